@@ -1,0 +1,11 @@
+import { Endpoint } from "./core/Endpoint";
+import type { EventMap } from "./core/TypedEmitter";
+import { Callbacks } from "./mixins/Callbacks";
+import { Ping } from "./mixins/Ping";
+
+// One mixin per line on purpose: nesting the calls makes the compiler forget that Endpoint is generic.
+const WithPing = Ping(Endpoint);
+const WithCallbacks = Callbacks(WithPing);
+
+/** All that client and server share. They differ only in how a connection comes to be, and in how many there are. */
+export abstract class Sockhop<E extends EventMap<E>> extends WithCallbacks<E> {}

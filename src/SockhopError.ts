@@ -1,0 +1,34 @@
+/** Every code that a {@link SockhopError} can carry; `docs/errors.md` explains each. */
+export type SockhopErrorCode =
+    | "ERR_ABORTED"
+    | "ERR_BAD_DATA"
+    | "ERR_BAD_OPTION"
+    | "ERR_CONNECT_TIMEOUT"
+    | "ERR_MULTICONNECT"
+    | "ERR_NO_SOCKET"
+    | "ERR_OBJECTBUFFER_BAD_BUFFER"
+    | "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"
+    | "ERR_OBJECTBUFFER_BAD_OBJECT"
+    | "ERR_REMOTE_CALLBACK_TYPE"
+    | "ERR_SOCKET_DESTROYED";
+
+/**
+ * What this library throws, rejects with and emits as `error`.
+ *
+ * Tell errors apart by {@link SockhopError.code | code}: the codes are stable within a major version, the messages are
+ * not. Errors of the system (`ECONNREFUSED`, `EADDRINUSE`, `ENOENT` …) reach you as Node made them, and are not of this
+ * class. `name` is `"Error"`, as in sockhop 1.8.
+ */
+export class SockhopError extends Error {
+    readonly code: SockhopErrorCode;
+
+    /**
+     * @param message - for people
+     * @param code - for programs
+     * @param options - `cause`: the error that led to this one
+     */
+    constructor(message: string, code: SockhopErrorCode, options?: ErrorOptions) {
+        super(message, options);
+        this.code = code;
+    }
+}

@@ -1,0 +1,216 @@
+import net from "node:net";
+import { Sockhop } from "./Sockhop";
+import { SockhopError } from "./SockhopError";
+import { type Connection, type RemoteCallback, lost } from "./core/Connection";
+import type { Reply } from "./core/Endpoint";
+import { type ServerOptions, place } from "./core/options";
+import type { ServerEvents } from "./events";
+import type { SockhopPing } from "./protocol/SockhopPing";
+
+/**
+ * The end that listens.
+ *
+ * Call `listen()` to begin and `close()` to end; it can listen again afterwards. See {@link ServerEvents} for what it
+ * emits.
+ */
+export class SockhopServer extends Sockhop<ServerEvents> {
+    /** Path of the Unix domain socket, or `null`. This, address and port are read by `listen()`. */
+    path: string | null;
+    address: string;
+    port: number;
+    /** Node's server underneath. Replaced by a new one on `close()`. */
+    server: net.Server;
+    /** The call of `listen()` that has not settled yet. */
+    #listening: Promise<net.Server> | undefined;
+
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator. */
+    constructor(options: ServerOptions = {}) {
+        super(options);
+        ({ path: this.path, address: this.address, port: this.port } = place(options, true));
+        this.server = this.#createListener();
+    }
+
+    /** The sockets of all connections, oldest first. A new array each time. */
+    get sockets(): net.Socket[] {
+        return [...this._connections.keys()];
+    }
+
+    /** For each socket its newest pings, at most four. A new map each time. */
+    get pings(): Map<net.Socket, SockhopPing[]> {
+        return new Map(Array.from(this._connections, ([socket, connection]) => [socket, connection.pings]));
+    }
+
+    /**
+     * Begins to listen: on `path`, or on `port` of `address`. A second call before the first has settled joins it.
+     *
+     * Resolves to Node's server. Rejects with
+     * - the error of Node, as it is: `EADDRINUSE`, `EACCES`, `ERR_SERVER_ALREADY_LISTEN` …; errors of the system are also
+     *   emitted as `error` when somebody listens to that
+     * - `ERR_ABORTED` when `close()` is called meanwhile
+     */
+    listen(): Promise<net.Server> {
+        if (this.#listening) return this.#listening;
+        const listening = this.#listen(this.server);
+        const settled = (): void => {
+            if (this.#listening === listening) this.#listening = undefined;
+        };
+        listening.then(settled, settled);
+        this.#listening = listening;
+        return listening;
+    }
+
+    /**
+     * Ends all connections and stops listening and pinging. What was sent before still goes out, for at most 5 s.
+     *
+     * Resolves when every socket is gone. Never rejects; may be called at any time. `listen()` may be called again at once.
+     */
+    async close(): Promise<void> {
+        const listener = this.server;
+        const listening = this.#listening;
+        this.server = this.#createListener();
+        this.#listening = undefined;
+        const closed = new Promise<unknown>((resolve) => listener.close(resolve));
+        void this.disconnect();
+        await closed;
+        await listening?.catch(() => undefined); // its own caller is told that it was called off
+    }
+
+    /**
+     * Ends all connections and turns pings off, but goes on listening.
+     *
+     * When the call returns, `sockets` is empty; `disconnect` follows for each. What was sent before still goes out, for at
+     * most 5 s. Resolves, when it has, to an array with one `undefined` for each connection.
+     */
+    disconnect(): Promise<undefined[]> {
+        this.ping(0);
+        const connections = [...this._connections.values()];
+        for (const connection of connections) this._drop(connection);
+        return Promise.all(connections.map((connection) => connection.end()));
+    }
+
+    /**
+     * Sends a value to one client: anything that JSON can express, also `null`. It gets it with the name of its class.
+     *
+     * Resolves when the system has the bytes, which says nothing about the peer; awaiting it paces. Rejects with
+     * - `ERR_NO_SOCKET` when `socket` is no socket
+     * - `ERR_SOCKET_DESTROYED` when it is not (or no longer) one of `sockets`, or breaks before the system has all bytes
+     * - `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
+     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to peers of type `"json"`, without `allow_non_objects`
+     *
+     * @param socket - one of `sockets`
+     * @param value - what to send
+     * @param callback - called once with the answer, if one comes, and its `{ type }`; dropped when the connection ends
+     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` when `callback` is no function, or peers are `"json"`
+     */
+    send(socket: net.Socket, value: unknown, callback?: RemoteCallback | null): Promise<void> {
+        const connection = this._connections.get(socket);
+        if (connection) return this._send(connection, value, callback);
+        if (socket instanceof net.Socket) return Promise.reject(lost());
+        return Promise.reject(new SockhopError("send() takes a socket and a value", "ERR_NO_SOCKET"));
+    }
+
+    /**
+     * Sends a value to all clients. It is encoded once.
+     *
+     * Resolves to an array with one `undefined` for each connection, to `[]` without connections. Rejects as `send()` does,
+     * as soon as one connection fails; the others get the value all the same.
+     */
+    sendall(value: unknown): Promise<undefined[]> {
+        const connections = [...this._connections.values()];
+        if (connections.length === 0) return Promise.resolve([]);
+        try {
+            const bytes = this._encode(this._wrap(value));
+            const sent = Promise.all(connections.map((connection) => this.#write(connection, bytes)));
+            sent.catch(() => undefined); // nobody has to look, as with a single write
+            return sent;
+        } catch (error) {
+            return Promise.reject(error);
+        }
+    }
+
+    /**
+     * The IP address that the server listens on; `undefined` for a Unix domain socket.
+     *
+     * @throws {@link SockhopError} `ERR_NO_SOCKET` when it does not listen
+     */
+    get_bound_address(): string | undefined {
+        return this.#bound().address;
+    }
+
+    /**
+     * The port that the server listens on; `undefined` for a Unix domain socket.
+     *
+     * @throws {@link SockhopError} `ERR_NO_SOCKET` when it does not listen
+     */
+    get_bound_port(): number | undefined {
+        return this.#bound().port;
+    }
+
+    /** Emits an event in a later turn. */
+    emit_async(event: string | symbol, ...args: unknown[]): void {
+        setImmediate(() => {
+            this.emit(event, ...args);
+        });
+    }
+
+    /** @internal */
+    protected override _deliver({ socket }: Connection, value: unknown, type: string, callback?: Reply): void {
+        this.emit("receive", value, callback ? { type, socket, callback } : { type, socket });
+    }
+
+    // Later, since a program may cut many connections in one go and look at `disconnect` as the end of that.
+    /** @internal */
+    protected override _disconnected(socket: net.Socket): void {
+        this.emit_async("disconnect", socket);
+    }
+
+    #createListener(): net.Server {
+        const listener = net.createServer((socket) => {
+            const connection = this._attach(socket);
+            // Later, as in 1.x: a program may have waited for its client before it listens to our `connect`.
+            setImmediate(() => {
+                if (connection.state === "pending") this._open(connection);
+            });
+        });
+        listener.on("error", (error) => {
+            // A failure to listen is a rejection as well; a failure to accept is nothing else.
+            if (listener.listening || this.listenerCount("error") > 0) this._report(error, null);
+        });
+        return listener;
+    }
+
+    #listen(listener: net.Server): Promise<net.Server> {
+        return new Promise((resolve, reject) => {
+            if (this.path) listener.listen(this.path);
+            else listener.listen(this.port, this.address);
+            const failed = (error: Error): void => {
+                listener.off("listening", listening);
+                reject(error);
+            };
+            const listening = (): void => {
+                listener.off("error", failed);
+                if (listener === this.server) {
+                    resolve(listener);
+                } else {
+                    listener.close(() => {
+                        reject(new SockhopError("close() was called during listen()", "ERR_ABORTED"));
+                    });
+                }
+            };
+            listener.once("error", failed);
+            listener.once("listening", listening);
+        });
+    }
+
+    #write(connection: Connection, bytes: Buffer): Promise<undefined> {
+        if (!connection.socket.destroyed) return connection.write(bytes);
+        this._drop(connection);
+        return Promise.resolve(undefined);
+    }
+
+    #bound(): Partial<net.AddressInfo> {
+        const address = this.server.address();
+        if (!address) throw new SockhopError("The server is not listening", "ERR_NO_SOCKET");
+        return typeof address === "string" ? {} : address;
+    }
+}

@@ -1,0 +1,3 @@
+// sockhop/lib/ObjectBuffer.js, as programs written for 1.x require it: the class itself.
+import { ObjectBuffer } from "../core/ObjectBuffer";
+export = ObjectBuffer;

@@ -1,0 +1,92 @@
+import type { Socket } from "node:net";
+import { SockhopError } from "../SockhopError";
+import type { SockhopPing } from "../protocol/SockhopPing";
+import type { ObjectBuffer } from "./ObjectBuffer";
+
+/** How long data that was sent may take to reach the system once a connection is being closed, in milliseconds. */
+const FLUSH_LIMIT = 5000;
+
+/** How long we then wait for the peer to close its side, in milliseconds. Cutting sooner could cost it our last data. */
+const LINGER_LIMIT = 500;
+
+/** What is called with the answer to a message. */
+export type RemoteCallback = (value: unknown, meta: { type: string }) => void;
+
+/** All that is remembered about one socket. It goes when the connection goes, and what it holds goes with it. */
+export class Connection {
+    /** `open` between the `connect` and the `disconnect` event; `closed` for good as soon as the end is known. */
+    state: "pending" | "open" | "closed" = "pending";
+    /** When it was opened, on the clock of `performance.now()`. */
+    openedAt = NaN;
+    /** What the socket failed with, if it did. */
+    error: Error | undefined;
+    /** The newest pings; see {@link Ping}. */
+    pings: SockhopPing[] = [];
+    /** Callbacks that wait for an answer, by the id of their question; see {@link Callbacks}. */
+    callbacks: Map<unknown, RemoteCallback> | undefined;
+    #ended: Promise<undefined> | undefined;
+
+    constructor(
+        readonly socket: Socket,
+        /** Puts together what this socket receives. */
+        readonly buffer: ObjectBuffer,
+    ) {}
+
+    /**
+     * Hands bytes to the socket. Resolves when the system has them; rejects with `ERR_SOCKET_DESTROYED` when it will not
+     * get them. A rejection that comes later, because the connection broke under the write, harms no program that does
+     * not look at the promise: `disconnect` tells.
+     */
+    write(bytes: Buffer): Promise<undefined> {
+        const { socket } = this;
+        if (!socket.writable) return Promise.reject(lost());
+        let handedOver = false;
+        const written = new Promise<undefined>((resolve, reject) => {
+            socket.write(bytes, (error) => {
+                // The write that was under way when a socket was destroyed is called back without an error (Node 20).
+                if (!error && (handedOver || !socket.destroyed)) {
+                    resolve(undefined);
+                } else {
+                    written.catch(() => undefined); // see above: nobody has to look
+                    reject(lost(error));
+                }
+            });
+        });
+        handedOver = socket.writableLength === 0 && !socket.errored;
+        return written;
+    }
+
+    /**
+     * Closes the socket in good order: what was sent goes out, the peer is told and closes too. Bounded in time.
+     * Resolves when all has been handed to the system, or is lost.
+     */
+    end(): Promise<undefined> {
+        return (this.#ended ??= new Promise((resolve) => {
+            const { socket } = this;
+            if (socket.connecting) socket.destroy();
+            if (socket.destroyed) {
+                resolve(undefined);
+                return;
+            }
+            let limit = setTimeout(() => socket.destroy(), FLUSH_LIMIT);
+            const flushed = (): void => {
+                clearTimeout(limit);
+                limit = setTimeout(() => socket.destroy(), LINGER_LIMIT);
+                resolve(undefined);
+            };
+            if (socket.writableFinished) flushed();
+            else socket.once("finish", flushed);
+            socket.once("close", () => {
+                clearTimeout(limit);
+                resolve(undefined);
+            });
+            socket.end();
+            socket.resume(); // or the peer's end would not be seen behind what it has sent
+        }));
+    }
+}
+
+/** The error of a message that cannot be delivered because its connection is gone. */
+export function lost(cause?: unknown): SockhopError {
+    return new SockhopError("There is no connection to send this over", "ERR_SOCKET_DESTROYED", { cause });
+}

@@ -1,0 +1,60 @@
+import type { Connection } from "../core/Connection";
+import type { Endpoint } from "../core/Endpoint";
+import type { Constructor } from "./mixin";
+
+/** What {@link AutoReconnect} adds to a client. */
+export interface Reconnecting {
+    /**
+     * Whether the client connects by itself, now and whenever the connection is lost. Off at first; `disconnect()` turns it
+     * off.
+     *
+     * The first attempt is made at once, also after a connection was lost, unless that one had lasted less than
+     * `auto_reconnect_interval`; after a failed attempt the next one follows when the interval has passed. Attempts fail
+     * silently, whatever the reason. While it is on, the process is kept alive.
+     */
+    get auto_reconnect(): boolean;
+    set auto_reconnect(wanted: boolean);
+}
+
+/** Adds automatic reconnection. */
+export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Reconnecting> {
+    abstract class AutoReconnect extends Base implements Reconnecting {
+        #wanted = false;
+        #timer: NodeJS.Timeout | undefined;
+
+        get auto_reconnect(): boolean {
+            return this.#wanted;
+        }
+
+        set auto_reconnect(wanted: boolean) {
+            this.#wanted = wanted;
+            clearTimeout(this.#timer);
+            if (wanted) this._redial();
+            else this._cancel();
+        }
+
+        /** Milliseconds from one attempt to the next. */
+        protected abstract get _interval(): number;
+
+        /** Begins an attempt, unless there is one, or a connection. */
+        protected abstract _redial(): void;
+
+        /** Ends the attempt under way, if `_redial` began it and nobody else waits for it. */
+        protected abstract _cancel(): void;
+
+        // An attempt that fails comes here too: its connection was never opened.
+        protected override _closed(connection: Connection, opened: boolean): void {
+            super._closed(connection, opened);
+            if (!this.#wanted) return;
+            const lasted = opened ? performance.now() - connection.openedAt : 0;
+            clearTimeout(this.#timer);
+            this.#timer = setTimeout(
+                () => {
+                    this._redial();
+                },
+                lasted >= this._interval ? 0 : this._interval,
+            );
+        }
+    }
+    return AutoReconnect;
+}

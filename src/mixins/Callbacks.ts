@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { SockhopError } from "../SockhopError";
+import { type Connection, type RemoteCallback, lost } from "../core/Connection";
+import type { Endpoint, Reply } from "../core/Endpoint";
+import type { Envelope } from "../core/envelope";
+import type { Constructor } from "./mixin";
+
+/** What {@link Callbacks} adds to an endpoint. */
+export interface Calling {
+    /**
+     * Sends a user's value; with a callback, as a question.
+     *
+     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE`, at once and not as a rejection, as sockhop 1.x does
+     * @internal
+     */
+    _send(connection: Connection, value: unknown, callback?: RemoteCallback | null): Promise<void>;
+}
+
+/**
+ * Adds remote callbacks: a message can carry an id, and the answer to it calls a function here.
+ *
+ * The functions are kept on the connection that was asked, so nobody else can answer, and they go when it goes.
+ */
+export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Calling> {
+    abstract class Callbacks extends Base implements Calling {
+        _send(connection: Connection, value: unknown, callback?: RemoteCallback | null): Promise<void> {
+            if (callback) this.#check(callback);
+            try {
+                const envelope = this._wrap(value);
+                if (!callback) return this._transmit(connection, envelope);
+                const id = randomUUID();
+                const bytes = this._encode({ ...envelope, id });
+                (connection.callbacks ??= new Map()).set(id, callback);
+                return connection.write(bytes);
+            } catch (error) {
+                return Promise.reject(error);
+            }
+        }
+
+        #check(callback: unknown): void {
+            const fault =
+                typeof callback !== "function"
+                    ? "A remote callback must be a function"
+                    : this._bare && "A json peer cannot answer a remote callback";
+            if (fault) throw new SockhopError(fault, "ERR_REMOTE_CALLBACK_TYPE");
+        }
+
+        protected override _received(connection: Connection, envelope: Envelope): void {
+            const { type, data, id, callback_id } = envelope;
+            if (callback_id) {
+                const callback = connection.callbacks?.get(callback_id);
+                connection.callbacks?.delete(callback_id);
+                callback?.(data, { type: type as string });
+            } else if (id) {
+                this._deliver(connection, data, type as string, this.#reply(connection, id));
+            } else {
+                super._received(connection, envelope);
+            }
+        }
+
+        protected override _closed(connection: Connection, opened: boolean): void {
+            connection.callbacks = undefined;
+            super._closed(connection, opened);
+        }
+
+        /** Sends the answer to message `id`. Only the first call does: 1.x crashes at a second answer. */
+        #reply(connection: Connection, id: unknown): Reply {
+            let replied = false;
+            return (value = {}) => {
+                if (replied) return;
+                if (connection.state === "closed") throw lost();
+                const bytes = this._encode({ ...this._wrap(value), callback_id: id });
+                replied = true;
+                // Who answers has no promise to look at. `disconnect` tells when the answer may have been lost.
+                connection.write(bytes).catch(() => undefined);
+            };
+        }
+    }
+    return Callbacks;
+}
