@@ -64,15 +64,14 @@ export class SockhopServer extends Sockhop<ServerEvents> {
      *
      * Resolves when every socket is gone. Never rejects; may be called at any time. `listen()` may be called again at once.
      */
-    async close(): Promise<void> {
+    close(): Promise<void> {
         const listener = this.server;
-        const listening = this.#listening;
         this.server = this.#createListener();
         this.#listening = undefined;
-        const closed = new Promise<unknown>((resolve) => listener.close(resolve));
+        // Called back with an error when it does not listen, which is just as well.
+        const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
         void this.disconnect();
-        await closed;
-        await listening?.catch(() => undefined); // its own caller is told that it was called off
+        return closed;
     }
 
     /**
@@ -183,22 +182,21 @@ export class SockhopServer extends Sockhop<ServerEvents> {
         return new Promise((resolve, reject) => {
             if (this.path) listener.listen(this.path);
             else listener.listen(this.port, this.address);
+            const listening = (): void => {
+                settle();
+                resolve(listener);
+            };
             const failed = (error: Error): void => {
-                listener.off("listening", listening);
+                settle();
                 reject(error);
             };
-            const listening = (): void => {
-                listener.off("error", failed);
-                if (listener === this.server) {
-                    resolve(listener);
-                } else {
-                    listener.close(() => {
-                        reject(new SockhopError("close() was called during listen()", "ERR_ABORTED"));
-                    });
-                }
+            const closed = (): void => {
+                failed(new SockhopError("close() was called during listen()", "ERR_ABORTED"));
             };
-            listener.once("error", failed);
-            listener.once("listening", listening);
+            const settle = (): void => {
+                listener.off("listening", listening).off("error", failed).off("close", closed);
+            };
+            listener.on("listening", listening).on("error", failed).on("close", closed);
         });
     }
 

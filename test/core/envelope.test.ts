@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import { SockhopError } from "../../src";
+import { stringify, typeName, wrap } from "../../src/core/envelope";
+
+describe("envelope", () => {
+    class Widget {
+        a = 1;
+        s = "x\ny";
+    }
+
+    describe("the name of a value's type", () => {
+        it("is that of its class", () => {
+            const values = ["s", 5, true, [1], { a: 1 }, new Widget(), new Date(), Buffer.from(""), () => 1];
+            expect(values.map(typeName)).to.deep.equal([
+                "String",
+                "Number",
+                "Boolean",
+                "Array",
+                "Object",
+                "Widget",
+                "Date",
+                "Buffer",
+                "Function",
+            ]);
+        });
+
+        it("is empty for a class without one", () => {
+            expect(typeName(new (class {})())).to.equal("");
+        });
+
+        it("is Object where there is no class", () => {
+            class Odd {
+                static name = 5;
+            }
+            expect([null, undefined, Object.create(null), new Odd()].map(typeName)).to.deep.equal(Array(4).fill("Object"));
+        });
+
+        it("cannot be forged by a member called constructor", () => {
+            expect(typeName({ constructor: { name: "Evil" } })).to.equal("Object");
+            expect(typeName({ constructor: null })).to.equal("Object");
+        });
+    });
+
+    describe("the text", () => {
+        it("is what sockhop 1.x writes", () => {
+            expect(stringify(wrap(new Widget()))).to.equal('{"type":"Widget","data":{"a":1,"s":"x\\ny"}}');
+            expect(stringify(wrap("é→😀"))).to.equal('{"type":"String","data":"é→😀"}');
+            expect(stringify(wrap({ u: undefined }))).to.equal('{"type":"Object","data":{}}');
+            expect(stringify(wrap(new Date(0)))).to.equal('{"type":"Date","data":"1970-01-01T00:00:00.000Z"}');
+            expect(stringify(wrap(Buffer.from("hi")))).to.equal(
+                '{"type":"Buffer","data":{"type":"Buffer","data":[104,105]}}',
+            );
+            expect(stringify(wrap(NaN))).to.equal('{"type":"Number","data":null}');
+            expect(stringify(wrap(new Map()))).to.equal('{"type":"Map","data":{}}');
+            expect(stringify(wrap(new Uint8Array([1, 2])))).to.equal('{"type":"Uint8Array","data":{"0":1,"1":2}}');
+            expect(stringify(wrap(null))).to.equal('{"type":"Object","data":null}');
+        });
+
+        it("has the ids behind the data", () => {
+            expect(stringify({ ...wrap(0), id: "i" })).to.equal('{"type":"Number","data":0,"id":"i"}');
+            expect(stringify({ ...wrap(0), callback_id: 7 })).to.equal('{"type":"Number","data":0,"callback_id":7}');
+        });
+
+        it("does not exist for what JSON cannot express", () => {
+            for (const value of [undefined, () => 1, Symbol("s"), 1n, { deep: [1n] }]) {
+                expect(() => stringify(wrap(value)))
+                    .to.throw(SockhopError)
+                    .with.property("code", "ERR_BAD_DATA");
+            }
+        });
+    });
+
+    it("refuses classes that are called as the library's own messages", () => {
+        class SockhopPong {}
+        expect(() => wrap(new SockhopPong()))
+            .to.throw(SockhopError, "SockhopPong")
+            .with.property("code", "ERR_BAD_DATA");
+    });
+});

@@ -1,0 +1,151 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { once } from "node:events";
+import type net from "node:net";
+import { SockhopError } from "../src";
+import { client, later, pair, raw, rawServer, received, server } from "./support/pair";
+
+/** Frames that no sockhop sends. Each has crashed a release of 1.x, or is a cousin of one that has. */
+const MALICE = [
+    "null",
+    "5",
+    '"text"',
+    "true",
+    "[]",
+    '[{"type":"String"}]',
+    "",
+    "GET / HTTP/1.1",
+    "{",
+    "\u0000",
+    "{}",
+    '{"data":1}',
+    '{"type":null}',
+    '{"type":{"deep":[]},"data":1}',
+    '{"type":"String","data":"x","callback_id":"nope"}',
+    '{"type":"String","data":"x","callback_id":"constructor"}',
+    '{"type":"String","data":"x","callback_id":"__proto__"}',
+    '{"type":"String","data":"x","callback_id":{}}',
+    '{"type":"String","data":"x","id":{}}',
+    '{"type":"SockhopPing"}',
+    '{"type":"SockhopPing","data":null}',
+    '{"type":"SockhopPing","data":5}',
+    '{"type":"SockhopPong"}',
+    '{"type":"SockhopPong","data":null}',
+    '{"type":"SockhopPong","data":{"_id":null}}',
+    '{"type":"SockhopRequest"}',
+    '{"type":"SockhopRequest","data":{"uuid":"u","data":null}}',
+    '{"type":"SockhopResponsePacket"}',
+    '{"type":"SockhopHandshake","data":null,"id":"i"}',
+    '{"__proto__":{"type":"SockhopPing","data":null}}',
+    '{"type":"String","data":{"__proto__":{"polluted":true}}}',
+];
+
+const LAST = '{"type":"String","data":"last"}\n';
+
+describe("whatever a peer sends", () => {
+    async function untilLast(end: { on(event: string, listener: (value: unknown) => void): unknown }): Promise<void> {
+        await new Promise<void>((resolve) => {
+            end.on("receive", (value) => {
+                if (value === "last") resolve();
+            });
+        });
+    }
+
+    it("a server goes on, also for that connection", async () => {
+        const s = server();
+        await s.listen();
+        s.ping(1000);
+        s.on("error", (error, socket) => {
+            expect(error).to.be.instanceOf(SockhopError).with.property("code", "ERR_OBJECTBUFFER_BAD_BUFFER_DATA");
+            expect(socket).to.equal(s.sockets[0]);
+        });
+        const socket = await raw(s);
+        const last = untilLast(s);
+        socket.write(MALICE.join("\n") + "\n" + LAST);
+        await last;
+        expect(s.sockets).to.have.length(1);
+        expect(({} as { polluted?: boolean }).polluted).to.equal(undefined);
+    });
+
+    it("a client goes on", async () => {
+        const { port } = await rawServer((socket) => socket.write(MALICE.join("\n") + "\n" + LAST));
+        const c = client({ port });
+        c.on("error", (error) => {
+            expect(error).to.be.instanceOf(SockhopError).with.property("code", "ERR_OBJECTBUFFER_BAD_BUFFER_DATA");
+        });
+        const last = untilLast(c);
+        await c.connect();
+        c.ping(1000);
+        await last;
+        expect(c.connected).to.equal(true);
+    });
+
+    it("a bad frame is one error event for each", async () => {
+        const { s, c } = await pair();
+        const errors: [string, net.Socket | null][] = [];
+        s.on("error", (error, socket) => errors.push([error.message, socket]));
+        const values = received(s, 2);
+        c.socket!.write('{"type":"Number","data":1}\nnot JSON\n5\n{"type":"Number","data":2}\n');
+        expect(await values).to.deep.equal([1, 2]);
+        expect(errors.map(([message]) => message)).to.satisfy(
+            ([first, second]: string[]) => /not JSON/.test(first!) && /not an envelope/.test(second!),
+        );
+        expect(errors.every(([, socket]) => socket === s.sockets[0])).to.equal(true);
+    });
+
+    it("nobody listens to errors: one warning, and everything goes on", async () => {
+        const { s, c } = await pair();
+        const warnings: (Error & { code?: string })[] = [];
+        const warned = (warning: Error): unknown => warnings.push(warning);
+        const printers = process.rawListeners("warning") as (() => void)[]; // Node's own, which prints
+        process.removeAllListeners("warning");
+        process.on("warning", warned);
+        later(() => {
+            process.off("warning", warned);
+            for (const printer of printers) process.on("warning", printer);
+        });
+        const last = untilLast(s);
+        c.socket!.write("GET / HTTP/1.1\n\nnull\n" + LAST);
+        await last;
+        await new Promise(setImmediate);
+        expect(warnings.map(({ name, code }) => [name, code])).to.deep.equal([
+            ["SockhopWarning", "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"],
+        ]);
+    });
+
+    it("an answer comes from the connection that was asked, or not at all", async () => {
+        const { s, c, socket } = await pair();
+        const thief = await raw(s);
+        const asked = once(c, "receive");
+        const answers: unknown[] = [];
+        await s.send(socket, "question", (answer) => answers.push(answer));
+        const [, { callback }] = (await asked) as [unknown, { callback: (value: unknown) => void }];
+        const [id] = [...s["_connections"].get(socket)!.callbacks!.keys()];
+        const last = untilLast(s);
+        thief.write(JSON.stringify({ type: "String", data: "forged", callback_id: id }) + "\n" + LAST);
+        await last;
+        expect(answers).to.deep.equal([]);
+        callback("real");
+        await new Promise<void>((resolve) => {
+            s.once("receive", () => {
+                resolve();
+            });
+            void c.send("behind the answer");
+        });
+        expect(answers).to.deep.equal(["real"]);
+    });
+
+    it("random bytes do no harm", async () => {
+        const { s, c } = await pair();
+        s.on("error", () => undefined);
+        await fc.assert(
+            fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async (bytes) => {
+                const last = untilLast(s);
+                c.socket!.write(Buffer.concat([Buffer.from(bytes), Buffer.from("\n" + LAST)]));
+                await last;
+                s.removeAllListeners("receive");
+            }),
+            { numRuns: 50 },
+        );
+    });
+});

@@ -1,0 +1,121 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "chai";
+import net from "node:net";
+import type { Connection } from "../../src/core/Connection";
+import { Endpoint } from "../../src/core/Endpoint";
+import { AutoReconnect } from "../../src/mixins/AutoReconnect";
+
+/** The smallest endpoint that reconnects: counts the attempts, whose outcome the test decides. */
+class Probe extends AutoReconnect(Endpoint) {
+    attempts = 0;
+    cancelled = 0;
+    #connection: Connection | undefined;
+
+    constructor() {
+        super({});
+    }
+
+    get _interval(): number {
+        return 200;
+    }
+
+    _redial(): void {
+        this.attempts += 1;
+        this.#connection = this._attach(new net.Socket());
+    }
+
+    _cancel(): void {
+        this.cancelled += 1;
+    }
+
+    succeed(): void {
+        this._open(this.#connection!);
+    }
+
+    /** The attempt fails, or the connection is lost. */
+    lose(): void {
+        this._drop(this.#connection!);
+    }
+
+    protected override _deliver(): void {
+        throw new Error("nothing is sent here");
+    }
+}
+
+describe("AutoReconnect", () => {
+    let clock: FakeTimers.Clock;
+    let probe: Probe;
+
+    beforeEach(() => {
+        clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+        probe = new Probe();
+    });
+
+    afterEach(() => {
+        clock.uninstall();
+    });
+
+    it("is off at first", () => {
+        expect(probe.auto_reconnect).to.equal(false);
+        probe._redial();
+        probe.lose();
+        clock.tick(10_000);
+        expect(probe.attempts).to.equal(1);
+    });
+
+    it("makes an attempt at once", () => {
+        probe.auto_reconnect = true;
+        expect(probe.auto_reconnect).to.equal(true);
+        expect(probe.attempts).to.equal(1);
+    });
+
+    it("makes the next attempt an interval after one that failed", () => {
+        probe.auto_reconnect = true;
+        for (const attempts of [1, 2, 3]) {
+            expect(probe.attempts).to.equal(attempts);
+            probe.lose();
+            clock.tick(199);
+            expect(probe.attempts).to.equal(attempts);
+            clock.tick(1);
+        }
+        expect(probe.attempts).to.equal(4);
+    });
+
+    it("makes an attempt at once after a connection that had lasted", () => {
+        probe.auto_reconnect = true;
+        probe.succeed();
+        clock.tick(200);
+        probe.lose();
+        clock.tick(0);
+        expect(probe.attempts).to.equal(2);
+    });
+
+    it("waits after a connection that had not lasted: a server that hangs up at once is not called all the time", () => {
+        probe.auto_reconnect = true;
+        probe.succeed();
+        clock.tick(199);
+        probe.lose();
+        clock.tick(199);
+        expect(probe.attempts).to.equal(1);
+        clock.tick(1);
+        expect(probe.attempts).to.equal(2);
+    });
+
+    it("stops when it is turned off", () => {
+        probe.auto_reconnect = true;
+        probe.lose();
+        probe.auto_reconnect = false;
+        expect(probe.cancelled).to.equal(1);
+        clock.tick(10_000);
+        expect(probe.attempts).to.equal(1);
+    });
+
+    it("stops when it is turned off by a handler of disconnect", () => {
+        probe.on("disconnect", () => (probe.auto_reconnect = false));
+        probe.auto_reconnect = true;
+        probe.succeed();
+        probe.lose();
+        clock.tick(10_000);
+        expect(probe.attempts).to.equal(1);
+    });
+});

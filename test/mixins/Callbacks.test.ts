@@ -1,0 +1,200 @@
+import { expect } from "chai";
+import net from "node:net";
+import { SockhopError } from "../../src";
+import type { Connection, RemoteCallback } from "../../src/core/Connection";
+import { Endpoint, type Reply } from "../../src/core/Endpoint";
+import type { Envelope } from "../../src/core/envelope";
+import { Callbacks } from "../../src/mixins/Callbacks";
+import { rejection } from "../support/pair";
+
+/** The smallest endpoint with callbacks: its connections remember what they would write. */
+class Probe extends Callbacks(Endpoint) {
+    readonly delivered: { value: unknown; type: string; callback: Reply | undefined }[] = [];
+
+    connection(): { connection: Connection; written: () => Envelope[] } {
+        const connection = this._attach(new net.Socket());
+        this._open(connection);
+        const written: string[] = [];
+        connection.write = (bytes) => {
+            written.push(String(bytes));
+            return Promise.resolve(undefined);
+        };
+        return { connection, written: () => written.map((text) => JSON.parse(text) as Envelope) };
+    }
+
+    receive(connection: Connection, envelope: Envelope): void {
+        this._received(connection, envelope);
+    }
+
+    drop(connection: Connection): void {
+        this._drop(connection);
+    }
+
+    protected override _deliver(_connection: Connection, value: unknown, type: string, callback?: Reply): void {
+        this.delivered.push({ value, type, callback });
+    }
+}
+
+describe("Callbacks", () => {
+    const answers: unknown[] = [];
+    const remember: RemoteCallback = (value, meta) => answers.push([value, meta]);
+
+    beforeEach(() => {
+        answers.length = 0;
+    });
+
+    it("call the function that was sent along, with the answer and its type", async () => {
+        const probe = new Probe({});
+        const { connection, written } = probe.connection();
+        await probe._send(connection, "q", remember);
+        const [question] = written();
+        expect(question).to.include({ type: "String", data: "q" });
+        expect(question!.id).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        probe.receive(connection, { type: "Widget", data: { a: 1 }, callback_id: question!.id });
+        expect(answers).to.deep.equal([[{ a: 1 }, { type: "Widget" }]]);
+        expect(probe.delivered).to.deep.equal([]);
+    });
+
+    it("are called once, even when they throw", async () => {
+        const probe = new Probe({});
+        const { connection, written } = probe.connection();
+        let calls = 0;
+        await probe._send(connection, "q", () => {
+            calls += 1;
+            throw new Error("mine");
+        });
+        const answer = { type: "Number", data: 1, callback_id: written()[0]!.id };
+        expect(() => {
+            probe.receive(connection, answer);
+        }).to.throw("mine");
+        probe.receive(connection, answer);
+        expect(calls).to.equal(1);
+    });
+
+    it("can be answered only by the connection that was asked", async () => {
+        const probe = new Probe({});
+        const asked = probe.connection();
+        const other = probe.connection();
+        await probe._send(asked.connection, "q", remember);
+        const answer = { type: "String", data: "forged", callback_id: asked.written()[0]!.id };
+        probe.receive(other.connection, answer);
+        expect(answers).to.deep.equal([]);
+        probe.receive(asked.connection, { ...answer, data: "real" });
+        expect(answers).to.deep.equal([["real", { type: "String" }]]);
+    });
+
+    it("ignore answers that nobody waits for, whatever their id", () => {
+        const probe = new Probe({});
+        const { connection } = probe.connection();
+        for (const callback_id of ["nope", "constructor", "__proto__", "toString", 7, {}, [], true]) {
+            probe.receive(connection, { type: "String", data: "x", callback_id });
+        }
+        expect(probe.delivered).to.deep.equal([]);
+    });
+
+    it("go with their connection", async () => {
+        const probe = new Probe({});
+        const { connection, written } = probe.connection();
+        await probe._send(connection, "q", remember);
+        probe.drop(connection);
+        expect(connection.callbacks).to.equal(undefined);
+        probe.receive(connection, { type: "String", data: "late", callback_id: written()[0]!.id });
+        expect(answers).to.deep.equal([]);
+    });
+
+    it("are not kept when the message is refused", async () => {
+        const probe = new Probe({});
+        const { connection } = probe.connection();
+        expect(await rejection(probe._send(connection, 1n, remember))).to.have.property("code", "ERR_BAD_DATA");
+        expect(connection.callbacks).to.equal(undefined);
+    });
+
+    it("must be functions, or absent", async () => {
+        const probe = new Probe({});
+        const { connection, written } = probe.connection();
+        for (const wrong of ["text", {}, 1]) {
+            expect(() => probe._send(connection, "q", wrong as unknown as RemoteCallback))
+                .to.throw(SockhopError)
+                .with.property("code", "ERR_REMOTE_CALLBACK_TYPE");
+        }
+        for (const absent of [undefined, null]) await probe._send(connection, "q", absent);
+        expect(written()).to.deep.equal(Array(2).fill({ type: "String", data: "q" }));
+    });
+
+    it("do not exist for json peers", () => {
+        const probe = new Probe({ peer_type: "json" });
+        const { connection } = probe.connection();
+        expect(() => probe._send(connection, {}, remember))
+            .to.throw(SockhopError)
+            .with.property("code", "ERR_REMOTE_CALLBACK_TYPE");
+    });
+
+    describe("at the one who answers", () => {
+        function asked(id: unknown): { probe: Probe; connection: Connection; written: () => Envelope[]; reply: Reply } {
+            const probe = new Probe({});
+            const { connection, written } = probe.connection();
+            probe.receive(connection, { type: "Ask", data: { z: 1 }, id });
+            const { value, type, callback } = probe.delivered[0]!;
+            expect([value, type]).to.deep.equal([{ z: 1 }, "Ask"]);
+            return { probe, connection, written, reply: callback! };
+        }
+
+        it("send the answer with the id of the question, as it came", () => {
+            for (const id of ["my-id", 7, { any: ["json"] }]) {
+                const { written, reply } = asked(id);
+                reply("rep");
+                expect(written()).to.deep.equal([{ type: "String", data: "rep", callback_id: id }]);
+            }
+        });
+
+        it("send one answer, however often they are called", () => {
+            const { written, reply } = asked("i");
+            reply(1);
+            reply(2);
+            expect(written()).to.have.length(1);
+        });
+
+        it("answer {} without a value, and anything else as it is", () => {
+            for (const [value, data] of [
+                [undefined, {}],
+                [null, null],
+                [0, 0],
+                ["", ""],
+                [false, false],
+            ]) {
+                const { written, reply } = asked("i");
+                reply(value);
+                expect(written()[0]!.data).to.deep.equal(data);
+            }
+        });
+
+        it("throw for what cannot be sent, and can still answer then", () => {
+            const { written, reply } = asked("i");
+            expect(() => {
+                reply(() => 1);
+            })
+                .to.throw(SockhopError)
+                .with.property("code", "ERR_BAD_DATA");
+            reply("better");
+            expect(written()).to.have.length(1);
+        });
+
+        it("throw when the connection has gone", () => {
+            const { probe, connection, reply } = asked("i");
+            probe.drop(connection);
+            expect(() => {
+                reply(1);
+            })
+                .to.throw(SockhopError)
+                .with.property("code", "ERR_SOCKET_DESTROYED");
+        });
+
+        it("are not there when nobody has asked", () => {
+            const probe = new Probe({});
+            for (const id of [undefined, null, "", 0, false]) {
+                probe.receive(probe.connection().connection, { type: "String", data: "x", id });
+            }
+            expect(probe.delivered.map(({ callback }) => callback)).to.deep.equal(Array(5).fill(undefined));
+        });
+    });
+});

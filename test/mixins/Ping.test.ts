@@ -1,0 +1,174 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "chai";
+import net from "node:net";
+import { SockhopError } from "../../src";
+import type { Connection } from "../../src/core/Connection";
+import { Endpoint } from "../../src/core/Endpoint";
+import type { Envelope } from "../../src/core/envelope";
+import { Ping } from "../../src/mixins/Ping";
+import { SockhopPing, SockhopPong } from "../../src/protocol/SockhopPing";
+
+/** The smallest endpoint with pings: remembers what it would send. */
+class Probe extends Ping(Endpoint) {
+    readonly sent: { connection: Connection; envelope: Envelope }[] = [];
+    readonly delivered: unknown[] = [];
+
+    constructor() {
+        super({});
+    }
+
+    connection(): Connection {
+        const connection = this._attach(new net.Socket());
+        this._open(connection);
+        return connection;
+    }
+
+    receive(connection: Connection, envelope: Envelope): void {
+        this._received(connection, envelope);
+    }
+
+    protected override _transmit(connection: Connection, envelope: Envelope): Promise<void> {
+        this.sent.push({ connection, envelope });
+        return Promise.reject(new Error("a ping that cannot be sent is no more than unanswered"));
+    }
+
+    protected override _deliver(_connection: Connection, value: unknown): void {
+        this.delivered.push(value);
+    }
+}
+
+describe("Ping", () => {
+    let clock: FakeTimers.Clock;
+    let probe: Probe;
+    let dropped: unknown[];
+
+    beforeEach(() => {
+        clock = FakeTimers.install({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
+        probe = new Probe();
+        dropped = [];
+        probe.on("disconnect", (socket) => dropped.push(socket));
+    });
+
+    afterEach(() => {
+        clock.uninstall();
+    });
+
+    function pong(connection: Connection): void {
+        const { _id, _created } = connection.pings.at(-1)!;
+        probe.receive(connection, { type: "SockhopPong", data: { _id, _created, _returned: "then" } });
+    }
+
+    it("pings every connection once per interval, also those that come later", () => {
+        const first = probe.connection();
+        probe.ping(100);
+        clock.tick(100);
+        const second = probe.connection();
+        clock.tick(100);
+        expect(probe.sent.map(({ connection }) => connection)).to.deep.equal([first, first, second]);
+        expect(probe.sent[0]!.envelope.type).to.equal("SockhopPing");
+        expect(probe.sent[0]!.envelope.data).to.include({ _returned: null, _finished: null });
+    });
+
+    it("drops a connection that has left four pings unanswered, and no other", () => {
+        const mute = [probe.connection(), probe.connection()];
+        const alive = probe.connection();
+        probe.ping(100);
+        for (let tick = 1; tick < 4; tick++) {
+            clock.tick(100);
+            pong(alive);
+        }
+        expect(dropped).to.deep.equal([]);
+        clock.tick(100);
+        expect(dropped).to.deep.equal(mute.map(({ socket }) => socket));
+        expect(mute.map(({ socket }) => socket.destroyed)).to.deep.equal([true, true]);
+    });
+
+    it("keeps a connection that has answered one of the last four", () => {
+        const connection = probe.connection();
+        probe.ping(100);
+        clock.tick(300);
+        pong(connection);
+        clock.tick(300);
+        expect(dropped).to.deep.equal([]);
+        clock.tick(100);
+        expect(dropped).to.have.length(1);
+    });
+
+    it("remembers the newest four", () => {
+        const connection = probe.connection();
+        probe.ping(100);
+        for (let tick = 0; tick < 9; tick++) {
+            clock.tick(100);
+            pong(connection);
+        }
+        expect(connection.pings).to.have.length(4);
+        expect(connection.pings.every((ping) => ping instanceof SockhopPing && !ping.unanswered())).to.equal(true);
+        expect(connection.pings[0]).to.include({ _returned: "then" });
+    });
+
+    it("is stopped by 0 and replaced by another call, which begins anew", () => {
+        const connection = probe.connection();
+        probe.ping(100);
+        clock.tick(300);
+        probe.ping(1000);
+        expect(connection.pings).to.deep.equal([]);
+        clock.tick(999);
+        expect(probe.sent).to.have.length(3);
+        clock.tick(1);
+        expect(probe.sent).to.have.length(4);
+        probe.ping();
+        expect(probe.interval_timer).to.equal(null);
+        clock.tick(10_000);
+        expect(probe.sent).to.have.length(4);
+    });
+
+    it("answers pings whatever its own setting, copying no more than id and time", () => {
+        const connection = probe.connection();
+        probe.receive(connection, { type: "SockhopPing", data: { _id: "i", _created: "c", _returned: "r", more: 1 } });
+        const { type, data } = probe.sent[0]!.envelope as { type: string; data: SockhopPong };
+        expect(type).to.equal("SockhopPong");
+        expect(data).to.be.instanceOf(SockhopPong);
+        expect({ ...data, _returned: undefined }).to.deep.equal({
+            _id: "i",
+            _created: "c",
+            _returned: undefined,
+            _finished: null,
+        });
+        expect(data._returned).to.be.instanceOf(Date);
+        expect(data.finished).to.equal(null);
+    });
+
+    it("ignores pongs to nothing, and pings and pongs that are not what they should be", () => {
+        const connection = probe.connection();
+        probe.ping(100);
+        clock.tick(100);
+        const [ping] = connection.pings;
+        probe.receive(connection, { type: "SockhopPong", data: { _id: "of another" } });
+        for (const type of ["SockhopPing", "SockhopPong"]) {
+            for (const data of [null, undefined, 5, "text"]) probe.receive(connection, { type, data });
+        }
+        expect(ping!.unanswered()).to.equal(true);
+        expect(probe.sent).to.have.length(1);
+        expect(probe.delivered).to.deep.equal([]);
+    });
+
+    it("leaves everything else to others", () => {
+        probe.receive(probe.connection(), { type: "Widget", data: 7 });
+        expect(probe.delivered).to.deep.equal([7]);
+    });
+
+    it("refuses a delay that is no time", () => {
+        expect(() => {
+            probe.ping(-1);
+        })
+            .to.throw(SockhopError, "ping()")
+            .with.property("code", "ERR_BAD_OPTION");
+    });
+
+    it("never pings when the delay is infinite", () => {
+        probe.connection();
+        probe.ping(Infinity);
+        clock.tick(1e9);
+        expect(probe.sent).to.deep.equal([]);
+    });
+});

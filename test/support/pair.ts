@@ -1,0 +1,124 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ClientOptions, type ServerOptions, SockhopClient, SockhopServer } from "../../src";
+
+/** Work that a test leaves to be done when it has ended, however it ended. */
+const leftovers: (() => unknown)[] = [];
+
+/** Undoes what the helpers below have opened, newest first. Registered by `import "../support/pair"` for every test. */
+afterEach("close what the test has opened", async () => {
+    for (const undo of leftovers.splice(0).reverse()) await undo();
+});
+
+/** Has `undo` called after the test. */
+export function later(undo: () => unknown): void {
+    leftovers.push(undo);
+}
+
+/** A path for a socket, in a folder that is removed after the test. */
+export function socketPath(): string {
+    const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
+    later(() => {
+        rmSync(folder, { recursive: true });
+    });
+    return join(folder, "socket");
+}
+
+/** A client that is disconnected after the test. */
+export function client(options: ClientOptions = {}): SockhopClient {
+    const created = new SockhopClient(options);
+    later(() => created.disconnect());
+    return created;
+}
+
+/** A server, on a free port unless told otherwise, that is closed after the test. */
+export function server(options: ServerOptions = {}): SockhopServer {
+    const created = new SockhopServer({ port: 0, ...options });
+    later(() => created.close());
+    return created;
+}
+
+/** Where a server listens, as options of a client. */
+export function placeOf(listening: SockhopServer): ClientOptions {
+    return listening.path ? { path: listening.path } : { port: listening.get_bound_port() };
+}
+
+/** A listening server and a client of it whose `connect` the server has announced, with the server's socket. */
+export async function pair(
+    options: ServerOptions = {},
+    clientOptions: ClientOptions = options,
+): Promise<{ s: SockhopServer; c: SockhopClient; socket: net.Socket }> {
+    const s = server(options);
+    await s.listen();
+    const c = client({ ...clientOptions, ...placeOf(s) });
+    const accepted = once(s, "connect");
+    await c.connect();
+    const [socket] = (await accepted) as [net.Socket];
+    return { s, c, socket };
+}
+
+/** A plain socket connected to a server. */
+export async function raw(s: SockhopServer): Promise<net.Socket> {
+    const socket = s.path ? net.connect(s.path) : net.connect(s.get_bound_port()!, "127.0.0.1");
+    later(() => socket.destroy());
+    socket.on("error", () => undefined); // being cut off is what these are for
+    await once(socket, "connect");
+    return socket;
+}
+
+/** A plain server on a free port: what it does with its sockets is up to the test. */
+export async function rawServer(onConnection: (socket: net.Socket) => void = () => undefined): Promise<{ port: number }> {
+    const listener = net.createServer((socket) => {
+        later(() => socket.destroy());
+        socket.on("error", () => undefined);
+        onConnection(socket);
+    });
+    listener.listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    later(() => listener.close());
+    return { port: (listener.address() as net.AddressInfo).port };
+}
+
+/** The next `count` values that arrive at one end. */
+export async function received(end: SockhopClient | SockhopServer, count: number): Promise<unknown[]> {
+    const values: unknown[] = [];
+    return new Promise((resolve) => {
+        end.on("receive", (value: unknown) => {
+            if (values.push(value) === count) resolve(values);
+        });
+    });
+}
+
+/** Waits until a server has announced so many connections, and gives their sockets. */
+export async function announced(s: SockhopServer, count: number): Promise<net.Socket[]> {
+    const sockets: net.Socket[] = [];
+    return new Promise((resolve) => {
+        s.on("connect", (socket) => {
+            if (sockets.push(socket) === count) resolve(sockets);
+        });
+    });
+}
+
+/** What a promise rejects with; fails the test when it resolves. */
+export async function rejection(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+    const settled = await promise.then(
+        () => undefined,
+        (error: unknown) => error as Error,
+    );
+    if (settled === undefined) throw new Error("The promise was expected to reject, and has resolved");
+    return settled;
+}
+
+/** The next exception that nobody catches; mocha does not see it. */
+export function uncaught(): Promise<Error> {
+    const listeners = process.rawListeners("uncaughtException") as ((error: Error) => void)[];
+    process.removeAllListeners("uncaughtException");
+    later(() => {
+        process.removeAllListeners("uncaughtException");
+        for (const listener of listeners) process.on("uncaughtException", listener);
+    });
+    return new Promise((resolve) => process.once("uncaughtException", resolve));
+}
