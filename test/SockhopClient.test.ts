@@ -7,7 +7,7 @@ import { client, later, pair, placeOf, raw, rawServer, rejection, server, socket
 /** Has `net.createConnection` give what the test wants, until its end. */
 function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
     const original = net.createConnection;
-    net.createConnection = stub as typeof net.createConnection;
+    net.createConnection = stub;
     later(() => {
         net.createConnection = original;
     });

@@ -187,7 +187,7 @@ describe("SockhopServer", () => {
         it("rejects without a socket", async () => {
             const s = server();
             for (const none of [undefined, null, {}, "socket"]) {
-                expect(await rejection(s.send(none as unknown as net.Socket, "x"))).to.have.property("code", "ERR_NO_SOCKET");
+                expect(await rejection(s.send(none as net.Socket, "x"))).to.have.property("code", "ERR_NO_SOCKET");
             }
         });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import type { SockhopClient, SockhopServer } from "../src";
+import type { ReceiveMeta, SockhopClient, SockhopServer } from "../src";
 import { pair, raw, received, rejection, server, socketPath, uncaught } from "./support/pair";
 
 class Widget {
@@ -78,7 +78,7 @@ describe("client and server", () => {
             it("pass any value by remote callback, both ways", async () => {
                 const { s, c, socket } = await pair(place());
                 for (const end of [s, c]) {
-                    end.on("receive", (n: number, { callback }) => {
+                    end.on("receive", (n: number, { callback }: ReceiveMeta) => {
                         callback?.(VALUES[n]![0]);
                     });
                 }
