@@ -9,3 +9,9 @@ export type { ClientOptions, ServerOptions, SockhopOptions } from "./core/option
 export type { ClientEvents, ReceiveMeta, ServerEvents, ServerReceiveMeta } from "./events";
 export type { Pinging } from "./mixins/Ping";
 export type { Reconnecting } from "./mixins/AutoReconnect";
+/**
+ * What `import Sockhop from "sockhop"` gives to programs whose compiler makes `require()` of it.
+ *
+ * @ignore
+ */
+export * as default from "./index";

@@ -20,9 +20,9 @@ export class Connection {
     openedAt = NaN;
     /** What the socket failed with, if it did. */
     error: Error | undefined;
-    /** The newest pings; see {@link Ping}. */
+    /** The newest pings. */
     pings: SockhopPing[] = [];
-    /** Callbacks that wait for an answer, by the id of their question; see {@link Callbacks}. */
+    /** Callbacks that wait for an answer, by the id of their question. */
     callbacks: Map<unknown, RemoteCallback> | undefined;
     #ended: Promise<undefined> | undefined;
 

@@ -6,7 +6,7 @@ import { type EventMap, TypedEmitter } from "./TypedEmitter";
 import { type Envelope, stringify, typeName, wrap } from "./envelope";
 import type { SockhopOptions } from "./options";
 
-/** Answers the message it came with. See {@link Calling}. */
+/** Answers the message it came with. */
 export type Reply = (value?: unknown) => void;
 
 /** How a connection ends when the peer goes away in the middle: an end like any other, and no error. */

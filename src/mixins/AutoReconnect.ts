@@ -2,7 +2,7 @@ import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import type { Constructor } from "./mixin";
 
-/** What {@link AutoReconnect} adds to a client. */
+/** What the mixin AutoReconnect adds to a client. */
 export interface Reconnecting {
     /**
      * Whether the client connects by itself, now and whenever the connection is lost. Off at first; `disconnect()` turns it

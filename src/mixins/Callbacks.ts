@@ -5,7 +5,7 @@ import type { Endpoint, Reply } from "../core/Endpoint";
 import type { Envelope } from "../core/envelope";
 import type { Constructor } from "./mixin";
 
-/** What {@link Callbacks} adds to an endpoint. */
+/** What the mixin Callbacks adds to an endpoint. */
 export interface Calling {
     /**
      * Sends a user's value; with a callback, as a question.

@@ -5,7 +5,7 @@ import { milliseconds } from "../core/options";
 import { SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 import type { Constructor } from "./mixin";
 
-/** What {@link Ping} adds to an endpoint. */
+/** What the mixin Ping adds to an endpoint. */
 export interface Pinging {
     /** The timer that sends pings, `null` while pinging is off. It does not keep the process alive. */
     interval_timer: NodeJS.Timeout | null;
