@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
 import { SockhopClient } from "../src";
-import { client, later, pair, placeOf, raw, rawServer, rejection, server, socketPath } from "./support/pair";
+import { client, later, pair, placeOf, raw, rawServer, rejection, server, socketPath, uncaught } from "./support/pair";
 
 /** Has `net.createConnection` give what the test wants, until its end. */
 function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
@@ -38,6 +38,21 @@ describe("SockhopClient", () => {
             expect(log).to.deep.equal([["event", true, true], "promise"]);
             expect(c.socket).to.be.instanceOf(net.Socket);
             expect(c.get_bound_address()).to.equal("127.0.0.1");
+        });
+
+        it("resolves also when a handler of connect throws, which surfaces", async () => {
+            const s = server();
+            await s.listen();
+            const c = client(placeOf(s));
+            c.on("connect", () => {
+                throw new Error("mine");
+            });
+            const error = uncaught();
+            await c.connect();
+            expect(await error).to.have.property("message", "mine");
+            const arrived = once(c, "receive");
+            await s.sendall("heard");
+            expect((await arrived)[0]).to.equal("heard");
         });
 
         it("resolves at once when connected", async () => {

@@ -135,6 +135,23 @@ describe("whatever a peer sends", () => {
         expect(answers).to.deep.equal(["real"]);
     });
 
+    it("a frame that does not fit into memory is the end of that connection and of nothing else", async () => {
+        const { s, c, socket } = await pair();
+        const other = await raw(s);
+        const tooMuch = new RangeError("Array buffer allocation failed");
+        s["_connections"].get(socket)!.buffer.buf2obj = () => {
+            throw tooMuch; // as Buffer.allocUnsafe() does
+        };
+        const told = new Promise((resolve) => s.once("error", (...args) => resolve(args)));
+        const gone = once(c, "disconnect");
+        await c.send("x");
+        expect(await told).to.deep.equal([tooMuch, socket]);
+        await gone;
+        const last = untilLast(s);
+        other.write(LAST);
+        await last;
+    });
+
     it("random bytes do no harm", async () => {
         const { s, c } = await pair();
         s.on("error", () => undefined);

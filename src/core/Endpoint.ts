@@ -202,7 +202,14 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
 
     #take(connection: Connection, chunk: Buffer): void {
         if (connection.state === "closed") return;
-        for (const frame of connection.buffer.buf2obj(chunk)) {
+        let frames: unknown[];
+        try {
+            frames = connection.buffer.buf2obj(chunk);
+        } catch (error) {
+            connection.socket.destroy(error as Error); // a frame that does not fit into memory
+            return;
+        }
+        for (const frame of frames) {
             // A handler may have ended the connection. (The compiler does not see that it may have changed.)
             if ((connection.state as string) === "closed") return;
             try {
