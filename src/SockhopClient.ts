@@ -43,17 +43,16 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      * or an attempt has ended.
      *
      * Assigning a socket of your own makes the client read from it and write to it instead; `connected` stays false and
-     * there is no `connect` event.
+     * there is no `connect` event. Assigning `null` ends the connection.
      */
-    // Nobody assigns null: that is what disconnect() is for.
-    // eslint-disable-next-line @typescript-eslint/related-getter-setter-pairs
     get socket(): net.Socket | null | undefined {
         return this.#socket;
     }
 
-    set socket(socket: net.Socket) {
+    set socket(socket: net.Socket | null | undefined) {
         this.#abort();
-        this._read(this.#use(socket));
+        if (socket) this._read(this.#use(socket));
+        else this._end_socket();
     }
 
     /** The newest pings of this connection, at most four. Emptied by `ping()` and when the connection ends. */

@@ -469,8 +469,9 @@ describe("SockhopClient", () => {
         await s.send(socket, "back");
         expect([(await there)[0], (await back)[0]]).to.deep.equal(["there", "back"]);
         expect([c.connected, connects]).to.deep.equal([false, []]);
-        await c.disconnect();
+        c.socket = null;
         expect(c.socket).to.equal(null);
+        await once(s, "disconnect");
     });
 
     it("has no bound address without a socket, nor on a path", async () => {

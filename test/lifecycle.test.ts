@@ -17,6 +17,9 @@ const STEPS: Record<string, (c: SockhopClient, s: SockhopServer) => unknown> = {
     "c.ping()": (c) => {
         c.ping(1);
     },
+    "s.ping()": (_, s) => {
+        s.ping(1);
+    },
     "c destroyed": (c) => c.socket?.destroy(),
     "c reset": (c) => c.socket?.destroy(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })),
     "s destroyed": (_, s) => {
