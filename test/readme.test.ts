@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePorts } from "./support/ports";
 
 const ROOT = join(__dirname, "..");
 
@@ -17,8 +18,13 @@ function blocks(): { heading: string; code: string }[] {
     return found;
 }
 
-// They are run as printed, so they use the default port; one after the other.
+// They are run as printed, so they use the default port, one after the other.
 describe("the README", () => {
+    before(async function () {
+        this.timeout(70_000);
+        await freePorts(50000);
+    });
+
     for (const { heading, code } of blocks()) {
         it(`shows a program that does what it says: ${heading}`, async () => {
             const { error, stdout, stderr } = await run(code);

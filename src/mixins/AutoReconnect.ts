@@ -11,6 +11,9 @@ export interface Reconnecting {
      * The first attempt is made at once, also after a connection was lost, unless that one had lasted less than
      * `auto_reconnect_interval`; after a failed attempt the next one follows when the interval has passed. Attempts fail
      * silently, whatever the reason. While it is on, the process is kept alive.
+     *
+     * When a server is killed, its system may close the connections before the listening socket (Linux does). A client that
+     * is back in between is connected and cut off once more.
      */
     get auto_reconnect(): boolean;
     set auto_reconnect(wanted: boolean);

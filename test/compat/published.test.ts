@@ -1,0 +1,105 @@
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { freePorts } from "../support/ports";
+
+/** The test suite that came with a published release. */
+interface Suite {
+    release: string;
+    /** How many tests it has. */
+    tests: number;
+    /** The modules in `lib` that it requires. */
+    lib: string[];
+    /** The tests that fail with the original itself, by their full title, and why. */
+    failing: Record<string, string>;
+}
+
+const SUITES: Suite[] = [
+    {
+        release: "1.4.0",
+        tests: 48,
+        lib: ["ObjectBuffer"],
+        failing: {
+            "Client Handle ECONNREFUSED": "it expects a string in `errno`, which is a number since Node 13",
+        },
+    },
+];
+
+/** The ports that the suites listen on; they leave no choice. */
+const PORTS: [first: number, last: number] = [50000, 50010];
+
+/** What we read in the report of mocha's JSON reporter, and whether the process ended by itself. */
+interface Report {
+    stats: { tests: number; pending: number };
+    failures: { fullTitle: string; err: { stack?: string } }[];
+    ended: boolean;
+}
+
+describe("Published test suites, unmodified, against this library", () => {
+    let folder: string;
+
+    before(() => {
+        folder = mkdtempSync(join(tmpdir(), "sockhop-"));
+    });
+
+    after(() => {
+        rmSync(folder, { recursive: true });
+    });
+
+    for (const suite of SUITES) {
+        const { release, tests, failing } = suite;
+
+        it(`${release}: ${tests} tests pass, except ${Object.keys(failing).join(", ")}`, async function () {
+            this.timeout(250_000); // 10 s, unless ports are taken
+            const unexpected = ({ failures }: Report): string =>
+                failures
+                    .filter(({ fullTitle }) => !(fullTitle in failing))
+                    .map(({ fullTitle, err }) => `${fullTitle}: ${err.stack ?? ""}`)
+                    .join("\n");
+            const place = join(folder, release);
+            install(suite, place);
+
+            await freePorts(...PORTS);
+            let report = run(place);
+            // The system can give one of the ports to an outgoing connection at any time, for example one of the suite
+            // itself. What failed then does not count.
+            if (unexpected(report) && (await freePorts(...PORTS))) report = run(place);
+
+            expect(unexpected(report)).to.equal("");
+            expect(report.failures.map(({ fullTitle }) => fullTitle)).to.have.members(Object.keys(failing));
+            expect(report.stats).to.include({ tests, pending: 0 });
+            expect(report.ended, "ended by itself").to.be.true;
+        });
+    }
+});
+
+/** Makes a folder that looks like the package of that release, but with our library inside. */
+function install({ release, lib }: Suite, place: string): void {
+    const original = dirname(require.resolve(`sockhop-${release}/package.json`));
+    for (const part of ["test", "slambang.js"]) cpSync(join(original, part), join(place, part), { recursive: true });
+    mkdirSync(join(place, "lib"));
+    const link = (file: string, target: string): void => {
+        writeFileSync(join(place, file), `module.exports = require(${JSON.stringify(require.resolve(target))});\n`);
+    };
+    link("index.js", "sockhop");
+    for (const module of lib) link(`lib/${module}.js`, `sockhop/lib/${module}.js`);
+}
+
+/** Runs the suite there by our mocha, in a process of its own. */
+function run(place: string): Report {
+    const mocha = join(dirname(require.resolve("mocha/package.json")), "bin", "mocha.js");
+    const file = join(place, "report.json");
+    rmSync(file, { force: true });
+    // No --exit: that the process ends by itself, with nothing of ours left open, is part of what is tested.
+    const options = ["--no-config", "--no-package", "--reporter", "json", "--reporter-option", `output=${file}`];
+    const { signal, stderr } = spawnSync(process.execPath, [mocha, ...options], {
+        cwd: place,
+        encoding: "utf8",
+        stdio: ["ignore", "ignore", "pipe"],
+        timeout: 60_000,
+    });
+    expect(existsSync(file), `The suite did not run to its end: ${stderr}`).to.be.true;
+    return { ...(JSON.parse(readFileSync(file, "utf8")) as Report), ended: signal === null };
+}

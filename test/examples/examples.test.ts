@@ -1,0 +1,71 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+
+const FOLDER = path.join(__dirname, "../../docs/examples");
+const DEMO = path.join(FOLDER, "demo/demo.js");
+const NAMES = fs.readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
+
+describe("docs/examples", () => {
+    /** Stands in for the system's temporary folder, so that we see what a program leaves behind. */
+    let temporary: string;
+    let env: NodeJS.ProcessEnv;
+
+    beforeEach(() => {
+        temporary = fs.mkdtempSync(path.join(os.tmpdir(), "sockhop-test-"));
+        env = { ...process.env, TMPDIR: temporary };
+    });
+
+    afterEach(() => {
+        fs.rmSync(temporary, { recursive: true });
+    });
+
+    /** Runs a program and gives back what it has printed. Rejects unless it ends in time, with exit code 0. */
+    async function run(file: string, timeout: number): Promise<string> {
+        const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env, timeout });
+        expect(stderr).to.equal("");
+        expect(fs.readdirSync(temporary), "left behind").to.deep.equal([]);
+        return stdout;
+    }
+
+    for (const name of NAMES) {
+        it(`${name} shows what it promises`, async () => {
+            expect(await run(path.join(FOLDER, name), 8000)).to.not.equal("");
+        });
+    }
+
+    it("README.md lists them all", () => {
+        const readme = fs.readFileSync(path.join(FOLDER, "README.md"), "utf8");
+        for (const name of NAMES) expect(readme).to.include(`[${name}](${name})`);
+    });
+
+    describe("demo", function () {
+        this.timeout(70_000); // it has a limit of its own
+
+        it("moves all packages between its processes, and all agree on them", async () => {
+            expect(await run(DEMO, 65_000)).to.include("All counts, types and checksums agree.");
+        });
+
+        it("leaves nothing behind when it is interrupted", async () => {
+            // Detached, it leads a group of processes: itself and its children.
+            const demo = spawn(process.execPath, [DEMO], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+            const group = -demo.pid!;
+            let stdout = "";
+            let stderr = "";
+            demo.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+            demo.stdout.setEncoding("utf8").on("data", (text: string) => {
+                stdout += text;
+                if (text.includes("The server is killed")) process.kill(group, "SIGINT"); // as Ctrl-C does
+            });
+            expect(await once(demo, "close")).to.deep.equal([1, null]);
+            expect(stderr).to.include("Interrupted by SIGINT");
+            expect(stdout).to.not.include("agree");
+            expect(fs.readdirSync(temporary), "left behind").to.deep.equal([]);
+            expect(() => process.kill(group, 0)).to.throw("ESRCH");
+        });
+    });
+});
