@@ -50,6 +50,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     }
 
     set socket(socket: net.Socket | null | undefined) {
+        if (socket === this.#socket) return;
         this.#abort();
         if (socket) this._read(this.#use(socket));
         else this._end_socket();
@@ -104,8 +105,8 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      * Sends a value: anything that JSON can express, also `null`. The peer gets it with the name of its class.
      *
      * Resolves when the system has the bytes, which says nothing about the peer; awaiting it paces. Rejects with
-     * - `ERR_SOCKET_DESTROYED` without a connection, or when it breaks before the system has all bytes. While a connection is
-     *   being made, the message waits for it.
+     * - `ERR_SOCKET_DESTROYED` without a connection, or when it breaks before the system has all bytes. (From the turn after
+     *   `connect()` on there is a socket, and a message waits for it to be connected.)
      * - `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
      * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to a peer of type `"json"`, without `allow_non_objects`
      *

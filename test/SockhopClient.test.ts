@@ -305,6 +305,15 @@ describe("SockhopClient", () => {
             }
         });
 
+        it("awaited in a loop lets other things happen", async () => {
+            const { c } = await pair();
+            let happened = false;
+            setImmediate(() => (happened = true));
+            let sends = 0;
+            for (; !happened && sends < 5000; sends++) await c.send(sends);
+            expect(sends).to.be.at.most(1000);
+        });
+
         it("while connecting waits for the connection", async () => {
             const s = server();
             await s.listen();
@@ -469,6 +478,7 @@ describe("SockhopClient", () => {
         await s.send(socket, "back");
         expect([(await there)[0], (await back)[0]]).to.deep.equal(["there", "back"]);
         expect([c.connected, connects]).to.deep.equal([false, []]);
+        c.socket = c.socket!; // changes nothing
         c.socket = null;
         expect(c.socket).to.equal(null);
         await once(s, "disconnect");

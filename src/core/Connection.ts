@@ -9,6 +9,12 @@ const FLUSH_LIMIT = 5000;
 /** How long we then wait for the peer to close its side, in milliseconds. Cutting sooner could cost it our last data. */
 const LINGER_LIMIT = 500;
 
+/**
+ * After so many writes in a row a promise is resolved in a turn of its own. The system takes small writes at once, so a loop
+ * that awaits each of them would never leave its turn: no timer would fire and no ping be answered until it ended.
+ */
+const WRITES_PER_TURN = 1000;
+
 /** What is called with the answer to a message. */
 export type RemoteCallback = (value: unknown, meta: { type: string }) => void;
 
@@ -25,6 +31,7 @@ export class Connection {
     /** Callbacks that wait for an answer, by the id of their question. */
     callbacks: Map<unknown, RemoteCallback> | undefined;
     #ended: Promise<undefined> | undefined;
+    #writes = 0;
 
     constructor(
         readonly socket: Socket,
@@ -41,11 +48,14 @@ export class Connection {
         const { socket } = this;
         if (!socket.writable) return Promise.reject(lost());
         let handedOver = false;
+        this.#writes += 1;
+        const lastOfTurn = this.#writes % WRITES_PER_TURN === 0;
         const written = new Promise<undefined>((resolve, reject) => {
             socket.write(bytes, (error) => {
                 // The write that was under way when a socket was destroyed is called back without an error (Node 20).
                 if (!error && (handedOver || !socket.destroyed)) {
-                    resolve(undefined);
+                    if (lastOfTurn) setImmediate(resolve, undefined);
+                    else resolve(undefined);
                 } else {
                     written.catch(() => undefined); // see above: nobody has to look
                     reject(lost(error));

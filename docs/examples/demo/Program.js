@@ -1,0 +1,69 @@
+// A server or a client of the demo: a process of its own, seen from the parent. They exchange only orders and reports.
+"use strict";
+
+const { fork } = require("node:child_process");
+const { EventEmitter, once } = require("node:events");
+const path = require("node:path");
+
+class Program extends EventEmitter {
+    static #all = new Set();
+    #alarm;
+    #child;
+    #ended;
+    #dismissed = false;
+
+    /**
+     * `alarm` is an AbortController: the program sets it off when it ends without being asked to, and waits for nothing
+     * any more once it has been set off.
+     */
+    constructor(alarm, name, file, ...args) {
+        super();
+        this.#alarm = alarm;
+        this.#child = fork(path.join(__dirname, file), args);
+        this.#child.on("message", ([event, report]) => this.emit(event, report));
+        this.#ended = new Promise((resolve) => {
+            this.#child.once("exit", resolve);
+            this.#child.once("error", resolve); // it could not be started
+        });
+        this.#child.once("exit", (code, signal) => {
+            if (this.#dismissed && (code === 0 || signal)) return;
+            alarm.abort(new Error(`${name} ended unexpectedly (${signal ?? `exit code ${code}`})`));
+        });
+        this.#child.on("error", (error) => alarm.abort(error));
+        Program.#all.add(this);
+    }
+
+    /** Waits until the program reports this event. */
+    async report(event) {
+        const [report] = await once(this, event, { signal: this.#alarm.signal });
+        return report;
+    }
+
+    /** Has the program send all packages so many times, and waits for its report. */
+    transfer(rounds) {
+        const done = this.report("done");
+        this.#child.send(rounds);
+        return done;
+    }
+
+    /** Lets the program end in good order. */
+    async stop() {
+        this.#dismissed = true;
+        const ended = once(this.#child, "exit", { signal: this.#alarm.signal });
+        this.#child.disconnect();
+        await ended;
+    }
+
+    /** Ends the program at once, if it has not ended yet. */
+    async kill() {
+        this.#dismissed = true;
+        this.#child.kill("SIGKILL");
+        await this.#ended;
+    }
+
+    static async killAll() {
+        await Promise.all(Array.from(Program.#all, (program) => program.kill()));
+    }
+}
+
+module.exports = Program;
