@@ -307,10 +307,10 @@ describe("SockhopClient", () => {
 
         it("awaited in a loop lets other things happen", async () => {
             const { c } = await pair();
-            let happened = false;
-            setImmediate(() => (happened = true));
+            const turn = { over: false };
+            setImmediate(() => (turn.over = true));
             let sends = 0;
-            for (; !happened && sends < 5000; sends++) await c.send(sends);
+            for (; !turn.over && sends < 5000; sends++) await c.send(sends);
             expect(sends).to.be.at.most(1000);
         });
 
