@@ -1,12 +1,15 @@
 import net from "node:net";
+import tls from "node:tls";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
 import { Attempt } from "./core/Attempt";
 import { type Connection, type RemoteCallback, lost } from "./core/Connection";
 import type { Reply } from "./core/Endpoint";
-import { type ClientOptions, milliseconds, place } from "./core/options";
+import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
+import { type ClientOptions, milliseconds, place, secure } from "./core/options";
 import type { ClientEvents } from "./events";
-import { AutoReconnect } from "./mixins/AutoReconnect";
+import { AutoReconnect, type Pauses } from "./mixins/AutoReconnect";
+import { type RequestOptions, single } from "./mixins/Requests";
 import type { SockhopPing } from "./protocol/SockhopPing";
 
 /**
@@ -20,8 +23,11 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     path: string | null;
     address: string;
     port: number;
-    readonly #connectTimeout: number;
+    /** @internal */
+    protected _connectTimeout: number;
     readonly #reconnectInterval: number;
+    readonly #reconnectCap: number;
+    readonly #tls: tls.ConnectionOptions | undefined;
     #attempt: Attempt | undefined;
     #socket: net.Socket | null | undefined;
 
@@ -29,8 +35,11 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     constructor(options: ClientOptions = {}) {
         super(options);
         ({ path: this.path, address: this.address, port: this.port } = place(options, false));
-        this.#connectTimeout = milliseconds("connect_timeout", options.connect_timeout, 5000);
+        this._connectTimeout = milliseconds("connect_timeout", options.connect_timeout, 5000);
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);
+        this.#reconnectCap = milliseconds("auto_reconnect_max_interval", options.auto_reconnect_max_interval, 0);
+        this.#tls = secure(options.ssl, options.ssl_options);
+        if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
     /** Whether there is a connection: true from just before `connect` until just before `disconnect`. */
@@ -53,7 +62,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
         if (socket === this.#socket) return;
         this.#abort();
         if (socket) this._read(this.#use(socket));
-        else this._end_socket();
+        else this.#leave();
     }
 
     /** The newest pings of this connection, at most four. Emptied by `ping()` and when the connection ends. */
@@ -120,6 +129,30 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     }
 
     /**
+     * Sends a request, and resolves to the stream of its answer when the system has the bytes. The peer's `request` handler answers.
+     *
+     * Rejects as `send()` does, and with
+     * - `ERR_REQUEST_TYPE` when the peer is `"json"`
+     * - `ERR_ABORTED` when `signal` is aborted already
+     *
+     * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not know requests and never
+     * answer. `undefined` is sent as `{}`.
+     */
+    request(value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
+        const connection = this.#connection;
+        return connection ? this._request(connection, value, options) : Promise.reject(lost());
+    }
+
+    /**
+     * Sends a request, and resolves to its answer: the data of the first packet. Rejects as `request()` does, and as `next()` of the
+     * stream does.
+     */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
+    ask(value: unknown, options?: RequestOptions): Promise<any> {
+        return single(this.request(value, options));
+    }
+
+    /**
      * The local IP address; `undefined` on a Unix domain socket.
      *
      * @throws {@link SockhopError} `ERR_NO_SOCKET` without a socket
@@ -129,20 +162,10 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
         return (this.#socket.address() as Partial<net.AddressInfo>).address;
     }
 
-    /**
-     * Drops the connection, if there is one, and leaves `auto_reconnect` as it is. Programs written for sockhop 1.x call
-     * it in a `disconnect` handler, where it has nothing to do.
-     *
-     * @internal
-     */
-    _end_socket(): void {
-        if (this.#connection) this._drop(this.#connection);
-    }
-
     // The next three are what AutoReconnect asks for.
     /** @internal */
-    protected get _interval(): number {
-        return this.#reconnectInterval;
+    protected get _pauses(): Pauses {
+        return { interval: this.#reconnectInterval, cap: this.#reconnectCap };
     }
 
     /** @internal */
@@ -171,6 +194,11 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
         this.emit("receive", value, callback ? { type, callback } : { type });
     }
 
+    /** @internal */
+    protected _context(): unknown[] {
+        return [];
+    }
+
     #dial(automatic: boolean): Promise<void> {
         const attempt = new Attempt(automatic, () => {
             this.#begin(attempt);
@@ -189,7 +217,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
             }),
         );
         attempt.connection = connection;
-        attempt.limit(this.#connectTimeout, () => {
+        attempt.limit(this._connectTimeout, () => {
             connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT");
             connection.socket.destroy();
             this._drop(connection);
@@ -198,9 +226,13 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
 
     #createSocket(connected: () => void): net.Socket {
         try {
-            return this.path
-                ? net.createConnection(this.path, connected)
-                : net.createConnection(this.port, this.address, connected);
+            const { path, port, address } = this;
+            if (this.#tls) {
+                return path
+                    ? tls.connect({ ...this.#tls, path }, connected)
+                    : tls.connect(port, address, this.#tls, connected);
+            }
+            return path ? net.createConnection(path, connected) : net.createConnection(port, address, connected);
         } catch (error) {
             // What Node throws at once, such as ERR_SOCKET_BAD_PORT, ends the attempt like any other error.
             return new net.Socket().destroy(error as Error);
@@ -209,9 +241,13 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
 
     /** Makes this the socket that we speak over. */
     #use(socket: net.Socket): Connection {
-        this._end_socket();
+        this.#leave();
         this.#socket = socket;
         return this._attach(socket);
+    }
+
+    #leave(): void {
+        if (this.#connection) this._drop(this.#connection);
     }
 
     #abort(): void {

@@ -1,10 +1,15 @@
 import net from "node:net";
+import tls from "node:tls";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
+import { SockhopSession } from "./SockhopSession";
 import { type Connection, type RemoteCallback, lost } from "./core/Connection";
 import type { Reply } from "./core/Endpoint";
-import { type ServerOptions, place } from "./core/options";
+import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
+import { type ServerOptions, milliseconds, place, secure } from "./core/options";
 import type { ServerEvents } from "./events";
+import { type RequestOptions, single } from "./mixins/Requests";
+import { Sessions } from "./mixins/Sessions";
 import type { SockhopPing } from "./protocol/SockhopPing";
 
 /**
@@ -13,7 +18,7 @@ import type { SockhopPing } from "./protocol/SockhopPing";
  * Call `listen()` to begin and `close()` to end; it can listen again afterwards. See {@link ServerEvents} for what it
  * emits.
  */
-export class SockhopServer extends Sockhop<ServerEvents> {
+export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /** Path of the Unix domain socket, or `null`. This, address and port are read by `listen()`. */
     path: string | null;
     address: string;
@@ -23,21 +28,24 @@ export class SockhopServer extends Sockhop<ServerEvents> {
     /** The call of `listen()` that has not settled yet. */
     #listening: Promise<net.Server> | undefined;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator. */
+    readonly #Session: NonNullable<ServerOptions["session_type"]>;
+    readonly #sessionTimeout: number;
+    readonly #tls: tls.TlsOptions | undefined;
+
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator or a time that is none. */
     constructor(options: ServerOptions = {}) {
         super(options);
         ({ path: this.path, address: this.address, port: this.port } = place(options, true));
+        this.#Session = options.session_type ?? SockhopSession;
+        this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
+        this.#tls = secure(options.ssl, options.ssl_options);
+        if (this.#tls) this.#tls.handshakeTimeout ??= 10_000;
         this.server = this.#createListener();
-    }
-
-    /** The sockets of all connections, oldest first. A new array each time. */
-    get sockets(): net.Socket[] {
-        return [...this._connections.keys()];
     }
 
     /** For each socket its newest pings, at most four. A new map each time. */
     get pings(): Map<net.Socket, SockhopPing[]> {
-        return new Map(Array.from(this._connections, ([socket, connection]) => [socket, connection.pings]));
+        return new Map(this._listed().map(({ socket, pings }) => [socket, pings]));
     }
 
     /**
@@ -103,9 +111,7 @@ export class SockhopServer extends Sockhop<ServerEvents> {
      */
     send(socket: net.Socket, value: unknown, callback?: RemoteCallback | null): Promise<void> {
         const connection = this._connections.get(socket);
-        if (connection) return this._send(connection, value, callback);
-        if (socket instanceof net.Socket) return Promise.reject(lost());
-        return Promise.reject(new SockhopError("send() takes a socket and a value", "ERR_NO_SOCKET"));
+        return connection ? this._send(connection, value, callback) : Promise.reject(stranger(socket));
     }
 
     /**
@@ -115,7 +121,7 @@ export class SockhopServer extends Sockhop<ServerEvents> {
      * as soon as one connection fails; the others get the value all the same.
      */
     sendall(value: unknown): Promise<undefined[]> {
-        const connections = [...this._connections.values()];
+        const connections = this._listed();
         if (connections.length === 0) return Promise.resolve([]);
         try {
             const bytes = this._encode(this._wrap(value));
@@ -125,6 +131,44 @@ export class SockhopServer extends Sockhop<ServerEvents> {
         } catch (error) {
             return Promise.reject(error);
         }
+    }
+
+    /**
+     * Sends a request to one client, and resolves to the stream of its answer when the system has the bytes. The client's `request` handler
+     * answers.
+     *
+     * Rejects as `send()` does, and with
+     * - `ERR_REQUEST_TYPE` when peers are `"json"`
+     * - `ERR_ABORTED` when `signal` is aborted already
+     *
+     * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not know requests and never
+     * answer. `undefined` is sent as `{}`.
+     */
+    request(socket: net.Socket, value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
+        const connection = this._connections.get(socket);
+        return connection ? this._request(connection, value, options) : Promise.reject(stranger(socket));
+    }
+
+    /**
+     * Sends a request to one client, and resolves to its answer: the data of the first packet. Rejects as `request()` does, and as
+     * `next()` of the stream does.
+     */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
+    ask(socket: net.Socket, value: unknown, options?: RequestOptions): Promise<any> {
+        return single(this.request(socket, value, options));
+    }
+
+    /**
+     * Ends one connection.
+     *
+     * When the call returns, `sockets` does not hold it any more; `disconnect` follows. What was sent before still goes out, for at most
+     * 5 s; resolves when it has. Does nothing with a socket that has gone. Rejects with `ERR_NO_SOCKET` when it is no socket.
+     */
+    kill_socket(socket: net.Socket): Promise<void> {
+        const connection = this._connections.get(socket);
+        if (!connection) return socket instanceof net.Socket ? Promise.resolve() : Promise.reject(stranger(socket));
+        this._drop(connection);
+        return connection.end();
     }
 
     /**
@@ -153,27 +197,41 @@ export class SockhopServer extends Sockhop<ServerEvents> {
     }
 
     /** @internal */
-    protected override _deliver({ socket }: Connection, value: unknown, type: string, callback?: Reply): void {
-        this.emit("receive", value, callback ? { type, socket, callback } : { type, socket });
+    protected override _deliver(connection: Connection, value: unknown, type: string, callback?: Reply): void {
+        const { socket } = connection;
+        const session = connection.session as SockhopSession;
+        this.emit("receive", value, callback ? { type, socket, session, callback } : { type, socket, session });
     }
 
-    // Later, since a program may cut many connections in one go and look at `disconnect` as the end of that.
+    // The next two are what Sessions asks for.
     /** @internal */
-    protected override _disconnected(socket: net.Socket): void {
-        this.emit_async("disconnect", socket);
+    protected _createSession(socket: net.Socket): SockhopSession {
+        const session = new this.#Session(socket, this);
+        session._bind(socket, this);
+        return session;
+    }
+
+    /** @internal */
+    protected get _sessionTimeout(): number {
+        return this.#sessionTimeout;
+    }
+
+    /** @internal */
+    protected _context({ socket, session }: Connection): unknown[] {
+        return [{ socket, session }];
     }
 
     #createListener(): net.Server {
-        const listener = net.createServer((socket) => {
-            const connection = this._attach(socket);
-            // Later, as in 1.x: a program may have waited for its client before it listens to our `connect`.
-            setImmediate(() => {
-                if (connection.state === "pending") this._open(connection);
-            });
-        });
-        listener.on("error", (error) => {
+        const accept = (socket: net.Socket): void => {
+            this._accept(socket);
+        };
+        const listener = this.#tls ? tls.createServer(this.#tls, accept) : net.createServer(accept);
+        listener.on("error", (error: Error) => {
             // A failure to listen is a rejection as well; a failure to accept is nothing else.
             if (listener.listening || this.listenerCount("error") > 0) this._report(error, null);
+        });
+        listener.on("tlsClientError", (error: Error) => {
+            this._report(error, null);
         });
         return listener;
     }
@@ -211,4 +269,9 @@ export class SockhopServer extends Sockhop<ServerEvents> {
         if (!address) throw new SockhopError("The server is not listening", "ERR_NO_SOCKET");
         return typeof address === "string" ? {} : address;
     }
+}
+
+/** What is wrong with a socket that is none of ours. */
+function stranger(socket: unknown): SockhopError {
+    return socket instanceof net.Socket ? lost() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
 }

@@ -1,5 +1,8 @@
 import type { Socket } from "node:net";
+import type { SockhopSession } from "./SockhopSession";
 import type { Reply } from "./core/Endpoint";
+import type { SockhopResponseWriteableStream } from "./core/ResponseWriteableStream";
+import type { SockhopRequest } from "./protocol/SockhopRequest";
 
 /** What comes with a value that a client has received. */
 export interface ReceiveMeta {
@@ -19,6 +22,14 @@ export interface ReceiveMeta {
 export interface ServerReceiveMeta extends ReceiveMeta {
     /** The connection it came from. */
     socket: Socket;
+    session: SockhopSession;
+}
+
+/** What comes with a request that a server has received. */
+export interface RequestMeta {
+    /** The connection it came from. */
+    socket: Socket;
+    session: SockhopSession;
 }
 
 /** Events of a {@link SockhopClient}. */
@@ -36,17 +47,34 @@ export interface ClientEvents {
      * connection (an error of Node; `disconnect` follows). Listening is optional.
      */
     error: [error: Error, socket: Socket | null];
+    /**
+     * The server asks; answer by `response`. A handler that throws or rejects has answered that the request has failed, and what it threw
+     * surfaces as an exception that nobody has caught. Without any handler the server is told that nobody handles requests here.
+     */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+    request: [request: SockhopRequest<any>, response: SockhopResponseWriteableStream];
+    /** With `auto_reconnect`: attempt number so and so since the last connection that lasted will begin in `delay` milliseconds. */
+    reconnecting: [attempt: number, delay: number];
 }
 
 /** Events of a {@link SockhopServer}. */
 export interface ServerEvents {
-    /** A client has connected; `sockets` holds it already. */
-    connect: [socket: Socket];
-    /** A client is gone, whatever ended the connection; `sockets` does not hold it any more. Once for each `connect`. */
-    disconnect: [socket: Socket];
+    /** A client has connected and its session has started; `sockets` and `sessions` hold it already. */
+    connect: [socket: Socket, session: SockhopSession];
+    /**
+     * A client is gone, whatever ended the connection, and its session has ended; `sockets` and `sessions` do not hold it any more. Once for
+     * each `connect`.
+     */
+    disconnect: [socket: Socket, session: SockhopSession];
     /** A value has arrived, in the turn of its last byte. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
     receive: [value: any, meta: ServerReceiveMeta];
-    /** As on the client; also errors of the listening socket, with `null` for a socket. Listening is optional. */
-    error: [error: Error, socket: Socket | null];
+    /**
+     * As on the client; also what `start()` and `end()` of a session have thrown, and, with `null` for socket and session, errors of the
+     * listening socket and failed TLS handshakes. Listening is optional.
+     */
+    error: [error: Error, socket: Socket | null, session: SockhopSession | null];
+    /** A client asks; otherwise as on the client. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+    request: [request: SockhopRequest<any>, response: SockhopResponseWriteableStream, meta: RequestMeta];
 }

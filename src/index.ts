@@ -1,14 +1,23 @@
-export { SockhopClient, SockhopClient as client } from "./SockhopClient";
-export { SockhopServer, SockhopServer as server } from "./SockhopServer";
-export { SockhopError, SockhopError as error, type SockhopErrorCode } from "./SockhopError";
+import "./compat/privates";
+
+export { SockhopClient, SockhopClient as client, SockhopClient as Client } from "./SockhopClient";
+export { SockhopServer, SockhopServer as server, SockhopServer as Server } from "./SockhopServer";
+export { SockhopSession, SockhopSession as session, SockhopSession as Session } from "./SockhopSession";
+export { SockhopError, SockhopError as error, SockhopError as Error, type SockhopErrorCode } from "./SockhopError";
 export { ObjectBuffer, type ObjectBufferOptions } from "./core/ObjectBuffer";
+export { type Packet, type ResponseEvents, SockhopResponseReadableStream } from "./core/ResponseReadableStream";
+export { SockhopResponseWriteableStream } from "./core/ResponseWriteableStream";
+export { type RemovalReason, TimedMap } from "./core/TimedMap";
 export { SockhopPing, SockhopPong } from "./protocol/SockhopPing";
+export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./protocol/SockhopRequest";
 export type { RemoteCallback } from "./core/Connection";
 export type { Reply } from "./core/Endpoint";
 export type { ClientOptions, ServerOptions, SockhopOptions } from "./core/options";
-export type { ClientEvents, ReceiveMeta, ServerEvents, ServerReceiveMeta } from "./events";
+export type { ClientEvents, ReceiveMeta, RequestMeta, ServerEvents, ServerReceiveMeta } from "./events";
 export type { Pinging } from "./mixins/Ping";
 export type { Reconnecting } from "./mixins/AutoReconnect";
+export type { RequestOptions } from "./mixins/Requests";
+export type { Sessioned } from "./mixins/Sessions";
 /**
  * What `import Sockhop from "sockhop"` gives to programs whose compiler makes `require()` of it.
  *

@@ -233,7 +233,6 @@ describe("SockhopClient", () => {
             const { s, c, socket } = await pair();
             const back = new Promise<void>((resolve, reject) => {
                 c.once("disconnect", () => {
-                    c._end_socket(); // as programs for 1.x do: there is nothing to end any more
                     c.connect().then(resolve, reject);
                 });
             });

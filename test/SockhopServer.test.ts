@@ -47,7 +47,7 @@ describe("SockhopServer", () => {
             expect(await rejection(deaf.listen())).to.have.property("code", "EADDRINUSE");
             const error = await rejection(listening.listen());
             expect(error).to.have.property("code", "EADDRINUSE");
-            expect(errors).to.deep.equal([[error, null]]);
+            expect(errors).to.deep.equal([[error, null, null]]);
         });
 
         it("rejects for a port that is none, and for a file that is no socket", async () => {
@@ -406,6 +406,6 @@ describe("SockhopServer", () => {
         const told = new Promise((resolve) => s.once("error", (...args: unknown[]) => { resolve(args); }));
         const error = new Error("EMFILE");
         s.server.emit("error", error);
-        expect(await told).to.deep.equal([error, null]);
+        expect(await told).to.deep.equal([error, null, null]);
     });
 });

@@ -58,7 +58,8 @@ describe("client and server", () => {
                 const { s, c, socket } = await pair(place());
                 const arrived = arrivals(s, VALUES.length);
                 s.once("receive", (_, meta) => {
-                    expect(meta).to.deep.equal({ type: "String", socket });
+                    expect(meta).to.have.all.keys("type", "socket", "session");
+                    expect([meta.type, meta.socket === socket, meta.session]).to.deep.equal(["String", true, s.sessions[0]]);
                 });
                 for (const [value] of VALUES) expect(await c.send(value)).to.equal(undefined);
                 expect(await arrived).to.deep.equal(expected);

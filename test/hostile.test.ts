@@ -145,7 +145,7 @@ describe("whatever a peer sends", () => {
         const told = new Promise((resolve) => s.once("error", (...args) => resolve(args)));
         const gone = once(c, "disconnect");
         await c.send("x");
-        expect(await told).to.deep.equal([tooMuch, socket]);
+        expect(await told).to.deep.equal([tooMuch, socket, s.sessions[0]]);
         await gone;
         const last = untilLast(s);
         other.write(LAST);

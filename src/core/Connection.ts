@@ -1,7 +1,11 @@
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
+import type { SockhopSession } from "../SockhopSession";
 import type { SockhopPing } from "../protocol/SockhopPing";
 import type { ObjectBuffer } from "./ObjectBuffer";
+import type { SockhopResponseReadableStream } from "./ResponseReadableStream";
+import type { SockhopResponseWriteableStream } from "./ResponseWriteableStream";
+import type { TimedMap } from "./TimedMap";
 
 /** How long data that was sent may take to reach the system once a connection is being closed, in milliseconds. */
 const FLUSH_LIMIT = 5000;
@@ -30,6 +34,16 @@ export class Connection {
     pings: SockhopPing[] = [];
     /** Callbacks that wait for an answer, by the id of their question. */
     callbacks: Map<unknown, RemoteCallback> | undefined;
+    /** Answers that we wait for, by the uuid of their request. */
+    requests: TimedMap<string, SockhopResponseReadableStream> | undefined;
+    /** Answers that the peer waits for. */
+    responses: Set<SockhopResponseWriteableStream> | undefined;
+    /** On a server: what the user keeps here. */
+    session: SockhopSession | undefined;
+    /** On a server: whether `start()` of the session has resolved, so that the connection counts. */
+    listed = false;
+    /** On a server: settles when `end()` of the session has; there once it was called. */
+    sessionEnded: Promise<unknown> | undefined;
     #ended: Promise<undefined> | undefined;
     #writes = 0;
 

@@ -1,10 +1,12 @@
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
+import { typeName } from "../protocol/typeName";
 import { Connection } from "./Connection";
 import { ObjectBuffer } from "./ObjectBuffer";
 import { type EventMap, TypedEmitter } from "./TypedEmitter";
-import { type Envelope, stringify, typeName, wrap } from "./envelope";
-import type { SockhopOptions } from "./options";
+import { type Envelope, stringify, wrap } from "./envelope";
+import { type SockhopOptions, milliseconds } from "./options";
+import { surface, tell } from "./tell";
 
 /** Answers the message it came with. */
 export type Reply = (value?: unknown) => void;
@@ -29,6 +31,12 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
      * @internal
      */
     protected readonly _bare: boolean;
+    /**
+     * Milliseconds for the answer to a request.
+     *
+     * @internal
+     */
+    protected readonly _responseTimeout: number;
     readonly #options: SockhopOptions;
     readonly #encoder: ObjectBuffer;
     #warned = false;
@@ -38,6 +46,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
         this.#options = options;
         this.#encoder = new ObjectBuffer(options);
         this._bare = options.peer_type === "json";
+        this._responseTimeout = milliseconds("response_timeout", options.response_timeout, 30_000);
     }
 
     /**
@@ -49,7 +58,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
         const connection = new Connection(socket, new ObjectBuffer(this.#options));
         this._connections.set(socket, connection);
         connection.buffer.on("error", (error: Error) => {
-            this._report(error, socket);
+            this._report(error, connection);
         });
         socket.setNoDelay();
         socket.on("end", () => {
@@ -61,7 +70,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
         socket.on("error", (error: NodeJS.ErrnoException) => {
             connection.error = error;
             const unusual = connection.state === "open" && !DEPARTURES.has(error.code);
-            if (unusual && this.listenerCount("error") > 0) this._tell("error", error, socket);
+            if (unusual && this.listenerCount("error") > 0) tell(this, "error", error, ...this._about(connection));
             this._drop(connection);
         });
         return connection;
@@ -75,7 +84,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
     protected _open(connection: Connection): void {
         connection.state = "open";
         connection.openedAt = performance.now();
-        this._tell("connect", connection.socket);
+        tell(this, "connect", ...this._about(connection));
         this._read(connection);
     }
 
@@ -107,7 +116,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
      * @internal
      */
     protected _closed(connection: Connection, opened: boolean): void {
-        if (opened) this._disconnected(connection.socket);
+        if (opened) this._disconnected(connection);
     }
 
     /**
@@ -115,8 +124,17 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
      *
      * @internal
      */
-    protected _disconnected(socket: Socket): void {
-        this._tell("disconnect", socket);
+    protected _disconnected(connection: Connection): void {
+        tell(this, "disconnect", ...this._about(connection));
+    }
+
+    /**
+     * The arguments of an event that say which connection it is about.
+     *
+     * @internal
+     */
+    protected _about(connection: Connection | null): unknown[] {
+        return [connection ? connection.socket : null];
     }
 
     /**
@@ -169,28 +187,14 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
     protected abstract _deliver(connection: Connection, value: unknown, type: string, callback?: Reply): void;
 
     /**
-     * Emits an event of ours. What a handler throws surfaces as an uncaught exception, but does not cut short what we are
-     * doing, such as ending the other connections.
-     *
-     * @internal
-     */
-    protected _tell(event: string, ...args: unknown[]): void {
-        try {
-            this.emit(event, ...args);
-        } catch (error) {
-            surface(error);
-        }
-    }
-
-    /**
      * Something is wrong with what a peer has sent. It is an `error` event for those who listen; for others one warning
      * in the life of this object, since a peer must not be able to end a program that has no handler.
      *
      * @internal
      */
-    protected _report(error: Error & { code?: string }, socket: Socket | null): void {
+    protected _report(error: Error & { code?: string }, connection: Connection | null): void {
         if (this.listenerCount("error") > 0) {
-            this._tell("error", error, socket);
+            tell(this, "error", error, ...this._about(connection));
         } else if (!this.#warned) {
             this.#warned = true;
             process.emitWarning(`${error.message} (listen to "error" to see each such event)`, {
@@ -227,14 +231,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
             this._received(connection, frame);
         } else {
             const message = "Skipping corrupted data in buffer: the frame is not an envelope";
-            this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection.socket);
+            this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
         }
     }
-}
-
-/** Lets what a handler threw surface as an uncaught exception, after we have finished what we are doing. */
-function surface(error: unknown): void {
-    process.nextTick(() => {
-        throw error;
-    });
 }

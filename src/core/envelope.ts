@@ -1,4 +1,5 @@
 import { SockhopError } from "../SockhopError";
+import { typeName } from "../protocol/typeName";
 import { toJson } from "./json";
 
 /** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place. */
@@ -15,20 +16,9 @@ export interface Envelope {
 /** Names that never reach the user of the other end. Constants, since a bundler may rename classes. */
 export const PING = "SockhopPing";
 export const PONG = "SockhopPong";
-const RESERVED: ReadonlySet<string> = new Set([PING, PONG]);
-
-/**
- * The name that travels with a value: that of the class it was made by.
- *
- * Looked up on the prototype, so that a member called `constructor` in the data cannot forge it. `null` and objects
- * without a prototype are an `Object`.
- */
-export function typeName(value: unknown): string {
-    if (value === null || value === undefined) return "Object";
-    const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null;
-    const name = prototype?.constructor?.name;
-    return typeof name === "string" ? name : "Object";
-}
+export const REQUEST = "SockhopRequest";
+export const RESPONSE = "SockhopResponsePacket";
+const RESERVED: ReadonlySet<string> = new Set([PING, PONG, REQUEST, RESPONSE]);
 
 /**
  * A user's value in an envelope.

@@ -4,6 +4,15 @@ import { SockhopError } from "../SockhopError";
 const stringify: (value: unknown) => string | undefined = JSON.stringify;
 
 /**
+ * Refuses a part of a message that JSON would leave out.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_DATA` for functions and symbols
+ */
+export function assertExpressible(value: unknown): void {
+    if (typeof value === "function" || typeof value === "symbol") toJson(value);
+}
+
+/**
  * The JSON text of a value.
  *
  * @throws {@link SockhopError} `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions and symbols (as the

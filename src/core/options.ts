@@ -1,4 +1,8 @@
+import type { Socket } from "node:net";
+import type { ConnectionOptions, TlsOptions } from "node:tls";
 import { SockhopError } from "../SockhopError";
+import type { SockhopServer } from "../SockhopServer";
+import type { SockhopSession } from "../SockhopSession";
 import type { ObjectBufferOptions } from "./ObjectBuffer";
 
 /** Options that client and server have in common. */
@@ -24,6 +28,12 @@ export interface SockhopOptions extends ObjectBufferOptions {
      * @default "Sockhop"
      */
     peer_type?: string | undefined;
+    /**
+     * Milliseconds for the answer to a request; `Infinity` for no limit.
+     *
+     * @default 30000
+     */
+    response_timeout?: number | undefined;
 }
 
 /** Options of a {@link SockhopServer}. */
@@ -34,6 +44,25 @@ export interface ServerOptions extends SockhopOptions {
      * @default 50000
      */
     port?: number | null | undefined;
+    /**
+     * The class of the sessions, one for each connection: {@link SockhopSession} or a class that extends it.
+     *
+     * @default SockhopSession
+     */
+    session_type?: (new (socket: Socket, server: SockhopServer) => SockhopSession) | undefined;
+    /**
+     * Milliseconds that `start()` and `end()` of a session may take; `Infinity` for no limit.
+     *
+     * @default 30000
+     */
+    session_timeout?: number | undefined;
+    /** `true` for TLS; the same as `ssl_options` with a certificate. */
+    ssl?: boolean | undefined;
+    /**
+     * Options of `tls.createServer()`; any member turns TLS on. `key` and `cert`, or `pfx`, are needed. With `requestCert: true` clients have
+     * to show a certificate that `ca` has signed, unless `rejectUnauthorized` is `false`. `handshakeTimeout` is 10000 ms unless given.
+     */
+    ssl_options?: TlsOptions | undefined;
     /** Without effect on a server; accepted because sockhop 1.x documents it. */
     auto_reconnect_interval?: number | undefined;
 }
@@ -41,17 +70,45 @@ export interface ServerOptions extends SockhopOptions {
 /** Options of a {@link SockhopClient}. */
 export interface ClientOptions extends SockhopOptions {
     /**
+     * `true` to connect at once and to stay connected; see {@link Reconnecting.auto_reconnect}.
+     *
+     * @default false
+     */
+    auto_reconnect?: boolean | undefined;
+    /**
      * Milliseconds between attempts while `auto_reconnect` is on.
      *
      * @default 2000
      */
     auto_reconnect_interval?: number | undefined;
     /**
+     * Turns on exponential backoff: after each failure `auto_reconnect_interval` is doubled, up to so many milliseconds, and the pause is
+     * a random part of that, so that many clients do not come back all at once.
+     *
+     * @default no backoff
+     */
+    auto_reconnect_max_interval?: number | undefined;
+    /**
+     * `true` for TLS; the same as any member in `ssl_options`.
+     *
+     * @default false
+     */
+    ssl?: boolean | undefined;
+    /**
+     * Options of `tls.connect()`; any member turns TLS on. The server's certificate is checked unless `rejectUnauthorized` is `false`.
+     */
+    ssl_options?: ConnectionOptions | undefined;
+    /**
      * Milliseconds that an attempt to connect may take; `Infinity` to wait for as long as the system does.
      *
      * @default 5000
      */
     connect_timeout?: number | undefined;
+}
+
+/** The options for TLS, if it is wanted at all. */
+export function secure<O extends object>(ssl: boolean | undefined, options: O | undefined): O | undefined {
+    return ssl || (options && Object.keys(options).length > 0) ? ({ ...options } as O) : undefined;
 }
 
 /** Where to connect to, or to listen. */

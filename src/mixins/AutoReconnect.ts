@@ -1,5 +1,6 @@
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
+import { tell } from "../core/tell";
 import type { Constructor } from "./mixin";
 
 /** What the mixin AutoReconnect adds to a client. */
@@ -9,8 +10,9 @@ export interface Reconnecting {
      * off.
      *
      * The first attempt is made at once, also after a connection was lost, unless that one had lasted less than
-     * `auto_reconnect_interval`; after a failed attempt the next one follows when the interval has passed. Attempts fail
-     * silently, whatever the reason. While it is on, the process is kept alive.
+     * `auto_reconnect_interval`; after a failed attempt the next one follows when the interval has passed, or a random part of a growing
+     * one with `auto_reconnect_max_interval`. Each time the client emits `reconnecting`. Attempts fail silently, whatever the reason. While
+     * it is on, the process is kept alive.
      *
      * When a server is killed, its system may close the connections before the listening socket (Linux does). A client that
      * is back in between is connected and cut off once more.
@@ -19,11 +21,20 @@ export interface Reconnecting {
     set auto_reconnect(wanted: boolean);
 }
 
+/** Milliseconds from one attempt to the next. */
+export interface Pauses {
+    interval: number;
+    /** What the interval may grow to; 0 when it does not grow. */
+    cap: number;
+}
+
 /** Adds automatic reconnection. */
 export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Reconnecting> {
     abstract class AutoReconnect extends Base implements Reconnecting {
         #wanted = false;
         #timer: NodeJS.Timeout | undefined;
+        /** Attempts that have failed, and connections that have not lasted, since one that has. */
+        #failures = 0;
 
         get auto_reconnect(): boolean {
             return this.#wanted;
@@ -31,13 +42,13 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
 
         set auto_reconnect(wanted: boolean) {
             this.#wanted = wanted;
+            this.#failures = 0;
             clearTimeout(this.#timer);
             if (wanted) this._redial();
             else this._cancel();
         }
 
-        /** Milliseconds from one attempt to the next. */
-        protected abstract get _interval(): number;
+        protected abstract get _pauses(): Pauses;
 
         /** Begins an attempt, unless there is one, or a connection. */
         protected abstract _redial(): void;
@@ -49,14 +60,20 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         protected override _closed(connection: Connection, opened: boolean): void {
             super._closed(connection, opened);
             if (!this.#wanted) return;
-            const lasted = opened ? performance.now() - connection.openedAt : 0;
+            const lasted = opened && performance.now() - connection.openedAt >= this._pauses.interval;
+            this.#failures = lasted ? 0 : this.#failures + 1;
+            const delay = lasted ? 0 : this.#pause();
             clearTimeout(this.#timer);
-            this.#timer = setTimeout(
-                () => {
-                    this._redial();
-                },
-                lasted >= this._interval ? 0 : this._interval,
-            );
+            this.#timer = setTimeout(() => {
+                this._redial();
+            }, delay);
+            tell(this, "reconnecting", this.#failures + 1, delay);
+        }
+
+        /** With a cap: exponential backoff with full jitter. */
+        #pause(): number {
+            const { interval, cap } = this._pauses;
+            return cap > 0 ? Math.random() * Math.min(cap, interval * 2 ** (this.#failures - 1)) : interval;
         }
     }
     return AutoReconnect;

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { SockhopError } from "../../src";
-import { stringify, typeName, wrap } from "../../src/core/envelope";
+import { stringify, wrap } from "../../src/core/envelope";
+import { typeName } from "../../src/protocol/typeName";
 
 describe("envelope", () => {
     class Widget {

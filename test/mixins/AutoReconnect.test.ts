@@ -3,7 +3,7 @@ import { expect } from "chai";
 import net from "node:net";
 import type { Connection } from "../../src/core/Connection";
 import { Endpoint } from "../../src/core/Endpoint";
-import { AutoReconnect } from "../../src/mixins/AutoReconnect";
+import { AutoReconnect, type Pauses } from "../../src/mixins/AutoReconnect";
 
 /** The smallest endpoint that reconnects: counts the attempts, whose outcome the test decides. */
 class Probe extends AutoReconnect(Endpoint) {
@@ -11,12 +11,12 @@ class Probe extends AutoReconnect(Endpoint) {
     cancelled = 0;
     #connection: Connection | undefined;
 
-    constructor() {
+    constructor(readonly cap = 0) {
         super({});
     }
 
-    get _interval(): number {
-        return 200;
+    get _pauses(): Pauses {
+        return { interval: 200, cap: this.cap };
     }
 
     _redial(): void {

@@ -49,7 +49,7 @@ export function placeOf(listening: SockhopServer): ClientOptions {
 /** A listening server and a client of it whose `connect` the server has announced, with the server's socket. */
 export async function pair(
     options: ServerOptions = {},
-    clientOptions: ClientOptions = options,
+    clientOptions: ClientOptions = options as ClientOptions,
 ): Promise<{ s: SockhopServer; c: SockhopClient; socket: net.Socket }> {
     const s = server(options);
     await s.listen();

@@ -1,0 +1,81 @@
+import type { Socket } from "node:net";
+import type { SockhopServer } from "./SockhopServer";
+import type { RemoteCallback } from "./core/Connection";
+import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
+import type { RequestOptions } from "./mixins/Requests";
+
+/**
+ * Your place on one connection of a server: made for each, kept while it lasts, and given to every handler.
+ *
+ * Extend it and pass the class as `session_type`. A constructor of your own gets `(socket, server)`; it need not pass them on.
+ *
+ * In order: constructed → `start()` → listed in `sockets` and `sessions` → `connect` → … → `end()` → not listed → `disconnect`.
+ */
+export class SockhopSession {
+    #sock: Socket | undefined;
+    #server: SockhopServer | undefined;
+
+    constructor(sock?: Socket, server?: SockhopServer) {
+        this.#sock = sock;
+        this.#server = server;
+    }
+
+    /** The connection. */
+    get sock(): Socket {
+        return this.#sock as Socket;
+    }
+
+    get server(): SockhopServer {
+        return this.#server as SockhopServer;
+    }
+
+    /**
+     * To override: called once, before the connection counts. When it returns a promise that is waited for.
+     *
+     * Throw or reject to refuse the connection: it is closed without a `connect` event, and the server emits `error`. The same happens
+     * when it takes longer than the server's `session_timeout` (`ERR_SESSION_TIMEOUT`). Nothing is read from the connection before it has
+     * resolved; what the client has sent meanwhile waits, in buffers of the system and of Node.
+     */
+    start(): unknown {
+        return undefined;
+    }
+
+    /**
+     * To override: called once when the connection ends, for each `start()` that has resolved. When it returns a promise, `disconnect`
+     * waits for that, for at most `session_timeout`; when it fails, the server emits `error`, and `disconnect` all the same.
+     */
+    end(): unknown {
+        return undefined;
+    }
+
+    /** {@link SockhopServer.send} to this client. */
+    send(value: unknown, callback?: RemoteCallback | null): Promise<void> {
+        return this.server.send(this.sock, value, callback);
+    }
+
+    /** {@link SockhopServer.request} to this client. */
+    request(value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
+        return this.server.request(this.sock, value, options);
+    }
+
+    /** {@link SockhopServer.ask} to this client. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
+    ask(value: unknown, options?: RequestOptions): Promise<any> {
+        return this.server.ask(this.sock, value, options);
+    }
+
+    /** {@link SockhopServer.kill_socket} for this client. */
+    kill(): Promise<void> {
+        return this.server.kill_socket(this.sock);
+    }
+
+    /**
+     * For classes whose constructor does not pass on what it gets.
+     *
+     * @internal
+     */
+    _bind(sock: Socket, server: SockhopServer): void {
+        this.#sock = sock;
+        this.#server = server;
+    }
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { SockhopError } from "../SockhopError";
+import { type RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { assertExpressible } from "./json";
+
+/** How a response gets to the one who has asked. */
+export interface Responder {
+    /** Sends a packet. */
+    transmit(packet: SockhopResponsePacket): Promise<void>;
+    /** The response is complete. */
+    finished(): void;
+    /** The one who has asked can read an answer that is an error. */
+    readonly errors: boolean;
+}
+
+/**
+ * How the handler of a `request` answers: with one value (`send()`), or with any number of them (`write()`, then `end()`).
+ *
+ * The promises settle as that of the client's or server's `send()`; awaiting `write()` paces, so that a long answer needs little memory.
+ * After `send()`, `end()` or `fail()`, and when the requester has gone, they reject with `ERR_RESPONSE_SEND`. A rejection because the
+ * requester has gone harms no program that does not look at it: that is what `signal` tells.
+ */
+export class SockhopResponseWriteableStream {
+    readonly uuid: string;
+    readonly #responder: Responder | undefined;
+    #ended = false;
+    #gone: AbortController | undefined;
+
+    constructor({ uuid, responder }: { uuid?: string; responder?: Responder } = {}) {
+        this.uuid = uuid ?? randomUUID();
+        this.#responder = responder;
+    }
+
+    static from_request({ uuid }: { uuid: string }, responder?: Responder): SockhopResponseWriteableStream {
+        return new this(responder ? { uuid, responder } : { uuid });
+    }
+
+    /**
+     * Aborted when the answer is not wanted any more: the requester has given up, its time limit has passed, or the connection
+     * has ended. (Requesters before 1.9 tell only the last.)
+     */
+    get signal(): AbortSignal {
+        this.#gone ??= new AbortController();
+        return this.#gone.signal;
+    }
+
+    /** Sends a part of the answer. `undefined` is sent as `{}`. */
+    write(value?: unknown): Promise<void> {
+        return this.#send(value, { last: false });
+    }
+
+    /** Sends the answer, or the last part of it. `undefined` is sent as `{}`. */
+    send(value?: unknown): Promise<void> {
+        return this.#send(value, { last: true });
+    }
+
+    /** Ends the answer. */
+    end(): Promise<void> {
+        return this.#send({}, { last: true, empty: true });
+    }
+
+    /**
+     * Answers that the request has failed: the stream of the requester ends with `ERR_REQUEST_FAILED` and this error's message.
+     * Requesters before 1.9 cannot read that; nothing is sent to them.
+     */
+    fail(error: Error): Promise<void> {
+        return this.failWith({ code: "ERR_REQUEST_FAILED", message: error.message });
+    }
+
+    /** @internal */
+    failWith(error: RemoteFailure): Promise<void> {
+        return this.#send({}, { last: true, empty: true, error });
+    }
+
+    /**
+     * The requester does not want the answer any more.
+     *
+     * @internal
+     */
+    abandon(): void {
+        this.#gone ??= new AbortController();
+        this.#finish();
+        this.#gone.abort(new SockhopError("The requester has gone", "ERR_RESPONSE_SEND"));
+    }
+
+    #send(data: unknown, more: Partial<SockhopResponsePacket>): Promise<void> {
+        const responder = this.#responder;
+        if (!responder || this.#ended) {
+            const reason = responder ? "The response has ended" : "The response has nobody to go to";
+            const refused = Promise.reject(new SockhopError(reason, "ERR_RESPONSE_SEND"));
+            if (this.#gone?.signal.aborted) refused.catch(() => undefined); // a requester that leaves must not end the program
+            return refused;
+        }
+        if (more.error && !responder.errors) {
+            this.#finish();
+            return Promise.resolve();
+        }
+        try {
+            assertExpressible(data);
+            const sent = responder.transmit(new SockhopResponsePacket({ uuid: this.uuid, data, ...more }));
+            if (more.last) this.#finish();
+            return sent;
+        } catch (error) {
+            return Promise.reject(error);
+        }
+    }
+
+    #finish(): void {
+        this.#ended = true;
+        this.#responder?.finished();
+    }
+}

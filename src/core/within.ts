@@ -1,0 +1,19 @@
+/**
+ * Settles as `promise` does, or rejects with `error` when that takes more than `limit` milliseconds. (What the promise does
+ * after that is nobody's concern, and no unhandled rejection.)
+ */
+export function within<T>(promise: PromiseLike<T>, limit: number, error: Error): Promise<T> {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(reject, limit, error);
+        Promise.resolve(promise)
+            .then(resolve, reject)
+            .finally(() => {
+                clearTimeout(timer);
+            });
+    });
+}
+
+/** Whether a value is a promise of any make. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+    return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}

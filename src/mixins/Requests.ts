@@ -1,0 +1,195 @@
+import { SockhopError, type SockhopErrorCode } from "../SockhopError";
+import { type Connection, lost } from "../core/Connection";
+import type { Endpoint } from "../core/Endpoint";
+import { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
+import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
+import { TimedMap } from "../core/TimedMap";
+import { type Envelope, REQUEST, RESPONSE } from "../core/envelope";
+import { assertExpressible } from "../core/json";
+import { surface } from "../core/tell";
+import { isPromise } from "../core/within";
+import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
+import type { Constructor } from "./mixin";
+
+/** Options of a request. */
+export interface RequestOptions {
+    /**
+     * Milliseconds for the whole answer, from the call on; `Infinity` for no limit.
+     *
+     * @default `response_timeout` of the client or server
+     */
+    timeout?: number | undefined;
+    /** Gives the request up when it is aborted: the stream ends with `ERR_ABORTED`, and the responder is told. */
+    signal?: AbortSignal | undefined;
+}
+
+/** What the mixin Requests adds to an endpoint. */
+export interface Requesting {
+    /**
+     * Sends a request and resolves to the stream of its answer when it has been written.
+     *
+     * @internal
+     */
+    _request(connection: Connection, value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream>;
+}
+
+/** Resolves to the data of the single packet of an answer. */
+export async function single(answer: Promise<SockhopResponseReadableStream>): Promise<unknown> {
+    const stream = await answer;
+    return ((await stream.next()) as { data: unknown }).data;
+}
+
+/**
+ * Adds requests, whose answers are streams.
+ *
+ * Streams of both directions are kept on their connection, and end when it ends.
+ */
+export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Requesting> {
+    abstract class Requests extends Base implements Requesting {
+        /** A request has been handled here: without a handler now, we may only be between two. */
+        #handles = false;
+
+        _request(connection: Connection, value: unknown, options: RequestOptions = {}): Promise<SockhopResponseReadableStream> {
+            const { timeout, signal } = options;
+            try {
+                if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
+                if (signal?.aborted) throw aborted(signal);
+                assertExpressible(value);
+                const request = new SockhopRequest({ data: value, errors: true });
+                const bytes = this._encode({ type: REQUEST, data: request });
+                // Before it is written: the answer may be here before we are told that it has been.
+                const stream = this.#await(connection, request, timeout, signal);
+                const written = connection.write(bytes).then(
+                    () => stream,
+                    (error: unknown) => {
+                        stream.end(error as Error);
+                        throw error;
+                    },
+                );
+                written.catch(() => undefined); // nobody has to look, as with a message
+                return written;
+            } catch (error) {
+                return Promise.reject(error);
+            }
+        }
+
+        /** Makes the stream for the answer to a request, and sees to its end. */
+        #await(
+            connection: Connection,
+            { uuid }: SockhopRequest,
+            timeout: number | undefined,
+            signal: AbortSignal | undefined,
+        ): SockhopResponseReadableStream {
+            const requests = (connection.requests ??= new TimedMap({ timeout: this._responseTimeout }));
+            const abort = (): void => {
+                if (signal) stream.end(aborted(signal));
+            };
+            const stream = new SockhopResponseReadableStream({
+                uuid,
+                released: (finished) => {
+                    signal?.removeEventListener("abort", abort);
+                    requests.delete(uuid);
+                    if (!finished && connection.state !== "closed") this.#cancel(connection, uuid);
+                },
+            });
+            signal?.addEventListener("abort", abort, { once: true });
+            requests.set(
+                uuid,
+                stream,
+                (reason) => {
+                    if (reason === "timed-out") stream.end(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
+                    if (reason === "stopped") stream.end(lost());
+                },
+                timeout,
+            );
+            return stream;
+        }
+
+        #cancel(connection: Connection, uuid: string): void {
+            const data = new SockhopResponsePacket({ uuid, last: true, cancel: true });
+            this._transmit(connection, { type: RESPONSE, data }).catch(() => undefined); // then they will not hear of it
+        }
+
+        /** What the handlers of a request get besides the request and the response. */
+        protected abstract _context(connection: Connection): unknown[];
+
+        protected override _received(connection: Connection, envelope: Envelope): void {
+            const { type, data } = envelope;
+            if (type !== REQUEST && type !== RESPONSE) {
+                super._received(connection, envelope);
+            } else if (typeof data !== "object" || data === null) {
+                const message = `Skipping corrupted data in buffer: a ${type} without data`;
+                this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
+            } else if (type === REQUEST) {
+                this.#requested(connection, SockhopRequest.parse(data));
+            } else {
+                this.#responded(connection, SockhopResponsePacket.parse(data));
+            }
+        }
+
+        #requested(connection: Connection, request: SockhopRequest): void {
+            const response = SockhopResponseWriteableStream.from_request(request, {
+                errors: request.errors === true,
+                transmit: (data) => {
+                    return connection.write(this._encode({ type: RESPONSE, data }));
+                },
+                finished: () => connection.responses?.delete(response),
+            });
+            const handlers = this.rawListeners("request");
+            if (handlers.length > 0) {
+                this.#handles = true;
+                (connection.responses ??= new Set()).add(response);
+                for (const handler of handlers) this.#handle(handler, connection, request, response);
+            } else if (!this.#handles) {
+                void response.failWith({ code: "ERR_REQUEST_UNHANDLED", message: "Nobody handles requests there" });
+            }
+        }
+
+        /** Called one by one, and not by emit(), to learn of those that fail later. */
+        #handle(
+            // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as rawListeners() has it
+            handler: Function,
+            connection: Connection,
+            request: SockhopRequest,
+            response: SockhopResponseWriteableStream,
+        ): void {
+            const failed = (error: unknown): void => {
+                response.fail(error instanceof Error ? error : new Error(String(error))).catch(() => undefined);
+                surface(error);
+            };
+            try {
+                const result: unknown = handler.call(this, request, response, ...this._context(connection));
+                if (isPromise(result)) result.then(undefined, failed);
+            } catch (error) {
+                failed(error);
+            }
+        }
+
+        #responded(connection: Connection, packet: SockhopResponsePacket): void {
+            if (packet.cancel) {
+                for (const response of connection.responses ?? []) if (response.uuid === packet.uuid) response.abandon();
+                return;
+            }
+            const stream = connection.requests?.get(packet.uuid);
+            if (packet.error) stream?.receive_failure(failure(packet.error));
+            else stream?.receive_packet(packet);
+        }
+
+        protected override _closed(connection: Connection, opened: boolean): void {
+            connection.requests?.stop();
+            for (const response of connection.responses ?? []) response.abandon();
+            super._closed(connection, opened);
+        }
+    }
+    return Requests;
+}
+
+function aborted(signal: AbortSignal): SockhopError {
+    return new SockhopError("The request was aborted", "ERR_ABORTED", { cause: signal.reason });
+}
+
+/** What a peer says of a request that has failed. */
+function failure({ code, message }: Partial<RemoteFailure>): SockhopError {
+    const known: SockhopErrorCode = code === "ERR_REQUEST_UNHANDLED" ? code : "ERR_REQUEST_FAILED";
+    return new SockhopError(String(message), known);
+}

@@ -1,0 +1,136 @@
+import type { Socket } from "node:net";
+import { SockhopError } from "../SockhopError";
+import type { SockhopSession } from "../SockhopSession";
+import type { Connection } from "../core/Connection";
+import type { Endpoint } from "../core/Endpoint";
+import { tell } from "../core/tell";
+import { isPromise, within } from "../core/within";
+import type { Constructor } from "./mixin";
+
+/** What the mixin Sessions adds to a server. */
+export interface Sessioned {
+    /** The sockets of all connections, oldest first. A new array each time. */
+    readonly sockets: Socket[];
+
+    /** The session of each connection, in the order of `sockets`. A new array each time. */
+    readonly sessions: SockhopSession[];
+
+    /**
+     * A socket has been accepted.
+     *
+     * @internal
+     */
+    _accept(socket: Socket): void;
+
+    /**
+     * The connections that count.
+     *
+     * @internal
+     */
+    _listed(): Connection[];
+}
+
+/**
+ * Adds sessions: each connection has an object of the user's, which is started before the connection counts, and ended before
+ * it is forgotten.
+ */
+export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Sessioned> {
+    abstract class Sessions extends Base implements Sessioned {
+        get sockets(): Socket[] {
+            return this._listed().map(({ socket }) => socket);
+        }
+
+        get sessions(): SockhopSession[] {
+            return this._listed().map(({ session }) => session as SockhopSession);
+        }
+
+        /** Makes the session of a connection. */
+        protected abstract _createSession(socket: Socket): SockhopSession;
+
+        /** Milliseconds that `start()` and `end()` may take. */
+        protected abstract get _sessionTimeout(): number;
+
+        _listed(): Connection[] {
+            return [...this._connections.values()].filter(({ listed }) => listed);
+        }
+
+        _accept(socket: Socket): void {
+            const connection = this._attach(socket);
+            try {
+                connection.session = this._createSession(socket);
+                const started = connection.session.start();
+                // A start() without a promise counts at once: a client that has connected finds itself in `sockets`.
+                if (isPromise(started)) void this.#wait(connection, started);
+                else this.#started(connection);
+            } catch (error) {
+                this.#refuse(connection, error);
+            }
+        }
+
+        async #wait(connection: Connection, started: PromiseLike<unknown>): Promise<void> {
+            try {
+                await this.#bounded("start()", started);
+            } catch (error) {
+                this.#refuse(connection, error);
+                return;
+            }
+            this.#started(connection);
+        }
+
+        #started(connection: Connection): void {
+            if (connection.state === "closed") {
+                this.#end(connection); // it has gone meanwhile
+                return;
+            }
+            connection.listed = true;
+            // Later, as in 1.x: a program may have waited for its client before it listens to our `connect`.
+            setImmediate(() => {
+                if (connection.state === "pending") this._open(connection);
+            });
+        }
+
+        #refuse(connection: Connection, error: unknown): void {
+            this._report(error as Error, connection);
+            this._drop(connection);
+        }
+
+        protected override _drop(connection: Connection): void {
+            if (connection.listed) this.#end(connection);
+            super._drop(connection);
+        }
+
+        /** Calls `end()` of a session that has been started, once. */
+        #end(connection: Connection): void {
+            if (connection.sessionEnded) return;
+            connection.sessionEnded = Promise.resolve();
+            try {
+                const ended = connection.session?.end();
+                if (!isPromise(ended)) return;
+                connection.sessionEnded = this.#bounded("end()", ended).catch((error: unknown) => {
+                    this._report(error as Error, connection);
+                });
+            } catch (error) {
+                this._report(error as Error, connection);
+            }
+        }
+
+        #bounded(what: string, promise: PromiseLike<unknown>): Promise<unknown> {
+            const error = new SockhopError(`${what} of a session has not settled in time`, "ERR_SESSION_TIMEOUT");
+            return within(promise, this._sessionTimeout, error);
+        }
+
+        // Later, since a program may cut many connections in one go and look at `disconnect` as the end of that.
+        protected override _disconnected(connection: Connection): void {
+            void connection.sessionEnded?.then(() => {
+                setImmediate(() => {
+                    tell(this, "disconnect", ...this._about(connection));
+                });
+            });
+        }
+
+        protected override _about(connection: Connection | null): unknown[] {
+            return [...super._about(connection), connection?.session ?? null];
+        }
+    }
+    return Sessions;
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import { typeName } from "./typeName";
+
+/** A request, as it travels and as the handler of the `request` event gets it. */
+export class SockhopRequest<T = unknown> {
+    /** Names the request in its answers. */
+    uuid: string;
+    /** The value that was given to `request()`. */
+    data: T;
+    /** Class name of that value at the sender. */
+    type: string;
+    /** The sender can read an answer that is an error. Peers before 1.9 leave it out, and ignore it. */
+    errors?: boolean;
+
+    /** What is missing is filled in: a new UUID v4, `{}`, the class name of the data. */
+    constructor({ uuid, data, type, errors }: Partial<SockhopRequest<T>> = {}) {
+        this.uuid = uuid || randomUUID();
+        this.data = data === undefined ? ({} as T) : data;
+        this.type = type || typeName(this.data);
+        if (errors) this.errors = true;
+    }
+
+    /** From the wire. */
+    static parse(fields: Partial<SockhopRequest>): SockhopRequest {
+        return new this(fields);
+    }
+
+    static from_data(data: unknown): SockhopRequest {
+        return new this({ data });
+    }
+}
+
+/** Why a request has failed at the other end. */
+export interface RemoteFailure {
+    code: string;
+    message: string;
+}
+
+/** One piece of the answer to a request. */
+export class SockhopResponsePacket {
+    uuid: string;
+    type: string;
+    data: unknown;
+    /** Nothing comes after this one. */
+    last: boolean;
+    /** The stream was ended without a value: `data` is only there because peers before 1.9 want some. */
+    empty?: boolean;
+    /** The request has failed. Sent only to those who say that they can read it. */
+    error?: RemoteFailure;
+    /** Sent by the one who has asked: the answer is not wanted any more. Peers before 1.9 drop it. */
+    cancel?: boolean;
+
+    constructor({ uuid, data, type, last, empty, error, cancel }: Partial<SockhopResponsePacket>) {
+        this.uuid = uuid || randomUUID();
+        this.data = data === undefined ? {} : data;
+        this.type = type || typeName(this.data);
+        this.last = last ?? false;
+        if (empty) this.empty = true;
+        if (error) this.error = error;
+        if (cancel) this.cancel = true;
+    }
+
+    /** From the wire. */
+    static parse(fields: Partial<SockhopResponsePacket>): SockhopResponsePacket {
+        return new this(fields);
+    }
+
+    static for_data(data: unknown, uuid: string, last = false): SockhopResponsePacket {
+        return new this({ uuid, data, last });
+    }
+
+    /** The members in the order in which 1.8 writes them. */
+    toJSON(): object {
+        const { uuid, type, data, last, ...more } = this;
+        return { uuid, type, data, last, ...more };
+    }
+}
