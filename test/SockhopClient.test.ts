@@ -356,6 +356,14 @@ describe("SockhopClient", () => {
             expect(c.connected).to.equal(true);
         });
 
+        it("can be turned on by an option, in time to listen to everything", async () => {
+            const s = server();
+            await s.listen();
+            const c = client({ ...placeOf(s), auto_reconnect: true });
+            expect(c.auto_reconnect).to.equal(true);
+            await once(c, "connect");
+        });
+
         it("fails silently, and comes back when the server does", async () => {
             const path = socketPath();
             const c = client({ path, auto_reconnect_interval: 10 });

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { typeName } from "./typeName";
 
+// Members that 1.8 does not know are declared only, so that they are not there when they are not used.
+
 /** A request, as it travels and as the handler of the `request` event gets it. */
 export class SockhopRequest<T = unknown> {
     /** Names the request in its answers. */
@@ -10,7 +12,7 @@ export class SockhopRequest<T = unknown> {
     /** Class name of that value at the sender. */
     type: string;
     /** The sender can read an answer that is an error. Peers before 1.9 leave it out, and ignore it. */
-    errors?: boolean;
+    declare errors?: boolean;
 
     /** What is missing is filled in: a new UUID v4, `{}`, the class name of the data. */
     constructor({ uuid, data, type, errors }: Partial<SockhopRequest<T>> = {}) {
@@ -44,11 +46,11 @@ export class SockhopResponsePacket {
     /** Nothing comes after this one. */
     last: boolean;
     /** The stream was ended without a value: `data` is only there because peers before 1.9 want some. */
-    empty?: boolean;
+    declare empty?: boolean;
     /** The request has failed. Sent only to those who say that they can read it. */
-    error?: RemoteFailure;
+    declare error?: RemoteFailure;
     /** Sent by the one who has asked: the answer is not wanted any more. Peers before 1.9 drop it. */
-    cancel?: boolean;
+    declare cancel?: boolean;
 
     constructor({ uuid, data, type, last, empty, error, cancel }: Partial<SockhopResponsePacket>) {
         this.uuid = uuid || randomUUID();

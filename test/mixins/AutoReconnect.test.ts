@@ -101,6 +101,43 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(2);
     });
 
+    it("tells of each attempt but the first, before it is made", () => {
+        const told: unknown[] = [];
+        probe.on("reconnecting", (...args) => told.push(args));
+        probe.auto_reconnect = true;
+        probe.lose();
+        clock.tick(200);
+        probe.lose();
+        clock.tick(200);
+        probe.succeed();
+        clock.tick(200);
+        probe.lose();
+        expect(told).to.deep.equal([
+            [2, 200],
+            [3, 200],
+            [1, 0],
+        ]);
+    });
+
+    it("with a cap waits for a random part of an interval that doubles", () => {
+        const patient = new Probe(1000);
+        const delays: number[] = [];
+        patient.on("reconnecting", (_: number, delay: number) => delays.push(delay));
+        const { random } = Math;
+        Math.random = () => 0.5;
+        try {
+            patient.auto_reconnect = true;
+            for (let failure = 0; failure < 5; failure++) {
+                patient.lose();
+                clock.tick(delays.at(-1)!);
+                expect(patient.attempts).to.equal(failure + 2);
+            }
+        } finally {
+            Math.random = random;
+        }
+        expect(delays).to.deep.equal([100, 200, 400, 500, 500]);
+    });
+
     it("stops when it is turned off", () => {
         probe.auto_reconnect = true;
         probe.lose();

@@ -1,0 +1,190 @@
+import { expect } from "chai";
+import { SockhopError, SockhopResponsePacket, SockhopResponseReadableStream } from "../../src";
+import { rejection, uncaught } from "../support/pair";
+
+function packet(data: unknown, more: Partial<SockhopResponsePacket> = {}): SockhopResponsePacket {
+    return new SockhopResponsePacket({ uuid: "u", data, ...more });
+}
+
+/** A stream to which so many packets have come. */
+function filled(...data: unknown[]): SockhopResponseReadableStream {
+    const stream = new SockhopResponseReadableStream();
+    for (const each of data) stream.receive_packet(packet(each));
+    return stream;
+}
+
+describe("SockhopResponseReadableStream", () => {
+    const ERROR = new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT");
+
+    it("has the uuid of its request", () => {
+        expect(SockhopResponseReadableStream.from_request({ uuid: "u" }).uuid).to.equal("u");
+        expect(new SockhopResponseReadableStream().uuid).to.have.length(36);
+    });
+
+    describe("by events", () => {
+        it("delivers packets in their turn, and then the end", () => {
+            const stream = new SockhopResponseReadableStream();
+            const log: unknown[] = [];
+            stream.on("data", (data, type) => log.push([data, type]));
+            stream.on("end", (error) => log.push(["end", error, stream.ended]));
+            stream.receive_packet(packet("a"));
+            stream.receive_packet(packet(null, { last: true }));
+            stream.receive_packet(packet("late"));
+            stream.end();
+            expect(log).to.deep.equal([
+                ["a", "String"],
+                [null, "Object"],
+                ["end", undefined, true],
+            ]);
+        });
+
+        it("delivers what came before somebody listened", async () => {
+            const stream = filled(1, 2);
+            stream.end(ERROR);
+            const log: unknown[] = [];
+            stream.on("data", (data) => log.push(data));
+            await new Promise<void>((resolve) => {
+                stream.on("end", (error) => {
+                    log.push(error);
+                    resolve();
+                });
+            });
+            expect(log).to.deep.equal([1, 2, ERROR]);
+        });
+
+        it("goes on when a handler throws, which surfaces", async () => {
+            const stream = new SockhopResponseReadableStream();
+            let ended = false;
+            stream.on("data", () => {
+                throw new Error("mine");
+            });
+            stream.on("end", () => (ended = true));
+            const error = uncaught();
+            stream.receive_packet(packet(1, { last: true }));
+            expect(ended).to.equal(true);
+            expect(await error).to.have.property("message", "mine");
+        });
+    });
+
+    describe("next()", () => {
+        it("takes the packet that comes, and ends the stream in its turn", async () => {
+            const stream = new SockhopResponseReadableStream();
+            const next = stream.next();
+            stream.receive_packet(packet("a"));
+            expect(await next).to.deep.equal({ data: "a", type: "String" });
+            expect(stream.ended).to.equal(true);
+        });
+
+        it("takes the packet that has come", async () => {
+            expect(await filled("a").next()).to.deep.equal({ data: "a", type: "String" });
+        });
+
+        it("can be called for each packet with keep_open", async () => {
+            const stream = filled("a", "b");
+            stream.receive_packet(packet("c", { last: true }));
+            const all = [];
+            for (let n = 0; n < 3; n++) all.push((await stream.next({ keep_open: true })).data as unknown);
+            expect(all).to.deep.equal(["a", "b", "c"]);
+            expect(await rejection(stream.next())).to.have.property("code", "ERR_RESPONSE_END");
+        });
+
+        it("rejects with the error that has ended the stream, or will, after what had come", async () => {
+            const stream = filled("a");
+            const [first, second] = [stream.next({ keep_open: true }), rejection(stream.next({ keep_open: true }))];
+            stream.end(ERROR);
+            expect((await first).data).to.equal("a");
+            expect(await second).to.equal(ERROR);
+            expect(await rejection(stream.next())).to.equal(ERROR);
+        });
+
+        it("rejects when the stream ends without a packet", async () => {
+            const stream = new SockhopResponseReadableStream();
+            const next = rejection(stream.next());
+            stream.receive_packet(packet({}, { last: true, empty: true }));
+            expect(await next).to.have.property("code", "ERR_RESPONSE_END");
+        });
+
+        it("leaves the events to those who listen", async () => {
+            const stream = new SockhopResponseReadableStream();
+            const heard: unknown[] = [];
+            stream.on("data", (data) => heard.push(data));
+            const next = stream.next();
+            stream.receive_packet(packet("a"));
+            expect([(await next).data, heard]).to.deep.equal(["a", ["a"]]);
+        });
+    });
+
+    describe("all()", () => {
+        it("resolves to all packets, before and after the call, also that of end()", async () => {
+            const stream = filled("a");
+            const all = stream.all();
+            stream.receive_packet(packet("b"));
+            stream.receive_packet(packet({}, { last: true, empty: true }));
+            expect(await all).to.deep.equal([
+                { data: "a", type: "String" },
+                { data: "b", type: "String" },
+                { data: {}, type: "Object" },
+            ]);
+        });
+
+        it("resolves when the stream has ended long ago", async () => {
+            const stream = filled("a");
+            stream.end();
+            expect(await stream.all()).to.deep.equal([{ data: "a", type: "String" }]);
+            expect(await stream.all()).to.deep.equal([]);
+        });
+
+        it("rejects when the stream fails", async () => {
+            const stream = filled("a");
+            const all = rejection(stream.all());
+            stream.receive_failure(ERROR);
+            expect(await all).to.equal(ERROR);
+        });
+    });
+
+    describe("for await", () => {
+        it("gives each packet but the empty one", async () => {
+            const stream = filled("a", "b");
+            stream.receive_packet(packet({}, { last: true, empty: true }));
+            const all = [];
+            for await (const { data } of stream) all.push(data as unknown);
+            expect(all).to.deep.equal(["a", "b"]);
+        });
+
+        it("ends the stream when it is left", async () => {
+            const finished: boolean[] = [];
+            const stream = new SockhopResponseReadableStream({ released: (how) => finished.push(how) });
+            stream.receive_packet(packet("a"));
+            for await (const { data } of stream) {
+                expect(data).to.equal("a");
+                break;
+            }
+            expect([stream.ended, finished]).to.deep.equal([true, [false]]);
+        });
+
+        it("throws when the stream fails, after what had come", async () => {
+            const stream = filled("a");
+            stream.end(ERROR);
+            const all: unknown[] = [];
+            const loop = (async () => {
+                for await (const { data } of stream) all.push(data);
+            })();
+            expect(await rejection(loop)).to.equal(ERROR);
+            expect(all).to.deep.equal(["a"]);
+        });
+    });
+
+    it("tells its owner once how it has ended", () => {
+        for (const [end, how] of [
+            [(stream: SockhopResponseReadableStream) => { stream.end(); }, false],
+            [(stream: SockhopResponseReadableStream) => { stream.receive_packet(packet(1, { last: true })); }, true],
+            [(stream: SockhopResponseReadableStream) => { stream.receive_failure(ERROR); }, true],
+        ] as const) {
+            const finished: boolean[] = [];
+            const stream = new SockhopResponseReadableStream({ released: (value) => finished.push(value) });
+            end(stream);
+            stream.end(ERROR);
+            expect(finished).to.deep.equal([how]);
+        }
+    });
+});

@@ -1,0 +1,65 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "chai";
+import { SockhopError, TimedMap } from "../../src";
+
+describe("TimedMap", () => {
+    let clock: FakeTimers.Clock;
+    const reasons: string[] = [];
+    const told =
+        (name: string) =>
+        (reason: string): void => {
+            reasons.push(`${name} ${reason}`);
+        };
+
+    beforeEach(() => {
+        clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
+        reasons.length = 0;
+    });
+
+    afterEach(() => {
+        clock.uninstall();
+    });
+
+    it("gives back what was set, and nothing else", () => {
+        const map = new TimedMap();
+        expect(map.set("a", 1)).to.equal(map._map);
+        expect([map.get("a"), map.get("b")]).to.deep.equal([1, undefined]);
+    });
+
+    it("forgets entries when their time is up", () => {
+        const map = new TimedMap({ timeout: 100 });
+        map.set("a", 1, told("a"));
+        map.set("b", 2, told("b"), 200);
+        clock.tick(100);
+        expect([map.get("a"), map.get("b")]).to.deep.equal([undefined, 2]);
+        clock.tick(100);
+        expect(reasons).to.deep.equal(["a timed-out", "b timed-out"]);
+    });
+
+    it("tells once why an entry has left", () => {
+        const map = new TimedMap();
+        for (const key of ["a", "b", "c"]) map.set(key, 1, told(key));
+        map.set("a", 2, told("new a"));
+        expect([map.delete("b"), map.delete("b")]).to.deep.equal([true, false]);
+        map.stop();
+        map.stop();
+        expect(reasons).to.deep.equal(["a overwritten", "b deleted", "c stopped", "new a stopped"]);
+        clock.tick(1e6);
+        expect(reasons).to.have.length(4);
+        expect(map._map.size).to.equal(0);
+    });
+
+    it("lets 30 seconds pass by default, and for ever with Infinity", () => {
+        const map = new TimedMap();
+        map.set("a", 1);
+        map.set("b", 1, undefined, Infinity);
+        clock.tick(29_999);
+        expect(map.get("a")).to.equal(1);
+        clock.tick(1e8);
+        expect([map.get("a"), map.get("b")]).to.deep.equal([undefined, 1]);
+    });
+
+    it("refuses what is no time", () => {
+        expect(() => new TimedMap({ timeout: -1 })).to.throw(SockhopError).with.property("code", "ERR_BAD_OPTION");
+    });
+});
