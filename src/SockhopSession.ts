@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { SockhopServer } from "./SockhopServer";
 import type { RemoteCallback } from "./core/Connection";
@@ -9,13 +10,16 @@ import type { RequestOptions } from "./mixins/Requests";
  *
  * Extend it and pass the class as `session_type`. A constructor of your own gets `(socket, server)`; it need not pass them on.
  *
+ * It is an EventEmitter for events of your own; the library emits none on it.
+ *
  * In order: constructed → `start()` → listed in `sockets` and `sessions` → `connect` → … → `end()` → not listed → `disconnect`.
  */
-export class SockhopSession {
+export class SockhopSession extends EventEmitter {
     #sock: Socket | undefined;
     #server: SockhopServer | undefined;
 
     constructor(sock?: Socket, server?: SockhopServer) {
+        super();
         this.#sock = sock;
         this.#server = server;
     }

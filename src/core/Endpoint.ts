@@ -62,7 +62,8 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
         });
         socket.setNoDelay();
         socket.on("end", () => {
-            this._drop(connection);
+            // In the middle of a TLS handshake an error follows, which tells more.
+            if (connection.state === "open") this._drop(connection);
         });
         socket.on("close", () => {
             this._drop(connection);

@@ -17,8 +17,9 @@ export interface Responder {
  * How the handler of a `request` answers: with one value (`send()`), or with any number of them (`write()`, then `end()`).
  *
  * The promises settle as that of the client's or server's `send()`; awaiting `write()` paces, so that a long answer needs little memory.
- * After `send()`, `end()` or `fail()`, and when the requester has gone, they reject with `ERR_RESPONSE_SEND`. A rejection because the
- * requester has gone harms no program that does not look at it: that is what `signal` tells.
+ * After `send()`, `end()` or `fail()` they reject with `ERR_RESPONSE_SEND`; when the requester has gone, with `ERR_RESPONSE_SEND` (it has
+ * given up) or `ERR_SOCKET_DESTROYED` (its connection has ended). These two harm no program that does not look at the promise: that is
+ * what `signal` tells.
  */
 export class SockhopResponseWriteableStream {
     readonly uuid: string;
@@ -77,17 +78,17 @@ export class SockhopResponseWriteableStream {
      *
      * @internal
      */
-    abandon(): void {
+    abandon(reason: SockhopError): void {
         this.#gone ??= new AbortController();
         this.#finish();
-        this.#gone.abort(new SockhopError("The requester has gone", "ERR_RESPONSE_SEND"));
+        this.#gone.abort(reason);
     }
 
     #send(data: unknown, more: Partial<SockhopResponsePacket>): Promise<void> {
         const responder = this.#responder;
         if (!responder || this.#ended) {
-            const reason = responder ? "The response has ended" : "The response has nobody to go to";
-            const refused = Promise.reject(new SockhopError(reason, "ERR_RESPONSE_SEND"));
+            const message = responder ? "The response has ended" : "The response has nobody to go to";
+            const refused = Promise.reject(this.#gone?.signal.reason ?? new SockhopError(message, "ERR_RESPONSE_SEND"));
             if (this.#gone?.signal.aborted) refused.catch(() => undefined); // a requester that leaves must not end the program
             return refused;
         }

@@ -167,7 +167,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         #responded(connection: Connection, packet: SockhopResponsePacket): void {
             if (packet.cancel) {
-                for (const response of connection.responses ?? []) if (response.uuid === packet.uuid) response.abandon();
+                const givenUp = new SockhopError("The requester has given up", "ERR_RESPONSE_SEND");
+                for (const response of connection.responses ?? []) if (response.uuid === packet.uuid) response.abandon(givenUp);
                 return;
             }
             const stream = connection.requests?.get(packet.uuid);
@@ -177,7 +178,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         protected override _closed(connection: Connection, opened: boolean): void {
             connection.requests?.stop();
-            for (const response of connection.responses ?? []) response.abandon();
+            for (const response of connection.responses ?? []) response.abandon(lost());
             super._closed(connection, opened);
         }
     }

@@ -8,15 +8,29 @@ import { join } from "node:path";
 describe("the package, as programs for sockhop 1.x require it", () => {
     const Sockhop = require("sockhop");
 
-    it("exports the classes under their short names, and their full ones", () => {
-        expect(Sockhop.server).to.equal(Sockhop.SockhopServer).and.have.property("name", "SockhopServer");
-        expect(Sockhop.client).to.equal(Sockhop.SockhopClient).and.have.property("name", "SockhopClient");
-        expect(Sockhop.error).to.equal(Sockhop.SockhopError).and.have.property("name", "SockhopError");
+    it("exports the classes under their short names, with a capital letter as in 2.x, and their full ones", () => {
+        for (const name of ["Server", "Client", "Session", "Error"]) {
+            const full = Sockhop[`Sockhop${name}`];
+            expect(full).to.have.property("name", `Sockhop${name}`);
+            expect([Sockhop[name.toLowerCase()], Sockhop[name]]).to.deep.equal([full, full]);
+        }
     });
 
-    it("has the deep path of 1.4, with and without .js, for the same class", () => {
-        for (const path of ["sockhop/lib/ObjectBuffer.js", "sockhop/lib/ObjectBuffer"]) {
-            expect(require(path)).to.equal(Sockhop.ObjectBuffer);
+    it("has the deep paths of 1.8, with and without .js, for the same classes", () => {
+        for (const js of [".js", ""]) {
+            for (const name of ["SockhopClient", "SockhopServer", "SockhopSession", "SockhopError", "ObjectBuffer", "TimedMap"]) {
+                expect(require(`sockhop/lib/${name}${js}`), name).to.equal(Sockhop[name]);
+            }
+            const { SockhopPing, SockhopPong } = Sockhop;
+            expect({ ...require(`sockhop/lib/SockhopPing${js}`) }).to.deep.equal({ SockhopPing, SockhopPong });
+            const { SockhopRequest, SockhopResponsePacket } = Sockhop;
+            const { SockhopResponseReadableStream, SockhopResponseWriteableStream } = Sockhop;
+            expect({ ...require(`sockhop/lib/SockhopRequest${js}`) }).to.deep.equal({
+                SockhopRequest,
+                SockhopResponsePacket,
+                SockhopResponseReadableStream,
+                SockhopResponseWriteableStream,
+            });
         }
         expect(require("sockhop/index.js")).to.equal(Sockhop);
         expect(require("sockhop/package.json")).to.have.property("name", "sockhop");
@@ -35,6 +49,14 @@ describe("the package, as programs for sockhop 1.x require it", () => {
         const error = new Sockhop.error("text", "ERR_BAD_DATA");
         expect(error).to.be.instanceOf(Error);
         expect([error.name, error.message, error.code]).to.deep.equal(["Error", "text", "ERR_BAD_DATA"]);
+    });
+
+    it("lists every code that an error can have in docs/errors.md", () => {
+        const read = (file: string): string => readFileSync(join(__dirname, "../..", file), "utf8");
+        const codes = [...read("src/SockhopError.ts").matchAll(/\| "(ERR_\w+)"/g)].map(([, code]) => code);
+        const headings = [...read("docs/errors.md").matchAll(/^### (ERR_\w+)$/gm)].map(([, code]) => code);
+        expect(codes).to.not.be.empty;
+        expect(headings).to.deep.equal(codes);
     });
 
     it("lets on() and once() be chained", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type SockhopResponsePacket, SockhopResponseWriteableStream } from "../../src";
+import { SockhopError, type SockhopResponsePacket, SockhopResponseWriteableStream } from "../../src";
 import { rejection } from "../support/pair";
 
 /** A stream, and what it has sent. */
@@ -82,19 +82,21 @@ describe("SockhopResponseWriteableStream", () => {
     });
 
     describe("signal", () => {
+        const reason = new SockhopError("The requester has given up", "ERR_RESPONSE_SEND");
+
         it("is aborted when the requester has gone, and then nothing is sent", async () => {
             const { stream, sent, finished } = responding();
             expect(stream.signal.aborted).to.equal(false);
-            stream.abandon();
+            stream.abandon(reason);
             expect(stream.signal.aborted).to.equal(true);
-            expect(stream.signal.reason).to.have.property("code", "ERR_RESPONSE_SEND");
-            expect(await rejection(stream.send("late"))).to.have.property("code", "ERR_RESPONSE_SEND");
+            expect(stream.signal.reason).to.equal(reason);
+            expect(await rejection(stream.send("late"))).to.equal(reason);
             expect([sent, finished()]).to.deep.equal([[], 1]);
         });
 
         it("is aborted already for those who ask late", () => {
             const { stream } = responding();
-            stream.abandon();
+            stream.abandon(reason);
             expect(stream.signal.aborted).to.equal(true);
         });
     });
