@@ -88,8 +88,9 @@ export class SockhopResponseWriteableStream {
         const responder = this.#responder;
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has nobody to go to";
-            const refused = Promise.reject(this.#gone?.signal.reason ?? new SockhopError(message, "ERR_RESPONSE_SEND"));
-            if (this.#gone?.signal.aborted) refused.catch(() => undefined); // a requester that leaves must not end the program
+            const gone = this.#gone?.signal.reason as Error | undefined;
+            const refused = Promise.reject(gone ?? new SockhopError(message, "ERR_RESPONSE_SEND"));
+            if (gone) refused.catch(() => undefined); // a requester that leaves must not end the program
             return refused;
         }
         if (more.error && !responder.errors) {

@@ -92,7 +92,6 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                     if (!finished && connection.state !== "closed") this.#cancel(connection, uuid);
                 },
             });
-            signal?.addEventListener("abort", abort, { once: true });
             requests.set(
                 uuid,
                 stream,
@@ -102,6 +101,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 },
                 timeout,
             );
+            signal?.addEventListener("abort", abort, { once: true });
             return stream;
         }
 
