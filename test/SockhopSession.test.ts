@@ -137,6 +137,25 @@ describe("SockhopSession", () => {
             }
         });
 
+        it("refuses a connection whatever it throws", async () => {
+            for (const thrown of [undefined, null, "no"]) {
+                class Odd extends SockhopSession {
+                    override start(): Promise<void> {
+                        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is tested
+                        return Promise.reject(thrown);
+                    }
+                }
+                const s = server({ session_type: Odd });
+                const error = new Promise<Error>((resolve) => s.once("error", resolve));
+                await s.listen();
+                const c = client(placeOf(s));
+                const gone = once(c, "disconnect");
+                await c.connect();
+                await gone;
+                expect((await error).message).to.equal(String(thrown));
+            }
+        });
+
         it("refuses a connection by taking too long", async () => {
             class Slow extends SockhopSession {
                 override start(): Promise<void> {

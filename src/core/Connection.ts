@@ -112,5 +112,6 @@ export class Connection {
 
 /** The error of a message that cannot be delivered because its connection is gone. */
 export function lost(cause?: unknown): SockhopError {
-    return new SockhopError("There is no connection to send this over", "ERR_SOCKET_DESTROYED", { cause });
+    const options = cause === undefined ? undefined : { cause };
+    return new SockhopError("There is no connection to send this over", "ERR_SOCKET_DESTROYED", options);
 }

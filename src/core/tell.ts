@@ -12,6 +12,11 @@ export function tell(emitter: EventEmitter, event: string, ...args: unknown[]): 
     }
 }
 
+/** What a handler threw, which may be anything, as an error. */
+export function asError(thrown: unknown): Error {
+    return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
 /** Lets what a handler threw surface as an uncaught exception, after we have finished what we are doing. */
 export function surface(error: unknown): void {
     process.nextTick(() => {

@@ -6,7 +6,7 @@ import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream"
 import { TimedMap } from "../core/TimedMap";
 import { type Envelope, REQUEST, RESPONSE } from "../core/envelope";
 import { assertExpressible } from "../core/json";
-import { surface } from "../core/tell";
+import { asError, surface } from "../core/tell";
 import { isPromise } from "../core/within";
 import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Constructor } from "./mixin";
@@ -154,7 +154,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             response: SockhopResponseWriteableStream,
         ): void {
             const failed = (error: unknown): void => {
-                response.fail(error instanceof Error ? error : new Error(String(error))).catch(() => undefined);
+                response.fail(asError(error)).catch(() => undefined);
                 surface(error);
             };
             try {

@@ -3,7 +3,7 @@ import { SockhopError } from "../SockhopError";
 import type { SockhopSession } from "../SockhopSession";
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
-import { tell } from "../core/tell";
+import { asError, tell } from "../core/tell";
 import { isPromise, within } from "../core/within";
 import type { Constructor } from "./mixin";
 
@@ -90,7 +90,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         #refuse(connection: Connection, error: unknown): void {
-            this._report(error as Error, connection);
+            this._report(asError(error), connection);
             this._drop(connection);
         }
 
@@ -107,10 +107,10 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 const ended = connection.session?.end();
                 if (!isPromise(ended)) return;
                 connection.sessionEnded = this.#bounded("end()", ended).catch((error: unknown) => {
-                    this._report(error as Error, connection);
+                    this._report(asError(error), connection);
                 });
             } catch (error) {
-                this._report(error as Error, connection);
+                this._report(asError(error), connection);
             }
         }
 
