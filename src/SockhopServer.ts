@@ -1,10 +1,11 @@
 import net from "node:net";
-import tls from "node:tls";
+import type tls from "node:tls";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
 import { SockhopSession } from "./SockhopSession";
 import { type Connection, type RemoteCallback, lost } from "./core/Connection";
 import type { Reply } from "./core/Endpoint";
+import { Listener } from "./core/Listener";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import { type ServerOptions, milliseconds, place, secure } from "./core/options";
 import type { ServerEvents } from "./events";
@@ -23,11 +24,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     path: string | null;
     address: string;
     port: number;
-    /** Node's server underneath. Replaced by a new one on `close()`. */
-    server: net.Server;
-    /** The call of `listen()` that has not settled yet. */
-    #listening: Promise<net.Server> | undefined;
-
+    #listener: Listener;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
     readonly #tls: tls.TlsOptions | undefined;
@@ -39,8 +36,15 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
         this.#Session = options.session_type ?? SockhopSession;
         this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
         this.#tls = secure(options.ssl, options.ssl_options);
-        if (this.#tls) this.#tls.handshakeTimeout ??= 10_000;
-        this.server = this.#createListener();
+        if (this.#tls) {
+            this.#tls.handshakeTimeout = milliseconds("handshakeTimeout", this.#tls.handshakeTimeout, 10_000);
+        }
+        this.#listener = this.#createListener();
+    }
+
+    /** Node's server underneath; replaced by a new one on `close()`. */
+    get server(): net.Server {
+        return this.#listener.server;
     }
 
     /** For each socket its newest pings, at most four. A new map each time. */
@@ -57,14 +61,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * - `ERR_ABORTED` when `close()` is called meanwhile
      */
     listen(): Promise<net.Server> {
-        if (this.#listening) return this.#listening;
-        const listening = this.#listen(this.server);
-        const settled = (): void => {
-            if (this.#listening === listening) this.#listening = undefined;
-        };
-        listening.then(settled, settled);
-        this.#listening = listening;
-        return listening;
+        return this.#listener.listen(this);
     }
 
     /**
@@ -73,11 +70,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * Resolves when every socket is gone. Never rejects; may be called at any time. `listen()` may be called again at once.
      */
     close(): Promise<void> {
-        const listener = this.server;
-        this.server = this.#createListener();
-        this.#listening = undefined;
-        // Called back with an error when it does not listen, which is just as well.
-        const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+        const closed = this.#listener.close();
+        this.#listener = this.#createListener();
         void this.disconnect();
         return closed;
     }
@@ -221,41 +215,20 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
         return [{ socket, session }];
     }
 
-    #createListener(): net.Server {
-        const accept = (socket: net.Socket): void => {
-            this._accept(socket);
-        };
-        const listener = this.#tls ? tls.createServer(this.#tls, accept) : net.createServer(accept);
-        listener.on("error", (error: Error) => {
-            // A failure to listen is a rejection as well; a failure to accept is nothing else.
-            if (listener.listening || this.listenerCount("error") > 0) this._report(error, null);
-        });
-        listener.on("tlsClientError", (error: Error) => {
-            this._report(error, null);
+    #createListener(): Listener {
+        const listener: Listener = new Listener(this.#tls, {
+            accepted: (socket) => {
+                this._accept(socket);
+            },
+            failed: (error) => {
+                // A failure to listen is a rejection as well; a failure to accept is nothing else.
+                if (listener.server.listening || this.listenerCount("error") > 0) this._report(error, null);
+            },
+            refused: (error) => {
+                this._report(error, null);
+            },
         });
         return listener;
-    }
-
-    #listen(listener: net.Server): Promise<net.Server> {
-        return new Promise((resolve, reject) => {
-            if (this.path) listener.listen(this.path);
-            else listener.listen(this.port, this.address);
-            const listening = (): void => {
-                settle();
-                resolve(listener);
-            };
-            const failed = (error: Error): void => {
-                settle();
-                reject(error);
-            };
-            const closed = (): void => {
-                failed(new SockhopError("close() was called during listen()", "ERR_ABORTED"));
-            };
-            const settle = (): void => {
-                listener.off("listening", listening).off("error", failed).off("close", closed);
-            };
-            listener.on("listening", listening).on("error", failed).on("close", closed);
-        });
     }
 
     #write(connection: Connection, bytes: Buffer): Promise<undefined> {

@@ -53,8 +53,11 @@ export interface ClientEvents {
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
     request: [request: SockhopRequest<any>, response: SockhopResponseWriteableStream];
-    /** With `auto_reconnect`: attempt number so and so since the last connection that lasted will begin in `delay` milliseconds. */
-    reconnecting: [attempt: number, delay: number];
+    /**
+     * With `auto_reconnect`: attempt number so and so since the last connection that lasted will begin in `delay` milliseconds. With the error
+     * that has ended the last attempt or connection, if there was one: `ECONNREFUSED`, a certificate that is not trusted …
+     */
+    reconnecting: [attempt: number, delay: number, error: Error | undefined];
 }
 
 /** Events of a {@link SockhopServer}. */

@@ -198,7 +198,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
             tell(this, "error", error, ...this._about(connection));
         } else if (!this.#warned) {
             this.#warned = true;
-            process.emitWarning(`${error.message} (listen to "error" to see each such event)`, {
+            process.emitWarning(`${error.message.trim()} (listen to "error" to see each such event)`, {
                 type: "SockhopWarning",
                 ...(error.code !== undefined && { code: error.code }),
             });

@@ -67,13 +67,13 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
             this.#timer = setTimeout(() => {
                 this._redial();
             }, delay);
-            tell(this, "reconnecting", this.#failures + 1, delay);
+            tell(this, "reconnecting", this.#failures + 1, delay, connection.error);
         }
 
         /** With a cap: exponential backoff with full jitter. */
         #pause(): number {
             const { interval, cap } = this._pauses;
-            return cap > 0 ? Math.random() * Math.min(cap, interval * 2 ** (this.#failures - 1)) : interval;
+            return cap > 0 ? Math.round(Math.random() * Math.min(cap, interval * 2 ** (this.#failures - 1))) : interval;
         }
     }
     return AutoReconnect;

@@ -113,9 +113,9 @@ describe("AutoReconnect", () => {
         clock.tick(200);
         probe.lose();
         expect(told).to.deep.equal([
-            [2, 200],
-            [3, 200],
-            [1, 0],
+            [2, 200, undefined],
+            [3, 200, undefined],
+            [1, 0, undefined],
         ]);
     });
 

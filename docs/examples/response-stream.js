@@ -1,0 +1,43 @@
+// An answer can come in many pieces. Who asks takes them one by one, and may stop at any time.
+"use strict";
+
+const assert = require("node:assert/strict");
+const { once } = require("node:events");
+const Sockhop = require("sockhop");
+
+async function main() {
+    const server = new Sockhop.server({ port: 0 });
+    server.on("request", async (request, response) => {
+        const { from, to } = request.data;
+        for (let n = from; n <= to && !response.signal.aborted; n++) {
+            // Awaiting keeps memory small: it waits until there is room for more. It rejects when nobody wants any more.
+            await response.write(n).catch(() => undefined);
+        }
+        if (response.signal.aborted) server.emit("stopped");
+        else response.end();
+    });
+    await server.listen();
+    const client = new Sockhop.client({ port: server.get_bound_port() });
+    await client.connect();
+
+    let sum = 0;
+    for await (const { data } of await client.request({ from: 1, to: 1000 })) sum += data;
+    console.log("The sum of 1000 pieces:", sum);
+    assert.equal(sum, 500500);
+
+    // Leaving the loop is enough to tell the other end that it need not go on.
+    const stopped = once(server, "stopped");
+    for await (const { data } of await client.request({ from: 1, to: 1e9 })) {
+        if (data === 10) break;
+    }
+    await stopped;
+    console.log("The server has stopped counting");
+
+    await client.disconnect();
+    await server.close();
+}
+
+process.exitCode = 1; // unless main() gets to its end
+main().then(() => {
+    process.exitCode = 0;
+});

@@ -1,0 +1,56 @@
+// A session is your own object for each connection of a server: the place for what you know about that client.
+"use strict";
+
+const assert = require("node:assert/strict");
+const { once } = require("node:events");
+const Sockhop = require("sockhop");
+
+class Visit extends Sockhop.session {
+    pages = [];
+
+    // Called before the connection counts. What start() returns is waited for: load what you need here.
+    start() {
+        console.log("A visit starts");
+    }
+
+    // Called once, when the connection has gone.
+    end() {
+        console.log("A visit ends. Pages seen:", this.pages.join(", ") || "none");
+    }
+
+    see(page) {
+        this.pages.push(page);
+        return this.send(`This is page ${page}, your number ${this.pages.length}`);
+    }
+}
+
+async function main() {
+    const server = new Sockhop.server({ port: 0, session_type: Visit });
+    server.on("receive", (page, { session }) => session.see(page)); // each handler gets the session
+    await server.listen();
+
+    const clients = [];
+    for (const pages of [["home", "map"], ["news"]]) {
+        const client = new Sockhop.client({ port: server.get_bound_port() });
+        const [[, session]] = await Promise.all([once(server, "connect"), client.connect()]);
+        assert(session instanceof Visit);
+        for (const page of pages) {
+            client.send(page);
+            const [answer] = await once(client, "receive");
+            console.log("A client received:", answer);
+        }
+        clients.push(client);
+    }
+
+    // `sessions` lists those of all connections, oldest first.
+    assert.deepEqual(server.sessions.map(({ pages }) => pages), [["home", "map"], ["news"]]);
+
+    for (const client of clients) await Promise.all([client.disconnect(), once(server, "disconnect")]);
+    assert.deepEqual(server.sessions, []);
+    await server.close();
+}
+
+process.exitCode = 1; // unless main() gets to its end
+main().then(() => {
+    process.exitCode = 0;
+});
