@@ -201,6 +201,30 @@ describe("SockhopSession", () => {
             expect([events, s.sockets]).to.deep.equal([[], []]);
         });
 
+        it("leaves what the client sends meanwhile to the system, but for a bounded part, and loses none of it", async () => {
+            const { promise, resolve } = deferred();
+            class Slow extends SockhopSession {
+                override start(): Promise<void> {
+                    return promise;
+                }
+            }
+            const s = server({ session_type: Slow });
+            await s.listen();
+            const accepted = once(s.server, "connection");
+            const c = client(placeOf(s));
+            await c.connect();
+            const [socket] = (await accepted) as [net.Socket];
+            const large = "x".repeat(32 * 2 ** 20);
+            const sent = c.send(large);
+            while (socket.readableLength < socket.readableHighWaterMark) await new Promise(setImmediate);
+            await new Promise(setImmediate);
+            expect(socket.readableLength).to.be.below(2 ** 20);
+            const arrived = once(s, "receive");
+            resolve();
+            await sent;
+            expect((await arrived)[0]).to.equal(large);
+        });
+
         it("does not hold up close()", async () => {
             class Slow extends SockhopSession {
                 override start(): Promise<void> {

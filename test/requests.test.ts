@@ -333,8 +333,8 @@ describe("requests", () => {
             taken += 1;
         }
         expect(taken).to.equal(PACKETS);
-        // What the socket's buffers and one chunk hold, far from all of it.
-        expect(ahead).to.be.below(PACKETS / 2);
+        // Some thousands, as many as the buffers on the way hold, however long the answer is.
+        expect(ahead).to.be.below(PACKETS / 10);
     }).timeout(20_000);
 
     it("settle, whatever happens in whatever order", async () => {
