@@ -1,101 +1,137 @@
 import { expect } from "chai";
 import { fork } from "node:child_process";
 import { EventEmitter, once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const OURS = "sockhop";
 
-/** The published originals, and what they can talk over: Unix domain sockets came with 1.4.0. */
+/** The published originals, and what they have: Unix domain sockets came with 1.4.0, requests with 1.8.0. */
 const ORIGINALS = [
-    { original: "sockhop-1.2.11", transports: ["tcp"] },
-    { original: "sockhop-1.3.5", transports: ["tcp"] },
-    { original: "sockhop-1.4.0", transports: ["tcp", "unix"] },
-    { original: "sockhop-1.8.4", transports: ["tcp", "unix"] },
+    { release: "1.2.11", transports: ["TCP"], requests: false },
+    { release: "1.3.5", transports: ["TCP"], requests: false },
+    { release: "1.4.0", transports: ["TCP", "Unix"], requests: false },
+    { release: "1.6.0", transports: ["TCP", "Unix"], requests: false },
+    { release: "1.8.0", transports: ["TCP", "Unix"], requests: true },
+    { release: "1.8.4", transports: ["TCP", "Unix"], requests: true },
 ] as const;
 
-const PAIRINGS = ORIGINALS.flatMap(({ original, transports }) =>
-    transports.flatMap((transport) => [
-        { client: OURS, server: original, transport },
-        { client: original, server: OURS, transport },
-    ]),
-);
-type Pairing = (typeof PAIRINGS)[number];
+type Role = "client" | "server";
 
-function title({ client, server, transport }: Pairing): string {
-    return `${client} client, ${server} server, ${transport}`;
+/** A release as one end of a connection, and ours as the other. */
+interface Pairing {
+    release: string;
+    transport: "TCP" | "Unix";
+    requests: boolean;
+    /** What we are. */
+    ours: Role;
 }
 
-/** What peer.js tells when it has heard all that another peer.js says: the values, the question, and the answer. */
-const EXCHANGED = [
-    [
-        [{ size: 3 }, "Widget"],
-        ["é→😀", "String"],
-        [[1, ["two"]], "Array"],
-        [4.5, "Number"],
-        ["?", "String"],
-    ],
+const ROWS = ORIGINALS.flatMap(({ release, transports, requests }) =>
+    transports.map((transport) => ({ release, transport, requests })),
+);
+const PAIRINGS = ROWS.flatMap((row): Pairing[] => [
+    { ...row, ours: "client" },
+    { ...row, ours: "server" },
+]);
+
+/** The module that plays a role. */
+function moduleOf({ release, ours }: Pairing, role: Role): string {
+    return role === ours ? OURS : `sockhop-${release}`;
+}
+
+function title(pairing: Pairing): string {
+    return `${moduleOf(pairing, "client")} client, ${moduleOf(pairing, "server")} server, ${pairing.transport}`;
+}
+
+/** What peer.js sends as "values". */
+const VALUES = [
     [{ size: 3 }, "Widget"],
+    ["é→😀", "String"],
+    [[1, ["two"]], "Array"],
+    [4.5, "Number"],
 ];
+/** What peer.js answers to "one" and to "many". The last packet of "many" is what `end()` sends: 1.8 has no better. */
+const ONE = [{ data: { size: 3 }, type: "Widget" }];
+const MANY = [{ data: "é→😀", type: "String" }, ...ONE, { data: {}, type: "Object" }];
+/** The ways to take an answer; `ask()` is another. */
+const TAKERS = { original: ["all", "events"], ours: ["all", "events", "loop"] };
 
 type Place = { port: number } | { path: string };
+type Told = [event: string, ...details: unknown[]];
 
-/** What belongs to one test: its processes, and a signal for when it is over or cannot go on. */
-let peers: Peer[];
-let over: AbortController;
-
-/** A process that runs peer.js. Emits what it tells. When it ends unasked, so does the test. */
+/** A process that runs peer.js. When it ends unasked, so does the check. */
 class Peer extends EventEmitter {
     readonly name: string;
-    /** The names of all that it has told so far. */
-    readonly events: string[] = [];
     stderr = "";
+    readonly #link: Link;
     readonly #process;
     readonly #closed: Promise<void>;
+    /** What it has told and nobody has waited for. */
+    #unread: Told[] = [];
     #killed = false;
 
-    constructor(pairing: Pairing, role: "client" | "server", place: Place) {
+    constructor(link: Link, role: Role) {
         super();
-        over.signal.throwIfAborted();
-        this.name = `${role} of (${title(pairing)})`;
-        const options = JSON.stringify({ ...place, auto_reconnect_interval: 50 });
-        this.#process = fork(join(__dirname, "peer.js"), [pairing[role], role, options], {
+        this.#link = link;
+        const module = moduleOf(link.pairing, role);
+        this.name = `${module} ${role}`;
+        const options = JSON.stringify({ ...link.place, auto_reconnect_interval: 50 });
+        this.#process = fork(join(__dirname, "peer.js"), [module, role, options], {
             stdio: ["ignore", "ignore", "pipe", "ipc"],
         });
         this.#process.stderr!.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
         this.#process.on("message", (message) => {
             if (this.#killed) return;
-            const [event, ...details] = message as [string, ...unknown[]];
-            this.events.push(event);
-            this.emit(event, ...details);
+            this.#unread.push(message as Told);
+            this.emit("told");
         });
         this.#closed = new Promise((resolve) => {
             this.#process.on("close", (code, signal) => {
                 resolve();
                 if (this.#killed) return;
-                over.abort(new Error(`The ${this.name} exited (${code ?? signal ?? ""}): ${this.stderr}`));
+                link.over.abort(new Error(`The ${this.name} exited (${code ?? signal ?? ""}): ${this.stderr}`));
             });
         });
-        peers.push(this);
     }
 
-    tell(...command: unknown[]): void {
-        // It cannot be told when it has exited, and that ends the test anyway.
-        this.#process.send(command, () => undefined);
-    }
-
-    /** The details of the next `event` that it tells. */
+    /** The details of the next `event` that it tells, or has told. */
     async next(event: string): Promise<unknown[]> {
-        try {
-            const signal = AbortSignal.any([over.signal, AbortSignal.timeout(5000)]);
-            return (await once(this, event, { signal })) as unknown[];
-        } catch (error) {
-            const told = this.events.join(", ");
-            throw new Error(`No "${event}" from the ${this.name}, only: ${told}`, { cause: (error as Error).cause });
+        for (;;) {
+            const told = this.#unread.find(([name]) => name === event);
+            if (told) {
+                this.#unread.splice(this.#unread.indexOf(told), 1);
+                return told.slice(1);
+            }
+            try {
+                await once(this, "told", { signal: this.#link.over.signal });
+            } catch (error) {
+                const { cause } = error as Error;
+                throw new Error(`No "${event}" from the ${this.name}, but ${JSON.stringify(this.#unread)}`, { cause });
+            }
         }
+    }
+
+    /** Has it do a command of peer.js, and gives the result. */
+    async do(command: string, ...args: unknown[]): Promise<unknown> {
+        // It cannot be told when it has exited, and that ends the check anyway.
+        this.#process.send([command, ...args], () => undefined);
+        const [result] = await this.next("done");
+        return result;
+    }
+
+    /** Forgets what it has told, if nobody has waited for it. */
+    ignore(event: RegExp): void {
+        this.#unread = this.#unread.filter(([name]) => !event.test(name));
+    }
+
+    /** Nothing else may have happened. */
+    assertQuiet(): void {
+        expect(this.#unread, `events of the ${this.name}`).to.deep.equal([]);
+        expect(this.stderr, `stderr of the ${this.name}`).to.equal("");
     }
 
     /** Stops the process in its tracks until `thaw()`. */
@@ -115,102 +151,278 @@ class Peer extends EventEmitter {
     }
 }
 
-describe("Interoperation with the originals", function () {
-    this.timeout(20_000);
-    let folder: string;
+/** Two processes that are connected. */
+class Link {
+    client!: Peer;
+    server!: Peer;
+    /** Aborted when the check is over or cannot go on. */
+    readonly over = new AbortController();
+    readonly pairing: Pairing;
+    readonly place: Place;
+    readonly #peers: Peer[] = [];
 
-    beforeEach(async () => {
-        peers = [];
-        over = new AbortController();
+    constructor(pairing: Pairing, place: Place) {
+        this.pairing = pairing;
+        this.place = place;
+    }
+
+    get ours(): Peer {
+        return this[this.pairing.ours];
+    }
+
+    get original(): Peer {
+        return this.pairing.ours === "client" ? this.server : this.client;
+    }
+
+    /** Both ends, each as the one that begins and as the other. */
+    get directions(): [from: Peer, to: Peer][] {
+        return [
+            [this.client, this.server],
+            [this.server, this.client],
+        ];
+    }
+
+    async open(): Promise<void> {
+        await this.listen();
+        this.client = this.#start("client");
+        await this.connected();
+    }
+
+    async listen(): Promise<void> {
+        this.server = this.#start("server");
+        await this.server.next("listening");
+    }
+
+    async connected(): Promise<void> {
+        for (const end of [this.client, this.server]) await end.next("connect");
+    }
+
+    async close(): Promise<void> {
+        this.over.abort();
+        await Promise.all(this.#peers.map((peer) => peer.kill()));
+    }
+
+    assertQuiet(): void {
+        for (const peer of this.#peers) peer.assertQuiet();
+    }
+
+    #start(role: Role): Peer {
+        this.over.signal.throwIfAborted();
+        const peer = new Peer(this, role);
+        this.#peers.push(peer);
+        return peer;
+    }
+}
+
+async function objects({ directions }: Link): Promise<void> {
+    for (const [from, to] of directions) {
+        await from.do("values");
+        for (const value of VALUES) expect(await to.next("receive"), to.name).to.deep.equal(value);
+    }
+}
+
+async function callbacks({ directions }: Link): Promise<void> {
+    for (const [from, to] of directions) {
+        expect(await from.do("question"), from.name).to.deep.equal([{ size: 3 }, "Widget"]);
+        expect(await to.next("receive"), to.name).to.deep.equal(["?", "String"]);
+    }
+}
+
+async function pings({ client, server }: Link): Promise<void> {
+    // An end that gets no answers hangs up after four.
+    await Promise.all([client, server].map((end) => end.do("ping", 200, 6)));
+}
+
+async function reconnect(link: Link): Promise<void> {
+    const { client, server, place } = link;
+    // The system closes the connections of a killed process before its listening socket. A client that is
+    // quick can connect once more in between, and is cut off again at once: so it had better not look.
+    client.freeze();
+    await server.kill();
+    client.thaw();
+    await client.next("disconnect");
+    // Left behind by the killed process, and in the way of the next.
+    if ("path" in place) await rm(place.path);
+    await link.listen();
+    await link.connected();
+    await objects(link);
+    // The originals emit an error for each attempt at a path that does not exist yet. Ours are silent.
+    if (client !== link.ours) client.ignore(/ENOENT/);
+}
+
+async function requests(link: Link): Promise<void> {
+    const { ours, original, directions } = link;
+    const timedOut = ["ERR_RESPONSE_TIMEOUT", []];
+
+    // To an end without a handler. The original would take an answer of ours that says so for an ordinary one.
+    for (const [from] of directions) expect(await from.do("fail", "one", 200), from.name).to.deep.equal(timedOut);
+    for (const [from] of directions) await from.do("respond");
+
+    // Given up. What comes then is too late, and harms neither end.
+    expect(await ours.do("abort", "nothing")).to.equal("ERR_ABORTED");
+    expect(await original.next("held")).to.deep.equal(["String"]);
+    for (const [from, to] of directions) {
+        expect(await from.do("fail", "nothing", 200), from.name).to.deep.equal(timedOut);
+        await to.next("held");
+        await to.do("release");
+    }
+
+    // A failure that the original could not read.
+    expect(await original.do("fail", "failure", 200)).to.deep.equal(timedOut);
+
+    for (const [from] of directions) {
+        expect(await from.do("request", "one", "next"), from.name).to.deep.equal(ONE);
+        for (const take of TAKERS[from === ours ? "ours" : "original"]) {
+            expect(await from.do("request", "one", take), `${from.name}, ${take}`).to.deep.equal(ONE);
+            expect(await from.do("request", "many", take), `${from.name}, ${take}`).to.deep.equal(MANY);
+        }
+    }
+    expect(await ours.do("ask", "one")).to.deep.equal({ size: 3 });
+}
+
+/** A release without requests takes them for messages of its users. */
+async function noRequests(link: Link): Promise<void> {
+    const { ours, original } = link;
+    expect(await ours.do("fail", "one", 200)).to.deep.equal(["ERR_RESPONSE_TIMEOUT", []]);
+    const [request, type] = await original.next("receive");
+    expect(request).to.include({ data: "one", type: "String" });
+    expect(type).to.equal("SockhopRequest");
+    // That we have given up.
+    const [, then] = await original.next("receive");
+    expect(then).to.equal("SockhopResponsePacket");
+    await objects(link);
+}
+
+/** The table has them in this order. */
+const COLUMNS = ["objects", "callbacks", "pings", "reconnect", "requests"] as const;
+
+interface Feature {
+    column?: (typeof COLUMNS)[number];
+    promise: string;
+    check: (link: Link) => Promise<void>;
+    /** What can be expected to have it; everything unless told. */
+    applies?: (row: Pick<Pairing, "requests">) => boolean;
+}
+
+/** In the order of the checks. Pings come last, since 1.2.11 and 1.3.5 cannot stop. */
+const FEATURES: Feature[] = [
+    { column: "objects", promise: "pass values with their types, both ways", check: objects },
+    { column: "callbacks", promise: "answer questions, both ways", check: callbacks },
+    {
+        column: "requests",
+        promise: "answer requests, both ways, and go on after those that fail",
+        check: requests,
+        applies: (row) => row.requests,
+    },
+    {
+        promise: "go on after a request of ours to a release that has none",
+        check: noRequests,
+        applies: (row) => !row.requests,
+    },
+    { column: "reconnect", promise: "reconnect after the server was killed", check: reconnect },
+    { column: "pings", promise: "stay connected while both ends ping", check: pings },
+];
+
+/** Does one check after the other between the same two processes; between new ones when a check has failed. */
+class Inspection {
+    /** Milliseconds that a check may take. */
+    static readonly limit = 30_000;
+    readonly #pairing: Pairing;
+    readonly #folder: string;
+    #link: Link | undefined;
+
+    constructor(pairing: Pairing, folder: string) {
+        this.#pairing = pairing;
+        this.#folder = folder;
+    }
+
+    async run({ check }: Feature): Promise<void> {
+        const running = this.#link;
+        const link = running ?? new Link(this.#pairing, await findPlace(this.#pairing, this.#folder));
+        this.#link = link;
+        const timer = setTimeout(() => {
+            link.over.abort(new Error(`Not done in ${Inspection.limit} ms`));
+        }, Inspection.limit);
+        try {
+            if (!running) await link.open();
+            await check(link);
+            link.assertQuiet();
+        } catch (error) {
+            await this.end();
+            throw error;
+        } finally {
+            clearTimeout(timer);
+        }
+    }
+
+    async end(): Promise<void> {
+        await this.#link?.close();
+        this.#link = undefined;
+    }
+}
+
+/** What each check has come to: nothing, or what is wrong. */
+type Outcomes = Map<Feature, Map<Pairing, Promise<unknown>>>;
+
+describe("Interoperation with the originals", function () {
+    this.timeout(60_000);
+    let folder: string;
+    const outcomes: Outcomes = new Map(FEATURES.map((feature) => [feature, new Map<Pairing, Promise<unknown>>()]));
+    const inspections: Promise<unknown>[] = [];
+
+    // All pairings at the same time: most of what they do is to wait.
+    before("start the checks", async () => {
         folder = await mkdtemp(join(tmpdir(), "sockhop-"));
+        for (const pairing of PAIRINGS) {
+            const inspection = new Inspection(pairing, folder);
+            let last: Promise<unknown> = Promise.resolve();
+            for (const feature of FEATURES.filter((each) => pairingsOf(each).includes(pairing))) {
+                last = last.then(() => inspection.run(feature)).catch((error: unknown) => error);
+                outcomes.get(feature)!.set(pairing, last);
+            }
+            inspections.push(last.then(() => inspection.end()));
+        }
     });
 
-    afterEach(async () => {
-        over.abort();
-        await killAll();
+    after("wait for what still runs", async () => {
+        await Promise.all(inspections);
         await rm(folder, { recursive: true });
     });
 
-    /** Starts a server and a client, which say to each other all that they have to say. */
-    async function connect(pairing: Pairing): Promise<{ client: Peer; server: Peer; place: Place }> {
-        const place =
-            pairing.transport === "tcp" ? { port: await freePort() } : { path: join(folder, `${peers.length}.sock`) };
-        const server = await listen(pairing, place);
-        const client = new Peer(pairing, "client", place);
-        await exchange(client, server);
-        return { client, server, place };
-    }
-
-    for (const pairing of PAIRINGS) {
-        describe(title(pairing), () => {
-            it("passes values with their types, and answers, both ways", async () => {
-                const { client, server } = await connect(pairing);
-                await finish();
-                expect(client.events).to.deep.equal(["connect", "exchanged"]);
-                expect(server.events).to.deep.equal(["listening", "connect", "exchanged"]);
-            });
-
-            it("reconnects after the server was killed", async () => {
-                const { client, server, place } = await connect(pairing);
-                // The system closes the connections of a killed process before its listening socket. A client that is
-                // quick can connect once more in between, and is cut off again at once: so it had better not look.
-                client.freeze();
-                await server.kill();
-                client.thaw();
-                await client.next("disconnect");
-                // Left behind by the killed process, and in the way of the next.
-                if ("path" in place) await rm(place.path);
-                await exchange(client, await listen(pairing, place));
-                await finish();
-                // The originals emit an error for each attempt at a path that does not exist yet. Ours are silent.
-                const events = client.events.filter((event) => pairing.client === OURS || !event.includes("ENOENT"));
-                expect(events).to.deep.equal(["connect", "exchanged", "disconnect", "connect", "exchanged"]);
-            });
+    for (const feature of FEATURES) {
+        describe(feature.promise, () => {
+            for (const pairing of pairingsOf(feature)) {
+                it(title(pairing), async () => {
+                    const error = await outcomes.get(feature)!.get(pairing);
+                    if (error) throw error as Error;
+                });
+            }
         });
     }
 
-    it("keeps the connections of all pairings while both ends ping", async () => {
-        const ends: Peer[] = [];
-        for (const pairing of PAIRINGS) {
-            const { client, server } = await connect(pairing);
-            ends.push(client, server);
-        }
-        for (const end of ends) end.tell("ping", 100);
-        await sleep(1000); // an end that gets no answers hangs up after 400 ms
-        for (const end of ends) {
-            end.tell("pings");
-            const [answered] = await end.next("pings");
-            expect(answered, end.name).to.be.at.least(1);
-            expect(end.events.slice(-2), end.name).to.deep.equal(["exchanged", "pings"]); // nothing in between
-        }
-        await finish();
+    // A suite of its own, since mocha runs the tests of a suite before the suites inside it.
+    describe("in sum", () => {
+        it("docs/compatibility.md has the same table", async () => {
+            const table = await matrix(outcomes);
+            process.stdout.write(`\n${table}\n`);
+            assertDocumented(table);
+        });
     });
 });
 
-function killAll(): Promise<unknown> {
-    return Promise.all(peers.map((peer) => peer.kill()));
+function pairingsOf({ applies = () => true }: Feature): Pairing[] {
+    return PAIRINGS.filter(applies);
 }
 
-/** Ends all processes of this test. None of them may have written to stderr. */
-async function finish(): Promise<void> {
-    await killAll();
-    for (const { name, stderr } of peers) expect(stderr, `stderr of the ${name}`).to.equal("");
+let paths = 0;
+
+/** Where a server can listen: never the same again. */
+async function findPlace({ transport }: Pairing, folder: string): Promise<Place> {
+    if (transport === "Unix") return { path: join(folder, `${paths++}.sock`) };
+    return { port: await freePort() };
 }
 
-async function listen(pairing: Pairing, place: Place): Promise<Peer> {
-    const peer = new Peer(pairing, "server", place);
-    await peer.next("listening");
-    return peer;
-}
-
-/** Waits until both ends have said and heard everything, and checks what they heard. */
-async function exchange(...ends: Peer[]): Promise<void> {
-    await Promise.all(
-        ends.map(async (end) => {
-            expect(await end.next("exchanged"), end.name).to.deep.equal(EXCHANGED);
-        }),
-    );
-}
+const probed = new Set<number>();
 
 /** A port for the originals' servers, which cannot listen on port 0. */
 async function freePort(): Promise<number> {
@@ -219,5 +431,37 @@ async function freePort(): Promise<number> {
     const { port } = server.address() as net.AddressInfo;
     server.close();
     await once(server, "close");
+    if (probed.has(port)) return freePort();
+    probed.add(port);
     return port;
+}
+
+/** The outcomes as a table: a row for each release and transport, a column for each feature. */
+async function matrix(outcomes: Outcomes): Promise<string> {
+    const lines: string[][] = [
+        ["release", "transport", ...COLUMNS],
+        ["---", "---", ...COLUMNS.map(() => "---")],
+    ];
+    for (const row of ROWS) {
+        const line: string[] = [row.release, row.transport];
+        for (const column of COLUMNS) {
+            const feature = FEATURES.find((each) => each.column === column)!;
+            const marks = pairingsOf(feature)
+                .filter(({ release, transport }) => release === row.release && transport === row.transport)
+                .map(async (pairing) => ((await outcomes.get(feature)!.get(pairing)) ? "✗" : "✓"));
+            line.push((await Promise.all(marks)).join("/") || "–");
+        }
+        lines.push(line);
+    }
+    return lines.map((line) => `| ${line.join(" | ")} |\n`).join("");
+}
+
+/** Compares the table with the documented one, or documents it when UPDATE_COMPATIBILITY is set. */
+function assertDocumented(table: string): void {
+    const file = join(__dirname, "../../docs/compatibility.md");
+    const document = readFileSync(file, "utf8");
+    const updated = document.replace(/(?<=<!-- matrix -->\n\n).*?(?=\n<!-- \/matrix -->)/s, table);
+    if (process.env["UPDATE_COMPATIBILITY"]) writeFileSync(file, updated);
+    else expect(document, "UPDATE_COMPATIBILITY=1 brings it up to date").to.equal(updated);
+    expect(updated).to.include(table);
 }

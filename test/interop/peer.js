@@ -3,16 +3,19 @@
 //
 //     fork("peer.js", [module, "client" or "server", its options as JSON])
 //
-// Over each connection it sends some values and then a question, and it answers the question of the other end. It tells
-// the process that forked it what happens, as [event, ...details]:
+// It tells the process that forked it what happens, as [event, ...details]:
 //
 //     "listening", "connect", "disconnect", "failure: …"
-//     "exchanged", received, answer     all that the other end says on a connection is here, each value as [value, type]
-//     "pings", answered                 how many pings are known to be answered; told when asked by ["pings"]
+//     "receive", value, type            a message; if it is a question, it is answered with a Widget
+//     "held", type                      a request that is not answered until "release"
+//     "done", result                    the command is done; "failure: …" when it could not be
 //
-// ["ping", interval] makes it ping.
+// It takes one command at a time, as [command, ...arguments]: see `commands`.
+
+const { setTimeout: sleep } = require("node:timers/promises");
 
 const [name, role, options] = process.argv.slice(2);
+const isServer = role === "server";
 
 class Widget {
     size = 3;
@@ -21,44 +24,105 @@ const VALUES = [new Widget(), "é→😀", [1, ["two"]], 4.5];
 
 const { [role]: End } = require(name);
 const end = new End(JSON.parse(options));
-const isServer = role === "server";
-let received = [];
-let answer;
+const held = [];
+/** What the methods of a server want first. */
+let whom = [];
+
+/** How to answer a request, by what it asks for. */
+const answers = {
+    one: (response) => response.send(new Widget()),
+    many(response) {
+        response.write("é→😀");
+        response.write(new Widget());
+        response.end();
+    },
+    failure: (response) => response.fail(new Error("No")), // ours only
+    nothing(response, { type }) {
+        held.push(response);
+        report("held", type);
+    },
+};
+
+/** How to take an answer. Only the events tell of errors with every release. */
+const takers = {
+    next: async (stream) => [await stream.next()],
+    all: (stream) => stream.all(),
+    events(stream) {
+        return new Promise((resolve, reject) => {
+            const packets = [];
+            stream.on("data", (data, type) => packets.push({ data, type }));
+            stream.on("end", (error) => (error ? reject(Object.assign(error, { packets })) : resolve(packets)));
+        });
+    },
+    async loop(stream) {
+        const packets = [];
+        for await (const packet of stream) packets.push(packet);
+        return packets;
+    },
+};
+
+const commands = {
+    values: () => Promise.all(VALUES.map((value) => end.send(...whom, value))),
+    question() {
+        return new Promise((resolve) => {
+            end.send(...whom, "?", (value, { type }) => resolve([value, type]));
+        });
+    },
+    /** Turns pinging on; done when so many pings have been answered, which there is no event for. */
+    async ping(interval, count) {
+        end.ping(interval);
+        const answered = new Set();
+        while (answered.size < count) {
+            await sleep(interval / 4);
+            const pings = isServer ? [...end.pings.values()].flat() : end.pings;
+            for (const ping of pings) if (!ping.unanswered()) answered.add(ping);
+        }
+    },
+    respond() {
+        end.on("request", (request, response) => answers[request.data](response, request));
+    },
+    /** Answers, late, what it has held back. */
+    release: () => Promise.all(held.splice(0).map((response) => response.send("late"))),
+    /** The packets of the answer. */
+    request: async (what, take, options) => takers[take](await end.request(...whom, what, options)),
+    ask: (what) => end.ask(...whom, what),
+    /** The code of the error that a request ends with. */
+    async fail(what, timeout) {
+        try {
+            return await commands.request(what, "events", { timeout });
+        } catch (error) {
+            return [error.code, error.packets];
+        }
+    },
+    /** The same, when the request is given up as soon as it has been sent. */
+    async abort(what) {
+        const controller = new AbortController();
+        const stream = await end.request(...whom, what, { signal: controller.signal });
+        controller.abort();
+        return stream.all().catch(({ code }) => code);
+    },
+};
 
 function report(...event) {
     process.send(event);
 }
 
-function reportExchange() {
-    if (received.length <= VALUES.length || !answer) return;
-    report("exchanged", received, answer);
-    received = [];
-    answer = undefined;
-}
-
 end.on("connect", (socket) => {
+    if (isServer) whom = [socket];
     report("connect");
-    const send = (...message) => (isServer ? end.send(socket, ...message) : end.send(...message));
-    for (const value of VALUES) send(value);
-    send("?", (value, { type }) => {
-        answer = [value, type];
-        reportExchange();
-    });
 });
 end.on("receive", (value, { type, callback }) => {
-    received.push([value, type]);
+    report("receive", value, type);
     callback?.(new Widget());
-    reportExchange();
 });
 end.on("disconnect", () => report("disconnect"));
 end.on("error", (error) => report(`failure: ${error}`));
 
-process.on("message", ([command, interval]) => {
-    if (command === "ping") {
-        end.ping(interval);
-    } else {
-        const pings = isServer ? [...end.pings.values()].flat() : end.pings;
-        report("pings", pings.filter((ping) => !ping.unanswered()).length);
+process.on("message", async ([command, ...args]) => {
+    try {
+        report("done", await commands[command](...args));
+    } catch (error) {
+        report(`failure: ${command}: ${error}`);
     }
 });
 // The other process is gone, however it went: nobody is left to stop this one.
