@@ -6,8 +6,8 @@ export { SockhopSession, SockhopSession as session, SockhopSession as Session } 
 export { SockhopError, SockhopError as error, SockhopError as Error, type SockhopErrorCode } from "./SockhopError";
 export { ObjectBuffer, type ObjectBufferOptions } from "./core/ObjectBuffer";
 export { type Packet, type ResponseEvents, SockhopResponseReadableStream } from "./core/ResponseReadableStream";
-export { SockhopResponseWriteableStream } from "./core/ResponseWriteableStream";
-export { type RemovalReason, TimedMap } from "./core/TimedMap";
+export { type Responder, SockhopResponseWriteableStream } from "./core/ResponseWriteableStream";
+export { type RemovalReason, TimedMap, type TimedMapEntry } from "./core/TimedMap";
 export { SockhopPing, SockhopPong } from "./protocol/SockhopPing";
 export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./protocol/SockhopRequest";
 export type { RemoteCallback } from "./core/Connection";

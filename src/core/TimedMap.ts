@@ -4,7 +4,7 @@ import { milliseconds } from "./options";
 export type RemovalReason = "overwritten" | "deleted" | "stopped" | "timed-out";
 
 /** What {@link TimedMap} keeps for a key: the value, its timer, and whom to tell. */
-type Entry<V> = [value: V, timer: NodeJS.Timeout, removed: (reason: RemovalReason) => void];
+export type TimedMapEntry<V> = [value: V, timer: NodeJS.Timeout, removed: (reason: RemovalReason) => void];
 
 /**
  * A map whose entries expire. As in sockhop 1.8.
@@ -13,7 +13,7 @@ type Entry<V> = [value: V, timer: NodeJS.Timeout, removed: (reason: RemovalReaso
  */
 export class TimedMap<K = unknown, V = unknown> {
     /** The entries. Public because programs written for 1.8 count them here. */
-    readonly _map = new Map<K, Entry<V>>();
+    readonly _map = new Map<K, TimedMapEntry<V>>();
     readonly #timeout: number;
 
     /** @param options - `timeout`: milliseconds that an entry lives, 30000 by default */
@@ -28,7 +28,7 @@ export class TimedMap<K = unknown, V = unknown> {
      * @param timeout - milliseconds that this entry lives; anything falsy means those of the map
      * @returns the inner map
      */
-    set(key: K, value: V, removed: (reason: RemovalReason) => void = () => undefined, timeout?: number): Map<K, Entry<V>> {
+    set(key: K, value: V, removed: (reason: RemovalReason) => void = () => undefined, timeout?: number): Map<K, TimedMapEntry<V>> {
         const delay = milliseconds("timeout", timeout, this.#timeout);
         this.#remove(key, "overwritten");
         const timer = setTimeout(() => {
