@@ -70,10 +70,11 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
      * The next packet. It then ends the stream, since most answers are a single packet; with `keep_open` it does not, and can
      * be called again.
      *
-     * Rejects with the error by which the stream has ended, or with `ERR_RESPONSE_END` when it has ended without one.
+     * Rejects with the error by which the stream has ended, or with `ERR_RESPONSE_END` when it has ended without one. A stream that is closed
+     * by `end()` contributes a last packet `{ data: {}, type: "Object" }`, as in 1.8, but not with `keep_open`.
      */
     async next({ keep_open = false }: { keep_open?: boolean } = {}): Promise<Packet> {
-        const taken = this.#take();
+        const taken = this.#take(!keep_open);
         // In the turn of the packet, as 1.8 does, and not when the caller gets it.
         const packet = await (keep_open ? taken : taken.finally(() => this.end()));
         if (!packet) throw new SockhopError("The response has ended", "ERR_RESPONSE_END");
@@ -83,7 +84,7 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
     /**
      * All packets, when the stream has ended. Rejects with the error by which it has ended.
      *
-     * A stream that was closed by `end()` contributes a last packet `{ data: {}, type: "Object" }`, as in 1.8.
+     * A stream that was closed by `end()` contributes a last packet as with `next()`.
      */
     async all(): Promise<Packet[]> {
         const packets: Packet[] = [];

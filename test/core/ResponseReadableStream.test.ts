@@ -97,10 +97,21 @@ describe("SockhopResponseReadableStream", () => {
             expect(await rejection(stream.next())).to.equal(ERROR);
         });
 
-        it("rejects when the stream ends without a packet", async () => {
+        it("takes the empty packet of an answer that is only ended, as in 1.8, but not with keep_open", async () => {
+            const only = new SockhopResponseReadableStream();
+            const acknowledged = only.next();
+            only.receive_packet(packet({}, { last: true, empty: true }));
+            expect(await acknowledged).to.deep.equal({ data: {}, type: "Object" });
+            const more = new SockhopResponseReadableStream();
+            const next = rejection(more.next({ keep_open: true }));
+            more.receive_packet(packet({}, { last: true, empty: true }));
+            expect(await next).to.have.property("code", "ERR_RESPONSE_END");
+        });
+
+        it("rejects when the stream is ended at this end", async () => {
             const stream = new SockhopResponseReadableStream();
             const next = rejection(stream.next());
-            stream.receive_packet(packet({}, { last: true, empty: true }));
+            stream.end();
             expect(await next).to.have.property("code", "ERR_RESPONSE_END");
         });
 
