@@ -48,8 +48,8 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     }
 
     /**
-     * The socket of the connection, or of the attempt at one: `undefined` before the first attempt, `null` when a connection
-     * or an attempt has ended.
+     * The socket of the connection, or of the attempt at one: `undefined` before the first attempt, `null` when a
+     * connection or an attempt has ended.
      *
      * Assigning a socket of your own makes the client read from it and write to it instead; `connected` stays false and
      * there is no `connect` event. Assigning `null` ends the connection.
@@ -97,8 +97,9 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     /**
      * Ends the connection, or the attempt at one, and turns pings and `auto_reconnect` off.
      *
-     * When the call returns, `connected` is false and `disconnect` has been emitted. What was sent before still goes out, for
-     * at most 5 s; the promise resolves when it has. Never rejects; does nothing on a client that is not connected.
+     * When the call returns, `connected` is false and `disconnect` has been emitted. What was sent before still goes
+     * out, for at most 5 s; the promise resolves when it has. Never rejects; does nothing on a client that is not
+     * connected.
      */
     disconnect(): Promise<void> {
         this.auto_reconnect = false;
@@ -114,10 +115,11 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      * Sends a value: anything that JSON can express, also `null`. The peer gets it with the name of its class.
      *
      * Resolves when the system has the bytes, which says nothing about the peer; awaiting it paces. Rejects with
-     * - `ERR_SOCKET_DESTROYED` without a connection, or when it breaks before the system has all bytes. (From the turn after
-     *   `connect()` on there is a socket, and a message waits for it to be connected.)
+     * - `ERR_SOCKET_DESTROYED` without a connection, or when it breaks before the system has all bytes. (From the turn
+     *   after `connect()` on there is a socket, and a message waits for it to be connected.)
      * - `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
-     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to a peer of type `"json"`, without `allow_non_objects`
+     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to a peer of type `"json"`, without
+     *   `allow_non_objects`
      *
      * @param value - what to send
      * @param callback - called once with the answer, if one comes, and its `{ type }`; dropped when the connection ends
@@ -129,14 +131,15 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     }
 
     /**
-     * Sends a request, and resolves to the stream of its answer when the system has the bytes. The peer's `request` handler answers.
+     * Sends a request, and resolves to the stream of its answer when the system has the bytes. The peer's `request`
+     * handler answers.
      *
      * Rejects as `send()` does, and with
      * - `ERR_REQUEST_TYPE` when the peer is `"json"`
      * - `ERR_ABORTED` when `signal` is aborted already
      *
-     * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not know requests and never
-     * answer. `undefined` is sent as `{}`.
+     * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not
+     * know requests and never answer. `undefined` is sent as `{}`.
      */
     request(value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
         const connection = this.#connection;
@@ -144,8 +147,8 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     }
 
     /**
-     * Sends a request, and resolves to its answer: the data of the first packet. Rejects as `request()` does, and as `next()` of the
-     * stream does.
+     * Sends a request, and resolves to its answer: the data of the first packet. Rejects as `request()` does, and as
+     * `next()` of the stream does.
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
     ask(value: unknown, options?: RequestOptions): Promise<any> {

@@ -56,8 +56,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * Begins to listen: on `path`, or on `port` of `address`. A second call before the first has settled joins it.
      *
      * Resolves to Node's server. Rejects with
-     * - the error of Node, as it is: `EADDRINUSE`, `EACCES`, `ERR_SERVER_ALREADY_LISTEN` …; errors of the system are also
-     *   emitted as `error` when somebody listens to that
+     * - the error of Node, as it is: `EADDRINUSE`, `EACCES`, `ERR_SERVER_ALREADY_LISTEN` …; errors of the system are
+     *   also emitted as `error` when somebody listens to that
      * - `ERR_ABORTED` when `close()` is called meanwhile
      */
     listen(): Promise<net.Server> {
@@ -67,7 +67,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /**
      * Ends all connections and stops listening and pinging. What was sent before still goes out, for at most 5 s.
      *
-     * Resolves when every socket is gone. Never rejects; may be called at any time. `listen()` may be called again at once.
+     * Resolves when every socket is gone. Never rejects; may be called at any time. `listen()` may be called again at
+     * once.
      */
     close(): Promise<void> {
         const closed = this.#listener.close();
@@ -79,8 +80,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /**
      * Ends all connections and turns pings off, but goes on listening.
      *
-     * When the call returns, `sockets` is empty; `disconnect` follows for each. What was sent before still goes out, for at
-     * most 5 s. Resolves, when it has, to an array with one `undefined` for each connection.
+     * When the call returns, `sockets` is empty; `disconnect` follows for each. What was sent before still goes out,
+     * for at most 5 s. Resolves, when it has, to an array with one `undefined` for each connection.
      */
     disconnect(): Promise<undefined[]> {
         this.ping(0);
@@ -94,9 +95,11 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      *
      * Resolves when the system has the bytes, which says nothing about the peer; awaiting it paces. Rejects with
      * - `ERR_NO_SOCKET` when `socket` is no socket
-     * - `ERR_SOCKET_DESTROYED` when it is not (or no longer) one of `sockets`, or breaks before the system has all bytes
+     * - `ERR_SOCKET_DESTROYED` when it is not (or no longer) one of `sockets`, or breaks before the system has all
+     *   bytes
      * - `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
-     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to peers of type `"json"`, without `allow_non_objects`
+     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to peers of type `"json"`, without
+     *   `allow_non_objects`
      *
      * @param socket - one of `sockets`
      * @param value - what to send
@@ -111,8 +114,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /**
      * Sends a value to all clients. It is encoded once.
      *
-     * Resolves to an array with one `undefined` for each connection, to `[]` without connections. Rejects as `send()` does,
-     * as soon as one connection fails; the others get the value all the same.
+     * Resolves to an array with one `undefined` for each connection, to `[]` without connections. Rejects as `send()`
+     * does, as soon as one connection fails; the others get the value all the same.
      */
     sendall(value: unknown): Promise<undefined[]> {
         const connections = this._listed();
@@ -128,15 +131,15 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     }
 
     /**
-     * Sends a request to one client, and resolves to the stream of its answer when the system has the bytes. The client's `request` handler
-     * answers.
+     * Sends a request to one client, and resolves to the stream of its answer when the system has the bytes. The
+     * client's `request` handler answers.
      *
      * Rejects as `send()` does, and with
      * - `ERR_REQUEST_TYPE` when peers are `"json"`
      * - `ERR_ABORTED` when `signal` is aborted already
      *
-     * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not know requests and never
-     * answer. `undefined` is sent as `{}`.
+     * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not
+     * know requests and never answer. `undefined` is sent as `{}`.
      */
     request(socket: net.Socket, value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
         const connection = this._connections.get(socket);
@@ -144,8 +147,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     }
 
     /**
-     * Sends a request to one client, and resolves to its answer: the data of the first packet. Rejects as `request()` does, and as
-     * `next()` of the stream does.
+     * Sends a request to one client, and resolves to its answer: the data of the first packet. Rejects as `request()`
+     * does, and as `next()` of the stream does.
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
     ask(socket: net.Socket, value: unknown, options?: RequestOptions): Promise<any> {
@@ -155,8 +158,9 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /**
      * Ends one connection.
      *
-     * When the call returns, `sockets` does not hold it any more; `disconnect` follows. What was sent before still goes out, for at most
-     * 5 s; resolves when it has. Does nothing with a socket that has gone. Rejects with `ERR_NO_SOCKET` when it is no socket.
+     * When the call returns, `sockets` does not hold it any more; `disconnect` follows. What was sent before still goes
+     * out, for at most 5 s; resolves when it has. Does nothing with a socket that has gone. Rejects with
+     * `ERR_NO_SOCKET` when it is no socket.
      */
     kill_socket(socket: net.Socket): Promise<void> {
         const connection = this._connections.get(socket);

@@ -8,11 +8,13 @@ import type { RequestOptions } from "./mixins/Requests";
 /**
  * Your place on one connection of a server: made for each, kept while it lasts, and given to every handler.
  *
- * Extend it and pass the class as `session_type`. A constructor of your own gets `(socket, server)`; it need not pass them on.
+ * Extend it and pass the class as `session_type`. A constructor of your own gets `(socket, server)`; it need not pass
+ * them on.
  *
  * It is an EventEmitter for events of your own; the library emits none on it.
  *
- * In order: constructed → `start()` → listed in `sockets` and `sessions` → `connect` → … → `end()` → not listed → `disconnect`.
+ * In order: constructed → `start()` → listed in `sockets` and `sessions` → `connect` → … → `end()` → not listed →
+ * `disconnect`.
  */
 export class SockhopSession extends EventEmitter {
     #sock: Socket | undefined;
@@ -36,17 +38,19 @@ export class SockhopSession extends EventEmitter {
     /**
      * To override: called once, before the connection counts. When it returns a promise that is waited for.
      *
-     * Throw or reject to refuse the connection: it is closed without a `connect` event, and the server emits `error`. The same happens
-     * when it takes longer than the server's `session_timeout` (`ERR_SESSION_TIMEOUT`). Nothing is read from the connection before it has
-     * resolved; what the client has sent meanwhile waits, in buffers of the system and of Node.
+     * Throw or reject to refuse the connection: it is closed without a `connect` event, and the server emits `error`.
+     * The same happens when it takes longer than the server's `session_timeout` (`ERR_SESSION_TIMEOUT`). Nothing is
+     * read from the connection before it has resolved; what the client has sent meanwhile waits, in buffers of the
+     * system and of Node.
      */
     start(): unknown {
         return undefined;
     }
 
     /**
-     * To override: called once when the connection ends, for each `start()` that has resolved. When it returns a promise, `disconnect`
-     * waits for that, for at most `session_timeout`; when it fails, the server emits `error`, and `disconnect` all the same.
+     * To override: called once when the connection ends, for each `start()` that has resolved. When it returns a
+     * promise, `disconnect` waits for that, for at most `session_timeout`; when it fails, the server emits `error`, and
+     * `disconnect` all the same.
      */
     end(): unknown {
         return undefined;

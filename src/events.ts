@@ -43,19 +43,21 @@ export interface ClientEvents {
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     receive: [value: any, meta: ReceiveMeta];
     /**
-     * Either a frame that is not what it should be (a {@link SockhopError}; the connection goes on) or an unusual end of the
-     * connection (an error of Node; `disconnect` follows). Listening is optional.
+     * Either a frame that is not what it should be (a {@link SockhopError}; the connection goes on) or an unusual end
+     * of the connection (an error of Node; `disconnect` follows). Listening is optional.
      */
     error: [error: Error, socket: Socket | null];
     /**
-     * The server asks; answer by `response`. A handler that throws or rejects has answered that the request has failed, and what it threw
-     * surfaces as an exception that nobody has caught. Without any handler the server is told that nobody handles requests here.
+     * The server asks; answer by `response`. A handler that throws or rejects has answered that the request has failed,
+     * and what it threw surfaces as an exception that nobody has caught. Without any handler the server is told that
+     * nobody handles requests here.
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
     request: [request: SockhopRequest<any>, response: SockhopResponseWriteableStream];
     /**
-     * With `auto_reconnect`: attempt number so and so since the last connection that lasted will begin in `delay` milliseconds. With the error
-     * that has ended the last attempt or connection, if there was one: `ECONNREFUSED`, a certificate that is not trusted …
+     * With `auto_reconnect`: attempt number so and so since the last connection that lasted will begin in `delay`
+     * milliseconds. With the error that has ended the last attempt or connection, if there was one: `ECONNREFUSED`, a
+     * certificate that is not trusted …
      */
     reconnecting: [attempt: number, delay: number, error: Error | undefined];
 }
@@ -65,16 +67,16 @@ export interface ServerEvents {
     /** A client has connected and its session has started; `sockets` and `sessions` hold it already. */
     connect: [socket: Socket, session: SockhopSession];
     /**
-     * A client is gone, whatever ended the connection, and its session has ended; `sockets` and `sessions` do not hold it any more. Once for
-     * each `connect`.
+     * A client is gone, whatever ended the connection, and its session has ended; `sockets` and `sessions` do not hold
+     * it any more. Once for each `connect`.
      */
     disconnect: [socket: Socket, session: SockhopSession];
     /** A value has arrived, in the turn of its last byte. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
     receive: [value: any, meta: ServerReceiveMeta];
     /**
-     * As on the client; also what `start()` and `end()` of a session have thrown, and, with `null` for socket and session, errors of the
-     * listening socket and failed TLS handshakes. Listening is optional.
+     * As on the client; also what `start()` and `end()` of a session have thrown, and, with `null` for socket and
+     * session, errors of the listening socket and failed TLS handshakes. Listening is optional.
      */
     error: [error: Error, socket: Socket | null, session: SockhopSession | null];
     /** A client asks; otherwise as on the client. */

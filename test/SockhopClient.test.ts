@@ -161,7 +161,12 @@ describe("SockhopClient", () => {
             c.on("disconnect", (old) => log.push([c.connected, old === gone, c.socket === gone]));
             const promise = c.disconnect();
             expect(log).to.deep.equal([[false, true, true]]);
-            expect([c.connected, c.socket, c.auto_reconnect, c.interval_timer]).to.deep.equal([false, null, false, null]);
+            expect([c.connected, c.socket, c.auto_reconnect, c.interval_timer]).to.deep.equal([
+                false,
+                null,
+                false,
+                null,
+            ]);
             expect(await promise).to.equal(undefined);
             await ended;
         });
@@ -216,7 +221,9 @@ describe("SockhopClient", () => {
         });
 
         it("lets nothing more in, even of the chunk it was called in", async () => {
-            const { port } = await rawServer((socket) => socket.write('{"type":"Number","data":1}\n{"type":"Number","data":2}\n'));
+            const { port } = await rawServer((socket) =>
+                socket.write('{"type":"Number","data":1}\n{"type":"Number","data":2}\n'),
+            );
             const c = client({ port });
             const values: unknown[] = [];
             c.on("receive", (value) => {
@@ -492,7 +499,9 @@ describe("SockhopClient", () => {
     });
 
     it("has no bound address without a socket, nor on a path", async () => {
-        expect(() => client().get_bound_address()).to.throw().with.property("code", "ERR_NO_SOCKET");
+        expect(() => client().get_bound_address())
+            .to.throw()
+            .with.property("code", "ERR_NO_SOCKET");
         const { c } = await pair({ path: socketPath() });
         expect(c.get_bound_address()).to.equal(undefined);
     });

@@ -3,7 +3,18 @@ import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { SockhopServer } from "../src";
-import { announced, client, pair, placeOf, raw, received, rejection, server, socketPath, uncaught } from "./support/pair";
+import {
+    announced,
+    client,
+    pair,
+    placeOf,
+    raw,
+    received,
+    rejection,
+    server,
+    socketPath,
+    uncaught,
+} from "./support/pair";
 
 describe("SockhopServer", () => {
     describe("listen()", () => {
@@ -106,7 +117,9 @@ describe("SockhopServer", () => {
                 expect((await arrived)[0]).to.equal("works");
                 const place = placeOf(s);
                 await s.close();
-                expect(await rejection(client(place).connect())).to.have.property("code").that.matches(/ECONNREFUSED|ENOENT/);
+                expect(await rejection(client(place).connect()))
+                    .to.have.property("code")
+                    .that.matches(/ECONNREFUSED|ENOENT/);
             }
         });
 
@@ -403,7 +416,11 @@ describe("SockhopServer", () => {
     it("reports a failure to accept", async () => {
         const s = server();
         await s.listen();
-        const told = new Promise((resolve) => s.once("error", (...args: unknown[]) => { resolve(args); }));
+        const told = new Promise((resolve) =>
+            s.once("error", (...args: unknown[]) => {
+                resolve(args);
+            }),
+        );
         const error = new Error("EMFILE");
         s.server.emit("error", error);
         expect(await told).to.deep.equal([error, null, null]);

@@ -121,7 +121,9 @@ describe("SockhopSession", () => {
                 const s = server({ session_type: Strict });
                 const errors: unknown[] = [];
                 const connects: unknown[] = [];
-                s.on("error", (error, socket, session) => errors.push([error.message, !!socket, session instanceof Strict]));
+                s.on("error", (error, socket, session) =>
+                    errors.push([error.message, !!socket, session instanceof Strict]),
+                );
                 s.on("connect", (socket) => connects.push(socket));
                 await s.listen();
                 const refused = client(placeOf(s));

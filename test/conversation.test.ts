@@ -59,7 +59,11 @@ describe("client and server", () => {
                 const arrived = arrivals(s, VALUES.length);
                 s.once("receive", (_, meta) => {
                     expect(meta).to.have.all.keys("type", "socket", "session");
-                    expect([meta.type, meta.socket === socket, meta.session]).to.deep.equal(["String", true, s.sessions[0]]);
+                    expect([meta.type, meta.socket === socket, meta.session]).to.deep.equal([
+                        "String",
+                        true,
+                        s.sessions[0],
+                    ]);
                 });
                 for (const [value] of VALUES) expect(await c.send(value)).to.equal(undefined);
                 expect(await arrived).to.deep.equal(expected);
@@ -85,11 +89,20 @@ describe("client and server", () => {
                 }
                 for (const n of VALUES.keys()) {
                     const [, value, type] = VALUES[n]!;
-                    expect(await new Promise((resolve) => c.send(n, (...answer) => { resolve(answer); }))).to.deep.equal([value, { type }]);
-                    expect(await new Promise((resolve) => s.send(socket, n, (...answer) => { resolve(answer); }))).to.deep.equal([
-                        value,
-                        { type },
-                    ]);
+                    expect(
+                        await new Promise((resolve) =>
+                            c.send(n, (...answer) => {
+                                resolve(answer);
+                            }),
+                        ),
+                    ).to.deep.equal([value, { type }]);
+                    expect(
+                        await new Promise((resolve) =>
+                            s.send(socket, n, (...answer) => {
+                                resolve(answer);
+                            }),
+                        ),
+                    ).to.deep.equal([value, { type }]);
                 }
             });
         });
@@ -98,7 +111,12 @@ describe("client and server", () => {
     it("refuse what cannot be sent, in every direction, and go on", async () => {
         const { s, c, socket } = await pair();
         for (const value of UNSENDABLE) {
-            for (const refused of [c.send(value), c.send(value, () => undefined), s.send(socket, value), s.sendall(value)]) {
+            for (const refused of [
+                c.send(value),
+                c.send(value, () => undefined),
+                s.send(socket, value),
+                s.sendall(value),
+            ]) {
                 expect(await rejection(refused)).to.have.property("code", "ERR_BAD_DATA");
             }
         }
@@ -163,7 +181,16 @@ describe("client and server", () => {
             const s = server({ peer_type: "json" });
             await s.listen();
             const socket = await raw(s);
-            const lines: unknown[] = [{ x: 1 }, [1], "s", 5, true, null, { constructor: { name: "Evil" } }, { constructor: null }];
+            const lines: unknown[] = [
+                { x: 1 },
+                [1],
+                "s",
+                5,
+                true,
+                null,
+                { constructor: { name: "Evil" } },
+                { constructor: null },
+            ];
             const arrived = arrivals(s, lines.length);
             socket.write(lines.map((line) => JSON.stringify(line) + "\n").join(""));
             expect(await arrived).to.deep.equal([

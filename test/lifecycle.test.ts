@@ -44,8 +44,14 @@ describe("client and server, whatever is done to them", () => {
                         balance[name] += change;
                         if (!allowed(balance[name])) throw new Error(`${name}: connect and disconnect do not match`);
                     };
-                    end.on("connect", count(1, (now) => name === "s" || now === 1));
-                    end.on("disconnect", count(-1, (now) => now >= 0));
+                    end.on(
+                        "connect",
+                        count(1, (now) => name === "s" || now === 1),
+                    );
+                    end.on(
+                        "disconnect",
+                        count(-1, (now) => now >= 0),
+                    );
                 }
                 const promises: unknown[] = [];
                 for (const [name, turn] of program) {
@@ -57,12 +63,14 @@ describe("client and server, whatever is done to them", () => {
                 await s.close();
                 await Promise.all(promises);
                 await new Promise(setImmediate); // the server's last disconnect
-                expect({ balance, sockets: s.sockets, connected: c.connected, socket: c.socket ?? null }).to.deep.equal({
-                    balance: { c: 0, s: 0 },
-                    sockets: [],
-                    connected: false,
-                    socket: null,
-                });
+                expect({ balance, sockets: s.sockets, connected: c.connected, socket: c.socket ?? null }).to.deep.equal(
+                    {
+                        balance: { c: 0, s: 0 },
+                        sockets: [],
+                        connected: false,
+                        socket: null,
+                    },
+                );
                 expect([c["_connections"].size, s["_connections"].size]).to.deep.equal([0, 0]);
 
                 // And they work as new.

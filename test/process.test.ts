@@ -23,16 +23,20 @@ describe("a program", () => {
     const quiet = { code: 0, stdout: "", stderr: "" };
 
     it("ends by itself when client and server are closed", async () => {
-        expect(await run(`${PAIR} ready.then(() => { c.ping(10); s.ping(10); s.close(); c.disconnect(); });`)).to.deep.equal(quiet);
+        expect(
+            await run(`${PAIR} ready.then(() => { c.ping(10); s.ping(10); s.close(); c.disconnect(); });`),
+        ).to.deep.equal(quiet);
         expect(await run(`${PAIR} ready.then(() => { c.disconnect(); s.close(); });`)).to.deep.equal(quiet);
         expect(await run(`${PAIR} ready.then(() => { s.close(); });`)).to.deep.equal(quiet);
     });
 
     it("ends by itself when its client or server does nothing", async () => {
-        expect(await run(`const S = require("sockhop"); new S.client(); new S.server(); new S.client().ping(10);`)).to.deep.equal(
+        expect(
+            await run(`const S = require("sockhop"); new S.client(); new S.server(); new S.client().ping(10);`),
+        ).to.deep.equal(quiet);
+        expect(await run(`${PAIR} ready.then(() => { c.ping(10); c.send("q", () => {}); s.close(); });`)).to.deep.equal(
             quiet,
         );
-        expect(await run(`${PAIR} ready.then(() => { c.ping(10); c.send("q", () => {}); s.close(); });`)).to.deep.equal(quiet);
     });
 
     it("is kept alive by auto_reconnect, until that is turned off", async () => {
@@ -46,9 +50,11 @@ describe("a program", () => {
     it("finds net as it was", async () => {
         const members = `const net = require("net"); const members = () => [net, net.Socket.prototype, net.Server.prototype]
             .map((object) => Reflect.ownKeys(object).length).join();`;
-        expect(await run(`${members} const before = members(); require("sockhop"); if (members() !== before) throw members();`)).to.deep.equal(
-            quiet,
-        );
+        expect(
+            await run(
+                `${members} const before = members(); require("sockhop"); if (members() !== before) throw members();`,
+            ),
+        ).to.deep.equal(quiet);
     });
 
     it("can exit in the turn of send()", async () => {

@@ -40,7 +40,11 @@ describe("what travels as an object of its own", () => {
             expect(request.uuid).to.match(UUID);
             expect([request.data, request.type]).to.deep.equal([{}, "Object"]);
             expect(SockhopRequest.from_data(new Widget())).to.deep.include({ data: new Widget(), type: "Widget" });
-            expect(SockhopRequest.parse({ uuid: "u", data: null })).to.deep.include({ uuid: "u", data: null, type: "Object" });
+            expect(SockhopRequest.parse({ uuid: "u", data: null })).to.deep.include({
+                uuid: "u",
+                data: null,
+                type: "Object",
+            });
         });
 
         it("is written as 1.8 writes it", () => {
@@ -52,7 +56,11 @@ describe("what travels as an object of its own", () => {
 
     describe("SockhopResponsePacket", () => {
         it("fills in what is missing", () => {
-            expect(SockhopResponsePacket.parse({ uuid: "u" })).to.deep.include({ data: {}, type: "Object", last: false });
+            expect(SockhopResponsePacket.parse({ uuid: "u" })).to.deep.include({
+                data: {},
+                type: "Object",
+                last: false,
+            });
             expect(SockhopResponsePacket.parse({}).uuid).to.match(UUID);
         });
 

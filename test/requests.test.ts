@@ -128,7 +128,9 @@ describe("requests", () => {
         const { port } = await rawServer((socket) => {
             socket.once("data", (bytes) => {
                 const uuid = /"uuid":"([^"]+)"/.exec(String(bytes))![1];
-                socket.write(JSON.stringify({ type: "SockhopResponsePacket", data: { uuid, data: "early", last: true } }) + "\n");
+                socket.write(
+                    JSON.stringify({ type: "SockhopResponsePacket", data: { uuid, data: "early", last: true } }) + "\n",
+                );
                 socket.resume();
             });
         });
@@ -173,7 +175,8 @@ describe("requests", () => {
 
         it("run into their time limit where somebody has handled requests before", async () => {
             await both(async ({ answerer, ask }) => {
-                answerer.once("request", ((_: unknown, response: SockhopResponseWriteableStream) => response.send(1)) as never);
+                answerer.once("request", ((_: unknown, response: SockhopResponseWriteableStream) =>
+                    response.send(1)) as never);
                 expect(await ask("x")).to.equal(1);
                 expect(await rejection(ask("x", { timeout: 10 }))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
             });
@@ -245,7 +248,10 @@ describe("requests", () => {
                 const error = await next;
                 expect([error.code, (error.cause as Error).message]).to.deep.equal(["ERR_ABORTED", "enough"]);
                 await gone;
-                expect(await rejection(ask("x", { signal: controller.signal }))).to.have.property("code", "ERR_ABORTED");
+                expect(await rejection(ask("x", { signal: controller.signal }))).to.have.property(
+                    "code",
+                    "ERR_ABORTED",
+                );
                 expect(kept(asker, answerer)).to.equal(0);
             });
         });
@@ -279,14 +285,17 @@ describe("requests", () => {
                 });
                 const streams = await Promise.all([request(), request(), request(), request()]);
                 await asked;
-                const gone = Promise.all(responses.map(({ signal }) => new Promise((resolve) => (signal.onabort = resolve))));
+                const gone = Promise.all(
+                    responses.map(({ signal }) => new Promise((resolve) => (signal.onabort = resolve))),
+                );
                 const loop = async (): Promise<void> => {
                     for await (const _ of streams[2]) throw new Error("nothing was sent");
                 };
                 const ended = once(streams[3], "end");
                 const waits = [streams[0].next(), streams[1].all(), loop()].map(rejection);
                 cut();
-                for (const error of await Promise.all(waits)) expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
+                for (const error of await Promise.all(waits))
+                    expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 expect((await ended)[0]).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 await gone;
                 expect(kept(asker, answerer)).to.equal(0);
@@ -340,40 +349,44 @@ describe("requests", () => {
     it("settle, whatever happens in whatever order", async () => {
         const step = fc.constantFrom("send", "write", "end", "fail", "throw away", "abort", "limit", "cut", "turn");
         await fc.assert(
-            fc.asyncProperty(fc.array(step, { maxLength: 6 }), fc.constantFrom("next", "all", "loop"), async (steps, way) => {
-                const [{ asker, answerer, request, cut }] = (await directions()) as [Direction];
-                const responses: SockhopResponseWriteableStream[] = [];
-                answer(answerer, (_, response) => responses.push(response));
-                const controller = new AbortController();
-                const asked = once(answerer, "request");
-                const limited = steps.includes("limit");
-                const stream = await request("x", { signal: controller.signal, timeout: limited ? 1 : 60_000 });
-                const waiting =
-                    way === "next"
-                        ? stream.next()
-                        : way === "all"
-                          ? stream.all()
-                          : (async () => {
-                                for await (const _ of stream);
-                            })();
-                const settled = waiting.catch(() => undefined);
-                await asked;
-                const [response] = responses as [SockhopResponseWriteableStream];
-                for (const name of steps) {
-                    if (name === "send" || name === "write") response[name](1).catch(() => undefined);
-                    if (name === "end") response.end().catch(() => undefined);
-                    if (name === "fail") response.fail(new Error("no")).catch(() => undefined);
-                    if (name === "throw away") stream.end();
-                    if (name === "abort") controller.abort();
-                    if (name === "cut") cut();
-                    if (name === "turn") await new Promise(setImmediate);
-                }
-                if (!limited) controller.abort();
-                await settled;
-                await new Promise(setImmediate);
-                expect(stream.ended).to.equal(true);
-                if (!asker["_connections"].size) expect(kept(asker, answerer)).to.equal(0);
-            }),
+            fc.asyncProperty(
+                fc.array(step, { maxLength: 6 }),
+                fc.constantFrom("next", "all", "loop"),
+                async (steps, way) => {
+                    const [{ asker, answerer, request, cut }] = (await directions()) as [Direction];
+                    const responses: SockhopResponseWriteableStream[] = [];
+                    answer(answerer, (_, response) => responses.push(response));
+                    const controller = new AbortController();
+                    const asked = once(answerer, "request");
+                    const limited = steps.includes("limit");
+                    const stream = await request("x", { signal: controller.signal, timeout: limited ? 1 : 60_000 });
+                    const waiting =
+                        way === "next"
+                            ? stream.next()
+                            : way === "all"
+                              ? stream.all()
+                              : (async () => {
+                                    for await (const _ of stream);
+                                })();
+                    const settled = waiting.catch(() => undefined);
+                    await asked;
+                    const [response] = responses as [SockhopResponseWriteableStream];
+                    for (const name of steps) {
+                        if (name === "send" || name === "write") response[name](1).catch(() => undefined);
+                        if (name === "end") response.end().catch(() => undefined);
+                        if (name === "fail") response.fail(new Error("no")).catch(() => undefined);
+                        if (name === "throw away") stream.end();
+                        if (name === "abort") controller.abort();
+                        if (name === "cut") cut();
+                        if (name === "turn") await new Promise(setImmediate);
+                    }
+                    if (!limited) controller.abort();
+                    await settled;
+                    await new Promise(setImmediate);
+                    expect(stream.ended).to.equal(true);
+                    if (!asker["_connections"].size) expect(kept(asker, answerer)).to.equal(0);
+                },
+            ),
             { numRuns: 60 },
         );
     }).timeout(30_000);

@@ -4,7 +4,20 @@ import net from "node:net";
 import tls from "node:tls";
 import { type ClientOptions, type ServerOptions, type SockhopClient, type SockhopServer, SockhopSession } from "../src";
 import { type Identity, authority, identity } from "./support/certificates";
-import { announced, client, later, pair, placeOf, raw, rawServer, received, rejection, server, socketPath, warnings } from "./support/pair";
+import {
+    announced,
+    client,
+    later,
+    pair,
+    placeOf,
+    raw,
+    rawServer,
+    received,
+    rejection,
+    server,
+    socketPath,
+    warnings,
+} from "./support/pair";
 
 /** Large enough not to fit into what the system keeps for a socket. */
 const LARGE = "é→😀".repeat(1_000_000);
@@ -78,7 +91,11 @@ describe("TLS", () => {
     }
 
     /** A client that knows our authority. */
-    function secureClient(s: SockhopServer, options: tls.ConnectionOptions = {}, more: ClientOptions = {}): SockhopClient {
+    function secureClient(
+        s: SockhopServer,
+        options: tls.ConnectionOptions = {},
+        more: ClientOptions = {},
+    ): SockhopClient {
         return client({ ...placeOf(s), ...more, ssl_options: { ca: ca.cert, ...options } });
     }
 
@@ -99,9 +116,12 @@ describe("TLS", () => {
                     end.on("receive", (value: number, { callback }: { callback?: (answer: unknown) => void }) => {
                         callback?.(value * 2);
                     });
-                    end.on("request", (request: { data: number }, response: { send(value: unknown): Promise<void> }) => {
-                        void response.send(request.data * 3);
-                    });
+                    end.on(
+                        "request",
+                        (request: { data: number }, response: { send(value: unknown): Promise<void> }) => {
+                            void response.send(request.data * 3);
+                        },
+                    );
                 }
 
                 const atServer = received(s, 1);
@@ -223,7 +243,10 @@ describe("TLS", () => {
 
         it("that the server cuts short is an error of Node", async () => {
             const resetting = await rawServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
-            expect(await rejection(client({ ...resetting, ssl: true }).connect())).to.have.property("code", "ECONNRESET");
+            expect(await rejection(client({ ...resetting, ssl: true }).connect())).to.have.property(
+                "code",
+                "ECONNRESET",
+            );
             const ending = await rawServer((socket) => socket.once("data", () => socket.end()));
             expect(await rejection(client({ ...ending, ssl: true }).connect())).to.have.property("code", "ECONNRESET");
         });
@@ -601,7 +624,10 @@ describe("TLS", () => {
 
     it("a key that is none is an error of Node: thrown on the server, a rejection on the client", async () => {
         const ssl_options = { key: "rubbish", cert: "rubbish" };
-        expect(() => server({ ssl_options })).to.throw().with.property("code").that.matches(/^ERR_OSSL_/);
+        expect(() => server({ ssl_options }))
+            .to.throw()
+            .with.property("code")
+            .that.matches(/^ERR_OSSL_/);
         const error = await rejection(client({ ...placeOf(await secureServer()), ssl_options }).connect());
         expect(error.code).to.match(/^ERR_OSSL_/);
     });

@@ -14,8 +14,8 @@ const FLUSH_LIMIT = 5000;
 const LINGER_LIMIT = 500;
 
 /**
- * After so many writes in a row a promise is resolved in a turn of its own. The system takes small writes at once, so a loop
- * that awaits each of them would never leave its turn: no timer would fire and no ping be answered until it ended.
+ * After so many writes in a row a promise is resolved in a turn of its own. The system takes small writes at once, so a
+ * loop that awaits each of them would never leave its turn: no timer would fire and no ping be answered until it ended.
  */
 const WRITES_PER_TURN = 1000;
 
@@ -54,9 +54,9 @@ export class Connection {
     ) {}
 
     /**
-     * Hands bytes to the socket. Resolves when the system has them; rejects with `ERR_SOCKET_DESTROYED` when it will not
-     * get them. A rejection that comes later, because the connection broke under the write, harms no program that does
-     * not look at the promise: `disconnect` tells.
+     * Hands bytes to the socket. Resolves when the system has them; rejects with `ERR_SOCKET_DESTROYED` when it will
+     * not get them. A rejection that comes later, because the connection broke under the write, harms no program that
+     * does not look at the promise: `disconnect` tells.
      */
     write(bytes: Buffer): Promise<undefined> {
         const { socket } = this;

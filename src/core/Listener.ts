@@ -22,7 +22,9 @@ export class Listener {
     #listening: Promise<net.Server> | undefined;
 
     constructor(options: tls.TlsOptions | undefined, events: ListenerEvents) {
-        this.server = options ? this.#createSecure(options, events) : net.createServer((socket) => events.accepted(socket));
+        this.server = options
+            ? this.#createSecure(options, events)
+            : net.createServer((socket) => events.accepted(socket));
         this.server.on("error", (error: Error) => events.failed(error));
     }
 

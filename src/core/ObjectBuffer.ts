@@ -6,8 +6,8 @@ import { toJson } from "./json";
 /** Options of an {@link ObjectBuffer}. */
 export interface ObjectBufferOptions {
     /**
-     * What ends a frame: one string for both directions, or `[receive, transmit]`. Any length; counted in bytes of UTF-8.
-     * Anything but a string or an array means the default.
+     * What ends a frame: one string for both directions, or `[receive, transmit]`. Any length; counted in bytes of
+     * UTF-8. Anything but a string or an array means the default.
      *
      * @default "\n"
      */
@@ -59,7 +59,10 @@ export class ObjectBuffer extends EventEmitter {
      */
     buf2obj(buffer: Buffer): unknown[] {
         if (!Buffer.isBuffer(buffer)) {
-            this.emit("error", new SockhopError("buf2obj called with non buffer object", "ERR_OBJECTBUFFER_BAD_BUFFER"));
+            this.emit(
+                "error",
+                new SockhopError("buf2obj called with non buffer object", "ERR_OBJECTBUFFER_BAD_BUFFER"),
+            );
             return [];
         }
         // Of what we have kept, only the last bytes can be the beginning of a terminator: the rest is never searched

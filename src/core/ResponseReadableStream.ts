@@ -30,8 +30,8 @@ interface Taker {
 /**
  * The answer to a request, as it arrives.
  *
- * Take it in one way of three: by the events, by `next()` and `all()`, or by `for await (const { data, type } of stream)`.
- * Packets are kept until they are taken.
+ * Take it in one way of three: by the events, by `next()` and `all()`, or by `for await (const { data, type } of
+ * stream)`. Packets are kept until they are taken.
  *
  * It ends by the last packet, or by an error: `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`, `ERR_SOCKET_DESTROYED`,
  * `ERR_REQUEST_FAILED`, `ERR_REQUEST_UNHANDLED`. When it is ended at this end, the responder is told.
@@ -67,11 +67,12 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
     }
 
     /**
-     * The next packet. It then ends the stream, since most answers are a single packet; with `keep_open` it does not, and can
-     * be called again.
+     * The next packet. It then ends the stream, since most answers are a single packet; with `keep_open` it does not,
+     * and can be called again.
      *
-     * Rejects with the error by which the stream has ended, or with `ERR_RESPONSE_END` when it has ended without one. A stream that is closed
-     * by `end()` contributes a last packet `{ data: {}, type: "Object" }`, as in 1.8, but not with `keep_open`.
+     * Rejects with the error by which the stream has ended, or with `ERR_RESPONSE_END` when it has ended without one. A
+     * stream that is closed by `end()` contributes a last packet `{ data: {}, type: "Object" }`, as in 1.8, but not
+     * with `keep_open`.
      */
     async next({ keep_open = false }: { keep_open?: boolean } = {}): Promise<Packet> {
         const taken = this.#take(!keep_open);
@@ -88,14 +89,14 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
      */
     async all(): Promise<Packet[]> {
         const packets: Packet[] = [];
-        for (let packet; (packet = await this.#take(true)); ) packets.push(packet);
+        for (let packet; (packet = await this.#take(true));) packets.push(packet);
         return packets;
     }
 
     /** The packets as they come, without the empty one of `end()`. Leaving the loop ends the stream. */
     async *[Symbol.asyncIterator](): AsyncGenerator<Packet, void, void> {
         try {
-            for (let packet; (packet = await this.#take()); ) yield packet;
+            for (let packet; (packet = await this.#take());) yield packet;
         } finally {
             this.end();
         }

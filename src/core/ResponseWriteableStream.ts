@@ -14,12 +14,13 @@ export interface Responder {
 }
 
 /**
- * How the handler of a `request` answers: with one value (`send()`), or with any number of them (`write()`, then `end()`).
+ * How the handler of a `request` answers: with one value (`send()`), or with any number of them (`write()`, then
+ * `end()`).
  *
- * The promises settle as that of the client's or server's `send()`; awaiting `write()` paces, so that a long answer needs little memory.
- * After `send()`, `end()` or `fail()` they reject with `ERR_RESPONSE_SEND`; when the requester has gone, with `ERR_RESPONSE_SEND` (it has
- * given up) or `ERR_SOCKET_DESTROYED` (its connection has ended). These two harm no program that does not look at the promise: that is
- * what `signal` tells.
+ * The promises settle as that of the client's or server's `send()`; awaiting `write()` paces, so that a long answer
+ * needs little memory. After `send()`, `end()` or `fail()` they reject with `ERR_RESPONSE_SEND`; when the requester has
+ * gone, with `ERR_RESPONSE_SEND` (it has given up) or `ERR_SOCKET_DESTROYED` (its connection has ended). These two harm
+ * no program that does not look at the promise: that is what `signal` tells.
  */
 export class SockhopResponseWriteableStream {
     readonly uuid: string;
@@ -37,8 +38,8 @@ export class SockhopResponseWriteableStream {
     }
 
     /**
-     * Aborted when the answer is not wanted any more: the requester has given up, its time limit has passed, or the connection
-     * has ended. (Requesters before 1.9 tell only the last.)
+     * Aborted when the answer is not wanted any more: the requester has given up, its time limit has passed, or the
+     * connection has ended. (Requesters before 1.9 tell only the last.)
      */
     get signal(): AbortSignal {
         this.#gone ??= new AbortController();
@@ -61,8 +62,8 @@ export class SockhopResponseWriteableStream {
     }
 
     /**
-     * Answers that the request has failed: the stream of the requester ends with `ERR_REQUEST_FAILED` and this error's message.
-     * Requesters before 1.9 cannot read that; nothing is sent to them.
+     * Answers that the request has failed: the stream of the requester ends with `ERR_REQUEST_FAILED` and this error's
+     * message. Requesters before 1.9 cannot read that; nothing is sent to them.
      */
     fail(error: Error): Promise<void> {
         return this.failWith({ code: "ERR_REQUEST_FAILED", message: error.message });

@@ -31,7 +31,10 @@ export class Terminator {
         // The search includes the terminator itself, since it may overlap the end of the text: "}" and "}}".
         if (this.#safe || (json + this.text).indexOf(this.text) === json.length) return json;
         if (this.#shield === undefined) {
-            throw new SockhopError(`JSON text that contains the terminator ${this.text} cannot be sent`, "ERR_BAD_DATA");
+            throw new SockhopError(
+                `JSON text that contains the terminator ${this.text} cannot be sent`,
+                "ERR_BAD_DATA",
+            );
         }
         return json.replaceAll(this.#shield, escaped(this.#shield));
     }

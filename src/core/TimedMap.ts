@@ -28,7 +28,12 @@ export class TimedMap<K = unknown, V = unknown> {
      * @param timeout - milliseconds that this entry lives; anything falsy means those of the map
      * @returns the inner map
      */
-    set(key: K, value: V, removed: (reason: RemovalReason) => void = () => undefined, timeout?: number): Map<K, TimedMapEntry<V>> {
+    set(
+        key: K,
+        value: V,
+        removed: (reason: RemovalReason) => void = () => undefined,
+        timeout?: number,
+    ): Map<K, TimedMapEntry<V>> {
         const delay = milliseconds("timeout", timeout, this.#timeout);
         this.#remove(key, "overwritten");
         const timer = setTimeout(() => {

@@ -22,8 +22,8 @@ export interface SockhopOptions extends ObjectBufferOptions {
      */
     port?: number | null | undefined;
     /**
-     * What the other end speaks: `"json"` for bare JSON without an envelope (no types, callbacks or answers to pings), for
-     * programs that are not sockhop. Anything else means sockhop.
+     * What the other end speaks: `"json"` for bare JSON without an envelope (no types, callbacks or answers to pings),
+     * for programs that are not sockhop. Anything else means sockhop.
      *
      * @default "Sockhop"
      */
@@ -59,8 +59,9 @@ export interface ServerOptions extends SockhopOptions {
     /** `true` for TLS; the same as `ssl_options` with a certificate. */
     ssl?: boolean | undefined;
     /**
-     * Options of `tls.createServer()`; any member turns TLS on. `key` and `cert`, or `pfx`, are needed. With `requestCert: true` clients have
-     * to show a certificate that `ca` has signed, unless `rejectUnauthorized` is `false`. `handshakeTimeout` is 10000 ms unless given.
+     * Options of `tls.createServer()`; any member turns TLS on. `key` and `cert`, or `pfx`, are needed. With
+     * `requestCert: true` clients have to show a certificate that `ca` has signed, unless `rejectUnauthorized` is
+     * `false`. `handshakeTimeout` is 10000 ms unless given.
      */
     ssl_options?: TlsOptions | undefined;
     /** Without effect on a server; accepted because sockhop 1.x documents it. */
@@ -82,8 +83,8 @@ export interface ClientOptions extends SockhopOptions {
      */
     auto_reconnect_interval?: number | undefined;
     /**
-     * Turns on exponential backoff: after each failure `auto_reconnect_interval` is doubled, up to so many milliseconds, and the pause is
-     * a random part of that, so that many clients do not come back all at once.
+     * Turns on exponential backoff: after each failure `auto_reconnect_interval` is doubled, up to so many
+     * milliseconds, and the pause is a random part of that, so that many clients do not come back all at once.
      *
      * @default no backoff
      */
@@ -95,7 +96,8 @@ export interface ClientOptions extends SockhopOptions {
      */
     ssl?: boolean | undefined;
     /**
-     * Options of `tls.connect()`; any member turns TLS on. The server's certificate is checked unless `rejectUnauthorized` is `false`.
+     * Options of `tls.connect()`; any member turns TLS on. The server's certificate is checked unless
+     * `rejectUnauthorized` is `false`.
      */
     ssl_options?: ConnectionOptions | undefined;
     /**

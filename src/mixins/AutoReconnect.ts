@@ -6,16 +6,16 @@ import type { Constructor } from "./mixin";
 /** What the mixin AutoReconnect adds to a client. */
 export interface Reconnecting {
     /**
-     * Whether the client connects by itself, now and whenever the connection is lost. Off at first; `disconnect()` turns it
-     * off.
+     * Whether the client connects by itself, now and whenever the connection is lost. Off at first; `disconnect()`
+     * turns it off.
      *
      * The first attempt is made at once, also after a connection was lost, unless that one had lasted less than
-     * `auto_reconnect_interval`; after a failed attempt the next one follows when the interval has passed, or a random part of a growing
-     * one with `auto_reconnect_max_interval`. Each time the client emits `reconnecting`. Attempts fail silently, whatever the reason. While
-     * it is on, the process is kept alive.
+     * `auto_reconnect_interval`; after a failed attempt the next one follows when the interval has passed, or a random
+     * part of a growing one with `auto_reconnect_max_interval`. Each time the client emits `reconnecting`. Attempts
+     * fail silently, whatever the reason. While it is on, the process is kept alive.
      *
-     * When a server is killed, its system may close the connections before the listening socket (Linux does). A client that
-     * is back in between is connected and cut off once more.
+     * When a server is killed, its system may close the connections before the listening socket (Linux does). A client
+     * that is back in between is connected and cut off once more.
      */
     get auto_reconnect(): boolean;
     set auto_reconnect(wanted: boolean);

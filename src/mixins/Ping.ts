@@ -11,9 +11,9 @@ export interface Pinging {
     interval_timer: NodeJS.Timeout | null;
 
     /**
-     * Pings every connection, also those to come, and drops one that has answered none of its last pings when four intervals
-     * have passed: `disconnect` follows. Any earlier interval is replaced. Pings of the peer are answered always, whatever is set here. Peers of
-     * type `"json"` do not answer pings.
+     * Pings every connection, also those to come, and drops one that has answered none of its last pings when four
+     * intervals have passed: `disconnect` follows. Any earlier interval is replaced. Pings of the peer are answered
+     * always, whatever is set here. Peers of type `"json"` do not answer pings.
      *
      * @param delay - milliseconds between pings; 0 turns pinging off
      * @throws {@link SockhopError} `ERR_BAD_OPTION` when `delay` is negative or not a number.

@@ -49,7 +49,11 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         /** A request has been handled here: without a handler now, we may only be between two. */
         #handles = false;
 
-        _request(connection: Connection, value: unknown, options: RequestOptions = {}): Promise<SockhopResponseReadableStream> {
+        _request(
+            connection: Connection,
+            value: unknown,
+            options: RequestOptions = {},
+        ): Promise<SockhopResponseReadableStream> {
             const { timeout, signal } = options;
             try {
                 if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
@@ -96,7 +100,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 uuid,
                 stream,
                 (reason) => {
-                    if (reason === "timed-out") stream.end(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
+                    if (reason === "timed-out")
+                        stream.end(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
                     if (reason === "stopped") stream.end(lost());
                 },
                 timeout,
@@ -168,7 +173,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         #responded(connection: Connection, packet: SockhopResponsePacket): void {
             if (packet.cancel) {
                 const givenUp = new SockhopError("The requester has given up", "ERR_RESPONSE_SEND");
-                for (const response of connection.responses ?? []) if (response.uuid === packet.uuid) response.abandon(givenUp);
+                for (const response of connection.responses ?? [])
+                    if (response.uuid === packet.uuid) response.abandon(givenUp);
                 return;
             }
             const stream = connection.requests?.get(packet.uuid);

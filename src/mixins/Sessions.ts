@@ -31,8 +31,8 @@ export interface Sessioned {
 }
 
 /**
- * Adds sessions: each connection has an object of the user's, which is started before the connection counts, and ended before
- * it is forgotten.
+ * Adds sessions: each connection has an object of the user's, which is started before the connection counts, and ended
+ * before it is forgotten.
  */
 export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Sessioned> {
     abstract class Sessions extends Base implements Sessioned {

@@ -18,7 +18,14 @@ describe("the package, as programs for sockhop 1.x require it", () => {
 
     it("has the deep paths of 1.8, with and without .js, for the same classes", () => {
         for (const js of [".js", ""]) {
-            for (const name of ["SockhopClient", "SockhopServer", "SockhopSession", "SockhopError", "ObjectBuffer", "TimedMap"]) {
+            for (const name of [
+                "SockhopClient",
+                "SockhopServer",
+                "SockhopSession",
+                "SockhopError",
+                "ObjectBuffer",
+                "TimedMap",
+            ]) {
                 expect(require(`sockhop/lib/${name}${js}`), name).to.equal(Sockhop[name]);
             }
             const { SockhopPing, SockhopPong } = Sockhop;
@@ -38,7 +45,14 @@ describe("the package, as programs for sockhop 1.x require it", () => {
 
     it("can be imported by name from an ES module", async () => {
         const imported = (await import("sockhop")) as Record<string, unknown>;
-        expect(imported).to.include.keys("server", "client", "SockhopServer", "SockhopClient", "SockhopError", "ObjectBuffer");
+        expect(imported).to.include.keys(
+            "server",
+            "client",
+            "SockhopServer",
+            "SockhopClient",
+            "SockhopError",
+            "ObjectBuffer",
+        );
     });
 
     it("makes emitters and errors", () => {

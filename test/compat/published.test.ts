@@ -140,7 +140,15 @@ function run(place: string): Report {
     rmSync(file, { force: true });
     // No --exit: that the process ends by itself, with nothing of ours left open, is part of what is tested.
     const hooks = ["--require", "./let-go.js"];
-    const options = ["--no-config", "--no-package", ...hooks, "--reporter", "json", "--reporter-option", `output=${file}`];
+    const options = [
+        "--no-config",
+        "--no-package",
+        ...hooks,
+        "--reporter",
+        "json",
+        "--reporter-option",
+        `output=${file}`,
+    ];
     const { signal, stderr } = spawnSync(process.execPath, [mocha, ...options], {
         cwd: place,
         encoding: "utf8",

@@ -18,7 +18,16 @@ function feed(buffer: ObjectBuffer, bytes: Buffer, cuts: number[]): unknown[] {
 }
 
 describe("ObjectBuffer", () => {
-    const VALUES = [{ a: 1, s: "x\ny" }, [1, null, true], "é→😀", {}, null, "", 0, { "ключ": ["\u0000\u001f\u2028\ud800"] }];
+    const VALUES = [
+        { a: 1, s: "x\ny" },
+        [1, null, true],
+        "é→😀",
+        {},
+        null,
+        "",
+        0,
+        { ключ: ["\u0000\u001f\u2028\ud800"] },
+    ];
 
     describe("obj2buf", () => {
         it("writes JSON in UTF-8 and a newline", () => {
@@ -203,7 +212,9 @@ describe("ObjectBuffer", () => {
         });
 
         it("leave alone what does not contain them", () => {
-            expect(String(new ObjectBuffer({ terminator: "END" }).obj2buf({ a: "E N D" }))).to.equal('{"a":"E N D"}END');
+            expect(String(new ObjectBuffer({ terminator: "END" }).obj2buf({ a: "E N D" }))).to.equal(
+                '{"a":"E N D"}END',
+            );
         });
 
         it("that JSON cannot do without are refused rather than sent broken", () => {
@@ -233,26 +244,33 @@ describe("ObjectBuffer", () => {
 
         it("comes out, in order, for every JSON value, terminator and way to cut", () => {
             fc.assert(
-                fc.property(fc.array(fc.jsonValue(), { maxLength: 8 }), terminators, cuts, (values, terminator, places) => {
-                    const buffer = new ObjectBuffer({ terminator, allow_non_objects: true });
-                    const sent: unknown[] = [];
-                    const frames: Buffer[] = [];
-                    for (const value of values) {
-                        try {
-                            frames.push(buffer.encode(value));
-                            sent.push(JSON.parse(JSON.stringify(value)));
-                        } catch (error) {
-                            // Refusing is right only where no JSON text could do.
-                            expect(error).to.have.property("code", "ERR_BAD_DATA");
-                            expect(JSON.stringify(value) + terminator).to.satisfy(
-                                (text: string) => text.indexOf(terminator) < JSON.stringify(value).length,
-                            );
+                fc.property(
+                    fc.array(fc.jsonValue(), { maxLength: 8 }),
+                    terminators,
+                    cuts,
+                    (values, terminator, places) => {
+                        const buffer = new ObjectBuffer({ terminator, allow_non_objects: true });
+                        const sent: unknown[] = [];
+                        const frames: Buffer[] = [];
+                        for (const value of values) {
+                            try {
+                                frames.push(buffer.encode(value));
+                                sent.push(JSON.parse(JSON.stringify(value)));
+                            } catch (error) {
+                                // Refusing is right only where no JSON text could do.
+                                expect(error).to.have.property("code", "ERR_BAD_DATA");
+                                expect(JSON.stringify(value) + terminator).to.satisfy(
+                                    (text: string) => text.indexOf(terminator) < JSON.stringify(value).length,
+                                );
+                            }
                         }
-                    }
-                    const bytes = Buffer.concat(frames);
-                    const sorted = places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b);
-                    expect(feed(new ObjectBuffer({ terminator, allow_non_objects: true }), bytes, sorted)).to.deep.equal(sent);
-                }),
+                        const bytes = Buffer.concat(frames);
+                        const sorted = places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b);
+                        expect(
+                            feed(new ObjectBuffer({ terminator, allow_non_objects: true }), bytes, sorted),
+                        ).to.deep.equal(sent);
+                    },
+                ),
                 { numRuns: 500 },
             );
         });

@@ -187,9 +187,24 @@ describe("SockhopResponseReadableStream", () => {
 
     it("tells its owner once how it has ended", () => {
         for (const [end, how] of [
-            [(stream: SockhopResponseReadableStream) => { stream.end(); }, false],
-            [(stream: SockhopResponseReadableStream) => { stream.receive_packet(packet(1, { last: true })); }, true],
-            [(stream: SockhopResponseReadableStream) => { stream.receive_failure(ERROR); }, true],
+            [
+                (stream: SockhopResponseReadableStream) => {
+                    stream.end();
+                },
+                false,
+            ],
+            [
+                (stream: SockhopResponseReadableStream) => {
+                    stream.receive_packet(packet(1, { last: true }));
+                },
+                true,
+            ],
+            [
+                (stream: SockhopResponseReadableStream) => {
+                    stream.receive_failure(ERROR);
+                },
+                true,
+            ],
         ] as const) {
             const finished: boolean[] = [];
             const stream = new SockhopResponseReadableStream({ released: (value) => finished.push(value) });

@@ -60,6 +60,8 @@ describe("TimedMap", () => {
     });
 
     it("refuses what is no time", () => {
-        expect(() => new TimedMap({ timeout: -1 })).to.throw(SockhopError).with.property("code", "ERR_BAD_OPTION");
+        expect(() => new TimedMap({ timeout: -1 }))
+            .to.throw(SockhopError)
+            .with.property("code", "ERR_BAD_OPTION");
     });
 });

@@ -33,7 +33,9 @@ describe("envelope", () => {
             class Odd {
                 static name = 5;
             }
-            expect([null, undefined, Object.create(null), new Odd()].map(typeName)).to.deep.equal(Array(4).fill("Object"));
+            expect([null, undefined, Object.create(null), new Odd()].map(typeName)).to.deep.equal(
+                Array(4).fill("Object"),
+            );
         });
 
         it("cannot be forged by a member called constructor", () => {

@@ -26,7 +26,9 @@ describe("options", () => {
         });
 
         it("never overflow the timer, which would make them 1 ms", () => {
-            expect([Infinity, 2 ** 40].map((time) => milliseconds("t", time, 5))).to.deep.equal(Array(2).fill(2 ** 31 - 1));
+            expect([Infinity, 2 ** 40].map((time) => milliseconds("t", time, 5))).to.deep.equal(
+                Array(2).fill(2 ** 31 - 1),
+            );
         });
 
         it("are refused when they are negative or no number", () => {
@@ -42,6 +44,8 @@ describe("options", () => {
     });
 
     it("refuse an empty terminator at once", () => {
-        expect(() => new SockhopServer({ terminator: "" })).to.throw(SockhopError).with.property("code", "ERR_BAD_OPTION");
+        expect(() => new SockhopServer({ terminator: "" }))
+            .to.throw(SockhopError)
+            .with.property("code", "ERR_BAD_OPTION");
     });
 });

@@ -85,7 +85,9 @@ describe("Defects of the originals that this library does not have", () => {
 
     for (const subject of new Set(scenarios.map((scenario) => scenario.subject))) {
         describe(subject, () => {
-            for (const { id, title, original, outcome } of scenarios.filter((scenario) => scenario.subject === subject)) {
+            for (const { id, title, original, outcome } of scenarios.filter(
+                (scenario) => scenario.subject === subject,
+            )) {
                 it(`${title} (${original})`, () => {
                     for (const [module, expected] of [
                         [OURS, "passed"],
@@ -108,11 +110,16 @@ function run(folder: string, module: string, id: string, limit: number): Promise
         timeout: limit + 5000, // for what keeps its own clock from turning
     } as const;
     return new Promise((resolve) => {
-        execFile(process.execPath, [join(__dirname, "run.js"), module, id, String(limit)], options, (error, stdout, stderr) => {
-            const code = error ? error.code : 0;
-            const outcome = typeof code === "number" ? OUTCOMES[code] : "hung";
-            resolve({ outcome: outcome ?? "crashed", output: stdout + stderr });
-        });
+        execFile(
+            process.execPath,
+            [join(__dirname, "run.js"), module, id, String(limit)],
+            options,
+            (error, stdout, stderr) => {
+                const code = error ? error.code : 0;
+                const outcome = typeof code === "number" ? OUTCOMES[code] : "hung";
+                resolve({ outcome: outcome ?? "crashed", output: stdout + stderr });
+            },
+        );
     });
 }
 

@@ -70,7 +70,9 @@ export async function raw(s: SockhopServer): Promise<net.Socket> {
 }
 
 /** A plain server on a free port: what it does with its sockets is up to the test. */
-export async function rawServer(onConnection: (socket: net.Socket) => void = () => undefined): Promise<{ port: number }> {
+export async function rawServer(
+    onConnection: (socket: net.Socket) => void = () => undefined,
+): Promise<{ port: number }> {
     const listener = net.createServer((socket) => {
         later(() => socket.destroy());
         socket.on("error", () => undefined);
