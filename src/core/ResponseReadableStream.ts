@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { Queue } from "./Queue";
 import { TypedEmitter } from "./TypedEmitter";
 import { tell } from "./tell";
 
@@ -40,7 +41,7 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
     readonly uuid: string;
     readonly #released: ((finished: boolean) => void) | undefined;
     /** What nobody has taken yet. */
-    readonly #kept: (Packet & { empty: boolean })[] = [];
+    readonly #kept = new Queue<Packet & { empty: boolean }>();
     readonly #takers: Taker[] = [];
     /** Somebody takes packets, by `next()` and the like: keep them even though others listen. */
     #pulled = false;
