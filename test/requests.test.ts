@@ -325,6 +325,43 @@ describe("requests", () => {
         });
     });
 
+    it("do not end a responder that awaits its writes, and so fails when the requester leaves", async () => {
+        for (const leave of ["gives up", "is cut off"]) {
+            await both(async ({ answerer, request, cut }) => {
+                const ended = new Promise<Error>((resolve) => {
+                    answer(answerer, async (_, response) => {
+                        try {
+                            for (;;) await response.write("x".repeat(10_000));
+                        } catch (error) {
+                            setImmediate(resolve, error as Error); // after what the library makes of it
+                            throw error;
+                        }
+                    });
+                });
+                const stream = await request();
+                await stream.next({ keep_open: true });
+                if (leave === "gives up") stream.end();
+                else cut();
+                // Mocha fails the test when the handler's failure surfaces.
+                expect((await ended)).to.have.property("code").that.matches(/^ERR_(RESPONSE_SEND|SOCKET_DESTROYED)$/);
+            });
+        }
+    });
+
+    it("that nobody handles do not end an end that has closed its own direction", async () => {
+        const s = server();
+        await s.listen();
+        const accepted = once(s, "connect");
+        const peer = await raw(s);
+        const [socket] = (await accepted) as [net.Socket];
+        socket.end();
+        const request = { type: "SockhopRequest", data: { uuid: "u", errors: true } };
+        const seen = once(s, "receive");
+        peer.write(JSON.stringify(request) + '\n{"type":"String","data":"behind it"}\n');
+        expect((await seen)[0]).to.equal("behind it");
+        await new Promise(setImmediate);
+    });
+
     it("with a very long answer need little memory at the responder, which is paced", async () => {
         const { s, c } = await pair();
         const PACKETS = 200_000;

@@ -75,6 +75,15 @@ export class SockhopResponseWriteableStream {
     }
 
     /**
+     * Whether `signal` is aborted.
+     *
+     * @internal
+     */
+    get abandoned(): boolean {
+        return this.#gone?.signal.aborted === true;
+    }
+
+    /**
      * The requester does not want the answer any more.
      *
      * @internal

@@ -146,7 +146,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 (connection.responses ??= new Set()).add(response);
                 for (const handler of handlers) this.#handle(handler, connection, request, response);
             } else if (!this.#handles) {
-                void response.failWith({ code: "ERR_REQUEST_UNHANDLED", message: "Nobody handles requests there" });
+                const error = { code: "ERR_REQUEST_UNHANDLED", message: "Nobody handles requests there" };
+                response.failWith(error).catch(() => undefined); // then they will not hear of it
             }
         }
 
@@ -159,6 +160,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             response: SockhopResponseWriteableStream,
         ): void {
             const failed = (error: unknown): void => {
+                // A handler that awaits its writes fails when the requester leaves. That must not end the program.
+                if (isDeparture(error) && (response.abandoned || connection.socket.destroyed)) return;
                 response.fail(asError(error)).catch(() => undefined);
                 surface(error);
             };
@@ -189,6 +192,11 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
     }
     return Requests;
+}
+
+/** Whether this is how answering a requester fails that has gone. */
+function isDeparture(error: unknown): boolean {
+    return error instanceof SockhopError && (error.code === "ERR_RESPONSE_SEND" || error.code === "ERR_SOCKET_DESTROYED");
 }
 
 function aborted(signal: AbortSignal): SockhopError {
