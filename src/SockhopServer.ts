@@ -3,7 +3,7 @@ import type tls from "node:tls";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
 import { SockhopSession } from "./SockhopSession";
-import { type Connection, type RemoteCallback, lost } from "./core/Connection";
+import { type Connection, type RemoteCallback, ignorable, lost } from "./core/Connection";
 import type { Reply } from "./core/Endpoint";
 import { Listener } from "./core/Listener";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
@@ -122,9 +122,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
         if (connections.length === 0) return Promise.resolve([]);
         try {
             const bytes = this._encode(this._wrap(value));
-            const sent = Promise.all(connections.map((connection) => this.#write(connection, bytes)));
-            sent.catch(() => undefined); // nobody has to look, as with a single write
-            return sent;
+            return ignorable(Promise.all(connections.map((connection) => this.#write(connection, bytes))));
         } catch (error) {
             return Promise.reject(error);
         }

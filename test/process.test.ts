@@ -77,6 +77,7 @@ describe("a program", () => {
                 c.socket.pause();
                 s.sendall("x".repeat(1e7)); s.send(s.sockets[0], "behind it"); c.send("x".repeat(1e7));
                 c.socket.resetAndDestroy();
+                c.send("nobody has noticed yet"); c.request("so is this");
                 s.close();
             });`),
         ).to.deep.equal(quiet);

@@ -1,4 +1,4 @@
-import type { Connection } from "./Connection";
+import { type Connection, ignorable } from "./Connection";
 
 /** One attempt to connect: a promise that settles once, and the timers that go with it. */
 export class Attempt {
@@ -22,7 +22,7 @@ export class Attempt {
             this.#resolve = resolve;
             this.#reject = reject;
         });
-        if (automatic) this.promise.catch(() => undefined); // it fails silently, and another one follows
+        if (automatic) void ignorable(this.promise); // it fails silently, and another one follows
         this.#start = setImmediate(start);
     }
 

@@ -55,12 +55,12 @@ export class Connection {
 
     /**
      * Hands bytes to the socket. Resolves when the system has them; rejects with `ERR_SOCKET_DESTROYED` when it will
-     * not get them. A rejection that comes later, because the connection broke under the write, harms no program that
-     * does not look at the promise: `disconnect` tells.
+     * not get them. The rejection harms no program that does not look at the promise, since who wrote could not know
+     * that the connection was about to break: `disconnect` tells.
      */
     write(bytes: Buffer): Promise<undefined> {
         const { socket } = this;
-        if (!socket.writable) return Promise.reject(lost());
+        if (!socket.writable) return ignorable(Promise.reject(lost()));
         let handedOver = false;
         this.#writes += 1;
         const lastOfTurn = this.#writes % WRITES_PER_TURN === 0;
@@ -71,7 +71,7 @@ export class Connection {
                     if (lastOfTurn) setImmediate(resolve, undefined);
                     else resolve(undefined);
                 } else {
-                    written.catch(() => undefined); // see above: nobody has to look
+                    void ignorable(written);
                     reject(lost(error));
                 }
             });
@@ -108,6 +108,12 @@ export class Connection {
             socket.resume(); // or the peer's end would not be seen behind what it has sent
         }));
     }
+}
+
+/** The same promise, whose rejection nobody has to look at. */
+export function ignorable<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => undefined);
+    return promise;
 }
 
 /** The error of a message that cannot be delivered because its connection is gone. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
 import { type RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { ignorable } from "./Connection";
 import { assertExpressible } from "./json";
 
 /** How a response gets to the one who has asked. */
@@ -99,9 +100,8 @@ export class SockhopResponseWriteableStream {
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has nobody to go to";
             const gone = this.#gone?.signal.reason as Error | undefined;
-            const refused = Promise.reject(gone ?? new SockhopError(message, "ERR_RESPONSE_SEND"));
-            if (gone) refused.catch(() => undefined); // a requester that leaves must not end the program
-            return refused;
+            if (gone) return ignorable(Promise.reject(gone)); // a requester that leaves must not end the program
+            return Promise.reject(new SockhopError(message, "ERR_RESPONSE_SEND"));
         }
         if (more.error && !responder.errors) {
             this.#finish();

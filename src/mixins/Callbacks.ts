@@ -71,8 +71,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 if (connection.state === "closed") throw lost();
                 const bytes = this._encode({ ...this._wrap(value), callback_id: id });
                 replied = true;
-                // Who answers has no promise to look at. `disconnect` tells when the answer may have been lost.
-                connection.write(bytes).catch(() => undefined);
+                void connection.write(bytes); // `disconnect` tells when the answer may have been lost
             };
         }
     }

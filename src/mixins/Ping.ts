@@ -1,4 +1,4 @@
-import type { Connection } from "../core/Connection";
+import { type Connection, ignorable } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import { type Envelope, PING, PONG } from "../core/envelope";
 import { milliseconds } from "../core/options";
@@ -60,7 +60,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
 
         #transmit(connection: Connection, type: string, data: SockhopPing | SockhopPong): void {
             // What cannot be sent goes unanswered, which is all there is to know.
-            this._transmit(connection, { type, data }).catch(() => undefined);
+            void ignorable(this._transmit(connection, { type, data }));
         }
 
         protected override _received(connection: Connection, envelope: Envelope): void {

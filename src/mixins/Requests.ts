@@ -1,5 +1,5 @@
 import { SockhopError, type SockhopErrorCode } from "../SockhopError";
-import { type Connection, lost } from "../core/Connection";
+import { type Connection, ignorable, lost } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
@@ -70,8 +70,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                         throw error;
                     },
                 );
-                written.catch(() => undefined); // nobody has to look, as with a message
-                return written;
+                return ignorable(written);
             } catch (error) {
                 return Promise.reject(error);
             }
@@ -112,7 +111,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         #cancel(connection: Connection, uuid: string): void {
             const data = new SockhopResponsePacket({ uuid, last: true, cancel: true });
-            this._transmit(connection, { type: RESPONSE, data }).catch(() => undefined); // then they will not hear of it
+            void ignorable(this._transmit(connection, { type: RESPONSE, data }));
         }
 
         /** What the handlers of a request get besides the request and the response. */
@@ -147,7 +146,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 for (const handler of handlers) this.#handle(handler, connection, request, response);
             } else if (!this.#handles) {
                 const error = { code: "ERR_REQUEST_UNHANDLED", message: "Nobody handles requests there" };
-                response.failWith(error).catch(() => undefined); // then they will not hear of it
+                void ignorable(response.failWith(error));
             }
         }
 
@@ -162,7 +161,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const failed = (error: unknown): void => {
                 // A handler that awaits its writes fails when the requester leaves. That must not end the program.
                 if (isDeparture(error) && (response.abandoned || connection.socket.destroyed)) return;
-                response.fail(asError(error)).catch(() => undefined);
+                void ignorable(response.fail(asError(error)));
                 surface(error);
             };
             try {
