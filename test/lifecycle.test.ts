@@ -13,6 +13,9 @@ const STEPS: Record<string, (c: SockhopClient, s: SockhopServer) => unknown> = {
     "c.disconnect()": (c) => c.disconnect(),
     "c.auto_reconnect": (c) => (c.auto_reconnect = !c.auto_reconnect),
     "c.send()": (c) => c.send("x", () => undefined),
+    "c.ask()": (c) => c.ask("x"),
+    "s.ask()": (_, s) => s.sessions[0]?.ask("x", { timeout: 1 }),
+    "s.kill_socket()": (_, s) => s.sessions[0]?.kill(),
     "s.sendall()": (_, s) => s.sendall("x"),
     "c.ping()": (c) => {
         c.ping(1);
@@ -81,7 +84,7 @@ describe("client and server, whatever is done to them", () => {
                 await c.disconnect();
                 await s.close();
             }),
-            { numRuns: 200 },
+            { numRuns: 500 },
         );
     }).timeout(60_000);
 });
