@@ -222,8 +222,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
         attempt.connection = connection;
         attempt.limit(this._connectTimeout, () => {
             connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT");
-            connection.socket.destroy();
-            this._drop(connection);
+            this._cut(connection);
         });
     }
 
@@ -258,8 +257,6 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
         if (!attempt) return;
         this.#attempt = undefined;
         attempt.fail(new SockhopError("disconnect() was called during connect()", "ERR_ABORTED"));
-        if (!attempt.connection) return;
-        attempt.connection.socket.destroy();
-        this._drop(attempt.connection);
+        if (attempt.connection) this._cut(attempt.connection);
     }
 }

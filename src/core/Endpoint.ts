@@ -71,7 +71,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
         socket.on("error", (error: NodeJS.ErrnoException) => {
             connection.error = error;
             const unusual = connection.state === "open" && !DEPARTURES.has(error.code);
-            if (unusual && this.listenerCount("error") > 0) tell(this, "error", error, ...this._about(connection));
+            if (unusual) this.#tellError(error, connection);
             this._drop(connection);
         });
         return connection;
@@ -108,6 +108,16 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
         this._connections.delete(connection.socket);
         void connection.end();
         this._closed(connection, opened);
+    }
+
+    /**
+     * Drops a connection without letting anything more go out: the peer would not read it.
+     *
+     * @internal
+     */
+    protected _cut(connection: Connection): void {
+        connection.socket.destroy();
+        this._drop(connection);
     }
 
     /**
@@ -194,15 +204,19 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
      * @internal
      */
     protected _report(error: Error & { code?: string }, connection: Connection | null): void {
-        if (this.listenerCount("error") > 0) {
-            tell(this, "error", error, ...this._about(connection));
-        } else if (!this.#warned) {
-            this.#warned = true;
-            process.emitWarning(`${error.message.trim()} (listen to "error" to see each such event)`, {
-                type: "SockhopWarning",
-                ...(error.code !== undefined && { code: error.code }),
-            });
-        }
+        if (this.#tellError(error, connection) || this.#warned) return;
+        this.#warned = true;
+        process.emitWarning(`${error.message.trim()} (listen to "error" to see each such event)`, {
+            type: "SockhopWarning",
+            ...(error.code !== undefined && { code: error.code }),
+        });
+    }
+
+    /** Emits `error`, and says whether anybody listens. Without a listener Node would throw it. */
+    #tellError(error: Error, connection: Connection | null): boolean {
+        if (this.listenerCount("error") === 0) return false;
+        tell(this, "error", error, ...this._about(connection));
+        return true;
     }
 
     #take(connection: Connection, chunk: Buffer): void {

@@ -71,8 +71,8 @@ export class Listener {
     }
 
     #createSecure(options: tls.TlsOptions, events: ListenerEvents): tls.Server {
-        // Node (20 to 26) shows the TLS socket only at the end of the handshake. Until then there is the one beneath, and the only
-        // way from one to the other is this member.
+        // Node (20 to 26) shows the TLS socket only at the end of the handshake. Until then there is the one beneath, and
+        // the only way from one to the other is this member.
         const server = tls.createServer(options, (socket: tls.TLSSocket & { _parent?: net.Socket }) => {
             if (socket._parent) this.#handshakes.delete(socket._parent);
             events.accepted(socket);

@@ -23,9 +23,12 @@ export interface ResponseEvents {
     end: [error: Error | undefined];
 }
 
+/** Somebody who waits for the next packet, or for the end. */
 interface Taker {
-    take(packet: Packet | undefined): void;
-    fail(error: Error): void;
+    /** Wants the empty packet of `end()`, too. */
+    alsoEmpty: boolean;
+    resolve(packet: Packet | undefined): void;
+    reject(error: Error): void;
 }
 
 /**
@@ -41,7 +44,7 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
     readonly uuid: string;
     readonly #released: ((finished: boolean) => void) | undefined;
     /** What nobody has taken yet. */
-    readonly #kept = new Queue<Packet & { empty: boolean }>();
+    readonly #kept = new Queue<{ packet: Packet; empty: boolean }>();
     readonly #takers: Taker[] = [];
     /** Somebody takes packets, by `next()` and the like: keep them even though others listen. */
     #pulled = false;
@@ -113,7 +116,7 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
         if (this.#ended) return;
         const flowing = this.listenerCount("data") > 0;
         if (flowing) tell(this, "data", data, type);
-        if (!flowing || this.#pulled) this.#kept.push({ data, type, empty });
+        if (!flowing || this.#pulled) this.#kept.push({ packet: { data, type }, empty });
         this.#serve();
         if (last) this.#end(true);
     }
@@ -136,31 +139,28 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
     #take(alsoEmpty = false): Promise<Packet | undefined> {
         this.#pulled = true;
         return new Promise((resolve, reject) => {
-            const take = (packet: (Packet & { empty?: boolean }) | undefined): void => {
-                if (packet?.empty && !alsoEmpty) this.#takers.unshift({ take, fail: reject });
-                else resolve(packet && { data: packet.data as unknown, type: packet.type });
-            };
-            this.#takers.push({ take, fail: reject });
+            this.#takers.push({ alsoEmpty, resolve, reject });
             this.#serve();
         });
     }
 
     /** Gives what is kept, and then the end, to those who wait. */
     #serve(): void {
-        while (this.#takers.length > 0 && (this.#kept.length > 0 || this.#ended)) {
-            const taker = this.#takers.shift() as Taker;
-            const packet = this.#kept.shift();
-            if (packet || !this.#error) taker.take(packet);
-            else taker.fail(this.#error);
+        for (let taker; (taker = this.#takers[0]) && (this.#kept.length > 0 || this.#ended); ) {
+            const kept = this.#kept.shift();
+            if (kept?.empty && !taker.alsoEmpty) continue;
+            this.#takers.shift();
+            if (kept || !this.#error) taker.resolve(kept?.packet);
+            else taker.reject(this.#error);
         }
     }
 
     /** Gives what is kept to those who have begun to listen. */
     #flush(): void {
         while (!this.#pulled && this.listenerCount("data") > 0) {
-            const packet = this.#kept.shift();
-            if (!packet) return;
-            tell(this, "data", packet.data, packet.type);
+            const kept = this.#kept.shift();
+            if (!kept) return;
+            tell(this, "data", kept.packet.data, kept.packet.type);
         }
     }
 }

@@ -51,8 +51,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             const ping = new SockhopPing();
             connection.pings = [...connection.pings, ping].slice(-PATIENCE);
             if (connection.pings.length === PATIENCE && connection.pings.every((each) => each.unanswered())) {
-                connection.socket.destroy(); // it would not read what we still have for it
-                this._drop(connection);
+                this._cut(connection);
             } else {
                 this.#transmit(connection, PING, ping);
             }
