@@ -6,6 +6,7 @@ import { SockhopServer } from "../src";
 import {
     announced,
     client,
+    crowd,
     pair,
     placeOf,
     raw,
@@ -148,12 +149,7 @@ describe("SockhopServer", () => {
 
     describe("disconnect()", () => {
         it("cuts every connection, and goes on listening", async () => {
-            const s = server();
-            await s.listen();
-            const clients = Array.from({ length: 5 }, () => client(placeOf(s)));
-            const accepted = announced(s, 5);
-            for (const c of clients) await c.connect();
-            await accepted;
+            const { s, clients } = await crowd(5);
             const gone = clients.map((c) => once(c, "disconnect"));
             let events = 0;
             const five = new Promise<void>((resolve) => {
@@ -228,12 +224,7 @@ describe("SockhopServer", () => {
 
     describe("sendall()", () => {
         it("reaches every client", async () => {
-            const s = server();
-            await s.listen();
-            const clients = Array.from({ length: 3 }, () => client(placeOf(s)));
-            const accepted = announced(s, 3);
-            for (const c of clients) await c.connect();
-            await accepted;
+            const { s, clients } = await crowd(3);
             const arrived = Promise.all(clients.map((c) => received(c, 2)));
             expect(await s.sendall({ a: 1 })).to.deep.equal(Array(3).fill(undefined));
             await s.sendall(null);
@@ -250,12 +241,7 @@ describe("SockhopServer", () => {
         });
 
         it("takes a destroyed socket out on the way, and skips no other", async () => {
-            const s = server();
-            await s.listen();
-            const clients = Array.from({ length: 3 }, () => client(placeOf(s)));
-            const accepted = announced(s, 3);
-            for (const c of clients) await c.connect();
-            await accepted;
+            const { s, clients } = await crowd(3);
             const arrived = clients.slice(1).map((c) => once(c, "receive"));
             s.sockets[0]!.destroy();
             await s.sendall("hello");

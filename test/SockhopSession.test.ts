@@ -12,6 +12,15 @@ function deferred(): { promise: Promise<void>; resolve: () => void; reject: (err
     return { promise, resolve, reject };
 }
 
+/** A class of sessions whose start() waits for something. */
+function startingBy(promise: Promise<void>): typeof SockhopSession {
+    return class extends SockhopSession {
+        override start(): Promise<void> {
+            return promise;
+        }
+    };
+}
+
 describe("SockhopSession", () => {
     it("is made for each connection, of the class that was asked for", async () => {
         class Mine extends SockhopSession {
@@ -159,12 +168,7 @@ describe("SockhopSession", () => {
         });
 
         it("refuses a connection by taking too long", async () => {
-            class Slow extends SockhopSession {
-                override start(): Promise<void> {
-                    return new Promise(() => undefined);
-                }
-            }
-            const s = server({ session_type: Slow, session_timeout: 20 });
+            const s = server({ session_type: startingBy(new Promise(() => undefined)), session_timeout: 20 });
             const error = new Promise<Error>((resolve) => s.once("error", resolve));
             await s.listen();
             const c = client(placeOf(s));
@@ -205,12 +209,7 @@ describe("SockhopSession", () => {
 
         it("leaves what the client sends meanwhile to the system, but for a bounded part, and loses none of it", async () => {
             const { promise, resolve } = deferred();
-            class Slow extends SockhopSession {
-                override start(): Promise<void> {
-                    return promise;
-                }
-            }
-            const s = server({ session_type: Slow });
+            const s = server({ session_type: startingBy(promise) });
             await s.listen();
             const accepted = once(s.server, "connection");
             const c = client(placeOf(s));
@@ -228,12 +227,7 @@ describe("SockhopSession", () => {
         });
 
         it("does not hold up close()", async () => {
-            class Slow extends SockhopSession {
-                override start(): Promise<void> {
-                    return new Promise(() => undefined);
-                }
-            }
-            const s = server({ session_type: Slow, session_timeout: Infinity });
+            const s = server({ session_type: startingBy(new Promise(() => undefined)), session_timeout: Infinity });
             await s.listen();
             const accepted = once(s.server, "connection");
             await client(placeOf(s)).connect();
@@ -300,12 +294,7 @@ describe("SockhopSession", () => {
 
     it("is not written to by sendall() before it has started", async () => {
         const { promise, resolve } = deferred();
-        class Slow extends SockhopSession {
-            override start(): Promise<void> {
-                return promise;
-            }
-        }
-        const s = server({ session_type: Slow });
+        const s = server({ session_type: startingBy(promise) });
         await s.listen();
         const accepted = once(s.server, "connection");
         const c = client(placeOf(s));

@@ -104,6 +104,17 @@ export async function announced(s: SockhopServer, count: number): Promise<net.So
     });
 }
 
+/** A listening server and so many clients of it, all of which it has announced. */
+export async function crowd(count: number): Promise<{ s: SockhopServer; clients: SockhopClient[] }> {
+    const s = server();
+    await s.listen();
+    const clients = Array.from({ length: count }, () => client(placeOf(s)));
+    const accepted = announced(s, count);
+    for (const c of clients) await c.connect();
+    await accepted;
+    return { s, clients };
+}
+
 /** What a promise rejects with; fails the test when it resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<Error & { code?: string }> {
     const settled = await promise.then(
