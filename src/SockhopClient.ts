@@ -1,12 +1,17 @@
-import net from "node:net";
-import tls from "node:tls";
+import type net from "node:net";
+import type tls from "node:tls";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
 import { Attempt } from "./core/Attempt";
-import { type Connection, type RemoteCallback, lost } from "./core/Connection";
-import type { Reply } from "./core/Endpoint";
+import type { Connection, Question, RemoteCallback } from "./core/Connection";
+import type { Reply } from "./core/Messenger";
+import { OfflineQueue } from "./core/OfflineQueue";
+import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
-import { type ClientOptions, milliseconds, place, secure } from "./core/options";
+import { dial } from "./core/dial";
+import type { EndOptions } from "./core/ending";
+import { milliseconds } from "./core/limits";
+import { type ClientOptions, place, secure } from "./core/options";
 import type { ClientEvents } from "./events";
 import { AutoReconnect, type Pauses } from "./mixins/AutoReconnect";
 import { type RequestOptions, single } from "./mixins/Requests";
@@ -28,10 +33,11 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     readonly #reconnectInterval: number;
     readonly #reconnectCap: number;
     readonly #tls: tls.ConnectionOptions | undefined;
+    readonly #queue: OfflineQueue | undefined;
     #attempt: Attempt | undefined;
     #socket: net.Socket | null | undefined;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator or a time that is none. */
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, a limit or a time that is none. */
     constructor(options: ClientOptions = {}) {
         super(options);
         ({ path: this.path, address: this.address, port: this.port } = place(options, false));
@@ -39,6 +45,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);
         this.#reconnectCap = milliseconds("auto_reconnect_max_interval", options.auto_reconnect_max_interval, 0);
         this.#tls = secure(options.ssl, options.ssl_options);
+        if (options.queue) this.#queue = new OfflineQueue(options.queue === true ? {} : options.queue);
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
@@ -70,6 +77,11 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
         return this.#connection?.pings ?? [];
     }
 
+    /** Bytes that wait to be sent, also those in the queue. When there were many, the event `drain` follows. */
+    get buffered(): number {
+        return (this.#connection?.outbox.buffered ?? 0) + (this.#queue?.bytes ?? 0);
+    }
+
     get #connection(): Connection | undefined {
         return this.#socket ? this._connections.get(this.#socket) : undefined;
     }
@@ -95,20 +107,24 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     }
 
     /**
-     * Ends the connection, or the attempt at one, and turns pings and `auto_reconnect` off.
+     * Ends the connection, or the attempt at one, and turns pings and `auto_reconnect` off. What waits in the queue is
+     * given up (`ERR_ABORTED`).
      *
-     * When the call returns, `connected` is false and `disconnect` has been emitted. What was sent before still goes
-     * out, for at most 5 s; the promise resolves when it has. Never rejects; does nothing on a client that is not
-     * connected.
+     * When the call returns, `connected` is false and `disconnect` has been emitted (unless it has to `drain`). What was
+     * sent before still goes out. Resolves when the socket is gone. Never rejects (but for `ERR_BAD_OPTION`); may be
+     * called at any time, also again with less time.
      */
-    disconnect(): Promise<void> {
+    async disconnect(options?: EndOptions): Promise<void> {
         this.auto_reconnect = false;
         this.ping(0);
         this.#abort();
-        const connection = this.#connection;
-        if (!connection) return Promise.resolve();
-        this._drop(connection);
-        return connection.end();
+        this.#queue?.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
+        await this._endAll(options);
+    }
+
+    /** The same as `disconnect()`. */
+    [Symbol.asyncDispose](): Promise<void> {
+        return this.disconnect();
     }
 
     /**
@@ -118,16 +134,19 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      * - `ERR_SOCKET_DESTROYED` without a connection, or when it breaks before the system has all bytes. (From the turn
      *   after `connect()` on there is a socket, and a message waits for it to be connected.)
      * - `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
+     * - `ERR_MESSAGE_TOO_LARGE`, `ERR_BUFFER_FULL`, `ERR_MAX_PENDING`: see `max_message_size`, `slow_consumer`,
+     *   `max_pending` of {@link ClientOptions}
+     * - `ERR_QUEUE_FULL`, `ERR_QUEUE_EXPIRED`, `ERR_ABORTED` with the option `queue`: it then waits for a connection
      * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to a peer of type `"json"`, without
      *   `allow_non_objects`
      *
      * @param value - what to send
-     * @param callback - called once with the answer, if one comes, and its `{ type }`; dropped when the connection ends
+     * @param callback - called once with the answer, if one comes, and its `{ type }`
+     * @param options - how long to wait for the answer, and whom to tell that it will not come
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` when `callback` is no function, or the peer is `"json"`
      */
-    send(value: unknown, callback?: RemoteCallback | null): Promise<void> {
-        const connection = this.#connection;
-        return connection ? this._send(connection, value, callback) : Promise.reject(lost());
+    send(value: unknown, callback?: RemoteCallback | null, options?: CallbackOptions): Promise<void> {
+        return this._send(this.#connection, value, callback, options);
     }
 
     /**
@@ -142,8 +161,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      * know requests and never answer. `undefined` is sent as `{}`.
      */
     request(value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
-        const connection = this.#connection;
-        return connection ? this._request(connection, value, options) : Promise.reject(lost());
+        return this._request(this.#connection, value, options);
     }
 
     /**
@@ -193,6 +211,23 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     }
 
     /** @internal */
+    protected override _open(connection: Connection): void {
+        super._open(connection);
+        // After the handlers of `connect`, where programs introduce themselves.
+        this.#queue?.flush(connection, (frame, question) => super._carry(connection, frame, question));
+    }
+
+    /** @internal */
+    protected override _carry(
+        connection: Connection | undefined,
+        frame: string,
+        question?: Question,
+    ): Promise<undefined> {
+        const offline = !connection || this.#attempt?.connection === connection;
+        return offline && this.#queue ? this.#queue.push(frame, question) : super._carry(connection, frame, question);
+    }
+
+    /** @internal */
     protected override _deliver(_from: Connection, value: unknown, type: string, callback?: Reply): void {
         this.emit("receive", value, callback ? { type, callback } : { type });
     }
@@ -212,7 +247,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
 
     #begin(attempt: Attempt): void {
         const connection = this.#use(
-            this.#createSocket(() => {
+            dial(this, this.#tls, () => {
                 if (this.#attempt !== attempt) return;
                 this.#attempt = undefined;
                 this._open(connection);
@@ -224,21 +259,6 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
             connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT");
             this._cut(connection);
         });
-    }
-
-    #createSocket(connected: () => void): net.Socket {
-        try {
-            const { path, port, address } = this;
-            if (this.#tls) {
-                return path
-                    ? tls.connect({ ...this.#tls, path }, connected)
-                    : tls.connect(port, address, this.#tls, connected);
-            }
-            return path ? net.createConnection(path, connected) : net.createConnection(port, address, connected);
-        } catch (error) {
-            // What Node throws at once, such as ERR_SOCKET_BAD_PORT, ends the attempt like any other error.
-            return new net.Socket().destroy(error as Error);
-        }
     }
 
     /** Makes this the socket that we speak over. */

@@ -1,14 +1,24 @@
+import type { Socket } from "node:net";
+
 /** Every code that a {@link SockhopError} can carry; `docs/errors.md` explains each. */
 export type SockhopErrorCode =
     | "ERR_ABORTED"
     | "ERR_BAD_DATA"
     | "ERR_BAD_OPTION"
+    | "ERR_BUFFER_FULL"
     | "ERR_CONNECT_TIMEOUT"
+    | "ERR_FRAME_TIMEOUT"
+    | "ERR_MAX_CONNECTIONS"
+    | "ERR_MAX_PENDING"
+    | "ERR_MESSAGE_TOO_LARGE"
     | "ERR_MULTICONNECT"
     | "ERR_NO_SOCKET"
     | "ERR_OBJECTBUFFER_BAD_BUFFER"
     | "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"
     | "ERR_OBJECTBUFFER_BAD_OBJECT"
+    | "ERR_PATH_TOO_LONG"
+    | "ERR_QUEUE_EXPIRED"
+    | "ERR_QUEUE_FULL"
     | "ERR_REMOTE_CALLBACK_TYPE"
     | "ERR_REQUEST_FAILED"
     | "ERR_REQUEST_TYPE"
@@ -28,6 +38,8 @@ export type SockhopErrorCode =
  */
 export class SockhopError extends Error {
     readonly code: SockhopErrorCode;
+    /** Of `sendall()`: the connections that have failed, and why. */
+    declare readonly failures?: readonly { socket: Socket; error: SockhopError }[];
 
     /**
      * @param message - for people

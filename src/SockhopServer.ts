@@ -1,13 +1,17 @@
 import net from "node:net";
-import type tls from "node:tls";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
 import { SockhopSession } from "./SockhopSession";
-import { type Connection, type RemoteCallback, ignorable, lost } from "./core/Connection";
-import type { Reply } from "./core/Endpoint";
-import { Listener } from "./core/Listener";
+import type { Connection, RemoteCallback } from "./core/Connection";
+import type { Reply } from "./core/Messenger";
+import { Listener, type ListenerOptions } from "./core/Listener";
+import { lost } from "./core/Outbox";
+import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
-import { type ServerOptions, milliseconds, place, secure } from "./core/options";
+import { broadcast } from "./core/broadcast";
+import { type EndOptions } from "./core/ending";
+import { amount, milliseconds } from "./core/limits";
+import { type ServerOptions, place, secure } from "./core/options";
 import type { ServerEvents } from "./events";
 import { type RequestOptions, single } from "./mixins/Requests";
 import { Sessions } from "./mixins/Sessions";
@@ -24,21 +28,25 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     path: string | null;
     address: string;
     port: number;
+    /** @internal */
+    protected override readonly _patient = true;
     #listener: Listener;
+    /** Settles when what `close()` was called for is gone. */
+    #closed: Promise<unknown> = Promise.resolve();
+    readonly #listening: ListenerOptions;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
-    readonly #tls: tls.TlsOptions | undefined;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator or a time that is none. */
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, a limit or a time that is none. */
     constructor(options: ServerOptions = {}) {
         super(options);
         ({ path: this.path, address: this.address, port: this.port } = place(options, true));
         this.#Session = options.session_type ?? SockhopSession;
         this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
-        this.#tls = secure(options.ssl, options.ssl_options);
-        if (this.#tls) {
-            this.#tls.handshakeTimeout = milliseconds("handshakeTimeout", this.#tls.handshakeTimeout, 10_000);
-        }
+        const tls = secure(options.ssl, options.ssl_options);
+        if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
+        const most = amount("max_connections", options.max_connections, Infinity);
+        this.#listening = { tls, most, mode: options.mode };
         this.#listener = this.#createListener();
     }
 
@@ -55,9 +63,13 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /**
      * Begins to listen: on `path`, or on `port` of `address`. A second call before the first has settled joins it.
      *
+     * A socket that a server has left at `path` when it was killed is replaced. What is alive, or not a socket, is never
+     * touched: then it rejects with `EADDRINUSE`, as it does when another server is quicker.
+     *
      * Resolves to Node's server. Rejects with
      * - the error of Node, as it is: `EADDRINUSE`, `EACCES`, `ERR_SERVER_ALREADY_LISTEN` …; errors of the system are
      *   also emitted as `error` when somebody listens to that
+     * - `ERR_PATH_TOO_LONG` when `path` has more bytes than a socket's path can have (107 on Linux, 103 elsewhere)
      * - `ERR_ABORTED` when `close()` is called meanwhile
      */
     listen(): Promise<net.Server> {
@@ -65,29 +77,32 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     }
 
     /**
-     * Ends all connections and stops listening and pinging. What was sent before still goes out, for at most 5 s.
+     * Stops listening and pinging, and ends all connections. What was sent before still goes out.
      *
-     * Resolves when every socket is gone. Never rejects; may be called at any time. `listen()` may be called again at
-     * once.
+     * Resolves when every socket is gone, and the file of a Unix domain socket. Never rejects (but for `ERR_BAD_OPTION`);
+     * may be called at any time, also again with less time. `listen()` may be called again at once.
      */
-    close(): Promise<void> {
+    async close(options: EndOptions = {}): Promise<void> {
         const closed = this.#listener.close();
         this.#listener = this.#createListener();
-        void this.disconnect();
-        return closed;
+        this.#closed = Promise.all([this.#closed, closed]);
+        await Promise.all([this.disconnect(options), this.#closed]);
+    }
+
+    /** The same as `close()`. */
+    [Symbol.asyncDispose](): Promise<void> {
+        return this.close();
     }
 
     /**
      * Ends all connections and turns pings off, but goes on listening.
      *
-     * When the call returns, `sockets` is empty; `disconnect` follows for each. What was sent before still goes out,
-     * for at most 5 s. Resolves, when it has, to an array with one `undefined` for each connection.
+     * When the call returns, `sockets` is empty (unless it has to `drain`); `disconnect` follows for each. What was sent
+     * before still goes out. Resolves, when all sockets are gone, to an array with one `undefined` for each connection.
      */
-    disconnect(): Promise<undefined[]> {
+    disconnect(options?: EndOptions): Promise<undefined[]> {
         this.ping(0);
-        const connections = [...this._connections.values()];
-        for (const connection of connections) this._drop(connection);
-        return Promise.all(connections.map((connection) => connection.end()));
+        return this._endAll(options);
     }
 
     /**
@@ -98,31 +113,46 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * - `ERR_SOCKET_DESTROYED` when it is not (or no longer) one of `sockets`, or breaks before the system has all
      *   bytes
      * - `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
+     * - `ERR_MESSAGE_TOO_LARGE`, `ERR_BUFFER_FULL`, `ERR_MAX_PENDING`: see `max_message_size`, `slow_consumer`,
+     *   `max_pending` of {@link ServerOptions}
      * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to peers of type `"json"`, without
      *   `allow_non_objects`
      *
      * @param socket - one of `sockets`
      * @param value - what to send
-     * @param callback - called once with the answer, if one comes, and its `{ type }`; dropped when the connection ends
+     * @param callback - called once with the answer, if one comes, and its `{ type }`
+     * @param options - how long to wait for the answer, and whom to tell that it will not come
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` when `callback` is no function, or peers are `"json"`
      */
-    send(socket: net.Socket, value: unknown, callback?: RemoteCallback | null): Promise<void> {
+    send(
+        socket: net.Socket,
+        value: unknown,
+        callback?: RemoteCallback | null,
+        options?: CallbackOptions,
+    ): Promise<void> {
         const connection = this._connections.get(socket);
-        return connection ? this._send(connection, value, callback) : Promise.reject(stranger(socket));
+        if (connection) return this._send(connection, value, callback, options);
+        const error = stranger(socket);
+        options?.failed?.(error);
+        return Promise.reject(error);
     }
 
     /**
      * Sends a value to all clients. It is encoded once.
      *
-     * Resolves to an array with one `undefined` for each connection, to `[]` without connections. Rejects as `send()`
-     * does, as soon as one connection fails; the others get the value all the same.
+     * Resolves to an array with one `undefined` for each connection, to `[]` without connections. A client that does not
+     * read holds it up for at most a second; where more than `max_buffered` waits already, the value is not sent.
+     *
+     * Rejects, when the others have it, if some connections have failed: with the `code` of the first (as `send()` has
+     * it), and all in `failures`, an array of `{ socket, error }`.
      */
     sendall(value: unknown): Promise<undefined[]> {
+        // What the system has destroyed is not listed much longer.
+        for (const connection of this._listed()) if (connection.socket.destroyed) this._drop(connection);
         const connections = this._listed();
         if (connections.length === 0) return Promise.resolve([]);
         try {
-            const bytes = this._encode(this._wrap(value));
-            return ignorable(Promise.all(connections.map((connection) => this.#write(connection, bytes))));
+            return broadcast(connections, this._encode(this._wrap(value)));
         } catch (error) {
             return Promise.reject(error);
         }
@@ -156,15 +186,14 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /**
      * Ends one connection.
      *
-     * When the call returns, `sockets` does not hold it any more; `disconnect` follows. What was sent before still goes
-     * out, for at most 5 s; resolves when it has. Does nothing with a socket that has gone. Rejects with
+     * When the call returns, `sockets` does not hold it any more (unless it has to `drain`); `disconnect` follows. What
+     * was sent before still goes out. Resolves when the socket is gone. Does nothing with one that has gone. Rejects with
      * `ERR_NO_SOCKET` when it is no socket.
      */
-    kill_socket(socket: net.Socket): Promise<void> {
+    async kill_socket(socket: net.Socket, options?: EndOptions): Promise<void> {
         const connection = this._connections.get(socket);
-        if (!connection) return socket instanceof net.Socket ? Promise.resolve() : Promise.reject(stranger(socket));
-        this._drop(connection);
-        return connection.end();
+        if (connection) await this._end(connection, options);
+        else if (!(socket instanceof net.Socket)) throw stranger(socket);
     }
 
     /**
@@ -199,6 +228,15 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
         this.emit("receive", value, callback ? { type, socket, session, callback } : { type, socket, session });
     }
 
+    /**
+     * Bytes that wait to be sent to a client.
+     *
+     * @internal
+     */
+    _buffered(socket: net.Socket): number {
+        return this._connections.get(socket)?.outbox.buffered ?? 0;
+    }
+
     // The next two are what Sessions asks for.
     /** @internal */
     protected _createSession(socket: net.Socket): SockhopSession {
@@ -218,7 +256,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     }
 
     #createListener(): Listener {
-        const listener: Listener = new Listener(this.#tls, {
+        const listener: Listener = new Listener(this.#listening, {
             accepted: (socket) => {
                 this._accept(socket);
             },
@@ -231,12 +269,6 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
             },
         });
         return listener;
-    }
-
-    #write(connection: Connection, bytes: Buffer): Promise<undefined> {
-        if (!connection.socket.destroyed) return connection.write(bytes);
-        this._drop(connection);
-        return Promise.resolve(undefined);
     }
 
     #bound(): Partial<net.AddressInfo> {

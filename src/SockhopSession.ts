@@ -2,7 +2,9 @@ import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { SockhopServer } from "./SockhopServer";
 import type { RemoteCallback } from "./core/Connection";
+import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
+import type { EndOptions } from "./core/ending";
 import type { RequestOptions } from "./mixins/Requests";
 
 /**
@@ -56,9 +58,14 @@ export class SockhopSession extends EventEmitter {
         return undefined;
     }
 
+    /** Bytes that wait to be sent to this client. When there were many, `drain` of the server follows. */
+    get buffered(): number {
+        return this.server._buffered(this.sock);
+    }
+
     /** {@link SockhopServer.send} to this client. */
-    send(value: unknown, callback?: RemoteCallback | null): Promise<void> {
-        return this.server.send(this.sock, value, callback);
+    send(value: unknown, callback?: RemoteCallback | null, options?: CallbackOptions): Promise<void> {
+        return this.server.send(this.sock, value, callback, options);
     }
 
     /** {@link SockhopServer.request} to this client. */
@@ -73,8 +80,13 @@ export class SockhopSession extends EventEmitter {
     }
 
     /** {@link SockhopServer.kill_socket} for this client. */
-    kill(): Promise<void> {
-        return this.server.kill_socket(this.sock);
+    kill(options?: EndOptions): Promise<void> {
+        return this.server.kill_socket(this.sock, options);
+    }
+
+    /** The same as `kill()`. */
+    [Symbol.asyncDispose](): Promise<void> {
+        return this.kill();
     }
 
     /**

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { SockhopSession } from "./SockhopSession";
-import type { Reply } from "./core/Endpoint";
+import type { Reply } from "./core/Messenger";
 import type { SockhopResponseWriteableStream } from "./core/ResponseWriteableStream";
 import type { SockhopRequest } from "./protocol/SockhopRequest";
 
@@ -43,8 +43,14 @@ export interface ClientEvents {
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     receive: [value: any, meta: ReceiveMeta];
     /**
-     * Either a frame that is not what it should be (a {@link SockhopError}; the connection goes on) or an unusual end
-     * of the connection (an error of Node; `disconnect` follows). Listening is optional.
+     * Nothing waits to be sent any more, after more had waited than Node buffers without complaint (`writableHighWaterMark`
+     * of the socket, 16 or 64 KiB).
+     */
+    drain: [socket: Socket];
+    /**
+     * Either a frame that is not what it should be (a {@link SockhopError}; the connection goes on), or a limit that the
+     * peer has passed, or an unusual end of the connection (an error of Node; `disconnect` follows). Listening is
+     * optional.
      */
     error: [error: Error, socket: Socket | null];
     /**
@@ -74,9 +80,12 @@ export interface ServerEvents {
     /** A value has arrived, in the turn of its last byte. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
     receive: [value: any, meta: ServerReceiveMeta];
+    /** As on the client. */
+    drain: [socket: Socket, session: SockhopSession];
     /**
      * As on the client; also what `start()` and `end()` of a session have thrown, and, with `null` for socket and
-     * session, errors of the listening socket and failed TLS handshakes. Listening is optional.
+     * session, errors of the listening socket, failed TLS handshakes and connections beyond `max_connections`. Listening
+     * is optional.
      */
     error: [error: Error, socket: Socket | null, session: SockhopSession | null];
     /** A client asks; otherwise as on the client. */

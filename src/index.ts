@@ -11,8 +11,13 @@ export { type RemovalReason, TimedMap, type TimedMapEntry } from "./core/TimedMa
 export { SockhopPing, SockhopPong } from "./protocol/SockhopPing";
 export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./protocol/SockhopRequest";
 export type { RemoteCallback } from "./core/Connection";
-export type { Reply } from "./core/Endpoint";
+export type { Reply } from "./core/Messenger";
 export type { ClientOptions, ServerOptions, SockhopOptions } from "./core/options";
+export type { CallbackOptions } from "./core/RemoteCall";
+export type { EndOptions } from "./core/ending";
+export type { LimitOptions } from "./core/limits";
+export type { QueueOptions } from "./core/OfflineQueue";
+export type { WaitOptions } from "./core/Patience";
 export type { ClientEvents, ReceiveMeta, RequestMeta, ServerEvents, ServerReceiveMeta } from "./events";
 export type { Pinging } from "./mixins/Ping";
 export type { Reconnecting } from "./mixins/AutoReconnect";

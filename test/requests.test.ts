@@ -68,7 +68,7 @@ function answer(end: SockhopClient | SockhopServer, handler: Handler): void {
 function kept(...ends: (SockhopClient | SockhopServer)[]): number {
     return ends
         .flatMap((end) => [...end["_connections"].values()])
-        .reduce((sum, { requests, responses }) => sum + (requests?._map.size ?? 0) + (responses?.size ?? 0), 0);
+        .reduce((sum, { requests, responses }) => sum + (requests?.size ?? 0) + (responses?.size ?? 0), 0);
 }
 
 describe("requests", () => {

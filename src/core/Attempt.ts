@@ -1,4 +1,6 @@
-import { type Connection, ignorable } from "./Connection";
+import type { Connection } from "./Connection";
+import { ignorable } from "./Outbox";
+import { TimeLimit } from "./TimeLimit";
 
 /** One attempt to connect: a promise that settles once, and the timers that go with it. */
 export class Attempt {
@@ -8,7 +10,7 @@ export class Attempt {
     #resolve!: () => void;
     #reject!: (error: Error) => void;
     readonly #start: NodeJS.Immediate;
-    #limit: NodeJS.Timeout | undefined;
+    #limit: TimeLimit | undefined;
 
     /**
      * @param automatic - nobody waits for the promise
@@ -28,7 +30,7 @@ export class Attempt {
 
     /** Calls `expired` unless the attempt is settled within so many milliseconds. */
     limit(delay: number, expired: () => void): void {
-        this.#limit = setTimeout(expired, delay);
+        this.#limit = new TimeLimit(delay, expired);
     }
 
     succeed(): void {
@@ -43,6 +45,6 @@ export class Attempt {
 
     #clear(): void {
         clearImmediate(this.#start);
-        clearTimeout(this.#limit);
+        this.#limit?.clear();
     }
 }

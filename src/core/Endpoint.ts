@@ -1,51 +1,51 @@
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
-import { typeName } from "../protocol/typeName";
 import { Connection } from "./Connection";
+import { Deadlines } from "./Deadlines";
+import { FrameWatch } from "./FrameWatch";
+import { Messenger } from "./Messenger";
 import { ObjectBuffer } from "./ObjectBuffer";
-import { type EventMap, TypedEmitter } from "./TypedEmitter";
-import { type Envelope, stringify, wrap } from "./envelope";
-import { type SockhopOptions, milliseconds } from "./options";
-import { surface, tell } from "./tell";
-
-/** Answers the message it came with. */
-export type Reply = (value?: unknown) => void;
+import { lost } from "./Outbox";
+import type { EventMap } from "./TypedEmitter";
+import { type EndOptions, timeToEnd } from "./ending";
+import { milliseconds } from "./limits";
+import type { SockhopOptions } from "./options";
+import { tell } from "./tell";
+import { within } from "./within";
 
 /** How a connection ends when the peer goes away in the middle: an end like any other, and no error. */
 const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
- * What client and server share: some connections, one way in and one way out for each, and the way of a message.
+ * What client and server share: some connections, one way in and one way out for each.
  *
  * In: `_attach` when there is a socket, `_open` when it counts as connected. Out: `_drop`, whatever the reason. The
- * mixins extend the hooks `_received` and `_closed`.
+ * mixins extend the hook `_closed`.
  */
 // The default lets mixins and their tests say `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter<E> {
+export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E> {
     /** @internal */
     protected readonly _connections = new Map<Socket, Connection>();
-    /**
-     * Peers speak JSON without an envelope.
-     *
-     * @internal
-     */
-    protected readonly _bare: boolean;
     /**
      * Milliseconds for the answer to a request.
      *
      * @internal
      */
     protected readonly _responseTimeout: number;
+    /** @internal */
+    protected readonly _deadlines = new Deadlines();
     readonly #options: SockhopOptions;
-    readonly #encoder: ObjectBuffer;
-    #warned = false;
+    readonly #watch: FrameWatch;
+    /** Connections whose sockets are being closed. */
+    readonly #leaving = new Set<Connection>();
 
     constructor(options: SockhopOptions) {
-        super();
+        super(options);
         this.#options = options;
-        this.#encoder = new ObjectBuffer(options);
-        this._bare = options.peer_type === "json";
+        this.#watch = new FrameWatch(this._connections, this._limits.frameTime, (connection) => {
+            this._fault(connection, new SockhopError("A frame has not ended in time", "ERR_FRAME_TIMEOUT"));
+        });
         this._responseTimeout = milliseconds("response_timeout", options.response_timeout, 30_000);
     }
 
@@ -55,10 +55,13 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
      * @internal
      */
     protected _attach(socket: Socket): Connection {
-        const connection = new Connection(socket, new ObjectBuffer(this.#options));
+        const connection = new Connection(socket, new ObjectBuffer(this.#options), this._limits);
         this._connections.set(socket, connection);
-        connection.buffer.on("error", (error: Error) => {
-            this._report(error, connection);
+        this.#watch.start();
+        connection.buffer.on("error", (error: SockhopError) => {
+            // After what has arrived before it, see #take.
+            if (error.code === "ERR_MESSAGE_TOO_LARGE") connection.error = error;
+            else this._report(error, connection);
         });
         socket.setNoDelay();
         socket.on("end", () => {
@@ -71,8 +74,11 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
         socket.on("error", (error: NodeJS.ErrnoException) => {
             connection.error = error;
             const unusual = connection.state === "open" && !DEPARTURES.has(error.code);
-            if (unusual) this.#tellError(error, connection);
+            if (unusual) this._tellError(error, connection);
             this._drop(connection);
+        });
+        socket.on("drain", () => {
+            if (connection.state === "open") tell(this, "drain", ...this._about(connection));
         });
         return connection;
     }
@@ -92,22 +98,56 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
     /** @internal */
     protected _read(connection: Connection): void {
         connection.socket.on("data", (chunk) => {
-            this.#take(connection, chunk);
+            this._take(connection, chunk);
         });
     }
 
     /**
      * The one way out. What was sent still goes out; what arrives from now on is ignored.
      *
+     * @param limit - milliseconds for what was sent
      * @internal
      */
-    protected _drop(connection: Connection): void {
+    protected _drop(connection: Connection, limit = timeToEnd({})): void {
         if (connection.state === "closed") return;
         const opened = connection.state === "open";
         connection.state = "closed";
         this._connections.delete(connection.socket);
-        void connection.end();
+        this.#leaving.add(connection);
+        void connection.end(limit).then(() => this.#leaving.delete(connection));
         this._closed(connection, opened);
+        connection.answered();
+    }
+
+    /**
+     * Ends a connection as the user wants it; without `drain` it has left when the call returns. Resolves when its
+     * socket is gone.
+     *
+     * @internal
+     */
+    protected async _end(connection: Connection, options: EndOptions = {}): Promise<undefined> {
+        let limit = timeToEnd(options);
+        if (options.drain && connection.state === "open") {
+            const start = performance.now();
+            connection.draining = true;
+            // Out of time is as good as drained.
+            await within(connection.drained(), limit, lost()).catch(() => undefined);
+            limit = Math.max(0, limit - (performance.now() - start));
+        }
+        this._drop(connection, limit);
+        return connection.end(limit);
+    }
+
+    /**
+     * Ends all connections. Resolves when they are gone, and those, too, that were being ended already.
+     *
+     * @internal
+     */
+    protected async _endAll(options: EndOptions = {}): Promise<undefined[]> {
+        const leaving = [...this.#leaving].map((connection) => connection.end(timeToEnd(options)));
+        const ended = [...this._connections.values()].map((connection) => this._end(connection, options));
+        await Promise.all(leaving);
+        return Promise.all(ended);
     }
 
     /**
@@ -115,7 +155,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
      *
      * @internal
      */
-    protected _cut(connection: Connection): void {
+    protected override _cut(connection: Connection): void {
         connection.socket.destroy();
         this._drop(connection);
     }
@@ -139,114 +179,8 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends TypedEmitter
         tell(this, "disconnect", ...this._about(connection));
     }
 
-    /**
-     * The arguments of an event that say which connection it is about.
-     *
-     * @internal
-     */
-    protected _about(connection: Connection | null): unknown[] {
+    /** @internal */
+    protected override _about(connection: Connection | null): unknown[] {
         return [connection ? connection.socket : null];
-    }
-
-    /**
-     * Encodes and writes; what cannot be encoded is a rejection.
-     *
-     * @internal
-     */
-    protected _transmit(connection: Connection, envelope: Envelope): Promise<void> {
-        try {
-            return connection.write(this._encode(envelope));
-        } catch (error) {
-            return Promise.reject(error);
-        }
-    }
-
-    /**
-     * A user's value, as a message.
-     *
-     * @throws {@link SockhopError} `ERR_BAD_DATA`
-     * @internal
-     */
-    protected _wrap(value: unknown): Envelope {
-        return this._bare ? { data: value } : wrap(value);
-    }
-
-    /**
-     * The bytes of a message.
-     *
-     * @throws {@link SockhopError} `ERR_BAD_DATA`, `ERR_OBJECTBUFFER_BAD_OBJECT`
-     * @internal
-     */
-    protected _encode(envelope: Envelope): Buffer {
-        return this._bare ? this.#encoder.encode(envelope.data) : this.#encoder.frame(stringify(envelope));
-    }
-
-    /**
-     * A message has come in; the first mixin that knows it keeps it.
-     *
-     * @internal
-     */
-    protected _received(connection: Connection, envelope: Envelope): void {
-        this._deliver(connection, envelope.data, envelope.type as string);
-    }
-
-    /**
-     * Gives a value to the user.
-     *
-     * @internal
-     */
-    protected abstract _deliver(connection: Connection, value: unknown, type: string, callback?: Reply): void;
-
-    /**
-     * Something is wrong with what a peer has sent. It is an `error` event for those who listen; for others one warning
-     * in the life of this object, since a peer must not be able to end a program that has no handler.
-     *
-     * @internal
-     */
-    protected _report(error: Error & { code?: string }, connection: Connection | null): void {
-        if (this.#tellError(error, connection) || this.#warned) return;
-        this.#warned = true;
-        process.emitWarning(`${error.message.trim()} (listen to "error" to see each such event)`, {
-            type: "SockhopWarning",
-            ...(error.code !== undefined && { code: error.code }),
-        });
-    }
-
-    /** Emits `error`, and says whether anybody listens. Without a listener Node would throw it. */
-    #tellError(error: Error, connection: Connection | null): boolean {
-        if (this.listenerCount("error") === 0) return false;
-        tell(this, "error", error, ...this._about(connection));
-        return true;
-    }
-
-    #take(connection: Connection, chunk: Buffer): void {
-        if (connection.state === "closed") return;
-        let frames: unknown[];
-        try {
-            frames = connection.buffer.buf2obj(chunk);
-        } catch (error) {
-            connection.socket.destroy(error as Error); // a frame that does not fit into memory
-            return;
-        }
-        for (const frame of frames) {
-            // A handler may have ended the connection. (The compiler does not see that it may have changed.)
-            if ((connection.state as string) === "closed") return;
-            try {
-                this.#dispatch(connection, frame);
-            } catch (error) {
-                surface(error);
-            }
-        }
-    }
-
-    #dispatch(connection: Connection, frame: unknown): void {
-        if (this._bare) {
-            this._deliver(connection, frame, typeName(frame));
-        } else if (typeof frame === "object" && frame !== null && !Array.isArray(frame)) {
-            this._received(connection, frame);
-        } else {
-            const message = "Skipping corrupted data in buffer: the frame is not an envelope";
-            this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
-        }
     }
 }

@@ -1,31 +1,53 @@
 import net from "node:net";
 import tls from "node:tls";
 import { SockhopError } from "../SockhopError";
+import { SocketFile, assertFits, removeStale, withMode } from "./UnixPath";
 import type { Place } from "./options";
+
+/** How a {@link Listener} listens. */
+export interface ListenerOptions {
+    tls: tls.TlsOptions | undefined;
+    /** How many connections there may be. */
+    most: number;
+    /** Permissions of a socket file. */
+    mode: number | undefined;
+}
 
 /** What a {@link Listener} tells its owner. */
 export interface ListenerEvents {
     /** A connection is there; over TLS after its handshake. */
     accepted(socket: net.Socket): void;
-    /** Node's server has emitted an error: it could not listen, or not accept. */
+    /** The system has refused to listen, or to accept a connection. */
     failed(error: Error): void;
-    /** A client has failed in its TLS handshake. */
+    /** A client has failed in its TLS handshake, or there were too many. */
     refused(error: Error): void;
 }
 
 /** Node's server underneath ours, from its making until it is closed; with TLS the handshakes under way, too. */
 export class Listener {
     readonly server: net.Server;
+    readonly #events: ListenerEvents;
+    readonly #mode: number | undefined;
     readonly #handshakes = new Set<net.Socket>();
+    #file: SocketFile | undefined;
     #closed = false;
+    #binding = false;
     /** The call of `listen()` that has not settled yet. */
     #listening: Promise<net.Server> | undefined;
 
-    constructor(options: tls.TlsOptions | undefined, events: ListenerEvents) {
-        this.server = options
-            ? this.#createSecure(options, events)
-            : net.createServer((socket) => events.accepted(socket));
-        this.server.on("error", (error: Error) => events.failed(error));
+    constructor({ tls, most, mode }: ListenerOptions, events: ListenerEvents) {
+        this.#mode = mode;
+        this.server = tls ? this.#createSecure(tls, events) : net.createServer((socket) => events.accepted(socket));
+        this.#events = events;
+        this.server.on("error", (error: Error) => {
+            if (!this.#binding) events.failed(error);
+        });
+        if (most === Infinity) return;
+        this.server.maxConnections = most;
+        this.server.on("drop", () => {
+            const message = `A client was refused: there are ${most} connections already (max_connections)`;
+            events.refused(new SockhopError(message, "ERR_MAX_CONNECTIONS"));
+        });
     }
 
     /** Begins to listen; a second call before the first has settled joins it. */
@@ -43,29 +65,66 @@ export class Listener {
     close(): Promise<void> {
         this.#closed = true;
         for (const socket of this.#handshakes) socket.destroy();
-        // Called back with an error when it does not listen, which is just as well.
-        return new Promise((resolve) => this.server.close(() => resolve()));
+        return new Promise((resolve) => {
+            // Called back with an error when it does not listen, which is just as well.
+            const close = (): unknown => this.server.close(() => resolve());
+            if (this.#file) this.#file.whileClosing(close);
+            else close();
+        });
     }
 
-    #listen({ path, port, address }: Place): Promise<net.Server> {
+    async #listen(place: Place): Promise<net.Server> {
+        const { path } = place;
+        if (path) assertFits(path);
+        // Where Node has another process do it, there is no moment to set permissions.
+        if (path && this.#mode !== undefined && (await import("node:cluster")).default.isWorker) {
+            throw new SockhopError("The option mode cannot be used in a worker", "ERR_BAD_OPTION");
+        }
+        try {
+            await this.#bindAnew(place);
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).syscall !== undefined) this.#events.failed(error as Error);
+            throw error;
+        }
+        if (path) this.#file = new SocketFile(path);
+        return this.server;
+    }
+
+    /** Binds; where a server that has gone has left its socket, once more. */
+    async #bindAnew(place: Place): Promise<void> {
+        try {
+            await this.#bind(place);
+        } catch (error) {
+            const taken = place.path && (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+            if (!taken || !(await removeStale(place.path as string))) throw error;
+            await this.#bind(place); // if it is in use again, another server has been quicker
+        }
+    }
+
+    #bind({ path, port, address }: Place): Promise<void> {
         const { server } = this;
         return new Promise((resolve, reject) => {
-            if (path) server.listen(path);
+            if (this.#closed) throw aborted();
+            if (path && this.#mode !== undefined) {
+                withMode(path, this.#mode, () => server.listen(path).listening);
+            } else if (path) server.listen(path);
             else server.listen(port, address);
             const listening = (): void => {
                 settle();
-                resolve(server);
+                resolve();
             };
             const failed = (error: Error): void => {
                 settle();
                 reject(error);
             };
             const closed = (): void => {
-                failed(new SockhopError("close() was called during listen()", "ERR_ABORTED"));
+                failed(aborted());
             };
             const settle = (): void => {
+                this.#binding = false;
                 server.off("listening", listening).off("error", failed).off("close", closed);
             };
+            this.#binding = true; // what has gone wrong is told in a later turn
             server.on("listening", listening).on("error", failed).on("close", closed);
         });
     }
@@ -87,6 +146,10 @@ export class Listener {
         });
         return server;
     }
+}
+
+function aborted(): SockhopError {
+    return new SockhopError("close() was called during listen()", "ERR_ABORTED");
 }
 
 /** Why a client's certificate was refused, if it was: Node itself only says that the connection has ended. */

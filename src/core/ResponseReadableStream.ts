@@ -146,7 +146,7 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
 
     /** Gives what is kept, and then the end, to those who wait. */
     #serve(): void {
-        for (let taker; (taker = this.#takers[0]) && (this.#kept.length > 0 || this.#ended); ) {
+        for (let taker; (taker = this.#takers[0]) && (this.#kept.length > 0 || this.#ended);) {
             const kept = this.#kept.shift();
             if (kept?.empty && !taker.alsoEmpty) continue;
             this.#takers.shift();

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
 import { type RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
-import { ignorable } from "./Connection";
+import { ignorable } from "./Outbox";
 import { assertExpressible } from "./json";
 
 /** How a response gets to the one who has asked. */

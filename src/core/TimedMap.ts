@@ -1,4 +1,4 @@
-import { milliseconds } from "./options";
+import { milliseconds } from "./limits";
 
 /** Why an entry has left a {@link TimedMap}. */
 export type RemovalReason = "overwritten" | "deleted" | "stopped" | "timed-out";
@@ -37,9 +37,13 @@ export class TimedMap<K = unknown, V = unknown> {
         const delay = milliseconds("timeout", timeout, this.#timeout);
         this.#remove(key, "overwritten");
         const timer = setTimeout(() => {
-            this.#remove(key, "timed-out");
+            // After a turn that has taken long, what has arrived meanwhile is read first.
+            setImmediate(() => {
+                if (this._map.get(key) === entry) this.#remove(key, "timed-out");
+            });
         }, delay);
-        return this._map.set(key, [value, timer, removed]);
+        const entry: TimedMapEntry<V> = [value, timer, removed];
+        return this._map.set(key, entry);
     }
 
     get(key: K): V | undefined {

@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import type { ConnectionOptions, TlsOptions } from "node:tls";
-import { SockhopError } from "../SockhopError";
 import type { SockhopServer } from "../SockhopServer";
 import type { SockhopSession } from "../SockhopSession";
 import type { ObjectBufferOptions } from "./ObjectBuffer";
+import type { QueueOptions } from "./OfflineQueue";
+import type { LimitOptions } from "./limits";
 
 /** Options that client and server have in common. */
-export interface SockhopOptions extends ObjectBufferOptions {
+export interface SockhopOptions extends ObjectBufferOptions, LimitOptions {
     /** Path of a Unix domain socket. Takes the place of address and port. */
     path?: string | null | undefined;
     /**
@@ -56,6 +57,20 @@ export interface ServerOptions extends SockhopOptions {
      * @default 30000
      */
     session_timeout?: number | undefined;
+    /**
+     * How many connections there may be at once; further ones are closed as soon as they come, with an `error` event
+     * (`ERR_MAX_CONNECTIONS`). Those that are still being closed count, too.
+     *
+     * @default Infinity
+     */
+    max_connections?: number | undefined;
+    /**
+     * Permissions of the Unix domain socket, such as `0o600` for the user alone: connecting needs the right to write.
+     * They hold before anybody can connect. Without effect on Windows, and refused in a worker (`ERR_BAD_OPTION`).
+     *
+     * @default as the umask of the process has it
+     */
+    mode?: number | undefined;
     /** `true` for TLS; the same as `ssl_options` with a certificate. */
     ssl?: boolean | undefined;
     /**
@@ -101,6 +116,13 @@ export interface ClientOptions extends SockhopOptions {
      */
     ssl_options?: ConnectionOptions | undefined;
     /**
+     * What is sent while the client is not connected waits here and goes out, in order, when it is: `true` for the
+     * defaults of {@link QueueOptions}. Without it `send()` rejects at once.
+     *
+     * @default false
+     */
+    queue?: boolean | QueueOptions | undefined;
+    /**
      * Milliseconds that an attempt to connect may take; `Infinity` to wait for as long as the system does.
      *
      * @default 5000
@@ -131,19 +153,4 @@ export function place({ path, address, port }: SockhopOptions, anyPort: boolean)
         address: address || "127.0.0.1",
         port: anyPort && port === 0 ? 0 : port || 50000,
     };
-}
-
-/** The longest time a timer of Node can run, about 25 days; a longer one would fire after 1 ms. */
-const LONGEST = 2 ** 31 - 1;
-
-/**
- * A time in milliseconds as the user gave it, made fit for a timer: `Infinity` and the like become the longest time
- * there is, anything falsy the default.
- *
- * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no time: negative, or not a number.
- */
-export function milliseconds(name: string, value: unknown, fallback: number): number {
-    const time = Number(value ?? 0);
-    if (!(time >= 0)) throw new SockhopError(`${name} must be a time in milliseconds`, "ERR_BAD_OPTION");
-    return Math.min(time || fallback, LONGEST);
 }

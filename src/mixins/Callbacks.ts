@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
-import { type Connection, type RemoteCallback, lost } from "../core/Connection";
-import type { Endpoint, Reply } from "../core/Endpoint";
+import type { Connection, RemoteCallback } from "../core/Connection";
+import type { Endpoint } from "../core/Endpoint";
+import type { Reply } from "../core/Messenger";
+import { lost } from "../core/Outbox";
+import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
 import type { Envelope } from "../core/envelope";
 import type { Constructor } from "./mixin";
 
@@ -13,7 +16,12 @@ export interface Calling {
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE`, at once and not as a rejection, as sockhop 1.x does
      * @internal
      */
-    _send(connection: Connection, value: unknown, callback?: RemoteCallback | null): Promise<void>;
+    _send(
+        connection: Connection | undefined,
+        value: unknown,
+        callback?: RemoteCallback | null,
+        options?: CallbackOptions,
+    ): Promise<void>;
 }
 
 /**
@@ -23,16 +31,35 @@ export interface Calling {
  */
 export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Calling> {
     abstract class Callbacks extends Base implements Calling {
-        _send(connection: Connection, value: unknown, callback?: RemoteCallback | null): Promise<void> {
-            if (callback) this.#check(callback);
+        _send(
+            connection: Connection | undefined,
+            value: unknown,
+            callback?: RemoteCallback | null,
+            options?: CallbackOptions,
+        ): Promise<void> {
+            if (callback) return this.#ask(connection, value, callback, options);
             try {
-                const envelope = this._wrap(value);
-                if (!callback) return this._transmit(connection, envelope);
-                const id = randomUUID();
-                const bytes = this._encode({ ...envelope, id });
-                (connection.callbacks ??= new Map()).set(id, callback);
-                return connection.write(bytes);
+                return this._carry(connection, this._encode(this._wrap(value)));
             } catch (error) {
+                return Promise.reject(error);
+            }
+        }
+
+        #ask(
+            connection: Connection | undefined,
+            value: unknown,
+            callback: RemoteCallback,
+            options: CallbackOptions = {},
+        ): Promise<void> {
+            this.#check(callback);
+            const id = randomUUID();
+            const call = new RemoteCall(id, callback, options.failed);
+            try {
+                const frame = this._encode({ ...this._wrap(value), id });
+                call.limit(this._deadlines, options);
+                return this._carry(connection, frame, call);
+            } catch (error) {
+                call.fail(error as SockhopError);
                 return Promise.reject(error);
             }
         }
@@ -47,31 +74,28 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         protected override _received(connection: Connection, envelope: Envelope): void {
             const { type, data, id, callback_id } = envelope;
-            if (callback_id) {
-                const callback = connection.callbacks?.get(callback_id);
-                connection.callbacks?.delete(callback_id);
-                callback?.(data, { type: type as string });
-            } else if (id) {
-                this._deliver(connection, data, type as string, this.#reply(connection, id));
-            } else {
-                super._received(connection, envelope);
-            }
+            if (callback_id) connection.callbacks?.get(callback_id)?.answer(data, type as string);
+            else if (id) this._deliver(connection, data, type as string, this.#reply(connection, id));
+            else super._received(connection, envelope);
         }
 
         protected override _closed(connection: Connection, opened: boolean): void {
-            connection.callbacks = undefined;
+            for (const call of connection.callbacks?.values() ?? []) call.fail(lost(connection.error));
             super._closed(connection, opened);
         }
 
         /** Sends the answer to message `id`. Only the first call does: 1.x crashes at a second answer. */
         #reply(connection: Connection, id: unknown): Reply {
             let replied = false;
+            connection.unanswered += 1;
             return (value = {}) => {
                 if (replied) return;
                 if (connection.state === "closed") throw lost();
-                const bytes = this._encode({ ...this._wrap(value), callback_id: id });
+                const frame = this._encode({ ...this._wrap(value), callback_id: id });
                 replied = true;
-                void connection.write(bytes); // `disconnect` tells when the answer may have been lost
+                void connection.write(frame); // `disconnect` tells when the answer may have been lost
+                connection.unanswered -= 1;
+                connection.answered();
             };
         }
     }

@@ -1,18 +1,22 @@
+import { randomUUID } from "node:crypto";
 import { SockhopError, type SockhopErrorCode } from "../SockhopError";
-import { type Connection, ignorable, lost } from "../core/Connection";
+import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
-import { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
+import { ignorable, lost } from "../core/Outbox";
+import type { WaitOptions } from "../core/Patience";
+import { RemoteRequest } from "../core/RemoteRequest";
+import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
-import { TimedMap } from "../core/TimedMap";
 import { type Envelope, REQUEST, RESPONSE } from "../core/envelope";
 import { assertExpressible } from "../core/json";
+import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
 import { isPromise } from "../core/within";
 import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Constructor } from "./mixin";
 
 /** Options of a request. */
-export interface RequestOptions {
+export interface RequestOptions extends WaitOptions {
     /**
      * Milliseconds for the whole answer, from the call on; `Infinity` for no limit.
      *
@@ -30,7 +34,11 @@ export interface Requesting {
      *
      * @internal
      */
-    _request(connection: Connection, value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream>;
+    _request(
+        connection: Connection | undefined,
+        value: unknown,
+        options?: RequestOptions,
+    ): Promise<SockhopResponseReadableStream>;
 }
 
 /** Resolves to the data of the single packet of an answer. */
@@ -50,68 +58,30 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         #handles = false;
 
         _request(
-            connection: Connection,
+            connection: Connection | undefined,
             value: unknown,
-            options: RequestOptions = {},
+            { timeout, signal }: RequestOptions = {},
         ): Promise<SockhopResponseReadableStream> {
-            const { timeout, signal } = options;
             try {
                 if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
-                if (signal?.aborted) throw aborted(signal);
                 assertExpressible(value);
-                const request = new SockhopRequest({ data: value, errors: true });
-                const bytes = this._encode({ type: REQUEST, data: request });
-                // Before it is written: the answer may be here before we are told that it has been.
-                const stream = this.#await(connection, request, timeout, signal);
-                const written = connection.write(bytes).then(
-                    () => stream,
-                    (error: unknown) => {
-                        stream.end(error as Error);
-                        throw error;
-                    },
-                );
-                return ignorable(written);
+                const data = new SockhopRequest({ uuid: randomUUID(), data: value, errors: true });
+                const frame = this._encode({ type: REQUEST, data });
+                const request = new RemoteRequest(data.uuid, (asked, uuid) => {
+                    this.#cancel(asked, uuid);
+                });
+                request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
+                const written = this._carry(connection, frame, request).then(() => request.stream);
+                // Without a connection the sender could have known.
+                return connection ? ignorable(written) : written;
             } catch (error) {
                 return Promise.reject(error);
             }
         }
 
-        /** Makes the stream for the answer to a request, and sees to its end. */
-        #await(
-            connection: Connection,
-            { uuid }: SockhopRequest,
-            timeout: number | undefined,
-            signal: AbortSignal | undefined,
-        ): SockhopResponseReadableStream {
-            const requests = (connection.requests ??= new TimedMap({ timeout: this._responseTimeout }));
-            const abort = (): void => {
-                if (signal) stream.end(aborted(signal));
-            };
-            const stream = new SockhopResponseReadableStream({
-                uuid,
-                released: (finished) => {
-                    signal?.removeEventListener("abort", abort);
-                    requests.delete(uuid);
-                    if (!finished && connection.state !== "closed") this.#cancel(connection, uuid);
-                },
-            });
-            requests.set(
-                uuid,
-                stream,
-                (reason) => {
-                    if (reason === "timed-out")
-                        stream.end(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
-                    if (reason === "stopped") stream.end(lost());
-                },
-                timeout,
-            );
-            signal?.addEventListener("abort", abort, { once: true });
-            return stream;
-        }
-
         #cancel(connection: Connection, uuid: string): void {
             const data = new SockhopResponsePacket({ uuid, last: true, cancel: true });
-            void ignorable(this._transmit(connection, { type: RESPONSE, data }));
+            this._volunteer(connection, { type: RESPONSE, data });
         }
 
         /** What the handlers of a request get besides the request and the response. */
@@ -137,17 +107,28 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 transmit: (data) => {
                     return connection.write(this._encode({ type: RESPONSE, data }));
                 },
-                finished: () => connection.responses?.delete(response),
+                finished: () => {
+                    connection.responses?.delete(response);
+                    connection.answered();
+                },
             });
             const handlers = this.rawListeners("request");
-            if (handlers.length > 0) {
+            if (!connection.receptive) {
+                const message = connection.draining ? "The connection is being closed" : "Too many open requests";
+                this.#fail(connection, response, { code: "ERR_REQUEST_FAILED", message });
+            } else if (handlers.length > 0) {
                 this.#handles = true;
                 (connection.responses ??= new Set()).add(response);
                 for (const handler of handlers) this.#handle(handler, connection, request, response);
             } else if (!this.#handles) {
-                const error = { code: "ERR_REQUEST_UNHANDLED", message: "Nobody handles requests there" };
-                void ignorable(response.failWith(error));
+                const message = "Nobody handles requests there";
+                this.#fail(connection, response, { code: "ERR_REQUEST_UNHANDLED", message });
             }
+        }
+
+        /** Answers without the user. A peer that reads no answers gets none. */
+        #fail({ outbox }: Connection, response: SockhopResponseWriteableStream, error: RemoteFailure): void {
+            if (!outbox.full) void ignorable(response.failWith(error));
         }
 
         /** Called one by one, and not by emit(), to learn of those that fail later. */
@@ -160,7 +141,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         ): void {
             const failed = (error: unknown): void => {
                 // A handler that awaits its writes fails when the requester leaves. That must not end the program.
-                if (isDeparture(error) && (response.abandoned || connection.socket.destroyed)) return;
+                if (isDeparture(error) && (response.abandoned || !connection.socket.writable)) return;
                 void ignorable(response.fail(asError(error)));
                 surface(error);
             };
@@ -185,7 +166,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         protected override _closed(connection: Connection, opened: boolean): void {
-            connection.requests?.stop();
+            for (const stream of connection.requests?.values() ?? []) stream.end(lost(connection.error));
             for (const response of connection.responses ?? []) response.abandon(lost());
             super._closed(connection, opened);
         }
@@ -195,11 +176,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
 /** Whether this is how answering a requester fails that has gone. */
 function isDeparture(error: unknown): boolean {
-    return error instanceof SockhopError && (error.code === "ERR_RESPONSE_SEND" || error.code === "ERR_SOCKET_DESTROYED");
-}
-
-function aborted(signal: AbortSignal): SockhopError {
-    return new SockhopError("The request was aborted", "ERR_ABORTED", { cause: signal.reason });
+    return (
+        error instanceof SockhopError && (error.code === "ERR_RESPONSE_SEND" || error.code === "ERR_SOCKET_DESTROYED")
+    );
 }
 
 /** What a peer says of a request that has failed. */

@@ -94,9 +94,9 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
             this._drop(connection);
         }
 
-        protected override _drop(connection: Connection): void {
+        protected override _drop(connection: Connection, limit?: number): void {
             if (connection.listed) this.#end(connection);
-            super._drop(connection);
+            super._drop(connection, limit);
         }
 
         /** Calls `end()` of a session that has been started, once. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { SockhopClient, SockhopError, SockhopServer } from "../../src";
-import { milliseconds } from "../../src/core/options";
+import { milliseconds } from "../../src/core/limits";
 
 describe("options", () => {
     it("have the defaults of sockhop 1.x", () => {

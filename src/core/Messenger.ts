@@ -1,0 +1,196 @@
+import { SockhopError } from "../SockhopError";
+import { typeName } from "../protocol/typeName";
+import type { Connection, Question } from "./Connection";
+import { ObjectBuffer } from "./ObjectBuffer";
+import { ignorable, lost } from "./Outbox";
+import { Reporter } from "./Reporter";
+import type { EventMap } from "./TypedEmitter";
+import { type Envelope, stringify, wrap } from "./envelope";
+import { type Limits, limitsOf } from "./limits";
+import type { SockhopOptions } from "./options";
+import { surface } from "./tell";
+
+/** Answers the message it came with. */
+export type Reply = (value?: unknown) => void;
+
+/**
+ * The way of a message over a connection.
+ *
+ * Out: `_wrap`, `_encode`, `_carry`. In: `_take`, `_received`, `_deliver`. The mixins extend the hook `_received`.
+ */
+export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Connection> {
+    /**
+     * Peers speak JSON without an envelope.
+     *
+     * @internal
+     */
+    protected readonly _bare: boolean;
+    /** @internal */
+    protected readonly _limits: Limits;
+    readonly #encoder: ObjectBuffer;
+
+    constructor(options: SockhopOptions) {
+        super();
+        this._limits = limitsOf(options);
+        this._bare = options.peer_type === "json";
+        this.#encoder = new ObjectBuffer(options);
+    }
+
+    /**
+     * Sends a frame over a connection, if there is one.
+     *
+     * @param question - what goes with it, and waits for the answer
+     * @internal
+     */
+    protected _carry(connection: Connection | undefined, frame: string, question?: Question): Promise<undefined> {
+        if (!connection) {
+            const error = lost();
+            question?.fail(error);
+            return Promise.reject(error);
+        }
+        if (!question) return connection.write(frame);
+        try {
+            connection.assertRoom();
+        } catch (error) {
+            question.fail(error as SockhopError);
+            return Promise.reject(error);
+        }
+        question.attach(connection);
+        const written = connection.write(frame);
+        written.catch((error: unknown) => {
+            question.fail(error as SockhopError);
+        });
+        return written;
+    }
+
+    /**
+     * Sends a message of the library itself. Nobody waits for it, and a peer that makes us send many and reads none
+     * must not fill our memory: it does without.
+     *
+     * @internal
+     */
+    protected _volunteer(connection: Connection, envelope: Envelope): void {
+        if (!connection.outbox.full) void ignorable(this._transmit(connection, envelope));
+    }
+
+    /**
+     * Encodes and writes; what cannot be encoded is a rejection.
+     *
+     * @internal
+     */
+    protected _transmit(connection: Connection, envelope: Envelope): Promise<void> {
+        try {
+            return connection.write(this._encode(envelope));
+        } catch (error) {
+            return Promise.reject(error);
+        }
+    }
+
+    /**
+     * A user's value, as a message.
+     *
+     * @throws {@link SockhopError} `ERR_BAD_DATA`
+     * @internal
+     */
+    protected _wrap(value: unknown): Envelope {
+        return this._bare ? { data: value } : wrap(value);
+    }
+
+    /**
+     * The frame of a message.
+     *
+     * @throws {@link SockhopError} `ERR_BAD_DATA`, `ERR_OBJECTBUFFER_BAD_OBJECT`, `ERR_MESSAGE_TOO_LARGE`
+     * @internal
+     */
+    protected _encode(envelope: Envelope): string {
+        return this._bare ? this.#encoder.encode(envelope.data) : this.#encoder.frame(stringify(envelope));
+    }
+
+    /**
+     * A message has come in; the first mixin that knows it keeps it.
+     *
+     * @internal
+     */
+    protected _received(connection: Connection, envelope: Envelope): void {
+        this._deliver(connection, envelope.data, envelope.type as string);
+    }
+
+    /**
+     * Gives a value to the user.
+     *
+     * @internal
+     */
+    protected abstract _deliver(connection: Connection, value: unknown, type: string, callback?: Reply): void;
+
+    /**
+     * Whether to read no more from a peer that does not read what we send. One end of a connection at most may do so:
+     * two that wait for each other to read would wait forever.
+     *
+     * @internal
+     */
+    protected readonly _patient: boolean = false;
+
+    #pause({ socket, outbox }: Connection): void {
+        if (this._limits.slowConsumer !== "wait") return;
+        socket.pause();
+        outbox.onceRoom(() => socket.resume());
+    }
+
+    /**
+     * Ends a connection at once.
+     *
+     * @internal
+     */
+    protected abstract _cut(connection: Connection): void;
+
+    /**
+     * A connection cannot go on.
+     *
+     * @internal
+     */
+    protected _fault(connection: Connection, error: Error): void {
+        connection.error = error;
+        this._report(error, connection);
+        this._cut(connection);
+    }
+
+    /**
+     * Bytes have come in.
+     *
+     * @internal
+     */
+    protected _take(connection: Connection, chunk: Buffer): void {
+        if (connection.state === "closed") return;
+        connection.received += chunk.length;
+        let frames: unknown[];
+        try {
+            frames = connection.buffer.buf2obj(chunk);
+        } catch (error) {
+            connection.socket.destroy(error as Error); // a frame that does not fit into memory
+            return;
+        }
+        for (const frame of frames) {
+            // A handler may have ended the connection. (The compiler does not see that it may have changed.)
+            if ((connection.state as string) === "closed") return;
+            try {
+                this.#dispatch(connection, frame);
+            } catch (error) {
+                surface(error);
+            }
+        }
+        if ((connection.state as string) === "closed") return;
+        if (connection.error) this._fault(connection, connection.error);
+        else if (this._patient && connection.outbox.full) this.#pause(connection);
+    }
+
+    #dispatch(connection: Connection, frame: unknown): void {
+        if (this._bare) {
+            this._deliver(connection, frame, typeName(frame));
+        } else if (typeof frame === "object" && frame !== null && !Array.isArray(frame)) {
+            this._received(connection, frame);
+        } else {
+            const message = "Skipping corrupted data in buffer: the frame is not an envelope";
+            this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
+        }
+    }
+}

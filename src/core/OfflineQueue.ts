@@ -1,0 +1,152 @@
+import { SockhopError } from "../SockhopError";
+import type { Connection, Question } from "./Connection";
+import { ignorable } from "./Outbox";
+import { TimeLimit } from "./TimeLimit";
+import { LONGEST, amount, milliseconds } from "./limits";
+
+/** Options of the queue of a client that is not connected. */
+export interface QueueOptions {
+    /** @default 10000 */
+    max_messages?: number | undefined;
+    /**
+     * Bytes of all messages together.
+     *
+     * @default 16777216 (16 MiB)
+     */
+    max_bytes?: number | undefined;
+    /**
+     * Milliseconds that a message may wait; then its promise rejects with `ERR_QUEUE_EXPIRED`.
+     *
+     * @default Infinity
+     */
+    max_age?: number | undefined;
+    /**
+     * Which message is dropped when there is no room; its promise rejects with `ERR_QUEUE_FULL`.
+     * - `"reject"`: the one that is being sent
+     * - `"drop-newest"`: the same, but the rejection harms no program that does not look at the promise
+     * - `"drop-oldest"`: those that have waited longest; likewise
+     *
+     * @default "reject"
+     */
+    overflow?: "reject" | "drop-oldest" | "drop-newest" | undefined;
+}
+
+/** A message that waits for a connection. */
+interface Waiting {
+    readonly frame: string;
+    readonly question: Question | undefined;
+    readonly bytes: number;
+    /** When it is too old, on the clock of `performance.now()`. */
+    readonly expires: number;
+    resolve(sent: Promise<undefined>): void;
+    reject(error: SockhopError): void;
+}
+
+/** What was sent while there was no connection. */
+export class OfflineQueue {
+    readonly #maxMessages: number;
+    readonly #maxBytes: number;
+    readonly #maxAge: number;
+    readonly #overflow: NonNullable<QueueOptions["overflow"]>;
+    /** In the order in which they were sent, which is that in which they expire. */
+    readonly #waiting = new Set<Waiting>();
+    #bytes = 0;
+    #timer: TimeLimit | undefined;
+
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` */
+    constructor({ max_messages, max_bytes, max_age, overflow = "reject" }: QueueOptions) {
+        this.#maxMessages = amount("max_messages", max_messages, 10_000);
+        this.#maxBytes = amount("max_bytes", max_bytes, 16 * 2 ** 20);
+        this.#maxAge = milliseconds("max_age", max_age, Infinity);
+        this.#overflow = overflow;
+        if (!["reject", "drop-oldest", "drop-newest"].includes(overflow)) {
+            throw new SockhopError("overflow must be reject, drop-oldest or drop-newest", "ERR_BAD_OPTION");
+        }
+    }
+
+    /** Bytes that wait. */
+    get bytes(): number {
+        return this.#bytes;
+    }
+
+    /** Takes a frame. Settles as the sending of it does, or rejects because it does not come to that. */
+    push(frame: string, question?: Question): Promise<undefined> {
+        const bytes = Buffer.byteLength(frame);
+        if (this.#overflow === "drop-oldest" && bytes <= this.#maxBytes) this.#makeRoom(bytes);
+        if (this.#waiting.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
+            const error = full();
+            question?.fail(error);
+            const refused = Promise.reject(error);
+            return this.#overflow === "reject" ? refused : ignorable(refused);
+        }
+        const sent = new Promise<undefined>((resolve, reject) => {
+            const expires = performance.now() + this.#maxAge;
+            this.#waiting.add({ frame, question, bytes, expires, resolve, reject });
+        });
+        this.#bytes += bytes;
+        this.#watch();
+        return ignorable(sent);
+    }
+
+    /** Sends all that waits. */
+    flush(connection: Connection, carry: (frame: string, question?: Question) => Promise<undefined>): void {
+        for (const waiting of this.#waiting) {
+            if (connection.state !== "open") return;
+            this.#remove(waiting);
+            // Nobody waits for the answer any more: its time has passed, or it was aborted.
+            if (waiting.question?.settled) waiting.reject(new SockhopError("Given up in the queue", "ERR_ABORTED"));
+            else waiting.resolve(carry(waiting.frame, waiting.question));
+        }
+    }
+
+    /** Gives up all that waits. */
+    clear(error: SockhopError): void {
+        for (const waiting of this.#waiting) this.#drop(waiting, error);
+    }
+
+    /** Drops the oldest until so many bytes fit. */
+    #makeRoom(bytes: number): void {
+        for (const oldest of this.#waiting) {
+            if (this.#waiting.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes) return;
+            this.#drop(oldest, full());
+        }
+    }
+
+    #drop(waiting: Waiting, error: SockhopError): void {
+        this.#remove(waiting);
+        waiting.reject(error);
+        waiting.question?.fail(error);
+    }
+
+    #remove(waiting: Waiting): void {
+        this.#waiting.delete(waiting);
+        this.#bytes -= waiting.bytes;
+        if (this.#waiting.size > 0) return;
+        this.#timer?.clear();
+        this.#timer = undefined;
+    }
+
+    /** Sees to it that what gets too old is dropped: one timer, for the oldest. */
+    #watch(): void {
+        const [oldest] = this.#waiting;
+        if (this.#timer || !oldest || this.#maxAge >= LONGEST) return;
+        const delay = Math.max(0, oldest.expires - performance.now());
+        this.#timer = new TimeLimit(delay, () => {
+            this.#timer = undefined;
+            this.#expire();
+        }).unref();
+    }
+
+    #expire(): void {
+        const now = performance.now();
+        for (const waiting of this.#waiting) {
+            if (waiting.expires - now >= 1) break;
+            this.#drop(waiting, new SockhopError("Not connected in time (max_age)", "ERR_QUEUE_EXPIRED"));
+        }
+        this.#watch();
+    }
+}
+
+function full(): SockhopError {
+    return new SockhopError("The queue for messages sent without a connection is full", "ERR_QUEUE_FULL");
+}

@@ -1,0 +1,77 @@
+import type { SockhopError } from "../SockhopError";
+import type { Connection, Question, RemoteCallback } from "./Connection";
+import type { Deadlines } from "./Deadlines";
+import { Patience, type WaitOptions, aborted } from "./Patience";
+import { milliseconds } from "./limits";
+import { surface } from "./tell";
+
+/** Options of a message that wants an answer. */
+export interface CallbackOptions extends WaitOptions {
+    /**
+     * Called once when the answer will never come: with `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`, `ERR_SOCKET_DESTROYED` (the
+     * connection has ended), or what `send()` rejects with. Either this is called or the callback, never both.
+     */
+    failed?: ((error: SockhopError) => void) | undefined;
+}
+
+/** A remote callback: what is to be called at the answer to a message. */
+export class RemoteCall implements Question {
+    readonly #id: string;
+    readonly #callback: RemoteCallback;
+    readonly #failed: CallbackOptions["failed"];
+    #connection: Connection | undefined;
+    #patience: Patience | undefined;
+    #settled = false;
+
+    constructor(id: string, callback: RemoteCallback, failed: CallbackOptions["failed"]) {
+        this.#id = id;
+        this.#callback = callback;
+        this.#failed = failed;
+    }
+
+    get settled(): boolean {
+        return this.#settled;
+    }
+
+    /**
+     * Bounds the wait for the answer; without a time or a signal it is not bounded.
+     *
+     * @throws {@link SockhopError} `ERR_BAD_OPTION`, `ERR_ABORTED`
+     */
+    limit(deadlines: Deadlines, { timeout, signal }: WaitOptions): void {
+        if (signal?.aborted) throw aborted(signal);
+        if (timeout === undefined && !signal) return;
+        const delay = milliseconds("timeout", timeout, Infinity);
+        this.#patience = new Patience(deadlines, delay, signal, (error) => {
+            this.fail(error);
+        });
+    }
+
+    attach(connection: Connection): void {
+        this.#connection = connection;
+        (connection.callbacks ??= new Map()).set(this.#id, this);
+    }
+
+    answer(value: unknown, type: string): void {
+        if (this.#settle()) this.#callback(value, { type });
+    }
+
+    fail(error: SockhopError): void {
+        if (!this.#settle() || !this.#failed) return;
+        try {
+            this.#failed(error);
+        } catch (thrown) {
+            surface(thrown);
+        }
+    }
+
+    /** Whether this is the end of it: it has only one. */
+    #settle(): boolean {
+        if (this.#settled) return false;
+        this.#settled = true;
+        this.#patience?.end();
+        this.#connection?.callbacks?.delete(this.#id);
+        this.#connection?.answered();
+        return true;
+    }
+}

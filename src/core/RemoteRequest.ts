@@ -1,0 +1,54 @@
+import type { SockhopError } from "../SockhopError";
+import type { Connection, Question } from "./Connection";
+import type { Deadlines } from "./Deadlines";
+import { Patience, aborted } from "./Patience";
+import { SockhopResponseReadableStream } from "./ResponseReadableStream";
+
+/** A request that waits for its answer, which is a stream. */
+export class RemoteRequest implements Question {
+    readonly stream: SockhopResponseReadableStream;
+    readonly #uuid: string;
+    #connection: Connection | undefined;
+    #patience: Patience | undefined;
+
+    /** @param cancel - called when the stream is ended at this end while the responder may be at work */
+    constructor(uuid: string, cancel: (connection: Connection, uuid: string) => void) {
+        this.#uuid = uuid;
+        this.stream = new SockhopResponseReadableStream({
+            uuid,
+            released: (finished) => {
+                const connection = this.#connection;
+                this.#patience?.end();
+                connection?.requests?.delete(uuid);
+                connection?.answered();
+                if (connection && !finished && connection.state !== "closed") cancel(connection, uuid);
+            },
+        });
+    }
+
+    get settled(): boolean {
+        return this.stream.ended;
+    }
+
+    /**
+     * Bounds the wait for the answer.
+     *
+     * @param timeout - milliseconds
+     * @throws {@link SockhopError} `ERR_ABORTED`
+     */
+    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | undefined): void {
+        if (signal?.aborted) throw aborted(signal);
+        this.#patience = new Patience(deadlines, timeout, signal, (error) => {
+            this.fail(error);
+        });
+    }
+
+    attach(connection: Connection): void {
+        this.#connection = connection;
+        (connection.requests ??= new Map()).set(this.#uuid, this.stream);
+    }
+
+    fail(error: SockhopError): void {
+        this.stream.end(error);
+    }
+}

@@ -1,0 +1,40 @@
+import { type EventMap, TypedEmitter } from "./TypedEmitter";
+import { tell } from "./tell";
+
+/** Tells the user what is wrong with what a peer has sent, and never more loudly than that. */
+export abstract class Reporter<E extends EventMap<E>, Subject> extends TypedEmitter<E> {
+    #warned = false;
+
+    /**
+     * The arguments of an event that say which connection it is about.
+     *
+     * @internal
+     */
+    protected abstract _about(subject: Subject | null): unknown[];
+
+    /**
+     * It is an `error` event for those who listen; for others one warning in the life of this object, since a peer must
+     * not be able to end a program that has no handler.
+     *
+     * @internal
+     */
+    protected _report(error: Error & { code?: string }, subject: Subject | null): void {
+        if (this._tellError(error, subject) || this.#warned) return;
+        this.#warned = true;
+        process.emitWarning(`${error.message.trim()} (listen to "error" to see each such event)`, {
+            type: "SockhopWarning",
+            ...(error.code !== undefined && { code: error.code }),
+        });
+    }
+
+    /**
+     * Emits `error`, and says whether anybody listens. Without a listener Node would throw it.
+     *
+     * @internal
+     */
+    protected _tellError(error: Error, subject: Subject | null): boolean {
+        if (this.listenerCount("error") === 0) return false;
+        tell(this, "error", error, ...this._about(subject));
+        return true;
+    }
+}

@@ -1,0 +1,74 @@
+import type { Socket } from "node:net";
+import { milliseconds } from "./limits";
+
+/** How long data that was sent may take to reach the system once a connection is being closed, in milliseconds. */
+const FLUSH_LIMIT = 5000;
+
+/** How long we then wait for the peer to close its side, in milliseconds. Cutting sooner could cost it our last data. */
+const LINGER_LIMIT = 500;
+
+/** How connections are ended. */
+export interface EndOptions {
+    /**
+     * Milliseconds for all of it; then the connection is cut. 0 cuts at once what the system has not taken,
+     * `Infinity` waits for as long as it takes.
+     *
+     * @default 5000
+     */
+    timeout?: number | undefined;
+    /**
+     * `true` to wait first for answers under way, in both directions: callbacks and requests that wait for one, requests
+     * that are being answered here, and questions whose `meta.callback` has not been called. New requests are refused
+     * meanwhile; all else goes on.
+     *
+     * @default false
+     */
+    drain?: boolean | undefined;
+}
+
+/** @throws {@link SockhopError} `ERR_BAD_OPTION` */
+export function timeToEnd({ timeout }: EndOptions): number {
+    return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_LIMIT);
+}
+
+/** Closes a socket in good order: what was sent goes out, the peer is told and closes too. */
+export class Ending {
+    /** Resolves when the socket is gone. */
+    readonly promise: Promise<undefined>;
+    readonly #socket: Socket;
+    #deadline = Infinity;
+    #timer: NodeJS.Timeout | undefined;
+
+    constructor(socket: Socket) {
+        this.#socket = socket;
+        this.promise = new Promise((resolve) => {
+            const gone = (): void => {
+                clearTimeout(this.#timer);
+                resolve(undefined);
+            };
+            if (socket.connecting) socket.destroy();
+            if (socket.closed) {
+                gone();
+                return;
+            }
+            socket.once("close", gone);
+            if (socket.destroyed) return;
+            const flushed = (): void => {
+                this.within(LINGER_LIMIT);
+            };
+            if (socket.writableFinished) flushed();
+            else socket.once("finish", flushed);
+            socket.end();
+            socket.resume(); // or the peer's end would not be seen behind what it has sent
+        });
+    }
+
+    /** Destroys the socket unless it is gone in so many milliseconds, or sooner when that was said before. */
+    within(limit: number): void {
+        const deadline = performance.now() + limit;
+        if (deadline >= this.#deadline || this.#socket.destroyed) return;
+        this.#deadline = deadline;
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#socket.destroy(), limit);
+    }
+}

@@ -1,0 +1,88 @@
+import { SockhopError } from "../SockhopError";
+
+/** Bounds on what one connection may cost. */
+export interface LimitOptions {
+    /**
+     * How many answers one connection may wait for (callbacks and requests together), and how many requests of the peer
+     * may be open on it. Beyond that `send()` with a callback and `request()` reject with `ERR_MAX_PENDING`; a request
+     * of the peer is answered with an error.
+     *
+     * @default 100000
+     */
+    max_pending?: number | undefined;
+    /**
+     * Bytes that may wait to be sent on one connection; then `slow_consumer` decides. One message more may wait than
+     * fits.
+     *
+     * @default 67108864 (64 MiB)
+     */
+    max_buffered?: number | undefined;
+    /**
+     * What happens when more than `max_buffered` waits, because the peer reads more slowly than we send:
+     * - `"wait"`: the promise of `send()` takes longer, nothing is refused. Meanwhile a server reads nothing more from
+     *   that client, so that its questions do not pile up answers
+     * - `"drop"`: the message is not sent, and `send()` rejects with `ERR_BUFFER_FULL`
+     * - `"disconnect"`: that, and the connection is cut, with an `error` event
+     *
+     * @default "wait"
+     */
+    slow_consumer?: "wait" | "drop" | "disconnect" | undefined;
+    /**
+     * Milliseconds from the first byte of a frame that we receive to its last. A peer that takes longer (up to a quarter
+     * longer, since frames are not timed one by one) is cut off, with an `error` event (`ERR_FRAME_TIMEOUT`).
+     *
+     * @default 120000
+     */
+    frame_timeout?: number | undefined;
+}
+
+/** {@link LimitOptions}, made complete. */
+export interface Limits {
+    readonly pending: number;
+    readonly buffered: number;
+    readonly slowConsumer: "wait" | "drop" | "disconnect";
+    /** Milliseconds. */
+    readonly frameTime: number;
+}
+
+const POLICIES: readonly unknown[] = ["wait", "drop", "disconnect"];
+
+/** @throws {@link SockhopError} `ERR_BAD_OPTION` */
+export function limitsOf(options: LimitOptions): Limits {
+    const slowConsumer = options.slow_consumer ?? "wait";
+    if (!POLICIES.includes(slowConsumer)) {
+        throw new SockhopError(`slow_consumer must be one of ${POLICIES.join(", ")}`, "ERR_BAD_OPTION");
+    }
+    return {
+        pending: amount("max_pending", options.max_pending, 100_000),
+        buffered: amount("max_buffered", options.max_buffered, 64 * 2 ** 20),
+        slowConsumer,
+        frameTime: milliseconds("frame_timeout", options.frame_timeout, 120_000),
+    };
+}
+
+/**
+ * A number of things or bytes; `Infinity` for no bound.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is not a number above 0
+ */
+export function amount(name: string, value: unknown, fallback: number): number {
+    const number = value ?? fallback;
+    if (typeof number === "number" && number > 0) return number;
+    throw new SockhopError(`${name} must be a number above 0`, "ERR_BAD_OPTION");
+}
+
+/** The longest time a timer of Node can run, about 25 days; a longer one would fire after 1 ms. */
+export const LONGEST = 2 ** 31 - 1;
+
+/**
+ * A time in milliseconds as the user gave it, made fit for a timer: `Infinity` and the like become the longest time
+ * there is, anything falsy the default.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no time: negative, or not a number.
+ */
+export function milliseconds(name: string, value: unknown, fallback: number): number {
+    const time = Number(value ?? 0);
+    if (!(time >= 0)) throw new SockhopError(`${name} must be a time in milliseconds`, "ERR_BAD_OPTION");
+    return Math.min(time || fallback, LONGEST);
+}
