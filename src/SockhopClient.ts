@@ -9,7 +9,7 @@ import { OfflineQueue } from "./core/OfflineQueue";
 import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import { dial } from "./core/dial";
-import type { EndOptions } from "./core/ending";
+import { type EndOptions, timeToEnd } from "./core/ending";
 import { milliseconds } from "./core/limits";
 import { type ClientOptions, place, secure } from "./core/options";
 import type { ClientEvents } from "./events";
@@ -114,7 +114,8 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      * sent before still goes out. Resolves when the socket is gone. Never rejects (but for `ERR_BAD_OPTION`); may be
      * called at any time, also again with less time.
      */
-    async disconnect(options?: EndOptions): Promise<void> {
+    async disconnect(options: EndOptions = {}): Promise<void> {
+        timeToEnd(options); // throws before anything has happened
         this.auto_reconnect = false;
         this.ping(0);
         this.#abort();
@@ -223,7 +224,8 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
         frame: string,
         question?: Question,
     ): Promise<undefined> {
-        const offline = !connection || this.#attempt?.connection === connection;
+        const offline =
+            !connection || this.#attempt?.connection === connection || (this.#queue && !connection.socket.writable);
         return offline && this.#queue ? this.#queue.push(frame, question) : super._carry(connection, frame, question);
     }
 

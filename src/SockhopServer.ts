@@ -9,9 +9,9 @@ import { lost } from "./core/Outbox";
 import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import { broadcast } from "./core/broadcast";
-import { type EndOptions } from "./core/ending";
+import { type EndOptions, timeToEnd } from "./core/ending";
 import { amount, milliseconds } from "./core/limits";
-import { type ServerOptions, place, secure } from "./core/options";
+import { type ServerOptions, permissions, place, secure } from "./core/options";
 import type { ServerEvents } from "./events";
 import { type RequestOptions, single } from "./mixins/Requests";
 import { Sessions } from "./mixins/Sessions";
@@ -46,7 +46,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
         const tls = secure(options.ssl, options.ssl_options);
         if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
         const most = amount("max_connections", options.max_connections, Infinity);
-        this.#listening = { tls, most, mode: options.mode };
+        this.#listening = { tls, most, mode: permissions(options.mode) };
         this.#listener = this.#createListener();
     }
 
@@ -83,6 +83,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * may be called at any time, also again with less time. `listen()` may be called again at once.
      */
     async close(options: EndOptions = {}): Promise<void> {
+        timeToEnd(options); // throws before anything has happened
         const closed = this.#listener.close();
         this.#listener = this.#createListener();
         this.#closed = Promise.all([this.#closed, closed]);
@@ -100,7 +101,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * When the call returns, `sockets` is empty (unless it has to `drain`); `disconnect` follows for each. What was sent
      * before still goes out. Resolves, when all sockets are gone, to an array with one `undefined` for each connection.
      */
-    disconnect(options?: EndOptions): Promise<undefined[]> {
+    async disconnect(options: EndOptions = {}): Promise<undefined[]> {
+        timeToEnd(options);
         this.ping(0);
         return this._endAll(options);
     }
@@ -152,7 +154,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
         const connections = this._listed();
         if (connections.length === 0) return Promise.resolve([]);
         try {
-            return broadcast(connections, this._encode(this._wrap(value)));
+            return broadcast(connections, this._encode(value));
         } catch (error) {
             return Promise.reject(error);
         }
@@ -190,10 +192,10 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * was sent before still goes out. Resolves when the socket is gone. Does nothing with one that has gone. Rejects with
      * `ERR_NO_SOCKET` when it is no socket.
      */
-    async kill_socket(socket: net.Socket, options?: EndOptions): Promise<void> {
-        const connection = this._connections.get(socket);
-        if (connection) await this._end(connection, options);
-        else if (!(socket instanceof net.Socket)) throw stranger(socket);
+    async kill_socket(socket: net.Socket, options: EndOptions = {}): Promise<void> {
+        timeToEnd(options);
+        if (!(socket instanceof net.Socket)) throw stranger(socket);
+        await this._endOf(socket, options);
     }
 
     /**

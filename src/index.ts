@@ -5,6 +5,7 @@ export { SockhopServer, SockhopServer as server, SockhopServer as Server } from 
 export { SockhopSession, SockhopSession as session, SockhopSession as Session } from "./SockhopSession";
 export { SockhopError, SockhopError as error, SockhopError as Error, type SockhopErrorCode } from "./SockhopError";
 export { ObjectBuffer, type ObjectBufferOptions } from "./core/ObjectBuffer";
+export type { FramingOptions } from "./core/Framing";
 export { type Packet, type ResponseEvents, SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 export { type Responder, SockhopResponseWriteableStream } from "./core/ResponseWriteableStream";
 export { type RemovalReason, TimedMap, type TimedMapEntry } from "./core/TimedMap";

@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { SockhopSession } from "../SockhopSession";
 import type { SockhopPing } from "../protocol/SockhopPing";
-import type { ObjectBuffer } from "./ObjectBuffer";
+import { FrameReader, type FrameSink } from "./FrameReader";
+import type { Framing } from "./Framing";
 import { Outbox } from "./Outbox";
 import type { RemoteCall } from "./RemoteCall";
 import type { SockhopResponseReadableStream } from "./ResponseReadableStream";
@@ -15,8 +16,8 @@ export type RemoteCallback = (value: unknown, meta: { type: string }) => void;
 
 /** A message that wants an answer, from the call to the answer. */
 export interface Question {
-    /** It waits no more. */
-    readonly settled: boolean;
+    /** Called when it fails. There for those who have it before there is a connection. */
+    abandoned: ((error: SockhopError) => void) | undefined;
     /** From now on the answer may come over this connection. */
     attach(connection: Connection): void;
     /** The answer will not come. */
@@ -24,12 +25,14 @@ export interface Question {
 }
 
 /** All that is remembered about one socket. It goes when the connection goes, and what it holds goes with it. */
-export class Connection {
+export class Connection implements FrameSink {
+    /** Cuts what this socket receives. */
+    readonly reader: FrameReader;
     /** `open` between the `connect` and the `disconnect` event; `closed` for good as soon as the end is known. */
     state: "pending" | "open" | "closed" = "pending";
     /** When it was opened, on the clock of `performance.now()`. */
     openedAt = NaN;
-    /** What the socket failed with, if it did. */
+    /** What the connection failed with, or is about to. */
     error: Error | undefined;
     /** What waits to be sent. */
     readonly outbox: Outbox;
@@ -65,10 +68,10 @@ export class Connection {
 
     constructor(
         readonly socket: Socket,
-        /** Puts together what this socket receives. */
-        readonly buffer: ObjectBuffer,
+        framing: Framing,
         limits: Limits,
     ) {
+        this.reader = new FrameReader(framing);
         this.#limits = limits;
         this.outbox = new Outbox(socket, limits);
     }
@@ -83,15 +86,16 @@ export class Connection {
         return (this.callbacks?.size ?? 0) + (this.requests?.size ?? 0);
     }
 
-    /**
-     * Before one more answer is waited for.
-     *
-     * @throws {@link SockhopError} `ERR_MAX_PENDING`
-     */
-    assertRoom(): void {
-        if (this.pending < this.#limits.pending) return;
+    /** Why no further answer can be waited for, if that is so. */
+    tooMany(): SockhopError | undefined {
+        if (this.pending < this.#limits.pending) return undefined;
         const message = `This connection waits for ${this.pending} answers already (max_pending)`;
-        throw new SockhopError(message, "ERR_MAX_PENDING");
+        return new SockhopError(message, "ERR_MAX_PENDING");
+    }
+
+    /** A frame cannot be read, so that the connection has to end, when what has come before it has been dealt with. */
+    unreadable(error: SockhopError): void {
+        this.error ??= error;
     }
 
     /** Whether the peer may have one more request open here. */

@@ -4,7 +4,6 @@ import { Connection } from "./Connection";
 import { Deadlines } from "./Deadlines";
 import { FrameWatch } from "./FrameWatch";
 import { Messenger } from "./Messenger";
-import { ObjectBuffer } from "./ObjectBuffer";
 import { lost } from "./Outbox";
 import type { EventMap } from "./TypedEmitter";
 import { type EndOptions, timeToEnd } from "./ending";
@@ -35,14 +34,12 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
     protected readonly _responseTimeout: number;
     /** @internal */
     protected readonly _deadlines = new Deadlines();
-    readonly #options: SockhopOptions;
     readonly #watch: FrameWatch;
     /** Connections whose sockets are being closed. */
-    readonly #leaving = new Set<Connection>();
+    readonly #leaving = new Map<Socket, Connection>();
 
     constructor(options: SockhopOptions) {
         super(options);
-        this.#options = options;
         this.#watch = new FrameWatch(this._connections, this._limits.frameTime, (connection) => {
             this._fault(connection, new SockhopError("A frame has not ended in time", "ERR_FRAME_TIMEOUT"));
         });
@@ -55,14 +52,9 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
      * @internal
      */
     protected _attach(socket: Socket): Connection {
-        const connection = new Connection(socket, new ObjectBuffer(this.#options), this._limits);
+        const connection = new Connection(socket, this._framing, this._limits);
         this._connections.set(socket, connection);
         this.#watch.start();
-        connection.buffer.on("error", (error: SockhopError) => {
-            // After what has arrived before it, see #take.
-            if (error.code === "ERR_MESSAGE_TOO_LARGE") connection.error = error;
-            else this._report(error, connection);
-        });
         socket.setNoDelay();
         socket.on("end", () => {
             // In the middle of a TLS handshake an error follows, which tells more.
@@ -113,8 +105,8 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
         const opened = connection.state === "open";
         connection.state = "closed";
         this._connections.delete(connection.socket);
-        this.#leaving.add(connection);
-        void connection.end(limit).then(() => this.#leaving.delete(connection));
+        this.#leaving.set(connection.socket, connection);
+        void connection.end(limit).then(() => this.#leaving.delete(connection.socket));
         this._closed(connection, opened);
         connection.answered();
     }
@@ -139,12 +131,23 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
     }
 
     /**
+     * As `_end`, also when the connection is being ended already; does nothing when it is gone.
+     *
+     * @internal
+     */
+    protected async _endOf(socket: Socket, options: EndOptions): Promise<void> {
+        const connection = this._connections.get(socket);
+        if (connection) await this._end(connection, options);
+        else await this.#leaving.get(socket)?.end(timeToEnd(options));
+    }
+
+    /**
      * Ends all connections. Resolves when they are gone, and those, too, that were being ended already.
      *
      * @internal
      */
     protected async _endAll(options: EndOptions = {}): Promise<undefined[]> {
-        const leaving = [...this.#leaving].map((connection) => connection.end(timeToEnd(options)));
+        const leaving = [...this.#leaving.values()].map((connection) => connection.end(timeToEnd(options)));
         const ended = [...this._connections.values()].map((connection) => this._end(connection, options));
         await Promise.all(leaving);
         return Promise.all(ended);

@@ -32,7 +32,7 @@ export class FrameWatch {
 
     #look(): void {
         for (const connection of this.connections.values()) {
-            const frame = connection.buffer.unfinished;
+            const frame = connection.reader.unfinished;
             if (frame === undefined || frame !== connection.unfinishedFrame || connection.socket.isPaused()) {
                 connection.unfinishedFrame = frame ?? -1;
                 connection.unfinishedRounds = 0;

@@ -105,9 +105,8 @@ export class Listener {
         const { server } = this;
         return new Promise((resolve, reject) => {
             if (this.#closed) throw aborted();
-            if (path && this.#mode !== undefined) {
-                withMode(path, this.#mode, () => server.listen(path).listening);
-            } else if (path) server.listen(path);
+            if (path && this.#mode !== undefined) this.#listenAs(path, this.#mode);
+            else if (path) server.listen(path);
             else server.listen(port, address);
             const listening = (): void => {
                 settle();
@@ -127,6 +126,15 @@ export class Listener {
             this.#binding = true; // what has gone wrong is told in a later turn
             server.on("listening", listening).on("error", failed).on("close", closed);
         });
+    }
+
+    #listenAs(path: string, mode: number): void {
+        try {
+            withMode(path, mode, () => this.server.listen(path).listening);
+        } catch (error) {
+            this.server.close(); // it may listen, but not as it should
+            throw error;
+        }
     }
 
     #createSecure(options: tls.TlsOptions, events: ListenerEvents): tls.Server {

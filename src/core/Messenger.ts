@@ -1,11 +1,11 @@
 import { SockhopError } from "../SockhopError";
 import { typeName } from "../protocol/typeName";
 import type { Connection, Question } from "./Connection";
-import { ObjectBuffer } from "./ObjectBuffer";
+import { Framing } from "./Framing";
 import { ignorable, lost } from "./Outbox";
 import { Reporter } from "./Reporter";
 import type { EventMap } from "./TypedEmitter";
-import { type Envelope, stringify, wrap } from "./envelope";
+import { type Envelope, parse, stringify, wrap } from "./envelope";
 import { type Limits, limitsOf } from "./limits";
 import type { SockhopOptions } from "./options";
 import { surface } from "./tell";
@@ -16,7 +16,7 @@ export type Reply = (value?: unknown) => void;
 /**
  * The way of a message over a connection.
  *
- * Out: `_wrap`, `_encode`, `_carry`. In: `_take`, `_received`, `_deliver`. The mixins extend the hook `_received`.
+ * Out: `_encode`, `_carry`. In: `_take`, `_received`, `_deliver`. The mixins extend the hook `_received`.
  */
 export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Connection> {
     /**
@@ -27,13 +27,14 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
     protected readonly _bare: boolean;
     /** @internal */
     protected readonly _limits: Limits;
-    readonly #encoder: ObjectBuffer;
+    /** @internal */
+    protected readonly _framing: Framing;
 
     constructor(options: SockhopOptions) {
         super();
         this._limits = limitsOf(options);
         this._bare = options.peer_type === "json";
-        this.#encoder = new ObjectBuffer(options);
+        this._framing = new Framing(options);
     }
 
     /**
@@ -48,19 +49,20 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
             question?.fail(error);
             return Promise.reject(error);
         }
-        if (!question) return connection.write(frame);
-        try {
-            connection.assertRoom();
-        } catch (error) {
-            question.fail(error as SockhopError);
-            return Promise.reject(error);
+        const refusal = connection.outbox.refusal();
+        if (refusal) {
+            question?.fail(refusal);
+            return ignorable(Promise.reject(refusal));
         }
-        question.attach(connection);
-        const written = connection.write(frame);
-        written.catch((error: unknown) => {
-            question.fail(error as SockhopError);
-        });
-        return written;
+        if (question) {
+            const tooMany = connection.tooMany();
+            if (tooMany) {
+                question.fail(tooMany);
+                return Promise.reject(tooMany);
+            }
+            question.attach(connection);
+        }
+        return connection.write(frame);
     }
 
     /**
@@ -69,41 +71,19 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
      *
      * @internal
      */
-    protected _volunteer(connection: Connection, envelope: Envelope): void {
-        if (!connection.outbox.full) void ignorable(this._transmit(connection, envelope));
+    protected _volunteer(connection: Connection, type: string, data: unknown): void {
+        if (!connection.outbox.full) void connection.write(this._framing.frame(stringify(type, data)));
     }
 
     /**
-     * Encodes and writes; what cannot be encoded is a rejection.
+     * The frame of a user's value.
      *
-     * @internal
-     */
-    protected _transmit(connection: Connection, envelope: Envelope): Promise<void> {
-        try {
-            return connection.write(this._encode(envelope));
-        } catch (error) {
-            return Promise.reject(error);
-        }
-    }
-
-    /**
-     * A user's value, as a message.
-     *
-     * @throws {@link SockhopError} `ERR_BAD_DATA`
-     * @internal
-     */
-    protected _wrap(value: unknown): Envelope {
-        return this._bare ? { data: value } : wrap(value);
-    }
-
-    /**
-     * The frame of a message.
-     *
+     * @param rest - further members of the envelope, as text that begins with a comma
      * @throws {@link SockhopError} `ERR_BAD_DATA`, `ERR_OBJECTBUFFER_BAD_OBJECT`, `ERR_MESSAGE_TOO_LARGE`
      * @internal
      */
-    protected _encode(envelope: Envelope): string {
-        return this._bare ? this.#encoder.encode(envelope.data) : this.#encoder.frame(stringify(envelope));
+    protected _encode(value: unknown, rest?: string): string {
+        return this._bare ? this._framing.encode(value) : this._framing.frame(wrap(value, rest));
     }
 
     /**
@@ -162,9 +142,9 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
     protected _take(connection: Connection, chunk: Buffer): void {
         if (connection.state === "closed") return;
         connection.received += chunk.length;
-        let frames: unknown[];
+        let frames: string[];
         try {
-            frames = connection.buffer.buf2obj(chunk);
+            frames = connection.reader.read(chunk, connection);
         } catch (error) {
             connection.socket.destroy(error as Error); // a frame that does not fit into memory
             return;
@@ -183,11 +163,18 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
         else if (this._patient && connection.outbox.full) this.#pause(connection);
     }
 
-    #dispatch(connection: Connection, frame: unknown): void {
+    #dispatch(connection: Connection, frame: string): void {
+        let value: unknown;
+        try {
+            value = this._framing.decode(frame, this._bare ? JSON.parse : parse);
+        } catch (error) {
+            this._report(error as SockhopError, connection);
+            return;
+        }
         if (this._bare) {
-            this._deliver(connection, frame, typeName(frame));
-        } else if (typeof frame === "object" && frame !== null && !Array.isArray(frame)) {
-            this._received(connection, frame);
+            this._deliver(connection, value, typeName(value));
+        } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+            this._received(connection, value);
         } else {
             const message = "Skipping corrupted data in buffer: the frame is not an envelope";
             this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);

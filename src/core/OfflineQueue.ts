@@ -81,21 +81,24 @@ export class OfflineQueue {
         }
         const sent = new Promise<undefined>((resolve, reject) => {
             const expires = performance.now() + this.#maxAge;
-            this.#waiting.add({ frame, question, bytes, expires, resolve, reject });
+            const waiting: Waiting = { frame, question, bytes, expires, resolve, reject };
+            this.#waiting.add(waiting);
+            if (!question) return;
+            question.abandoned = (error) => {
+                this.#drop(waiting, error);
+            };
         });
         this.#bytes += bytes;
         this.#watch();
         return ignorable(sent);
     }
 
-    /** Sends all that waits. */
-    flush(connection: Connection, carry: (frame: string, question?: Question) => Promise<undefined>): void {
+    /** Sends all that waits, as long as the connection lasts. */
+    flush({ socket }: Connection, carry: (frame: string, question?: Question) => Promise<undefined>): void {
         for (const waiting of this.#waiting) {
-            if (connection.state !== "open") return;
+            if (!socket.writable) return;
             this.#remove(waiting);
-            // Nobody waits for the answer any more: its time has passed, or it was aborted.
-            if (waiting.question?.settled) waiting.reject(new SockhopError("Given up in the queue", "ERR_ABORTED"));
-            else waiting.resolve(carry(waiting.frame, waiting.question));
+            waiting.resolve(carry(waiting.frame, waiting.question));
         }
     }
 
@@ -119,6 +122,7 @@ export class OfflineQueue {
     }
 
     #remove(waiting: Waiting): void {
+        if (waiting.question) waiting.question.abandoned = undefined;
         this.#waiting.delete(waiting);
         this.#bytes -= waiting.bytes;
         if (this.#waiting.size > 0) return;

@@ -84,17 +84,28 @@ export class Outbox {
         return this.#written + this.#text.length >= this.#limits.buffered;
     }
 
+    /** Why nothing more can be sent, if that is so. */
+    refusal(): SockhopError | undefined {
+        if (!this.#socket.writable) return lost();
+        return this.full && this.#limits.slowConsumer !== "wait" ? this.overflow() : undefined;
+    }
+
+    /** Too much waits for one more frame. */
+    overflow(): SockhopError {
+        const message = `The peer does not read: ${this.buffered} bytes wait to be sent, of at most ${this.#limits.buffered}`;
+        const error = new SockhopError(message, "ERR_BUFFER_FULL");
+        if (this.#limits.slowConsumer === "disconnect") this.#socket.destroy(error);
+        return error;
+    }
+
     /**
-     * Takes a frame to be sent. Resolves when the system has it; rejects with
-     * - `ERR_SOCKET_DESTROYED` when it will not get it
-     * - `ERR_BUFFER_FULL` when too much waits already, and the peer is not waited for
+     * Takes a frame to be sent. Resolves when the system has it; rejects with `ERR_SOCKET_DESTROYED` when it will not get
+     * it.
      *
      * The rejection harms no program that does not look at the promise, since who sent could not know that the
      * connection was about to break: `disconnect` tells.
      */
     push(frame: string): Promise<undefined> {
-        if (!this.#socket.writable) return ignorable(Promise.reject(lost()));
-        if (this.full && this.#limits.slowConsumer !== "wait") return this.refuse();
         this.#text += frame;
         const { promise } = (this.#batch ??= new Batch());
         if (this.#text.length >= this.#early) {
@@ -105,14 +116,6 @@ export class Outbox {
             if (waiting.push(this) === 1) process.nextTick(flushAll);
         }
         return promise;
-    }
-
-    /** What becomes of a frame that is not taken because too much waits. */
-    refuse(): Promise<undefined> {
-        const message = `The peer does not read: ${this.buffered} bytes wait to be sent, of at most ${this.#limits.buffered}`;
-        const error = new SockhopError(message, "ERR_BUFFER_FULL");
-        if (this.#limits.slowConsumer === "disconnect") this.#socket.destroy(error);
-        return ignorable(Promise.reject(error));
     }
 
     /** Calls `listener` once, when not so much waits any more. There is one at a time. */

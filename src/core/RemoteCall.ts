@@ -16,6 +16,7 @@ export interface CallbackOptions extends WaitOptions {
 
 /** A remote callback: what is to be called at the answer to a message. */
 export class RemoteCall implements Question {
+    abandoned: Question["abandoned"];
     readonly #id: string;
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
@@ -27,10 +28,6 @@ export class RemoteCall implements Question {
         this.#id = id;
         this.#callback = callback;
         this.#failed = failed;
-    }
-
-    get settled(): boolean {
-        return this.#settled;
     }
 
     /**
@@ -57,9 +54,10 @@ export class RemoteCall implements Question {
     }
 
     fail(error: SockhopError): void {
-        if (!this.#settle() || !this.#failed) return;
+        if (!this.#settle()) return;
+        this.abandoned?.(error);
         try {
-            this.#failed(error);
+            this.#failed?.(error);
         } catch (thrown) {
             surface(thrown);
         }

@@ -7,6 +7,7 @@ import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 /** A request that waits for its answer, which is a stream. */
 export class RemoteRequest implements Question {
     readonly stream: SockhopResponseReadableStream;
+    abandoned: Question["abandoned"];
     readonly #uuid: string;
     #connection: Connection | undefined;
     #patience: Patience | undefined;
@@ -24,10 +25,6 @@ export class RemoteRequest implements Question {
                 if (connection && !finished && connection.state !== "closed") cancel(connection, uuid);
             },
         });
-    }
-
-    get settled(): boolean {
-        return this.stream.ended;
     }
 
     /**
@@ -50,5 +47,6 @@ export class RemoteRequest implements Question {
 
     fail(error: SockhopError): void {
         this.stream.end(error);
+        this.abandoned?.(error);
     }
 }

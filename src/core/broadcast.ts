@@ -24,7 +24,8 @@ export function broadcast(connections: Connection[], frame: string): Promise<und
     const allFull = connections.every(({ outbox }) => outbox.full);
     const sent = connections.map((connection) => {
         const { outbox, socket } = connection;
-        const written = outbox.full && !allFull ? outbox.refuse() : connection.write(frame);
+        const refusal = outbox.full && !allFull ? outbox.overflow() : outbox.refusal();
+        const written = refusal ? Promise.reject(refusal) : connection.write(frame);
         return written.catch((error: unknown) => {
             failures.push({ socket, error: error as SockhopError });
             return undefined;

@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import type { ConnectionOptions, TlsOptions } from "node:tls";
+import { SockhopError } from "../SockhopError";
 import type { SockhopServer } from "../SockhopServer";
 import type { SockhopSession } from "../SockhopSession";
-import type { ObjectBufferOptions } from "./ObjectBuffer";
+import type { FramingOptions } from "./Framing";
 import type { QueueOptions } from "./OfflineQueue";
 import type { LimitOptions } from "./limits";
 
 /** Options that client and server have in common. */
-export interface SockhopOptions extends ObjectBufferOptions, LimitOptions {
+export interface SockhopOptions extends FramingOptions, LimitOptions {
     /** Path of a Unix domain socket. Takes the place of address and port. */
     path?: string | null | undefined;
     /**
@@ -70,7 +71,7 @@ export interface ServerOptions extends SockhopOptions {
      *
      * @default as the umask of the process has it
      */
-    mode?: number | undefined;
+    mode?: number | null | undefined;
     /** `true` for TLS; the same as `ssl_options` with a certificate. */
     ssl?: boolean | undefined;
     /**
@@ -133,6 +134,13 @@ export interface ClientOptions extends SockhopOptions {
 /** The options for TLS, if it is wanted at all. */
 export function secure<O extends object>(ssl: boolean | undefined, options: O | undefined): O | undefined {
     return ssl || (options && Object.keys(options).length > 0) ? ({ ...options } as O) : undefined;
+}
+
+/** @throws {@link SockhopError} `ERR_BAD_OPTION` for what are no permissions of a file */
+export function permissions(mode: number | null | undefined): number | undefined {
+    if (mode === undefined || mode === null) return undefined;
+    if (Number.isInteger(mode) && mode >= 0 && mode <= 0o777) return mode;
+    throw new SockhopError("mode must be permissions of a file, such as 0o600", "ERR_BAD_OPTION");
 }
 
 /** Where to connect to, or to listen. */

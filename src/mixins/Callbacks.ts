@@ -6,6 +6,7 @@ import type { Reply } from "../core/Messenger";
 import { lost } from "../core/Outbox";
 import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
 import type { Envelope } from "../core/envelope";
+import { toJson } from "../core/json";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Callbacks adds to an endpoint. */
@@ -39,7 +40,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
         ): Promise<void> {
             if (callback) return this.#ask(connection, value, callback, options);
             try {
-                return this._carry(connection, this._encode(this._wrap(value)));
+                return this._carry(connection, this._encode(value));
             } catch (error) {
                 return Promise.reject(error);
             }
@@ -55,7 +56,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const id = randomUUID();
             const call = new RemoteCall(id, callback, options.failed);
             try {
-                const frame = this._encode({ ...this._wrap(value), id });
+                const frame = this._encode(value, `,"id":"${id}"`);
                 call.limit(this._deadlines, options);
                 return this._carry(connection, frame, call);
             } catch (error) {
@@ -91,7 +92,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             return (value = {}) => {
                 if (replied) return;
                 if (connection.state === "closed") throw lost();
-                const frame = this._encode({ ...this._wrap(value), callback_id: id });
+                const frame = this._encode(value, `,"callback_id":${toJson(id)}`);
                 replied = true;
                 void connection.write(frame); // `disconnect` tells when the answer may have been lost
                 connection.unanswered -= 1;

@@ -63,7 +63,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             if (connection.quietRounds >= PATIENCE - 1 && connection.pings.every((each) => each.unanswered())) {
                 this._cut(connection);
             } else {
-                this._volunteer(connection, { type: PING, data: ping });
+                this._volunteer(connection, PING, ping);
             }
         }
 
@@ -72,7 +72,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             if (type !== PING && type !== PONG) {
                 super._received(connection, envelope);
             } else if (typeof data === "object" && data !== null) {
-                if (type === PING) this._volunteer(connection, { type: PONG, data: answer(data) });
+                if (type === PING) this._volunteer(connection, PONG, answer(data));
                 else for (const ping of connection.pings) ping.conclude_with_pong(data);
             }
         }

@@ -7,7 +7,7 @@ import type { WaitOptions } from "../core/Patience";
 import { RemoteRequest } from "../core/RemoteRequest";
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
-import { type Envelope, REQUEST, RESPONSE } from "../core/envelope";
+import { type Envelope, REQUEST, RESPONSE, stringify } from "../core/envelope";
 import { assertExpressible } from "../core/json";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
@@ -66,7 +66,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
                 assertExpressible(value);
                 const data = new SockhopRequest({ uuid: randomUUID(), data: value, errors: true });
-                const frame = this._encode({ type: REQUEST, data });
+                const frame = this._framing.frame(stringify(REQUEST, data));
                 const request = new RemoteRequest(data.uuid, (asked, uuid) => {
                     this.#cancel(asked, uuid);
                 });
@@ -81,7 +81,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         #cancel(connection: Connection, uuid: string): void {
             const data = new SockhopResponsePacket({ uuid, last: true, cancel: true });
-            this._volunteer(connection, { type: RESPONSE, data });
+            this._volunteer(connection, RESPONSE, data);
         }
 
         /** What the handlers of a request get besides the request and the response. */
@@ -105,7 +105,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const response = SockhopResponseWriteableStream.from_request(request, {
                 errors: request.errors === true,
                 transmit: (data) => {
-                    return connection.write(this._encode({ type: RESPONSE, data }));
+                    return this._carry(connection, this._framing.frame(stringify(RESPONSE, data)));
                 },
                 finished: () => {
                     connection.responses?.delete(response);

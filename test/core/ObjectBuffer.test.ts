@@ -254,7 +254,7 @@ describe("ObjectBuffer", () => {
                         const frames: Buffer[] = [];
                         for (const value of values) {
                             try {
-                                frames.push(Buffer.from(buffer.encode(value)));
+                                frames.push(buffer.obj2buf(value)!);
                                 sent.push(JSON.parse(JSON.stringify(value)));
                             } catch (error) {
                                 // Refusing is right only where no JSON text could do.

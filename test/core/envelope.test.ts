@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { SockhopError } from "../../src";
-import { stringify, wrap } from "../../src/core/envelope";
+import { parse, wrap } from "../../src/core/envelope";
 import { typeName } from "../../src/protocol/typeName";
 
 describe("envelope", () => {
@@ -46,29 +47,84 @@ describe("envelope", () => {
 
     describe("the text", () => {
         it("is what sockhop 1.x writes", () => {
-            expect(stringify(wrap(new Widget()))).to.equal('{"type":"Widget","data":{"a":1,"s":"x\\ny"}}');
-            expect(stringify(wrap("é→😀"))).to.equal('{"type":"String","data":"é→😀"}');
-            expect(stringify(wrap({ u: undefined }))).to.equal('{"type":"Object","data":{}}');
-            expect(stringify(wrap(new Date(0)))).to.equal('{"type":"Date","data":"1970-01-01T00:00:00.000Z"}');
-            expect(stringify(wrap(Buffer.from("hi")))).to.equal(
-                '{"type":"Buffer","data":{"type":"Buffer","data":[104,105]}}',
-            );
-            expect(stringify(wrap(NaN))).to.equal('{"type":"Number","data":null}');
-            expect(stringify(wrap(new Map()))).to.equal('{"type":"Map","data":{}}');
-            expect(stringify(wrap(new Uint8Array([1, 2])))).to.equal('{"type":"Uint8Array","data":{"0":1,"1":2}}');
-            expect(stringify(wrap(null))).to.equal('{"type":"Object","data":null}');
+            expect(wrap(new Widget())).to.equal('{"type":"Widget","data":{"a":1,"s":"x\\ny"}}');
+            expect(wrap("é→😀")).to.equal('{"type":"String","data":"é→😀"}');
+            expect(wrap({ u: undefined })).to.equal('{"type":"Object","data":{}}');
+            expect(wrap(new Date(0))).to.equal('{"type":"Date","data":"1970-01-01T00:00:00.000Z"}');
+            expect(wrap(Buffer.from("hi"))).to.equal('{"type":"Buffer","data":{"type":"Buffer","data":[104,105]}}');
+            expect(wrap(NaN)).to.equal('{"type":"Number","data":null}');
+            expect(wrap(new Map())).to.equal('{"type":"Map","data":{}}');
+            expect(wrap(new Uint8Array([1, 2]))).to.equal('{"type":"Uint8Array","data":{"0":1,"1":2}}');
+            expect(wrap(null)).to.equal('{"type":"Object","data":null}');
         });
 
         it("has the ids behind the data", () => {
-            expect(stringify({ ...wrap(0), id: "i" })).to.equal('{"type":"Number","data":0,"id":"i"}');
-            expect(stringify({ ...wrap(0), callback_id: 7 })).to.equal('{"type":"Number","data":0,"callback_id":7}');
+            expect(wrap(0, ',"id":"i"')).to.equal('{"type":"Number","data":0,"id":"i"}');
+            expect(wrap(0, ',"callback_id":7')).to.equal('{"type":"Number","data":0,"callback_id":7}');
         });
 
         it("does not exist for what JSON cannot express", () => {
             for (const value of [undefined, () => 1, Symbol("s"), 1n, { deep: [1n] }]) {
-                expect(() => stringify(wrap(value)))
+                expect(() => wrap(value))
                     .to.throw(SockhopError)
                     .with.property("code", "ERR_BAD_DATA");
+            }
+        });
+    });
+
+    describe("read", () => {
+        const id = "0b2d5a3e-1111-4222-8333-444455556666";
+
+        /** What a text means, or that it means nothing. */
+        function meaning(read: (text: string) => unknown, text: string): unknown {
+            try {
+                return JSON.parse(JSON.stringify({ value: read(text) })) as unknown;
+            } catch {
+                return "not JSON";
+            }
+        }
+
+        it("means what JSON says, however it is written", () => {
+            const type = fc.constantFrom(
+                '"Object"',
+                '"W"',
+                '"a\\nb"',
+                '"a\nb"',
+                '"é"',
+                '""',
+                "1",
+                "null",
+                '"SockhopPing"',
+            );
+            const data = fc.oneof(fc.json(), fc.constantFrom("", "1,2", '"', '"a"}', "{}}", '1,"id":"x"', "[1", " 1 "));
+            const tail = fc.constantFrom(
+                "",
+                `,"id":"${id}"`,
+                `,"callback_id":"${id}"`,
+                `,"id":"${id}","callback_id":"${id}"`,
+                `,"id":"${id.slice(5)}","x":"1"`,
+                `,"id":"${id.slice(1)}\t"`,
+                `,"id":"${id.slice(1)}\\"`,
+                ',"id":7',
+                ',"data":{"again":true}',
+                ',"type":"Other"',
+            );
+            const end = fc.constantFrom("}", "", "}}", "}\r", "} ", ' "}');
+            fc.assert(
+                fc.property(type, data, tail, end, (t, d, more, last) => {
+                    const text = `{"type":${t},"data":${d}${more}${last}`;
+                    expect(meaning(parse, text)).to.deep.equal(meaning(JSON.parse, text));
+                }),
+                { numRuns: 3000 },
+            );
+        });
+
+        it("is read as it was written", () => {
+            for (const value of [new Widget(), "é→😀", 0, null, { id, deep: [{ callback_id: id }] }]) {
+                for (const rest of ["", `,"id":"${id}"`, `,"callback_id":"${id}"`, ',"id":"i"', ',"callback_id":7']) {
+                    const text = wrap(value, rest);
+                    expect(meaning(parse, text)).to.deep.equal(meaning(JSON.parse, text));
+                }
             }
         });
     });

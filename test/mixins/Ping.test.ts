@@ -27,9 +27,8 @@ class Probe extends Ping(Endpoint) {
         this._received(connection, envelope);
     }
 
-    protected override _transmit(connection: Connection, envelope: Envelope): Promise<void> {
-        this.sent.push({ connection, envelope });
-        return Promise.reject(new Error("a ping that cannot be sent is no more than unanswered"));
+    protected override _volunteer(connection: Connection, type: string, data: unknown): void {
+        this.sent.push({ connection, envelope: { type, data } });
     }
 
     protected override _deliver(_connection: Connection, value: unknown): void {
@@ -43,7 +42,9 @@ describe("Ping", () => {
     let dropped: unknown[];
 
     beforeEach(() => {
-        clock = FakeTimers.install({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "setImmediate"] });
+        clock = FakeTimers.install({
+            toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "setImmediate"],
+        });
         probe = new Probe();
         dropped = [];
         probe.on("disconnect", (socket) => dropped.push(socket));

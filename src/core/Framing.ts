@@ -1,0 +1,103 @@
+import { SockhopError } from "../SockhopError";
+import { Terminator } from "./Terminator";
+import { toJson } from "./json";
+import { amount } from "./limits";
+
+/** How values are framed. */
+export interface FramingOptions {
+    /**
+     * What ends a frame: one string for both directions, or `[receive, transmit]`. Any length; counted in bytes of
+     * UTF-8. Anything but a string or an array means the default.
+     *
+     * @default "\n"
+     */
+    terminator?: string | readonly string[] | null | undefined;
+    /**
+     * `true`: a frame that is not JSON is received as the string it is, and values that are no objects can be sent.
+     *
+     * @default false
+     */
+    allow_non_objects?: boolean | undefined;
+    /**
+     * Bytes that one message may have, as JSON text and without the terminator; `Infinity` for no limit. A larger one is
+     * refused where it is sent, with `ERR_MESSAGE_TOO_LARGE`, and where it is received, while it arrives: less than
+     * twice as many bytes are kept for it.
+     *
+     * @default 104857600 (100 MiB)
+     */
+    max_message_size?: number | undefined;
+}
+
+/** {@link FramingOptions}, made complete: what all connections of a client or server share. */
+export class Framing {
+    /** What ends the frames that we receive. */
+    readonly terminator: Terminator;
+    /** Bytes of the largest message. */
+    readonly limit: number;
+    readonly #sent: Terminator;
+    readonly #allowNonObjects: boolean;
+
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, or a size that is none. */
+    constructor({ terminator, allow_non_objects, max_message_size }: FramingOptions) {
+        const [rx, tx] = Array.isArray(terminator) ? (terminator as readonly string[]) : [terminator as string];
+        this.terminator = new Terminator(typeof rx === "string" ? rx : "\n");
+        this.#sent = typeof tx === "string" ? new Terminator(tx) : this.terminator;
+        this.#allowNonObjects = allow_non_objects === true;
+        this.limit = amount("max_message_size", max_message_size, 100 * 2 ** 20);
+    }
+
+    /**
+     * The frame of a value without an envelope.
+     *
+     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_OBJECT`, `ERR_BAD_DATA`, `ERR_MESSAGE_TOO_LARGE`
+     */
+    encode(value: unknown): string {
+        if (typeof value !== "object" && !this.#allowNonObjects) {
+            throw new SockhopError(
+                "obj2buf called with non object type (see the option allow_non_objects)",
+                "ERR_OBJECTBUFFER_BAD_OBJECT",
+            );
+        }
+        return this.frame(toJson(value));
+    }
+
+    /**
+     * JSON text as a frame.
+     *
+     * @throws {@link SockhopError} `ERR_BAD_DATA`, `ERR_MESSAGE_TOO_LARGE`
+     */
+    frame(json: string): string {
+        const text = this.#sent.protect(json);
+        const error = this.oversize(text);
+        if (error) throw error;
+        return text + this.#sent.text;
+    }
+
+    /**
+     * The value of a frame.
+     *
+     * @param parse - reads JSON
+     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA`
+     */
+    decode(text: string, parse: (json: string) => unknown): unknown {
+        try {
+            return parse(text);
+        } catch (cause) {
+            if (this.#allowNonObjects) return text;
+            const message = "Skipping corrupted data in buffer: the frame is not JSON";
+            throw new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause });
+        }
+    }
+
+    /** What is wrong with a message of this text, if it is too large. */
+    oversize(text: string): SockhopError | undefined {
+        if (3 * text.length <= this.limit) return undefined; // a UTF-16 unit has at most three bytes in UTF-8
+        const size = Buffer.byteLength(text);
+        return size > this.limit ? this.tooLarge(String(size)) : undefined;
+    }
+
+    tooLarge(size: string): SockhopError {
+        const message = `A message of ${size} bytes is larger than max_message_size, ${this.limit} bytes`;
+        return new SockhopError(message, "ERR_MESSAGE_TOO_LARGE");
+    }
+}
