@@ -6,7 +6,7 @@ import type { Connection, RemoteCallback } from "./core/Connection";
 import type { Reply } from "./core/Messenger";
 import { Listener, type ListenerOptions } from "./core/Listener";
 import { lost } from "./core/Outbox";
-import type { CallbackOptions } from "./core/RemoteCall";
+import { type CallbackOptions, tellFailed } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import { broadcast } from "./core/broadcast";
 import { type EndOptions, timeToEnd } from "./core/ending";
@@ -135,7 +135,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
         const connection = this._connections.get(socket);
         if (connection) return this._send(connection, value, callback, options);
         const error = stranger(socket);
-        options?.failed?.(error);
+        if (callback) tellFailed(options?.failed, error);
         return Promise.reject(error);
     }
 

@@ -50,8 +50,8 @@ export class Connection implements FrameSink {
     callbacks: Map<unknown, RemoteCall> | undefined;
     /** Answers that we wait for, by the uuid of their request. */
     requests: Map<string, SockhopResponseReadableStream> | undefined;
-    /** Answers that the peer waits for. */
-    responses: Set<SockhopResponseWriteableStream> | undefined;
+    /** Answers that the peer waits for, by the uuid of its request. */
+    responses: Map<string, SockhopResponseWriteableStream> | undefined;
     /** Questions of the peer that may still be answered. */
     unanswered = 0;
     /** No further requests are taken: the connection waits for answers under way, and then ends. */

@@ -70,7 +70,10 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
             this._drop(connection);
         });
         socket.on("drain", () => {
-            if (connection.state === "open") tell(this, "drain", ...this._about(connection));
+            // Node tells this before it calls back those who have written, so that `buffered` would still count them.
+            process.nextTick(() => {
+                if (connection.state === "open") tell(this, "drain", ...this._about(connection));
+            });
         });
         return connection;
     }

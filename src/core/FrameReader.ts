@@ -48,8 +48,7 @@ export class FrameReader {
         this.#skipping = false;
         this.#room = EMPTY;
         this.#length = 0;
-        const first = this.#split(whole, sink);
-        if (skipped) first.length = 0;
+        const first = this.#split(whole, sink, skipped);
         return end === chunk.length ? first : first.concat(this.#split(chunk.subarray(end), sink));
     }
 
@@ -68,7 +67,7 @@ export class FrameReader {
     }
 
     /** The frames in bytes that begin with a frame. What comes after the last is kept. */
-    #split(bytes: Buffer, sink: FrameSink): string[] {
+    #split(bytes: Buffer, sink: FrameSink, skip = false): string[] {
         const { terminator, limit } = this.#framing;
         const last = bytes.lastIndexOf(terminator.bytes);
         const end = last === -1 ? 0 : last + terminator.bytes.length;
@@ -84,7 +83,8 @@ export class FrameReader {
                 sink.unreadable(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause }));
             }
             this.#frames += frames.length;
-            if (end > limit) frames = frames.filter((frame) => this.#fits(frame, sink));
+            if (end > limit) frames = this.#fitting(frames, bytes, sink, skip);
+            else if (skip) frames.shift();
         }
         const rest = overlap === "" ? end : end - Buffer.byteLength(overlap);
         if (rest < bytes.length) {
@@ -94,10 +94,18 @@ export class FrameReader {
         return frames;
     }
 
-    #fits(frame: string, sink: FrameSink): boolean {
-        const error = this.#framing.oversize(frame);
-        if (error) sink.unreadable(error);
-        return !error;
+    /** The frames that are not too large: measured as they came, for what is no UTF-8 grows when it is decoded. */
+    #fitting(frames: string[], bytes: Buffer, sink: FrameSink, skip: boolean): string[] {
+        const { terminator, limit } = this.#framing;
+        let from = 0;
+        return frames.filter((_, n) => {
+            const to = bytes.indexOf(terminator.bytes, from);
+            const size = to - from;
+            from = to + terminator.bytes.length;
+            if (n === 0 && skip) return false;
+            if (size > limit) sink.unreadable(this.#framing.tooLarge(String(size)));
+            return size <= limit;
+        });
     }
 
     /** Adds bytes to what is kept, and gives back all of it. By doubling, so that the work is linear in the size. */

@@ -36,7 +36,7 @@ export class FrameWatch {
             if (frame === undefined || frame !== connection.unfinishedFrame || connection.socket.isPaused()) {
                 connection.unfinishedFrame = frame ?? -1;
                 connection.unfinishedRounds = 0;
-            } else if (++connection.unfinishedRounds > ROUNDS) {
+            } else if (++connection.unfinishedRounds >= ROUNDS) {
                 this.expired(connection);
             }
         }

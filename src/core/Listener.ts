@@ -86,7 +86,6 @@ export class Listener {
             if ((error as NodeJS.ErrnoException).syscall !== undefined) this.#events.failed(error as Error);
             throw error;
         }
-        if (path) this.#file = new SocketFile(path);
         return this.server;
     }
 
@@ -105,8 +104,7 @@ export class Listener {
         const { server } = this;
         return new Promise((resolve, reject) => {
             if (this.#closed) throw aborted();
-            if (path && this.#mode !== undefined) this.#listenAs(path, this.#mode);
-            else if (path) server.listen(path);
+            if (path) this.#listenAt(path);
             else server.listen(port, address);
             const listening = (): void => {
                 settle();
@@ -128,13 +126,18 @@ export class Listener {
         });
     }
 
-    #listenAs(path: string, mode: number): void {
+    /** Makes a socket file and remembers which, before anybody can have put another one in its place. */
+    #listenAt(path: string): void {
+        const { server } = this;
+        const listen = (): boolean => server.listen(path).listening;
         try {
-            withMode(path, mode, () => this.server.listen(path).listening);
+            if (this.#mode === undefined) listen();
+            else withMode(path, this.#mode, listen);
         } catch (error) {
-            this.server.close(); // it may listen, but not as it should
+            server.close(); // it may listen, but not as it should
             throw error;
         }
+        if (server.listening) this.#file = new SocketFile(path);
     }
 
     #createSecure(options: tls.TlsOptions, events: ListenerEvents): tls.Server {

@@ -72,7 +72,12 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
      * @internal
      */
     protected _volunteer(connection: Connection, type: string, data: unknown): void {
-        if (!connection.outbox.full) void connection.write(this._framing.frame(stringify(type, data)));
+        if (connection.outbox.full) return;
+        try {
+            void connection.write(this._framing.frame(stringify(type, data)));
+        } catch {
+            // It repeats what the peer has sent, and that cannot be said in so many bytes.
+        }
     }
 
     /**
@@ -163,6 +168,16 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
         else if (this._patient && connection.outbox.full) this.#pause(connection);
     }
 
+    /**
+     * Reports a frame that is no message.
+     *
+     * @internal
+     */
+    protected _skip(fault: string, connection: Connection): void {
+        const message = `Skipping corrupted data in buffer: ${fault}`;
+        this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
+    }
+
     #dispatch(connection: Connection, frame: string): void {
         let value: unknown;
         try {
@@ -176,8 +191,7 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
         } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
             this._received(connection, value);
         } else {
-            const message = "Skipping corrupted data in buffer: the frame is not an envelope";
-            this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
+            this._skip("the frame is not an envelope", connection);
         }
     }
 }

@@ -145,12 +145,11 @@ export class Outbox {
         const bytes = text.length > MOST ? Buffer.from(text) : text;
         const size = Buffer.byteLength(bytes);
         let handedOver = false;
-        this.#written += size;
         this.#writes += 1;
         const lastOfTurn = this.#writes % WRITES_PER_TURN === 0;
         socket.write(bytes, (error) => {
-            this.#written -= size;
             this.taken += size;
+            if (!handedOver) this.#written -= size;
             if (this.#room && !this.full) this.#makeRoom();
             // The write that was under way when a socket was destroyed is called back without an error (Node 20).
             if (error || (!handedOver && socket.destroyed)) batch.lose(error ?? undefined);
@@ -158,6 +157,7 @@ export class Outbox {
             else batch.resolve(undefined);
         });
         handedOver = socket.writableLength === 0 && !socket.errored;
+        if (!handedOver) this.#written += size;
     }
 
     #makeRoom(): void {

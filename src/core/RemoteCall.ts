@@ -56,11 +56,7 @@ export class RemoteCall implements Question {
     fail(error: SockhopError): void {
         if (!this.#settle()) return;
         this.abandoned?.(error);
-        try {
-            this.#failed?.(error);
-        } catch (thrown) {
-            surface(thrown);
-        }
+        tellFailed(this.#failed, error);
     }
 
     /** Whether this is the end of it: it has only one. */
@@ -71,5 +67,14 @@ export class RemoteCall implements Question {
         this.#connection?.callbacks?.delete(this.#id);
         this.#connection?.answered();
         return true;
+    }
+}
+
+/** Tells the user that an answer will not come. */
+export function tellFailed(failed: CallbackOptions["failed"], error: SockhopError): void {
+    try {
+        failed?.(error);
+    } catch (thrown) {
+        surface(thrown);
     }
 }

@@ -8,6 +8,10 @@ import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 export class RemoteRequest implements Question {
     readonly stream: SockhopResponseReadableStream;
     abandoned: Question["abandoned"];
+    /** Resolves to the stream when the request has been sent; rejects when it fails before. */
+    readonly sent: Promise<SockhopResponseReadableStream>;
+    #resolve!: (stream: SockhopResponseReadableStream) => void;
+    #reject!: (error: SockhopError) => void;
     readonly #uuid: string;
     #connection: Connection | undefined;
     #patience: Patience | undefined;
@@ -15,6 +19,10 @@ export class RemoteRequest implements Question {
     /** @param cancel - called when the stream is ended at this end while the responder may be at work */
     constructor(uuid: string, cancel: (connection: Connection, uuid: string) => void) {
         this.#uuid = uuid;
+        this.sent = new Promise((resolve, reject) => {
+            this.#resolve = resolve;
+            this.#reject = reject;
+        });
         this.stream = new SockhopResponseReadableStream({
             uuid,
             released: (finished) => {
@@ -45,7 +53,13 @@ export class RemoteRequest implements Question {
         (connection.requests ??= new Map()).set(this.#uuid, this.stream);
     }
 
+    /** The system has it. */
+    begun(): void {
+        this.#resolve(this.stream);
+    }
+
     fail(error: SockhopError): void {
+        this.#reject(error);
         this.stream.end(error);
         this.abandoned?.(error);
     }

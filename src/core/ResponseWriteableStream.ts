@@ -4,9 +4,12 @@ import { type RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRe
 import { ignorable } from "./Outbox";
 import { assertExpressible } from "./json";
 
+/** How sending fails when the requester has gone, or does not read: that must not end the program. */
+const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
+
 /** How a response gets to the one who has asked. */
 export interface Responder {
-    /** Sends a packet. */
+    /** Sends a packet. Throws when it cannot be sent. */
     transmit(packet: SockhopResponsePacket): Promise<void>;
     /** The response is complete. */
     finished(): void;
@@ -113,7 +116,8 @@ export class SockhopResponseWriteableStream {
             if (more.last) this.#finish();
             return sent;
         } catch (error) {
-            return Promise.reject(error);
+            const refused = Promise.reject(error);
+            return PEERS_DOING.has((error as SockhopError).code) ? ignorable(refused) : refused;
         }
     }
 

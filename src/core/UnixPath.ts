@@ -1,10 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { type BigIntStats, chmodSync, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
+import { type BigIntStats, chmodSync, closeSync, linkSync, lstatSync, openSync, renameSync, unlinkSync } from "node:fs";
 import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SockhopError } from "../SockhopError";
 
 /** How long to wait for the server that may live at a path, in milliseconds. Who does not answer so long lives. */
 const PROBE_LIMIT = 1000;
+
+/** Between two such looks: longer than a server needs from making its socket to listening, in milliseconds. */
+const PROBE_PAUSE = 100;
+
+/** How long the removal of a socket may take, in milliseconds; it takes some microseconds. */
+const LOCK_LIMIT = 5000;
 
 /** Pipes of Windows and abstract sockets of Linux are names, and no files. */
 function isFile(path: string): boolean {
@@ -62,21 +69,43 @@ function same(one: BigIntStats | undefined, other: BigIntStats | undefined): boo
 }
 
 /**
- * Removes the socket of a server that has gone without removing it. Says whether it has: nothing is removed but a socket
- * at which nobody listens.
+ * Removes the socket of a server that has gone without removing it. Says whether the path may be free now: nothing is
+ * removed but a socket at which nobody listens.
  *
- * Several may try this at once, so it is moved aside first, which only one of them can do, and looked at again there.
+ * Several may try this at once. A socket that another one has just made refuses connections, too, until it listens; so
+ * it has to refuse twice. Then one after the other looks whether it is still the same, and removes it.
  */
 export async function removeStale(path: string): Promise<boolean> {
     const found = stat(path);
     if (!found?.isSocket() || !(await refuses(path))) return false;
-    const aside = `${path}.${randomBytes(4).toString("hex")}`;
-    if (!attempt(() => renameSync(path, aside))) return true; // somebody else has
-    const stale = same(found, stat(aside));
-    // Somebody else has removed it, and listens there already: it is put back.
-    if (!stale) attempt(() => linkSync(aside, path));
-    attempt(() => unlinkSync(aside));
-    return stale;
+    await sleep(PROBE_PAUSE);
+    if (!(await refuses(path))) return !stat(path);
+    return exclusively(path, () => {
+        const now = stat(path);
+        if (same(found, now)) unlinkSync(path);
+        return !now || same(found, now);
+    });
+}
+
+/** Does what only one may do at a time, and says whether it has succeeded: not while another one does it. */
+function exclusively(path: string, action: () => boolean): boolean {
+    const lock = `${path}.lock`;
+    if (!attempt(() => closeSync(openSync(lock, "wx")))) {
+        // Who holds it does not wait for anything. One that is old was left by a process that was killed right there.
+        const since = lstatSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+        if (Date.now() - since > LOCK_LIMIT) attempt(() => unlinkSync(lock));
+        return false;
+    }
+    try {
+        return action();
+    } finally {
+        unlinkSync(lock);
+    }
+}
+
+/** A name in the same folder that nobody uses. */
+function besides(path: string): string {
+    return `${path}.${randomBytes(4).toString("hex")}`;
 }
 
 /** Whether nobody listens at this socket. */
@@ -107,7 +136,7 @@ export class SocketFile {
      */
     whileClosing(close: () => void): void {
         const now = stat(this.path);
-        const aside = `${this.path}.${randomBytes(4).toString("hex")}`;
+        const aside = besides(this.path);
         const foreign = now !== undefined && !same(now, this.#made) && attempt(() => linkSync(this.path, aside));
         close();
         if (foreign) attempt(() => renameSync(aside, this.path));

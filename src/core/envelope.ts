@@ -20,6 +20,17 @@ export const REQUEST = "SockhopRequest";
 export const RESPONSE = "SockhopResponsePacket";
 const RESERVED: ReadonlySet<string> = new Set([PING, PONG, REQUEST, RESPONSE]);
 
+/** The longest name that a message may have; UUIDs have 36 characters. */
+const LONGEST_ID = 1024;
+
+/**
+ * Whether this can be the name of a message, if it has one. It is repeated in the answer: what is deeply nested or long
+ * would make each answer impossible to send.
+ */
+export function isId(id: unknown): boolean {
+    return !id || typeof id === "number" || (typeof id === "string" && id.length <= LONGEST_ID);
+}
+
 /** So many names of classes are remembered: programs have few, and a peer cannot make us remember more. */
 const FEW = 256;
 

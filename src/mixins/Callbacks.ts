@@ -5,7 +5,7 @@ import type { Endpoint } from "../core/Endpoint";
 import type { Reply } from "../core/Messenger";
 import { lost } from "../core/Outbox";
 import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
-import type { Envelope } from "../core/envelope";
+import { type Envelope, isId } from "../core/envelope";
 import { toJson } from "../core/json";
 import type { Constructor } from "./mixin";
 
@@ -76,6 +76,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
         protected override _received(connection: Connection, envelope: Envelope): void {
             const { type, data, id, callback_id } = envelope;
             if (callback_id) connection.callbacks?.get(callback_id)?.answer(data, type as string);
+            else if (!isId(id)) this._skip("a message whose id is none", connection);
             else if (id) this._deliver(connection, data, type as string, this.#reply(connection, id));
             else super._received(connection, envelope);
         }
@@ -94,7 +95,8 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 if (connection.state === "closed") throw lost();
                 const frame = this._encode(value, `,"callback_id":${toJson(id)}`);
                 replied = true;
-                void connection.write(frame); // `disconnect` tells when the answer may have been lost
+                // `disconnect` tells when the answer may have been lost. A peer that does not read its answers gets none.
+                if (!connection.outbox.refusal()) void connection.write(frame);
                 connection.unanswered -= 1;
                 connection.answered();
             };

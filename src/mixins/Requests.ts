@@ -7,7 +7,7 @@ import type { WaitOptions } from "../core/Patience";
 import { RemoteRequest } from "../core/RemoteRequest";
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
-import { type Envelope, REQUEST, RESPONSE, stringify } from "../core/envelope";
+import { type Envelope, REQUEST, RESPONSE, isId, stringify } from "../core/envelope";
 import { assertExpressible } from "../core/json";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
@@ -71,9 +71,16 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                     this.#cancel(asked, uuid);
                 });
                 request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
-                const written = this._carry(connection, frame, request).then(() => request.stream);
+                this._carry(connection, frame, request).then(
+                    () => {
+                        request.begun();
+                    },
+                    (error: unknown) => {
+                        request.fail(error as SockhopError);
+                    },
+                );
                 // Without a connection the sender could have known.
-                return connection ? ignorable(written) : written;
+                return connection ? ignorable(request.sent) : request.sent;
             } catch (error) {
                 return Promise.reject(error);
             }
@@ -92,12 +99,15 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             if (type !== REQUEST && type !== RESPONSE) {
                 super._received(connection, envelope);
             } else if (typeof data !== "object" || data === null) {
-                const message = `Skipping corrupted data in buffer: a ${type} without data`;
-                this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
-            } else if (type === REQUEST) {
-                this.#requested(connection, SockhopRequest.parse(data));
-            } else {
+                this._skip(`a ${type} without data`, connection);
+            } else if (!isId((data as { uuid?: unknown }).uuid)) {
+                this._skip(`a ${type} whose uuid is none`, connection);
+            } else if (type === RESPONSE) {
                 this.#responded(connection, SockhopResponsePacket.parse(data));
+            } else {
+                const request = SockhopRequest.parse(data);
+                if (connection.responses?.has(request.uuid)) this._skip("a request that is open already", connection);
+                else this.#requested(connection, request);
             }
         }
 
@@ -105,10 +115,12 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const response = SockhopResponseWriteableStream.from_request(request, {
                 errors: request.errors === true,
                 transmit: (data) => {
-                    return this._carry(connection, this._framing.frame(stringify(RESPONSE, data)));
+                    const refusal = connection.outbox.refusal();
+                    if (refusal) throw refusal;
+                    return connection.write(this._framing.frame(stringify(RESPONSE, data)));
                 },
                 finished: () => {
-                    connection.responses?.delete(response);
+                    connection.responses?.delete(request.uuid);
                     connection.answered();
                 },
             });
@@ -118,7 +130,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 this.#fail(connection, response, { code: "ERR_REQUEST_FAILED", message });
             } else if (handlers.length > 0) {
                 this.#handles = true;
-                (connection.responses ??= new Set()).add(response);
+                (connection.responses ??= new Map()).set(request.uuid, response);
                 for (const handler of handlers) this.#handle(handler, connection, request, response);
             } else if (!this.#handles) {
                 const message = "Nobody handles requests there";
@@ -140,8 +152,13 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             response: SockhopResponseWriteableStream,
         ): void {
             const failed = (error: unknown): void => {
-                // A handler that awaits its writes fails when the requester leaves. That must not end the program.
+                // A handler that awaits its writes fails when the requester leaves, or does not read. That must not end
+                // the program.
                 if (isDeparture(error) && (response.abandoned || !connection.socket.writable)) return;
+                if (isRefusal(error)) {
+                    response.abandon(error);
+                    return;
+                }
                 void ignorable(response.fail(asError(error)));
                 surface(error);
             };
@@ -156,8 +173,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         #responded(connection: Connection, packet: SockhopResponsePacket): void {
             if (packet.cancel) {
                 const givenUp = new SockhopError("The requester has given up", "ERR_RESPONSE_SEND");
-                for (const response of connection.responses ?? [])
-                    if (response.uuid === packet.uuid) response.abandon(givenUp);
+                connection.responses?.get(packet.uuid)?.abandon(givenUp);
                 return;
             }
             const stream = connection.requests?.get(packet.uuid);
@@ -167,7 +183,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         protected override _closed(connection: Connection, opened: boolean): void {
             for (const stream of connection.requests?.values() ?? []) stream.end(lost(connection.error));
-            for (const response of connection.responses ?? []) response.abandon(lost());
+            for (const response of connection.responses?.values() ?? []) response.abandon(lost());
             super._closed(connection, opened);
         }
     }
@@ -179,6 +195,11 @@ function isDeparture(error: unknown): boolean {
     return (
         error instanceof SockhopError && (error.code === "ERR_RESPONSE_SEND" || error.code === "ERR_SOCKET_DESTROYED")
     );
+}
+
+/** Whether an answer was not sent because too much waits. */
+function isRefusal(error: unknown): error is SockhopError {
+    return error instanceof SockhopError && error.code === "ERR_BUFFER_FULL";
 }
 
 /** What a peer says of a request that has failed. */

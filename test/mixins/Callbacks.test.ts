@@ -141,11 +141,23 @@ describe("Callbacks", () => {
         }
 
         it("send the answer with the id of the question, as it came", () => {
-            for (const id of ["my-id", 7, { any: ["json"] }]) {
+            for (const id of ["my-id", 7, "0b2d5a3e-1111-4222-8333-444455556666", "é\"\\"]) {
                 const { written, reply } = asked(id);
                 reply("rep");
                 expect(written()).to.deep.equal([{ type: "String", data: "rep", callback_id: id }]);
             }
+        });
+
+        it("are not there for an id that would make every answer impossible to send", () => {
+            const probe = new Probe({});
+            const { connection } = probe.connection();
+            const told: unknown[] = [];
+            probe.on("error", ({ code }: SockhopError) => told.push(code));
+            for (const id of [{ any: ["json"] }, ["x"], true, "x".repeat(1025)]) {
+                probe.receive(connection, { type: "Ask", data: 1, id });
+            }
+            expect(told).to.deep.equal(Array(4).fill("ERR_OBJECTBUFFER_BAD_BUFFER_DATA"));
+            expect(probe.delivered).to.deep.equal([]);
         });
 
         it("send one answer, however often they are called", () => {
