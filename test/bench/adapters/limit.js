@@ -1,0 +1,89 @@
+// The fastest that one can write over Node's `net` for the very bytes that sockhop sends. It knows its peer: no reconnecting,
+// no limits, no errors. What it does to be fast stands in limit/.
+"use strict";
+
+const net = require("node:net");
+const { once } = require("node:events");
+const Reader = require("./limit/Reader.js");
+const Writer = require("./limit/Writer.js");
+const wire = require("./limit/wire.js");
+
+/** Where the bytes that come to a client are put, all into the same place. Only clients can have that from Node. */
+const READ_SIZE = 65_536;
+
+/** On a socket of the server: what reads it. Found there, it needs no function for each connection. */
+const READER = Symbol("reader");
+
+function onData(chunk) {
+    this[READER].read(chunk, chunk.length);
+}
+
+module.exports = {
+    name: "limit",
+    title: "limit (by hand)",
+    transport: "Unix socket",
+    packages: [],
+    entries: ["node:net"],
+    lacks: { ping: "has none" },
+
+    async serve(place, pattern, { message, answer }) {
+        const writers = new Set();
+        const handlers = {
+            message,
+            question: (value, id, writer) => writer.post(wire.answer(answer(value), id)),
+            request: (value, uuid, writer) => writer.post(wire.packet(answer(value), uuid)),
+        };
+        // The frames of a turn are made bytes once, for all. Early writes would be many.
+        const everybody = {
+            write(text, encoding, written) {
+                const bytes = Buffer.from(text, encoding);
+                let left = writers.size;
+                for (const { socket } of writers) socket.write(bytes, () => --left === 0 && written());
+            },
+        };
+        const broadcast = new Writer(everybody, Writer.MOST);
+
+        const server = net.createServer((socket) => {
+            const writer = new Writer(socket);
+            writers.add(writer);
+            socket[READER] = new Reader(handlers, writer);
+            socket.on("data", onData);
+        });
+        server.listen(place.path);
+        await once(server, "listening");
+        return { connections: () => writers.size, sendall: (value) => broadcast.write(wire.message(value)) };
+    },
+
+    async connect(place, pattern, { message }) {
+        const callbacks = new Map();
+        const settle = (value, id) => {
+            const callback = callbacks.get(id);
+            callbacks.delete(id);
+            callback(value);
+        };
+        const reader = new Reader({ message, answer: settle, packet: settle });
+        const onread = {
+            buffer: Buffer.allocUnsafeSlow(READ_SIZE),
+            callback(length, buffer) {
+                reader.read(buffer, length);
+                return true;
+            },
+        };
+        const socket = net.connect({ path: place.path, onread });
+        await once(socket, "connect");
+        const writer = new Writer(socket);
+        return {
+            send: (value) => writer.write(wire.message(value)),
+            call(value, callback) {
+                const id = wire.id();
+                callbacks.set(id, callback);
+                writer.post(wire.question(value, id));
+            },
+            request(value) {
+                const id = wire.id();
+                writer.post(wire.request(value, id));
+                return new Promise((resolve) => callbacks.set(id, resolve));
+            },
+        };
+    },
+};

@@ -1,0 +1,108 @@
+// The frames of sockhop (docs/protocol.md), written without making envelopes, and read without parsing them where they look as
+// sockhop writes them. A part that parses as JSON by itself proves the guess; where it does not, the whole line is parsed.
+"use strict";
+
+const { randomUUID: id } = require("node:crypto");
+
+const UUID = 36;
+const QUOTE = 0x22;
+const heads = new Map();
+
+/** The beginning of the envelope of a value, of which there is one for each class. */
+function head(value) {
+    const { name } = value.constructor;
+    let text = heads.get(name);
+    if (text === undefined) heads.set(name, (text = `{"type":${JSON.stringify(name)},"data":`));
+    return text;
+}
+
+const HEAD = head({});
+const ID = `,"id":"`;
+const CALLBACK_ID = `,"callback_id":"`;
+
+/** What stands before the uuid, between it and the value, and after the value, of a request and of its answer. */
+const REQUEST = {
+    head: `{"type":"SockhopRequest","data":{"uuid":"`,
+    middle: `","data":`,
+    tail: `,"type":"Object","errors":true}}`,
+};
+const PACKET = {
+    head: `{"type":"SockhopResponsePacket","data":{"uuid":"`,
+    middle: `","type":"Object","data":`,
+    tail: `,"last":true}}`,
+};
+
+const message = (value) => head(value) + JSON.stringify(value) + "}\n";
+const question = (value, id) => head(value) + JSON.stringify(value) + ID + id + `"}\n`;
+const answer = (value, id) => head(value) + JSON.stringify(value) + CALLBACK_ID + id + `"}\n`;
+const request = (value, id) => inner(value, id, REQUEST);
+const packet = (value, id) => inner(value, id, PACKET);
+const inner = (value, id, { head, middle, tail }) => head + id + middle + JSON.stringify(value) + tail + "\n";
+
+/**
+ * Reads the line from `start` to `end`.
+ *
+ * @param handlers - `message`, `question`, `answer`, `request` and `packet`, for what a line may be
+ * @param peer - the last argument for them
+ */
+function read(text, start, end, handlers, peer) {
+    const read =
+        (text.startsWith(HEAD, start) && readMessage(text, start, end, handlers, peer)) ||
+        (text.startsWith(PACKET.head, start) && readInner(text, start, end, PACKET, handlers.packet, peer)) ||
+        (text.startsWith(REQUEST.head, start) && readInner(text, start, end, REQUEST, handlers.request, peer));
+    if (!read) readSlowly(JSON.parse(text.slice(start, end)), handlers, peer);
+}
+
+/** What {@link parse} gives for what is no JSON. */
+const NONE = Symbol("none");
+
+function parse(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return NONE;
+    }
+}
+
+/** @returns whether the line was what it looked like */
+function readMessage(text, start, end, { message, question, answer }, peer) {
+    const from = start + HEAD.length;
+    const idAt = end - 2 - UUID;
+    let to = end - 1;
+    let handler = message;
+    if (text.charCodeAt(end - 2) === QUOTE) {
+        if (text.startsWith(CALLBACK_ID, idAt - CALLBACK_ID.length)) {
+            to = idAt - CALLBACK_ID.length;
+            handler = answer;
+        } else if (text.startsWith(ID, idAt - ID.length)) {
+            to = idAt - ID.length;
+            handler = question;
+        }
+    }
+    const value = parse(text.slice(from, to));
+    if (value === NONE) return false;
+    if (handler === message) message(value);
+    else handler(value, text.slice(idAt, end - 2), peer);
+    return true;
+}
+
+/** @returns whether the line was what it looked like */
+function readInner(text, start, end, { head, middle, tail }, handler, peer) {
+    const idAt = start + head.length;
+    const to = end - tail.length;
+    if (!text.startsWith(tail, to)) return false;
+    const value = parse(text.slice(idAt + UUID + middle.length, to));
+    if (value === NONE) return false;
+    handler(value, text.slice(idAt, idAt + UUID), peer);
+    return true;
+}
+
+function readSlowly({ type, data, id, callback_id }, handlers, peer) {
+    if (type === "SockhopRequest") handlers.request(data.data, data.uuid, peer);
+    else if (type === "SockhopResponsePacket") handlers.packet(data.data, data.uuid, peer);
+    else if (callback_id) handlers.answer(data, callback_id, peer);
+    else if (id) handlers.question(data, id, peer);
+    else handlers.message(data);
+}
+
+module.exports = { id, message, question, answer, request, packet, read };

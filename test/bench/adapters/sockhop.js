@@ -1,0 +1,71 @@
+// sockhop: this one, and the published ones of old.
+"use strict";
+
+const path = require("node:path");
+
+/** @param folder - the package */
+function sockhop(name, title, folder, { packages, lacks = {} }) {
+    // Without a limit, where there is one; older releases ignore the option.
+    const options = (place) => ({ path: place.path, max_message_size: Infinity });
+
+    return {
+        name,
+        title,
+        transport: "Unix socket",
+        packages,
+        folder,
+        entries: [folder],
+        lacks,
+
+        async serve(place, pattern, { message, answer }) {
+            const Sockhop = require(folder);
+            const server = new Sockhop.server(options(place));
+            server.on("receive", (value, { callback }) => {
+                if (callback) callback(answer(value));
+                else message(value);
+            });
+            server.on("request", (request, response) => {
+                response.send(answer(request.data));
+            });
+            server.on("error", fail);
+            await server.listen();
+            return {
+                connections: () => server.sockets.length,
+                sendall: (value) => server.sendall(value),
+                ping: (delay) => server.ping(delay),
+            };
+        },
+
+        async connect(place, pattern, { message }) {
+            const Sockhop = require(folder);
+            const client = new Sockhop.client(options(place));
+            client.on("receive", message);
+            client.on("error", fail);
+            await client.connect();
+            return {
+                send: (value) => client.send(value),
+                call: (value, callback) => void client.send(value, callback),
+                request: client.ask
+                    ? (value) => client.ask(value)
+                    : async (value) => (await (await client.request(value)).next()).data,
+            };
+        },
+    };
+}
+
+function fail(error) {
+    throw error;
+}
+
+/** The version of a release, in `node_modules` here. */
+function release(version, lacks) {
+    const name = `sockhop-${version}`;
+    const folder = path.join(__dirname, "../node_modules", name);
+    return sockhop(name, `sockhop ${version}`, folder, { packages: [name], lacks });
+}
+
+module.exports = [
+    sockhop("ours", "sockhop (this one)", path.join(__dirname, "../../.."), { packages: [] }),
+    release("1.8.4", {}),
+    release("1.4.0", { request: "requests came with 1.8" }),
+];

@@ -1,0 +1,71 @@
+// What an implementation is made of, on the disk.
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+
+function manifest(folder) {
+    return JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
+}
+
+/** Where `require` would find a package from this folder; `undefined` when it is not there. */
+function find(name, from) {
+    for (let folder = from; ; folder = path.dirname(folder)) {
+        const found = path.join(folder, "node_modules", name);
+        if (fs.existsSync(path.join(found, "package.json"))) return found;
+        if (folder === path.dirname(folder)) return undefined;
+    }
+}
+
+/** The folders of a package and all it depends on. */
+function closure(folder, found = new Set()) {
+    if (found.has(folder)) return found;
+    found.add(folder);
+    const { dependencies = {}, optionalDependencies = {} } = manifest(folder);
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+        const dependency = find(name, folder);
+        if (dependency) closure(dependency, found);
+    }
+    return found;
+}
+
+/** Bytes of a file, or of all files below a folder, without packages that are installed in it. */
+function bytes(entry) {
+    const stat = fs.lstatSync(entry);
+    if (!stat.isDirectory()) return stat.size;
+    if (path.basename(entry) === "node_modules") return 0;
+    return fs.readdirSync(entry).reduce((sum, name) => sum + bytes(path.join(entry, name)), 0);
+}
+
+/** Bytes of what would be published from a folder. */
+function publishedBytes(folder) {
+    const always = fs.readdirSync(folder).filter((name) => /^(package\.json|readme.*|licen[cs]e.*)$/i.test(name));
+    return [...always, ...manifest(folder).files].reduce((sum, name) => sum + bytes(path.join(folder, name)), 0);
+}
+
+/** The packages of an implementation that are its own, not what they depend on. */
+function own(adapter) {
+    return adapter.packages.map((name) => find(name, __dirname));
+}
+
+/** The bytes that are installed with an implementation, and how many packages it depends on. */
+function size(adapter) {
+    const folders = own(adapter);
+    // This package depends on others only to be built.
+    if (folders.length === 0 && adapter.folder) return { bytes: publishedBytes(adapter.folder), dependencies: 0 };
+    const all = new Set(folders.flatMap((folder) => [...closure(folder)]));
+    return { bytes: [...all].reduce((sum, folder) => sum + bytes(folder), 0), dependencies: all.size - folders.length };
+}
+
+/** Name and version of what an implementation is made of; "" for programs of our own. */
+function version(adapter) {
+    const folders = adapter.packages.length === 0 && adapter.folder ? [adapter.folder] : own(adapter);
+    return folders.map((folder) => `${manifest(folder).name} ${manifest(folder).version}`).join(", ");
+}
+
+/** Whether what it is made of is installed. */
+function installed(adapter) {
+    return own(adapter).every((folder) => folder !== undefined);
+}
+
+module.exports = { size, version, installed };

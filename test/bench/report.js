@@ -1,0 +1,198 @@
+// Writes docs/benchmarks.md and its pictures from the figures of a run.
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+const { adapters, byName: adapterOf } = require("./adapters");
+const { workloads, byName: workloadOf } = require("./workloads");
+const charts = require("./charts.js");
+const { compare, number, table } = require("./print.js");
+const { ratio } = require("./statistics.js");
+
+const DOCS = path.join(__dirname, "../../docs");
+
+/** By how much another has to be better before we call it ahead; less may be noise. */
+const AHEAD = 1.05;
+
+/** Those that users may choose instead; the other two are a measure, no choice. */
+const RIVALS = adapters.filter(({ name }) => !["ours", "limit", "bare"].includes(name));
+
+/** How many times as good as others an implementation is, by the median over the rounds. */
+function better(results, name, other, metric, options) {
+    const [one, two] = [results[name]?.rounds, results[other]?.rounds];
+    const value = one && two && ratio(one, two, metric);
+    if (value === undefined) return undefined;
+    return options.better === "more" ? value : 1 / value;
+}
+
+function markdown([head, ...rows], rightFrom = 1) {
+    const line = (cells) => `| ${cells.join(" | ")} |`;
+    const rule = head.map((_, column) => (column >= rightFrom ? "---:" : "---"));
+    return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
+
+function title(name) {
+    const text = adapterOf.get(name).title;
+    return name === "ours" ? `**${text}**` : text;
+}
+
+function participants({ machine, workloads: all }) {
+    const rows = Object.entries(machine.versions).map(([name, version]) => {
+        const { transport } = adapterOf.get(name);
+        return [title(name), version || "test/bench/adapters", transport];
+    });
+    const missing = new Map();
+    for (const [workload, results] of Object.entries(all)) {
+        for (const [name, { missing: why }] of Object.entries(results)) {
+            if (!why || name === "bare") continue;
+            const key = `${adapterOf.get(name).title}: ${why}`;
+            missing.set(key, [...(missing.get(key) ?? []), workloadOf.get(workload).title.toLowerCase()]);
+        }
+    }
+    const reasons = Array.from(missing, ([why, where]) => `- ${why}. Not in "${where.join('", "')}".`);
+    return [
+        markdown([["", "version", "over"], ...rows], Infinity),
+        reasons.length > 0 ? `Left out:\n\n${reasons.join("\n")}` : "",
+    ].join("\n\n");
+}
+
+/** For each workload those that are better than this library, by which figure and how many times. */
+function ahead(all) {
+    const lines = [];
+    for (const [name, results] of Object.entries(all)) {
+        const workload = workloadOf.get(name);
+        for (const [metric, options] of Object.entries(workload.metrics)) {
+            if (options.detail || options.ratio === false) continue;
+            const leaders = RIVALS.map(({ name: rival, title: text }) => ({
+                text,
+                times: better(results, rival, "ours", metric, options),
+            }))
+                .filter(({ times }) => times >= AHEAD)
+                .sort((a, b) => b.times - a.times)
+                .map(({ text, times }) => `${text} ${times.toFixed(2)} times`);
+            if (leaders.length > 0) lines.push(`- ${workload.title}, ${options.title}: ${leaders.join("; ")}`);
+        }
+    }
+    return lines.length > 0 ? lines.join("\n") : "Nowhere.";
+}
+
+/** One row for each workload: this library compared with the old one, with what is possible, and with the best of the others. */
+function summary(all) {
+    const rows = [["", "figure", "this one", "times as good as 1.8.4", "as limit", "best of the others"]];
+    for (const [name, results] of Object.entries(all)) {
+        const workload = workloadOf.get(name);
+        const metric = workload.chart;
+        const options = workload.metrics[metric];
+        const ours = results.ours?.rounds && compare(results, "ours", metric, options);
+        if (!ours) continue;
+        const times = (other) => better(results, "ours", other, metric, options)?.toFixed(2) ?? "";
+        const best = RIVALS.filter(({ packages }) => packages.length > 0)
+            .map((rival) => ({ rival, times: better(results, rival.name, "ours", metric, options) }))
+            .filter(({ times }) => times !== undefined)
+            .sort((a, b) => b.times - a.times)[0];
+        rows.push([
+            workload.title,
+            options.title,
+            number(ours.figure, options.digits),
+            times("sockhop-1.8.4"),
+            times("limit"),
+            best ? `${best.rival.title}: ${number(compare(results, best.rival.name, metric, options).figure, options.digits)}` : "",
+        ]);
+    }
+    return markdown(rows, 2);
+}
+
+/** Says so where an implementation hung. */
+function stalls(results) {
+    return Object.entries(results)
+        .map(([name, { rounds = [] }]) => [adapterOf.get(name).title, rounds.filter((figures) => !figures).length, rounds.length])
+        .filter(([, stalled]) => stalled > 0)
+        .map(([title, stalled, all]) => `${title} hung for ever in ${stalled} of ${all} rounds, which are not in its figures.`)
+        .join(" ");
+}
+
+function section(name, results) {
+    const workload = workloadOf.get(name);
+    return [
+        `## ${workload.title}`,
+        workload.about,
+        `![${workload.title}](benchmarks/${name}.svg)`,
+        markdown(table(workload, results, title)),
+        stalls(results),
+    ]
+        .filter((part) => part !== "")
+        .join("\n\n");
+}
+
+function drawAll({ workloads: all }) {
+    const folder = path.join(DOCS, "benchmarks");
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.mkdirSync(folder, { recursive: true });
+    const save = (name, svg) => fs.writeFileSync(path.join(folder, `${name}.svg`), svg + "\n");
+    for (const [name, results] of Object.entries(all)) {
+        const workload = workloadOf.get(name);
+        save(name, name === "big" ? charts.growth(workload, results, adapters) : charts.bars(workload, results, adapters));
+    }
+    const shown = ["ours", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
+    const rows = workloads
+        .filter(({ name, overview }) => overview !== false && all[name]?.["sockhop-1.8.4"]?.rounds)
+        .map(({ name, title, chart, metrics }) => ({
+            title,
+            values: shown.map((adapter) => better(all[name], adapter.name, "sockhop-1.8.4", chart, metrics[chart])),
+        }));
+    if (rows.length > 0) save("overview", charts.overview(rows, shown));
+}
+
+function report(run) {
+    const { machine, rounds, workloads: all } = run;
+    drawAll(run);
+    const text = `# Benchmarks
+
+Written by \`npm run bench -- --report\`, not by hand; it takes about half an hour. The programs are in
+[test/bench](../test/bench/README.md).
+
+Server and client are processes of their own. All implementations take turns, ${rounds} rounds of them (at most three where a
+turn is long); a ratio is the median of the ratios of each round, so that what else the machine does hardly matters. The contents and
+the number of all messages are checked. Compare ratios rather than figures: another machine has others.
+
+- "To 1.8.4" is the ratio to sockhop 1.8.4, the release that this one takes the place of.
+- "Naive" is what one writes without a library: \`socket.write(JSON.stringify(object) + "\\n")\` for each
+  message, \`split("\\n")\` and \`JSON.parse\`. No envelope, no class names, no errors.
+- "Limit" sends the very bytes that sockhop sends, as fast as we could make a program do it that does
+  nothing else. "To limit" is the ratio to it.
+
+Measured on ${machine.date}: Node ${machine.node} on ${machine.system}, ${machine.processor}, ${machine.memory}; ${machine.pinning}.
+
+${participants(run)}
+
+## In short
+
+![How many times as good as sockhop 1.8.4](benchmarks/overview.svg)
+
+${summary(all)}
+
+## Where others are ahead
+
+By more than ${Math.round(100 * (AHEAD - 1))} %, published libraries and what one writes by hand:
+
+${ahead(all)}
+
+${Object.entries(all)
+    .map(([name, results]) => section(name, results))
+    .join("\n\n")}
+
+## Run it
+
+\`\`\`sh
+npm ci && npm run build
+npm run bench                                      # everything, as tables
+npm run bench -- --workload one-way-100,sendall    # some workloads
+npm run bench -- --only ours,limit --rounds 9      # some implementations
+npm run bench -- --report                          # this page
+\`\`\`
+`;
+    fs.writeFileSync(path.join(DOCS, "benchmarks.md"), text);
+    console.error(`written: ${path.relative(process.cwd(), path.join(DOCS, "benchmarks.md"))} and its pictures`);
+}
+
+module.exports = report;

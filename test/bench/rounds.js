@@ -1,0 +1,67 @@
+// Has implementations take turns, round by round, and collects the figures.
+"use strict";
+
+const Pair = require("./Pair.js");
+
+/** Why an implementation is left out of a workload, if it is. */
+function reason(adapter, workload) {
+    if (adapter.only && !adapter.only.includes(workload.name)) return "is there for comparison elsewhere";
+    return adapter.lacks[workload.needs] ?? adapter.lacks[workload.name];
+}
+
+/** One round of one implementation. Resolves to its figures. */
+async function turn(adapter, workload, notes) {
+    const pairs = [];
+    const open = async (options) => {
+        const pair = await Pair.open(adapter, workload, options);
+        pairs.push(pair);
+        return pair;
+    };
+    try {
+        return await workload.measure({ adapter, open, notes });
+    } finally {
+        for (const pair of pairs) pair.close();
+    }
+}
+
+/** What hangs costs the round, and not the run: `null` then. What comes out wrong ends the run. */
+async function patiently(work) {
+    try {
+        return await work();
+    } catch (error) {
+        if (error.code !== "STALLED") throw error;
+        console.error(error.message);
+        return null;
+    }
+}
+
+/**
+ * Runs one workload.
+ *
+ * @param tell - called with the implementation and its figures after each turn
+ * @returns for each implementation `{ rounds, notes }`, with the figures of each round or `null` where it hung, or `{ missing }` that says why it was left out. `notes` is an
+ * object in which the workload keeps what it remembers of one implementation from round to round.
+ */
+async function runWorkload(workload, adapters, rounds, tell = () => undefined) {
+    const results = {};
+    const taking = [];
+    for (const adapter of adapters) {
+        const missing = reason(adapter, workload);
+        results[adapter.name] = missing ? { missing } : { rounds: [], notes: {} };
+        if (!missing) taking.push(adapter);
+    }
+    for (let round = 0; round < (workload.rounds?.(rounds) ?? rounds); round++) {
+        // Another one begins each time, so that none always comes after the same.
+        for (let index = 0; index < taking.length; index++) {
+            const adapter = taking[(index + round) % taking.length];
+            const result = results[adapter.name];
+            const figures = await patiently(() => turn(adapter, workload, result.notes));
+            result.rounds.push(figures);
+            tell(adapter, figures);
+        }
+    }
+    workload.finish?.(results);
+    return results;
+}
+
+module.exports = { turn, runWorkload };

@@ -1,0 +1,79 @@
+// The benchmarks: see README.md.
+"use strict";
+
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { parseArgs } = require("node:util");
+const { adapters, byName: adapterOf } = require("./adapters");
+const guard = require("./guard.js");
+const install = require("./install.js");
+const describe = require("./machine.js");
+const { printWorkload } = require("./print.js");
+const { runWorkload } = require("./rounds.js");
+const { workloads, byName: workloadOf } = require("./workloads");
+
+const { values: options } = parseArgs({
+    options: {
+        rounds: { type: "string", default: "5" },
+        only: { type: "string" },
+        workload: { type: "string" },
+        json: { type: "string", default: path.join(os.tmpdir(), "sockhop-benchmarks.json") },
+        report: { type: "boolean", default: false },
+        from: { type: "string" },
+        guard: { type: "boolean", default: false },
+        update: { type: "boolean", default: false },
+    },
+});
+
+/** Those of a list of names with commas; all without a list. */
+function pick(list, all, map) {
+    if (list === undefined) return all;
+    return list.split(",").map((name) => {
+        const found = map.get(name);
+        if (!found) throw new Error(`there is no "${name}"; there are ${[...map.keys()].join(", ")}`);
+        return found;
+    });
+}
+
+/** A line about one turn, for those who wait. */
+function tell(workload, adapter, figures) {
+    if (!figures) return;
+    const parts = Object.entries(workload.metrics)
+        .filter(([metric]) => figures[metric] !== undefined)
+        .map(([metric, { title, digits }]) => `${title} ${figures[metric].toFixed(digits)}`);
+    console.error(`  ${adapter.name}: ${parts.join("; ")}`);
+}
+
+async function measure(chosen, todo) {
+    const rounds = Number(options.rounds);
+    if (!(rounds >= 1)) throw new Error("--rounds must be a number");
+    const run = { machine: describe(chosen), rounds, workloads: {} };
+    for (const workload of todo) {
+        console.error(`${workload.name}`);
+        const results = await runWorkload(workload, chosen, rounds, (...turn) => tell(workload, ...turn));
+        run.workloads[workload.name] = results;
+        printWorkload(workload, results);
+        // After each, so that what has been measured is not lost with what fails later.
+        fs.writeFileSync(options.json, JSON.stringify(run, null, 1));
+    }
+    console.error(`raw figures: ${options.json}`);
+    return run;
+}
+
+async function main() {
+    if (options.guard) {
+        await guard(options.update);
+        return;
+    }
+    const chosen = pick(options.only, adapters, adapterOf);
+    const todo = pick(options.workload, workloads, workloadOf);
+    install(options.from ? [] : chosen, options.report || options.from ? ["echarts"] : []);
+    const run = options.from ? JSON.parse(fs.readFileSync(options.from, "utf8")) : await measure(chosen, todo);
+    if (options.report || options.from) require("./report.js")(run);
+}
+
+main().catch((error) => {
+    console.error(error);
+    process.exitCode = 1;
+});

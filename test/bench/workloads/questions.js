@@ -1,0 +1,123 @@
+// A client asks, the server answers: one question at a time, or many under way.
+"use strict";
+
+const { connect, serve } = require("../adapters");
+const { now } = require("../Inbox.js");
+const { small, check, numberOf } = require("../messages.js");
+
+/** How many questions are under way at a time. */
+const MANY = 100;
+
+/** How many questions warm up both ends. */
+const WARM = 10_000;
+
+/** How many are asked one at a time. */
+const COUNT = 5000;
+
+/** How long the questions under way together should take about, in milliseconds. */
+const TIME = 500;
+
+/** The server: answers each question with the message of the same number. */
+async function server(adapter, place) {
+    const handlers = { answer: (question) => small(numberOf(question)) };
+    const { place: actual } = await serve(adapter, place, "questions", handlers);
+    return { steps: {}, result: actual };
+}
+
+/** A function that asks question `n` and resolves when the right answer has come. */
+function asker(client, way) {
+    if (way === "request") return async (n) => check(small, n, await client.request(small(n)));
+    return (n) =>
+        new Promise((resolve, reject) => {
+            client.call(small(n), (answer) => {
+                try {
+                    check(small, n, answer);
+                    resolve();
+                } catch (error) {
+                    reject(error);
+                }
+            });
+        });
+}
+
+function oneAtATime(way) {
+    return {
+        name: `latency-${way}`,
+        title: `One question at a time, by ${way}`,
+        about:
+            "A client asks, waits for the answer, and asks again; 100 bytes each way. Both processes are on one core, so " +
+            "that no idle core has to wake up.",
+        cores: "together",
+        needs: way,
+        chart: "p50",
+        metrics: {
+            p50: { title: "median, µs", better: "less", digits: 1 },
+            p99: { title: "99th percentile, µs", better: "less", digits: 1 },
+        },
+        server,
+
+        async client(adapter, place) {
+            const ask = asker(await connect(adapter, place, "questions"), way);
+            const steps = {
+                async ask(count) {
+                    const times = new Float64Array(count);
+                    for (let n = 0; n < count; n++) {
+                        const start = now();
+                        await ask(n);
+                        times[n] = now() - start;
+                    }
+                    times.sort();
+                    return { p50: 1000 * times[count >> 1], p99: 1000 * times[Math.floor(count * 0.99)] };
+                },
+            };
+            return { steps };
+        },
+
+        async measure({ open }) {
+            const pair = await open();
+            await pair.client.do("ask", COUNT);
+            return pair.client.do("ask", COUNT);
+        },
+    };
+}
+
+function inFlight(way) {
+    return {
+        name: `in-flight-${way}`,
+        title: `${MANY} questions under way, by ${way}`,
+        about: `A client keeps ${MANY} questions under way; 100 bytes each way.`,
+        needs: way,
+        chart: "rate",
+        metrics: {
+            rate: { title: "answers/s", better: "more", digits: 0 },
+            cpu: { title: "CPU of both ends, µs per answer", better: "less", digits: 2 },
+        },
+        server,
+
+        async client(adapter, place) {
+            const ask = asker(await connect(adapter, place, "questions"), way);
+            const steps = {
+                async ask(count) {
+                    const start = now();
+                    let next = 0;
+                    const loop = async () => {
+                        while (next < count) await ask(next++);
+                    };
+                    await Promise.all(Array.from({ length: MANY }, loop));
+                    return now() - start;
+                },
+            };
+            return { steps };
+        },
+
+        async measure({ open }) {
+            const pair = await open();
+            const warm = await pair.client.do("ask", WARM);
+            const count = Math.ceil((WARM / warm) * TIME);
+            const { server, client, result: time } = await pair.cost(() => pair.client.do("ask", count));
+            return { rate: count / (time / 1000), cpu: (server + client) / count };
+        },
+    };
+}
+
+module.exports = [oneAtATime("callback"), oneAtATime("request"), inFlight("callback"), inFlight("request")];
