@@ -1,0 +1,72 @@
+import { strictEqual } from "node:assert";
+import fc from "fast-check";
+import { ObjectBuffer } from "../../src";
+import { pieces, stream } from "./frames";
+import { decode } from "./model";
+
+/** How the bytes of a run are made, and who gets them. */
+export interface Bytes {
+    codes: number[];
+    /** Bytes as they are, in front of the frames. */
+    noise: Uint8Array;
+    /** Lengths of the pieces in which they arrive, over and over. */
+    lengths: number[];
+    terminator: string;
+    allow_non_objects: boolean;
+    max_message_size: number;
+    bare: boolean;
+    /** Who gets them. */
+    end: "server" | "client";
+}
+
+const TERMINATORS = ["\n", "\n", "\n", "\r\n", "\n.\n", "→", "zz", "\0", "XYX", "😀"];
+
+/** Runs of up to `frames` frames. */
+export function bytes(frames: number): fc.Arbitrary<Bytes> {
+    return fc.record({
+        codes: fc.array(fc.nat(2 ** 32 - 1), { maxLength: frames, size: "max" }),
+        noise: fc.uint8Array({ maxLength: 40, size: "max" }),
+        lengths: fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 2 ** 16 })), {
+            maxLength: 6,
+        }),
+        terminator: fc.constantFrom(...TERMINATORS),
+        allow_non_objects: fc.boolean(),
+        max_message_size: fc.constantFrom(Infinity, Infinity, Infinity, 200, 400),
+        bare: fc.constantFrom(false, false, false, true),
+        end: fc.constantFrom("server", "client"),
+    });
+}
+
+/** How many frames have been received so far, by whom. */
+export const received = { buffer: 0, memory: 0, socket: 0 };
+
+/** The bytes of a run. */
+export const whole = ({ noise, codes, terminator }: Bytes): Buffer =>
+    // A blank keeps the last terminator from being taken together with what stands before it.
+    Buffer.concat([noise, stream(codes, terminator), Buffer.from(` ${terminator}`)]);
+
+/** An ObjectBuffer alone gives what a slow decoder gives, however the bytes are cut. */
+export function bufferAgrees(run: Bytes): void {
+    const { terminator, allow_non_objects, max_message_size } = run;
+    const all = whole(run);
+    const buffer = new ObjectBuffer({ terminator, allow_non_objects, max_message_size });
+    const codes: string[] = [];
+    buffer.on("error", ({ code }: { code: string }) => codes.push(code));
+    const values = pieces(all, run.lengths).flatMap((piece) => buffer.buf2obj(piece));
+    const model = decode(all, run);
+    const large = codes.filter((code) => code === "ERR_MESSAGE_TOO_LARGE").length;
+    received.buffer += model.values.length + model.bad + model.large;
+    same(values, model.values);
+    strictEqual(large, model.large, "frames that were reported as too large");
+    strictEqual(codes.length - large, model.bad, "frames that were reported as bad");
+}
+
+/** Throws, with the first difference, unless both lists say the same as JSON. */
+export function same(actual: unknown[], wanted: unknown[], text = JSON.stringify(actual)): void {
+    if (text === JSON.stringify(wanted)) return;
+    const list = JSON.parse(text) as unknown[];
+    const n = wanted.findIndex((each, at) => JSON.stringify(each) !== JSON.stringify(list[at]));
+    const at = n === -1 ? wanted.length : n;
+    strictEqual(JSON.stringify(list[at]), JSON.stringify(wanted[at]), `number ${at} is not what it should be`);
+    throw new Error(`There are ${list.length} instead of ${wanted.length}`);
+}

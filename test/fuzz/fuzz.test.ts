@@ -1,0 +1,27 @@
+import { type Name, round, total } from "./rounds";
+
+/** Seconds for each property: all of it is a good third of a minute. `npm run fuzz` goes on for as long as you like. */
+const SECONDS: Record<Name, number> = { buffer: 2, memory: 5, socket: 4, lifecycles: 8 };
+
+const { FUZZ_SEED, FUZZ_PATH } = process.env;
+
+describe("fuzz", () => {
+    const promises: Record<Name, string> = {
+        buffer: "bytes in any pieces give what a slow decoder gives",
+        memory: "frames in any state do what the protocol says, and disturb nobody",
+        socket: "and so they do over sockets",
+        lifecycles: "client and server settle all, keep nothing and work as new, whatever is done to them",
+    };
+    for (const [name, what] of Object.entries(promises) as [Name, string][]) {
+        it(what, async function () {
+            this.timeout(60_000);
+            const first = FUZZ_SEED === undefined ? Date.now() % 2 ** 31 : Number(FUZZ_SEED);
+            const before = total();
+            const end = performance.now() + SECONDS[name] * 1000;
+            let seed = first;
+            do await round(name, { seed: seed++, path: FUZZ_PATH });
+            while (FUZZ_SEED === undefined && performance.now() < end);
+            this.test!.title += ` (${total()[name] - before[name]} of ${name}, seeds ${first} to ${seed - 1})`;
+        });
+    }
+});

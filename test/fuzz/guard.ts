@@ -1,0 +1,60 @@
+import { inspect } from "node:util";
+
+/** What went wrong without anybody being told: the process would have ended, or printed a warning. */
+export class Guard {
+    readonly #faults: unknown[] = [];
+    readonly #restore: (() => void)[] = [];
+
+    /** @param allowed - warnings of this library are expected */
+    constructor(allowed = true) {
+        this.#listen("uncaughtException", (error) => this.#faults.push(error));
+        this.#listen("unhandledRejection", (reason) => this.#faults.push(reason));
+        this.#listen("warning", (warning) => {
+            const { name } = warning as Error;
+            if (!allowed || name !== "SockhopWarning") this.#faults.push(warning);
+        });
+    }
+
+    /** Throws the first fault there has been. */
+    check(): void {
+        const [fault] = this.#faults.splice(0);
+        if (fault === undefined) return;
+        throw new Error(`Nobody caught this: ${inspect(fault)}`, {
+            cause: fault,
+        });
+    }
+
+    /** Gives the process back to those who watched it before. */
+    end(): void {
+        for (const restore of this.#restore) restore();
+    }
+
+    #listen(event: string, listener: (fault: unknown) => void): void {
+        const others = process.rawListeners(event) as (() => void)[];
+        process.removeAllListeners(event);
+        process.on(event, listener);
+        this.#restore.push(() => {
+            process.off(event, listener);
+            for (const other of others) process.on(event, other);
+        });
+    }
+}
+
+/** A turn of the event loop. */
+export const turn = (): Promise<void> => new Promise(setImmediate);
+
+/** Rejects with `complaint()` unless `promise` settles within so many milliseconds. */
+export function soon<T>(promise: Promise<T>, complaint: () => string, limit = 5000): Promise<T> {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(complaint())), limit);
+        void promise.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+}
+
+/** Waits, turn by turn, until `done()`; rejects with `complaint()` when that takes too long. */
+export async function until(done: () => boolean, complaint: () => string, limit = 5000): Promise<void> {
+    for (let deadline = 0; !done(); await turn()) {
+        deadline ||= performance.now() + limit;
+        if (performance.now() > deadline) throw new Error(complaint());
+    }
+}

@@ -1,0 +1,138 @@
+import { deepStrictEqual, strictEqual } from "node:assert";
+import fc from "fast-check";
+import { setTimeout as sleep } from "node:timers/promises";
+import { soon, turn, until } from "./guard";
+import { STEPS } from "./steps";
+import { type Setting, World } from "./world";
+
+/** What can pass after a step. Steps in one turn, and in turns of their own, have shown different faults. */
+const PAUSES: (() => unknown)[] = [
+    ...[() => undefined, () => undefined, () => Promise.resolve()],
+    ...[turn, turn, () => turn().then(turn), () => turn().then(turn).then(turn)],
+    () => sleep(1),
+];
+
+/** Steps that build something up; most others tear it down. */
+const OFTEN = Object.keys(STEPS).filter(
+    (name) => /listen|connect\(\)|ask|request|send|reconnect/.test(name) && !name.includes("disconnect"),
+);
+
+/** A setting and what happens in it: which step, with which argument, and what passes after it. */
+export type Program = [Setting, [step: string, argument: number, pause: number][]];
+
+export const programs: fc.Arbitrary<Program> = fc.tuple(
+    fc.record({
+        tcp: fc.nat(9).map((n) => n === 9 && process.platform === "linux"), // elsewhere 127.0.0.1 is the only one
+        begin: fc.constantFrom<Setting["begin"][]>("idle", "listening", "connected", "connected"),
+        auto_reconnect: fc.nat(3).map((n) => n === 3),
+        deaf: fc.boolean(),
+        unhandled: fc.nat(7).map((n) => n === 7),
+        queue: fc.constantFrom<Setting["queue"][]>(
+            undefined,
+            true,
+            { max_messages: 2 },
+            { max_messages: 2, overflow: "drop-oldest" },
+            { max_age: 2, overflow: "drop-newest", max_bytes: 300 },
+        ),
+        // Questions and answers of the last, ordinary conversation fit.
+        limits: fc.record(
+            {
+                max_pending: fc.constant(3),
+                max_buffered: fc.constant(400),
+                slow_consumer: fc.constantFrom<NonNullable<Setting["limits"]["slow_consumer"]>[]>(
+                    "wait",
+                    "drop",
+                    "disconnect",
+                ),
+                frame_timeout: fc.constant(4),
+                max_message_size: fc.constant(300),
+            },
+            { requiredKeys: [] },
+        ),
+        max_connections: fc.constantFrom(Infinity, Infinity, 2),
+    }),
+    fc.array(
+        fc.tuple(fc.constantFrom(...Object.keys(STEPS), ...OFTEN, ...OFTEN), fc.nat(7), fc.nat(PAUSES.length - 1)),
+        {
+            maxLength: 30,
+            size: "max",
+        },
+    ),
+);
+
+/** How many lifecycles there have been. */
+export const lived = { lifecycles: 0, steps: 0, connections: 0 };
+
+/** How long anything may take, in milliseconds: far more than the limits of a world, for a busy machine. */
+const PATIENCE = 4000;
+
+/** Whatever is done to them: every promise settles, the events pair, nothing is kept, and they work as new. */
+export async function lives([setting, steps]: Program): Promise<void> {
+    const before = process.getActiveResourcesInfo();
+    const world = new World(setting);
+    const { client, server } = world;
+    try {
+        if (setting.begin !== "idle") await server.listen();
+        if (setting.begin === "connected") await client.connect();
+        for (const [name, argument, pause] of steps) {
+            STEPS[name]!(world, argument);
+            world.check();
+            await PAUSES[pause]!();
+        }
+        await settle(world);
+        world.start = world.end = "at once";
+        await worksAsNew(world);
+        await settle(world);
+    } finally {
+        world.clear();
+        await Promise.all([client.disconnect(), server.close()]);
+    }
+    await until(
+        () => surplus(before).length === 0,
+        () => `handles that are left: ${surplus(before).join()}`,
+        PATIENCE,
+    );
+    lived.lifecycles += 1;
+    lived.steps += steps.length;
+    lived.connections += world.connections;
+}
+
+/** Ends both, and waits for all that is to come of what has been done. */
+async function settle(world: World): Promise<void> {
+    const { client, server } = world;
+    world.settles("the last c.disconnect()", client.disconnect(), true);
+    world.settles("the last s.close()", server.close(), true);
+    world.clear();
+    deepStrictEqual([client.connected, server.sockets.length], [false, 0], "connections after the end");
+    await until(
+        () => (world.check(), world.open.length === 0),
+        () => `still to come: ${world.open.join(", ")}`,
+        PATIENCE,
+    );
+    deepStrictEqual([client["_connections"].size, server["_connections"].size], [0, 0], "connections that are kept");
+    strictEqual(client.socket ?? null, null, "client.socket");
+}
+
+async function worksAsNew({ client, server }: World): Promise<void> {
+    const trip = async (): Promise<void> => {
+        const accepted = new Promise((resolve) => server.once("connect", resolve));
+        await server.listen();
+        await client.connect();
+        await accepted;
+        const heard = new Promise((resolve) => client.once("receive", resolve));
+        await server.sendall("hello");
+        strictEqual(await heard, "hello");
+        strictEqual(await new Promise((resolve) => void client.send("x", resolve)), "answer");
+    };
+    await soon(trip(), () => "they do not work as new", PATIENCE);
+}
+
+/** What keeps the process alive now, and did not before. */
+function surplus(before: readonly string[]): string[] {
+    const known = [...before];
+    return process.getActiveResourcesInfo().filter((resource) => {
+        const at = known.indexOf(resource);
+        if (at !== -1) known.splice(at, 1);
+        return at === -1;
+    });
+}

@@ -1,0 +1,132 @@
+import { OPEN_IDS } from "./frames";
+
+/** What a receiver is told, as lists that can be compared as JSON: of the frames, of open questions, and its errors. */
+export interface Account {
+    /** `receive`, `request`, `answer` (of a question) and `packet`, `end` (of a request), in order. */
+    events: unknown[][];
+    /** How many frames are reported as bad. */
+    bad: number;
+    /** How many frames it writes: pongs, answers to questions, answers to requests. */
+    written: number;
+}
+
+/** How a receiver reads. */
+export interface Reading {
+    terminator: string;
+    allow_non_objects: boolean;
+    /** Bytes that a frame may have. */
+    max_message_size: number;
+    /** Peers are of type "json". */
+    bare: boolean;
+}
+
+/** What there is between the terminators. */
+export interface Decoded {
+    values: unknown[];
+    /** How many frames are no JSON, and how many are too large. */
+    bad: number;
+    large: number;
+    /** How many of the values come before the first that is too large. */
+    before: number;
+}
+
+/** The slow and obvious decoder: the frames between terminators, each as JSON. */
+export function decode(
+    bytes: Buffer,
+    { terminator, allow_non_objects, max_message_size }: Omit<Reading, "bare">,
+): Decoded {
+    const end = Buffer.from(terminator);
+    const decoded: Decoded = { values: [], bad: 0, large: 0, before: 0 };
+    for (let from = 0, to; (to = bytes.indexOf(end, from)) !== -1; from = to + end.length) {
+        if (to - from > max_message_size) {
+            decoded.large += 1;
+            continue;
+        }
+        const frame = bytes.toString("utf8", from, to);
+        try {
+            decoded.values.push(JSON.parse(frame));
+        } catch {
+            if (allow_non_objects) decoded.values.push(frame);
+            else decoded.bad += 1;
+        }
+        if (decoded.large === 0) decoded.before = decoded.values.length;
+    }
+    return decoded;
+}
+
+const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
+
+/** The uuid of a request, as far as it can be known: where there is none, or nothing that is one, a new one is made. */
+export const named = (uuid: unknown): unknown =>
+    !uuid || (typeof uuid === "string" && (UUID.test(uuid) || OPEN_IDS.includes(uuid))) ? "a UUID" : uuid;
+
+/** Whether this can be an id, or is none: what it would cost to keep or to repeat is bounded. */
+const isId = (id: unknown): boolean => !id || typeof id === "number" || (typeof id === "string" && id.length <= 1024);
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+const nameOf = (value: unknown): string =>
+    value === null || value === undefined
+        ? "Object"
+        : (Object.getPrototypeOf(value) as { constructor: { name: string } }).constructor.name;
+
+/** What `docs/protocol.md` says that comes of these frames, to a receiver with a question for each id in OPEN_IDS. */
+export function expected({ values, bad }: Pick<Decoded, "values" | "bad">, bare: boolean): Account {
+    const account: Account = { events: [], bad, written: 0 };
+    if (bare) {
+        for (const value of values) account.events.push(["receive", value, nameOf(value), false]);
+        return account;
+    }
+    const open = new Set<unknown>(OPEN_IDS);
+    const questions = new Set<unknown>(OPEN_IDS.slice(0, 4));
+    for (const frame of values) {
+        if (isObject(frame) && !Array.isArray(frame)) envelope(frame, account, open, questions);
+        else account.bad += 1;
+    }
+    return account;
+}
+
+function envelope(frame: Record<string, unknown>, account: Account, open: Set<unknown>, questions: Set<unknown>): void {
+    const { type, data, id, callback_id } = frame as {
+        type: unknown;
+        data: unknown;
+        id: unknown;
+        callback_id: unknown;
+    };
+    if (type === "SockhopPing" || type === "SockhopPong") {
+        if (type === "SockhopPing" && isObject(data)) account.written += 1;
+    } else if (type === "SockhopRequest") {
+        if (isObject(data) && isId(data["uuid"])) requested(data, account);
+        else account.bad += 1;
+    } else if (type === "SockhopResponsePacket") {
+        if (isObject(data) && isId(data["uuid"])) responded(data, account, open, questions);
+        else account.bad += 1;
+    } else if (callback_id) {
+        if (questions.has(callback_id) && open.delete(callback_id))
+            account.events.push(["answer", callback_id, data, type]);
+    } else if (!isId(id)) {
+        account.bad += 1;
+    } else {
+        account.events.push(["receive", data, type, Boolean(id)]);
+        if (id) account.written += 1;
+    }
+}
+
+function requested({ uuid, data = {}, type }: Record<string, unknown>, account: Account): void {
+    account.events.push(["request", named(uuid), data, type || nameOf(data)]);
+    account.written += 1;
+}
+
+function responded(
+    packet: Record<string, unknown>,
+    account: Account,
+    open: Set<unknown>,
+    questions: Set<unknown>,
+): void {
+    const { uuid, data = {}, type, last, error, cancel } = packet;
+    if (cancel || questions.has(uuid) || !open.has(uuid)) return;
+    if (!error) account.events.push(["packet", uuid, data, type || nameOf(data)]);
+    if (!error && !last) return;
+    open.delete(uuid);
+    account.events.push(["end", uuid, Boolean(error)]);
+}

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { type Bytes, bufferAgrees, bytes, received, whole } from "./bytes";
+import { Guard } from "./guard";
+import { type Program, lived, lives, programs } from "./lifecycles";
+import { receives } from "./receivers";
+import { inMemory, overSockets } from "./scenes";
+
+/** One property: what it is given, and how often in a round. */
+interface Kind {
+    runs: number;
+    property: (guard: Guard) => fc.IAsyncPropertyWithHooks<[Bytes]> | fc.IAsyncPropertyWithHooks<[Program]>;
+}
+
+/**
+ * The properties, by the name that `--only` takes. `buffer` is the ObjectBuffer alone; `memory` and `socket` are the
+ * whole way of a frame, the first without a system in between; `lifecycles` is whatever can be done to both ends.
+ */
+export const KINDS = {
+    buffer: { runs: 100, property: () => fc.asyncProperty(bytes(500), (run) => Promise.resolve(bufferAgrees(run))) },
+    memory: {
+        runs: 100,
+        property: (guard) =>
+            fc.asyncProperty(
+                bytes(2000),
+                checked(guard, (run) => receives(run, inMemory)),
+            ),
+    },
+    socket: {
+        runs: 100,
+        property: (guard) =>
+            fc.asyncProperty(
+                bytes(2000),
+                checked(guard, (run) => receives(run, overSockets)),
+            ),
+    },
+    lifecycles: { runs: 300, property: (guard) => fc.asyncProperty(programs, checked(guard, lives)) },
+} satisfies Record<string, Kind>;
+
+export type Name = keyof typeof KINDS;
+
+/** What makes a round repeat another one. */
+export interface Replay {
+    seed: number;
+    /** Where in the round the failure is; without it the whole round is run. */
+    path?: string | undefined;
+    /** How often each program is run, for faults that depend on time. */
+    repeat?: number | undefined;
+}
+
+const checked =
+    <T>(guard: Guard, run: (value: T) => Promise<void>) =>
+    async (value: T): Promise<void> => {
+        await run(value);
+        guard.check();
+    };
+
+/** The whole round with this seed; throws an error that says how to replay its failure. */
+export async function round(name: Name, { seed, path, repeat = 1 }: Replay): Promise<void> {
+    Error.stackTraceLimit = path === undefined ? 0 : 30;
+    const guard = new Guard();
+    try {
+        for (let n = 0; n < repeat; n += 1) {
+            const { runs, property }: Kind = KINDS[name];
+            // A failure that waits for its time limit is shrunk slowly: not for ever.
+            const parameters = {
+                seed,
+                numRuns: runs,
+                interruptAfterTimeLimit: 90_000,
+                ...(path !== undefined && { path, endOnFailure: true }),
+            };
+            const details = await fc.check(
+                property(guard) as fc.IAsyncPropertyWithHooks<[Bytes | Program]>,
+                parameters,
+            );
+            if (details.failed) throw new Error(story(name, details), { cause: details.errorInstance });
+        }
+    } finally {
+        guard.end();
+    }
+}
+
+/** What has failed, and how to see it again. */
+function story(
+    name: Name,
+    { seed, counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[Bytes | Program]>,
+): string {
+    const [value] = counterexample ?? [];
+    const lines = [
+        errorInstance instanceof Error ? errorInstance.stack : String(errorInstance),
+        `Counterexample: ${fc.stringify(value)}`,
+        ...(value && "codes" in value
+            ? [`Its bytes: ${JSON.stringify(whole(value).toString("latin1")).slice(0, 2000)}`]
+            : []),
+        `Replay: npm run fuzz -- --only ${name} --seed ${seed} --path "${counterexamplePath ?? ""}"`,
+    ];
+    return lines.join("\n");
+}
+
+/** What has been done since the program began. */
+export const total = (): { frames: number } & typeof received & typeof lived => ({
+    frames: received.memory + received.socket,
+    ...received,
+    ...lived,
+});

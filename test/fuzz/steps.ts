@@ -1,0 +1,183 @@
+import net from "node:net";
+import { type CallbackOptions, type EndOptions, SockhopError } from "../../src";
+import { HANDLINGS, MANNERS, type World } from "./world";
+
+/** One thing that can happen. Gets the world and a small number, whose meaning is its own. */
+type Step = (world: World, argument: number) => void;
+
+const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
+
+/** What a peer that is not sockhop may say: the beginning of a frame, none, a question, a request, an answer. */
+const GARBAGE = [
+    '{"type":"Str',
+    "GET / HTTP/1.1\r\n\r\n",
+    "\n\n\n",
+    '{"type":"String","data":"q","id":1}\n',
+    '{"type":"SockhopRequest","data":{"uuid":"u","data":"stream","errors":true}}\n',
+    '{"type":"SockhopRequest","data":{"uuid":"u","data":"late"}}\n{"type":"SockhopResponsePacket","data":{"uuid":"u","cancel":true}}\n',
+    '{"type":"SockhopPing","data":{"_id":1}}\n'.repeat(50),
+    '{"type":"String","data":"x","callback_id":"1"}\n{"type":"SockhopResponsePacket","data":{"uuid":"1","last":true}}\n',
+];
+
+/** What a plain peer does with its socket. */
+const MISCHIEF: ((socket: net.Socket, argument: number) => unknown)[] = [
+    () => undefined,
+    (socket) => socket.destroy(),
+    (socket) => (socket.remoteFamily ? socket.resetAndDestroy() : socket.destroy()), // only TCP can be reset
+    (socket) => socket.end(),
+    (socket, argument) => socket.write(pick(GARBAGE, argument)),
+    (socket, argument) => socket.end(pick(GARBAGE, argument)),
+    (socket) => socket.pipe(socket),
+    (socket) => socket.pause(),
+];
+
+const fault = (): Error => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+
+/** A question must be answered at most once. */
+function once(world: World, what: string): () => void {
+    let calls = 0;
+    return () => {
+        calls += 1;
+        if (calls > 1) world.fault(`${what}: answered twice`);
+    };
+}
+
+/** A question of which one is told in any case, once: that it was answered, or that it will not be. */
+function either(world: World, what: string, argument: number): [() => void, CallbackOptions] {
+    let calls = 0;
+    const told = (): void => {
+        calls += 1;
+        if (calls > 1) world.fault(`${what}: told twice`);
+    };
+    const failed = (error: unknown): void => {
+        told();
+        if (!(error instanceof SockhopError)) world.fault(`${what}: has failed with a strange error`, error);
+        world.legal(what, error);
+    };
+    world.duty(`callback or failed of ${what}`, () => calls === 1);
+    return [told, { failed, ...(argument % 2 && { timeout: argument % 4 }), ...signal(argument) }];
+}
+
+/** How to end: what was sent has some time, or none; with or without answers under way. */
+const endings: EndOptions[] = [
+    {},
+    { timeout: 0 },
+    { timeout: 1 },
+    { drain: true },
+    { timeout: 0, drain: true },
+    { timeout: 2, drain: true },
+    { timeout: Infinity },
+    { timeout: 5, drain: false },
+];
+
+/** A signal that is aborted before, at once, in a turn, or not at all. */
+function signal(argument: number): { signal?: AbortSignal } {
+    if (argument >= 6) return {};
+    const controller = new AbortController();
+    if (argument % 3 === 0) controller.abort();
+    if (argument % 3 === 1) queueMicrotask(() => controller.abort());
+    if (argument % 3 === 2) setImmediate(() => controller.abort());
+    return { signal: controller.signal };
+}
+
+/** Takes a part of an answer, or all of it, in one of the ways there are; the stream has to end in any case. */
+async function read(world: World, asked: ReturnType<World["client"]["request"]>, argument: number): Promise<void> {
+    const stream = await asked;
+    let ends = 0;
+    stream.on("end", () => (ends += 1));
+    world.duty("end of a stream", () => ends === 1);
+    if (argument === 0) await stream.next({ keep_open: true });
+    if (argument === 1) await stream.all();
+    if (argument === 2) for await (const packet of stream) if (packet.data === 1) break;
+    if (argument === 3) stream.on("data", () => stream.end());
+    if (argument === 4) stream.end();
+    if (argument === 5) await Promise.allSettled([stream.next(), stream.all(), stream.next()]);
+}
+
+const sessionOf = ({ server: { sessions } }: World, argument: number): World["server"]["sessions"][0] | undefined =>
+    sessions[argument % (sessions.length || 1)];
+
+/** All that can happen; the names are what a counterexample shows. */
+export const STEPS: Record<string, Step> = {
+    "s.listen()": (w) => w.settles("s.listen()", w.server.listen()),
+    "s.close()": (w) => w.settles("s.close()", w.server.close(), true),
+    "s.close(options)": (w, n) => w.settles("s.close()", w.server.close(pick(endings, n)), true),
+    "s.disconnect()": (w) => w.settles("s.disconnect()", w.server.disconnect(), true),
+    "s.disconnect(options)": (w, n) => w.settles("s.disconnect()", w.server.disconnect(pick(endings, n)), true),
+    "s.sendall()": (w) => w.settles("s.sendall()", w.server.sendall("x")),
+    "s.ping()": (w, n) => w.server.ping(n % 3),
+    "s.ask()": (w, n) =>
+        w.settles("s.ask()", sessionOf(w, n)?.ask(pick(HANDLINGS, n), { timeout: 1 + (n % 3), ...signal(n) })),
+    "s.request()": (w, n) => {
+        const session = sessionOf(w, n);
+        if (session) w.settles("s.request()", read(w, session.request(pick(HANDLINGS, n + 1)), n));
+    },
+    "s.send(callback)": (w, n) => w.settles("s.send()", sessionOf(w, n)?.send("x", once(w, "s.send()"))),
+    "s.send(failed)": (w, n) => {
+        const session = sessionOf(w, n);
+        if (session) w.settles("s.send()", session.send(n % 3 ? "x" : "mute", ...either(w, "s.send()", n)));
+    },
+    "s.send() unseen": (w, n) => void sessionOf(w, n)?.send("nobody looks at the promise"),
+    "session.kill()": (w, n) => w.settles("session.kill()", sessionOf(w, n)?.kill(), true),
+    "s.kill_socket(options)": (w, n) => {
+        const session = sessionOf(w, n >> 3);
+        if (session) w.settles("s.kill_socket()", w.server.kill_socket(session.sock, pick(endings, n)), true);
+    },
+    dispose: (w, n) => {
+        const end = pick([w.server, w.client, sessionOf(w, n)], n);
+        w.settles("dispose", end?.[Symbol.asyncDispose](), true);
+    },
+    "session.start": (w, n) => (w.start = pick(MANNERS, n)),
+    "session.end": (w, n) => (w.end = pick(MANNERS, n)),
+    "s sockets destroyed": (w) => w.server.sockets.forEach((socket) => socket.destroy()),
+    "s sockets half-closed": (w) => w.server.sockets.forEach((socket) => socket.end()),
+
+    "c.connect()": (w) => w.settles("c.connect()", w.client.connect()),
+    "c.disconnect()": (w) => w.settles("c.disconnect()", w.client.disconnect(), true),
+    "c.disconnect(options)": (w, n) => w.settles("c.disconnect()", w.client.disconnect(pick(endings, n)), true),
+    "c.auto_reconnect": (w, n) => (w.client.auto_reconnect = n % 2 === 1),
+    "c.send()": (w) => w.settles("c.send()", w.client.send("x")),
+    "c.send(callback)": (w, n) => w.settles("c.send()", w.client.send(n % 2 ? "x" : "mute", once(w, "c.send()"))),
+    "c.send(failed)": (w, n) => w.settles("c.send()", w.client.send(n % 3 ? "x" : "mute", ...either(w, "c.send()", n))),
+    "c.send(failed, nothing)": (w, n) => w.settles("c.send()", w.client.send(undefined, ...either(w, "c.send()", n))),
+    "c.send(much)": (w, n) => w.settles("c.send()", w.client.send("much ".repeat(15 * n))),
+    "s.sendall(much)": (w, n) => w.settles("s.sendall()", w.server.sendall("much ".repeat(15 * n))),
+    "c.send() unseen": (w) => {
+        // What is refused at once is for the caller to see.
+        if (w.client.connected && w.lenient) void w.client.send("nobody looks at the promise", () => undefined);
+    },
+    "c.send(nothing)": (w) => w.settles("c.send()", w.client.send(undefined)),
+    "c.ask()": (w, n) => w.settles("c.ask()", w.client.ask(pick(HANDLINGS, n), signal(n))),
+    "c.request()": (w, n) =>
+        w.settles("c.request()", read(w, w.client.request(pick(HANDLINGS, n + 1), signal(n + 1)), n)),
+    "c.request() unseen": (w) => {
+        if (w.client.connected && w.lenient) void w.client.request("stream");
+    },
+    "c.ping()": (w, n) => w.client.ping(n % 3),
+    "c.socket = null": (w) => (w.client.socket = null),
+    "c.socket = socket": (w) => (w.client.socket = net.connect(w.place)),
+    "c destroyed": (w) => w.client.socket?.destroy(),
+    "c reset": (w) => w.client.socket?.destroy(fault()),
+    "c half-closed": (w) => w.client.socket?.end(),
+    "c says garbage": (w, n) => {
+        if (w.client.socket?.writable) w.client.socket.write(pick(GARBAGE, n));
+    },
+
+    "stranger comes": (w, n) => {
+        if (w.strangers.size > 5) return;
+        const socket = w.stranger(net.connect({ ...w.place, allowHalfOpen: n % 2 === 0 }));
+        socket.once("connect", () => pick(MISCHIEF, n)(socket, n + 3));
+    },
+    "strangers go": (w) => w.strangers.forEach((socket) => socket.destroy()),
+    "rogue server": (w, n) => {
+        if (w.rogue) return;
+        w.rogue = net.createServer({ allowHalfOpen: n % 2 === 0 }, (socket) =>
+            pick(MISCHIEF, n)(w.stranger(socket), n + 5),
+        );
+        w.rogue.on("error", () => (w.rogue = undefined)).listen(w.place);
+    },
+    "rogue goes": (w) => {
+        w.rogue?.close();
+        w.rogue = undefined;
+    },
+};
