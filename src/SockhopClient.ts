@@ -14,7 +14,7 @@ import { milliseconds } from "./core/limits";
 import { type ClientOptions, place, secure } from "./core/options";
 import type { ClientEvents } from "./events";
 import { AutoReconnect, type Pauses } from "./mixins/AutoReconnect";
-import { type RequestOptions, single } from "./mixins/Requests";
+import type { RequestOptions } from "./mixins/Requests";
 import type { SockhopPing } from "./protocol/SockhopPing";
 
 /**
@@ -171,7 +171,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
     ask(value: unknown, options?: RequestOptions): Promise<any> {
-        return single(this.request(value, options));
+        return this._ask(this.#connection, value, options);
     }
 
     /**

@@ -2,18 +2,18 @@ import net from "node:net";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
 import { SockhopSession } from "./SockhopSession";
+import { Broadcast } from "./core/Broadcast";
 import type { Connection, RemoteCallback } from "./core/Connection";
 import type { Reply } from "./core/Messenger";
 import { Listener, type ListenerOptions } from "./core/Listener";
 import { lost } from "./core/Outbox";
 import { type CallbackOptions, tellFailed } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
-import { broadcast } from "./core/broadcast";
 import { type EndOptions, timeToEnd } from "./core/ending";
 import { amount, milliseconds } from "./core/limits";
 import { type ServerOptions, permissions, place, secure } from "./core/options";
 import type { ServerEvents } from "./events";
-import { type RequestOptions, single } from "./mixins/Requests";
+import type { RequestOptions } from "./mixins/Requests";
 import { Sessions } from "./mixins/Sessions";
 import type { SockhopPing } from "./protocol/SockhopPing";
 
@@ -34,6 +34,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /** Settles when what `close()` was called for is gone. */
     #closed: Promise<unknown> = Promise.resolve();
     readonly #listening: ListenerOptions;
+    /** What was sent to all last. */
+    #broadcast: Broadcast | undefined;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
 
@@ -154,7 +156,10 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
         const connections = this._listed();
         if (connections.length === 0) return Promise.resolve([]);
         try {
-            return broadcast(connections, this._encode(value));
+            const frame = this._encode(value);
+            if (!this.#broadcast?.isFor(connections)) this.#broadcast = new Broadcast(connections);
+            this.#broadcast.push(frame);
+            return this.#broadcast.promise;
         } catch (error) {
             return Promise.reject(error);
         }
@@ -182,7 +187,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
     ask(socket: net.Socket, value: unknown, options?: RequestOptions): Promise<any> {
-        return single(this.request(socket, value, options));
+        const connection = this._connections.get(socket);
+        return connection ? this._ask(connection, value, options) : Promise.reject(stranger(socket));
     }
 
     /**

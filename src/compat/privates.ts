@@ -3,6 +3,7 @@
 import { SockhopClient } from "../SockhopClient";
 import { SockhopServer } from "../SockhopServer";
 import type { Connection } from "../core/Connection";
+import { StreamRequest } from "../core/RemoteRequest";
 
 /** What we reach for, past what TypeScript lets us. */
 interface Insides {
@@ -14,7 +15,12 @@ interface Insides {
 
 /** The answers that a connection waits for, in the place where a TimedMap of 1.8 has its entries. */
 const requestsOf = (connection: Connection | undefined): { _map: ReadonlyMap<string, [unknown]> } => ({
-    _map: new Map([...(connection?.requests ?? [])].map(([uuid, stream]) => [uuid, [stream]])),
+    _map: new Map(
+        [...(connection?.requests ?? [])].map(([uuid, request]) => [
+            uuid,
+            [request instanceof StreamRequest ? request.stream : request],
+        ]),
+    ),
 });
 
 Object.defineProperties(SockhopClient.prototype, {

@@ -6,7 +6,7 @@ import { FrameReader, type FrameSink } from "./FrameReader";
 import type { Framing } from "./Framing";
 import { Outbox } from "./Outbox";
 import type { RemoteCall } from "./RemoteCall";
-import type { SockhopResponseReadableStream } from "./ResponseReadableStream";
+import type { RemoteRequest } from "./RemoteRequest";
 import type { SockhopResponseWriteableStream } from "./ResponseWriteableStream";
 import { Ending } from "./ending";
 import type { Limits } from "./limits";
@@ -49,7 +49,7 @@ export class Connection implements FrameSink {
     /** Callbacks that wait for an answer, by the id of their question. */
     callbacks: Map<unknown, RemoteCall> | undefined;
     /** Answers that we wait for, by the uuid of their request. */
-    requests: Map<string, SockhopResponseReadableStream> | undefined;
+    requests: Map<string, RemoteRequest> | undefined;
     /** Answers that the peer waits for, by the uuid of its request. */
     responses: Map<string, SockhopResponseWriteableStream> | undefined;
     /** Questions of the peer that may still be answered. */

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
+import type { Broadcast } from "./Broadcast";
 import type { Limits } from "./limits";
 
 /**
@@ -8,7 +9,7 @@ import type { Limits } from "./limits";
  * put together: without an upper bound messages of 1 kB took up to 1.9 times as long.)
  */
 const EARLY = 2048;
-const MOST = 65_536;
+export const MOST = 65_536;
 
 /**
  * After so many writes in a row a promise is resolved in a turn of its own. The system takes small writes at once, so a
@@ -17,33 +18,48 @@ const MOST = 65_536;
 const WRITES_PER_TURN = 1000;
 
 /** What has something to write at the end of this turn. */
-let waiting: Outbox[] = [];
+let waiting: { endTurn(): void }[] = [];
 
-function flushAll(): void {
+function endTurn(): void {
     const due = waiting;
     waiting = [];
-    for (const outbox of due) outbox.endTurn();
+    for (const each of due) each.endTurn();
+}
+
+/** Has `endTurn()` called when this turn of the event loop ends. */
+export function atEndOfTurn(writer: { endTurn(): void }): void {
+    if (waiting.push(writer) === 1) process.nextTick(endTurn);
 }
 
 // What was sent before process.exit() in the same turn goes out, as it does with sockhop 1.x, which writes at once.
-process.on("exit", flushAll);
+process.on("exit", endTurn);
+
+/** Who wants to know what becomes of something that is written. */
+export interface Writing {
+    /** The system has it, or will not get it, because of an error. */
+    settle(socket: Socket, error: SockhopError | undefined): void;
+}
 
 /** The messages of one turn that are written together, and the promise that all of them share. */
-class Batch {
+class Batch implements Writing {
     readonly promise: Promise<undefined>;
-    resolve!: (value: undefined) => void;
+    #resolve!: (value: undefined) => void;
     #reject!: (error: Error) => void;
 
     constructor() {
         this.promise = new Promise((resolve, reject) => {
-            this.resolve = resolve;
+            this.#resolve = resolve;
             this.#reject = reject;
         });
     }
 
-    lose(cause?: unknown): void {
+    settle(_socket: Socket, error: SockhopError | undefined): void {
+        if (!error) {
+            this.#resolve(undefined);
+            return;
+        }
         void ignorable(this.promise);
-        this.#reject(lost(cause));
+        this.#reject(error);
     }
 }
 
@@ -54,11 +70,12 @@ class Batch {
  * one each (924 000 messages of 100 bytes per second instead of 387 000).
  */
 export class Outbox {
-    readonly #socket: Socket;
     readonly #limits: Limits;
     /** The messages that are to be written at the end of this turn. */
     #text = "";
     #batch: Batch | undefined;
+    /** What was sent before that, to others as well. */
+    #broadcast: Broadcast | undefined;
     #early = EARLY;
     #scheduled = false;
     /** Bytes that were written, and that the system has not taken yet. */
@@ -68,25 +85,28 @@ export class Outbox {
     #writes = 0;
     #room: (() => void) | undefined;
 
-    constructor(socket: Socket, limits: Limits) {
-        this.#socket = socket;
+    constructor(
+        readonly socket: Socket,
+        limits: Limits,
+    ) {
         this.#limits = limits;
         flushBeforeEnd(socket, this);
     }
 
     /** Bytes that wait to be sent. */
     get buffered(): number {
-        return this.#written + Buffer.byteLength(this.#text);
+        return this.#written + Buffer.byteLength(this.#text) + (this.#broadcast?.length ?? 0);
     }
 
     /** Whether more waits than should. (What is not written yet counts by characters, which is quicker.) */
     get full(): boolean {
-        return this.#written + this.#text.length >= this.#limits.buffered;
+        const waiting = this.#written + this.#text.length + (this.#broadcast?.length ?? 0);
+        return waiting >= this.#limits.buffered;
     }
 
     /** Why nothing more can be sent, if that is so. */
     refusal(): SockhopError | undefined {
-        if (!this.#socket.writable) return lost();
+        if (!this.socket.writable) return lost();
         return this.full && this.#limits.slowConsumer !== "wait" ? this.overflow() : undefined;
     }
 
@@ -94,7 +114,7 @@ export class Outbox {
     overflow(): SockhopError {
         const message = `The peer does not read: ${this.buffered} bytes wait to be sent, of at most ${this.#limits.buffered}`;
         const error = new SockhopError(message, "ERR_BUFFER_FULL");
-        if (this.#limits.slowConsumer === "disconnect") this.#socket.destroy(error);
+        if (this.#limits.slowConsumer === "disconnect") this.socket.destroy(error);
         return error;
     }
 
@@ -106,6 +126,7 @@ export class Outbox {
      * connection was about to break: `disconnect` tells.
      */
     push(frame: string): Promise<undefined> {
+        this.#broadcast?.endTurn();
         this.#text += frame;
         const { promise } = (this.#batch ??= new Batch());
         if (this.#text.length >= this.#early) {
@@ -113,7 +134,7 @@ export class Outbox {
             this.flush();
         } else if (!this.#scheduled) {
             this.#scheduled = true;
-            if (waiting.push(this) === 1) process.nextTick(flushAll);
+            atEndOfTurn(this);
         }
         return promise;
     }
@@ -131,18 +152,34 @@ export class Outbox {
 
     /** Writes what there is. */
     flush(): void {
+        this.#broadcast?.endTurn();
         const batch = this.#batch;
         if (!batch) return;
         const text = this.#text;
         this.#text = "";
         this.#batch = undefined;
-        const socket = this.#socket;
+        // Node reserves three bytes for each character of a string that it encodes.
+        this.#write(text.length > MOST ? Buffer.from(text) : text, batch);
+    }
+
+    /** A broadcast begins that goes to this peer, too: what it brings is sent before what is pushed from now on. */
+    precede(broadcast: Broadcast): void {
+        this.flush();
+        this.#broadcast = broadcast;
+    }
+
+    /** The broadcast that was announced. */
+    follow(bytes: Buffer, broadcast: Broadcast): void {
+        this.#broadcast = undefined;
+        this.#write(bytes, broadcast);
+    }
+
+    #write(bytes: string | Buffer, writing: Writing): void {
+        const { socket } = this;
         if (!socket.writable) {
-            batch.lose();
+            writing.settle(socket, lost());
             return;
         }
-        // Node reserves three bytes for each character of a string that it encodes.
-        const bytes = text.length > MOST ? Buffer.from(text) : text;
         const size = Buffer.byteLength(bytes);
         let handedOver = false;
         this.#writes += 1;
@@ -152,9 +189,9 @@ export class Outbox {
             if (!handedOver) this.#written -= size;
             if (this.#room && !this.full) this.#makeRoom();
             // The write that was under way when a socket was destroyed is called back without an error (Node 20).
-            if (error || (!handedOver && socket.destroyed)) batch.lose(error ?? undefined);
-            else if (lastOfTurn) setImmediate(batch.resolve, undefined);
-            else batch.resolve(undefined);
+            const failed = error || (!handedOver && socket.destroyed) ? lost(error ?? undefined) : undefined;
+            if (lastOfTurn) setImmediate(() => writing.settle(socket, failed));
+            else writing.settle(socket, failed);
         });
         handedOver = socket.writableLength === 0 && !socket.errored;
         if (!handedOver) this.#written += size;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { SockhopError } from "../SockhopError";
 import type { Deadlines, Expiring } from "./Deadlines";
 
@@ -37,6 +38,7 @@ export class Patience implements Expiring {
             this.end();
             giveUp(aborted(signal));
         };
+        setMaxListeners(0, signal); // one signal for many questions is no leak, and Node would warn of it
         signal.addEventListener("abort", this.#abort, { once: true });
     }
 

@@ -9,7 +9,8 @@ import { surface } from "./tell";
 export interface CallbackOptions extends WaitOptions {
     /**
      * Called once when the answer will never come: with `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`, `ERR_SOCKET_DESTROYED` (the
-     * connection has ended), or what `send()` rejects with. Either this is called or the callback, never both.
+     * connection has ended), or what `send()` rejects with. Either this is called or the callback, never both. Who gives
+     * it need not look at the promise of `send()`.
      */
     failed?: ((error: SockhopError) => void) | undefined;
 }

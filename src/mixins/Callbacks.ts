@@ -3,7 +3,7 @@ import { SockhopError } from "../SockhopError";
 import type { Connection, RemoteCallback } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import type { Reply } from "../core/Messenger";
-import { lost } from "../core/Outbox";
+import { ignorable, lost } from "../core/Outbox";
 import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
 import { type Envelope, isId } from "../core/envelope";
 import { toJson } from "../core/json";
@@ -58,10 +58,12 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             try {
                 const frame = this._encode(value, `,"id":"${id}"`);
                 call.limit(this._deadlines, options);
-                return this._carry(connection, frame, call);
+                const sent = this._carry(connection, frame, call);
+                return options.failed ? ignorable(sent) : sent;
             } catch (error) {
                 call.fail(error as SockhopError);
-                return Promise.reject(error);
+                const refused = Promise.reject(error);
+                return options.failed ? ignorable(refused) : refused;
             }
         }
 

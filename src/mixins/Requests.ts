@@ -4,7 +4,7 @@ import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import { ignorable, lost } from "../core/Outbox";
 import type { WaitOptions } from "../core/Patience";
-import { RemoteRequest } from "../core/RemoteRequest";
+import { type Cancel, type RemoteRequest, SingleRequest, StreamRequest } from "../core/RemoteRequest";
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
 import { type Envelope, REQUEST, RESPONSE, isId, stringify } from "../core/envelope";
@@ -39,56 +39,70 @@ export interface Requesting {
         value: unknown,
         options?: RequestOptions,
     ): Promise<SockhopResponseReadableStream>;
-}
 
-/** Resolves to the data of the single packet of an answer. */
-export async function single(answer: Promise<SockhopResponseReadableStream>): Promise<unknown> {
-    const stream = await answer;
-    return ((await stream.next()) as { data: unknown }).data;
+    /**
+     * Sends a request and resolves to the data of the first piece of its answer.
+     *
+     * @internal
+     */
+    _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions): Promise<unknown>;
 }
 
 /**
  * Adds requests, whose answers are streams.
  *
- * Streams of both directions are kept on their connection, and end when it ends.
+ * What waits for answers, and what gives them, is kept on its connection, and ends when that ends.
  */
 export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Requesting> {
     abstract class Requests extends Base implements Requesting {
         /** A request has been handled here: without a handler now, we may only be between two. */
         #handles = false;
+        readonly #cancel: Cancel = (connection, uuid) => {
+            this._volunteer(connection, RESPONSE, new SockhopResponsePacket({ uuid, last: true, cancel: true }));
+        };
 
         _request(
             connection: Connection | undefined,
             value: unknown,
-            { timeout, signal }: RequestOptions = {},
+            options?: RequestOptions,
         ): Promise<SockhopResponseReadableStream> {
+            const request = new StreamRequest(randomUUID(), this.#cancel);
+            const sent = this.#send(connection, value, request, options);
+            // What is wrong with the request, and that there is no connection, the sender could have known.
+            return sent && connection ? ignorable(request.promise) : request.promise;
+        }
+
+        _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions): Promise<unknown> {
+            const request = new SingleRequest(randomUUID(), this.#cancel);
+            this.#send(connection, value, request, options);
+            return request.promise;
+        }
+
+        /** Sends a request, and says whether it could; what is wrong with it is its failure. */
+        #send(
+            connection: Connection | undefined,
+            value: unknown,
+            request: RemoteRequest,
+            { timeout, signal }: RequestOptions = {},
+        ): boolean {
+            const failed = (error: unknown): void => {
+                request.fail(error as SockhopError);
+            };
             try {
                 if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
                 assertExpressible(value);
-                const data = new SockhopRequest({ uuid: randomUUID(), data: value, errors: true });
+                const { uuid } = request;
+                const data = new SockhopRequest({ uuid, data: value, errors: true });
                 const frame = this._framing.frame(stringify(REQUEST, data));
-                const request = new RemoteRequest(data.uuid, (asked, uuid) => {
-                    this.#cancel(asked, uuid);
-                });
                 request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
-                this._carry(connection, frame, request).then(
-                    () => {
-                        request.begun();
-                    },
-                    (error: unknown) => {
-                        request.fail(error as SockhopError);
-                    },
-                );
-                // Without a connection the sender could have known.
-                return connection ? ignorable(request.sent) : request.sent;
+                this._carry(connection, frame, request).then(() => {
+                    request.begun();
+                }, failed);
+                return true;
             } catch (error) {
-                return Promise.reject(error);
+                failed(error);
+                return false;
             }
-        }
-
-        #cancel(connection: Connection, uuid: string): void {
-            const data = new SockhopResponsePacket({ uuid, last: true, cancel: true });
-            this._volunteer(connection, RESPONSE, data);
         }
 
         /** What the handlers of a request get besides the request and the response. */
@@ -176,13 +190,13 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 connection.responses?.get(packet.uuid)?.abandon(givenUp);
                 return;
             }
-            const stream = connection.requests?.get(packet.uuid);
-            if (packet.error) stream?.receive_failure(failure(packet.error));
-            else stream?.receive_packet(packet);
+            const request = connection.requests?.get(packet.uuid);
+            if (packet.error) request?.refused(failure(packet.error));
+            else request?.receive(packet);
         }
 
         protected override _closed(connection: Connection, opened: boolean): void {
-            for (const stream of connection.requests?.values() ?? []) stream.end(lost(connection.error));
+            for (const request of connection.requests?.values() ?? []) request.fail(lost(connection.error));
             for (const response of connection.responses?.values() ?? []) response.abandon(lost());
             super._closed(connection, opened);
         }

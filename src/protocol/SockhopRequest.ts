@@ -53,9 +53,11 @@ export class SockhopResponsePacket {
     declare cancel?: boolean;
 
     constructor({ uuid, data, type, last, empty, error, cancel }: Partial<SockhopResponsePacket>) {
+        // In the order in which 1.8 writes them.
+        const value = data === undefined ? {} : data;
         this.uuid = uuid || randomUUID();
-        this.data = data === undefined ? {} : data;
-        this.type = type || typeName(this.data);
+        this.type = type || typeName(value);
+        this.data = value;
         this.last = last ?? false;
         if (empty) this.empty = true;
         if (error) this.error = error;
@@ -69,11 +71,5 @@ export class SockhopResponsePacket {
 
     static for_data(data: unknown, uuid: string, last = false): SockhopResponsePacket {
         return new this({ uuid, data, last });
-    }
-
-    /** The members in the order in which 1.8 writes them. */
-    toJSON(): object {
-        const { uuid, type, data, last, ...more } = this;
-        return { uuid, type, data, last, ...more };
     }
 }

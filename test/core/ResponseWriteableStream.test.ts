@@ -11,7 +11,7 @@ function responding(errors = true): { stream: SockhopResponseWriteableStream; se
         {
             errors,
             transmit: (packet: SockhopResponsePacket) => {
-                sent.push(packet.toJSON());
+                sent.push({ ...packet });
                 return Promise.resolve();
             },
             finished: () => (finished += 1),

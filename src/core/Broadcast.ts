@@ -1,0 +1,109 @@
+import type { Socket } from "node:net";
+import { SockhopError } from "../SockhopError";
+import type { Connection } from "./Connection";
+import { MOST, type Outbox, type Writing, atEndOfTurn, ignorable } from "./Outbox";
+
+/** A client that does not read holds up those who broadcast for so many milliseconds, and no longer. */
+const PATIENCE = 1000;
+
+/** One connection that a broadcast has not reached. */
+export interface Failure {
+    socket: Socket;
+    error: SockhopError;
+}
+
+/**
+ * What is sent to the same connections in one turn: made bytes once, and written to each of them at the end of the turn,
+ * or before something else is sent to one of them. (CPU of a server that sends 1 kB to 100 clients, ten at a time: less
+ * than half of what it is when each connection has its own text.)
+ */
+export class Broadcast implements Writing {
+    /** Resolves as `sendall()` does; shared by all that is sent together. */
+    readonly promise: Promise<undefined[]>;
+    readonly #connections: readonly Connection[];
+    readonly #outboxes: readonly Outbox[];
+    readonly #failures: Failure[] = [];
+    #resolve!: (sent: undefined[]) => void;
+    #reject!: (error: SockhopError) => void;
+    #text = "";
+    #written = false;
+    /** How many connections have not taken it yet. */
+    #open: number;
+    /** It is enough that one of them has. */
+    #impatient = false;
+    #timer: NodeJS.Timeout | undefined;
+
+    /** Where too much waits already nothing is sent, whatever `slow_consumer` says, unless that is so for all. */
+    constructor(connections: readonly Connection[]) {
+        this.promise = ignorable(
+            new Promise((resolve, reject) => {
+                this.#resolve = resolve;
+                this.#reject = reject;
+            }),
+        );
+        this.#connections = connections;
+        const allFull = connections.every(({ outbox }) => outbox.full);
+        this.#outboxes = connections.map(({ outbox }) => outbox).filter((outbox) => this.#accepts(outbox, allFull));
+        this.#open = this.#outboxes.length;
+        for (const outbox of this.#outboxes) outbox.precede(this);
+        atEndOfTurn(this);
+    }
+
+    /** Whether what is sent to these connections can still be added. */
+    isFor(connections: readonly Connection[]): boolean {
+        return (
+            !this.#written &&
+            connections.length === this.#connections.length &&
+            connections.every((connection, index) => connection === this.#connections[index] && !connection.outbox.full)
+        );
+    }
+
+    /** Characters that wait. */
+    get length(): number {
+        return this.#text.length;
+    }
+
+    push(frame: string): void {
+        this.#text += frame;
+        if (this.#text.length >= MOST) this.endTurn();
+    }
+
+    endTurn(): void {
+        if (this.#written) return;
+        this.#written = true;
+        const bytes = Buffer.from(this.#text);
+        this.#text = "";
+        if (this.#open === 0) this.#finish();
+        for (const outbox of this.#outboxes) outbox.follow(bytes, this);
+        if (this.#connections.length < 2) return;
+        this.#timer = setTimeout(() => {
+            this.#impatient = true;
+            if (this.#open < this.#outboxes.length) this.#finish();
+        }, PATIENCE).unref();
+    }
+
+    settle(socket: Socket, error: SockhopError | undefined): void {
+        if (error) this.#failures.push({ socket, error });
+        this.#open -= 1;
+        if (this.#open === 0 || this.#impatient) this.#finish();
+    }
+
+    #accepts(outbox: Outbox, allFull: boolean): boolean {
+        const error = outbox.full && !allFull ? outbox.overflow() : outbox.refusal();
+        if (error) this.#failures.push({ socket: outbox.socket, error });
+        return !error;
+    }
+
+    #finish(): void {
+        clearTimeout(this.#timer);
+        const count = this.#connections.length;
+        const [first] = this.#failures;
+        if (!first) {
+            this.#resolve(new Array<undefined>(count).fill(undefined));
+            return;
+        }
+        const message = `${this.#failures.length} of ${count} clients did not get this: ${first.error.message}`;
+        const error = new SockhopError(message, first.error.code, { cause: first.error });
+        this.#reject(Object.assign(error, { failures: this.#failures }));
+    }
+}

@@ -1,0 +1,213 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "chai";
+import { Deadlines, type Expiring } from "../../src/core/Deadlines";
+
+describe("Deadlines", () => {
+    let clock: FakeTimers.Clock;
+    let deadlines: Deadlines;
+    let expired: string[];
+
+    beforeEach(() => {
+        clock = FakeTimers.install({
+            toFake: ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "performance"],
+        });
+        deadlines = new Deadlines();
+        expired = [];
+    });
+
+    afterEach(() => {
+        clock.uninstall();
+    });
+
+    /** Lets time pass, and the turn of the event loop that a deadline grants. */
+    function tick(time: number): void {
+        clock.tick(time);
+        clock.tick(1);
+    }
+
+    function entry(name: string, more: () => void = () => undefined): Expiring {
+        return {
+            expire(): void {
+                expired.push(name);
+                more();
+            },
+        };
+    }
+
+    it("expire when their time has passed, and once", () => {
+        deadlines.add(entry("a"), 100);
+        clock.tick(99);
+        expect(expired).to.deep.equal([]);
+        tick(1);
+        expect(expired).to.deep.equal(["a"]);
+        tick(1000);
+        expect(expired).to.deep.equal(["a"]);
+    });
+
+    it("let the event loop look at its sockets first", () => {
+        const answered = entry("answered");
+        deadlines.add(answered, 100);
+        deadlines.add(entry("not answered"), 100);
+        clock.tick(100);
+        expect(expired).to.deep.equal([]); // the timer has run
+        deadlines.delete(answered, 100); // the answer was there already
+        clock.tick(1);
+        expect(expired).to.deep.equal(["not answered"]);
+    });
+
+    it("of the same delay expire in their order, each in its time", () => {
+        for (const name of ["a", "b", "c"]) {
+            deadlines.add(entry(name), 100);
+            clock.tick(30);
+        }
+        expect(expired).to.deep.equal([]);
+        tick(10); // 100 after a
+        expect(expired).to.deep.equal(["a"]);
+        clock.tick(28);
+        expect(expired).to.deep.equal(["a"]);
+        tick(2); // the turn that was granted has cost a millisecond, as it does with these timers only
+        expect(expired).to.deep.equal(["a", "b"]);
+        clock.tick(27);
+        expect(expired).to.deep.equal(["a", "b"]);
+        tick(3);
+        expect(expired).to.deep.equal(["a", "b", "c"]);
+    });
+
+    it("of different delays do not wait for each other", () => {
+        deadlines.add(entry("300"), 300);
+        deadlines.add(entry("100"), 100);
+        deadlines.add(entry("200"), 200);
+        tick(100);
+        expect(expired).to.deep.equal(["100"]);
+        tick(100);
+        expect(expired).to.deep.equal(["100", "200"]);
+        tick(100);
+        expect(expired).to.deep.equal(["100", "200", "300"]);
+    });
+
+    it("share one timer where the delay is the same, however many they are", () => {
+        for (let n = 0; n < 1000; n++) deadlines.add(entry(String(n)), 100);
+        expect(clock.countTimers()).to.equal(1);
+        for (let n = 0; n < 1000; n++) deadlines.add(entry(`other ${n}`), 200);
+        expect(clock.countTimers()).to.equal(2);
+        tick(100);
+        expect(expired).to.have.length(1000);
+        tick(100);
+        expect(expired).to.have.length(2000);
+        expect(new Set(expired).size).to.equal(2000);
+        expect(clock.countTimers()).to.equal(0);
+    });
+
+    it("can be called off, also twice, and by something that was never there", () => {
+        const [a, b] = [entry("a"), entry("b")];
+        deadlines.add(a, 100);
+        deadlines.add(b, 100);
+        deadlines.delete(a, 100);
+        deadlines.delete(a, 100);
+        deadlines.delete(entry("stranger"), 100);
+        deadlines.delete(entry("stranger"), 5);
+        tick(200);
+        expect(expired).to.deep.equal(["b"]);
+    });
+
+    it("that were all called off leave no timer behind when it has run", () => {
+        const entries = ["a", "b"].map((name) => entry(name));
+        for (const each of entries) deadlines.add(each, 100);
+        for (const each of entries) deadlines.delete(each, 100);
+        tick(100);
+        expect(clock.countTimers()).to.equal(0);
+        expect(expired).to.deep.equal([]);
+        deadlines.add(entry("c"), 100); // and it begins anew
+        tick(100);
+        expect(expired).to.deep.equal(["c"]);
+        expect(clock.countTimers()).to.equal(0);
+    });
+
+    it("wait for the next when the first was called off", () => {
+        const first = entry("first");
+        deadlines.add(first, 100);
+        clock.tick(50);
+        deadlines.add(entry("second"), 100);
+        deadlines.delete(first, 100);
+        clock.tick(99);
+        expect(expired).to.deep.equal([]);
+        tick(2);
+        expect(expired).to.deep.equal(["second"]);
+    });
+
+    it("may be added while others expire", () => {
+        deadlines.add(
+            entry("a", () => {
+                deadlines.add(entry("same"), 100);
+                deadlines.add(entry("shorter"), 50);
+            }),
+            100,
+        );
+        deadlines.add(entry("b"), 100);
+        tick(100);
+        expect(expired).to.deep.equal(["a", "b"]);
+        tick(50);
+        expect(expired).to.deep.equal(["a", "b", "shorter"]);
+        tick(50);
+        expect(expired).to.deep.equal(["a", "b", "shorter", "same"]);
+        expect(clock.countTimers()).to.equal(0);
+    });
+
+    it("may be added in the turn that is granted", () => {
+        deadlines.add(entry("a"), 100);
+        clock.tick(100);
+        deadlines.add(entry("b"), 100);
+        clock.tick(1);
+        expect(expired).to.deep.equal(["a"]);
+        clock.tick(98);
+        expect(expired).to.deep.equal(["a"]);
+        tick(2);
+        expect(expired).to.deep.equal(["a", "b"]);
+    });
+
+    it("may be called off while others expire", () => {
+        const later = entry("later");
+        deadlines.add(
+            entry("a", () => {
+                deadlines.delete(later, 100);
+            }),
+            100,
+        );
+        deadlines.add(later, 100);
+        deadlines.add(entry("b"), 100);
+        tick(100);
+        expect(expired).to.deep.equal(["a", "b"]);
+    });
+
+    it("that begin anew whenever they expire go on", () => {
+        let rounds = 0;
+        const again = entry("again", () => {
+            rounds += 1;
+            deadlines.add(again, 100);
+        });
+        deadlines.add(again, 100);
+        for (let round = 0; round < 5; round++) tick(100);
+        expect(rounds).to.be.within(4, 5);
+        deadlines.delete(again, 100);
+        tick(1000);
+        expect(clock.countTimers()).to.equal(0);
+        expect(rounds).to.be.within(4, 5);
+    });
+
+    it("never come for Infinity, as limits.ts has it, and take no timer", () => {
+        deadlines.add(entry("never"), 2 ** 31 - 1);
+        deadlines.add(entry("never"), Infinity);
+        expect(clock.countTimers()).to.equal(0);
+        deadlines.delete(entry("never"), Infinity);
+        tick(2 ** 31);
+        expect(expired).to.deep.equal([]);
+    });
+
+    it("come in the same millisecond for a very short time", () => {
+        deadlines.add(entry("0.5"), 0.5);
+        deadlines.add(entry("1"), 1);
+        tick(1);
+        clock.tick(1);
+        expect(expired).to.have.members(["0.5", "1"]);
+    });
+});
