@@ -1,3 +1,3 @@
 // sockhop/lib/ObjectBuffer.js, as programs written for 1.x require it: the class itself.
-import { ObjectBuffer } from "../core/ObjectBuffer";
+import { ObjectBuffer } from "../index";
 export = ObjectBuffer;

@@ -1,3 +1,3 @@
 // sockhop/lib/SockhopError.js, as programs written for 1.8 require it: the class itself.
-import { SockhopError } from "../SockhopError";
+import { SockhopError } from "../index";
 export = SockhopError;

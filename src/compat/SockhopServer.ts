@@ -1,3 +1,3 @@
 // sockhop/lib/SockhopServer.js, as programs written for 1.8 require it: the class itself.
-import { SockhopServer } from "../SockhopServer";
+import { SockhopServer } from "../index";
 export = SockhopServer;

@@ -1,3 +1,3 @@
 // sockhop/lib/SockhopSession.js, as programs written for 1.8 require it: the class itself.
-import { SockhopSession } from "../SockhopSession";
+import { SockhopSession } from "../index";
 export = SockhopSession;

@@ -1,3 +1,3 @@
 // sockhop/lib/TimedMap.js, as programs written for 1.8 require it: the class itself.
-import { TimedMap } from "../core/TimedMap";
+import { TimedMap } from "../index";
 export = TimedMap;

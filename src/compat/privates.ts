@@ -50,3 +50,5 @@ Object.defineProperty(SockhopServer.prototype, "_response_stream_maps", {
         return new Map(this._listed().map((connection) => [connection.socket, requestsOf(connection)]));
     },
 });
+
+export {};

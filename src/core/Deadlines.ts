@@ -8,8 +8,8 @@ export interface Expiring {
 /** All that expire after the same delay; so the oldest is the first of them. With the times on `performance.now()`. */
 interface Row {
     readonly due: Map<Expiring, number>;
-    /** There is a timer, or what it has begun. */
-    armed: boolean;
+    /** For the oldest; it stays when that has ended. */
+    timer: NodeJS.Timeout | undefined;
 }
 
 /**
@@ -23,18 +23,26 @@ export class Deadlines {
     add(entry: Expiring, delay: number): void {
         if (delay >= LONGEST) return;
         let row = this.#rows.get(delay);
-        if (!row) this.#rows.set(delay, (row = { due: new Map(), armed: false }));
+        if (!row) this.#rows.set(delay, (row = { due: new Map(), timer: undefined }));
         row.due.set(entry, performance.now() + delay);
-        if (!row.armed) this.#arm(row, delay, delay);
+        if (!row.timer) this.#arm(row, delay, delay);
     }
 
     delete(entry: Expiring, delay: number): void {
         this.#rows.get(delay)?.due.delete(entry);
     }
 
+    /** Lets go of the timers that are not needed: what nobody uses any more must not be kept by them. */
+    tidy(): void {
+        for (const [delay, { due, timer }] of this.#rows) {
+            if (due.size > 0) continue;
+            clearTimeout(timer);
+            this.#rows.delete(delay);
+        }
+    }
+
     #arm(row: Row, delay: number, time: number): void {
-        row.armed = true;
-        setTimeout(() => {
+        row.timer = setTimeout(() => {
             const now = performance.now();
             setImmediate(() => {
                 this.#expire(row, delay, now);
@@ -52,6 +60,6 @@ export class Deadlines {
             row.due.delete(entry);
             entry.expire();
         }
-        this.#rows.delete(delay);
+        if (this.#rows.get(delay) === row) this.#rows.delete(delay);
     }
 }

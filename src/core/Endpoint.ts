@@ -112,6 +112,9 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
         void connection.end(limit).then(() => this.#leaving.delete(connection.socket));
         this._closed(connection, opened);
         connection.answered();
+        if (this._connections.size > 0) return;
+        this.#watch.stop();
+        this._deadlines.tidy();
     }
 
     /**

@@ -20,7 +20,7 @@ export class FrameWatch {
         private readonly expired: (connection: Connection) => void,
     ) {}
 
-    /** Watches from now on, until there are no connections. */
+    /** Watches from now on. */
     start(): void {
         this.#timer ??= setInterval(() => {
             // What has arrived meanwhile is read first.
@@ -28,6 +28,12 @@ export class FrameWatch {
                 this.#look();
             });
         }, this.limit / ROUNDS).unref();
+    }
+
+    /** Ends the watch: a client that nobody uses any more must not be kept by it. */
+    stop(): void {
+        clearInterval(this.#timer);
+        this.#timer = undefined;
     }
 
     #look(): void {
@@ -40,8 +46,5 @@ export class FrameWatch {
                 this.expired(connection);
             }
         }
-        if (this.connections.size > 0) return;
-        clearInterval(this.#timer);
-        this.#timer = undefined;
     }
 }

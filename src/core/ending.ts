@@ -4,9 +4,6 @@ import { milliseconds } from "./limits";
 /** How long data that was sent may take to reach the system once a connection is being closed, in milliseconds. */
 const FLUSH_LIMIT = 5000;
 
-/** How long we then wait for the peer to close its side, in milliseconds. Cutting sooner could cost it our last data. */
-const LINGER_LIMIT = 500;
-
 /** How connections are ended. */
 export interface EndOptions {
     /**
@@ -31,7 +28,10 @@ export function timeToEnd({ timeout }: EndOptions): number {
     return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_LIMIT);
 }
 
-/** Closes a socket in good order: what was sent goes out, the peer is told and closes too. */
+/**
+ * Closes a socket in good order: what was sent goes out, the peer is told and closes too. That is waited for: to destroy the
+ * socket before a busy peer has read everything would cost it what is left, as soon as it writes something itself.
+ */
 export class Ending {
     /** Resolves when the socket is gone. */
     readonly promise: Promise<undefined>;
@@ -53,11 +53,6 @@ export class Ending {
             }
             socket.once("close", gone);
             if (socket.destroyed) return;
-            const flushed = (): void => {
-                this.within(LINGER_LIMIT);
-            };
-            if (socket.writableFinished) flushed();
-            else socket.once("finish", flushed);
             socket.end();
             socket.resume(); // or the peer's end would not be seen behind what it has sent
         });

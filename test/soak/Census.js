@@ -1,0 +1,94 @@
+"use strict";
+// Looks, from time to time and in peace, at what the processes that live all the while hold, and says whether that grows.
+
+const { setTimeout: sleep } = require("node:timers/promises");
+
+const MIB = 2 ** 20;
+const PATIENCE = 15_000; // ms for all to be connected and quiet
+/** What the last look may show more than the first. */
+const GROWTH = { heap: 4 * MIB, rss: 48 * MIB };
+
+class Census {
+    /** For each program that is looked at a list of samples. */
+    samples = new Map();
+    #cast;
+    #ledger;
+
+    constructor(cast, ledger) {
+        this.#cast = cast;
+        this.#ledger = ledger;
+        for (const program of [...cast.servers, ...cast.clients])
+            if (!program.mortal) this.samples.set(program, []);
+    }
+
+    /** Has everybody be silent, looks, and lets them go on. */
+    async take() {
+        const { servers, clients } = this.#cast;
+        const talkers = [...servers, ...clients];
+        await this.#until(clients, (client) => client.order("unconnected"), "is not connected");
+        await Promise.all(talkers.map((talker) => talker.order("hold")));
+        const broken = (name, key, mangled) => {
+            if (!mangled) this.#ledger.violate("events", `${key} was disconnected while nothing happened`);
+        };
+        for (const client of clients) client.on("disconnected", broken);
+        await this.#until(talkers, underWay, "goes on");
+        for (const [program, samples] of this.samples) samples.push(await this.#sample(program, samples[0]));
+        for (const client of clients) client.off("disconnected", broken);
+        await Promise.all(talkers.map((talker) => talker.order("resume")));
+    }
+
+    /** A sample, with as many handles as the first one if that can be had: connections may still be closing. */
+    async #sample(program, first) {
+        const deadline = performance.now() + PATIENCE;
+        for (;;) {
+            const sample = await program.order("sample");
+            if (performance.now() > deadline || !first || sameHandles(sample, first)) return sample;
+            await sleep(250);
+        }
+    }
+
+    /** Waits until nobody finds anything any more. */
+    async #until(programs, find, complaint) {
+        const deadline = performance.now() + PATIENCE;
+        for (;;) {
+            const found = await Promise.all(programs.map(find));
+            const [who, what] = [programs[found.findIndex(Boolean)], found.find(Boolean)];
+            if (!who) return;
+            if (performance.now() > deadline) {
+                this.#ledger.violate("unsettled", `${who.name}: ${what} ${complaint}, in peace`);
+                return;
+            }
+            await sleep(100);
+        }
+    }
+
+    /** Compares the last look with the first. */
+    judge() {
+        for (const [{ name }, samples] of this.samples) {
+            const [first, last] = [samples[0], samples.at(-1)];
+            if (!first || !last) continue;
+            if (!sameHandles(first, last)) {
+                const [before, after] = [first, last].map(({ handles }) => JSON.stringify(handles));
+                this.#ledger.violate("failed", `${name}: handles were ${before}, and are ${after}`);
+            }
+            for (const [what, limit] of Object.entries(GROWTH)) {
+                const [before, after] = [first[what], last[what]];
+                if (after - before > limit)
+                    this.#ledger.violate("failed", `${name}: ${what} has grown from ${before} to ${after} bytes`);
+            }
+        }
+    }
+}
+
+/** What a program is still about, if anything. */
+async function underWay(program) {
+    const { busy, oldest } = (await program.order("sample")) ?? {};
+    return oldest?.what ?? (busy > 0 && "somebody");
+}
+
+function sameHandles({ handles: one }, { handles: other }) {
+    const types = new Set([...Object.keys(one), ...Object.keys(other)]);
+    return [...types].every((type) => one[type] === other[type]);
+}
+
+module.exports = Census;

@@ -1,0 +1,55 @@
+"use strict";
+// What the driver prints.
+
+const MB = 1e6;
+
+function number(value) {
+    return Math.round(value).toLocaleString("en");
+}
+
+function megabytes(bytes) {
+    return `${(bytes / MB).toFixed(1)} MB`;
+}
+
+function printProgress(time, { counts, violations }, { counts: faults }) {
+    const faultCount = Object.values(faults).reduce((sum, count) => sum + count, 0);
+    const bad = Object.values(violations).reduce((sum, count) => sum + count, 0);
+    console.log(
+        `  ${(time / 1000).toFixed().padStart(5)} s  ${number(counts.received).padStart(11)} values` +
+            `${megabytes(counts.bytes).padStart(12)}${number(counts.connections).padStart(8)} connections` +
+            `${number(faultCount).padStart(7)} faults   ${bad === 0 ? "all well" : `${bad} violations`}`,
+    );
+}
+
+function printRow(what, figure) {
+    console.log(`  ${what.padEnd(44)}${String(figure).padStart(16)}`);
+}
+
+function printTable(time, { counts, violations }, { counts: faults }, census) {
+    console.log();
+    printRow("duration", `${(time / 1000).toFixed()} s`);
+    printRow("values arrived", number(counts.received));
+    printRow("bytes arrived", megabytes(counts.bytes));
+    printRow("connections", number(counts.connections));
+    printRow("  refused by a session", number(counts.refused));
+    printRow("  ended in good order, accounts compared", number(counts.compared));
+    printRow("    of these cut while the other end was busy", number(counts.cut));
+    printRow("promises", number(counts.begun));
+    printRow("  not settled, in processes that were killed", number(counts.begun - counts.settled));
+    console.log();
+    for (const [what, count] of Object.entries(faults)) printRow(what, number(count));
+    console.log();
+    for (const [what, count] of Object.entries(violations)) printRow(what === "broken" ? "broken checksums" : what, count);
+    for (const [{ name }, samples] of census?.samples ?? []) {
+        if (samples.length === 0) continue;
+        console.log();
+        for (const what of ["rss", "heap"]) {
+            const figures = samples.map((sample) => (sample[what] / MB).toFixed(1));
+            printRow(`${name}: ${what} in MB`, figures.join(" → "));
+        }
+        const handles = samples.map((sample) => Object.values(sample.handles).reduce((sum, count) => sum + count, 0));
+        printRow(`${name}: handles`, handles.join(" → "));
+    }
+}
+
+module.exports = { printProgress, printTable };
