@@ -57,6 +57,43 @@ describe("a program", () => {
         ).to.deep.equal(quiet);
     });
 
+    it("gets all that was sent before disconnect(), however busy it is with what came first", async () => {
+        const server = `
+            const s = new (require("sockhop").server)({ port: 0 });
+            let values = 0;
+            s.on("receive", (_, { session }) => {
+                values += 1;
+                // In the meantime the client would have given up and cut us off, and this answer lost what we had not read.
+                if (values === 1) for (const end = Date.now() + 800; Date.now() < end; );
+                session.send("x".repeat(100));
+            });
+            s.on("disconnect", () => process.send(values, () => process.exit()));
+            s.listen().then(() => process.send(s.get_bound_port()));
+        `;
+        const client = `
+            const child = require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(server)}], {
+                stdio: ["ignore", "inherit", "inherit", "ipc"],
+            });
+            child.once("message", async (port) => {
+                child.on("message", (values) => console.log(values));
+                const c = new (require("sockhop").client)({ port });
+                await c.connect();
+                for (let n = 0; n < 20; n++) await c.send("x".repeat(1e5));
+                await c.disconnect();
+            });
+        `;
+        expect(await run(client)).to.deep.equal({ code: 0, stdout: "20\n", stderr: "" });
+    });
+
+    it("is not ended by a request handler that writes after its own program has ended the socket", async () => {
+        const program = `${PAIR}
+            c.on("request", async (_, response) => { c.socket.end(); await response.write("too late"); });
+            s.on("connect", (socket) => s.ask(socket, "q").catch(({ code }) => console.log(code)));
+            c.on("disconnect", () => s.close());
+        `;
+        expect(await run(program)).to.deep.equal({ code: 0, stdout: "ERR_SOCKET_DESTROYED\n", stderr: "" });
+    });
+
     it("can exit in the turn of send()", async () => {
         const result = await run(`
             const { fork } = require("node:child_process");

@@ -38,6 +38,29 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
     /** Connections whose sockets are being closed. */
     readonly #leaving = new Map<Socket, Connection>();
 
+    readonly #arrived = this.#listener((connection, chunk: Buffer) => {
+        this._take(connection, chunk);
+    });
+    readonly #ended = this.#listener((connection) => {
+        // In the middle of a TLS handshake an error follows, which tells more.
+        if (connection.state === "open") this._drop(connection);
+    });
+    readonly #gone = this.#listener((connection) => {
+        this._drop(connection);
+    });
+    readonly #failed = this.#listener((connection, error: NodeJS.ErrnoException) => {
+        connection.error = error;
+        const unusual = connection.state === "open" && !DEPARTURES.has(error.code);
+        if (unusual) this._tellError(error, connection);
+        this._drop(connection);
+    });
+    readonly #drained = this.#listener((connection) => {
+        // Node tells this before it calls back those who have written, so that `buffered` would still count them.
+        process.nextTick(() => {
+            if (connection.state === "open") tell(this, "drain", ...this._about(connection));
+        });
+    });
+
     constructor(options: SockhopOptions) {
         super(options);
         this.#watch = new FrameWatch(this._connections, this._limits.frameTime, (connection) => {
@@ -56,25 +79,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
         this._connections.set(socket, connection);
         this.#watch.start();
         socket.setNoDelay();
-        socket.on("end", () => {
-            // In the middle of a TLS handshake an error follows, which tells more.
-            if (connection.state === "open") this._drop(connection);
-        });
-        socket.on("close", () => {
-            this._drop(connection);
-        });
-        socket.on("error", (error: NodeJS.ErrnoException) => {
-            connection.error = error;
-            const unusual = connection.state === "open" && !DEPARTURES.has(error.code);
-            if (unusual) this._tellError(error, connection);
-            this._drop(connection);
-        });
-        socket.on("drain", () => {
-            // Node tells this before it calls back those who have written, so that `buffered` would still count them.
-            process.nextTick(() => {
-                if (connection.state === "open") tell(this, "drain", ...this._about(connection));
-            });
-        });
+        socket.on("end", this.#ended).on("close", this.#gone).on("error", this.#failed).on("drain", this.#drained);
         return connection;
     }
 
@@ -92,9 +97,19 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
 
     /** @internal */
     protected _read(connection: Connection): void {
-        connection.socket.on("data", (chunk) => {
-            this._take(connection, chunk);
-        });
+        connection.socket.off("data", this.#arrived).on("data", this.#arrived);
+    }
+
+    /**
+     * A listener for the sockets of all connections: one function for all, since closures would cost memory on each. What
+     * sockets say that were given up is not heard.
+     */
+    #listener<A extends unknown[]>(heard: (connection: Connection, ...args: A) => void): (...args: A) => void {
+        const connections = this._connections;
+        return function (this: Socket, ...args: A): void {
+            const connection = connections.get(this);
+            if (connection) heard(connection, ...args);
+        };
     }
 
     /**
