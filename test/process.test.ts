@@ -3,9 +3,12 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 
 /** How a program that uses the built package ends. One that does not end is killed, well before our longest timers. */
-function run(program: string): Promise<{ code: number | string | null; stdout: string; stderr: string }> {
+function run(
+    program: string,
+    timeout = 4000,
+): Promise<{ code: number | string | null; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
-        const options = { cwd: join(__dirname, ".."), timeout: 4000 };
+        const options = { cwd: join(__dirname, ".."), timeout };
         execFile(process.execPath, ["-e", program], options, (error, stdout, stderr) => {
             resolve({ code: error ? (error.code ?? "killed") : 0, stdout, stderr });
         });
@@ -43,7 +46,7 @@ describe("a program", () => {
         const waiting = `const S = require("sockhop");
             const c = new S.client({ path: "/nowhere/at/all", auto_reconnect_interval: 10 });
             c.auto_reconnect = true;`;
-        expect(await run(waiting)).to.include({ code: "killed" });
+        expect(await run(waiting, 1500)).to.include({ code: "killed" });
         expect(await run(`${waiting} setTimeout(() => { c.auto_reconnect = false; }, 50);`)).to.deep.equal(quiet);
     }).timeout(15_000);
 

@@ -143,10 +143,13 @@ async function ask(scene: Scene, { events }: Heard): Promise<string[]> {
     });
 }
 
-/** The bytes with the real ids in the places of their stand-ins. */
+/**
+ * The bytes with the real ids in the places of their stand-ins. Not behind a backslash: "\0" is no JSON, and stays so, while
+ * a real id may begin with b or f.
+ */
 function dressed(all: Buffer, ids: readonly string[]): Buffer {
     for (const [n, id] of ids.entries()) {
-        for (let at = -1; (at = all.indexOf(OPEN_IDS[n]!, at + 1)) !== -1;) all.write(id, at);
+        for (let at = -1; (at = all.indexOf(OPEN_IDS[n]!, at + 1)) !== -1;) if (all[at - 1] !== 0x5c) all.write(id, at);
     }
     return all;
 }
