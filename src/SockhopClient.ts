@@ -156,7 +156,7 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      *
      * Rejects as `send()` does, and with
      * - `ERR_REQUEST_TYPE` when the peer is `"json"`
-     * - `ERR_ABORTED` when `signal` is aborted already
+     * - `ERR_ABORTED`, `ERR_RESPONSE_TIMEOUT` when it is given up before the system has the bytes
      *
      * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not
      * know requests and never answer. `undefined` is sent as `{}`.

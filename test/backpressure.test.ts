@@ -13,24 +13,7 @@ import {
     type SockhopSession,
 } from "../src";
 import { announced, client, later, pair, placeOf, raw, received, rejection, server, socketPath } from "./support/pair";
-
-/** A frame as sockhop sends it. */
-function frame(data: unknown): string {
-    return JSON.stringify({ type: (data as object).constructor.name, data }) + "\n";
-}
-
-/** Lets turns of the event loop pass until something is so. */
-async function until(condition: () => boolean): Promise<void> {
-    const end = performance.now() + 8000;
-    while (!condition()) {
-        if (performance.now() > end) throw new Error(`Not in time: ${String(condition)}`);
-        await new Promise(setImmediate);
-    }
-}
-
-async function turns(count: number): Promise<void> {
-    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
-}
+import { frame, turns, until } from "./support/turns";
 
 /** The data of the frames that a plain socket gets from now on. Reading begins at once. */
 function valuesOf(socket: net.Socket): unknown[] {

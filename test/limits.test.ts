@@ -32,13 +32,9 @@ import {
     uncaught,
     warnings,
 } from "./support/pair";
+import { frame, turns, until } from "./support/turns";
 
 type Coded = Error & { code?: string };
-
-/** A frame as sockhop sends it. */
-function frame(data: unknown, more: object = {}): string {
-    return JSON.stringify({ type: (data as object).constructor.name, data, ...more }) + "\n";
-}
 
 /** Bytes of a message around a string. */
 const AROUND = frame("").length - 1;
@@ -72,19 +68,6 @@ function valuesOf(end: SockhopClient | SockhopServer): unknown[] {
     const values: unknown[] = [];
     end.on("receive", (value: unknown) => values.push(value));
     return values;
-}
-
-/** Lets turns of the event loop pass until something is so. */
-async function until(condition: () => boolean): Promise<void> {
-    const end = performance.now() + 8000;
-    while (!condition()) {
-        if (performance.now() > end) throw new Error(`Not in time: ${String(condition)}`);
-        await new Promise(setImmediate);
-    }
-}
-
-async function turns(count: number): Promise<void> {
-    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
 
 /** The frames that a plain socket gets from now on. Reading begins at once. */

@@ -343,7 +343,9 @@ describe("requests", () => {
                 if (leave === "gives up") stream.end();
                 else cut();
                 // Mocha fails the test when the handler's failure surfaces.
-                expect((await ended)).to.have.property("code").that.matches(/^ERR_(RESPONSE_SEND|SOCKET_DESTROYED)$/);
+                expect(await ended)
+                    .to.have.property("code")
+                    .that.matches(/^ERR_(RESPONSE_SEND|SOCKET_DESTROYED)$/);
             });
         }
     });

@@ -12,6 +12,7 @@ import {
     TimedMap,
 } from "../src";
 import { client, later, pair, raw, rawServer, rejection, server, socketPath, uncaught } from "./support/pair";
+import { frame, turns, until } from "./support/turns";
 
 type Coded = Error & { code?: string };
 
@@ -21,26 +22,8 @@ function block(time: number): void {
     while (performance.now() < end);
 }
 
-/** Lets turns of the event loop pass until something is so. */
-async function until(condition: () => boolean): Promise<void> {
-    const end = performance.now() + 8000;
-    while (!condition()) {
-        if (performance.now() > end) throw new Error(`Not in time: ${String(condition)}`);
-        await new Promise(setImmediate);
-    }
-}
-
-async function turns(count: number): Promise<void> {
-    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
-}
-
 async function elapsed(time: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, time));
-}
-
-/** A frame as sockhop sends it. */
-function frame(data: unknown): string {
-    return JSON.stringify({ type: (data as object).constructor.name, data }) + "\n";
 }
 
 /** Long enough for the way there and back on a machine that is busy, and short enough to be blocked for longer. */

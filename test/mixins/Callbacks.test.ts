@@ -141,7 +141,7 @@ describe("Callbacks", () => {
         }
 
         it("send the answer with the id of the question, as it came", () => {
-            for (const id of ["my-id", 7, "0b2d5a3e-1111-4222-8333-444455556666", "é\"\\"]) {
+            for (const id of ["my-id", 7, "0b2d5a3e-1111-4222-8333-444455556666", 'é"\\']) {
                 const { written, reply } = asked(id);
                 reply("rep");
                 expect(written()).to.deep.equal([{ type: "String", data: "rep", callback_id: id }]);
