@@ -131,7 +131,7 @@ describe("backpressure", () => {
                 const { peer, send, buffered } = await deafEnd(which);
                 const texts = ["→".repeat(500_000), "😀".repeat(500_000)];
                 const sent = texts.map((text) => send(text));
-                const all = Buffer.byteLength(texts.map(frame).join(""));
+                const all = Buffer.byteLength(texts.map((value) => frame(value)).join(""));
                 expect(buffered()).to.equal(all);
                 await turns(5);
                 expect(buffered()).to.be.at.most(all).and.greaterThan(1_000_000);
