@@ -15,28 +15,28 @@ export class Patience implements Expiring {
     readonly #deadlines: Deadlines;
     readonly #timeout: number;
     readonly #signal: AbortSignal | undefined;
-    readonly #giveUp: (error: SockhopError) => void;
+    readonly #owner: { fail(error: SockhopError): void };
     readonly #abort: (() => void) | undefined;
 
     /**
      * @param timeout - milliseconds
-     * @param giveUp - called at most once, with `ERR_RESPONSE_TIMEOUT` or `ERR_ABORTED`
+     * @param owner - whose `fail()` is called at most once, with `ERR_RESPONSE_TIMEOUT` or `ERR_ABORTED`
      */
     constructor(
         deadlines: Deadlines,
         timeout: number,
         signal: AbortSignal | undefined,
-        giveUp: (error: SockhopError) => void,
+        owner: { fail(error: SockhopError): void },
     ) {
         this.#deadlines = deadlines;
         this.#timeout = timeout;
         this.#signal = signal;
-        this.#giveUp = giveUp;
+        this.#owner = owner;
         deadlines.add(this, timeout);
         if (!signal) return;
         this.#abort = () => {
             this.end();
-            giveUp(aborted(signal));
+            owner.fail(aborted(signal));
         };
         setMaxListeners(0, signal); // one signal for many questions is no leak, and Node would warn of it
         signal.addEventListener("abort", this.#abort, { once: true });
@@ -50,7 +50,7 @@ export class Patience implements Expiring {
 
     expire(): void {
         this.end();
-        this.#giveUp(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
+        this.#owner.fail(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
     }
 }
 

@@ -40,9 +40,7 @@ export class RemoteCall implements Question {
         if (signal?.aborted) throw aborted(signal);
         if (timeout === undefined && !signal) return;
         const delay = milliseconds("timeout", timeout, Infinity);
-        this.#patience = new Patience(deadlines, delay, signal, (error) => {
-            this.fail(error);
-        });
+        this.#patience = new Patience(deadlines, delay, signal, this);
     }
 
     attach(connection: Connection): void {

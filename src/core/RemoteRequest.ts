@@ -28,9 +28,7 @@ export abstract class RemoteRequest implements Question {
      */
     limit(deadlines: Deadlines, timeout: number, signal: WaitOptions["signal"]): void {
         if (signal?.aborted) throw aborted(signal);
-        this.#patience = new Patience(deadlines, timeout, signal, (error) => {
-            this.fail(error);
-        });
+        this.#patience = new Patience(deadlines, timeout, signal, this);
     }
 
     attach(connection: Connection): void {
@@ -42,9 +40,6 @@ export abstract class RemoteRequest implements Question {
         this.end(error);
         this.abandoned?.(error);
     }
-
-    /** The system has the request. */
-    abstract begun(): void;
 
     /** A piece of the answer. */
     abstract receive(packet: SockhopResponsePacket): void;
@@ -87,6 +82,7 @@ export class StreamRequest extends RemoteRequest {
         });
     }
 
+    /** The system has the request. */
     begun(): void {
         this.#resolve(this.stream);
     }
@@ -110,7 +106,7 @@ export class SingleRequest extends RemoteRequest {
     readonly promise: Promise<unknown>;
     #resolve!: (data: unknown) => void;
     #reject!: (error: SockhopError) => void;
-    #settled = false;
+    settled = false;
 
     constructor(uuid: string, cancel: Cancel) {
         super(uuid, cancel);
@@ -118,10 +114,6 @@ export class SingleRequest extends RemoteRequest {
             this.#resolve = resolve;
             this.#reject = reject;
         });
-    }
-
-    begun(): void {
-        // What is waited for is the answer.
     }
 
     receive({ data, last }: SockhopResponsePacket): void {
@@ -137,8 +129,8 @@ export class SingleRequest extends RemoteRequest {
     }
 
     #settle(finished: boolean): boolean {
-        if (this.#settled) return false;
-        this.#settled = true;
+        if (this.settled) return false;
+        this.settled = true;
         this.release(finished);
         return true;
     }

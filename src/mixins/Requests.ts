@@ -68,26 +68,34 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         ): Promise<SockhopResponseReadableStream> {
             const request = new StreamRequest(randomUUID(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
-            // What is wrong with the request, and that there is no connection, the sender could have known.
-            return sent && connection ? ignorable(request.promise) : request.promise;
+            if (!sent) return request.promise;
+            sent.then(
+                () => {
+                    request.begun();
+                },
+                (error: unknown) => {
+                    request.fail(error as SockhopError);
+                },
+            );
+            // That there is no connection the sender could have known.
+            return connection ? ignorable(request.promise) : request.promise;
         }
 
         _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions): Promise<unknown> {
             const request = new SingleRequest(randomUUID(), this.#cancel);
-            this.#send(connection, value, request, options);
+            const sent = this.#send(connection, value, request, options);
+            // A refusal is told by the request. When it is lost on its way the connection ends, and so does the request.
+            if (sent && request.settled) void ignorable(sent);
             return request.promise;
         }
 
-        /** Sends a request, and says whether it could; what is wrong with it is its failure. */
+        /** Sends a request, if it can be sent; what is wrong with it is its failure. */
         #send(
             connection: Connection | undefined,
             value: unknown,
             request: RemoteRequest,
             { timeout, signal }: RequestOptions = {},
-        ): boolean {
-            const failed = (error: unknown): void => {
-                request.fail(error as SockhopError);
-            };
+        ): Promise<undefined> | undefined {
             try {
                 if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
                 assertExpressible(value);
@@ -95,13 +103,10 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 const data = new SockhopRequest({ uuid, data: value, errors: true });
                 const frame = this._framing.frame(stringify(REQUEST, data));
                 request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
-                this._carry(connection, frame, request).then(() => {
-                    request.begun();
-                }, failed);
-                return true;
+                return this._carry(connection, frame, request);
             } catch (error) {
-                failed(error);
-                return false;
+                request.fail(error as SockhopError);
+                return undefined;
             }
         }
 
