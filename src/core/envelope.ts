@@ -1,4 +1,5 @@
 import { SockhopError } from "../SockhopError";
+import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
 import { toJson } from "./json";
 
@@ -56,6 +57,25 @@ export function stringify(type: string, data: unknown): string {
 }
 
 /**
+ * The JSON text of a request. Written without making a {@link SockhopRequest}, as the next: together a tenth of what a
+ * request costs.
+ *
+ * @param uuid - one of ours
+ */
+export function requestText(uuid: string, data: unknown): string {
+    const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${toJson(typeName(data))},"errors":true}`;
+    return `${head(REQUEST)}${fields}}`;
+}
+
+/** The JSON text of a piece of an answer. */
+export function packetText(packet: SockhopResponsePacket): string {
+    const { uuid, type, data, last, empty, error, cancel } = packet;
+    if (empty || error || cancel) return stringify(RESPONSE, packet);
+    const fields = `{"uuid":${toJson(uuid)},"type":${toJson(type)},"data":${toJson(data)},"last":${last}}`;
+    return `${head(RESPONSE)}${fields}}`;
+}
+
+/**
  * The JSON text of a user's value in an envelope.
  *
  * @param rest - further members, as text that begins with a comma
@@ -83,8 +103,9 @@ let lastHead = head("");
 export function parse(text: string): unknown {
     if (!text.startsWith(lastHead) && !learn(text)) return JSON.parse(text);
     if (!text.endsWith("}")) return JSON.parse(text);
-    const idAt = text.endsWith('"}') ? tailAt(text, ID) : -1;
-    const callbackIdAt = idAt === -1 && text.endsWith('"}') ? tailAt(text, CALLBACK_ID) : -1;
+    const withTail = text.endsWith('"}');
+    const idAt = withTail ? tailAt(text, ID) : -1;
+    const callbackIdAt = withTail && idAt === -1 ? tailAt(text, CALLBACK_ID) : -1;
     const end = idAt !== -1 ? idAt : callbackIdAt !== -1 ? callbackIdAt : text.length - 1;
     const type = lastType;
     let data: unknown;
@@ -105,20 +126,13 @@ const ID = ',"id":"';
 const CALLBACK_ID = ',"callback_id":"';
 /** Characters of a UUID. */
 const UUID = 36;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+const HEX = /^[\da-f-]+$/;
 
-/** Where a text ends with this member and a plain string as long as a UUID, or -1. */
+/** Where a text ends with this member and what can be a UUID, or -1. */
 function tailAt(text: string, member: string): number {
     const start = text.length - 2 - UUID;
     const at = start - member.length;
-    if (at < 0 || !text.startsWith(member, at)) return -1;
-    for (let index = start; index < start + UUID; index += 1) {
-        const code = text.charCodeAt(index);
-        if (code < SPACE || code === QUOTE || code === BACKSLASH) return -1;
-    }
-    return at;
+    return at >= 0 && text.startsWith(member, at) && HEX.test(text.slice(start, -2)) ? at : -1;
 }
 
 /** Remembers how a text begins, if it begins as an envelope does. */

@@ -7,7 +7,7 @@ import type { WaitOptions } from "../core/Patience";
 import { type Cancel, type RemoteRequest, SingleRequest, StreamRequest } from "../core/RemoteRequest";
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
-import { type Envelope, REQUEST, RESPONSE, isId, stringify } from "../core/envelope";
+import { type Envelope, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
 import { assertExpressible } from "../core/json";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
@@ -99,9 +99,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             try {
                 if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
                 assertExpressible(value);
-                const { uuid } = request;
-                const data = new SockhopRequest({ uuid, data: value, errors: true });
-                const frame = this._framing.frame(stringify(REQUEST, data));
+                const frame = this._framing.frame(requestText(request.uuid, value === undefined ? {} : value));
                 request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
                 return this._carry(connection, frame, request);
             } catch (error) {
@@ -136,7 +134,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 transmit: (data) => {
                     const refusal = connection.outbox.refusal();
                     if (refusal) throw refusal;
-                    return connection.write(this._framing.frame(stringify(RESPONSE, data)));
+                    return connection.write(this._framing.frame(packetText(data)));
                 },
                 finished: () => {
                     connection.responses?.delete(request.uuid);

@@ -8,7 +8,7 @@ const { small, large } = require("../messages.js");
 /** After so many messages the sender waits until they have gone out. */
 const BURST = 1000;
 
-/** How many messages warm up both ends. */
+/** How many messages tell roughly how fast it is; as long as is measured it is warmed up after that. */
 const WARM = 20_000;
 
 /** How long the messages that are measured should take about, in milliseconds. */
@@ -69,7 +69,8 @@ function oneWay({ name, title, about, make, awaited }) {
                 const [start, end] = await Promise.all([pair.client.do("send", count), pair.server.do("arrived")]);
                 return end - start;
             };
-            const count = Math.ceil((WARM / (await send(WARM))) * TIME);
+            const rough = Math.ceil((WARM / (await send(WARM))) * TIME);
+            const count = Math.ceil((rough / (await send(rough))) * TIME);
             const { server, client, result: time } = await pair.cost(() => send(count));
             return {
                 rate: count / (time / 1000),

@@ -8,7 +8,7 @@ const { small, check, numberOf } = require("../messages.js");
 /** How many questions are under way at a time. */
 const MANY = 100;
 
-/** How many questions warm up both ends. */
+/** How many questions tell roughly how fast it is; as long as is measured it is warmed up after that. */
 const WARM = 10_000;
 
 /** How many are asked one at a time. */
@@ -112,8 +112,8 @@ function inFlight(way) {
 
         async measure({ open }) {
             const pair = await open();
-            const warm = await pair.client.do("ask", WARM);
-            const count = Math.ceil((WARM / warm) * TIME);
+            const rough = Math.ceil((WARM / (await pair.client.do("ask", WARM))) * TIME);
+            const count = Math.ceil((rough / (await pair.client.do("ask", rough))) * TIME);
             const { server, client, result: time } = await pair.cost(() => pair.client.do("ask", count));
             return { rate: count / (time / 1000), cpu: (server + client) / count };
         },

@@ -58,7 +58,8 @@ async function measure({ open }) {
         const [start, end] = await Promise.all([pair.server.do("send", count), pair.client.do("arrived")]);
         return end - start;
     };
-    const count = Math.ceil((WARM / (await send(WARM))) * TIME);
+    const rough = Math.ceil((WARM / (await send(WARM))) * TIME);
+    const count = Math.ceil((rough / (await send(rough))) * TIME);
     const { server, result: time } = await pair.cost(() => send(count));
     const deliveries = count * CLIENTS;
     return { rate: deliveries / (time / 1000), cpu: server / deliveries };
