@@ -17,7 +17,7 @@ class Probe extends Callbacks(Endpoint) {
         this._open(connection);
         const written: string[] = [];
         connection.write = (bytes) => {
-            written.push(String(bytes));
+            written.push(bytes);
             return Promise.resolve(undefined);
         };
         return { connection, written: () => written.map((text) => JSON.parse(text) as Envelope) };
