@@ -97,18 +97,22 @@ describe("a program", () => {
         expect(await run(program)).to.deep.equal({ code: 0, stdout: "ERR_SOCKET_DESTROYED\n", stderr: "" });
     });
 
-    it("can exit in the turn of send()", async () => {
-        const result = await run(`
-            const { fork } = require("node:child_process");
-            const Sockhop = require("sockhop");
-            const s = new Sockhop.server({ port: 0 });
-            s.on("receive", (value) => { console.log(value); s.close(); });
-            s.listen().then(() => {
-                const program = 'const S = require("sockhop"); const c = new S.client({ port: Number(process.argv[1]) });'
-                    + 'c.connect().then(() => { c.send("said before leaving"); process.exit(); });';
-                require("node:child_process").spawn(process.execPath, ["-e", program, String(s.get_bound_port())]);
-            });`);
-        expect(result).to.deep.equal({ ...quiet, stdout: "said before leaving\n" });
+    it("can exit in the turn of send(), and send while it exits", async () => {
+        for (const leave of [
+            'c.send("said before leaving"); process.exit();',
+            'process.on("exit", () => c.send("said before leaving")); process.exit();',
+        ]) {
+            const result = await run(`
+                const Sockhop = require("sockhop");
+                const s = new Sockhop.server({ port: 0 });
+                s.on("receive", (value) => { console.log(value); s.close(); });
+                s.listen().then(() => {
+                    const program = 'const S = require("sockhop"); const c = new S.client({ port: Number(process.argv[1]) });'
+                        + 'c.connect().then(() => { ${leave} });';
+                    require("node:child_process").spawn(process.execPath, ["-e", program, String(s.get_bound_port())]);
+                });`);
+            expect(result).to.deep.equal({ ...quiet, stdout: "said before leaving\n" });
+        }
     });
 
     it("that looks at no promise survives a peer that leaves in the middle", async () => {

@@ -17,6 +17,9 @@ export const MOST = 65_536;
  */
 const WRITES_PER_TURN = 1000;
 
+/** Has something done at the end of this turn; while the process exits, at once. */
+let later: (callback: () => void) => void = process.nextTick.bind(process);
+
 /** What has something to write at the end of this turn. */
 let waiting: { endTurn(): void }[] = [];
 
@@ -28,11 +31,17 @@ function endTurn(): void {
 
 /** Has `endTurn()` called when this turn of the event loop ends. */
 export function atEndOfTurn(writer: { endTurn(): void }): void {
-    if (waiting.push(writer) === 1) process.nextTick(endTurn);
+    if (waiting.push(writer) === 1) later(endTurn);
 }
 
-// What was sent before process.exit() in the same turn goes out, as it does with sockhop 1.x, which writes at once.
-process.on("exit", endTurn);
+// What was sent before process.exit() in the same turn, or in a handler of `exit`, goes out, as it does with sockhop 1.x,
+// which writes at once.
+process.on("exit", () => {
+    later = (callback: () => void) => {
+        callback();
+    };
+    endTurn();
+});
 
 /** Who wants to know what becomes of something that is written. */
 export interface Writing {

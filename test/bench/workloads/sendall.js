@@ -12,6 +12,9 @@ const BURST = 10;
 
 const WARM = 100;
 
+/** How long both ends are warmed up then, in milliseconds. */
+const WARM_TIME = 2000;
+
 /** How long the messages that are measured should take about, in milliseconds. */
 const TIME = 600;
 
@@ -58,7 +61,7 @@ async function measure({ open }) {
         const [start, end] = await Promise.all([pair.server.do("send", count), pair.client.do("arrived")]);
         return end - start;
     };
-    const rough = Math.ceil((WARM / (await send(WARM))) * TIME);
+    const rough = Math.ceil((WARM / (await send(WARM))) * WARM_TIME);
     const count = Math.ceil((rough / (await send(rough))) * TIME);
     const { server, result: time } = await pair.cost(() => send(count));
     const deliveries = count * CLIENTS;
