@@ -141,7 +141,7 @@ describe("a server on a path", () => {
 
         it("is quicker than others in the same process: one listens, nobody is left behind", async () => {
             const path = socketPath();
-            for (let round = 0; round < 20; round++) {
+            for (let round = 0; round < 10; round++) {
                 await abandon(path);
                 const servers = Array.from({ length: 2 + (round % 7) }, (_, n) => oracle(path, n));
                 const won: number[] = [];
@@ -170,7 +170,7 @@ describe("a server on a path", () => {
         it("is quicker than others in other processes: one listens, nobody is left behind", async () => {
             const path = socketPath();
             const programs = await Promise.all(Array.from({ length: 6 }, program));
-            for (let round = 0; round < 20; round++) {
+            for (let round = 0; round < 10; round++) {
                 await abandon(path);
                 const some = programs.slice(0, 2 + (round % 5));
                 const outcomes = await Promise.all(some.map(({ ask }) => ask({ listen: { path } })));
