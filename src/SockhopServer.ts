@@ -145,7 +145,8 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * Sends a value to all clients. It is encoded once.
      *
      * Resolves to an array with one `undefined` for each connection, to `[]` without connections. A client that does not
-     * read holds it up for at most a second; where more than `max_buffered` waits already, the value is not sent.
+     * read holds it up for at most a second, and then not again until it has caught up; where more than `max_buffered`
+     * waits already, the value is not sent.
      *
      * Rejects, when the others have it, if some connections have failed: with the `code` of the first (as `send()` has
      * it), and all in `failures`, an array of `{ socket, error }`.

@@ -345,6 +345,25 @@ describe("sendall()", () => {
         expect((values[0] as string).length).to.equal(LARGE.length);
     });
 
+    it("waits for a client that does not read once, and not again until it has caught up", async () => {
+        const { s, peer } = await deaf();
+        const c = client(placeOf(s));
+        const accepted = announced(s, 1);
+        await c.connect();
+        await accepted;
+        const arrived = received(c, 5);
+        await s.sendall(LARGE); // takes a second
+        const start = performance.now();
+        for (let n = 0; n < 4; n++) await s.sendall(n);
+        expect(performance.now() - start).to.be.below(1000);
+        expect((await arrived).slice(1)).to.deep.equal([0, 1, 2, 3]);
+
+        const values = valuesOf(peer);
+        await until(() => values.length === 5);
+        await s.sendall("all have caught up");
+        await until(() => values.length === 6);
+    });
+
     it("resolves as soon as all have it", async () => {
         const { s, peer } = await oneDeaf(3);
         const sent = s.sendall(LARGE);

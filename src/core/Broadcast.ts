@@ -27,8 +27,10 @@ export class Broadcast implements Writing {
     #reject!: (error: SockhopError) => void;
     #text = "";
     #written = false;
-    /** How many connections have not taken it yet. */
-    #open: number;
+    /** Clients that have not taken what was sent before: they are not waited for, unless all are so. */
+    readonly #behind = new Set<Socket>();
+    /** How many connections are waited for. */
+    #open = 0;
     /** It is enough that one of them has. */
     #impatient = false;
     #timer: NodeJS.Timeout | undefined;
@@ -44,7 +46,6 @@ export class Broadcast implements Writing {
         this.#connections = connections;
         const allFull = connections.every(({ outbox }) => outbox.full);
         this.#outboxes = connections.map(({ outbox }) => outbox).filter((outbox) => this.#accepts(outbox, allFull));
-        this.#open = this.#outboxes.length;
         for (const outbox of this.#outboxes) outbox.precede(this);
         atEndOfTurn(this);
     }
@@ -73,17 +74,21 @@ export class Broadcast implements Writing {
         this.#written = true;
         const bytes = Buffer.from(this.#text);
         this.#text = "";
-        if (this.#open === 0) this.#finish();
+        for (const { behind, socket } of this.#outboxes) if (behind) this.#behind.add(socket);
+        if (this.#behind.size === this.#outboxes.length) this.#behind.clear();
+        const waited = (this.#open = this.#outboxes.length - this.#behind.size);
+        if (waited === 0) this.#finish();
         for (const outbox of this.#outboxes) outbox.follow(bytes, this);
         if (this.#connections.length < 2) return;
         this.#timer = setTimeout(() => {
             this.#impatient = true;
-            if (this.#open < this.#outboxes.length) this.#finish();
+            if (this.#open < waited) this.#finish();
         }, PATIENCE).unref();
     }
 
     settle(socket: Socket, error: SockhopError | undefined): void {
         if (error) this.#failures.push({ socket, error });
+        if (this.#behind.has(socket)) return;
         this.#open -= 1;
         if (this.#open === 0 || this.#impatient) this.#finish();
     }

@@ -107,6 +107,11 @@ export class Outbox {
         return this.#written + Buffer.byteLength(this.#text) + (this.#broadcast?.length ?? 0);
     }
 
+    /** Whether the system has not taken all that was written. */
+    get behind(): boolean {
+        return this.#written > 0;
+    }
+
     /** Whether more waits than should. (What is not written yet counts by characters, which is quicker.) */
     get full(): boolean {
         const waiting = this.#written + this.#text.length + (this.#broadcast?.length ?? 0);
