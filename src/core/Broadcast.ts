@@ -20,8 +20,10 @@ export interface Failure {
 export class Broadcast implements Writing {
     /** Resolves as `sendall()` does; shared by all that is sent together. */
     readonly promise: Promise<undefined[]>;
-    readonly #connections: readonly Connection[];
-    readonly #outboxes: readonly Outbox[];
+    /** Until it is written: a server that sends nothing more must not keep those that have gone. */
+    #connections: readonly Connection[];
+    #outboxes: readonly Outbox[];
+    readonly #count: number;
     readonly #failures: Failure[] = [];
     #resolve!: (sent: undefined[]) => void;
     #reject!: (error: SockhopError) => void;
@@ -44,6 +46,7 @@ export class Broadcast implements Writing {
             }),
         );
         this.#connections = connections;
+        this.#count = connections.length;
         const allFull = connections.every(({ outbox }) => outbox.full);
         this.#outboxes = connections.map(({ outbox }) => outbox).filter((outbox) => this.#accepts(outbox, allFull));
         for (const outbox of this.#outboxes) outbox.precede(this);
@@ -79,7 +82,8 @@ export class Broadcast implements Writing {
         const waited = (this.#open = this.#outboxes.length - this.#behind.size);
         if (waited === 0) this.#finish();
         for (const outbox of this.#outboxes) outbox.follow(bytes, this);
-        if (this.#connections.length < 2) return;
+        this.#connections = this.#outboxes = [];
+        if (this.#count < 2) return;
         this.#timer = setTimeout(() => {
             this.#impatient = true;
             if (this.#open < waited) this.#finish();
@@ -101,7 +105,7 @@ export class Broadcast implements Writing {
 
     #finish(): void {
         clearTimeout(this.#timer);
-        const count = this.#connections.length;
+        const count = this.#count;
         const [first] = this.#failures;
         if (!first) {
             this.#resolve(new Array<undefined>(count).fill(undefined));

@@ -8,7 +8,6 @@ import { type Cancel, type RemoteRequest, SingleRequest, StreamRequest } from ".
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
 import { type Envelope, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
-import { assertExpressible } from "../core/json";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
 import { isPromise } from "../core/within";
@@ -98,7 +97,6 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         ): Promise<undefined> | undefined {
             try {
                 if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
-                assertExpressible(value);
                 const frame = this._framing.frame(requestText(request.uuid, value === undefined ? {} : value));
                 request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
                 return this._carry(connection, frame, request);
