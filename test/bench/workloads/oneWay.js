@@ -4,15 +4,13 @@
 const { connect, serve } = require("../adapters");
 const { Inbox, now } = require("../Inbox.js");
 const { small, large } = require("../messages.js");
+const warmUp = require("../warmUp.js");
 
 /** After so many messages the sender waits until they have gone out. */
 const BURST = 1000;
 
-/** How many messages tell roughly how fast it is. */
+/** How many messages are sent at a time, to warm up. */
 const WARM = 20_000;
-
-/** How long both ends are warmed up then, in milliseconds: Node compiles for about so long, on the cores that work. */
-const WARM_TIME = 2000;
 
 /** How long the messages that are measured should take about, in milliseconds. */
 const TIME = 500;
@@ -72,8 +70,7 @@ function oneWay({ name, title, about, make, awaited }) {
                 const [start, end] = await Promise.all([pair.client.do("send", count), pair.server.do("arrived")]);
                 return end - start;
             };
-            const rough = Math.ceil((WARM / (await send(WARM))) * WARM_TIME);
-            const count = Math.ceil((rough / (await send(rough))) * TIME);
+            const count = await warmUp(send, WARM, TIME);
             const { server, client, result: time } = await pair.cost(() => send(count));
             return {
                 rate: count / (time / 1000),

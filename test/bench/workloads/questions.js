@@ -4,15 +4,13 @@
 const { connect, serve } = require("../adapters");
 const { now } = require("../Inbox.js");
 const { small, check, numberOf } = require("../messages.js");
+const warmUp = require("../warmUp.js");
 
 /** How many questions are under way at a time. */
 const MANY = 100;
 
-/** How many questions tell roughly how fast it is. */
+/** How many are asked together, to warm up. */
 const WARM = 10_000;
-
-/** How long both ends are warmed up then, in milliseconds: Node compiles for about so long, on the cores that work. */
-const WARM_TIME = 2000;
 
 /** How many are asked one at a time, and how often before it is measured. */
 const COUNT = 5000;
@@ -116,9 +114,9 @@ function inFlight(way) {
 
         async measure({ open }) {
             const pair = await open();
-            const rough = Math.ceil((WARM / (await pair.client.do("ask", WARM))) * WARM_TIME);
-            const count = Math.ceil((rough / (await pair.client.do("ask", rough))) * TIME);
-            const { server, client, result: time } = await pair.cost(() => pair.client.do("ask", count));
+            const ask = (count) => pair.client.do("ask", count);
+            const count = await warmUp(ask, WARM, TIME);
+            const { server, client, result: time } = await pair.cost(() => ask(count));
             return { rate: count / (time / 1000), cpu: (server + client) / count };
         },
     };

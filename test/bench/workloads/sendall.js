@@ -4,16 +4,15 @@
 const { connect, serve } = require("../adapters");
 const { Inbox, now } = require("../Inbox.js");
 const { large } = require("../messages.js");
+const warmUp = require("../warmUp.js");
 
 const CLIENTS = 100;
 
 /** How many messages the server sends in a turn, before it waits until they have gone out. */
 const BURST = 10;
 
+/** How many messages are sent at a time, to warm up. */
 const WARM = 100;
-
-/** How long both ends are warmed up then, in milliseconds. */
-const WARM_TIME = 2000;
 
 /** How long the messages that are measured should take about, in milliseconds. */
 const TIME = 600;
@@ -61,8 +60,7 @@ async function measure({ open }) {
         const [start, end] = await Promise.all([pair.server.do("send", count), pair.client.do("arrived")]);
         return end - start;
     };
-    const rough = Math.ceil((WARM / (await send(WARM))) * WARM_TIME);
-    const count = Math.ceil((rough / (await send(rough))) * TIME);
+    const count = await warmUp(send, WARM, TIME);
     const { server, result: time } = await pair.cost(() => send(count));
     const deliveries = count * CLIENTS;
     return { rate: deliveries / (time / 1000), cpu: server / deliveries };
