@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { SockhopError } from "../SockhopError";
-import type { Deadlines, Expiring } from "./Deadlines";
+import { Deadline, type Deadlines } from "./Deadlines";
 
 /** How long to wait for an answer. */
 export interface WaitOptions {
@@ -11,50 +11,45 @@ export interface WaitOptions {
 }
 
 /** Somebody waits for an answer: until a time has passed, or until an `AbortSignal` is aborted. */
-export class Patience implements Expiring {
-    readonly #deadlines: Deadlines;
-    readonly #timeout: number;
-    readonly #signal: AbortSignal | undefined;
-    readonly #owner: { fail(error: SockhopError): void };
-    readonly #abort: (() => void) | undefined;
+export abstract class Patience extends Deadline {
+    #signal: AbortSignal | undefined;
+    #abort: (() => void) | undefined;
+
+    /** The answer will not come. */
+    abstract fail(error: SockhopError): void;
 
     /**
+     * Bounds the wait: `fail()` is called at most once, with `ERR_RESPONSE_TIMEOUT` or `ERR_ABORTED`.
+     *
      * @param timeout - milliseconds
-     * @param owner - whose `fail()` is called at most once, with `ERR_RESPONSE_TIMEOUT` or `ERR_ABORTED`
+     * @throws {@link SockhopError} `ERR_ABORTED`
      */
-    constructor(
-        deadlines: Deadlines,
-        timeout: number,
-        signal: AbortSignal | undefined,
-        owner: { fail(error: SockhopError): void },
-    ) {
-        this.#deadlines = deadlines;
-        this.#timeout = timeout;
-        this.#signal = signal;
-        this.#owner = owner;
+    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | undefined): void {
+        if (signal?.aborted) throw aborted(signal);
         deadlines.add(this, timeout);
         if (!signal) return;
+        this.#signal = signal;
         this.#abort = () => {
-            this.end();
-            owner.fail(aborted(signal));
+            this.relax();
+            this.fail(aborted(signal));
         };
         setMaxListeners(0, signal); // one signal for many questions is no leak, and Node would warn of it
         signal.addEventListener("abort", this.#abort, { once: true });
     }
 
-    /** Nothing is waited for any more. */
-    end(): void {
-        this.#deadlines.delete(this, this.#timeout);
-        if (this.#abort) this.#signal?.removeEventListener("abort", this.#abort);
+    expire(): void {
+        this.relax();
+        this.fail(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
     }
 
-    expire(): void {
-        this.end();
-        this.#owner.fail(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
+    /** Nothing is waited for any more. */
+    protected relax(): void {
+        this.unlink();
+        if (this.#abort) this.#signal?.removeEventListener("abort", this.#abort);
     }
 }
 
 /** The error of what was given up by a signal. */
-export function aborted(signal: AbortSignal): SockhopError {
+function aborted(signal: AbortSignal): SockhopError {
     return new SockhopError("The wait for an answer was aborted", "ERR_ABORTED", { cause: signal.reason });
 }

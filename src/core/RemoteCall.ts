@@ -1,8 +1,6 @@
 import type { SockhopError } from "../SockhopError";
 import type { Connection, Question, RemoteCallback } from "./Connection";
-import type { Deadlines } from "./Deadlines";
-import { Patience, type WaitOptions, aborted } from "./Patience";
-import { milliseconds } from "./limits";
+import { Patience, type WaitOptions } from "./Patience";
 import { surface } from "./tell";
 
 /** Options of a message that wants an answer. */
@@ -16,31 +14,19 @@ export interface CallbackOptions extends WaitOptions {
 }
 
 /** A remote callback: what is to be called at the answer to a message. */
-export class RemoteCall implements Question {
+export class RemoteCall extends Patience implements Question {
     abandoned: Question["abandoned"];
     readonly #id: string;
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
     #connection: Connection | undefined;
-    #patience: Patience | undefined;
     #settled = false;
 
     constructor(id: string, callback: RemoteCallback, failed: CallbackOptions["failed"]) {
+        super();
         this.#id = id;
         this.#callback = callback;
         this.#failed = failed;
-    }
-
-    /**
-     * Bounds the wait for the answer; without a time or a signal it is not bounded.
-     *
-     * @throws {@link SockhopError} `ERR_BAD_OPTION`, `ERR_ABORTED`
-     */
-    limit(deadlines: Deadlines, { timeout, signal }: WaitOptions): void {
-        if (signal?.aborted) throw aborted(signal);
-        if (timeout === undefined && !signal) return;
-        const delay = milliseconds("timeout", timeout, Infinity);
-        this.#patience = new Patience(deadlines, delay, signal, this);
     }
 
     attach(connection: Connection): void {
@@ -62,7 +48,7 @@ export class RemoteCall implements Question {
     #settle(): boolean {
         if (this.#settled) return false;
         this.#settled = true;
-        this.#patience?.end();
+        this.relax();
         this.#connection?.callbacks?.delete(this.#id);
         this.#connection?.answered();
         return true;

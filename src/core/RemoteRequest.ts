@@ -1,34 +1,23 @@
 import type { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Connection, Question } from "./Connection";
-import type { Deadlines } from "./Deadlines";
-import { Patience, type WaitOptions, aborted } from "./Patience";
+import { Patience } from "./Patience";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 
 /** Tells a responder that its answer is not wanted any more. */
 export type Cancel = (connection: Connection, uuid: string) => void;
 
 /** A request that waits for its answer. */
-export abstract class RemoteRequest implements Question {
+export abstract class RemoteRequest extends Patience implements Question {
     abandoned: Question["abandoned"];
     #connection: Connection | undefined;
-    #patience: Patience | undefined;
 
     /** @param cancel - called when the request is given up here while the responder may be at work */
     constructor(
         readonly uuid: string,
         private readonly cancel: Cancel,
-    ) {}
-
-    /**
-     * Bounds the wait for the answer.
-     *
-     * @param timeout - milliseconds
-     * @throws {@link SockhopError} `ERR_ABORTED`
-     */
-    limit(deadlines: Deadlines, timeout: number, signal: WaitOptions["signal"]): void {
-        if (signal?.aborted) throw aborted(signal);
-        this.#patience = new Patience(deadlines, timeout, signal, this);
+    ) {
+        super();
     }
 
     attach(connection: Connection): void {
@@ -53,7 +42,7 @@ export abstract class RemoteRequest implements Question {
     /** @param finished - the responder has nothing more to say */
     protected release(finished: boolean): void {
         const connection = this.#connection;
-        this.#patience?.end();
+        this.relax();
         connection?.requests?.delete(this.uuid);
         connection?.answered();
         if (connection && !finished && connection.state !== "closed") this.cancel(connection, this.uuid);

@@ -52,17 +52,17 @@ export class SockhopResponseWriteableStream {
 
     /** Sends a part of the answer. `undefined` is sent as `{}`. */
     write(value?: unknown): Promise<void> {
-        return this.#send(value, { last: false });
+        return this.#send(value, false);
     }
 
     /** Sends the answer, or the last part of it. `undefined` is sent as `{}`. */
     send(value?: unknown): Promise<void> {
-        return this.#send(value, { last: true });
+        return this.#send(value, true);
     }
 
     /** Ends the answer. */
     end(): Promise<void> {
-        return this.#send({}, { last: true, empty: true });
+        return this.#send({}, true, { empty: true });
     }
 
     /**
@@ -75,7 +75,7 @@ export class SockhopResponseWriteableStream {
 
     /** @internal */
     failWith(error: RemoteFailure): Promise<void> {
-        return this.#send({}, { last: true, empty: true, error });
+        return this.#send({}, true, { empty: true, error });
     }
 
     /**
@@ -98,7 +98,7 @@ export class SockhopResponseWriteableStream {
         this.#gone.abort(reason);
     }
 
-    #send(data: unknown, more: Partial<SockhopResponsePacket>): Promise<void> {
+    #send(data: unknown, last: boolean, more?: Partial<SockhopResponsePacket>): Promise<void> {
         const responder = this.#responder;
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has nobody to go to";
@@ -106,14 +106,16 @@ export class SockhopResponseWriteableStream {
             if (gone) return ignorable(Promise.reject(gone)); // a requester that leaves must not end the program
             return Promise.reject(new SockhopError(message, "ERR_RESPONSE_SEND"));
         }
-        if (more.error && !responder.errors) {
+        if (more?.error && !responder.errors) {
             this.#finish();
             return Promise.resolve();
         }
         try {
             assertExpressible(data);
-            const sent = responder.transmit(new SockhopResponsePacket({ uuid: this.uuid, data, ...more }));
-            if (more.last) this.#finish();
+            const { uuid } = this;
+            const fields = more ? { uuid, data, last, ...more } : { uuid, data, last };
+            const sent = responder.transmit(new SockhopResponsePacket(fields));
+            if (last) this.#finish();
             return sent;
         } catch (error) {
             const refused = Promise.reject(error);

@@ -1,7 +1,7 @@
 import { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
-import { toJson } from "./json";
+import { isPlain, quote, toJson } from "./json";
 
 /** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place. */
 export interface Envelope {
@@ -63,7 +63,7 @@ export function stringify(type: string, data: unknown): string {
  * @param uuid - one of ours
  */
 export function requestText(uuid: string, data: unknown): string {
-    const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${toJson(typeName(data))},"errors":true}`;
+    const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${quote(typeName(data))},"errors":true}`;
     return `${head(REQUEST)}${fields}}`;
 }
 
@@ -71,7 +71,7 @@ export function requestText(uuid: string, data: unknown): string {
 export function packetText(packet: SockhopResponsePacket): string {
     const { uuid, type, data, last, empty, error, cancel } = packet;
     if (empty || error || cancel) return stringify(RESPONSE, packet);
-    const fields = `{"uuid":${toJson(uuid)},"type":${toJson(type)},"data":${toJson(data)},"last":${last}}`;
+    const fields = `{"uuid":${quote(uuid)},"type":${quote(type)},"data":${toJson(data)},"last":${last}}`;
     return `${head(RESPONSE)}${fields}}`;
 }
 
@@ -102,38 +102,37 @@ let lastHead = head("");
  */
 export function parse(text: string): unknown {
     if (!text.startsWith(lastHead) && !learn(text)) return JSON.parse(text);
-    if (!text.endsWith("}")) return JSON.parse(text);
-    const withTail = text.endsWith('"}');
-    const idAt = withTail ? tailAt(text, ID) : -1;
-    const callbackIdAt = withTail && idAt === -1 ? tailAt(text, CALLBACK_ID) : -1;
-    const end = idAt !== -1 ? idAt : callbackIdAt !== -1 ? callbackIdAt : text.length - 1;
+    const { length } = text;
+    if (text.charCodeAt(length - 1) !== BRACE) return JSON.parse(text);
     const type = lastType;
+    let end = length - 1;
+    let id: string | undefined;
+    let callback_id: string | undefined;
+    const idAt = length - 2 - UUID;
+    if (text.charCodeAt(length - 2) === QUOTE && isPlain(text, idAt, length - 2)) {
+        if (text.startsWith(CALLBACK_ID, idAt - CALLBACK_ID.length)) {
+            callback_id = text.slice(idAt, -2);
+            end = idAt - CALLBACK_ID.length;
+        } else if (text.startsWith(ID, idAt - ID.length)) {
+            id = text.slice(idAt, -2);
+            end = idAt - ID.length;
+        }
+    }
     let data: unknown;
     try {
         data = JSON.parse(text.slice(lastHead.length, end));
     } catch {
         return JSON.parse(text);
     }
-    return {
-        type,
-        data,
-        id: idAt === -1 ? undefined : text.slice(end + ID.length, -2),
-        callback_id: callbackIdAt === -1 ? undefined : text.slice(end + CALLBACK_ID.length, -2),
-    };
+    return { type, data, id, callback_id };
 }
 
+const BRACE = 0x7d;
+const QUOTE = 0x22;
 const ID = ',"id":"';
 const CALLBACK_ID = ',"callback_id":"';
 /** Characters of a UUID. */
 const UUID = 36;
-const HEX = /^[\da-f-]+$/;
-
-/** Where a text ends with this member and what can be a UUID, or -1. */
-function tailAt(text: string, member: string): number {
-    const start = text.length - 2 - UUID;
-    const at = start - member.length;
-    return at >= 0 && text.startsWith(member, at) && HEX.test(text.slice(start, -2)) ? at : -1;
-}
 
 /** Remembers how a text begins, if it begins as an envelope does. */
 function learn(text: string): boolean {

@@ -6,7 +6,8 @@ import type { Reply } from "../core/Messenger";
 import { ignorable, lost } from "../core/Outbox";
 import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
 import { type Envelope, isId } from "../core/envelope";
-import { toJson } from "../core/json";
+import { quote, toJson } from "../core/json";
+import { milliseconds } from "../core/limits";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Callbacks adds to an endpoint. */
@@ -57,7 +58,9 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const call = new RemoteCall(id, callback, options.failed);
             try {
                 const frame = this._encode(value, `,"id":"${id}"`);
-                call.limit(this._deadlines, options);
+                if (options.timeout !== undefined || options.signal) {
+                    call.limit(this._deadlines, milliseconds("timeout", options.timeout, Infinity), options.signal);
+                }
                 const sent = this._carry(connection, frame, call);
                 return options.failed ? ignorable(sent) : sent;
             } catch (error) {
@@ -95,7 +98,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             return (value = {}) => {
                 if (replied) return;
                 if (connection.state === "closed") throw lost();
-                const frame = this._encode(value, `,"callback_id":${toJson(id)}`);
+                const frame = this._encode(value, `,"callback_id":${typeof id === "string" ? quote(id) : toJson(id)}`);
                 replied = true;
                 // `disconnect` tells when the answer may have been lost. A peer that does not read its answers gets none.
                 if (!connection.outbox.refusal()) void connection.write(frame);

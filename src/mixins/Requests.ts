@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import { SockhopError, type SockhopErrorCode } from "../SockhopError";
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
+import type { Framing } from "../core/Framing";
 import { ignorable, lost } from "../core/Outbox";
 import type { WaitOptions } from "../core/Patience";
 import { type Cancel, type RemoteRequest, SingleRequest, StreamRequest } from "../core/RemoteRequest";
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
-import { SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
+import { type Responder, SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
 import { type Envelope, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
@@ -127,18 +128,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         #requested(connection: Connection, request: SockhopRequest): void {
-            const response = SockhopResponseWriteableStream.from_request(request, {
-                errors: request.errors === true,
-                transmit: (data) => {
-                    const refusal = connection.outbox.refusal();
-                    if (refusal) throw refusal;
-                    return connection.write(this._framing.frame(packetText(data)));
-                },
-                finished: () => {
-                    connection.responses?.delete(request.uuid);
-                    connection.answered();
-                },
-            });
+            const respondent = new Respondent(connection, this._framing, request);
+            const response = SockhopResponseWriteableStream.from_request(request, respondent);
             const handlers = this.rawListeners("request");
             if (!connection.receptive) {
                 const message = connection.draining ? "The connection is being closed" : "Too many open requests";
@@ -166,23 +157,28 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             request: SockhopRequest,
             response: SockhopResponseWriteableStream,
         ): void {
-            const failed = (error: unknown): void => {
-                // A handler that awaits its writes fails when the requester leaves, or does not read. That must not end
-                // the program.
-                if (isDeparture(error) && (response.abandoned || !connection.socket.writable)) return;
-                if (isRefusal(error)) {
-                    response.abandon(error);
-                    return;
-                }
-                void ignorable(response.fail(asError(error)));
-                surface(error);
-            };
             try {
                 const result: unknown = handler.call(this, request, response, ...this._context(connection));
-                if (isPromise(result)) result.then(undefined, failed);
+                if (!isPromise(result)) return;
+                result.then(undefined, (error: unknown) => {
+                    this.#failed(connection, response, error);
+                });
             } catch (error) {
-                failed(error);
+                this.#failed(connection, response, error);
             }
+        }
+
+        /** A handler has failed. */
+        #failed(connection: Connection, response: SockhopResponseWriteableStream, error: unknown): void {
+            // One that awaits its writes fails when the requester leaves, or does not read. That must not end the
+            // program.
+            if (isDeparture(error) && (response.abandoned || !connection.socket.writable)) return;
+            if (isRefusal(error)) {
+                response.abandon(error);
+                return;
+            }
+            void ignorable(response.fail(asError(error)));
+            surface(error);
         }
 
         #responded(connection: Connection, packet: SockhopResponsePacket): void {
@@ -203,6 +199,32 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
     }
     return Requests;
+}
+
+/** The way of an answer back over the connection that the request came from. */
+class Respondent implements Responder {
+    readonly #connection: Connection;
+    readonly #framing: Framing;
+    readonly #uuid: string;
+    readonly errors: boolean;
+
+    constructor(connection: Connection, framing: Framing, { uuid, errors }: SockhopRequest) {
+        this.#connection = connection;
+        this.#framing = framing;
+        this.#uuid = uuid;
+        this.errors = errors === true;
+    }
+
+    transmit(packet: SockhopResponsePacket): Promise<void> {
+        const refusal = this.#connection.outbox.refusal();
+        if (refusal) throw refusal;
+        return this.#connection.write(this.#framing.frame(packetText(packet)));
+    }
+
+    finished(): void {
+        this.#connection.responses?.delete(this.#uuid);
+        this.#connection.answered();
+    }
 }
 
 /** Whether this is how answering a requester fails that has gone. */

@@ -1,6 +1,6 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
-import { Deadlines, type Expiring } from "../../src/core/Deadlines";
+import { Deadline, Deadlines } from "../../src/core/Deadlines";
 
 describe("Deadlines", () => {
     let clock: FakeTimers.Clock;
@@ -25,13 +25,13 @@ describe("Deadlines", () => {
         clock.tick(1);
     }
 
-    function entry(name: string, more: () => void = () => undefined): Expiring {
-        return {
+    function entry(name: string, more: () => void = () => undefined): Deadline {
+        return new (class extends Deadline {
             expire(): void {
                 expired.push(name);
                 more();
-            },
-        };
+            }
+        })();
     }
 
     it("expire when their time has passed, and once", () => {
@@ -50,7 +50,7 @@ describe("Deadlines", () => {
         deadlines.add(entry("not answered"), 100);
         clock.tick(100);
         expect(expired).to.deep.equal([]); // the timer has run
-        deadlines.delete(answered, 100); // the answer was there already
+        answered.unlink(); // the answer was there already
         clock.tick(1);
         expect(expired).to.deep.equal(["not answered"]);
     });
@@ -102,10 +102,10 @@ describe("Deadlines", () => {
         const [a, b] = [entry("a"), entry("b")];
         deadlines.add(a, 100);
         deadlines.add(b, 100);
-        deadlines.delete(a, 100);
-        deadlines.delete(a, 100);
-        deadlines.delete(entry("stranger"), 100);
-        deadlines.delete(entry("stranger"), 5);
+        a.unlink();
+        a.unlink();
+        entry("stranger").unlink();
+        entry("stranger").unlink();
         tick(200);
         expect(expired).to.deep.equal(["b"]);
     });
@@ -113,7 +113,7 @@ describe("Deadlines", () => {
     it("that were all called off leave no timer behind when it has run", () => {
         const entries = ["a", "b"].map((name) => entry(name));
         for (const each of entries) deadlines.add(each, 100);
-        for (const each of entries) deadlines.delete(each, 100);
+        for (const each of entries) each.unlink();
         tick(100);
         expect(clock.countTimers()).to.equal(0);
         expect(expired).to.deep.equal([]);
@@ -128,7 +128,7 @@ describe("Deadlines", () => {
         deadlines.add(first, 100);
         clock.tick(50);
         deadlines.add(entry("second"), 100);
-        deadlines.delete(first, 100);
+        first.unlink();
         clock.tick(99);
         expect(expired).to.deep.equal([]);
         tick(2);
@@ -169,7 +169,7 @@ describe("Deadlines", () => {
         const later = entry("later");
         deadlines.add(
             entry("a", () => {
-                deadlines.delete(later, 100);
+                later.unlink();
             }),
             100,
         );
@@ -188,7 +188,7 @@ describe("Deadlines", () => {
         deadlines.add(again, 100);
         for (let round = 0; round < 5; round++) tick(100);
         expect(rounds).to.be.within(4, 5);
-        deadlines.delete(again, 100);
+        again.unlink();
         tick(1000);
         expect(clock.countTimers()).to.equal(0);
         expect(rounds).to.be.within(4, 5);
@@ -198,7 +198,7 @@ describe("Deadlines", () => {
         deadlines.add(entry("never"), 2 ** 31 - 1);
         deadlines.add(entry("never"), Infinity);
         expect(clock.countTimers()).to.equal(0);
-        deadlines.delete(entry("never"), Infinity);
+        entry("never").unlink();
         tick(2 ** 31);
         expect(expired).to.deep.equal([]);
     });
