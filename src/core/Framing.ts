@@ -74,14 +74,13 @@ export class Framing {
     }
 
     /**
-     * The value of a frame.
+     * The value of a frame. Parsed as a whole: to look for the data and to parse only those takes as long.
      *
-     * @param parse - reads JSON
      * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA`
      */
-    decode(text: string, parse: (json: string) => unknown): unknown {
+    decode(text: string): unknown {
         try {
-            return parse(text);
+            return JSON.parse(text);
         } catch (cause) {
             if (this.#allowNonObjects) return text;
             const message = "Skipping corrupted data in buffer: the frame is not JSON";

@@ -5,7 +5,7 @@ import { Framing } from "./Framing";
 import { ignorable, lost } from "./Outbox";
 import { Reporter } from "./Reporter";
 import type { EventMap } from "./TypedEmitter";
-import { type Envelope, parse, stringify, wrap } from "./envelope";
+import { type Envelope, stringify, wrap } from "./envelope";
 import { type Limits, limitsOf } from "./limits";
 import type { SockhopOptions } from "./options";
 import { surface } from "./tell";
@@ -181,7 +181,7 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
     #dispatch(connection: Connection, frame: string): void {
         let value: unknown;
         try {
-            value = this._framing.decode(frame, this._bare ? JSON.parse : parse);
+            value = this._framing.decode(frame);
         } catch (error) {
             this._report(error as SockhopError, connection);
             return;

@@ -49,7 +49,7 @@ export class ObjectBuffer extends EventEmitter {
         const values: unknown[] = [];
         for (const frame of this.#reader.read(buffer, this.#sink)) {
             try {
-                values.push(this.#framing.decode(frame, JSON.parse));
+                values.push(this.#framing.decode(frame));
             } catch (error) {
                 this.emit("error", error);
             }

@@ -1,7 +1,7 @@
 import { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
-import { isPlain, quote, toJson } from "./json";
+import { toJson } from "./json";
 
 /** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place. */
 export interface Envelope {
@@ -63,7 +63,7 @@ export function stringify(type: string, data: unknown): string {
  * @param uuid - one of ours
  */
 export function requestText(uuid: string, data: unknown): string {
-    const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${quote(typeName(data))},"errors":true}`;
+    const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${toJson(typeName(data))},"errors":true}`;
     return `${head(REQUEST)}${fields}}`;
 }
 
@@ -71,7 +71,7 @@ export function requestText(uuid: string, data: unknown): string {
 export function packetText(packet: SockhopResponsePacket): string {
     const { uuid, type, data, last, empty, error, cancel } = packet;
     if (empty || error || cancel) return stringify(RESPONSE, packet);
-    const fields = `{"uuid":${quote(uuid)},"type":${quote(type)},"data":${toJson(data)},"last":${last}}`;
+    const fields = `{"uuid":${toJson(uuid)},"type":${toJson(type)},"data":${toJson(data)},"last":${last}}`;
     return `${head(RESPONSE)}${fields}}`;
 }
 
@@ -88,56 +88,4 @@ export function wrap(value: unknown, rest = ""): string {
         throw new SockhopError(`Instances of a class called ${type} cannot be sent`, "ERR_BAD_DATA");
     }
     return `${head(type)}${toJson(value)}${rest}}`;
-}
-
-/** The type of the message that was read last, and how that message began: the next one is often alike. */
-let lastType = "";
-let lastHead = head("");
-
-/**
- * The envelope that a text says. Where it looks as sockhop writes it, only the data are parsed: when they are JSON by
- * themselves, the rest is what it looks like (100 bytes: 870 → 750 ns).
- *
- * @throws when it is not JSON
- */
-export function parse(text: string): unknown {
-    if (!text.startsWith(lastHead) && !learn(text)) return JSON.parse(text);
-    const { length } = text;
-    if (text.charCodeAt(length - 1) !== BRACE) return JSON.parse(text);
-    const type = lastType;
-    let end = length - 1;
-    let id: string | undefined;
-    let callback_id: string | undefined;
-    const idAt = length - 2 - UUID;
-    if (text.charCodeAt(length - 2) === QUOTE && isPlain(text, idAt, length - 2)) {
-        if (text.startsWith(CALLBACK_ID, idAt - CALLBACK_ID.length)) {
-            callback_id = text.slice(idAt, -2);
-            end = idAt - CALLBACK_ID.length;
-        } else if (text.startsWith(ID, idAt - ID.length)) {
-            id = text.slice(idAt, -2);
-            end = idAt - ID.length;
-        }
-    }
-    let data: unknown;
-    try {
-        data = JSON.parse(text.slice(lastHead.length, end));
-    } catch {
-        return JSON.parse(text);
-    }
-    return { type, data, id, callback_id };
-}
-
-const BRACE = 0x7d;
-const QUOTE = 0x22;
-const ID = ',"id":"';
-const CALLBACK_ID = ',"callback_id":"';
-/** Characters of a UUID. */
-const UUID = 36;
-
-/** Remembers how a text begins, if it begins as an envelope does. */
-function learn(text: string): boolean {
-    const match = /^\{"type":"([^"\\\p{Cc}]{0,100})","data":/u.exec(text);
-    if (!match) return false;
-    [lastHead, lastType] = match as unknown as [string, string];
-    return true;
 }

@@ -30,21 +30,3 @@ export function toJson(value: unknown): string {
     }
     return text;
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const TILDE = 0x7e;
-
-/** Whether the characters from `start` to `end` mean themselves in a JSON string. Not all that do are recognised. */
-export function isPlain(text: string, start: number, end: number): boolean {
-    for (let at = start; at < end; at++) {
-        const code = text.charCodeAt(at);
-        if (code <= QUOTE || code === BACKSLASH || code > TILDE) return false;
-    }
-    return true;
-}
-
-/** The JSON text of a string; quick for short names and ids. (`JSON.stringify` takes three times as long.) */
-export function quote(text: string): string {
-    return text.length <= 40 && isPlain(text, 0, text.length) ? `"${text}"` : toJson(text);
-}
