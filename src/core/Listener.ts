@@ -2,6 +2,7 @@ import net from "node:net";
 import tls from "node:tls";
 import { SockhopError } from "../SockhopError";
 import { SocketFile, assertFits, removeStale, withMode } from "./UnixPath";
+import { assertPrivate, makeFolder } from "./names";
 import type { Place } from "./options";
 
 /** How a {@link Listener} listens. */
@@ -75,7 +76,11 @@ export class Listener {
 
     async #listen(place: Place): Promise<net.Server> {
         const { path } = place;
-        if (path) assertFits(path);
+        if (path) {
+            assertFits(path);
+            makeFolder(path);
+            assertPrivate(path);
+        }
         // Where Node has another process do it, there is no moment to set permissions.
         if (path && this.#mode !== undefined && (await import("node:cluster")).default.isWorker) {
             throw new SockhopError("The option mode cannot be used in a worker", "ERR_BAD_OPTION");

@@ -1,6 +1,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import { assertFits } from "./UnixPath";
+import { assertPrivate } from "./names";
 import type { Place } from "./options";
 
 /**
@@ -14,7 +15,10 @@ export function dial(
     connected: () => void,
 ): net.Socket {
     try {
-        if (path) assertFits(path);
+        if (path) {
+            assertFits(path);
+            assertPrivate(path);
+        }
         if (secure) {
             return path ? tls.connect({ ...secure, path }, connected) : tls.connect(port, address, secure, connected);
         }

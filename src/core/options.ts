@@ -6,11 +6,18 @@ import type { SockhopSession } from "../SockhopSession";
 import type { FramingOptions } from "./Framing";
 import type { QueueOptions } from "./OfflineQueue";
 import type { LimitOptions } from "./limits";
+import { path_of } from "./names";
 
 /** Options that client and server have in common. */
 export interface SockhopOptions extends FramingOptions, LimitOptions {
     /** Path of a Unix domain socket. Takes the place of address and port. */
     path?: string | null | undefined;
+    /**
+     * A name instead of a path, for programs of one user: a socket in a folder that only this user can enter, which is
+     * made when a server listens; a pipe on Windows. Letters, digits, `.`, `_` and `-`, at most 64, the first no dot.
+     * See {@link path_of}.
+     */
+    name?: string | null | undefined;
     /**
      * IP address or host name.
      *
@@ -151,13 +158,14 @@ export interface Place {
 }
 
 /**
- * The place that the options name. As in 1.x anything falsy means the default.
+ * The place that the options name. As in 1.x anything falsy means the default. The path takes precedence.
  *
  * @param anyPort - whether 0 stands for a free port
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for a name that is none
  */
-export function place({ path, address, port }: SockhopOptions, anyPort: boolean): Place {
+export function place({ path, name, address, port }: SockhopOptions, anyPort: boolean): Place {
     return {
-        path: path || null,
+        path: path || (name ? path_of(name) : null),
         address: address || "127.0.0.1",
         port: anyPort && port === 0 ? 0 : port || 50000,
     };
