@@ -1,5 +1,4 @@
 import { Endpoint } from "./core/Endpoint";
-import type { EventMap } from "./core/TypedEmitter";
 import { Callbacks } from "./mixins/Callbacks";
 import { Ping } from "./mixins/Ping";
 import { Requests } from "./mixins/Requests";
@@ -10,4 +9,4 @@ const WithPing = Ping(WithCallbacks);
 const WithRequests = Requests(WithPing);
 
 /** All that client and server share. They differ only in how a connection comes to be, and in how many there are. */
-export abstract class Sockhop<E extends EventMap<E>> extends WithRequests<E> {}
+export abstract class Sockhop<E> extends WithRequests<E> {}

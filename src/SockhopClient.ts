@@ -8,6 +8,7 @@ import type { Reply } from "./core/Messenger";
 import { OfflineQueue } from "./core/OfflineQueue";
 import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
+import type { Stats } from "./core/Stats";
 import { dial } from "./core/dial";
 import { type EndOptions, timeToEnd } from "./core/ending";
 import { milliseconds } from "./core/limits";
@@ -15,7 +16,11 @@ import { type ClientOptions, place, secure } from "./core/options";
 import type { ClientEvents } from "./events";
 import { AutoReconnect, type Pauses } from "./mixins/AutoReconnect";
 import type { RequestOptions } from "./mixins/Requests";
+import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types";
 import type { SockhopPing } from "./protocol/SockhopPing";
+
+/** The answer to the request `V`. */
+type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
 
 /**
  * The end that connects.
@@ -23,7 +28,8 @@ import type { SockhopPing } from "./protocol/SockhopPing";
  * Nothing is opened until `connect()` is called or `auto_reconnect` is set. It can be connected again after it was
  * disconnected. See {@link ClientEvents} for what it emits.
  */
-export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
+export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockhop)<ClientEvents<P>> {
     /** Path of the Unix domain socket, or `null`. This, address and port are read at each attempt to connect. */
     path: string | null;
     address: string;
@@ -80,6 +86,15 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
     /** Bytes that wait to be sent, also those in the queue. When there were many, the event `drain` follows. */
     get buffered(): number {
         return (this.#connection?.outbox.buffered ?? 0) + (this.#queue?.bytes ?? 0);
+    }
+
+    /** What it has done so far. A new object each time. */
+    get stats(): Stats {
+        const stats = this._stats();
+        stats.buffered += this.#queue?.bytes ?? 0;
+        stats.reconnects = this._past.reopened;
+        stats.round_trip = this.#connection?.roundTrip;
+        return stats;
     }
 
     get #connection(): Connection | undefined {
@@ -146,7 +161,11 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      * @param options - how long to wait for the answer, and whom to tell that it will not come
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` when `callback` is no function, or the peer is `"json"`
      */
-    send(value: unknown, callback?: RemoteCallback | null, options?: CallbackOptions): Promise<void> {
+    send<V extends Message<P, "client">>(
+        value: V,
+        callback?: RemoteCallback<ReplyTo<P, "client", V>> | null,
+        options?: CallbackOptions,
+    ): Promise<void> {
         return this._send(this.#connection, value, callback, options);
     }
 
@@ -161,17 +180,19 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
      * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not
      * know requests and never answer. `undefined` is sent as `{}`.
      */
-    request(value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
-        return this._request(this.#connection, value, options);
+    request<V extends RequestData<P, "client">>(
+        value?: V,
+        options?: RequestOptions,
+    ): Promise<Answer<P, V>> {
+        return this._request(this.#connection, value, options) as Promise<Answer<P, V>>;
     }
 
     /**
      * Sends a request, and resolves to its answer: the data of the first packet. Rejects as `request()` does, and as
      * `next()` of the stream does.
      */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
-    ask(value: unknown, options?: RequestOptions): Promise<any> {
-        return this._ask(this.#connection, value, options);
+    ask<V extends RequestData<P, "client">>(value?: V, options?: RequestOptions): Promise<AnswerTo<P, "client", V>> {
+        return this._ask(this.#connection, value, options) as Promise<AnswerTo<P, "client", V>>;
     }
 
     /**
@@ -231,7 +252,8 @@ export class SockhopClient extends AutoReconnect(Sockhop)<ClientEvents> {
 
     /** @internal */
     protected override _deliver(_from: Connection, value: unknown, type: string, callback?: Reply): void {
-        this.emit("receive", value, callback ? { type, callback } : { type });
+        const meta = callback ? { type, callback } : { type };
+        this._emitReceive(value, meta);
     }
 
     /** @internal */

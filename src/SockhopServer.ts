@@ -9,13 +9,18 @@ import { Listener, type ListenerOptions } from "./core/Listener";
 import { lost } from "./core/Outbox";
 import { type CallbackOptions, tellFailed } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
+import type { Stats } from "./core/Stats";
 import { type EndOptions, timeToEnd } from "./core/ending";
 import { amount, milliseconds } from "./core/limits";
 import { type ServerOptions, permissions, place, secure } from "./core/options";
 import type { ServerEvents } from "./events";
 import type { RequestOptions } from "./mixins/Requests";
 import { Sessions } from "./mixins/Sessions";
+import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types";
 import type { SockhopPing } from "./protocol/SockhopPing";
+
+/** The answer to the request `V`. */
+type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
 
 /**
  * The end that listens.
@@ -23,7 +28,8 @@ import type { SockhopPing } from "./protocol/SockhopPing";
  * Call `listen()` to begin and `close()` to end; it can listen again afterwards. See {@link ServerEvents} for what it
  * emits.
  */
-export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
+export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<ServerEvents<P>> {
     /** Path of the Unix domain socket, or `null`. This, address and port are read by `listen()`. */
     path: string | null;
     address: string;
@@ -60,6 +66,11 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     /** For each socket its newest pings, at most four. A new map each time. */
     get pings(): Map<net.Socket, SockhopPing[]> {
         return new Map(this._listed().map(({ socket, pings }) => [socket, pings]));
+    }
+
+    /** What it has done so far. A new object each time. */
+    get stats(): Stats {
+        return this._stats();
     }
 
     /**
@@ -128,10 +139,10 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * @param options - how long to wait for the answer, and whom to tell that it will not come
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` when `callback` is no function, or peers are `"json"`
      */
-    send(
+    send<V extends Message<P, "server">>(
         socket: net.Socket,
-        value: unknown,
-        callback?: RemoteCallback | null,
+        value: V,
+        callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
         options?: CallbackOptions,
     ): Promise<void> {
         const connection = this._connections.get(socket);
@@ -151,7 +162,7 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * Rejects, when the others have it, if some connections have failed: with the `code` of the first (as `send()` has
      * it), and all in `failures`, an array of `{ socket, error }`.
      */
-    sendall(value: unknown): Promise<undefined[]> {
+    sendall(value: Message<P, "server">): Promise<undefined[]> {
         // What the system has destroyed is not listed much longer.
         for (const connection of this._listed()) if (connection.socket.destroyed) this._drop(connection);
         const connections = this._listed();
@@ -177,19 +188,28 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
      * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not
      * know requests and never answer. `undefined` is sent as `{}`.
      */
-    request(socket: net.Socket, value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
+    request<V extends RequestData<P, "server">>(
+        socket: net.Socket,
+        value?: V,
+        options?: RequestOptions,
+    ): Promise<Answer<P, V>> {
         const connection = this._connections.get(socket);
-        return connection ? this._request(connection, value, options) : Promise.reject(stranger(socket));
+        if (!connection) return Promise.reject(stranger(socket));
+        return this._request(connection, value, options) as Promise<Answer<P, V>>;
     }
 
     /**
      * Sends a request to one client, and resolves to its answer: the data of the first packet. Rejects as `request()`
      * does, and as `next()` of the stream does.
      */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
-    ask(socket: net.Socket, value: unknown, options?: RequestOptions): Promise<any> {
+    ask<V extends RequestData<P, "server">>(
+        socket: net.Socket,
+        value?: V,
+        options?: RequestOptions,
+    ): Promise<AnswerTo<P, "server", V>> {
         const connection = this._connections.get(socket);
-        return connection ? this._ask(connection, value, options) : Promise.reject(stranger(socket));
+        if (!connection) return Promise.reject(stranger(socket));
+        return this._ask(connection, value, options) as Promise<AnswerTo<P, "server", V>>;
     }
 
     /**
@@ -234,23 +254,15 @@ export class SockhopServer extends Sessions(Sockhop)<ServerEvents> {
     protected override _deliver(connection: Connection, value: unknown, type: string, callback?: Reply): void {
         const { socket } = connection;
         const session = connection.session as SockhopSession;
-        this.emit("receive", value, callback ? { type, socket, session, callback } : { type, socket, session });
-    }
-
-    /**
-     * Bytes that wait to be sent to a client.
-     *
-     * @internal
-     */
-    _buffered(socket: net.Socket): number {
-        return this._connections.get(socket)?.outbox.buffered ?? 0;
+        const meta = callback ? { type, socket, session, callback } : { type, socket, session };
+        this._emitReceive(value, meta);
     }
 
     // The next two are what Sessions asks for.
     /** @internal */
-    protected _createSession(socket: net.Socket): SockhopSession {
-        const session = new this.#Session(socket, this);
-        session._bind(socket, this);
+    protected _createSession(connection: Connection): SockhopSession {
+        const session = new this.#Session(connection.socket, this);
+        session._bind(connection, this);
         return session;
     }
 

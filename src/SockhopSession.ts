@@ -1,11 +1,13 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { SockhopServer } from "./SockhopServer";
-import type { RemoteCallback } from "./core/Connection";
+import type { Connection, RemoteCallback } from "./core/Connection";
 import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
+import { type Stats, statsOf } from "./core/Stats";
 import type { EndOptions } from "./core/ending";
 import type { RequestOptions } from "./mixins/Requests";
+import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types";
 
 /**
  * Your place on one connection of a server: made for each, kept while it lasts, and given to every handler.
@@ -18,11 +20,13 @@ import type { RequestOptions } from "./mixins/Requests";
  * In order: constructed → `start()` → listed in `sockets` and `sessions` → `connect` → … → `end()` → not listed →
  * `disconnect`.
  */
-export class SockhopSession extends EventEmitter {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
+export class SockhopSession<P extends Protocol = any> extends EventEmitter {
     #sock: Socket | undefined;
-    #server: SockhopServer | undefined;
+    #connection: Connection | undefined;
+    #server: SockhopServer<P> | undefined;
 
-    constructor(sock?: Socket, server?: SockhopServer) {
+    constructor(sock?: Socket, server?: SockhopServer<P>) {
         super();
         this.#sock = sock;
         this.#server = server;
@@ -33,8 +37,8 @@ export class SockhopSession extends EventEmitter {
         return this.#sock as Socket;
     }
 
-    get server(): SockhopServer {
-        return this.#server as SockhopServer;
+    get server(): SockhopServer<P> {
+        return this.#server as SockhopServer<P>;
     }
 
     /**
@@ -60,22 +64,34 @@ export class SockhopSession extends EventEmitter {
 
     /** Bytes that wait to be sent to this client. When there were many, `drain` of the server follows. */
     get buffered(): number {
-        return this.server._buffered(this.sock);
+        return this.#connection?.outbox.buffered ?? 0;
+    }
+
+    /** What this connection has done so far, also when it has ended. A new object each time. */
+    get stats(): Stats {
+        const connections = this.#connection ? [this.#connection] : [];
+        return { ...statsOf(connections), round_trip: this.#connection?.roundTrip };
     }
 
     /** {@link SockhopServer.send} to this client. */
-    send(value: unknown, callback?: RemoteCallback | null, options?: CallbackOptions): Promise<void> {
+    send<V extends Message<P, "server">>(
+        value: V,
+        callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
+        options?: CallbackOptions,
+    ): Promise<void> {
         return this.server.send(this.sock, value, callback, options);
     }
 
     /** {@link SockhopServer.request} to this client. */
-    request(value: unknown, options?: RequestOptions): Promise<SockhopResponseReadableStream> {
+    request<V extends RequestData<P, "server">>(
+        value?: V,
+        options?: RequestOptions,
+    ): Promise<SockhopResponseReadableStream<AnswerTo<P, "server", V>>> {
         return this.server.request(this.sock, value, options);
     }
 
     /** {@link SockhopServer.ask} to this client. */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
-    ask(value: unknown, options?: RequestOptions): Promise<any> {
+    ask<V extends RequestData<P, "server">>(value?: V, options?: RequestOptions): Promise<AnswerTo<P, "server", V>> {
         return this.server.ask(this.sock, value, options);
     }
 
@@ -94,8 +110,9 @@ export class SockhopSession extends EventEmitter {
      *
      * @internal
      */
-    _bind(sock: Socket, server: SockhopServer): void {
-        this.#sock = sock;
+    _bind(connection: Connection, server: SockhopServer<P>): void {
+        this.#sock = connection.socket;
+        this.#connection = connection;
         this.#server = server;
     }
 }

@@ -3,11 +3,14 @@ import type { SockhopSession } from "./SockhopSession";
 import type { Reply } from "./core/Messenger";
 import type { SockhopResponseWriteableStream } from "./core/ResponseWriteableStream";
 import type { SockhopRequest } from "./protocol/SockhopRequest";
+import type { AnswerOf, DataOf, End, Names, Protocol, ReplyTo, Table } from "./types";
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- what a peer has sent: who knows what it is should not have to cast */
 
 /** What comes with a value that a client has received. */
-export interface ReceiveMeta {
+export interface ReceiveMeta<Type extends string = string, Answer = any> {
     /** Class name of the value at the sender: `"Object"`, `"String"`, `"Widget"` … */
-    type: string;
+    type: Type;
     /**
      * Answers the message; there only when the sender asked. The first call counts, further ones do nothing. Without a
      * value the answer is `{}`.
@@ -15,33 +18,72 @@ export interface ReceiveMeta {
      * Throws a {@link SockhopError}: `ERR_SOCKET_DESTROYED` when the connection has gone, `ERR_BAD_DATA` for what JSON
      * cannot express.
      */
-    callback?: Reply;
-}
-
-/** What comes with a value that a server has received. */
-export interface ServerReceiveMeta extends ReceiveMeta {
-    /** The connection it came from. */
-    socket: Socket;
-    session: SockhopSession;
+    callback?: Reply<Answer>;
 }
 
 /** What comes with a request that a server has received. */
-export interface RequestMeta {
+export interface RequestMeta<P extends Protocol = any> {
     /** The connection it came from. */
     socket: Socket;
-    session: SockhopSession;
+    session: SockhopSession<P>;
 }
 
-/** Events of a {@link SockhopClient}. */
-export interface ClientEvents {
+/** What comes with a value that a server has received. */
+export interface ServerReceiveMeta<P extends Protocol = any, Type extends string = string, Answer = any>
+    extends ReceiveMeta<Type, Answer>, RequestMeta<P> {}
+
+/** The arguments for a message that comes from this end, by its type. `More` is what a server tells besides. */
+type Received<P extends Protocol, From extends End, More> = {
+    [K in Names<Table<P, From, "messages">>]: [
+        value: Table<P, From, "messages">[K],
+        meta: ReceiveMeta<K, ReplyTo<P, From, Table<P, From, "messages">[K]>> & More,
+    ];
+};
+
+/** The arguments for a request that comes from this end, by the type of its data. */
+type Requested<P extends Protocol, From extends End, More extends unknown[]> = {
+    [K in Names<Table<P, From, "requests">>]: [
+        request: SockhopRequest<DataOf<Table<P, From, "requests">[K]>, K>,
+        response: SockhopResponseWriteableStream<AnswerOf<Table<P, From, "requests">[K]>>,
+        ...more: More,
+    ];
+};
+
+type Values<T> = T[keyof T];
+
+/** Events for one type only: `receive:Widget`, after `receive`, and `request:Widget`, beside `request`. */
+type ByType<R, Q> = {
+    [K in keyof R & string as `receive:${K}`]: R[K];
+} & {
+    [K in keyof Q & string as `request:${K}`]: Q[K];
+};
+
+/** Events of a {@link SockhopClient}. For each type of a value there are also `receive:TYPE` and `request:TYPE`. */
+export type ClientEvents<P extends Protocol = any> = ClientOnlyEvents &
+    Exchange<Received<P, "server", unknown>, Requested<P, "server", []>>;
+
+/** Events of a {@link SockhopServer}. For each type of a value there are also `receive:TYPE` and `request:TYPE`. */
+export type ServerEvents<P extends Protocol = any> = ServerOnlyEvents<P> &
+    Exchange<Received<P, "client", RequestMeta<P>>, Requested<P, "client", [meta: RequestMeta<P>]>>;
+
+/** What the other end sends. */
+type Exchange<R, Q> = ByType<R, Q> & {
+    /** A value has arrived, in the turn of its last byte. */
+    receive: Values<R>;
+    /**
+     * The other end asks; answer by `response`. A handler that throws or rejects has answered that the request has failed,
+     * and what it threw surfaces as an exception that nobody has caught. Without any handler the other end is told that
+     * nobody handles requests here.
+     */
+    request: Values<Q>;
+};
+
+/** Events of a {@link SockhopClient}, without what the server sends. */
+export interface ClientOnlyEvents {
     /** Connected; before the promise of `connect()` resolves. */
     connect: [socket: Socket];
     /** The connection is gone, whatever ended it. Exactly once for each `connect`. */
     disconnect: [socket: Socket];
-    /** A value has arrived, in the turn of its last byte. */
-    // The value is what the peer has sent. A user who knows what that is should not have to cast.
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any
-    receive: [value: any, meta: ReceiveMeta];
     /**
      * Nothing waits to be sent any more, after more had waited than Node buffers without complaint (`writableHighWaterMark`
      * of the socket, 16 or 64 KiB).
@@ -54,13 +96,6 @@ export interface ClientEvents {
      */
     error: [error: Error, socket: Socket | null];
     /**
-     * The server asks; answer by `response`. A handler that throws or rejects has answered that the request has failed,
-     * and what it threw surfaces as an exception that nobody has caught. Without any handler the server is told that
-     * nobody handles requests here.
-     */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-    request: [request: SockhopRequest<any>, response: SockhopResponseWriteableStream];
-    /**
      * With `auto_reconnect`: attempt number so and so since the last connection that lasted will begin in `delay`
      * milliseconds. With the error that has ended the last attempt or connection, if there was one: `ECONNREFUSED`, a
      * certificate that is not trusted …
@@ -68,27 +103,21 @@ export interface ClientEvents {
     reconnecting: [attempt: number, delay: number, error: Error | undefined];
 }
 
-/** Events of a {@link SockhopServer}. */
-export interface ServerEvents {
+/** Events of a {@link SockhopServer}, without what clients send. */
+export interface ServerOnlyEvents<P extends Protocol = any> {
     /** A client has connected and its session has started; `sockets` and `sessions` hold it already. */
-    connect: [socket: Socket, session: SockhopSession];
+    connect: [socket: Socket, session: SockhopSession<P>];
     /**
      * A client is gone, whatever ended the connection, and its session has ended; `sockets` and `sessions` do not hold
      * it any more. Once for each `connect`.
      */
-    disconnect: [socket: Socket, session: SockhopSession];
-    /** A value has arrived, in the turn of its last byte. */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-    receive: [value: any, meta: ServerReceiveMeta];
+    disconnect: [socket: Socket, session: SockhopSession<P>];
     /** As on the client. */
-    drain: [socket: Socket, session: SockhopSession];
+    drain: [socket: Socket, session: SockhopSession<P>];
     /**
      * As on the client; also what `start()` and `end()` of a session have thrown, and, with `null` for socket and
      * session, errors of the listening socket, failed TLS handshakes and connections beyond `max_connections`. Listening
      * is optional.
      */
-    error: [error: Error, socket: Socket | null, session: SockhopSession | null];
-    /** A client asks; otherwise as on the client. */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-    request: [request: SockhopRequest<any>, response: SockhopResponseWriteableStream, meta: RequestMeta];
+    error: [error: Error, socket: Socket | null, session: SockhopSession<P> | null];
 }

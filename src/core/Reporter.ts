@@ -1,8 +1,8 @@
-import { type EventMap, TypedEmitter } from "./TypedEmitter";
+import { TypedEmitter } from "./TypedEmitter";
 import { tell } from "./tell";
 
 /** Tells the user what is wrong with what a peer has sent, and never more loudly than that. */
-export abstract class Reporter<E extends EventMap<E>, Subject> extends TypedEmitter<E> {
+export abstract class Reporter<E, Subject> extends TypedEmitter<E> {
     #warned = false;
 
     /**

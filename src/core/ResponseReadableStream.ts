@@ -6,28 +6,28 @@ import { TypedEmitter } from "./TypedEmitter";
 import { tell } from "./tell";
 
 /** A piece of an answer. */
-export interface Packet {
-    // As with messages, the receiver is the one who knows what it is.
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any
-    data: any;
+// As with messages, the receiver is the one who knows what it is.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface Packet<T = any> {
+    data: T;
     /** Class name of the data at the sender. */
     type: string;
 }
 
 /** Events of a {@link SockhopResponseReadableStream}. */
-export interface ResponseEvents {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface ResponseEvents<T = any> {
     /** A piece of the answer. What came before somebody listened is delivered when somebody does. */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any
-    data: [data: any, type: string];
+    data: [data: T, type: string];
     /** Nothing more comes. Once; also told to those who listen only afterwards. With the error, if it ended by one. */
     end: [error: Error | undefined];
 }
 
 /** Somebody who waits for the next packet, or for the end. */
-interface Taker {
+interface Taker<T> {
     /** Wants the empty packet of `end()`, too. */
     alsoEmpty: boolean;
-    resolve(packet: Packet | undefined): void;
+    resolve(packet: Packet<T> | undefined): void;
     reject(error: Error): void;
 }
 
@@ -40,12 +40,16 @@ interface Taker {
  * It ends by the last packet, or by an error: `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`, `ERR_SOCKET_DESTROYED`,
  * `ERR_REQUEST_FAILED`, `ERR_REQUEST_UNHANDLED`. When it is ended at this end, the responder is told.
  */
-export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> implements AsyncIterable<Packet> {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export class SockhopResponseReadableStream<T = any>
+    extends TypedEmitter<ResponseEvents<T>>
+    implements AsyncIterable<Packet<T>>
+{
     readonly uuid: string;
     readonly #released: ((finished: boolean) => void) | undefined;
     /** What nobody has taken yet. */
-    readonly #kept = new Queue<{ packet: Packet; empty: boolean }>();
-    readonly #takers: Taker[] = [];
+    readonly #kept = new Queue<{ packet: Packet<T>; empty: boolean }>();
+    readonly #takers: Taker<T>[] = [];
     /** Somebody takes packets, by `next()` and the like: keep them even though others listen. */
     #pulled = false;
     #ended = false;
@@ -78,7 +82,7 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
      * stream that is closed by `end()` contributes a last packet `{ data: {}, type: "Object" }`, as in 1.8, but not
      * with `keep_open`.
      */
-    async next({ keep_open = false }: { keep_open?: boolean } = {}): Promise<Packet> {
+    async next({ keep_open = false }: { keep_open?: boolean } = {}): Promise<Packet<T>> {
         const taken = this.#take(!keep_open);
         // In the turn of the packet, as 1.8 does, and not when the caller gets it.
         const packet = await (keep_open ? taken : taken.finally(() => this.end()));
@@ -91,14 +95,14 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
      *
      * A stream that was closed by `end()` contributes a last packet as with `next()`.
      */
-    async all(): Promise<Packet[]> {
-        const packets: Packet[] = [];
+    async all(): Promise<Packet<T>[]> {
+        const packets: Packet<T>[] = [];
         for (let packet; (packet = await this.#take(true));) packets.push(packet);
         return packets;
     }
 
     /** The packets as they come, without the empty one of `end()`. Leaving the loop ends the stream. */
-    async *[Symbol.asyncIterator](): AsyncGenerator<Packet, void, void> {
+    async *[Symbol.asyncIterator](): AsyncGenerator<Packet<T>, void, void> {
         try {
             for (let packet; (packet = await this.#take());) yield packet;
         } finally {
@@ -112,8 +116,10 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
     }
 
     /** Takes what has arrived for this request. */
-    receive_packet({ data, type, last, empty = false }: SockhopResponsePacket): void {
+    receive_packet(packet: SockhopResponsePacket): void {
         if (this.#ended) return;
+        const { type, last, empty = false } = packet;
+        const data = packet.data as T;
         const flowing = this.listenerCount("data") > 0;
         if (flowing) tell(this, "data", data, type);
         if (!flowing || this.#pulled) this.#kept.push({ packet: { data, type }, empty });
@@ -136,7 +142,7 @@ export class SockhopResponseReadableStream extends TypedEmitter<ResponseEvents> 
     }
 
     /** The next packet, or nothing at the end. */
-    #take(alsoEmpty = false): Promise<Packet | undefined> {
+    #take(alsoEmpty = false): Promise<Packet<T> | undefined> {
         this.#pulled = true;
         return new Promise((resolve, reject) => {
             this.#takers.push({ alsoEmpty, resolve, reject });

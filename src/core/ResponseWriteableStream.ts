@@ -11,8 +11,8 @@ const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_B
 export interface Responder {
     /** Sends a packet. Throws when it cannot be sent. */
     transmit(packet: SockhopResponsePacket): Promise<void>;
-    /** The response is complete. */
-    finished(): void;
+    /** The response is complete, or, with a reason, not wanted any more. */
+    finished(reason?: Error): void;
     /** The one who has asked can read an answer that is an error. */
     readonly errors: boolean;
 }
@@ -26,7 +26,8 @@ export interface Responder {
  * gone, with `ERR_RESPONSE_SEND` (it has given up) or `ERR_SOCKET_DESTROYED` (its connection has ended). These two harm
  * no program that does not look at the promise: that is what `signal` tells.
  */
-export class SockhopResponseWriteableStream {
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol any answer will do
+export class SockhopResponseWriteableStream<Answer = any> {
     readonly uuid: string;
     readonly #responder: Responder | undefined;
     #ended = false;
@@ -51,12 +52,12 @@ export class SockhopResponseWriteableStream {
     }
 
     /** Sends a part of the answer. `undefined` is sent as `{}`. */
-    write(value?: unknown): Promise<void> {
+    write(value?: Answer): Promise<void> {
         return this.#send(value, false);
     }
 
     /** Sends the answer, or the last part of it. `undefined` is sent as `{}`. */
-    send(value?: unknown): Promise<void> {
+    send(value?: Answer): Promise<void> {
         return this.#send(value, true);
     }
 
@@ -94,7 +95,7 @@ export class SockhopResponseWriteableStream {
      */
     abandon(reason: SockhopError): void {
         this.#gone ??= new AbortController();
-        this.#finish();
+        this.#finish(reason);
         this.#gone.abort(reason);
     }
 
@@ -123,8 +124,8 @@ export class SockhopResponseWriteableStream {
         }
     }
 
-    #finish(): void {
+    #finish(reason?: Error): void {
         this.#ended = true;
-        this.#responder?.finished();
+        this.#responder?.finished(reason);
     }
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 
-/** Events by name, each with the list of its arguments. */
-export type EventMap<E> = { [K in keyof E]: unknown[] };
+/** The arguments of an event, where `E` has a list of them by the name of the event. */
+type Args<E, K extends keyof E> = E[K] extends unknown[] ? E[K] : never;
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the names we do not know are the user's own, with arguments of any type */
 
@@ -11,18 +11,18 @@ export type EventMap<E> = { [K in keyof E]: unknown[] };
  * Declared here rather than by `EventEmitter<Map>`, which does not compile with older versions of `@types/node` and
  * refuses the events that a subclass adds.
  */
-export interface TypedEmitter<E extends EventMap<E>> extends EventEmitter {
-    on<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
+export interface TypedEmitter<E> extends EventEmitter {
+    on<K extends keyof E>(event: K, listener: (...args: Args<E, K>) => void): this;
     on(event: string | symbol, listener: (...args: any[]) => void): this;
-    once<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
+    once<K extends keyof E>(event: K, listener: (...args: Args<E, K>) => void): this;
     once(event: string | symbol, listener: (...args: any[]) => void): this;
-    off<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
+    off<K extends keyof E>(event: K, listener: (...args: Args<E, K>) => void): this;
     off(event: string | symbol, listener: (...args: any[]) => void): this;
-    emit<K extends keyof E>(event: K, ...args: E[K]): boolean;
+    emit<K extends keyof E>(event: K, ...args: Args<E, K>): boolean;
     emit(event: string | symbol, ...args: any[]): boolean;
 }
 
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
 /** At run time this is Node's class itself. */
-export const TypedEmitter = EventEmitter as unknown as new <E extends EventMap<E>>() => TypedEmitter<E>;
+export const TypedEmitter = EventEmitter as unknown as new <E>() => TypedEmitter<E>;

@@ -4,21 +4,22 @@ import { typeName } from "./typeName";
 // Members that 1.8 does not know are declared only, so that they are not there when they are not used.
 
 /** A request, as it travels and as the handler of the `request` event gets it. */
-export class SockhopRequest<T = unknown> {
+export class SockhopRequest<T = unknown, Type extends string = string> {
     /** Names the request in its answers. */
     uuid: string;
     /** The value that was given to `request()`. */
     data: T;
     /** Class name of that value at the sender. */
-    type: string;
+    type: Type;
     /** The sender can read an answer that is an error. Peers before 1.9 leave it out, and ignore it. */
     declare errors?: boolean;
 
     /** What is missing is filled in: a new UUID v4, `{}`, the class name of the data. */
-    constructor({ uuid, data, type, errors }: Partial<SockhopRequest<T>> = {}) {
+    constructor({ uuid, data, type, errors }: Partial<SockhopRequest<T, Type>> = {}) {
         this.uuid = uuid || randomUUID();
         this.data = data === undefined ? ({} as T) : data;
-        this.type = type || typeName(this.data);
+        const name: string | undefined = type;
+        this.type = (name || typeName(this.data)) as Type;
         if (errors) this.errors = true;
     }
 

@@ -1,0 +1,206 @@
+// What the compiler knows, with and without a protocol. Nothing here runs: `npm run types` checks it.
+import type { Socket } from "node:net";
+import { expectTypeOf } from "expect-type";
+import Sockhop, {
+    type Packet,
+    type ReceiveMeta,
+    type SockhopRequest,
+    SockhopClient,
+    type SockhopResponseReadableStream,
+    type SockhopResponseWriteableStream,
+    SockhopServer,
+    SockhopSession,
+    listen_or_connect,
+} from "../../src";
+
+class Say {
+    constructor(readonly text: string) {}
+}
+
+class Sum {
+    readonly numbers: number[] = [];
+}
+
+class History {
+    readonly since = 0;
+}
+
+interface Chat {
+    client: {
+        messages: { Say: Say; Sum: Sum };
+        replies: { Sum: number };
+        requests: { History: { data: History; answer: { line: string } } };
+    };
+    server: {
+        messages: { Said: { text: string; by: string } };
+        requests: { Alive: { data: { at: number }; answer: boolean } };
+    };
+}
+
+export function typedClient(client: SockhopClient<Chat>): void {
+    void client.send(new Say("hi"));
+    // @ts-expect-error -- no message of clients
+    void client.send({ colour: "red" });
+
+    void client.send(new Sum(), (answer, { type }) => {
+        expectTypeOf(answer).toEqualTypeOf<number>();
+        expectTypeOf(type).toBeString();
+    });
+    void client.send(new Say("hi"), (answer) => {
+        expectTypeOf(answer).toBeUnknown(); // the protocol says nothing about it
+    });
+
+    expectTypeOf(client.ask(new History())).resolves.toEqualTypeOf<{ line: string }>();
+    expectTypeOf(client.request(new History())).resolves.toEqualTypeOf<
+        SockhopResponseReadableStream<{ line: string }>
+    >();
+    // @ts-expect-error -- no request of clients
+    void client.ask(new Say("hi"));
+
+    client.on("receive", (value, meta) => {
+        expectTypeOf(value).toEqualTypeOf<{ text: string; by: string }>();
+        expectTypeOf(meta.type).toEqualTypeOf<"Said">();
+    });
+    client.on("receive:Said", (said, { type, callback }) => {
+        expectTypeOf(said.by).toBeString();
+        expectTypeOf(type).toEqualTypeOf<"Said">();
+        expectTypeOf(callback).parameter(0).toBeUnknown();
+    });
+    client.once("request:Alive", (request, response) => {
+        expectTypeOf(request.data).toEqualTypeOf<{ at: number }>();
+        expectTypeOf(request.type).toEqualTypeOf<"Alive">();
+        void response.send(true);
+        // @ts-expect-error -- the answer is a boolean
+        void response.send("yes");
+    });
+    client.on("connect", (socket) => {
+        expectTypeOf(socket).toEqualTypeOf<Socket>();
+    });
+    client.on("reconnecting", (attempt, delay, error) => {
+        expectTypeOf({ attempt, delay, error }).toEqualTypeOf<{
+            attempt: number;
+            delay: number;
+            error: Error | undefined;
+        }>();
+    });
+    client.on("an event of your own", (...args) => {
+        expectTypeOf(args).toEqualTypeOf<any[]>(); // eslint-disable-line @typescript-eslint/no-explicit-any
+    });
+}
+
+export async function typedStream(client: SockhopClient<Chat>): Promise<void> {
+    const stream = await client.request(new History());
+    stream.on("data", (data) => {
+        expectTypeOf(data).toEqualTypeOf<{ line: string }>();
+    });
+    expectTypeOf(await stream.next()).toEqualTypeOf<Packet<{ line: string }>>();
+    for await (const { data } of stream) expectTypeOf(data.line).toBeString();
+}
+
+export function typedServer(server: SockhopServer<Chat>, socket: Socket): void {
+    void server.sendall({ text: "hi", by: "me" });
+    // @ts-expect-error -- a message of clients
+    void server.sendall(new Sum());
+    void server.send(socket, { text: "hi", by: "me" });
+    expectTypeOf(server.ask(socket, { at: 1 })).resolves.toBeBoolean();
+
+    server.on("receive", (value, meta) => {
+        expectTypeOf(value).toEqualTypeOf<Say | Sum>();
+        expectTypeOf(meta.type).toEqualTypeOf<"Say" | "Sum">();
+        expectTypeOf(meta.session).toEqualTypeOf<SockhopSession<Chat>>();
+    });
+    server.on("receive:Sum", ({ numbers }, { callback, session }) => {
+        expectTypeOf(numbers).toEqualTypeOf<number[]>();
+        callback?.(1);
+        // @ts-expect-error -- the answer is a number
+        callback?.("1");
+        void session.send({ text: "hi", by: "me" });
+        // @ts-expect-error -- a message of clients
+        void session.send(new Sum());
+    });
+    server.on("request", (request, response, { session }) => {
+        expectTypeOf(request.type).toEqualTypeOf<"History">();
+        expectTypeOf(request.data.since).toBeNumber();
+        expectTypeOf(response).toEqualTypeOf<SockhopResponseWriteableStream<{ line: string }>>();
+        expectTypeOf(session.ask({ at: 1 })).resolves.toBeBoolean();
+    });
+    server.on("request:History", async (request, response, { socket: from }) => {
+        expectTypeOf(from).toEqualTypeOf<Socket>();
+        await response.write({ line: String(request.data.since) });
+        await response.end();
+    });
+}
+
+/** A protocol that names one thing only: nothing else may be sent. */
+export function partly(client: SockhopClient<{ server: { messages: { Tick: number } } }>): void {
+    // @ts-expect-error -- clients send nothing
+    void client.send("anything");
+    client.on("receive:Tick", (tick) => {
+        expectTypeOf(tick).toBeNumber();
+    });
+}
+
+export async function once(): Promise<void> {
+    const { server, client } = await listen_or_connect<Chat>({ name: "chat" });
+    if (server) expectTypeOf(server).toEqualTypeOf<SockhopServer<Chat>>();
+    else expectTypeOf(client).toEqualTypeOf<SockhopClient<Chat>>();
+}
+
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access
+   -- that all is loose without a protocol is what this shows */
+
+export function untyped(socket: Socket): void {
+    const client = new Sockhop.client({ port: 0 });
+    const server = new Sockhop.server();
+    void client.send("anything", (answer) => {
+        answer.whatever();
+    });
+    void client.send(null);
+    void client.send(new Say("hi"), (answer: number) => answer.toFixed());
+    void server.send(socket, [1], null, { timeout: 1 });
+    void server.sendall({});
+    expectTypeOf(client.ask("anything")).resolves.toBeAny();
+    client.on("receive", (value, meta) => {
+        value.anything();
+        expectTypeOf(value).toBeAny();
+        expectTypeOf(meta).toEqualTypeOf<ReceiveMeta>();
+        meta.callback?.("anything");
+    });
+    client.on("receive:Say", (say: Say, { type }) => {
+        expectTypeOf(say).toEqualTypeOf<Say>();
+        expectTypeOf(type).toBeString();
+    });
+    server.on("receive:Say", (say, { session }) => {
+        expectTypeOf(say).toBeAny();
+        void session.send("anything");
+    });
+    server.on("request", (request, response, { session }) => {
+        expectTypeOf(request).toEqualTypeOf<SockhopRequest<any>>();
+        void response.send("anything");
+        void session.ask("anything");
+    });
+}
+
+/** Sessions of one's own, with a protocol and without. */
+class Loose extends SockhopSession {
+    override async start(): Promise<void> {
+        await this.send("anything");
+    }
+}
+
+class Strict extends SockhopSession<Chat> {
+    override async start(): Promise<void> {
+        await this.send({ text: "hi", by: "me" });
+        // @ts-expect-error -- a message of clients
+        await this.send(new Sum());
+    }
+}
+
+export const servers = [
+    new SockhopServer({ session_type: Loose }),
+    new SockhopServer<Chat>({ session_type: Strict }),
+    new SockhopServer<Chat>({ session_type: Loose }),
+];
+
+/** What takes any client takes one with a protocol. */
+export const clients: SockhopClient[] = [new SockhopClient<Chat>(), new SockhopClient()];
