@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { Connection } from "./Connection";
+import { publishSent } from "./diagnostics";
 import { MOST, type Outbox, type Writing, atEndOfTurn, ignorable } from "./Outbox";
 
 /** A client that does not read holds up those who broadcast for so many milliseconds, and no longer. */
@@ -27,6 +28,8 @@ export class Broadcast implements Writing {
     readonly #failures: Failure[] = [];
     #resolve!: (sent: undefined[]) => void;
     #reject!: (error: SockhopError) => void;
+    /** How many frames it has. */
+    frames = 0;
     #text = "";
     #written = false;
     /** Clients that have not taken what was sent before: they are not waited for, unless all are so. */
@@ -68,6 +71,8 @@ export class Broadcast implements Writing {
     }
 
     push(frame: string): void {
+        this.frames += 1;
+        for (const connection of this.#connections) publishSent(connection, frame);
         this.#text += frame;
         if (this.#text.length >= MOST) this.endTurn();
     }

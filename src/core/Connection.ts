@@ -8,11 +8,13 @@ import { Outbox } from "./Outbox";
 import type { RemoteCall } from "./RemoteCall";
 import type { RemoteRequest } from "./RemoteRequest";
 import type { SockhopResponseWriteableStream } from "./ResponseWriteableStream";
+import { publishSent } from "./diagnostics";
 import { Ending } from "./ending";
 import type { Limits } from "./limits";
 
 /** What is called with the answer to a message. */
-export type RemoteCallback = (value: unknown, meta: { type: string }) => void;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
+export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string }) => void;
 
 /** A message that wants an answer, from the call to the answer. */
 export interface Question {
@@ -54,6 +56,10 @@ export class Connection implements FrameSink {
     responses: Map<string, SockhopResponseWriteableStream> | undefined;
     /** Questions of the peer that may still be answered. */
     unanswered = 0;
+    /** Milliseconds that the last ping has taken which was answered. */
+    roundTrip: number | undefined;
+    /** When the newest ping was sent, on the clock of `performance.now()`. */
+    pingedAt = NaN;
     /** No further requests are taken: the connection waits for answers under way, and then ends. */
     draining = false;
     /** On a server: what the user keeps here. */
@@ -68,7 +74,9 @@ export class Connection implements FrameSink {
 
     constructor(
         readonly socket: Socket,
-        framing: Framing,
+        /** The client or server. */
+        readonly endpoint: object,
+        readonly framing: Framing,
         limits: Limits,
     ) {
         this.reader = new FrameReader(framing);
@@ -78,6 +86,7 @@ export class Connection implements FrameSink {
 
     /** Sends a frame; see {@link Outbox.push}. */
     write(frame: string): Promise<undefined> {
+        publishSent(this, frame);
         return this.outbox.push(frame);
     }
 

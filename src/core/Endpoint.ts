@@ -5,7 +5,8 @@ import { Deadlines } from "./Deadlines";
 import { FrameWatch } from "./FrameWatch";
 import { Messenger } from "./Messenger";
 import { lost } from "./Outbox";
-import type { EventMap } from "./TypedEmitter";
+import { Past, type Stats } from "./Stats";
+import { publishConnect, publishDisconnect } from "./diagnostics";
 import { type EndOptions, timeToEnd } from "./ending";
 import { milliseconds } from "./limits";
 import type { SockhopOptions } from "./options";
@@ -23,7 +24,7 @@ const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  */
 // The default lets mixins and their tests say `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E> {
+export abstract class Endpoint<E = any> extends Messenger<E> {
     /** @internal */
     protected readonly _connections = new Map<Socket, Connection>();
     /**
@@ -34,6 +35,8 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
     protected readonly _responseTimeout: number;
     /** @internal */
     protected readonly _deadlines = new Deadlines();
+    /** @internal */
+    protected readonly _past = new Past();
     readonly #watch: FrameWatch;
     /** Connections whose sockets are being closed. */
     readonly #leaving = new Map<Socket, Connection>();
@@ -75,7 +78,7 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
      * @internal
      */
     protected _attach(socket: Socket): Connection {
-        const connection = new Connection(socket, this._framing, this._limits);
+        const connection = new Connection(socket, this, this._framing, this._limits);
         this._connections.set(socket, connection);
         this.#watch.start();
         socket.setNoDelay();
@@ -91,6 +94,8 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
     protected _open(connection: Connection): void {
         connection.state = "open";
         connection.openedAt = performance.now();
+        this._past.opened();
+        publishConnect(connection);
         tell(this, "connect", ...this._about(connection));
         this._read(connection);
     }
@@ -124,7 +129,10 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
         connection.state = "closed";
         this._connections.delete(connection.socket);
         this.#leaving.set(connection.socket, connection);
-        void connection.end(limit).then(() => this.#leaving.delete(connection.socket));
+        void connection.end(limit).then(() => {
+            this.#leaving.delete(connection.socket);
+            this._past.add(connection);
+        });
         this._closed(connection, opened);
         connection.answered();
         if (this._connections.size > 0) return;
@@ -191,7 +199,9 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
      * @internal
      */
     protected _closed(connection: Connection, opened: boolean): void {
-        if (opened) this._disconnected(connection);
+        if (!opened) return;
+        publishDisconnect(connection);
+        this._disconnected(connection);
     }
 
     /**
@@ -201,6 +211,11 @@ export abstract class Endpoint<E extends EventMap<E> = any> extends Messenger<E>
      */
     protected _disconnected(connection: Connection): void {
         tell(this, "disconnect", ...this._about(connection));
+    }
+
+    /** @internal */
+    protected _stats(): Stats {
+        return this._past.with([...this._connections.values(), ...this.#leaving.values()]);
     }
 
     /** @internal */

@@ -13,7 +13,7 @@ export interface FrameSink {
 export class FrameReader {
     readonly #framing: Framing;
     /** How many frames have ended. */
-    #frames = 0;
+    frames = 0;
     /** The frame that has begun is too large: what follows of it is thrown away. */
     #skipping = false;
     /** Room for the beginning of a frame that has not ended yet; its first `#length` bytes are in use. */
@@ -26,7 +26,7 @@ export class FrameReader {
 
     /** The number of the frame that has begun, if one has: frames are counted as they end. */
     get unfinished(): number | undefined {
-        return this.#length > 0 || this.#skipping ? this.#frames : undefined;
+        return this.#length > 0 || this.#skipping ? this.frames : undefined;
     }
 
     /**
@@ -82,7 +82,7 @@ export class FrameReader {
                 const message = "Skipping corrupted data in buffer: the frame is too long to be a string";
                 sink.unreadable(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause }));
             }
-            this.#frames += frames.length;
+            this.frames += frames.length;
             if (end > limit) frames = this.#fitting(frames, bytes, sink, skip);
             else if (skip) frames.shift();
         }

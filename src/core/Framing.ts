@@ -34,14 +34,22 @@ export class Framing {
     readonly terminator: Terminator;
     /** Bytes of the largest message. */
     readonly limit: number;
+    /** Values travel without an envelope: the other end is a `"json"` peer. */
+    readonly bare: boolean;
     readonly #sent: Terminator;
     readonly #allowNonObjects: boolean;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, or a size that is none. */
-    constructor({ terminator, allow_non_objects, max_message_size }: FramingOptions) {
+    constructor({
+        terminator,
+        allow_non_objects,
+        max_message_size,
+        peer_type,
+    }: FramingOptions & { peer_type?: unknown }) {
         const [rx, tx] = Array.isArray(terminator) ? (terminator as readonly string[]) : [terminator as string];
         this.terminator = new Terminator(typeof rx === "string" ? rx : "\n");
         this.#sent = typeof tx === "string" ? new Terminator(tx) : this.terminator;
+        this.bare = peer_type === "json";
         this.#allowNonObjects = allow_non_objects === true;
         this.limit = amount("max_message_size", max_message_size, 100 * 2 ** 20);
     }
@@ -86,6 +94,11 @@ export class Framing {
             const message = "Skipping corrupted data in buffer: the frame is not JSON";
             throw new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause });
         }
+    }
+
+    /** The JSON text of a frame that `frame()` has made. */
+    jsonOf(frame: string): string {
+        return frame.slice(0, -this.#sent.text.length);
     }
 
     /** What is wrong with a message of this text, if it is too large. */

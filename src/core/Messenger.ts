@@ -4,36 +4,33 @@ import type { Connection, Question } from "./Connection";
 import { Framing } from "./Framing";
 import { ignorable, lost } from "./Outbox";
 import { Reporter } from "./Reporter";
-import type { EventMap } from "./TypedEmitter";
+import { TypeEvent } from "./TypeEvent";
+import { publishReceived } from "./diagnostics";
 import { type Envelope, stringify, wrap } from "./envelope";
 import { type Limits, limitsOf } from "./limits";
 import type { SockhopOptions } from "./options";
 import { surface } from "./tell";
 
 /** Answers the message it came with. */
-export type Reply = (value?: unknown) => void;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol any answer will do
+export type Reply<Answer = any> = (value?: Answer) => void;
 
 /**
  * The way of a message over a connection.
  *
  * Out: `_encode`, `_carry`. In: `_take`, `_received`, `_deliver`. The mixins extend the hook `_received`.
  */
-export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Connection> {
-    /**
-     * Peers speak JSON without an envelope.
-     *
-     * @internal
-     */
-    protected readonly _bare: boolean;
+export abstract class Messenger<E> extends Reporter<E, Connection> {
     /** @internal */
     protected readonly _limits: Limits;
     /** @internal */
     protected readonly _framing: Framing;
 
+    readonly #receiveType = new TypeEvent("receive");
+
     constructor(options: SockhopOptions) {
         super();
         this._limits = limitsOf(options);
-        this._bare = options.peer_type === "json";
         this._framing = new Framing(options);
     }
 
@@ -88,7 +85,7 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
      * @internal
      */
     protected _encode(value: unknown, rest?: string): string {
-        return this._bare ? this._framing.encode(value) : this._framing.frame(wrap(value, rest));
+        return this._framing.bare ? this._framing.encode(value) : this._framing.frame(wrap(value, rest));
     }
 
     /**
@@ -114,6 +111,17 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
      * @internal
      */
     protected readonly _patient: boolean = false;
+
+    /**
+     * Gives a value to those who listen to all, and to its type.
+     *
+     * @internal
+     */
+    protected _emitReceive(value: unknown, meta: { type: unknown }): void {
+        this.emit("receive", value, meta);
+        const event = this.#receiveType.name(meta.type);
+        if (event !== undefined && this.listenerCount(event) > 0) this.emit(event, value, meta);
+    }
 
     #pause({ socket, outbox }: Connection): void {
         if (this._limits.slowConsumer !== "wait") return;
@@ -186,7 +194,8 @@ export abstract class Messenger<E extends EventMap<E>> extends Reporter<E, Conne
             this._report(error as SockhopError, connection);
             return;
         }
-        if (this._bare) {
+        publishReceived(connection, frame, value);
+        if (this._framing.bare) {
             this._deliver(connection, value, typeName(value));
         } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
             this._received(connection, value);

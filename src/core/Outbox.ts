@@ -91,6 +91,8 @@ export class Outbox {
     #written = 0;
     /** Bytes that the system has taken. */
     taken = 0;
+    /** How many frames it was given. */
+    frames = 0;
     #writes = 0;
     #room: (() => void) | undefined;
 
@@ -140,6 +142,7 @@ export class Outbox {
      * connection was about to break: `disconnect` tells.
      */
     push(frame: string): Promise<undefined> {
+        this.frames += 1;
         this.#broadcast?.endTurn();
         this.#text += frame;
         const { promise } = (this.#batch ??= new Batch());
@@ -185,6 +188,7 @@ export class Outbox {
     /** The broadcast that was announced. */
     follow(bytes: Buffer, broadcast: Broadcast): void {
         this.#broadcast = undefined;
+        this.frames += broadcast.frames;
         this.#write(bytes, broadcast);
     }
 

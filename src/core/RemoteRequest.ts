@@ -2,6 +2,7 @@ import type { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Connection, Question } from "./Connection";
 import { Patience } from "./Patience";
+import type { Span } from "./diagnostics";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 
 /** Tells a responder that its answer is not wanted any more. */
@@ -10,6 +11,8 @@ export type Cancel = (connection: Connection, uuid: string) => void;
 /** A request that waits for its answer. */
 export abstract class RemoteRequest extends Patience implements Question {
     abandoned: Question["abandoned"];
+    /** There while somebody traces requests. */
+    span: Span | undefined;
     #connection: Connection | undefined;
 
     /** @param cancel - called when the request is given up here while the responder may be at work */
@@ -26,6 +29,7 @@ export abstract class RemoteRequest extends Patience implements Question {
     }
 
     fail(error: SockhopError): void {
+        this.span?.failed(error);
         this.end(error);
         this.abandoned?.(error);
     }
@@ -34,17 +38,26 @@ export abstract class RemoteRequest extends Patience implements Question {
     abstract receive(packet: SockhopResponsePacket): void;
 
     /** The responder says that there will be no answer. */
-    abstract refused(error: SockhopError): void;
+    refused(error: SockhopError): void {
+        this.span?.failed(error);
+        this.refuse(error);
+    }
+
+    protected abstract refuse(error: SockhopError): void;
 
     /** Nothing more is waited for. */
     protected abstract end(error: SockhopError): void;
 
-    /** @param finished - the responder has nothing more to say */
-    protected release(finished: boolean): void {
+    /**
+     * @param finished - the responder has nothing more to say
+     * @param result - for those who trace
+     */
+    protected release(finished: boolean, result?: unknown): void {
         const connection = this.#connection;
         this.relax();
         connection?.requests?.delete(this.uuid);
         connection?.answered();
+        this.span?.ended(result);
         if (connection && !finished && connection.state !== "closed") this.cancel(connection, this.uuid);
     }
 }
@@ -80,7 +93,7 @@ export class StreamRequest extends RemoteRequest {
         this.stream.receive_packet(packet);
     }
 
-    refused(error: SockhopError): void {
+    protected refuse(error: SockhopError): void {
         this.stream.receive_failure(error);
     }
 
@@ -106,10 +119,10 @@ export class SingleRequest extends RemoteRequest {
     }
 
     receive({ data, last }: SockhopResponsePacket): void {
-        if (this.#settle(last)) this.#resolve(data);
+        if (this.#settle(last, data)) this.#resolve(data);
     }
 
-    refused(error: SockhopError): void {
+    protected refuse(error: SockhopError): void {
         if (this.#settle(true)) this.#reject(error);
     }
 
@@ -117,10 +130,10 @@ export class SingleRequest extends RemoteRequest {
         if (this.#settle(false)) this.#reject(error);
     }
 
-    #settle(finished: boolean): boolean {
+    #settle(finished: boolean, data?: unknown): boolean {
         if (this.settled) return false;
         this.settled = true;
-        this.release(finished);
+        this.release(finished, data);
         return true;
     }
 }

@@ -74,7 +74,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const fault =
                 typeof callback !== "function"
                     ? "A remote callback must be a function"
-                    : this._bare && "A json peer cannot answer a remote callback";
+                    : this._framing.bare && "A json peer cannot answer a remote callback";
             if (fault) throw new SockhopError(fault, "ERR_REMOTE_CALLBACK_TYPE");
         }
 

@@ -63,8 +63,15 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             if (connection.quietRounds >= PATIENCE - 1 && connection.pings.every((each) => each.unanswered())) {
                 this._cut(connection);
             } else {
+                connection.pingedAt = performance.now();
                 this._volunteer(connection, PING, ping);
             }
+        }
+
+        #answered(connection: Connection, pong: Partial<SockhopPong>): void {
+            for (const ping of connection.pings) ping.conclude_with_pong(pong);
+            const newest = connection.pings.at(-1);
+            if (newest && pong._id === newest._id) connection.roundTrip = performance.now() - connection.pingedAt;
         }
 
         protected override _received(connection: Connection, envelope: Envelope): void {
@@ -73,7 +80,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
                 super._received(connection, envelope);
             } else if (typeof data === "object" && data !== null) {
                 if (type === PING) this._volunteer(connection, PONG, answer(data));
-                else for (const ping of connection.pings) ping.conclude_with_pong(data);
+                else this.#answered(connection, data);
             }
         }
     }

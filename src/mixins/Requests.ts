@@ -8,11 +8,14 @@ import type { WaitOptions } from "../core/Patience";
 import { type Cancel, type RemoteRequest, SingleRequest, StreamRequest } from "../core/RemoteRequest";
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { type Responder, SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
+import { TypeEvent } from "../core/TypeEvent";
+import { type Span, requests, responses } from "../core/diagnostics";
 import { type Envelope, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
 import { isPromise } from "../core/within";
 import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { typeName } from "../protocol/typeName";
 import type { Constructor } from "./mixin";
 
 /** Options of a request. */
@@ -57,6 +60,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
     abstract class Requests extends Base implements Requesting {
         /** A request has been handled here: without a handler now, we may only be between two. */
         #handles = false;
+        readonly #requestType = new TypeEvent("request");
         readonly #cancel: Cancel = (connection, uuid) => {
             this._volunteer(connection, RESPONSE, new SockhopResponsePacket({ uuid, last: true, cancel: true }));
         };
@@ -94,10 +98,24 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             connection: Connection | undefined,
             value: unknown,
             request: RemoteRequest,
+            options?: RequestOptions,
+        ): Promise<undefined> | undefined {
+            if (!requests.watched) return this.#begin(connection, value, request, options);
+            const socket = connection?.socket;
+            const { uuid } = request;
+            request.span = requests.begin({ endpoint: this, socket, uuid, type: typeName(value), data: value });
+            return request.span.run(() => this.#begin(connection, value, request, options));
+        }
+
+        #begin(
+            connection: Connection | undefined,
+            value: unknown,
+            request: RemoteRequest,
             { timeout, signal }: RequestOptions = {},
         ): Promise<undefined> | undefined {
             try {
-                if (this._bare) throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
+                if (this._framing.bare)
+                    throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
                 const frame = this._framing.frame(requestText(request.uuid, value === undefined ? {} : value));
                 request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
                 return this._carry(connection, frame, request);
@@ -130,7 +148,21 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         #requested(connection: Connection, request: SockhopRequest): void {
             const respondent = new Respondent(connection, this._framing, request);
             const response = SockhopResponseWriteableStream.from_request(request, respondent);
+            if (!responses.watched) {
+                this.#answer(connection, request, response);
+                return;
+            }
+            const { uuid, type, data } = request;
+            respondent.span = responses.begin({ endpoint: this, socket: connection.socket, uuid, type, data });
+            respondent.span.run(() => {
+                this.#answer(connection, request, response);
+            });
+        }
+
+        #answer(connection: Connection, request: SockhopRequest, response: SockhopResponseWriteableStream): void {
             const handlers = this.rawListeners("request");
+            const event = this.#requestType.name(request.type);
+            if (event !== undefined && this.listenerCount(event) > 0) handlers.push(...this.rawListeners(event));
             if (!connection.receptive) {
                 const message = connection.draining ? "The connection is being closed" : "Too many open requests";
                 this.#fail(connection, response, { code: "ERR_REQUEST_FAILED", message });
@@ -207,6 +239,8 @@ class Respondent implements Responder {
     readonly #framing: Framing;
     readonly #uuid: string;
     readonly errors: boolean;
+    /** There while somebody traces answers. */
+    span: Span | undefined;
 
     constructor(connection: Connection, framing: Framing, { uuid, errors }: SockhopRequest) {
         this.#connection = connection;
@@ -218,10 +252,13 @@ class Respondent implements Responder {
     transmit(packet: SockhopResponsePacket): Promise<void> {
         const refusal = this.#connection.outbox.refusal();
         if (refusal) throw refusal;
+        if (packet.error) this.span?.failed(failure(packet.error));
         return this.#connection.write(this.#framing.frame(packetText(packet)));
     }
 
-    finished(): void {
+    finished(reason?: Error): void {
+        if (reason) this.span?.failed(reason);
+        this.span?.ended();
         this.#connection.responses?.delete(this.#uuid);
         this.#connection.answered();
     }

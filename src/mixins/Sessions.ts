@@ -45,7 +45,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         /** Makes the session of a connection. */
-        protected abstract _createSession(socket: Socket): SockhopSession;
+        protected abstract _createSession(connection: Connection): SockhopSession;
 
         /** Milliseconds that `start()` and `end()` may take. */
         protected abstract get _sessionTimeout(): number;
@@ -57,7 +57,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         _accept(socket: Socket): void {
             const connection = this._attach(socket);
             try {
-                connection.session = this._createSession(socket);
+                connection.session = this._createSession(connection);
                 const started = connection.session.start();
                 // A start() without a promise counts at once: a client that has connected finds itself in `sockets`.
                 if (isPromise(started)) void this.#wait(connection, started);
