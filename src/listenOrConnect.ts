@@ -3,7 +3,7 @@ import { SockhopServer } from "./SockhopServer";
 import type { ClientOptions, ServerOptions } from "./core/options";
 import type { Protocol } from "./types";
 
-/** How often to look again when the place is neither free nor does anybody listen there. */
+/** How often to look when the place is neither free nor does anybody listen there. */
 const ATTEMPTS = 5;
 
 /** Codes of a place at which nobody listens (any more). */
@@ -20,7 +20,7 @@ export type ServerOrClient<P extends Protocol = any> =
  *
  * Nobody takes the place of a server that ends: call it again for that.
  *
- * Rejects as `listen()` and `connect()` do, but not because the place is taken, or was left in the very moment.
+ * Rejects as `connect()` and `listen()` do, but not because nobody listens yet, or somebody has just begun to.
  *
  * @param options - of both; each takes what is its own
  */
@@ -29,20 +29,22 @@ export async function listen_or_connect<P extends Protocol = any>(
     options: ServerOptions & ClientOptions,
 ): Promise<ServerOrClient<P>> {
     for (let attempt = 1; ; attempt++) {
-        const server = new SockhopServer<P>(options);
-        try {
-            await server.listen();
-            return { server };
-        } catch (error) {
-            if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-        }
+        // First, since that is the usual case, and a server that is found alive by listen() would see one connection more.
         const client = new SockhopClient<P>(options);
         try {
             await client.connect();
             return { client };
         } catch (error) {
             void client.disconnect();
-            if (attempt === ATTEMPTS || !NOBODY.has((error as NodeJS.ErrnoException).code)) throw error;
+            if (!NOBODY.has((error as NodeJS.ErrnoException).code)) throw error;
+        }
+        const server = new SockhopServer<P>(options);
+        try {
+            await server.listen();
+            return { server };
+        } catch (error) {
+            // Another one was quicker, or has left in the very moment.
+            if (attempt === ATTEMPTS || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
         }
     }
 }

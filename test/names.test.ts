@@ -122,6 +122,8 @@ describe("listen_or_connect()", () => {
         later(() => s.close());
         expect(none).to.equal(undefined);
         s.on("receive", (value: number, { callback }) => callback?.(value + 1));
+        let connections = 0;
+        s.on("connect", () => (connections += 1));
         for (const n of [1, 2]) {
             const { server: second, client: c } = await listen_or_connect({ name: "d", auto_reconnect: n === 2 });
             if (!c) throw new Error("the second got no client");
@@ -132,6 +134,7 @@ describe("listen_or_connect()", () => {
                 n + 1,
             ]);
         }
+        expect(connections).to.equal(2); // it has seen no other
     });
 
     it("makes one server of many calls at once, also with ports, and of a socket that was left behind", async () => {

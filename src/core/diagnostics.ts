@@ -137,8 +137,9 @@ export const requests = new Spans("sockhop:request");
 export const responses = new Spans("sockhop:response");
 
 // NODE_DEBUG=sockhop: the same for people, on stderr.
-const debug = debuglog("sockhop");
-if (debug.enabled) {
+const debug: { (message: string, ...values: unknown[]): void; enabled?: boolean } = debuglog("sockhop");
+// Bun's debuglog() does not say whether it is enabled.
+if (debug.enabled ?? /\bsockhop\b/i.test(process.env["NODE_DEBUG"] ?? "")) {
     const where = ({ remoteAddress, remotePort }: Socket): string =>
         remoteAddress === undefined ? "local socket" : `${remoteAddress}:${remotePort}`;
     subscribe(connected.name, (message) => {
