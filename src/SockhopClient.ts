@@ -27,6 +27,8 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
  *
  * Nothing is opened until `connect()` is called or `auto_reconnect` is set. It can be connected again after it was
  * disconnected. See {@link ClientEvents} for what it emits.
+ *
+ * @typeParam P - what the two ends say to each other, a {@link Protocol}; without it everything is loose
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
 export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockhop)<ClientEvents<P>> {

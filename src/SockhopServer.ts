@@ -27,6 +27,8 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
  *
  * Call `listen()` to begin and `close()` to end; it can listen again afterwards. See {@link ServerEvents} for what it
  * emits.
+ *
+ * @typeParam P - what the two ends say to each other, a {@link Protocol}; without it everything is loose
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
 export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<ServerEvents<P>> {

@@ -19,6 +19,8 @@ import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types"
  *
  * In order: constructed → `start()` → listed in `sockets` and `sessions` → `connect` → … → `end()` → not listed →
  * `disconnect`.
+ *
+ * @typeParam P - what the two ends say to each other, a {@link Protocol}; without it everything is loose
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
 export class SockhopSession<P extends Protocol = any> extends EventEmitter {
