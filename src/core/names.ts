@@ -35,11 +35,19 @@ export function path_of(name: string): string {
     return process.platform === "win32" ? PIPES + name : path.join(folder(), `${name}.sock`);
 }
 
+/** The folder of the user's sockets, if that is where a path leads to. */
+function folderOf(to: string): string | undefined {
+    const parent = path.dirname(to);
+    // Most paths look otherwise, and to find the folder takes rights that programs in a sandbox may lack.
+    return path.basename(parent).startsWith("sockhop") && parent === folder() ? parent : undefined;
+}
+
 /** Makes the folder of the user's sockets, if that is where this path leads to. */
 export function makeFolder(to: string): void {
-    if (path.dirname(to) !== folder()) return;
+    const parent = folderOf(to);
+    if (parent === undefined) return;
     try {
-        mkdirSync(folder(), { mode: 0o700 });
+        mkdirSync(parent, { mode: 0o700 });
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
@@ -52,8 +60,8 @@ export function makeFolder(to: string): void {
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
 export function assertPrivate(to: string): void {
-    const parent = path.dirname(to);
-    if (process.platform === "win32" || parent !== folder()) return;
+    const parent = folderOf(to);
+    if (process.platform === "win32" || parent === undefined) return;
     const found = lstatSync(parent, { throwIfNoEntry: false });
     if (!found || (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0)) return;
     throw new SockhopError(`${parent} is not a folder of this user alone`, "ERR_BAD_OPTION");
