@@ -72,6 +72,24 @@ describe("whatever a peer sends", () => {
         expect(({} as { polluted?: boolean }).polluted).to.equal(undefined);
     });
 
+    it("a web page has a browser send a message: nothing of it arrives", async () => {
+        for (const options of [{}, { peer_type: "json" }, { terminator: "\f" }]) {
+            const s = server(options);
+            await s.listen();
+            const values: unknown[] = [];
+            const errors: unknown[] = [];
+            s.on("receive", (value) => values.push(value));
+            s.on("error", ({ code }: SockhopError) => errors.push(code));
+            const socket = await raw(s);
+            const end = options.terminator ?? "\n";
+            const message = `{"type":"Evil","data":1}${end}`;
+            socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\n\r\n${end}${message}${message}`);
+            await once(socket, "close");
+            expect(values).to.deep.equal([]);
+            expect(errors).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
+        }
+    });
+
     it("a client goes on", async () => {
         const { port } = await rawServer((socket) => socket.write(MALICE.join("\n") + "\n" + LAST));
         const c = client({ port });

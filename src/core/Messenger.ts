@@ -11,6 +11,12 @@ import { type Limits, limitsOf } from "./limits";
 import type { SockhopOptions } from "./options";
 import { surface } from "./tell";
 
+/**
+ * How a request of a browser begins that has a body. Any web page can have its visitor's browser send one to a server on
+ * the same machine, with messages in the body.
+ */
+const HTTP = /^(?!GET |HEAD )[A-Z]+ \S+ HTTP\/\d/;
+
 /** Answers the message it came with. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol any answer will do
 export type Reply<Answer = any> = (value?: Answer) => void;
@@ -20,7 +26,7 @@ export type Reply<Answer = any> = (value?: Answer) => void;
  *
  * Out: `_encode`, `_carry`. In: `_take`, `_received`, `_deliver`. The mixins extend the hook `_received`.
  */
-export abstract class Messenger<E> extends Reporter<E, Connection> {
+export abstract class Messenger<E> extends Reporter<E> {
     /** @internal */
     protected readonly _limits: Limits;
     /** @internal */
@@ -191,7 +197,8 @@ export abstract class Messenger<E> extends Reporter<E, Connection> {
         try {
             value = this._framing.decode(frame);
         } catch (error) {
-            this._report(error as SockhopError, connection);
+            if (HTTP.test(frame)) this._fault(connection, error as SockhopError);
+            else this._report(error as SockhopError, connection);
             return;
         }
         publishReceived(connection, frame, value);

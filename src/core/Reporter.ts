@@ -2,7 +2,7 @@ import { TypedEmitter } from "./TypedEmitter";
 import { tell } from "./tell";
 
 /** Tells the user what is wrong with what a peer has sent, and never more loudly than that. */
-export abstract class Reporter<E, Subject> extends TypedEmitter<E> {
+export abstract class Reporter<E> extends TypedEmitter<E> {
     #warned = false;
 
     /**
@@ -10,7 +10,7 @@ export abstract class Reporter<E, Subject> extends TypedEmitter<E> {
      *
      * @internal
      */
-    protected abstract _about(subject: Subject | null): unknown[];
+    protected abstract _about(subject: object | null): unknown[];
 
     /**
      * It is an `error` event for those who listen; for others one warning in the life of this object, since a peer must
@@ -18,7 +18,7 @@ export abstract class Reporter<E, Subject> extends TypedEmitter<E> {
      *
      * @internal
      */
-    protected _report(error: Error & { code?: string }, subject: Subject | null): void {
+    protected _report(error: Error & { code?: string }, subject: object | null): void {
         if (this._tellError(error, subject) || this.#warned) return;
         this.#warned = true;
         process.emitWarning(`${error.message.trim()} (listen to "error" to see each such event)`, {
@@ -32,7 +32,7 @@ export abstract class Reporter<E, Subject> extends TypedEmitter<E> {
      *
      * @internal
      */
-    protected _tellError(error: Error, subject: Subject | null): boolean {
+    protected _tellError(error: Error, subject: object | null): boolean {
         if (this.listenerCount("error") === 0) return false;
         tell(this, "error", error, ...this._about(subject));
         return true;
