@@ -1,4 +1,4 @@
-import type net from "node:net";
+import type * as net from "node:net";
 import type tls from "node:tls";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";

@@ -46,7 +46,7 @@ export class SockhopError extends Error {
      * @param code - for programs
      * @param options - `cause`: the error that led to this one
      */
-    constructor(message: string, code: SockhopErrorCode, options?: ErrorOptions) {
+    constructor(message: string, code: SockhopErrorCode, options?: { cause?: unknown }) {
         super(message, options);
         this.code = code;
     }

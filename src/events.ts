@@ -67,7 +67,7 @@ export type ServerEvents<P extends Protocol = any> = ServerOnlyEvents<P> &
     Exchange<Received<P, "client", RequestMeta<P>>, Requested<P, "client", [meta: RequestMeta<P>]>>;
 
 /** What the other end sends. */
-type Exchange<R, Q> = ByType<R, Q> & {
+export type Exchange<R, Q> = ByType<R, Q> & {
     /** A value has arrived, in the turn of its last byte. */
     receive: Values<R>;
     /**

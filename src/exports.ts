@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 import "./compat/privates";
 
 export { SockhopClient, SockhopClient as client, SockhopClient as Client } from "./SockhopClient";
@@ -23,7 +25,16 @@ export type { EndOptions } from "./core/ending";
 export type { LimitOptions } from "./core/limits";
 export type { QueueOptions } from "./core/OfflineQueue";
 export type { WaitOptions } from "./core/Patience";
-export type { ClientEvents, ReceiveMeta, RequestMeta, ServerEvents, ServerReceiveMeta } from "./events";
+export type {
+    ClientEvents,
+    ClientOnlyEvents,
+    Exchange,
+    ReceiveMeta,
+    RequestMeta,
+    ServerEvents,
+    ServerOnlyEvents,
+    ServerReceiveMeta,
+} from "./events";
 export type { Direction, Protocol } from "./types";
 export type { Pinging } from "./mixins/Ping";
 export type { Reconnecting } from "./mixins/AutoReconnect";

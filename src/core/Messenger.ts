@@ -12,10 +12,10 @@ import type { SockhopOptions } from "./options";
 import { surface } from "./tell";
 
 /**
- * How a request of a browser begins that has a body. Any web page can have its visitor's browser send one to a server on
- * the same machine, with messages in the body.
+ * How a request begins that any web page can have its visitor's browser send to a server on the same machine, with messages
+ * in the body. (Before any other request with a body browsers ask the server.)
  */
-const HTTP = /^(?!GET |HEAD )[A-Z]+ \S+ HTTP\/\d/;
+const POST = /^POST \S+ HTTP\/\d/;
 
 /** Answers the message it came with. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol any answer will do
@@ -197,7 +197,7 @@ export abstract class Messenger<E> extends Reporter<E> {
         try {
             value = this._framing.decode(frame);
         } catch (error) {
-            if (HTTP.test(frame)) this._fault(connection, error as SockhopError);
+            if (POST.test(frame)) this._fault(connection, error as SockhopError);
             else this._report(error as SockhopError, connection);
             return;
         }

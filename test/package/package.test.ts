@@ -1,0 +1,210 @@
+import { expect } from "chai";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type Ended, Installed, ROOT, files, node, printed } from "./Installed";
+
+/** What we know of package.json. */
+interface Manifest {
+    bin?: Record<string, string>;
+    dependencies?: object;
+}
+
+const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
+
+/** The old deep paths, by what comes after `sockhop/lib/`. */
+const DEEP = files(join(ROOT, "src/compat"))
+    .map((name) => name.replace(/\.ts$/, ""))
+    .filter((name) => name !== "privates");
+
+/** All of these, as they can be written. */
+const DEEP_PATHS = DEEP.flatMap((name) => [`lib/${name}`, `lib/${name}.js`]);
+
+// Without the declarations of browsers, which take as long as all others; types-matrix.ts has them.
+const NODENEXT = { module: "nodenext", target: "es2022", lib: ["es2022"], exactOptionalPropertyTypes: true };
+
+/** As one compiles who has not changed anything for years. */
+const NODE10 = {
+    module: "commonjs",
+    moduleResolution: "node10",
+    ignoreDeprecations: "6.0",
+    esModuleInterop: false,
+    target: "es2020",
+    lib: ["es2020"],
+};
+
+/** What an npm package has. */
+const tool = (name: string, file = ""): string => join(ROOT, "node_modules", name, file);
+
+describe("the package", function () {
+    this.timeout(60_000); // for slow machines; all of it takes some seconds
+
+    let installed: Installed;
+    /** What takes long, side by side. */
+    let slow: Record<"nodenext" | "node10" | "attw", Promise<Ended>>;
+
+    before("pack, install and compile", async () => {
+        installed = await Installed.create();
+        const attw = [tool("@arethetypeswrong/cli", "dist/index.js"), installed.tarball, "--format", "ascii"];
+        slow = {
+            nodenext: compile("nodenext", NODENEXT, {
+                "loose.ts": ["loose.mts", "loose.cts"],
+                "protocol.ts": ["protocol.mts", "protocol.cts"],
+                "mistakes.ts": ["mistakes.mts", "mistakes.cts"],
+                "deep.cts": ["deep.cts"],
+            }),
+            node10: compile("node10", NODE10, {
+                "loose.ts": ["loose.ts"],
+                "protocol.ts": ["protocol.ts"],
+                "mistakes.ts": ["mistakes.ts"],
+                "deep.cts": ["deep.ts"],
+            }),
+            attw: node([...attw, "--include-entrypoints", ...DEEP_PATHS], installed.folder),
+        };
+    });
+
+    /** Compiles programs, in a folder of this name. */
+    function compile(name: string, options: object, programs: Record<string, readonly string[]>): Promise<Ended> {
+        const project = installed.project(name, tool("@types/node"), options, programs);
+        return node([tool("typescript", "lib/tsc.js"), "--project", project], project);
+    }
+
+    after(() => {
+        installed.remove();
+    });
+
+    /** Runs a program where the library is installed, and reads what it prints. */
+    async function run(program: string): Promise<unknown> {
+        const args = ["--input-type=module", "--eval", program];
+        return JSON.parse(await printed(node(args, installed.folder)));
+    }
+
+    describe("what is in it", () => {
+        it("is small", () => {
+            expect(installed.size).to.be.below(100_000);
+        });
+
+        it("is what was built, and nothing else", () => {
+            const sources = files(join(ROOT, "src")).filter((name) => name.endsWith(".ts") && !name.startsWith("cli/"));
+            expect(files(installed.library)).to.deep.equal(
+                [
+                    "LICENSE",
+                    "README.md",
+                    "package.json",
+                    "dist/index.js",
+                    "dist/index.mjs",
+                    "dist/index.d.mts",
+                    "dist/cli/main.js",
+                    "dist/cli/LICENSES.txt",
+                    ...DEEP.map((name) => `dist/compat/${name}.js`),
+                    ...sources.map((name) => `dist/${name.replace(/\.ts$/, ".d.ts")}`),
+                ].sort(),
+            );
+        });
+
+        it("needs no other package", () => {
+            expect(manifest.dependencies ?? {}).to.deep.equal({});
+            const packages = files(join(installed.folder, "node_modules")).filter((name) =>
+                name.endsWith("package.json"),
+            );
+            expect(packages).to.deep.equal(["sockhop/package.json"]);
+        });
+
+        for (const [name, file] of Object.entries(manifest.bin ?? {})) {
+            it(`has the program ${name}, which runs as installed`, async () => {
+                expect(readFileSync(join(installed.library, file), "utf8")).to.match(/^#!\/usr\/bin\/env node\n/);
+                expect(statSync(join(installed.library, file)).mode & 0o111).to.not.equal(0);
+                const link = join(installed.folder, "node_modules/.bin", name);
+                expect(await printed(node([link, "--help"], installed.folder))).to.include(name);
+            });
+        }
+    });
+
+    describe("for programs", () => {
+        it("is one and the same by require and by import, with all names", async () => {
+            for (const path of ["sockhop", "sockhop/index.js"]) {
+                const { imported, required, different, same } = (await run(`
+                    import { createRequire } from "node:module";
+                    import Sockhop, * as named from "${path}";
+                    const required = createRequire(import.meta.url)("sockhop");
+                    const names = Object.keys(required).filter((name) => name !== "default");
+                    console.log(JSON.stringify({
+                        imported: Object.keys(named).filter((name) => name !== "module.exports"),
+                        required: Object.keys(required).sort(),
+                        different: names.filter((name) => named[name] !== required[name]),
+                        same: Sockhop === required,
+                    }));
+                `)) as { imported: string[]; required: string[]; different: string[]; same: boolean };
+                expect(imported).to.include.members(["SockhopServer", "server", "default"]);
+                expect(imported).to.deep.equal(required);
+                expect(different).to.deep.equal([]);
+                expect(same).to.equal(true);
+            }
+        });
+
+        it("has the old deep paths, by require and by import", async () => {
+            expect(DEEP).to.include("ObjectBuffer");
+            const paths = DEEP_PATHS.map((path) => `sockhop/${path}`);
+            const wrong = await run(`
+                import { createRequire } from "node:module";
+                import * as Sockhop from "sockhop";
+                const require = createRequire(import.meta.url);
+                const wrong = [];
+                for (const path of ${JSON.stringify(paths)}) {
+                    const required = require(path);
+                    const members = typeof required === "function" ? { [required.name]: required } : required;
+                    for (const name of Object.keys(members)) if (members[name] !== Sockhop[name]) wrong.push([path, name]);
+                    if ((await import(path)).default !== required) wrong.push([path, "import"]);
+                    if (Object.keys(members).length === 0) wrong.push([path, "nothing"]);
+                }
+                console.log(JSON.stringify(wrong));
+            `);
+            expect(wrong).to.deep.equal([]);
+        });
+
+        it("lets nobody in by other ways", async () => {
+            const codes = await run(`
+                import { createRequire } from "node:module";
+                const require = createRequire(import.meta.url);
+                const codes = ["sockhop/dist/index.js", "sockhop/dist/index.mjs", "sockhop/lib/nothing"].map((path) => {
+                    try { return typeof require(path); } catch (error) { return error.code; }
+                });
+                console.log(JSON.stringify(codes));
+            `);
+            const hidden = "ERR_PACKAGE_PATH_NOT_EXPORTED";
+            expect(codes).to.deep.equal([hidden, hidden, "MODULE_NOT_FOUND"]);
+        });
+    });
+
+    describe("for TypeScript", () => {
+        /** Runs what the compiler has made of programs. That they say so stands for all their assertions. */
+        async function runAll(project: string, programs: readonly string[]): Promise<void> {
+            for (const name of programs) {
+                const output = await printed(node([join(project, "out", name)], installed.folder));
+                expect(output, name).to.match(/^\w+: well\n$/);
+            }
+        }
+
+        it("has declarations for ES modules and for CommonJS, side by side (nodenext)", async () => {
+            expect(await slow.nodenext).to.deep.equal({ code: 0, output: "" });
+            await runAll("nodenext", ["loose.mjs", "loose.cjs", "protocol.mjs", "protocol.cjs", "deep.cjs"]);
+        });
+
+        it("has declarations for compilers that do not know of exports (commonjs, node10)", async () => {
+            expect(await slow.node10).to.deep.equal({ code: 0, output: "" });
+            await runAll("node10", ["loose.js", "protocol.js", "deep.js"]);
+        });
+    });
+
+    describe("for those who look at packages", () => {
+        it("publint has nothing to say", async () => {
+            const args = [tool("publint", "src/cli.js"), installed.tarball, "--strict"];
+            expect(await printed(node(args, installed.folder))).to.match(/All good!\s*$/);
+        });
+
+        it("attw finds no wrong types, at the old deep paths neither", async () => {
+            const output = await printed(slow.attw);
+            expect(output).to.include("No problems found").and.include('"sockhop/index.js"');
+            for (const path of DEEP_PATHS) expect(output).to.include(`"sockhop/${path}"`);
+        });
+    });
+});

@@ -1,0 +1,218 @@
+/*
+ * npm run test:types                  the programs in programs/ with the compilers and declarations of Node.js below
+ * npm run test:types -- --only 5.0    with one compiler
+ *
+ * Compilers and declarations come through npm, and are kept in node_modules/.cache. The library is packed as it was built.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Installed, ROOT, node, npm, printed } from "./Installed";
+
+/** Where compilers and declarations are kept from one run to the next. */
+const CACHE = join(ROOT, "node_modules/.cache/sockhop-types");
+
+/** TypeScript, the oldest that we promise first. */
+const COMPILERS: Record<string, string> = { "5.0": "5.0.4", "5.9": "5.9.3", "6.0": "6.0.3", "7.0": "7.0.2" };
+
+/** @types/node: the newest of each major version, and the last that was for TypeScript 5.0. */
+const NODE_TYPES: Record<string, readonly string[]> = {
+    18: ["18.19.130", "18.19.80"],
+    20: ["20.19.43", "20.17.23"],
+    22: ["22.20.5", "22.13.9"],
+    24: ["24.19.2"],
+    26: ["26.6.6"],
+};
+
+/** The one that the less usual ways to compile are tried with. */
+const USUAL = "22";
+
+/** A way in which people compile. */
+interface Way {
+    title: string;
+    /** TypeScript knows it no more from this version on. */
+    until?: string;
+    options(compiler: string): object;
+    programs: Readonly<Record<string, readonly string[]>>;
+}
+
+const NODENEXT: Way = {
+    title: "nodenext",
+    // Without the declarations of browsers, which take as long as all others; the other ways have them.
+    options: () => ({ module: "nodenext", target: "es2022", lib: ["es2022"], exactOptionalPropertyTypes: true }),
+    programs: {
+        "loose.ts": ["loose.mts", "loose.cts"],
+        "protocol.ts": ["protocol.mts", "protocol.cts"],
+        "mistakes.ts": ["mistakes.mts", "mistakes.cts"],
+        "deep.cts": ["deep.cts"],
+    },
+};
+
+const ONE_EACH = { "loose.ts": ["loose.ts"], "protocol.ts": ["protocol.ts"], "mistakes.ts": ["mistakes.ts"] };
+
+const OTHERS: readonly Way[] = [
+    {
+        // From TypeScript 6.0 on nothing is there that is not asked for: the library has to ask for it.
+        title: "nodenext without types",
+        options: () => ({ module: "nodenext", target: "es2022", types: undefined }),
+        programs: NODENEXT.programs,
+    },
+    {
+        title: "bundler",
+        options: () => ({ module: "esnext", moduleResolution: "bundler", target: "es2022" }),
+        programs: ONE_EACH,
+    },
+    {
+        title: "commonjs",
+        until: "7.0",
+        options: (compiler) => ({
+            module: "commonjs",
+            moduleResolution: "node10",
+            target: "es2020",
+            esModuleInterop: false,
+            ...(compiler === "6.0" && { ignoreDeprecations: "6.0" }),
+        }),
+        programs: { ...ONE_EACH, "deep.cts": ["deep.ts"] },
+    },
+];
+
+/** One call of the compiler. */
+interface Cell {
+    compiler: string;
+    /** A major version of @types/node. */
+    nodeTypes: string;
+    way: Way;
+}
+
+/** What has come of it. */
+interface Outcome extends Cell {
+    /** Why it was not tried, in words. */
+    reason?: string;
+    /** What the compiler has complained of; empty when it was content. */
+    errors?: string;
+}
+
+const say = (text: string): unknown => process.stdout.write(`${text}\n`);
+const compilerOf = (version: string): string => `typescript-${version}`;
+const typesOf = (version: string): string => `types-node-${version}`;
+const place = (name: string): string => join(CACHE, "node_modules", name);
+
+interface Manifest {
+    /** Of @types/node: the oldest compiler that its authors care for. */
+    typeScriptVersion?: string;
+    bin?: { tsc: string };
+}
+
+const manifestOf = (name: string): Manifest =>
+    JSON.parse(readFileSync(join(place(name), "package.json"), "utf8")) as Manifest;
+
+/** Gets compilers and declarations, unless they are there. */
+async function fetch(): Promise<void> {
+    const dependencies = [
+        ...Object.values(COMPILERS).map((version) => [compilerOf(version), `npm:typescript@${version}`]),
+        ...Object.values(NODE_TYPES).flatMap((versions) =>
+            versions.map((version) => [typesOf(version), `npm:@types/node@${version}`]),
+        ),
+    ];
+    const manifest = JSON.stringify({ private: true, dependencies: Object.fromEntries(dependencies) as object });
+    const done = join(CACHE, "done");
+    if (existsSync(done) && readFileSync(done, "utf8") === manifest) return;
+    say("Getting compilers and declarations …");
+    mkdirSync(CACHE, { recursive: true });
+    writeFileSync(join(CACHE, "package.json"), manifest);
+    await printed(npm(["install"], CACHE));
+    writeFileSync(done, manifest);
+}
+
+/** Whether a version is older than another. */
+function older(a: string, b: string): boolean {
+    const [majorA = 0, minorA = 0] = a.split(".").map(Number);
+    const [majorB = 0, minorB = 0] = b.split(".").map(Number);
+    return majorA < majorB || (majorA === majorB && minorA < minorB);
+}
+
+/** The declarations of Node.js for a cell, or why it is left out, in words. */
+function choose({ compiler, nodeTypes, way }: Cell): { types: string } | { reason: string } {
+    if (way.until && !older(compiler, way.until)) {
+        return { reason: `${way.title}: TypeScript ${way.until} and newer do not know it any more` };
+    }
+    const versions = NODE_TYPES[nodeTypes]!;
+    const oldest = (version: string): string => manifestOf(typesOf(version)).typeScriptVersion ?? "0";
+    const found = versions.find((version) => !older(compiler, oldest(version)));
+    if (found !== undefined) return { types: place(typesOf(found)) };
+    const needed = oldest(versions.at(-1)!);
+    return { reason: `@types/node ${nodeTypes} is for TypeScript ${needed} and newer, as its authors say` };
+}
+
+async function check(installed: Installed, cell: Cell): Promise<Outcome> {
+    const chosen = choose(cell);
+    if ("reason" in chosen) return { ...cell, ...chosen };
+    const { compiler, nodeTypes, way } = cell;
+    const name = `${way.title}-${compiler}-${nodeTypes}`.replaceAll(" ", "-");
+    const options = { ...way.options(compiler), noEmit: true };
+    const project = installed.project(name, chosen.types, options, way.programs);
+    const tsc = compilerOf(COMPILERS[compiler]!);
+    const { code, output } = await node([join(place(tsc), manifestOf(tsc).bin!.tsc), "--project", project], project);
+    return { ...cell, errors: code === 0 ? "" : output };
+}
+
+/** Works on all, two at a time. */
+async function inPairs<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+    const results: R[] = [];
+    const left = [...all.entries()];
+    const worker = async (): Promise<void> => {
+        for (let next; (next = left.shift());) results[next[0]] = await work(next[1]);
+    };
+    await Promise.all([worker(), worker()]);
+    return results;
+}
+
+function print(outcomes: readonly Outcome[], compilers: readonly string[]): void {
+    const cells = (row: string, [first, ...more]: readonly string[]): string =>
+        [row.padEnd(42), first, ...more].map((text = "") => text.padEnd(6)).join("");
+    say(cells("TypeScript", compilers));
+    for (const title of new Set(outcomes.map(titleOf))) {
+        const row = compilers.map((compiler) => {
+            const outcome = outcomes.find((each) => titleOf(each) === title && each.compiler === compiler)!;
+            if (outcome.reason !== undefined) return "–";
+            return outcome.errors === "" ? "✓" : "✗";
+        });
+        say(cells(title, row));
+    }
+    const reasons = new Set(outcomes.map(({ reason }) => reason).filter((reason) => reason !== undefined));
+    if (reasons.size > 0) say(`\n– was not tried:\n${[...reasons].map((reason) => `  ${reason}`).join("\n")}`);
+    for (const outcome of outcomes) {
+        if (!outcome.errors) continue;
+        const lines = outcome.errors.trim().split("\n");
+        say(`\n✗ TypeScript ${outcome.compiler}, ${titleOf(outcome)}:`);
+        say(lines.slice(0, 10).join("\n"));
+        if (lines.length > 10) say(`… and ${lines.length - 10} lines more`);
+    }
+}
+
+function titleOf({ nodeTypes, way }: Cell): string {
+    return `${way.title}, @types/node ${nodeTypes}`;
+}
+
+async function main(): Promise<void> {
+    const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
+    const compilers = Object.keys(COMPILERS).filter((compiler) => only === undefined || compiler === only);
+    if (compilers.length === 0) throw new Error(`--only takes ${Object.keys(COMPILERS).join(", ")}`);
+    await fetch();
+    const installed = await Installed.create();
+    try {
+        const usual = Object.keys(NODE_TYPES).map((nodeTypes) => ({ nodeTypes, way: NODENEXT }));
+        const rows = [...usual, ...OTHERS.map((way) => ({ nodeTypes: USUAL, way }))];
+        const cells: Cell[] = rows.flatMap((row) => compilers.map((compiler) => ({ ...row, compiler })));
+        const outcomes = await inPairs(cells, (cell) => check(installed, cell));
+        print(outcomes, compilers);
+        if (outcomes.some(({ errors }) => errors)) process.exitCode = 1;
+    } finally {
+        installed.remove();
+    }
+}
+
+main().catch((error: unknown) => {
+    say((error as Error).message);
+    process.exitCode = 1;
+});

@@ -1,0 +1,67 @@
+"use strict";
+
+const assert = require("node:assert/strict");
+const { codeOf, event } = require("../Scene.js");
+
+module.exports = {
+    async "a message that is too large is refused where it is sent, and cuts off who sends it all the same"(scene) {
+        const { server, client } = await scene.pair({ max_message_size: 1000 }, { max_message_size: 2000 });
+        assert.equal(await codeOf(client.send("x".repeat(2000))), "ERR_MESSAGE_TOO_LARGE");
+        assert.equal(client.connected, true);
+        const told = event(server, "error");
+        const gone = event(client, "disconnect");
+        client.send("x".repeat(1500)).catch(() => undefined);
+        assert.equal((await told)[0].code, "ERR_MESSAGE_TOO_LARGE");
+        await gone;
+    },
+
+    async "a message that takes too long to arrive cuts off its sender"(scene) {
+        const server = await scene.server({ frame_timeout: 50 });
+        const told = event(server, "error");
+        const stranger = await scene.stranger(server);
+        const gone = event(stranger, "close");
+        stranger.resume();
+        stranger.write('{"type":"Str');
+        assert.equal((await told)[0].code, "ERR_FRAME_TIMEOUT");
+        await gone;
+    },
+
+    async "connections beyond max_connections are refused"(scene) {
+        const { server, client } = await scene.pair({ max_connections: 1 });
+        server.on("connect", () => assert.fail("There is one already"));
+        server.on("error", () => undefined);
+        const second = scene.client(server);
+        const gone = event(second, "disconnect");
+        if ((await codeOf(second.connect())) === undefined) await gone;
+        assert.equal(client.connected, true);
+        assert.equal(server.sockets.length, 1);
+    },
+
+    async "connections beyond max_connections are told of, as ERR_MAX_CONNECTIONS"(scene) {
+        const { server } = await scene.pair({ max_connections: 1 });
+        const told = event(server, "error");
+        await codeOf(scene.client(server).connect());
+        assert.equal((await told)[0].code, "ERR_MAX_CONNECTIONS");
+    },
+
+    async "questions beyond max_pending are refused, at either end"(scene) {
+        const { server, client } = await scene.pair({ max_pending: 2 }, { max_pending: 3 });
+        server.on("request", () => undefined); // no answers
+        const asked = Array.from({ length: 4 }, () => codeOf(client.ask("q")));
+        assert.equal(await asked[2], "ERR_REQUEST_FAILED"); // the server does not take it
+        assert.equal(await asked[3], "ERR_MAX_PENDING"); // the client does not send it
+        await client.disconnect();
+        assert.equal(await asked[0], "ERR_SOCKET_DESTROYED");
+    },
+
+    async "options that make no sense are refused"(scene) {
+        for (const options of [
+            { terminator: "" },
+            { max_message_size: 0 },
+            { frame_timeout: -1 },
+            { slow_consumer: "x" },
+        ]) {
+            assert.equal(await codeOf(scene.server(options)), "ERR_BAD_OPTION");
+        }
+    },
+};

@@ -1,0 +1,134 @@
+"use strict";
+
+const assert = require("node:assert/strict");
+const { once } = require("node:events");
+const { codeOf, event } = require("../Scene.js");
+
+/** Answers with so many numbers. */
+async function count({ data }, response) {
+    for (let n = 1; n <= data; n++) await response.write(n);
+    await response.end();
+}
+
+/** Resolves when the next request has come, and has been given up. */
+async function givenUp(end) {
+    const [, { signal }] = await event(end, "request");
+    if (!signal.aborted) await once(signal, "abort");
+}
+
+module.exports = {
+    async "ask() brings one answer, in both directions"(scene) {
+        const { server, client, socket, session } = await scene.pair();
+        for (const end of [server, client]) {
+            end.on("request", ({ data, type }, response) => response.send({ data, type }));
+        }
+        assert.deepEqual(await client.ask(["q"]), { data: ["q"], type: "Array" });
+        assert.deepEqual(await server.ask(socket, "q"), { data: "q", type: "String" });
+        assert.deepEqual(await session.ask(null), { data: null, type: "Object" });
+    },
+
+    async "many requests at a time get each its own answer"(scene) {
+        const { server, client } = await scene.pair();
+        server.on("request", ({ data }, response) => response.send(-data));
+        const asked = Array.from({ length: 1000 }, (_, n) => n + 1);
+        assert.deepEqual(
+            await Promise.all(asked.map((n) => client.ask(n))),
+            asked.map((n) => -n),
+        );
+    },
+
+    async "an answer can be a stream, taken in every way"(scene) {
+        const { server, client } = await scene.pair();
+        server.on("request", count);
+
+        const looped = [];
+        for await (const { data, type } of await client.request(100)) looped.push([data, type]);
+        assert.deepEqual(
+            looped,
+            Array.from({ length: 100 }, (_, n) => [n + 1, "Number"]),
+        );
+
+        const all = await (await client.request(2)).all();
+        assert.deepEqual(
+            all.map(({ data }) => data),
+            [1, 2, {}], // what end() sends
+        );
+
+        const stream = await client.request(2);
+        const events = [];
+        stream.on("data", (data) => events.push(data));
+        const [error] = await event(stream, "end");
+        assert.deepEqual(events.slice(0, 2), [1, 2]);
+        assert(!error);
+    },
+
+    async "a request that fails, or that nobody handles, is answered with an error"(scene) {
+        const { server, client } = await scene.pair();
+        assert.equal(await codeOf(client.ask("q")), "ERR_REQUEST_UNHANDLED");
+        server.on("request", ({ data }, response) => {
+            if (data === "throw") throw new Error("thrown");
+            response.fail(new Error("No"));
+        });
+        await assert.rejects(client.ask("q"), { code: "ERR_REQUEST_FAILED", message: "No" });
+        const surfaced = event(process, "uncaughtException");
+        await assert.rejects(client.ask("throw"), { code: "ERR_REQUEST_FAILED", message: "thrown" });
+        assert.equal((await surfaced)[0].message, "thrown");
+    },
+
+    async "a request can be given up, and the other end learns of it"(scene) {
+        const { server, client } = await scene.pair();
+        const controller = new AbortController();
+        let learnt = givenUp(server);
+        const asked = event(server, "request");
+        const answer = codeOf(client.ask("q", { signal: controller.signal }));
+        await asked;
+        controller.abort();
+        assert.equal(await answer, "ERR_ABORTED");
+        await learnt;
+
+        learnt = givenUp(server);
+        assert.equal(await codeOf(client.ask("q", { timeout: 50 })), "ERR_RESPONSE_TIMEOUT");
+        await learnt;
+
+        learnt = givenUp(server);
+        server.once("request", (_, response) => response.write("a first part"));
+        for await (const { data } of await client.request("q")) {
+            assert.equal(data, "a first part");
+            break;
+        }
+        await learnt;
+        assert.equal(client.connected, true);
+    },
+
+    async "AbortSignal.timeout() and AbortSignal.any() can be used"(scene) {
+        const { server, client } = await scene.pair();
+        server.on("request", () => undefined);
+        const signal = AbortSignal.any([new AbortController().signal, AbortSignal.timeout(50)]);
+        assert.equal(await codeOf(client.ask("q", { signal })), "ERR_ABORTED");
+    },
+
+    async "requests end with their connection"(scene) {
+        const { server, client, socket } = await scene.pair();
+        const asked = event(server, "request");
+        const answer = codeOf(client.ask("q"));
+        const stream = await client.request("q", { timeout: Infinity });
+        const [, response] = await asked;
+        await Promise.all([event(client, "disconnect"), server.kill_socket(socket, { timeout: 0 })]);
+        assert.equal(await answer, "ERR_SOCKET_DESTROYED");
+        assert.equal(await codeOf(stream.all()), "ERR_SOCKET_DESTROYED");
+        assert.equal(response.signal.aborted, true);
+    },
+
+    async "time limits do not strike while the event loop is blocked, if the answer has arrived"(scene) {
+        const server = scene.program("answers.js");
+        const [port] = await event(server.child.stdout, "data");
+        const client = scene.client({ port: Number(port) });
+        await client.connect();
+        assert.equal(await client.ask("first"), "first"); // all is warm
+        const answer = client.ask("second", { timeout: 100 });
+        setTimeout(() => {
+            for (const end = performance.now() + 400; performance.now() < end;);
+        }, 0);
+        assert.equal(await answer, "second");
+    },
+};

@@ -1,0 +1,58 @@
+"use strict";
+
+const assert = require("node:assert/strict");
+const { generate } = require("selfsigned");
+const { codeOf, event, messages } = require("../Scene.js");
+
+async function identity(name) {
+    const subject = [{ name: "commonName", value: name }];
+    const { private: key, cert } = await generate(subject, { keyType: "ec", algorithm: "sha256" });
+    return { key, cert };
+}
+
+module.exports = {
+    async "TLS carries messages both ways, large ones too"(scene) {
+        const localhost = await identity("localhost");
+        const { server, client, socket } = await scene.pair(
+            { ssl_options: localhost },
+            { address: "localhost", ssl_options: { ca: localhost.cert } },
+        );
+        assert.equal(client.socket.authorized, true);
+        const large = "é→😀".repeat(300_000);
+        const arrived = Promise.all([messages(server, 2), messages(client, 2)]);
+        for (const value of ["small", large]) {
+            await client.send(value);
+            await server.send(socket, value);
+        }
+        for (const there of await arrived) {
+            assert.equal(there[0][0], "small");
+            assert(there[1][0] === large);
+        }
+    },
+
+    async "TLS refuses a certificate that nobody vouches for"(scene) {
+        const server = await scene.server({ ssl_options: await identity("localhost") });
+        server.on("error", () => undefined);
+        const client = scene.client(server, { address: "localhost", ssl: true });
+        // The words are those of the runtime.
+        assert.match(await codeOf(client.connect()), /^(DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/);
+    },
+
+    async "TLS lets in only clients that have a certificate"(scene) {
+        const [localhost, alice, mallory] = await Promise.all(["localhost", "Alice", "Mallory"].map(identity));
+        const server = await scene.server({ ssl_options: { ...localhost, requestCert: true, ca: alice.cert } });
+        const options = (who) => ({ address: "localhost", ssl_options: { ca: localhost.cert, ...who } });
+        const refused = event(server, "error");
+        const stranger = scene.client(server, options(mallory));
+        const gone = event(stranger, "disconnect");
+        // The client is done with its part before the server has looked at the certificate; with TLS 1.2 it is not.
+        if ((await codeOf(stranger.connect())) === undefined) await gone;
+        await refused;
+        assert.deepEqual(server.sockets, []);
+
+        const connected = event(server, "connect");
+        await scene.client(server, options(alice)).connect();
+        const [socket] = await connected;
+        assert.equal(socket.getPeerCertificate().subject.CN, "Alice");
+    },
+};

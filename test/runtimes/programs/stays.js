@@ -1,0 +1,6 @@
+// A client that stays until it is killed.
+"use strict";
+
+const Sockhop = require("sockhop");
+
+new Sockhop.client({ port: Number(process.argv[2]) }).connect();

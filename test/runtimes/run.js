@@ -1,0 +1,107 @@
+"use strict";
+// The checks of the built package under several runtimes (npm run test:runtimes), which npx gets from the npm registry.
+// It fails when a check fails that is not in known.js, and when one passes that is.
+//
+//     node test/runtimes/run.js                  under all of them
+//     node test/runtimes/run.js bun node24       under these
+//     node test/runtimes/run.js here             under the one that runs this
+//     node test/runtimes/run.js --write          brings the table of docs/runtimes.md up to date with known.js, and runs nothing
+
+const { spawn } = require("node:child_process");
+const path = require("node:path");
+const { createInterface } = require("node:readline");
+const { parseArgs } = require("node:util");
+const checks = require("./checks");
+const known = require("./known.js");
+const report = require("./report.js");
+const { here, locate, runtimes } = require("./runtimes.js");
+
+const SUITE = path.join(__dirname, "suite.js");
+/** Milliseconds without a word from the suite, which has a shorter limit itself: then it hangs. */
+const PATIENCE = 12_000;
+
+/** Runs checks in one process, until one fails. Gives back those that have ended, and the one that has failed. */
+async function runProcess(program, args, names) {
+    const child = spawn(program, [...args, SUITE, "--report", ...names], { stdio: ["ignore", "pipe", "pipe"] });
+    const ended = [];
+    let begun;
+    let failed;
+    let stderr = "";
+    const stop = () => child.kill("SIGKILL");
+    let timer = setTimeout(stop, PATIENCE);
+    child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+        clearTimeout(timer);
+        timer = setTimeout(stop, PATIENCE);
+        if (!line.startsWith("{")) return; // said by a check, not by the suite
+        const said = JSON.parse(line);
+        begun = said.begun;
+        if (said.ended) ended.push(said.ended);
+        if (said.failed) failed = { name: said.failed, error: said.error };
+    });
+    const outcome = await new Promise((resolve) => {
+        child.on("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+    clearTimeout(timer);
+    if (begun) failed = { name: begun, error: `The process has ended (${outcome}), and said: ${stderr || "nothing"}` };
+    if (!failed && ended.length < names.length) throw new Error(`The suite does not run (${outcome}): ${stderr}`);
+    return { ended, failed };
+}
+
+/** Runs all checks under a runtime. After one that fails the rest have a new process. */
+async function runAll(program, args) {
+    const errors = new Map();
+    for (let names = [...checks.keys()]; names.length > 0;) {
+        const { ended, failed } = await runProcess(program, args, names);
+        if (failed) errors.set(failed.name, failed.error);
+        names = names.slice(ended.length + (failed ? 1 : 0));
+    }
+    return errors;
+}
+
+/** What is not as known.js has it, in words. */
+function surprises({ id, title }, errors) {
+    const found = [];
+    for (const [name, error] of errors) {
+        if (known[id][name] === undefined) found.push(`${title}: "${name}" fails.\n${error}`);
+    }
+    for (const name of Object.keys(known[id])) {
+        if (!checks.has(name)) found.push(`${title}: there is no check "${name}", which known.js has.`);
+        else if (!errors.has(name)) found.push(`${title}: "${name}" passes, although known.js says that it does not.`);
+    }
+    return found;
+}
+
+/** The runtimes of these names; all without names. */
+function pick(names) {
+    if (names.length === 0) return runtimes;
+    return names.map((name) => {
+        const found = name === "here" ? here : runtimes.find(({ id }) => id === name);
+        if (!found)
+            throw new Error(`There is no "${name}"; there are here, ${runtimes.map(({ id }) => id).join(", ")}`);
+        return found;
+    });
+}
+
+async function main() {
+    const { values, positionals } = parseArgs({ options: { write: { type: "boolean" } }, allowPositionals: true });
+    if (values.write) {
+        report.update();
+        return;
+    }
+    const results = new Map();
+    const complaints = [];
+    for (const runtime of pick(positionals)) {
+        const [program, version] = await locate(runtime);
+        console.log(`${runtime.title} (${version})`);
+        const errors = await runAll(program, runtime.args);
+        results.set(runtime, errors);
+        complaints.push(...surprises(runtime, errors));
+    }
+    report.print(results);
+    for (const complaint of complaints) console.error(`${complaint}\n`);
+    if (complaints.length === 0) console.log("Everything is as known.js has it.");
+    else process.exitCode = 1;
+}
+
+main();

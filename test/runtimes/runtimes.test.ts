@@ -1,0 +1,27 @@
+import { expect } from "chai";
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const { isUpToDate } = createRequire(__filename)("./report.js") as { isUpToDate: () => boolean };
+
+describe("the built package", () => {
+    // Under the others: npm run test:runtimes
+    it("passes all checks under this runtime", async () => {
+        const { error, output } = await run("here");
+        expect(error, output).to.equal(null);
+        expect(output).to.include("Everything is as known.js has it.");
+    }).timeout(30_000);
+
+    it("docs/runtimes.md has the table that known.js makes; if not: node test/runtimes/run.js --write", () => {
+        expect(isUpToDate()).to.equal(true);
+    });
+});
+
+function run(...args: string[]): Promise<{ error: Error | null; output: string }> {
+    return new Promise((resolve) => {
+        execFile(process.execPath, [join(__dirname, "run.js"), ...args], (error, stdout, stderr) => {
+            resolve({ error, output: stdout + stderr });
+        });
+    });
+}
