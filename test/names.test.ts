@@ -144,7 +144,7 @@ describe("listen_or_connect()", () => {
         await free.close();
         for (const place of [{ name: "many" }, { port }]) {
             const all = await Promise.all(Array.from({ length: 10 }, () => listen_or_connect(place)));
-            for (const { server: s, client: c } of all) later(() => (s ? s.close() : c?.disconnect()));
+            for (const { server: s, client: c } of all) later(() => (s ? s.close() : c.disconnect()));
             expect(all.filter(({ server: s }) => s)).to.have.length(1);
             expect(all.filter(({ client: c }) => c?.connected)).to.have.length(9);
         }

@@ -16,7 +16,8 @@ class Hello {
 
 const place = JSON.parse(process.argv[2]); // { port } or { path }
 const name = process.argv[3];
-const client = new Sockhop.client({ ...place, auto_reconnect_interval: 25 });
+// What is sent while the server is away waits for it.
+const client = new Sockhop.client({ ...place, auto_reconnect_interval: 25, queue: true });
 const inbox = new Inbox();
 let lostAt;
 

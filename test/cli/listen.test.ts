@@ -1,0 +1,160 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import type net from "node:net";
+import { client, received, socketPath } from "../support/pair";
+import { plain, run, start } from "./command";
+
+class Widget {
+    readonly color = "red";
+}
+
+describe("sockhop listen", () => {
+    it("prints what comes in, as lines of JSON, and who comes and goes", async () => {
+        const listening = start("listen", 0);
+        const port = await listening.port();
+        const c = client({ port });
+        await c.connect();
+        const from = `127.0.0.1:${(c.socket!.address() as net.AddressInfo).port}`;
+        expect((await listening.note(/connected/)).input).to.equal(`#1 has connected from ${from}`);
+        await c.send(new Widget());
+        await c.send(null);
+        void c.send("are you there?", () => undefined, { failed: () => undefined });
+        expect(await listening.lines(3)).to.deep.equal([
+            { type: "Widget", data: { color: "red" }, from },
+            { type: "Object", data: null, from },
+            { type: "String", data: "are you there?", from, question: "callback" },
+        ]);
+        await c.disconnect();
+        await listening.note(/^#1 has left$/);
+        expect(await listening.interrupt()).to.include({ code: 0 });
+    });
+
+    it("answers with --echo, types included, and refuses requests without", async () => {
+        const echo = start("listen", 0, "--echo", "--quiet");
+        const c = client({ port: await echo.port() });
+        await c.connect();
+        const answer = new Promise((resolve) => {
+            void c.send(new Widget(), (value: unknown, { type }) => resolve({ value, type }));
+        });
+        expect(await answer).to.deep.equal({ value: { color: "red" }, type: "Widget" });
+        const stream = await c.request(new Widget());
+        expect(await stream.all()).to.deep.equal([{ data: { color: "red" }, type: "Widget" }]);
+        expect((await echo.interrupt("SIGTERM")).stdout).to.equal(""); // it is quiet
+
+        const mute = start("listen", 0);
+        const d = client({ port: await mute.port() });
+        await d.connect();
+        const refused = d.ask("q").catch((error: unknown) => error);
+        expect(await refused).to.include({ code: "ERR_REQUEST_FAILED" });
+        expect((await mute.lines(1))[0]).to.include({ question: "request", data: "q" });
+    });
+
+    it("sends what is piped in to all, when somebody has come, and goes on", async () => {
+        const path = socketPath();
+        const listening = start("listen", path).say('{"a":1}', "", "a bare text", '{"a":').say('"last"');
+        listening.child.stdin!.end();
+        await listening.note(/^listening at /);
+        const c = client({ path });
+        const values = received(c, 3);
+        await c.connect();
+        expect(await values).to.deep.equal([{ a: 1 }, "a bare text", "last"]);
+        await listening.note(/^sockhop: this is not JSON .*: {"a":$/);
+        await c.send("still there");
+        expect(await listening.lines(1)).to.deep.equal([{ type: "String", data: "still there", from: "#1" }]);
+    });
+
+    it("knows words, and tells when there is nobody to send to", async () => {
+        const listening = start("listen", 0);
+        const c = client({ port: await listening.port() });
+        await c.connect();
+        await listening.say("/clients").note(/^#1 127\.0\.0\.1:\d+$/);
+        await listening.say("/stats").note(/connections: 1/);
+        await listening.say("/help").note(/\/quit/);
+        await c.disconnect();
+        await listening.note(/has left/);
+        await listening.say("/clients").note(/^nobody is connected$/);
+        await listening.say("5").note(/^sockhop: nobody is connected$/);
+        await listening.say("/nonsense").note(/^sockhop: there is no \/nonsense/);
+        expect(await listening.say("/quit").result()).to.include({ code: 0 });
+    });
+
+    it("serves one client with --once", async () => {
+        const listening = start("listen", 0, "--once");
+        const port = await listening.port();
+        const [first, second] = [client({ port }), client({ port })];
+        await first.connect();
+        await listening.note(/^#1/);
+        await second.connect().catch(() => undefined); // it may notice at once, or a little later
+        await listening.note(/ERR_MAX_CONNECTIONS/);
+        await first.send("bye");
+        await first.disconnect();
+        const { code, stdout } = await listening.result();
+        expect(code).to.equal(0);
+        expect(JSON.parse(stdout)).to.include({ data: "bye" });
+
+        const interrupted = start("listen", 0, "--once");
+        await interrupted.port();
+        expect(await interrupted.interrupt()).to.include({ code: 130 });
+    });
+
+    it("understands programs that write lines of JSON", async () => {
+        const listening = start("listen", 0, "--json", "--terminator", "\\r\\n");
+        const other = plain(await listening.port());
+        other.write('{"a":1}\r\nno JSON\r\n5\r\n');
+        const lines = await listening.lines(3);
+        expect(lines.map(({ type, data }) => ({ type, data }))).to.deep.equal([
+            { type: "Object", data: { a: 1 } },
+            { type: "String", data: "no JSON" },
+            { type: "Number", data: 5 },
+        ]);
+        listening.say("hello");
+        expect(String((await once(other, "data"))[0])).to.equal('"hello"\r\n');
+    });
+
+    it("prints for people with --pretty, and only the data with --bare", async () => {
+        for (const [flag, expected] of [
+            ["--pretty", "#1 ← Widget { color: 'red' }\n"],
+            ["--bare", '{"color":"red"}\n'],
+        ] as const) {
+            const listening = start("listen", 0, flag);
+            const c = client({ port: await listening.port() });
+            await c.connect();
+            await c.send(new Widget());
+            await c.disconnect();
+            await listening.note(/has left/);
+            expect((await listening.interrupt()).stdout).to.equal(expected);
+        }
+    });
+
+    it("does not let names of classes write on the terminal", async () => {
+        const listening = start("listen", 0, "--pretty");
+        const other = plain(await listening.port());
+        other.end('{"type":"\\u001b[2J","data":"\\u009b31m"}\n{"type":{"a":1},"data":0}\n');
+        await listening.note(/has left/);
+        const { stdout } = await listening.interrupt();
+        expect(stdout).to.equal("#1 ← '\\x1B[2J' '\\x9B31m'\n#1 ← { a: 1 } 0\n");
+    });
+
+    it("tells when the place is taken", async () => {
+        const listening = start("listen", 0);
+        const port = await listening.port();
+        const { code, stderr } = await run(["listen", port]);
+        expect(stderr).to.equal(`sockhop: somebody else listens at 127.0.0.1:${port} (EADDRINUSE)\n`);
+        expect(code).to.equal(1);
+    });
+
+    it("ends quietly when nobody reads any more what it prints", async () => {
+        const path = socketPath();
+        const listening = start("listen", path);
+        await listening.note(/^listening/);
+        listening.child.stdout!.destroy();
+        const c = client({ path });
+        const gone = new Promise((resolve) => c.once("disconnect", resolve));
+        await c.connect();
+        await c.send("one");
+        await gone;
+        const { code, stderr } = await listening.result();
+        expect(stderr).to.not.include("EPIPE");
+        expect(code).to.equal(0);
+    });
+});

@@ -1,0 +1,194 @@
+import { expect } from "chai";
+import type { SockhopServer } from "../../src";
+import { authority, identity } from "../support/certificates";
+import { received, server, socketPath } from "../support/pair";
+import { files, json, run, start } from "./command";
+
+/** A server that listens, and what it gets. */
+async function listener(
+    options = {},
+): Promise<{ s: SockhopServer; port: number; got: [type: string, data: unknown][] }> {
+    const s = server(options);
+    const got: [string, unknown][] = [];
+    s.on("error", () => undefined); // clients that do not trust it
+    s.on("receive", (value: unknown, { type, callback }) => {
+        got.push([type, value]);
+        callback?.({ got: value });
+    });
+    await s.listen();
+    return { s, port: s.get_bound_port()!, got };
+}
+
+describe("sockhop send", () => {
+    it("sends the values given, under the name of a class if one is given", async () => {
+        const { port, got } = await listener();
+        const silent = { code: 0, stdout: "", stderr: "" };
+        expect(await run(["send", port, '{"a":1}', "-5", "two words", '"5"', "[]"])).to.deep.equal(silent);
+        expect(await run(["send", `localhost:${port}`, "--type", "Widget", '{"color":"red"}', "7"])).to.deep.equal(
+            silent,
+        );
+        expect(got).to.deep.equal([
+            ["Object", { a: 1 }],
+            ["Number", -5],
+            ["String", "two words"],
+            ["String", "5"],
+            ["Array", []],
+            ["Widget", { color: "red" }],
+            ["Widget", 7],
+        ]);
+    });
+
+    it("sends what is piped in, up to a line that is wrong", async () => {
+        const { port, got } = await listener();
+        const { code, stderr } = await run(["send", port], "1", "", "2", "[3", "4");
+        expect(got).to.deep.equal([
+            ["Number", 1],
+            ["Number", 2],
+        ]);
+        expect(stderr).to.match(/^sockhop: line 4: this is not JSON \(.*\): \[3\n$/);
+        expect(code).to.equal(1);
+    });
+
+    it("prints answers with --callback", async () => {
+        const path = socketPath();
+        await listener({ path });
+        const { code, stdout } = await run(["send", path, "--callback", "a", "b"]);
+        expect(code).to.equal(0);
+        expect(json(stdout)).to.deep.equal([
+            { type: "Object", data: { got: "a" }, from: path },
+            { type: "Object", data: { got: "b" }, from: path },
+        ]);
+        expect((await run(["send", path, "c", "--callback", "--bare"])).stdout).to.equal('{"got":"c"}\n');
+        expect((await run(["send", path, "c", "--callback", "--pretty"])).stdout).to.equal("← Object { got: 'c' }\n");
+    });
+
+    it("finds others of this user by name, then all arguments are values", async () => {
+        const listening = start("listen", "--name", "taker", "--bare");
+        await listening.note(/^listening/);
+        expect(await run(["send", "--name", "taker", "1", "2"])).to.include({ code: 0, stderr: "" });
+        expect(await run(["send", "--name", "taker"], "3")).to.include({ code: 0, stderr: "" });
+        expect(await listening.lines(3)).to.deep.equal([1, 2, 3]);
+        await listening.note(/^#2 has left/);
+        expect(await listening.interrupt()).to.include({ code: 0 });
+    });
+
+    it("fails when no answer comes", async () => {
+        const s = server();
+        await s.listen();
+        const { code, stderr } = await run(["send", s.get_bound_port()!, "x", "--callback", "--timeout", "50ms"]);
+        expect(stderr).to.equal("sockhop: no answer in time (ERR_RESPONSE_TIMEOUT)\n");
+        expect(code).to.equal(1);
+    });
+
+    it("is interrupted by Ctrl-C", async () => {
+        const s = server();
+        await s.listen();
+        const asked = received(s, 1);
+        const asking = start("send", s.get_bound_port()!, "x", "--callback");
+        await asked;
+        expect(await asking.interrupt()).to.deep.equal({ code: 130, stdout: "", stderr: "" });
+    });
+
+    it("writes lines of JSON with --json", async () => {
+        const { port, got } = await listener({ peer_type: "json", terminator: "\0" });
+        const { code } = await run(["send", port, "--json", "--terminator", "\\0", '{"a":1}', '"text"']);
+        expect(code).to.equal(0);
+        expect(got).to.deep.equal([
+            ["Object", { a: 1 }],
+            ["String", "text"],
+        ]);
+    });
+
+    it("talks over TLS, trusting whom it is told to", async () => {
+        const trusted = await authority();
+        const own = await identity("server", undefined, trusted);
+        const guest = await identity("client", undefined, trusted);
+        const path = files({ ca: trusted.cert, cert: guest.cert, key: guest.key });
+        const { port, got } = await listener({ ssl_options: { ...own } });
+
+        const refused = await run(["send", port, "1", "--tls"]);
+        expect(refused.stderr).to.match(
+            /^sockhop: the certificate of 127\.0\.0\.1:\d+ is not trusted \(see --ca and --insecure\)/,
+        );
+        expect(refused.code).to.equal(1);
+        expect(await run(["send", port, "2", "--ca", path.ca])).to.include({ code: 0, stderr: "" });
+        expect(await run(["send", port, "3", "--insecure"])).to.include({ code: 0, stderr: "" });
+
+        const strict = await listener({ ssl_options: { ...own, ca: trusted.cert, requestCert: true } });
+        const args = ["--ca", path.ca, "--cert", path.cert, "--key", path.key];
+        expect(await run(["send", strict.port, "4", ...args])).to.include({ code: 0, stderr: "" });
+        expect([...got, ...strict.got].map(([, data]) => data)).to.deep.equal([2, 3, 4]);
+    });
+
+    it("talks over TLS to sockhop listen, which can ask for certificates, too", async () => {
+        const trusted = await authority();
+        const own = await identity("server", undefined, trusted);
+        const path = files({ ca: trusted.cert, cert: own.cert, key: own.key });
+        const args = ["--ca", path.ca, "--cert", path.cert, "--key", path.key];
+        const listening = start("listen", 0, ...args);
+        const port = await listening.port();
+        expect(await run(["send", port, "welcome", ...args])).to.include({ code: 0, stderr: "" });
+        expect((await listening.lines(1))[0]).to.include({ data: "welcome" });
+        await run(["send", port, "unknown", "--ca", path.ca]); // with TLS 1.3 it may not hear that it is refused
+        await listening.note(/ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE/);
+        expect((await listening.interrupt()).stdout).to.not.include("unknown");
+    });
+});
+
+describe("sockhop request", () => {
+    async function answerer(): Promise<number> {
+        const s = server();
+        s.on("request", async ({ data, type }, response) => {
+            await response.write({ type });
+            await response.write(data);
+            await response.end();
+        });
+        await s.listen();
+        return s.get_bound_port()!;
+    }
+
+    it("prints each value of the answer", async () => {
+        const port = await answerer();
+        const from = `127.0.0.1:${port}`;
+        const { code, stdout } = await run(["request", port, '{"since":0}', "--type", "History"]);
+        expect(code).to.equal(0);
+        expect(json(stdout)).to.deep.equal([
+            { type: "Object", data: { type: "History" }, from },
+            { type: "Object", data: { since: 0 }, from },
+        ]);
+        const piped = await run(["request", port, "--bare"], "1", "2");
+        expect(piped.stdout).to.equal('{"type":"Number"}\n1\n{"type":"Number"}\n2\n');
+    });
+
+    it("prints values as they come", async () => {
+        const s = server();
+        let finish = (): void => undefined;
+        s.on("request", async (_, response) => {
+            await response.write("first");
+            await new Promise<void>((resolve) => (finish = resolve));
+            await response.send("second");
+        });
+        await s.listen();
+        const asking = start("request", s.get_bound_port()!, "q", "--bare");
+        await asking.lines(1);
+        expect(asking.stdout).to.equal('"first"\n');
+        finish();
+        expect(await asking.result()).to.include({ code: 0, stdout: '"first"\n"second"\n' });
+    });
+
+    it("tells why there is no answer", async () => {
+        const s = server();
+        s.on("request", ({ data }, response) => {
+            if (data === "fail") void response.fail(new Error("Not today"));
+        });
+        await s.listen();
+        const port = s.get_bound_port()!;
+        expect(await run(["request", port, "fail"])).to.deep.equal({
+            code: 1,
+            stdout: "",
+            stderr: "sockhop: not today (ERR_REQUEST_FAILED)\n",
+        });
+        const late = await run(["request", port, "wait", "--timeout", "0.05"]);
+        expect(late).to.include({ code: 1, stderr: "sockhop: no answer in time (ERR_RESPONSE_TIMEOUT)\n" });
+    });
+});

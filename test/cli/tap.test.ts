@@ -1,0 +1,238 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { SockhopServer } from "../../src";
+import { FrameCutter } from "../../src/cli/frames";
+import { authority, identity } from "../support/certificates";
+import { client, rawServer, received, server, socketPath } from "../support/pair";
+import { type Running, files, json, plain, run, start } from "./command";
+
+class Widget {
+    readonly color = "red";
+}
+
+/** A tap before a server. */
+async function tapped(s: SockhopServer, ...args: string[]): Promise<{ tap: Running; port: number }> {
+    await s.listen();
+    const tap = start("tap", 0, s.path ?? s.get_bound_port()!, ...args);
+    return { tap, port: await tap.port() };
+}
+
+describe("sockhop tap", () => {
+    it("passes on what both ends say, prints it and records it", async () => {
+        const s = server();
+        s.on("receive", (value, { callback }) => callback?.([value]));
+        s.on("request", (_, response) => void response.write("part").then(() => response.end()));
+        const file = join(dirname(socketPath()), "said.jsonl");
+        const { tap, port } = await tapped(s, "--record", file);
+        const c = client({ port });
+        await c.connect();
+        await c.send(new Widget());
+        await new Promise((resolve) => void c.send("q", resolve));
+        await (await c.request({ since: 0 })).all();
+        await c.disconnect();
+        await tap.note(/^#1 has ended$/);
+        const { code, stdout } = await tap.interrupt();
+        expect(code).to.equal(0);
+
+        const frames = json(stdout);
+        const ids = frames.map(({ id }) => id as string);
+        const shown = frames.map(({ time, id: _id, ...frame }) => {
+            expect(new Date(time as string).toISOString()).to.equal(time);
+            return frame;
+        });
+        const bytes = JSON.stringify({ type: "Widget", data: new Widget() }).length;
+        expect(shown[0]).to.deep.equal({
+            ...{ connection: 1, from: "client", bytes, kind: "message", type: "Widget", data: { color: "red" } },
+        });
+        expect(shown.map(({ bytes: _bytes, connection: _connection, ...frame }) => frame)).to.deep.equal([
+            { from: "client", kind: "message", type: "Widget", data: { color: "red" } },
+            { from: "client", kind: "question", type: "String", data: "q" },
+            { from: "server", kind: "answer", type: "Array", data: ["q"] },
+            { from: "client", kind: "request", type: "Object", data: { since: 0 } },
+            { from: "server", kind: "response", type: "String", data: "part" },
+            { from: "server", kind: "response", type: "Object", data: {}, last: true, empty: true },
+        ]);
+        expect(ids[1]).to.equal(ids[2]);
+        expect(new Set(ids.slice(3))).to.have.property("size", 1);
+        expect(readFileSync(file, "utf8")).to.equal(stdout);
+        expect(statSync(file).mode & 0o777).to.equal(0o600);
+    });
+
+    it("changes no byte, and closes each direction on its own", async () => {
+        const chunks: Buffer[] = [];
+        const whole = Buffer.from("é→😀\0 no JSON\r\n{}\n\n and no end");
+        const target = await rawServer((socket) => {
+            socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+            // rawServer() closes its side, when it has heard the end, only after it has written.
+            socket.once("end", () => socket.end("after your end"));
+        });
+        const tap = start("tap", 0, target.port, "--quiet");
+        const socket = plain(await tap.port());
+        for (const byte of whole) socket.write(Buffer.of(byte));
+        socket.end();
+        const answer: Buffer[] = [];
+        socket.on("data", (chunk: Buffer) => answer.push(chunk));
+        await once(socket, "close");
+        expect(Buffer.concat(chunks)).to.deep.equal(whole);
+        expect(String(Buffer.concat(answer))).to.equal("after your end");
+        expect((await tap.interrupt()).stdout).to.equal("");
+    });
+
+    it("prints for people with --pretty", async () => {
+        const s = server();
+        const { tap, port } = await tapped(s, "--pretty");
+        await run(["send", port, '{"color":"red"}', "--type", "Widget"]);
+        await run(["ping", port, "-c", 1]);
+        s.on("error", () => undefined);
+        plain(port).end("no JSON\n");
+        await tap.note(/^#3 has ended$/);
+        const clock = "\\d\\d:\\d\\d:\\d\\d\\.\\d{3}";
+        expect((await tap.interrupt()).stdout).to.match(
+            new RegExp(
+                [
+                    `^${clock} #1 → message  Widget 40 B { color: 'red' }`,
+                    `${clock} #2 → ping     \\d+ B  [\\da-f]{8}`,
+                    `${clock} #2 ← pong     \\d+ B  [\\da-f]{8}`,
+                    `${clock} #3 → invalid  7 B 'no JSON'\n$`,
+                ].join("\n"),
+            ),
+        );
+    });
+
+    it("tells that the target is not there, and goes on", async () => {
+        const s = server();
+        await s.listen();
+        const target = s.get_bound_port()!;
+        await s.close();
+        const tap = start("tap", 0, target);
+        const port = await tap.port();
+        const { code } = await run(["send", port, "x", "--callback"]);
+        expect(code).to.equal(1);
+        await tap.note(new RegExp(`^sockhop: nobody listens at 127.0.0.1:${target} \\(ECONNREFUSED\\)$`));
+        s.port = target;
+        await s.listen();
+        expect(await run(["ping", port, "-c", 1])).to.include({ code: 0 });
+    });
+
+    it("ends one connection when the other is cut", async () => {
+        const s = server();
+        const { tap, port } = await tapped(s);
+        const c = client({ port });
+        const gone = new Promise((resolve) => c.once("disconnect", resolve));
+        await c.connect();
+        await tap.note(/has connected/);
+        s.once("connect", (socket) => socket.resetAndDestroy());
+        for (const socket of s.sockets) socket.resetAndDestroy();
+        await gone;
+        await tap.note(/^#1 has ended$/);
+        expect(await tap.interrupt()).to.include({ code: 0, stdout: "" });
+    });
+
+    it("taps names, and JSON lines, by a path that a killed one has left", async () => {
+        const listening = start("listen", "--name", "tapped", "--json");
+        await listening.note(/^listening/);
+        for (const signal of ["SIGKILL", "SIGINT"] as const) {
+            const tap = start("tap", "name:spy", "name:tapped", "--json", "--bare");
+            await tap.note(/^listening at name:spy, for name:tapped$/);
+            await run(["send", "name:spy", "--json", '["a value"]']);
+            await tap.lines(0);
+            await tap.note(/^#1 has ended$/);
+            expect((await tap.interrupt(signal)).stdout).to.equal('["a value"]\n');
+        }
+        expect(await listening.lines(2)).to.have.length(2);
+    });
+
+    it("looks into TLS, from either side", async () => {
+        const trusted = await authority();
+        const own = await identity("server", undefined, trusted);
+        const path = files({ ca: trusted.cert, cert: own.cert, key: own.key });
+        const s = server({ ssl_options: { ...own } });
+        const values = received(s, 2);
+        await s.listen();
+        const inner = start("tap", 0, s.get_bound_port()!, "--ca", path.ca, "--bare");
+        const open = await inner.port();
+        const outer = start("tap", 0, open, "--cert", path.cert, "--key", path.key, "--bare");
+        const secured = await outer.port();
+        await run(["send", secured, "secret", "--ca", path.ca]);
+        await run(["send", open, "open"]);
+        expect(await values).to.deep.equal(["secret", "open"]);
+        expect(await inner.lines(2)).to.deep.equal(["secret", "open"]);
+        expect(await outer.lines(1)).to.deep.equal(["secret"]);
+
+        plain(secured).write("This is no TLS\n");
+        await outer.note(/^sockhop: .*\(ERR_SSL_\w+\)$/);
+        expect(await run(["send", secured, "refused", "--tls"])).to.include({ code: 1 });
+        expect((await outer.interrupt()).stdout).to.equal('"secret"\n');
+    });
+
+    it("tells when it cannot record, or listen", async () => {
+        const port = String((await rawServer()).port);
+        const lost = await start("tap", 0, port, "--record", "/no/such/folder/file").result();
+        expect(lost.stderr).to.match(/^sockhop: ENOENT.*file' \(ENOENT\)$/m);
+        expect(lost.code).to.equal(1);
+        const taken = await run(["tap", port, port]);
+        expect(taken).to.include({
+            code: 1,
+            stderr: `sockhop: somebody else listens at 127.0.0.1:${port} (EADDRINUSE)\n`,
+        });
+    });
+});
+
+describe("FrameCutter", () => {
+    const cut = (chunks: Buffer[], ...args: ConstructorParameters<typeof FrameCutter>): unknown[] => {
+        const cutter = new FrameCutter(...args);
+        return chunks.flatMap((chunk) => [...cutter.push(chunk)]);
+    };
+
+    it("finds the same frames wherever the bytes are cut", () => {
+        const whole = Buffer.from('{"type":"String","data":"é→😀"}--{"type":"Number","data":-1}--garbage--rest');
+        const expected = [
+            { bytes: 36, kind: "message", type: "String", data: "é→😀" },
+            { bytes: 27, kind: "message", type: "Number", data: -1 },
+            { bytes: 7, kind: "invalid", text: "garbage" },
+        ];
+        expect(cut([whole], "--")).to.deep.equal(expected);
+        for (let at = 1; at < whole.length; at++) {
+            expect(cut([whole.subarray(0, at), whole.subarray(at)], "--"), `cut at ${at}`).to.deep.equal(expected);
+        }
+        const bytes = Array.from(whole, (byte) => Buffer.of(byte));
+        expect(cut(bytes, "--")).to.deep.equal(expected);
+    });
+
+    it("tells of a frame that is very large only its size", () => {
+        const mebibyte = Buffer.alloc(2 ** 20, "x");
+        const chunks = [...Array.from({ length: 17 }, () => mebibyte), Buffer.from('\n{"type":"Number","data":1}\n')];
+        expect(cut(chunks)).to.deep.equal([
+            { bytes: 17 * 2 ** 20, kind: "large" },
+            { bytes: 26, kind: "message", type: "Number", data: 1 },
+        ]);
+    });
+
+    it("names what it sees", () => {
+        const kinds = (...frames: string[]): unknown[] =>
+            cut([Buffer.from(frames.map((frame) => `${frame}\n`).join(""))]).map((frame) => {
+                const { bytes: _, ...rest } = frame as { bytes: number };
+                return rest;
+            });
+        expect(kinds("5", "null", "[1]", '{"type":"SockhopPong","data":null}')).to.deep.equal([
+            { kind: "invalid", text: "5" },
+            { kind: "invalid", text: "null" },
+            { kind: "invalid", text: "[1]" },
+            { kind: "pong", id: undefined },
+        ]);
+        const error = { code: "ERR_REQUEST_FAILED", message: "No" };
+        const packet = { uuid: "u", type: "Object", data: {}, last: true, error, cancel: true };
+        expect(kinds(JSON.stringify({ type: "SockhopResponsePacket", data: packet }))).to.deep.equal([
+            { kind: "response", type: "Object", data: {}, id: "u", last: true, error, cancel: true },
+        ]);
+        const bare = cut([Buffer.from("null\n5\n[]\n{}\n")], "\n", true);
+        expect(bare.map((frame) => (frame as { type: string }).type)).to.deep.equal([
+            "Object",
+            "Number",
+            "Array",
+            "Object",
+        ]);
+    });
+});
