@@ -7,7 +7,7 @@ import { type ConnectionFlags, type Endpoint, clientOptions, nameOf } from "./en
 import { explain } from "./errors";
 import { type Frame, FrameCutter } from "./frames";
 import { type OutputFlags, type Screen, className } from "./screen";
-import { shorten } from "./values";
+import { jsonLine, shorten } from "./values";
 
 /** When one side has said all, the other one may go on. */
 const HALF_OPEN = { allowHalfOpen: true };
@@ -91,10 +91,10 @@ export class Wire {
 
     #seen(connection: number, from: Side, frame: Frame): void {
         const time = new Date().toISOString();
-        const line = JSON.stringify({ time, connection, from, ...frame });
+        const line = jsonLine({ time, connection, from, ...frame });
         this.#record?.write(`${line}\n`);
         if (this.#flags.quiet) return;
-        if (this.#flags.bare) this.#screen.line(JSON.stringify(frame.data ?? null));
+        if (this.#flags.bare) this.#screen.line(jsonLine(frame.data ?? null));
         else this.#screen.line(this.#screen.pretty ? this.#portray(time, connection, from, frame) : line);
     }
 

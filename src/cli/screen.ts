@@ -2,6 +2,7 @@ import readline from "node:readline";
 import { inspect } from "node:util";
 import type { Command } from "commander";
 import { lineOf } from "./errors";
+import { jsonLine } from "./values";
 
 /** The options that say how to print what comes in. */
 export interface OutputFlags {
@@ -58,10 +59,10 @@ export class Screen {
     /** Prints a value that has come in. */
     arrived({ type, data, from, question, answer }: Arrival, label = ""): void {
         if (this.#quiet) return;
-        if (this.#bare) this.line(JSON.stringify(data ?? null));
+        if (this.#bare) this.line(jsonLine(data ?? null));
         else if (this.pretty)
             this.line(`${label && this.paint("dim", label) + " "}${this.#portray(type, data, question, answer)}`);
-        else this.line(JSON.stringify({ type, data, from, ...(question && { question }), ...(answer && { answer }) }));
+        else this.line(jsonLine({ type, data, from, ...(question && { question }), ...(answer && { answer }) }));
     }
 
     #portray(type: unknown, data: unknown, question: Arrival["question"], answer = 0): string {

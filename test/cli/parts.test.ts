@@ -5,7 +5,7 @@ import { nameOf, parseEndpoint } from "../../src/cli/endpoint";
 import { UsageError, exitCodeOf, lineOf, messageOf } from "../../src/cli/errors";
 import { History } from "../../src/cli/history";
 import { duration, rounded } from "../../src/cli/numbers";
-import { parseValue, shorten, typed } from "../../src/cli/values";
+import { jsonLine, parseValue, shorten, typed } from "../../src/cli/values";
 import { later, socketPath } from "../support/pair";
 
 describe("what is typed at the command line", () => {
@@ -69,6 +69,13 @@ describe("what is typed at the command line", () => {
 });
 
 describe("what the command line prints", () => {
+    it("has no control characters, of which some terminals obey all", () => {
+        const value = { a: "\x00\x1b\x7f\x9b\n é→😀" };
+        expect(jsonLine(value)).to.match(/^[^\p{Cc}]*$/u);
+        expect(JSON.parse(jsonLine(value))).to.deep.equal(value);
+        expect(jsonLine("\x9b")).to.equal('"\\u009b"');
+    });
+
     it("has as many digits as mean something", () => {
         expect([0.0123, 1.234, 12.34, 123.4, 1234567].map(rounded)).to.deep.equal([
             "0.012",
