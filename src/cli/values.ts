@@ -15,10 +15,7 @@ export function parseValue(text: string): unknown {
 
 /** A value in one line of JSON, with all control characters escaped: some terminals obey also those that JSON leaves. */
 export function jsonLine(value: unknown): string {
-    return (JSON.stringify(value) as string).replace(
-        /[\x7f-\x9f]/g,
-        (character) => `\\u00${character.charCodeAt(0).toString(16)}`,
-    );
+    return JSON.stringify(value).replace(/[\x7f-\x9f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 }
 
 /** A text that fits into a line, its end left out if need be. */
