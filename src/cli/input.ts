@@ -67,6 +67,11 @@ function atPrompt(screen: Screen, words: readonly string[]): readline.Interface 
         reader.write(null, { ctrl: true, name: "e" });
         reader.write(null, { ctrl: true, name: "u" });
     });
+    // Back from Ctrl-Z it is paused.
+    reader.on("SIGCONT", () => {
+        if (screen.prompt) reader.prompt(true);
+        else reader.resume();
+    });
     reader.on("close", () => {
         screen.clearPrompt();
         screen.prompt = undefined;
