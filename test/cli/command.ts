@@ -16,13 +16,14 @@ export const MAIN = join(ROOT, "dist/cli/main.js");
 const home = mkdtempSync(join(tmpdir(), "sockhop-cli-"));
 
 after(() => {
-    rmSync(home, { recursive: true });
+    rmSync(home, { recursive: true, force: true });
 });
 
 /** What a command finds around it, besides what is given. */
 export function surroundings(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     // What c8 could learn of a bundle is not worth the time.
     const { FORCE_COLOR: _force, NO_COLOR: _no, NODE_DEBUG: _debug, NODE_V8_COVERAGE: _c8, ...usual } = process.env;
+    delete usual["CI"]; // where there is no colour, also at a terminal
     return { ...usual, XDG_RUNTIME_DIR: home, SOCKHOP_HISTORY: "", ...env };
 }
 
