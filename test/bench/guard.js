@@ -6,14 +6,13 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { byName: adapterOf } = require("./adapters");
 const { byName: workloadOf } = require("./workloads");
-const { turn } = require("./rounds.js");
+const { begin } = require("./rounds.js");
 
 const FILE = path.join(__dirname, "guard.json");
 const WORKLOADS = ["one-way-100", "one-way-1k", "in-flight-callback", "awaited"];
 
-/** At most so many rounds, and none is begun that would end later than this, in milliseconds. */
-const ROUNDS = 8;
-const TIME = 36_000;
+/** How often each of the two is measured. */
+const ROUNDS = 6;
 
 /** How much worse it may be before it is worth a warning. */
 const TOLERANCE = 1.1;
@@ -24,24 +23,31 @@ function warn(text) {
 }
 
 /**
- * For each workload the ratio of the processor times of ours and of naive: of the least that each took in any round. Other
- * work on the machine makes these times longer, never shorter.
+ * The ratio of the processor times of ours and of naive, of the least that each took in any round. Other work on the machine
+ * makes these times longer, never shorter. Both are there and warm all the time, and take turns of half a second: what
+ * slows the machine down for some seconds meets both.
  */
-async function measure() {
-    const least = new Map(WORKLOADS.map((name) => [name, { ours: Infinity, naive: Infinity }]));
-    const start = performance.now();
-    let longest = 0;
-    for (let round = 0; round < ROUNDS && performance.now() - start + longest < TIME; round++) {
-        const began = performance.now();
-        for (const [name, best] of least) {
-            for (const who of round % 2 ? ["ours", "naive"] : ["naive", "ours"]) {
-                const { cpu } = await turn(adapterOf.get(who), workloadOf.get(name), {});
-                best[who] = Math.min(best[who], cpu);
+async function compare(workload) {
+    const ours = await begin(adapterOf.get("ours"), workload, {});
+    const naive = await begin(adapterOf.get("naive"), workload, {});
+    const least = new Map([ours, naive].map((one) => [one, Infinity]));
+    try {
+        for (let round = 0; round < ROUNDS; round++) {
+            for (const one of round % 2 ? [ours, naive] : [naive, ours]) {
+                least.set(one, Math.min(least.get(one), (await one.sample()).cpu));
             }
         }
-        longest = Math.max(longest, performance.now() - began);
+    } finally {
+        ours.close();
+        naive.close();
     }
-    return Object.fromEntries(Array.from(least, ([name, { ours, naive }]) => [name, Number((ours / naive).toFixed(3))]));
+    return Number((least.get(ours) / least.get(naive)).toFixed(3));
+}
+
+async function measure() {
+    const ratios = {};
+    for (const name of WORKLOADS) ratios[name] = await compare(workloadOf.get(name));
+    return ratios;
 }
 
 /** @param update - write guard.json anew instead of comparing with it */

@@ -9,18 +9,39 @@ function reason(adapter, workload) {
     return adapter.lacks[workload.needs] ?? adapter.lacks[workload.name];
 }
 
-/** One round of one implementation. Resolves to its figures. */
-async function turn(adapter, workload, notes) {
+/**
+ * Has one implementation begin with a workload.
+ *
+ * @returns `sample()`, which resolves to figures, and `close()`
+ */
+async function begin(adapter, workload, notes) {
     const pairs = [];
     const open = async (options) => {
         const pair = await Pair.open(adapter, workload, options);
         pairs.push(pair);
         return pair;
     };
-    try {
-        return await workload.measure({ adapter, open, notes });
-    } finally {
+    const close = () => {
         for (const pair of pairs) pair.close();
+    };
+    try {
+        const context = { adapter, open, notes };
+        // Those that can be measured again and again once they are warm say so by `begin`.
+        const sample = workload.begin ? await workload.begin(context) : () => workload.measure(context);
+        return { sample, close };
+    } catch (error) {
+        close();
+        throw error;
+    }
+}
+
+/** One round of one implementation. Resolves to its figures. */
+async function turn(adapter, workload, notes) {
+    const { sample, close } = await begin(adapter, workload, notes);
+    try {
+        return await sample();
+    } finally {
+        close();
     }
 }
 
@@ -64,4 +85,4 @@ async function runWorkload(workload, adapters, rounds, tell = () => undefined) {
     return results;
 }
 
-module.exports = { turn, runWorkload };
+module.exports = { begin, runWorkload };

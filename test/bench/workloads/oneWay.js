@@ -51,7 +51,7 @@ function oneWay({ name, title, about, make, awaited }) {
                         for (let n = 0; n < count; n++) await client.deliver(make(n));
                         return start;
                     }
-                    for (let n = 0; n < count; ) {
+                    for (let n = 0; n < count;) {
                         const end = Math.min(n + burst, count);
                         let sent;
                         while (n < end) sent = client.send(make(n++));
@@ -63,7 +63,7 @@ function oneWay({ name, title, about, make, awaited }) {
             return { steps };
         },
 
-        async measure({ open }) {
+        async begin({ open }) {
             const pair = await open();
             const send = async (count) => {
                 await pair.server.do("expect", count);
@@ -71,12 +71,14 @@ function oneWay({ name, title, about, make, awaited }) {
                 return end - start;
             };
             const count = await warmUp(send, WARM, TIME);
-            const { server, client, result: time } = await pair.cost(() => send(count));
-            return {
-                rate: count / (time / 1000),
-                cpu: (server + client) / count,
-                sender: client / count,
-                receiver: server / count,
+            return async () => {
+                const { server, client, result: time } = await pair.cost(() => send(count));
+                return {
+                    rate: count / (time / 1000),
+                    cpu: (server + client) / count,
+                    sender: client / count,
+                    receiver: server / count,
+                };
             };
         },
     };

@@ -112,12 +112,14 @@ function inFlight(way) {
             return { steps };
         },
 
-        async measure({ open }) {
+        async begin({ open }) {
             const pair = await open();
             const ask = (count) => pair.client.do("ask", count);
             const count = await warmUp(ask, WARM, TIME);
-            const { server, client, result: time } = await pair.cost(() => ask(count));
-            return { rate: count / (time / 1000), cpu: (server + client) / count };
+            return async () => {
+                const { server, client, result: time } = await pair.cost(() => ask(count));
+                return { rate: count / (time / 1000), cpu: (server + client) / count };
+            };
         },
     };
 }
