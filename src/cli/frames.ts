@@ -1,3 +1,5 @@
+import { typeName } from "../protocol/typeName";
+
 const NEWLINE = "\n";
 
 /** So many bytes of a frame are kept to look into it; of a larger one only the size is told. */
@@ -88,7 +90,7 @@ function read(text: string, bare: boolean): Omit<Frame, "bytes"> {
     } catch {
         return { kind: "invalid", text };
     }
-    if (bare) return { kind: "message", type: nameOf(value), data: value };
+    if (bare) return { kind: "message", type: typeName(value), data: value };
     if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "invalid", text };
     const { type, data, id, callback_id } = value as Record<string, unknown>;
     const own = OWN.get(type);
@@ -108,9 +110,4 @@ function inside(kind: string, data: unknown): Partial<Frame> {
         ...(cancel === true && { cancel }),
     };
     return { type, data: value, id: uuid, ...rest, ...(error !== undefined && { error }) };
-}
-
-/** The type of a value that has come without one, as the library names it. */
-function nameOf(value: unknown): string {
-    return (Object.getPrototypeOf(Object(value)) as object).constructor.name;
 }

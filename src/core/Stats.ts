@@ -50,9 +50,9 @@ function add(stats: Stats, connection: Connection): void {
     stats.buffered += outbox.buffered;
 }
 
-/** What these connections have done. */
-export function statsOf(connections: Iterable<Connection>): Stats {
-    const stats = { ...NOTHING };
+/** What these connections have done, on top of what was before. */
+export function statsOf(connections: Iterable<Connection>, before = NOTHING): Stats {
+    const stats = { ...before };
     for (const connection of connections) add(stats, connection);
     return stats;
 }
@@ -75,9 +75,7 @@ export class Past {
 
     /** Together with what these connections have done. */
     with(connections: Iterable<Connection>): Stats {
-        const stats = { ...this.#stats };
-        for (const connection of connections) add(stats, connection);
-        return stats;
+        return statsOf(connections, this.#stats);
     }
 
     /** How often a connection has been opened after the first. */
