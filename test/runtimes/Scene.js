@@ -1,5 +1,6 @@
 "use strict";
 
+const assert = require("node:assert/strict");
 const { spawn } = require("node:child_process");
 const { once } = require("node:events");
 const fs = require("node:fs");
@@ -139,4 +140,18 @@ function codeOf(promise) {
     );
 }
 
-module.exports = { Scene, codeOf, event, messages, until };
+/** Has both ends send something small and something large, and checks that it arrives. */
+async function carriesBothWays(server, client, socket) {
+    const large = "é→😀".repeat(300_000);
+    const arrived = Promise.all([messages(server, 2), messages(client, 2)]);
+    for (const value of ["small", large]) {
+        await client.send(value);
+        await server.send(socket, value);
+    }
+    for (const there of await arrived) {
+        assert.equal(there[0][0], "small");
+        assert(there[1][0] === large); // not equal(): that would print it
+    }
+}
+
+module.exports = { Scene, carriesBothWays, codeOf, event, messages, until };

@@ -2,7 +2,7 @@
 
 const assert = require("node:assert/strict");
 const { generate } = require("selfsigned");
-const { codeOf, event, messages } = require("../Scene.js");
+const { carriesBothWays, codeOf, event } = require("../Scene.js");
 
 async function identity(name) {
     const subject = [{ name: "commonName", value: name }];
@@ -18,16 +18,7 @@ module.exports = {
             { address: "localhost", ssl_options: { ca: localhost.cert } },
         );
         assert.equal(client.socket.authorized, true);
-        const large = "é→😀".repeat(300_000);
-        const arrived = Promise.all([messages(server, 2), messages(client, 2)]);
-        for (const value of ["small", large]) {
-            await client.send(value);
-            await server.send(socket, value);
-        }
-        for (const there of await arrived) {
-            assert.equal(there[0][0], "small");
-            assert(there[1][0] === large);
-        }
+        await carriesBothWays(server, client, socket);
     },
 
     async "TLS refuses a certificate that nobody vouches for"(scene) {
