@@ -133,7 +133,7 @@ describe("whatever a peer sends", () => {
         const answers: unknown[] = [];
         await s.send(socket, "question", (answer) => answers.push(answer));
         const [, { callback }] = (await asked) as [unknown, { callback: (value: unknown) => void }];
-        const [id] = [...s["_connections"].get(socket)!.callbacks!.keys()];
+        const { uuid: id } = [...s["_connections"].get(socket)!.callbacks!][0]!;
         const last = untilLast(s);
         thief.write(JSON.stringify({ type: "String", data: "forged", callback_id: id }) + "\n" + LAST);
         await last;

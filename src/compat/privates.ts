@@ -16,8 +16,8 @@ interface Insides {
 /** The answers that a connection waits for, in the place where a TimedMap of 1.8 has its entries. */
 const requestsOf = (connection: Connection | undefined): { _map: ReadonlyMap<string, [unknown]> } => ({
     _map: new Map(
-        [...(connection?.requests ?? [])].map(([uuid, request]) => [
-            uuid,
+        [...(connection?.requests ?? [])].map((request) => [
+            request.uuid,
             [request instanceof StreamRequest ? request.stream : request],
         ]),
     ),

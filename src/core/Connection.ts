@@ -8,6 +8,7 @@ import { Outbox } from "./Outbox";
 import type { RemoteCall } from "./RemoteCall";
 import type { RemoteRequest } from "./RemoteRequest";
 import type { SockhopResponseWriteableStream } from "./ResponseWriteableStream";
+import type { Waiting } from "./Waiting";
 import { publishSent } from "./diagnostics";
 import { Ending } from "./ending";
 import type { Limits } from "./limits";
@@ -49,11 +50,13 @@ export class Connection implements FrameSink {
     unfinishedRounds = 0;
     unfinishedFrame = -1;
     /** Callbacks that wait for an answer, by the id of their question. */
-    callbacks: Map<unknown, RemoteCall> | undefined;
+    callbacks: Waiting<RemoteCall> | undefined;
     /** Answers that we wait for, by the uuid of their request. */
-    requests: Map<string, RemoteRequest> | undefined;
+    requests: Waiting<RemoteRequest> | undefined;
     /** Answers that the peer waits for, by the uuid of its request. */
     responses: Map<string, SockhopResponseWriteableStream> | undefined;
+    /** How many there have been in this Map. */
+    #opened = 0;
     /** Questions of the peer that may still be answered. */
     unanswered = 0;
     /** Milliseconds that the last ping has taken which was answered. */
@@ -105,6 +108,17 @@ export class Connection implements FrameSink {
     /** A frame cannot be read, so that the connection has to end, when what has come before it has been dealt with. */
     unreadable(error: SockhopError): void {
         this.error ??= error;
+    }
+
+    /** The peer waits for one more answer. The Map is replaced now and then, since its tables live on: see {@link Waiting}. */
+    respond(response: SockhopResponseWriteableStream): void {
+        this.responses ??= new Map();
+        this.#opened += 1;
+        if (this.#opened > 1000 + 4 * this.responses.size) {
+            this.responses = new Map(this.responses);
+            this.#opened = 0;
+        }
+        this.responses.set(response.uuid, response);
     }
 
     /** Whether the peer may have one more request open here. */

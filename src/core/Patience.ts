@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { SockhopError } from "../SockhopError";
 import { Deadline, type Deadlines } from "./Deadlines";
+import type { Waiter } from "./Waiting";
 
 /** How long to wait for an answer. */
 export interface WaitOptions {
@@ -11,9 +12,15 @@ export interface WaitOptions {
 }
 
 /** Somebody waits for an answer: until a time has passed, or until an `AbortSignal` is aborted. */
-export abstract class Patience extends Deadline {
+export abstract class Patience extends Deadline implements Waiter {
+    next: Waiter | undefined;
+    turn = 0;
     #signal: AbortSignal | undefined;
     #abort: (() => void) | undefined;
+
+    constructor(readonly uuid: string) {
+        super();
+    }
 
     /** The answer will not come. */
     abstract fail(error: SockhopError): void;

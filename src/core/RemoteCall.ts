@@ -1,6 +1,7 @@
 import type { SockhopError } from "../SockhopError";
 import type { Connection, Question, RemoteCallback } from "./Connection";
 import { Patience, type WaitOptions } from "./Patience";
+import { Waiting } from "./Waiting";
 import { surface } from "./tell";
 
 /** Options of a message that wants an answer. */
@@ -16,22 +17,20 @@ export interface CallbackOptions extends WaitOptions {
 /** A remote callback: what is to be called at the answer to a message. */
 export class RemoteCall extends Patience implements Question {
     abandoned: Question["abandoned"];
-    readonly #id: string;
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
     #connection: Connection | undefined;
     #settled = false;
 
-    constructor(id: string, callback: RemoteCallback, failed: CallbackOptions["failed"]) {
-        super();
-        this.#id = id;
+    constructor(uuid: string, callback: RemoteCallback, failed: CallbackOptions["failed"]) {
+        super(uuid);
         this.#callback = callback;
         this.#failed = failed;
     }
 
     attach(connection: Connection): void {
         this.#connection = connection;
-        (connection.callbacks ??= new Map()).set(this.#id, this);
+        (connection.callbacks ??= new Waiting()).add(this);
     }
 
     answer(value: unknown, type: string): void {
@@ -49,7 +48,7 @@ export class RemoteCall extends Patience implements Question {
         if (this.#settled) return false;
         this.#settled = true;
         this.relax();
-        this.#connection?.callbacks?.delete(this.#id);
+        this.#connection?.callbacks?.delete(this);
         this.#connection?.answered();
         return true;
     }

@@ -2,8 +2,9 @@ import type { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Connection, Question } from "./Connection";
 import { Patience } from "./Patience";
-import type { Span } from "./diagnostics";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
+import { Waiting } from "./Waiting";
+import type { Span } from "./diagnostics";
 
 /** Tells a responder that its answer is not wanted any more. */
 export type Cancel = (connection: Connection, uuid: string) => void;
@@ -17,15 +18,15 @@ export abstract class RemoteRequest extends Patience implements Question {
 
     /** @param cancel - called when the request is given up here while the responder may be at work */
     constructor(
-        readonly uuid: string,
+        uuid: string,
         private readonly cancel: Cancel,
     ) {
-        super();
+        super(uuid);
     }
 
     attach(connection: Connection): void {
         this.#connection = connection;
-        (connection.requests ??= new Map()).set(this.uuid, this);
+        (connection.requests ??= new Waiting()).add(this);
     }
 
     fail(error: SockhopError): void {
@@ -55,7 +56,7 @@ export abstract class RemoteRequest extends Patience implements Question {
     protected release(finished: boolean, result?: unknown): void {
         const connection = this.#connection;
         this.relax();
-        connection?.requests?.delete(this.uuid);
+        connection?.requests?.delete(this);
         connection?.answered();
         this.span?.ended(result);
         if (connection && !finished && connection.state !== "closed") this.cancel(connection, this.uuid);

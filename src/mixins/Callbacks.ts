@@ -87,7 +87,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         protected override _closed(connection: Connection, opened: boolean): void {
-            for (const call of connection.callbacks?.values() ?? []) call.fail(lost(connection.error));
+            for (const call of connection.callbacks ?? []) call.fail(lost(connection.error));
             super._closed(connection, opened);
         }
 

