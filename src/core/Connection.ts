@@ -53,11 +53,11 @@ export class Connection implements FrameSink {
     callbacks: Waiting<RemoteCall> | undefined;
     /** Answers that we wait for, by the uuid of their request. */
     requests: Waiting<RemoteRequest> | undefined;
-    /** Answers that the peer waits for, by the uuid of its request. */
+    /** Answers that the peer waits for, by the uuid of its request; without those that their handlers give at once. */
     responses: Map<string, SockhopResponseWriteableStream> | undefined;
     /** How many there have been in this Map. */
     #opened = 0;
-    /** Questions of the peer that may still be answered. */
+    /** Questions of the peer that may still be answered, and requests whose handlers are being called. */
     unanswered = 0;
     /** Milliseconds that the last ping has taken which was answered. */
     roundTrip: number | undefined;

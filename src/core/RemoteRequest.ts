@@ -1,5 +1,5 @@
 import type { SockhopError } from "../SockhopError";
-import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Connection, Question } from "./Connection";
 import { Patience } from "./Patience";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
@@ -35,8 +35,8 @@ export abstract class RemoteRequest extends Patience implements Question {
         this.abandoned?.(error);
     }
 
-    /** A piece of the answer. */
-    abstract receive(packet: SockhopResponsePacket): void;
+    /** A piece of the answer, as the peer says it. */
+    abstract receive(packet: Partial<SockhopResponsePacket>): void;
 
     /** The responder says that there will be no answer. */
     refused(error: SockhopError): void {
@@ -90,8 +90,8 @@ export class StreamRequest extends RemoteRequest {
         this.#resolve(this.stream);
     }
 
-    receive(packet: SockhopResponsePacket): void {
-        this.stream.receive_packet(packet);
+    receive(packet: Partial<SockhopResponsePacket>): void {
+        this.stream.receive_packet(SockhopResponsePacket.parse(packet));
     }
 
     protected refuse(error: SockhopError): void {
@@ -119,7 +119,7 @@ export class SingleRequest extends RemoteRequest {
         });
     }
 
-    receive({ data, last }: SockhopResponsePacket): void {
+    receive({ data = {}, last = false }: Partial<SockhopResponsePacket>): void {
         if (this.#settle(last, data)) this.#resolve(data);
     }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
-import { type RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
+import type { RemoteFailure } from "../protocol/SockhopRequest";
 import { ignorable } from "./Outbox";
+import type { Packet } from "./envelope";
 import { assertExpressible } from "./json";
 
 /** How sending fails when the requester has gone, or does not read: that must not end the program. */
@@ -10,7 +11,7 @@ const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_B
 /** How a response gets to the one who has asked. */
 export interface Responder {
     /** Sends a packet. Throws when it cannot be sent. */
-    transmit(packet: SockhopResponsePacket): Promise<void>;
+    transmit(packet: Packet): Promise<void>;
     /** The response is complete, or, with a reason, not wanted any more. */
     finished(reason?: Error): void;
     /** The one who has asked can read an answer that is an error. */
@@ -80,6 +81,15 @@ export class SockhopResponseWriteableStream<Answer = any> {
     }
 
     /**
+     * Nothing more can be sent.
+     *
+     * @internal
+     */
+    get ended(): boolean {
+        return this.#ended;
+    }
+
+    /**
      * Whether `signal` is aborted.
      *
      * @internal
@@ -99,7 +109,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
         this.#gone.abort(reason);
     }
 
-    #send(data: unknown, last: boolean, more?: Partial<SockhopResponsePacket>): Promise<void> {
+    #send(data: unknown, last: boolean, more?: Pick<Packet, "empty" | "error">): Promise<void> {
         const responder = this.#responder;
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has nobody to go to";
@@ -115,7 +125,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
             assertExpressible(data);
             const { uuid } = this;
             const fields = more ? { uuid, data, last, ...more } : { uuid, data, last };
-            const sent = responder.transmit(new SockhopResponsePacket(fields));
+            const sent = responder.transmit(fields);
             if (last) this.#finish();
             return sent;
         } catch (error) {
@@ -125,6 +135,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
     }
 
     #finish(reason?: Error): void {
+        if (this.#ended) return;
         this.#ended = true;
         this.#responder?.finished(reason);
     }

@@ -1,7 +1,7 @@
 import { SockhopError } from "../SockhopError";
-import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
-import { toJson } from "./json";
+import { quote, toJson } from "./json";
 
 /** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place. */
 export interface Envelope {
@@ -13,6 +13,9 @@ export interface Envelope {
     /** This is the answer to the message with that `id`. */
     callback_id?: unknown;
 }
+
+/** What makes a {@link SockhopResponsePacket}. */
+export type Packet = Partial<SockhopResponsePacket> & Pick<SockhopResponsePacket, "uuid" | "last">;
 
 /** Names that never reach the user of the other end. Constants, since a bundler may rename classes. */
 export const PING = "SockhopPing";
@@ -63,16 +66,17 @@ export function stringify(type: string, data: unknown): string {
  * @param uuid - one of ours
  */
 export function requestText(uuid: string, data: unknown): string {
-    const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${toJson(typeName(data))},"errors":true}`;
+    const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${quote(typeName(data))},"errors":true}`;
     return `${head(REQUEST)}${fields}}`;
 }
 
-/** The JSON text of a piece of an answer. */
-export function packetText(packet: SockhopResponsePacket): string {
-    const { uuid, type, data, last, empty, error, cancel } = packet;
-    if (empty || error || cancel) return stringify(RESPONSE, packet);
-    const fields = `{"uuid":${toJson(uuid)},"type":${toJson(type)},"data":${toJson(data)},"last":${last}}`;
-    return `${head(RESPONSE)}${fields}}`;
+/** The JSON text of a piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
+export function packetText(packet: Packet): string {
+    if (packet.empty || packet.error || packet.cancel) return stringify(RESPONSE, new SockhopResponsePacket(packet));
+    const { uuid, data = {}, last } = packet;
+    // A peer may give its request a number.
+    const id = typeof uuid === "string" ? quote(uuid) : toJson(uuid);
+    return `${head(RESPONSE)}{"uuid":${id},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}}`;
 }
 
 /**

@@ -10,7 +10,7 @@ import type { SockhopResponseReadableStream } from "../core/ResponseReadableStre
 import { type Responder, SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
 import { TypeEvent } from "../core/TypeEvent";
 import { type Span, requests, responses } from "../core/diagnostics";
-import { type Envelope, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
+import { type Envelope, type Packet, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
 import { isPromise } from "../core/within";
@@ -137,7 +137,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             } else if (!isId((data as { uuid?: unknown }).uuid)) {
                 this._skip(`a ${type} whose uuid is none`, connection);
             } else if (type === RESPONSE) {
-                this.#responded(connection, SockhopResponsePacket.parse(data));
+                this.#responded(connection, data);
             } else {
                 const request = SockhopRequest.parse(data);
                 if (connection.responses?.has(request.uuid)) this._skip("a request that is open already", connection);
@@ -168,12 +168,21 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 this.#fail(connection, response, { code: "ERR_REQUEST_FAILED", message });
             } else if (handlers.length > 0) {
                 this.#handles = true;
-                connection.respond(response);
+                connection.unanswered += 1;
                 for (const handler of handlers) this.#handle(handler, connection, request, response);
+                connection.unanswered -= 1;
+                this.#handled(connection, response);
             } else if (!this.#handles) {
                 const message = "Nobody handles requests there";
                 this.#fail(connection, response, { code: "ERR_REQUEST_UNHANDLED", message });
             }
+        }
+
+        /** The handlers have returned, most of them after they have answered. */
+        #handled(connection: Connection, response: SockhopResponseWriteableStream): void {
+            if (response.ended) connection.answered();
+            else if (connection.state === "closed") response.abandon(lost());
+            else connection.respond(response);
         }
 
         /** Answers without the user. A peer that reads no answers gets none. */
@@ -213,10 +222,10 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             surface(error);
         }
 
-        #responded(connection: Connection, packet: SockhopResponsePacket): void {
+        #responded(connection: Connection, packet: Partial<SockhopResponsePacket>): void {
             if (packet.cancel) {
                 const givenUp = new SockhopError("The requester has given up", "ERR_RESPONSE_SEND");
-                connection.responses?.get(packet.uuid)?.abandon(givenUp);
+                connection.responses?.get(packet.uuid as string)?.abandon(givenUp);
                 return;
             }
             const request = connection.requests?.get(packet.uuid);
@@ -249,7 +258,7 @@ class Respondent implements Responder {
         this.errors = errors === true;
     }
 
-    transmit(packet: SockhopResponsePacket): Promise<void> {
+    transmit(packet: Packet): Promise<void> {
         const refusal = this.#connection.outbox.refusal();
         if (refusal) throw refusal;
         if (packet.error) this.span?.failed(failure(packet.error));

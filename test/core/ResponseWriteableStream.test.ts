@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SockhopError, type SockhopResponsePacket, SockhopResponseWriteableStream } from "../../src";
+import { SockhopError, SockhopResponsePacket, SockhopResponseWriteableStream } from "../../src";
 import { rejection } from "../support/pair";
 
 /** A stream, and what it has sent. */
@@ -10,8 +10,8 @@ function responding(errors = true): { stream: SockhopResponseWriteableStream; se
         { uuid: "u" },
         {
             errors,
-            transmit: (packet: SockhopResponsePacket) => {
-                sent.push({ ...packet });
+            transmit: (packet) => {
+                sent.push({ ...new SockhopResponsePacket(packet) });
                 return Promise.resolve();
             },
             finished: () => (finished += 1),
