@@ -302,6 +302,20 @@ describe("requests", () => {
             });
         });
 
+        it("with the connection that their own handler ends", async () => {
+            await both(async ({ asker, answerer, ask, cut }) => {
+                const aborted = new Promise((resolve) => {
+                    answer(answerer, (_, { signal }) => {
+                        signal.addEventListener("abort", resolve);
+                        cut();
+                    });
+                });
+                expect(await rejection(ask())).to.have.property("code", "ERR_SOCKET_DESTROYED");
+                await aborted;
+                expect(kept(asker, answerer)).to.equal(0);
+            });
+        });
+
         it("with disconnect(), inside the call", async () => {
             const { c } = await pair();
             const stream = await c.request("x");

@@ -588,6 +588,20 @@ describe("ending", () => {
             }
         });
 
+        it("waits for the answer to the request whose handler began it", async () => {
+            for (const [name, end] of Object.entries(ENDS)) {
+                const ends = await both();
+                const [here, there] = sides(ends, name);
+                let ended: unknown;
+                here.hear.on("request", (_: unknown, response: SockhopResponseWriteableStream) => {
+                    ended = end(ends, { timeout: LONG, drain: true });
+                    setImmediate(() => void response.send("late"));
+                });
+                expect(await there.talk.ask("q"), name).to.equal("late");
+                await ended;
+            }
+        });
+
         it("of one connection leaves the others alone", async () => {
             for (const name of ["server.kill_socket()", "session.kill()"]) {
                 const ends = await both();

@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { Connection } from "./Connection";
 import { publishSent } from "./diagnostics";
-import { MOST, type Outbox, type Writing, atEndOfTurn, ignorable } from "./Outbox";
+import { MOST, type Outbox, type Writing, ignorable } from "./Outbox";
+import { type Due, atEndOfTurn } from "./endOfTurn";
 
 /** A client that does not read holds up those who broadcast for so many milliseconds, and no longer. */
 const PATIENCE = 1000;
@@ -18,7 +19,8 @@ export interface Failure {
  * or before something else is sent to one of them. (CPU of a server that sends 1 kB to 100 clients, ten at a time: less
  * than half of what it is when each connection has its own text.)
  */
-export class Broadcast implements Writing {
+export class Broadcast implements Writing, Due {
+    nextDue: Due | undefined;
     /** Resolves as `sendall()` does; shared by all that is sent together. */
     readonly promise: Promise<undefined[]>;
     /** Until it is written: a server that sends nothing more must not keep those that have gone. */
@@ -88,7 +90,7 @@ export class Broadcast implements Writing {
         if (waited === 0) this.#finish();
         for (const outbox of this.#outboxes) outbox.follow(bytes, this);
         this.#connections = this.#outboxes = [];
-        if (this.#count < 2) return;
+        if (this.#count < 2 || this.#open === 0) return;
         this.#timer = setTimeout(() => {
             this.#impatient = true;
             if (this.#open < waited) this.#finish();

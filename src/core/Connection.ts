@@ -19,6 +19,8 @@ export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string 
 
 /** A message that wants an answer, from the call to the answer. */
 export interface Question {
+    /** Whether somebody waits until it has been sent, and not only for the answer. */
+    readonly tracked: boolean;
     /** Called when it fails. There for those who have it before there is a connection. */
     abandoned: ((error: SockhopError) => void) | undefined;
     /** From now on the answer may come over this connection. */
@@ -91,6 +93,12 @@ export class Connection implements FrameSink {
     write(frame: string): Promise<undefined> {
         publishSent(this, frame);
         return this.outbox.push(frame);
+    }
+
+    /** Sends a frame whose fate nobody waits for. */
+    post(frame: string): void {
+        publishSent(this, frame);
+        this.outbox.post(frame);
     }
 
     /** Answers that we wait for. */

@@ -17,6 +17,8 @@ import { surface } from "./tell";
  */
 const POST = /^POST \S+ HTTP\/\d/;
 
+const SENT = Promise.resolve(undefined);
+
 /** Answers the message it came with. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol any answer will do
 export type Reply<Answer = any> = (value?: Answer) => void;
@@ -64,6 +66,10 @@ export abstract class Messenger<E> extends Reporter<E> {
                 return Promise.reject(tooMany);
             }
             question.attach(connection);
+            if (!question.tracked) {
+                connection.post(frame);
+                return SENT;
+            }
         }
         return connection.write(frame);
     }
@@ -77,7 +83,7 @@ export abstract class Messenger<E> extends Reporter<E> {
     protected _volunteer(connection: Connection, type: string, data: unknown): void {
         if (connection.outbox.full) return;
         try {
-            void connection.write(this._framing.frame(stringify(type, data)));
+            connection.post(this._framing.frame(stringify(type, data)));
         } catch {
             // It repeats what the peer has sent, and that cannot be said in so many bytes.
         }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { Broadcast } from "./Broadcast";
+import { type Due, atEndOfTurn } from "./endOfTurn";
 import type { Limits } from "./limits";
 
 /**
@@ -11,37 +12,13 @@ import type { Limits } from "./limits";
 const EARLY = 2048;
 export const MOST = 65_536;
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * After so many writes in a row a promise is resolved in a turn of its own. The system takes small writes at once, so a
  * loop that awaits each of them would never leave its turn: no timer would fire and no ping be answered until it ended.
  */
-const WRITES_PER_TURN = 1000;
-
-/** Has something done at the end of this turn; while the process exits, at once. */
-let later: (callback: () => void) => void = process.nextTick.bind(process);
-
-/** What has something to write at the end of this turn. */
-let waiting: { endTurn(): void }[] = [];
-
-function endTurn(): void {
-    const due = waiting;
-    waiting = [];
-    for (const each of due) each.endTurn();
-}
-
-/** Has `endTurn()` called when this turn of the event loop ends. */
-export function atEndOfTurn(writer: { endTurn(): void }): void {
-    if (waiting.push(writer) === 1) later(endTurn);
-}
-
-// What was sent before process.exit() in the same turn, or in a handler of `exit`, goes out, as it does with sockhop 1.x,
-// which writes at once.
-process.on("exit", () => {
-    later = (callback: () => void) => {
-        callback();
-    };
-    endTurn();
-});
+const SETTLED_PER_TURN = 1000;
 
 /** Who wants to know what becomes of something that is written. */
 export interface Writing {
@@ -78,7 +55,8 @@ class Batch implements Writing {
  * The messages of one turn of the event loop are put together and written at its end: one call of the system instead of
  * one each (924 000 messages of 100 bytes per second instead of 387 000).
  */
-export class Outbox {
+export class Outbox implements Due {
+    nextDue: Due | undefined;
     readonly #limits: Limits;
     /** The messages that are to be written at the end of this turn. */
     #text = "";
@@ -93,7 +71,10 @@ export class Outbox {
     taken = 0;
     /** How many frames it was given. */
     frames = 0;
-    #writes = 0;
+    /** The system has not taken the last write at once; or it is not known when it does, as with TLS. */
+    #slow: boolean;
+    /** How many writes have settled that somebody waited for. */
+    #settled = 0;
     #room: (() => void) | undefined;
 
     constructor(
@@ -101,6 +82,7 @@ export class Outbox {
         limits: Limits,
     ) {
         this.#limits = limits;
+        this.#slow = isSecure(socket);
         flushBeforeEnd(socket, this);
     }
 
@@ -142,10 +124,16 @@ export class Outbox {
      * connection was about to break: `disconnect` tells.
      */
     push(frame: string): Promise<undefined> {
+        const { promise } = (this.#batch ??= new Batch());
+        this.post(frame);
+        return promise;
+    }
+
+    /** Takes a frame whose fate nobody waits for. */
+    post(frame: string): void {
         this.frames += 1;
         this.#broadcast?.endTurn();
         this.#text += frame;
-        const { promise } = (this.#batch ??= new Batch());
         if (this.#text.length >= this.#early) {
             this.#early = Math.min(2 * this.#early, MOST);
             this.flush();
@@ -153,7 +141,6 @@ export class Outbox {
             this.#scheduled = true;
             atEndOfTurn(this);
         }
-        return promise;
     }
 
     /** Calls `listener` once, when not so much waits any more. There is one at a time. */
@@ -170,9 +157,9 @@ export class Outbox {
     /** Writes what there is. */
     flush(): void {
         this.#broadcast?.endTurn();
-        const batch = this.#batch;
-        if (!batch) return;
         const text = this.#text;
+        if (text === "") return;
+        const batch = this.#batch;
         this.#text = "";
         this.#batch = undefined;
         // Node reserves three bytes for each character of a string that it encodes.
@@ -192,27 +179,49 @@ export class Outbox {
         this.#write(bytes, broadcast);
     }
 
-    #write(bytes: string | Buffer, writing: Writing): void {
+    /**
+     * Mostly the system takes a write at once, and nobody has to be called back, for which Node needs some objects and one
+     * more `nextTick()`. (One question at a time: 0.97 of the time.)
+     */
+    #write(bytes: string | Buffer, writing: Writing | undefined): void {
         const { socket } = this;
         if (!socket.writable) {
-            writing.settle(socket, lost());
+            writing?.settle(socket, lost());
             return;
         }
         const size = Buffer.byteLength(bytes);
-        let handedOver = false;
-        this.#writes += 1;
-        const lastOfTurn = this.#writes % WRITES_PER_TURN === 0;
+        if (this.#slow) {
+            this.#track(bytes, size, writing);
+            return;
+        }
+        socket.write(bytes);
+        // An empty write behind it is called back after it.
+        if (socket.writableLength > 0) this.#track(NOTHING, size, writing);
+        else this.#settle(size, writing, socket.errored ? lost(socket.errored) : undefined);
+    }
+
+    /** Writes something, and settles what has `size` bytes when it is called back. */
+    #track(bytes: string | Buffer, size: number, writing: Writing | undefined): void {
+        const { socket } = this;
+        let taken = false;
         socket.write(bytes, (error) => {
-            this.taken += size;
-            if (!handedOver) this.#written -= size;
-            if (this.#room && !this.full) this.#makeRoom();
+            if (!taken) this.#written -= size;
             // The write that was under way when a socket was destroyed is called back without an error (Node 20).
-            const failed = error || (!handedOver && socket.destroyed) ? lost(error ?? undefined) : undefined;
-            if (lastOfTurn) setImmediate(() => writing.settle(socket, failed));
-            else writing.settle(socket, failed);
+            const failed = error || (!taken && socket.destroyed) ? lost(error ?? undefined) : undefined;
+            this.#settle(size, writing, failed);
         });
-        handedOver = socket.writableLength === 0 && !socket.errored;
-        if (!handedOver) this.#written += size;
+        taken = socket.writableLength === 0 && !socket.errored;
+        if (!taken) this.#written += size;
+        this.#slow = !taken || isSecure(socket);
+    }
+
+    #settle(size: number, writing: Writing | undefined, failed: SockhopError | undefined): void {
+        if (!failed) this.taken += size;
+        if (this.#room && !this.full) this.#makeRoom();
+        if (!writing) return;
+        this.#settled += 1;
+        if (this.#settled % SETTLED_PER_TURN > 0) writing.settle(this.socket, failed);
+        else setImmediate(() => writing.settle(this.socket, failed));
     }
 
     #makeRoom(): void {
@@ -220,6 +229,10 @@ export class Outbox {
         this.#room = undefined;
         room?.();
     }
+}
+
+function isSecure(socket: Socket): boolean {
+    return "encrypted" in socket;
 }
 
 const OUTBOX = Symbol("sockhop.outbox");

@@ -16,6 +16,7 @@ export interface CallbackOptions extends WaitOptions {
 
 /** A remote callback: what is to be called at the answer to a message. */
 export class RemoteCall extends Patience implements Question {
+    readonly tracked = true;
     abandoned: Question["abandoned"];
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];

@@ -11,6 +11,7 @@ export type Cancel = (connection: Connection, uuid: string) => void;
 
 /** A request that waits for its answer. */
 export abstract class RemoteRequest extends Patience implements Question {
+    abstract readonly tracked: boolean;
     abandoned: Question["abandoned"];
     /** There while somebody traces requests. */
     span: Span | undefined;
@@ -65,6 +66,7 @@ export abstract class RemoteRequest extends Patience implements Question {
 
 /** One whose answer is a stream. */
 export class StreamRequest extends RemoteRequest {
+    readonly tracked = true;
     readonly stream: SockhopResponseReadableStream;
     /** Resolves to the stream when the request has been sent; rejects when it fails before. */
     readonly promise: Promise<SockhopResponseReadableStream>;
@@ -106,6 +108,7 @@ export class StreamRequest extends RemoteRequest {
 
 /** One whose answer is a single value: the data of the first piece. (A stream for it takes 1.3 times as long.) */
 export class SingleRequest extends RemoteRequest {
+    readonly tracked = false;
     readonly promise: Promise<unknown>;
     #resolve!: (data: unknown) => void;
     #reject!: (error: SockhopError) => void;

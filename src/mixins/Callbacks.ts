@@ -6,7 +6,7 @@ import type { Reply } from "../core/Messenger";
 import { ignorable, lost } from "../core/Outbox";
 import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
 import { type Envelope, isId } from "../core/envelope";
-import { toJson } from "../core/json";
+import { quote } from "../core/json";
 import { milliseconds } from "../core/limits";
 import type { Constructor } from "./mixin";
 
@@ -98,10 +98,10 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             return (value = {}) => {
                 if (replied) return;
                 if (connection.state === "closed") throw lost();
-                const frame = this._encode(value, `,"callback_id":${toJson(id)}`);
+                const frame = this._encode(value, `,"callback_id":${quote(id)}`);
                 replied = true;
                 // `disconnect` tells when the answer may have been lost. A peer that does not read its answers gets none.
-                if (!connection.outbox.refusal()) void connection.write(frame);
+                if (!connection.outbox.refusal()) connection.post(frame);
                 connection.unanswered -= 1;
                 connection.answered();
             };

@@ -1,20 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { randomUUID } from "node:crypto";
-import v8 from "node:v8";
-import vm from "node:vm";
 import { Waiting } from "../../src/core/Waiting";
+import { collect, longLived } from "../support/memory";
 
 class Waiter {
     next: Waiter | undefined;
     turn = 0;
 
     constructor(readonly uuid: string) {}
-}
-
-/** Bytes that V8 takes for long-lived. */
-function longLived(): number {
-    return v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === "old_space")!.space_used_size;
 }
 
 describe("Waiting", () => {
@@ -77,8 +71,6 @@ describe("Waiting", () => {
     });
 
     it("keeps nothing alive that has been deleted, as a Map does until a full collection", () => {
-        v8.setFlagsFromString("--expose-gc");
-        const collect = vm.runInNewContext("gc") as () => void;
         const waiting = new Waiting<Waiter>();
         const line: Waiter[] = [];
         const pass = (): void => {

@@ -16,6 +16,7 @@ class Probe extends Callbacks(Endpoint) {
         const connection = this._attach(new net.Socket());
         this._open(connection);
         const written: string[] = [];
+        connection.post = (bytes) => void written.push(bytes);
         connection.write = (bytes) => {
             written.push(bytes);
             return Promise.resolve(undefined);
