@@ -272,14 +272,16 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     #begin(attempt: Attempt): void {
-        const connection = this.#use(
-            dial(this, this.#tls, () => {
-                if (this.#attempt !== attempt) return;
-                this.#attempt = undefined;
-                this._open(connection);
-                attempt.succeed();
-            }),
-        );
+        const connected = (): void => {
+            if (this.#attempt !== attempt) return;
+            this.#attempt = undefined;
+            this._open(connection);
+            attempt.succeed();
+        };
+        const arrived = (chunk: Buffer): void => {
+            this._take(connection, chunk);
+        };
+        const connection = this.#use(dial(this, this.#tls, connected, arrived));
         attempt.connection = connection;
         attempt.limit(this._connectTimeout, () => {
             connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT");

@@ -112,7 +112,7 @@ describe("SockhopClient", () => {
             const late = new net.Socket();
             let lateConnected!: () => void;
             stubCreateConnection((...args) => {
-                lateConnected = args[2] as () => void;
+                lateConnected = args[1] as () => void;
                 return late;
             });
             const c = client({ ...placeOf(s), connect_timeout: 20 });
@@ -136,7 +136,7 @@ describe("SockhopClient", () => {
                 return (createConnection as (...args: unknown[]) => net.Socket)(...args);
             });
             await client(placeOf(s)).connect();
-            expect(calls[0]!.slice(0, 2)).to.deep.equal([s.get_bound_port(), "127.0.0.1"]);
+            expect(calls[0]![0]).to.include({ port: s.get_bound_port(), host: "127.0.0.1" });
         });
 
         it("reads port, address and path at each attempt", async () => {
@@ -148,6 +148,23 @@ describe("SockhopClient", () => {
             c.address = "127.0.0.1";
             await c.connect();
         });
+    });
+
+    it("receives, and so does whoever listens to its socket", async () => {
+        const { s, c, socket } = await pair();
+        const heard: string[] = [];
+        const listener = (chunk: Buffer): void => void heard.push(chunk.toString());
+        const next = async (value: string): Promise<unknown> => {
+            const received = once(c, "receive");
+            await s.send(socket, value);
+            return ((await received) as unknown[])[0];
+        };
+        expect(await next("before")).to.equal("before");
+        c.socket!.on("data", listener);
+        expect(await next("meanwhile")).to.equal("meanwhile");
+        c.socket!.off("data", listener);
+        expect(await next("after")).to.equal("after");
+        expect(heard.join("")).to.equal('{"type":"String","data":"meanwhile"}\n');
     });
 
     describe("disconnect()", () => {

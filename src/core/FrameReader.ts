@@ -69,14 +69,12 @@ export class FrameReader {
     /** The frames in bytes that begin with a frame. What comes after the last is kept. */
     #split(bytes: Buffer, sink: FrameSink, skip = false): string[] {
         const { terminator, limit } = this.#framing;
-        const last = bytes.lastIndexOf(terminator.bytes);
-        const end = last === -1 ? 0 : last + terminator.bytes.length;
+        const end = terminator.lastEnd(bytes);
         let frames: string[] = [];
         let overlap = "";
         if (end > 0) {
             try {
-                frames = bytes.toString("utf8", 0, end).split(terminator.text);
-                // Empty, unless the terminator overlaps itself: "aaa" is the terminator "aa" and the beginning of another.
+                frames = terminator.split(bytes.toString("utf8", 0, end));
                 overlap = frames.pop() ?? "";
             } catch (cause) {
                 const message = "Skipping corrupted data in buffer: the frame is too long to be a string";

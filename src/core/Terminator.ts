@@ -21,6 +21,24 @@ export class Terminator {
         this.#shield = Array.from(this.text).find((character) => !STRUCTURE.includes(character));
     }
 
+    /** Where the last terminator in these bytes ends; 0 when there is none. */
+    lastEnd(bytes: Buffer): number {
+        const { length } = this.bytes;
+        // Most chunks end with one, and most terminators are a single byte: no search then.
+        if (length === 1 && bytes[bytes.length - 1] === this.bytes[0]) return bytes.length;
+        const last = bytes.lastIndexOf(this.bytes);
+        return last === -1 ? 0 : last + length;
+    }
+
+    /**
+     * What is between the terminators of a text that ends with one. The last is empty, unless the terminator overlaps itself:
+     * "aaa" is the terminator "aa" and the beginning of another.
+     */
+    split(text: string): string[] {
+        const rest = text.length - this.text.length;
+        return text.indexOf(this.text) === rest ? [text.slice(0, rest), ""] : text.split(this.text);
+    }
+
     /**
      * JSON text that means the same as `json` and can be followed by this terminator.
      *

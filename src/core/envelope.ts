@@ -74,9 +74,7 @@ export function requestText(uuid: string, data: unknown): string {
 export function packetText(packet: Packet): string {
     if (packet.empty || packet.error || packet.cancel) return stringify(RESPONSE, new SockhopResponsePacket(packet));
     const { uuid, data = {}, last } = packet;
-    // A peer may give its request a number.
-    const id = typeof uuid === "string" ? quote(uuid) : toJson(uuid);
-    return `${head(RESPONSE)}{"uuid":${id},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}}`;
+    return `${head(RESPONSE)}{"uuid":${quote(uuid)},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}}`;
 }
 
 /**

@@ -15,9 +15,9 @@ export function assertExpressible(value: unknown): void {
 /** Text in which JSON escapes nothing, such as a UUID or the name of a class. */
 const PLAIN = /^[\w-]*$/;
 
-/** The JSON text of a string, found in half the time for a plain one. */
-export function quote(text: string): string {
-    return PLAIN.test(text) ? `"${text}"` : toJson(text);
+/** The JSON text of a name, found in half the time for a plain string. (Peers may use numbers.) */
+export function quote(name: unknown): string {
+    return typeof name === "string" && PLAIN.test(name) ? `"${name}"` : toJson(name);
 }
 
 /**
