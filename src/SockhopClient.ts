@@ -44,6 +44,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     readonly #queue: OfflineQueue | undefined;
     #attempt: Attempt | undefined;
     #socket: net.Socket | null | undefined;
+    /** Of this socket, until it is dropped. */
+    #connection: Connection | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, a limit or a time that is none. */
     constructor(options: ClientOptions = {}) {
@@ -97,10 +99,6 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         stats.reconnects = this._past.reopened;
         stats.round_trip = this.#connection?.roundTrip;
         return stats;
-    }
-
-    get #connection(): Connection | undefined {
-        return this.#socket ? this._connections.get(this.#socket) : undefined;
     }
 
     /**
@@ -230,6 +228,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             this.#attempt = undefined;
             attempt.fail(connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED"));
         }
+        if (this.#connection === connection) this.#connection = undefined;
         super._closed(connection, opened);
         if (this.#socket === connection.socket) this.#socket = null;
     }
@@ -293,7 +292,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     #use(socket: net.Socket): Connection {
         this.#leave();
         this.#socket = socket;
-        return this._attach(socket);
+        return (this.#connection = this._attach(socket));
     }
 
     #leave(): void {

@@ -38,13 +38,25 @@ export function isId(id: unknown): boolean {
 /** So many names of classes are remembered: programs have few, and a peer cannot make us remember more. */
 const FEW = 256;
 
-/** The beginning of an envelope, by the name of the class. */
+/** The beginning of an envelope. */
+function head(type: string): string {
+    return `{"type":${toJson(type)},"data":`;
+}
+
+const REQUEST_HEAD = head(REQUEST);
+const RESPONSE_HEAD = head(RESPONSE);
+
+/** The beginnings of the envelopes of users' values, by the names of their classes. */
 const heads = new Map<string, string>();
 
-function head(type: string): string {
+/** @throws {@link SockhopError} `ERR_BAD_DATA` for a name of the library's own: the peer would take it for something else. */
+function headOf(type: string): string {
     let text = heads.get(type);
     if (text === undefined) {
-        text = `{"type":${toJson(type)},"data":`;
+        if (RESERVED.has(type)) {
+            throw new SockhopError(`Instances of a class called ${type} cannot be sent`, "ERR_BAD_DATA");
+        }
+        text = head(type);
         if (heads.size < FEW) heads.set(type, text);
     }
     return text;
@@ -67,14 +79,14 @@ export function stringify(type: string, data: unknown): string {
  */
 export function requestText(uuid: string, data: unknown): string {
     const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${quote(typeName(data))},"errors":true}`;
-    return `${head(REQUEST)}${fields}}`;
+    return `${REQUEST_HEAD}${fields}}`;
 }
 
 /** The JSON text of a piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
 export function packetText(packet: Packet): string {
     if (packet.empty || packet.error || packet.cancel) return stringify(RESPONSE, new SockhopResponsePacket(packet));
     const { uuid, data = {}, last } = packet;
-    return `${head(RESPONSE)}{"uuid":${quote(uuid)},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}}`;
+    return `${RESPONSE_HEAD}{"uuid":${quote(uuid)},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}}`;
 }
 
 /**
@@ -85,9 +97,5 @@ export function packetText(packet: Packet): string {
  * names: the peer would take it for something else.
  */
 export function wrap(value: unknown, rest = ""): string {
-    const type = typeName(value);
-    if (RESERVED.has(type)) {
-        throw new SockhopError(`Instances of a class called ${type} cannot be sent`, "ERR_BAD_DATA");
-    }
-    return `${head(type)}${toJson(value)}${rest}}`;
+    return `${headOf(typeName(value))}${toJson(value)}${rest}}`;
 }
