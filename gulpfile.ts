@@ -29,6 +29,23 @@ function declarations(): ChildProcess {
     return run("tsc", "--project", "src");
 }
 
+/** Removes the declarations that no other leads to. */
+function prune(done: () => void): void {
+    const all = readdirSync(DIST, { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".d.ts"))
+        .map((file) => join(DIST, file));
+    const reached = new Set<string>();
+    const reach = (file: string): void => {
+        if (reached.has(file)) return;
+        reached.add(file);
+        const text = readFileSync(file, "utf8");
+        for (const [, name] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) reach(join(file, "..", `${name}.d.ts`));
+    };
+    for (const file of all) if (file === join(DIST, "index.d.ts") || file.startsWith(join(DIST, "compat"))) reach(file);
+    for (const file of all) if (!reached.has(file)) rmSync(file);
+    done();
+}
+
 /**
  * One file, since many take three times as long to load, and a tiny one for each old deep path. It reads as its sources do,
  * so it needs no source map.
@@ -94,6 +111,6 @@ function licence(name: string): string {
 }
 
 /** All that is published. */
-export const build = series(clean, parallel(declarations, series(library, modules), cli));
+export const build = series(clean, parallel(series(declarations, prune), series(library, modules), cli));
 
 export default parallel(lint, docs);

@@ -1,9 +1,10 @@
 import net from "node:net";
-import tls from "node:tls";
+import type tls from "node:tls";
 import { SockhopError } from "../SockhopError";
 import { SocketFile, assertFits, removeStale, withMode } from "./UnixPath";
 import { assertPrivate, makeFolder } from "./names";
 import type { Place } from "./options";
+import { loadTls } from "./tls";
 
 /** How a {@link Listener} listens. */
 export interface ListenerOptions {
@@ -148,7 +149,7 @@ export class Listener {
     #createSecure(options: tls.TlsOptions, events: ListenerEvents): tls.Server {
         // Node (20 to 26) shows the TLS socket only at the end of the handshake. Until then there is the one beneath, and
         // the only way from one to the other is this member.
-        const server = tls.createServer(options, (socket: tls.TLSSocket & { _parent?: net.Socket }) => {
+        const server = loadTls().createServer(options, (socket: tls.TLSSocket & { _parent?: net.Socket }) => {
             if (socket._parent) this.#handshakes.delete(socket._parent);
             events.accepted(socket);
         });

@@ -1,8 +1,9 @@
 import net from "node:net";
-import tls from "node:tls";
+import type tls from "node:tls";
 import { assertFits } from "./UnixPath";
 import { assertPrivate } from "./names";
 import type { Place } from "./options";
+import { loadTls } from "./tls";
 
 /** Where what arrives at clients is put, one chunk after the other: all are read before the next comes. */
 let room: Buffer | undefined;
@@ -27,7 +28,8 @@ export function dial(
             assertPrivate(path);
         }
         if (secure) {
-            return path ? tls.connect({ ...secure, path }, connected) : tls.connect(port, address, secure, connected);
+            const { connect } = loadTls();
+            return path ? connect({ ...secure, path }, connected) : connect(port, address, secure, connected);
         }
         const onread = {
             buffer: (room ??= Buffer.allocUnsafeSlow(65_536)),

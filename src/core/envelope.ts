@@ -15,7 +15,7 @@ export interface Envelope {
 }
 
 /** What makes a {@link SockhopResponsePacket}. */
-export type Packet = Partial<SockhopResponsePacket> & Pick<SockhopResponsePacket, "uuid" | "last">;
+export type PacketFields = Partial<SockhopResponsePacket> & Pick<SockhopResponsePacket, "uuid" | "last">;
 
 /** Names that never reach the user of the other end. Constants, since a bundler may rename classes. */
 export const PING = "SockhopPing";
@@ -83,7 +83,7 @@ export function requestText(uuid: string, data: unknown): string {
 }
 
 /** The JSON text of a piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
-export function packetText(packet: Packet): string {
+export function packetText(packet: PacketFields): string {
     if (packet.empty || packet.error || packet.cancel) return stringify(RESPONSE, new SockhopResponsePacket(packet));
     const { uuid, data = {}, last } = packet;
     return `${RESPONSE_HEAD}{"uuid":${quote(uuid)},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}}`;

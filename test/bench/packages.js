@@ -1,6 +1,7 @@
 // What an implementation is made of, on the disk.
 "use strict";
 
+const { execFileSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 
@@ -39,8 +40,9 @@ function bytes(entry) {
 
 /** Bytes of what would be published from a folder. */
 function publishedBytes(folder) {
-    const always = fs.readdirSync(folder).filter((name) => /^(package\.json|readme.*|licen[cs]e.*)$/i.test(name));
-    return [...always, ...manifest(folder).files].reduce((sum, name) => sum + bytes(path.join(folder, name)), 0);
+    const pack = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+    const [{ unpackedSize }] = JSON.parse(execFileSync("npm", pack, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] }));
+    return unpackedSize;
 }
 
 /** The packages of an implementation that are its own, not what they depend on. */
