@@ -57,8 +57,8 @@ export class Connection implements FrameSink {
     requests: Waiting<RemoteRequest> | undefined;
     /** Answers that the peer waits for, by the uuid of its request; without those that their handlers give at once. */
     responses: Map<string, SockhopResponseWriteableStream> | undefined;
-    /** How many there have been in this Map. */
-    #opened = 0;
+    /** How many answers there have been in this Map. */
+    #responded = 0;
     /** Questions of the peer that may still be answered, and requests whose handlers are being called. */
     unanswered = 0;
     /** Milliseconds that the last ping has taken which was answered. */
@@ -121,10 +121,10 @@ export class Connection implements FrameSink {
     /** The peer waits for one more answer. The Map is replaced now and then, since its tables live on: see {@link Waiting}. */
     respond(response: SockhopResponseWriteableStream): void {
         this.responses ??= new Map();
-        this.#opened += 1;
-        if (this.#opened > 1000 + 4 * this.responses.size) {
+        this.#responded += 1;
+        if (this.#responded > 1000 + 4 * this.responses.size) {
             this.responses = new Map(this.responses);
-            this.#opened = 0;
+            this.#responded = 0;
         }
         this.responses.set(response.uuid, response);
     }

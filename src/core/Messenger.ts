@@ -17,6 +17,7 @@ import { surface } from "./tell";
  */
 const POST = /^POST \S+ HTTP\/\d/;
 
+/** For those who wait for the answer only. */
 const SENT = Promise.resolve(undefined);
 
 /** Answers the message it came with. */
