@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
-import type { RemoteFailure } from "../protocol/SockhopRequest";
+import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { ignorable } from "./Outbox";
-import type { PacketFields } from "./envelope";
 import { assertExpressible } from "./json";
 
 /** How sending fails when the requester has gone, or does not read: that must not end the program. */
@@ -11,7 +10,7 @@ const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_B
 /** How a response gets to the one who has asked. */
 export interface Responder {
     /** Sends a packet. Throws when it cannot be sent. */
-    transmit(packet: PacketFields): Promise<void>;
+    transmit(packet: Partial<SockhopResponsePacket> & Pick<SockhopResponsePacket, "uuid" | "last">): Promise<void>;
     /** The response is complete, or, with a reason, not wanted any more. */
     finished(reason?: Error): void;
     /** The one who has asked can read an answer that is an error. */
@@ -109,7 +108,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
         this.#gone.abort(reason);
     }
 
-    #send(data: unknown, last: boolean, more?: Pick<PacketFields, "empty" | "error">): Promise<void> {
+    #send(data: unknown, last: boolean, more?: Pick<SockhopResponsePacket, "empty" | "error">): Promise<void> {
         const responder = this.#responder;
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has nobody to go to";
