@@ -41,8 +41,8 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     /** Connections whose sockets are being closed. */
     readonly #leaving = new Map<Socket, Connection>();
 
-    readonly #arrived = this.#listener((connection, chunk) => {
-        this._take(connection, chunk as Buffer);
+    readonly #arrived = this.#listener((connection, chunk: Buffer) => {
+        this._take(connection, chunk);
     });
     readonly #ended = this.#listener((connection) => {
         // In the middle of a TLS handshake an error follows, which tells more.
@@ -51,8 +51,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     readonly #gone = this.#listener((connection) => {
         this._drop(connection);
     });
-    readonly #failed = this.#listener((connection, thrown) => {
-        const error = thrown as NodeJS.ErrnoException;
+    readonly #failed = this.#listener((connection, error: NodeJS.ErrnoException) => {
         connection.error = error;
         const unusual = connection.state === "open" && !DEPARTURES.has(error.code);
         if (unusual) this._tellError(error, connection);
@@ -110,11 +109,11 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * A listener for the sockets of all connections: one function for all, since closures would cost memory on each. What
      * sockets say that were given up is not heard.
      */
-    #listener(heard: (connection: Connection, what: unknown) => void): (what?: unknown) => void {
+    #listener<A>(heard: (connection: Connection, what: A) => void): (what?: A) => void {
         const connections = this._connections;
-        return function (this: Socket, what?: unknown): void {
+        return function (this: Socket, what?: A): void {
             const connection = connections.get(this);
-            if (connection) heard(connection, what);
+            if (connection) heard(connection, what as A);
         };
     }
 

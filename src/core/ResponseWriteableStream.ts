@@ -10,7 +10,7 @@ const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_B
 /** How a response gets to the one who has asked. */
 export interface Responder {
     /** Sends a packet. Throws when it cannot be sent. */
-    transmit(packet: Partial<SockhopResponsePacket> & Pick<SockhopResponsePacket, "uuid" | "last">): Promise<void>;
+    transmit(packet: Partial<SockhopResponsePacket>): Promise<void>;
     /** The response is complete, or, with a reason, not wanted any more. */
     finished(reason?: Error): void;
     /** The one who has asked can read an answer that is an error. */

@@ -1,6 +1,6 @@
 /** What can have something to do when this turn of the event loop ends. */
 export interface Due {
-    /** The next one whose turn it is; linked, since an array for each turn costs as much as the call. */
+    /** The next one whose turn it is; linked, since an array for each turn takes more memory than the call. */
     nextDue: Due | undefined;
     endTurn(): void;
 }

@@ -14,9 +14,6 @@ export interface Envelope {
     callback_id?: unknown;
 }
 
-/** What makes a {@link SockhopResponsePacket}. */
-export type PacketFields = Partial<SockhopResponsePacket> & Pick<SockhopResponsePacket, "uuid" | "last">;
-
 /** Names that never reach the user of the other end. Constants, since a bundler may rename classes. */
 export const PING = "SockhopPing";
 export const PONG = "SockhopPong";
@@ -83,9 +80,9 @@ export function requestText(uuid: string, data: unknown): string {
 }
 
 /** The JSON text of a piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
-export function packetText(packet: PacketFields): string {
+export function packetText(packet: Partial<SockhopResponsePacket>): string {
     if (packet.empty || packet.error || packet.cancel) return stringify(RESPONSE, new SockhopResponsePacket(packet));
-    const { uuid, data = {}, last } = packet;
+    const { uuid, data = {}, last = false } = packet;
     return `${RESPONSE_HEAD}{"uuid":${quote(uuid)},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}}`;
 }
 

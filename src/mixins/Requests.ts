@@ -10,7 +10,7 @@ import type { SockhopResponseReadableStream } from "../core/ResponseReadableStre
 import { type Responder, SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
 import { TypeEvent } from "../core/TypeEvent";
 import { type Span, requests, responses } from "../core/diagnostics";
-import { type Envelope, type PacketFields, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
+import { type Envelope, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
 import { isPromise } from "../core/within";
@@ -258,7 +258,7 @@ class Respondent implements Responder {
         this.errors = errors === true;
     }
 
-    transmit(packet: PacketFields): Promise<void> {
+    transmit(packet: Partial<SockhopResponsePacket>): Promise<void> {
         const refusal = this.#connection.outbox.refusal();
         if (refusal) throw refusal;
         if (packet.error) this.span?.failed(failure(packet.error));

@@ -4,9 +4,18 @@ import vm from "node:vm";
 v8.setFlagsFromString("--expose-gc");
 
 /** Makes a full collection. */
-export const collect = vm.runInNewContext("gc") as () => void;
+const collect = vm.runInNewContext("gc") as () => void;
 
 /** Bytes of objects that V8 takes for long-lived. */
-export function longLived(): number {
+function longLived(): number {
     return v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === "old_space")!.space_used_size;
+}
+
+/** How many more such bytes there are after `pass` has been called often, from a full collection on. */
+export function growth(pass: () => void): number {
+    for (let n = 0; n < 1000; n++) pass();
+    collect();
+    const before = longLived();
+    for (let n = 0; n < 20_000; n++) pass();
+    return longLived() - before;
 }
