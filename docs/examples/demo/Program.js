@@ -27,7 +27,9 @@ class Program extends EventEmitter {
         });
         this.#child.once("exit", (code, signal) => {
             if (this.#dismissed && (code === 0 || signal)) return;
-            alarm.abort(new Error(`${name} ended unexpectedly (${signal ?? `exit code ${code}`})`));
+            const error = new Error(`${name} ended unexpectedly (${signal ?? `exit code ${code}`})`);
+            // Ctrl-C reaches the children, too: that they have ended may be known before the reason is.
+            setTimeout(() => alarm.abort(error), 50);
         });
         this.#child.on("error", (error) => alarm.abort(error));
         Program.#all.add(this);

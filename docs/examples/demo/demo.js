@@ -101,8 +101,8 @@ async function main() {
         console.log("\nAll counts, types and checksums agree.");
         process.exitCode = 0;
     } catch (error) {
-        // Ctrl-C reaches the children, too: that they have ended may be known before the reason is.
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        // What fails because a child has ended may be known before that is.
+        await new Promise((resolve) => setTimeout(resolve, 100));
         console.error(`\nThe demo has failed.\n${(alarm.signal.reason ?? error).message}`);
     } finally {
         await Program.killAll();
