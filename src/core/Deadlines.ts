@@ -1,39 +1,35 @@
+import { type Due, atEndOfTurn } from "./endOfTurn";
 import { LONGEST } from "./limits";
 
-/** What has a time to end: a link in the ring of those with the same delay. */
-export abstract class Deadline {
-    /** When, on the clock of `performance.now()`. */
-    due = 0;
-    #before: Deadline = this;
-    #after: Deadline = this;
+/** The end of a turn of the event loop. */
+interface Moment {
+    /** On the clock of `performance.now()`; later than anything while the turn lasts. */
+    time: number;
+}
 
+/** What has a time to end: a link in the ring of those with the same delay. In no ring it is its own neighbour. */
+export interface Deadline {
+    before: Deadline;
+    after: Deadline;
+    /** The delay begins there. */
+    since: Moment | undefined;
     /** The time has come. It is not linked any more. */
-    abstract expire(): void;
+    expire(): void;
+}
 
-    /** Nothing ends any more. May be called at any time. */
-    unlink(): void {
-        this.#before.#after = this.#after;
-        this.#after.#before = this.#before;
-        this.#before = this;
-        this.#after = this;
-    }
-
-    /** The next of the ring. */
-    protected get after(): Deadline {
-        return this.#after;
-    }
-
-    /** Puts another one into the ring, before this one. */
-    protected precede(other: Deadline): void {
-        other.#before = this.#before;
-        other.#after = this;
-        this.#before.#after = other;
-        this.#before = other;
-    }
+/** Nothing ends any more. May be called at any time. */
+export function unlink(entry: Deadline): void {
+    entry.before.after = entry.after;
+    entry.after.before = entry.before;
+    entry.before = entry;
+    entry.after = entry;
 }
 
 /** All that expire after the same delay, so that the oldest is the first of them. The ring begins and ends here. */
-class Row extends Deadline {
+class Row implements Deadline {
+    before: Deadline = this;
+    after: Deadline = this;
+    since: undefined;
     /** For the oldest; it stays when that has ended. */
     timer: NodeJS.Timeout | undefined;
 
@@ -42,7 +38,10 @@ class Row extends Deadline {
     }
 
     push(entry: Deadline): void {
-        this.precede(entry);
+        entry.before = this.before;
+        entry.after = this;
+        this.before.after = entry;
+        this.before = entry;
     }
 
     expire(): void {
@@ -51,20 +50,29 @@ class Row extends Deadline {
 }
 
 /**
- * Time limits of many things that mostly end before: one timer for all that have the same delay, however many they are.
+ * Time limits of many things that mostly end before: one timer for all that have the same delay, however many they are, and
+ * one look at the clock for all that begin in the same turn, when it ends. (100 requests in flight: 1.05 times the answers.)
  * Like {@link TimeLimit} it lets one look at the sockets pass. It does not keep the process alive.
  */
-export class Deadlines {
+export class Deadlines implements Due {
+    nextDue: Due | undefined;
     readonly #rows = new Map<number, Row>();
+    /** The end of this turn, if something has begun in it. */
+    #now: Moment | undefined;
 
-    /** @param delay - milliseconds; the longest time that a timer can run stands for never */
+    /** @param delay - milliseconds from the end of this turn; the longest time that a timer can run stands for never */
     add(entry: Deadline, delay: number): void {
         if (delay >= LONGEST) return;
         let row = this.#rows.get(delay);
         if (!row) this.#rows.set(delay, (row = new Row()));
-        entry.due = performance.now() + delay;
+        entry.since = this.#now ?? this.#begin();
         row.push(entry);
         if (!row.timer) this.#arm(row, delay, delay);
+    }
+
+    endTurn(): void {
+        if (this.#now) this.#now.time = performance.now();
+        this.#now = undefined;
     }
 
     /** Lets go of the timers that are not needed: what nobody uses any more must not be kept by them. */
@@ -74,6 +82,13 @@ export class Deadlines {
             clearTimeout(row.timer);
             this.#rows.delete(delay);
         }
+    }
+
+    #begin(): Moment {
+        const now = { time: Infinity };
+        this.#now = now;
+        atEndOfTurn(this);
+        return now;
     }
 
     #arm(row: Row, delay: number, time: number): void {
@@ -87,12 +102,13 @@ export class Deadlines {
 
     #expire(row: Row, delay: number, now: number): void {
         for (let entry = row.oldest; entry; entry = row.oldest) {
+            const left = (entry.since as Moment).time + delay - now;
             // A timer of Node may run a fraction of a millisecond early.
-            if (entry.due - now >= 1) {
-                this.#arm(row, delay, entry.due - now);
+            if (left >= 1) {
+                this.#arm(row, delay, Math.min(left, delay));
                 return;
             }
-            entry.unlink();
+            unlink(entry);
             entry.expire();
         }
         if (this.#rows.get(delay) === row) this.#rows.delete(delay);

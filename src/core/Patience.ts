@@ -1,26 +1,27 @@
 import { setMaxListeners } from "node:events";
 import { SockhopError } from "../SockhopError";
-import { Deadline, type Deadlines } from "./Deadlines";
+import { type Deadline, type Deadlines, unlink } from "./Deadlines";
 import type { Waiter } from "./Waiting";
 
 /** How long to wait for an answer. */
 export interface WaitOptions {
-    /** Milliseconds for the whole answer, from the call on; `Infinity` for no limit. */
+    /** Milliseconds for the whole answer, from the end of the turn in which it was asked for; `Infinity` for no limit. */
     timeout?: number | undefined;
     /** Gives up when it is aborted. */
     signal?: AbortSignal | undefined;
 }
 
 /** Somebody waits for an answer: until a time has passed, or until an `AbortSignal` is aborted. */
-export abstract class Patience extends Deadline implements Waiter {
+export abstract class Patience implements Deadline, Waiter {
+    before: Deadline = this;
+    after: Deadline = this;
+    since: Deadline["since"];
     next: Waiter | undefined;
     turn = 0;
     #signal: AbortSignal | undefined;
     #abort: (() => void) | undefined;
 
-    constructor(readonly uuid: string) {
-        super();
-    }
+    constructor(readonly uuid: string) {}
 
     /** The answer will not come. */
     abstract fail(error: SockhopError): void;
@@ -51,7 +52,7 @@ export abstract class Patience extends Deadline implements Waiter {
 
     /** Nothing is waited for any more. */
     protected relax(): void {
-        this.unlink();
+        unlink(this);
         if (this.#abort) this.#signal?.removeEventListener("abort", this.#abort);
     }
 }

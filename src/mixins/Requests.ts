@@ -21,7 +21,7 @@ import type { Constructor } from "./mixin";
 /** Options of a request. */
 export interface RequestOptions extends WaitOptions {
     /**
-     * Milliseconds for the whole answer, from the call on; `Infinity` for no limit.
+     * Milliseconds for the whole answer, from the end of the turn in which it was asked for; `Infinity` for no limit.
      *
      * @default `response_timeout` of the client or server
      */

@@ -1,6 +1,6 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
-import { Deadline, Deadlines } from "../../src/core/Deadlines";
+import { type Deadline, Deadlines, unlink } from "../../src/core/Deadlines";
 
 describe("Deadlines", () => {
     let clock: FakeTimers.Clock;
@@ -19,14 +19,25 @@ describe("Deadlines", () => {
         clock.uninstall();
     });
 
-    /** Lets time pass, and the turn of the event loop that a deadline grants. */
-    function tick(time: number): void {
+    /** Lets this turn end and time pass. */
+    async function pass(time: number): Promise<void> {
+        await new Promise((resolve) => {
+            process.nextTick(resolve);
+        });
         clock.tick(time);
-        clock.tick(1);
+    }
+
+    /** The same, and the turn of the event loop that a deadline grants. */
+    async function tick(time: number): Promise<void> {
+        await pass(time);
+        await pass(1);
     }
 
     function entry(name: string, more: () => void = () => undefined): Deadline {
-        return new (class extends Deadline {
+        return new (class implements Deadline {
+            before: Deadline = this;
+            after: Deadline = this;
+            since: Deadline["since"];
             expire(): void {
                 expired.push(name);
                 more();
@@ -34,108 +45,118 @@ describe("Deadlines", () => {
         })();
     }
 
-    it("expire when their time has passed, and once", () => {
+    it("expire when their time has passed, and once", async () => {
         deadlines.add(entry("a"), 100);
-        clock.tick(99);
+        await pass(99);
         expect(expired).to.deep.equal([]);
-        tick(1);
+        await tick(1);
         expect(expired).to.deep.equal(["a"]);
-        tick(1000);
+        await tick(1000);
         expect(expired).to.deep.equal(["a"]);
     });
 
-    it("let the event loop look at its sockets first", () => {
+    it("let the event loop look at its sockets first", async () => {
         const answered = entry("answered");
         deadlines.add(answered, 100);
         deadlines.add(entry("not answered"), 100);
-        clock.tick(100);
+        await pass(100);
         expect(expired).to.deep.equal([]); // the timer has run
-        answered.unlink(); // the answer was there already
-        clock.tick(1);
+        unlink(answered); // the answer was there already
+        await pass(1);
         expect(expired).to.deep.equal(["not answered"]);
     });
 
-    it("of the same delay expire in their order, each in its time", () => {
+    it("of the same delay expire in their order, each in its time", async () => {
         for (const name of ["a", "b", "c"]) {
             deadlines.add(entry(name), 100);
-            clock.tick(30);
+            await pass(30);
         }
         expect(expired).to.deep.equal([]);
-        tick(10); // 100 after a
+        await tick(10); // 100 after a
         expect(expired).to.deep.equal(["a"]);
-        clock.tick(28);
+        await pass(28);
         expect(expired).to.deep.equal(["a"]);
-        tick(2); // the turn that was granted has cost a millisecond, as it does with these timers only
+        await tick(2); // the turn that was granted has cost a millisecond, as it does with these timers only
         expect(expired).to.deep.equal(["a", "b"]);
-        clock.tick(27);
+        await pass(27);
         expect(expired).to.deep.equal(["a", "b"]);
-        tick(3);
+        await tick(3);
         expect(expired).to.deep.equal(["a", "b", "c"]);
     });
 
-    it("of different delays do not wait for each other", () => {
+    it("of different delays do not wait for each other", async () => {
         deadlines.add(entry("300"), 300);
         deadlines.add(entry("100"), 100);
         deadlines.add(entry("200"), 200);
-        tick(100);
+        await tick(100);
         expect(expired).to.deep.equal(["100"]);
-        tick(100);
+        await tick(100);
         expect(expired).to.deep.equal(["100", "200"]);
-        tick(100);
+        await tick(100);
         expect(expired).to.deep.equal(["100", "200", "300"]);
     });
 
-    it("share one timer where the delay is the same, however many they are", () => {
+    it("begin at the end of the turn that they were made in", async () => {
+        deadlines.add(entry("a"), 100);
+        clock.tick(30); // the turn goes on
+        deadlines.add(entry("b"), 100);
+        await pass(99);
+        expect(expired).to.deep.equal([]);
+        await tick(3); // the turn that was granted has cost two, as it does with these timers only
+        expect(expired).to.deep.equal(["a", "b"]);
+    });
+
+    it("share one timer where the delay is the same, however many they are", async () => {
         for (let n = 0; n < 1000; n++) deadlines.add(entry(String(n)), 100);
         expect(clock.countTimers()).to.equal(1);
         for (let n = 0; n < 1000; n++) deadlines.add(entry(`other ${n}`), 200);
         expect(clock.countTimers()).to.equal(2);
-        tick(100);
+        await tick(100);
         expect(expired).to.have.length(1000);
-        tick(100);
+        await tick(100);
         expect(expired).to.have.length(2000);
         expect(new Set(expired).size).to.equal(2000);
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("can be called off, also twice, and by something that was never there", () => {
+    it("can be called off, also twice, and by something that was never there", async () => {
         const [a, b] = [entry("a"), entry("b")];
         deadlines.add(a, 100);
         deadlines.add(b, 100);
-        a.unlink();
-        a.unlink();
-        entry("stranger").unlink();
-        entry("stranger").unlink();
-        tick(200);
+        unlink(a);
+        unlink(a);
+        unlink(entry("stranger"));
+        unlink(entry("stranger"));
+        await tick(200);
         expect(expired).to.deep.equal(["b"]);
     });
 
-    it("that were all called off leave no timer behind when it has run", () => {
+    it("that were all called off leave no timer behind when it has run", async () => {
         const entries = ["a", "b"].map((name) => entry(name));
         for (const each of entries) deadlines.add(each, 100);
-        for (const each of entries) each.unlink();
-        tick(100);
+        for (const each of entries) unlink(each);
+        await tick(100);
         expect(clock.countTimers()).to.equal(0);
         expect(expired).to.deep.equal([]);
         deadlines.add(entry("c"), 100); // and it begins anew
-        tick(100);
+        await tick(100);
         expect(expired).to.deep.equal(["c"]);
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("wait for the next when the first was called off", () => {
+    it("wait for the next when the first was called off", async () => {
         const first = entry("first");
         deadlines.add(first, 100);
-        clock.tick(50);
+        await pass(50);
         deadlines.add(entry("second"), 100);
-        first.unlink();
-        clock.tick(99);
+        unlink(first);
+        await pass(99);
         expect(expired).to.deep.equal([]);
-        tick(2);
+        await tick(2);
         expect(expired).to.deep.equal(["second"]);
     });
 
-    it("may be added while others expire", () => {
+    it("may be added while others expire", async () => {
         deadlines.add(
             entry("a", () => {
                 deadlines.add(entry("same"), 100);
@@ -144,70 +165,70 @@ describe("Deadlines", () => {
             100,
         );
         deadlines.add(entry("b"), 100);
-        tick(100);
+        await tick(100);
         expect(expired).to.deep.equal(["a", "b"]);
-        tick(50);
+        await tick(50);
         expect(expired).to.deep.equal(["a", "b", "shorter"]);
-        tick(50);
+        await tick(50);
         expect(expired).to.deep.equal(["a", "b", "shorter", "same"]);
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("may be added in the turn that is granted", () => {
+    it("may be added in the turn that is granted", async () => {
         deadlines.add(entry("a"), 100);
-        clock.tick(100);
+        await pass(100);
         deadlines.add(entry("b"), 100);
-        clock.tick(1);
+        await pass(1);
         expect(expired).to.deep.equal(["a"]);
-        clock.tick(98);
+        await pass(98);
         expect(expired).to.deep.equal(["a"]);
-        tick(2);
+        await tick(2);
         expect(expired).to.deep.equal(["a", "b"]);
     });
 
-    it("may be called off while others expire", () => {
+    it("may be called off while others expire", async () => {
         const later = entry("later");
         deadlines.add(
             entry("a", () => {
-                later.unlink();
+                unlink(later);
             }),
             100,
         );
         deadlines.add(later, 100);
         deadlines.add(entry("b"), 100);
-        tick(100);
+        await tick(100);
         expect(expired).to.deep.equal(["a", "b"]);
     });
 
-    it("that begin anew whenever they expire go on", () => {
+    it("that begin anew whenever they expire go on", async () => {
         let rounds = 0;
         const again = entry("again", () => {
             rounds += 1;
             deadlines.add(again, 100);
         });
         deadlines.add(again, 100);
-        for (let round = 0; round < 5; round++) tick(100);
+        for (let round = 0; round < 5; round++) await tick(100);
         expect(rounds).to.be.within(4, 5);
-        again.unlink();
-        tick(1000);
+        unlink(again);
+        await tick(1000);
         expect(clock.countTimers()).to.equal(0);
         expect(rounds).to.be.within(4, 5);
     });
 
-    it("never come for Infinity, as limits.ts has it, and take no timer", () => {
+    it("never come for Infinity, as limits.ts has it, and take no timer", async () => {
         deadlines.add(entry("never"), 2 ** 31 - 1);
         deadlines.add(entry("never"), Infinity);
         expect(clock.countTimers()).to.equal(0);
-        entry("never").unlink();
-        tick(2 ** 31);
+        unlink(entry("never"));
+        await tick(2 ** 31);
         expect(expired).to.deep.equal([]);
     });
 
-    it("come in the same millisecond for a very short time", () => {
+    it("come in the same millisecond for a very short time", async () => {
         deadlines.add(entry("0.5"), 0.5);
         deadlines.add(entry("1"), 1);
-        tick(1);
-        clock.tick(1);
+        await tick(1);
+        await pass(1);
         expect(expired).to.have.members(["0.5", "1"]);
     });
 });
