@@ -6,7 +6,7 @@ import { ignorable, lost } from "./Outbox";
 import { Reporter } from "./Reporter";
 import { TypeEvent } from "./TypeEvent";
 import { publishReceived } from "./diagnostics";
-import { type Envelope, stringify, wrap } from "./envelope";
+import { type Envelope, open, openValue } from "./envelope";
 import { type Limits, limitsOf } from "./limits";
 import type { SockhopOptions } from "./options";
 import { surface } from "./tell";
@@ -84,7 +84,7 @@ export abstract class Messenger<E> extends Reporter<E> {
     protected _volunteer(connection: Connection, type: string, data: unknown): void {
         if (connection.outbox.full) return;
         try {
-            connection.post(this._framing.frame(stringify(type, data)));
+            connection.post(this._framing.enclose(open(type, data)));
         } catch {
             // It repeats what the peer has sent, and that cannot be said in so many bytes.
         }
@@ -98,7 +98,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _encode(value: unknown, rest?: string): string {
-        return this._framing.bare ? this._framing.encode(value) : this._framing.frame(wrap(value, rest));
+        return this._framing.bare ? this._framing.encode(value) : this._framing.enclose(openValue(value, rest));
     }
 
     /**

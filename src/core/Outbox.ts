@@ -162,8 +162,7 @@ export class Outbox implements Due {
         const batch = this.#batch;
         this.#text = "";
         this.#batch = undefined;
-        // Node reserves three bytes for each character of a string that it encodes.
-        this.#write(text.length > MOST ? Buffer.from(text) : text, batch);
+        this.#write(text, batch);
     }
 
     /** A broadcast begins that goes to this peer, too: what it brings is sent before what is pushed from now on. */
@@ -180,31 +179,36 @@ export class Outbox implements Due {
     }
 
     /**
+     *
+     * For UTF-8 Node reserves three bytes for each character. What has a byte for each, all ASCII, is given as Latin-1, which
+     * is the same then. (The sender of 1 kB messages: 0.93 of the time.)
      * Mostly the system takes a write at once, and nobody has to be called back, for which Node needs some objects and one
      * more `nextTick()`. (One question at a time: 0.97 of the time.)
      */
-    #write(bytes: string | Buffer, writing: Writing | undefined): void {
+    #write(text: string | Buffer, writing: Writing | undefined): void {
         const { socket } = this;
         if (!socket.writable) {
             writing?.settle(socket, lost());
             return;
         }
-        const size = Buffer.byteLength(bytes);
+        const size = Buffer.byteLength(text);
+        const encoding = size === text.length ? "latin1" : "utf8";
+        const bytes = encoding === "utf8" && size > MOST ? Buffer.from(text as string) : text;
         if (this.#slow) {
-            this.#track(bytes, size, writing);
+            this.#track(bytes, encoding, size, writing);
             return;
         }
-        socket.write(bytes);
+        socket.write(bytes, encoding);
         // An empty write behind it is called back after it.
-        if (socket.writableLength > 0) this.#track(NOTHING, size, writing);
+        if (socket.writableLength > 0) this.#track(NOTHING, encoding, size, writing);
         else this.#settle(size, writing, socket.errored ? lost(socket.errored) : undefined);
     }
 
     /** Writes something, and settles what has `size` bytes when it is called back. */
-    #track(bytes: string | Buffer, size: number, writing: Writing | undefined): void {
+    #track(bytes: string | Buffer, encoding: BufferEncoding, size: number, writing: Writing | undefined): void {
         const { socket } = this;
         let taken = false;
-        socket.write(bytes, (error) => {
+        socket.write(bytes, encoding, (error) => {
             if (!taken) this.#written -= size;
             // The write that was under way when a socket was destroyed is called back without an error (Node 20).
             const failed = error || (!taken && socket.destroyed) ? lost(error ?? undefined) : undefined;

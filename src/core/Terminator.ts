@@ -8,7 +8,7 @@ export class Terminator {
     readonly text: string;
     readonly bytes: Buffer;
     /** JSON text never contains a control character, so such a terminator (the default) needs no protection. */
-    readonly #safe: boolean;
+    readonly safe: boolean;
     /** A character of the terminator that JSON has only inside strings, where `\uXXXX` can stand for it. */
     readonly #shield: string | undefined;
 
@@ -17,7 +17,7 @@ export class Terminator {
         if (text === "") throw new SockhopError("A terminator must not be empty", "ERR_BAD_OPTION");
         this.bytes = Buffer.from(text);
         this.text = this.bytes.toString(); // as the receiver will decode it
-        this.#safe = Array.from(this.text).some((character) => character < " ");
+        this.safe = Array.from(this.text).some((character) => character < " ");
         this.#shield = Array.from(this.text).find((character) => !STRUCTURE.includes(character));
     }
 
@@ -47,7 +47,7 @@ export class Terminator {
      */
     protect(json: string): string {
         // The search includes the terminator itself, since it may overlap the end of the text: "}" and "}}".
-        if (this.#safe || (json + this.text).indexOf(this.text) === json.length) return json;
+        if (this.safe || (json + this.text).indexOf(this.text) === json.length) return json;
         if (this.#shield === undefined) {
             throw new SockhopError(
                 `JSON text that contains the terminator ${this.text} cannot be sent`,

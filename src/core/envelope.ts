@@ -59,40 +59,41 @@ function headOf(type: string): string {
     return text;
 }
 
+// Envelopes are written but for the brace that ends them: see Framing.enclose().
+
 /**
- * The JSON text of the library's own message, members in the order in which sockhop 1.x writes them.
+ * The library's own message, members in the order in which sockhop 1.x writes them.
  *
  * @throws {@link SockhopError} `ERR_BAD_DATA` when JSON cannot express its data.
  */
-export function stringify(type: string, data: unknown): string {
-    return `${head(type)}${toJson(data)}}`;
+export function open(type: string, data: unknown): string {
+    return head(type) + toJson(data);
 }
 
 /**
- * The JSON text of a request. Written without making a {@link SockhopRequest}, as the next: together a tenth of what a
+ * A request. Written without making a {@link SockhopRequest}, as the next: together a tenth of what a
  * request costs.
  *
  * @param uuid - one of ours
  */
-export function requestText(uuid: string, data: unknown): string {
-    const fields = `{"uuid":"${uuid}","data":${toJson(data)},"type":${quote(typeName(data))},"errors":true}`;
-    return `${REQUEST_HEAD}${fields}}`;
+export function openRequest(uuid: string, data: unknown): string {
+    return `${REQUEST_HEAD}{"uuid":"${uuid}","data":${toJson(data)},"type":${quote(typeName(data))},"errors":true}`;
 }
 
-/** The JSON text of a piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
-export function packetText(packet: Partial<SockhopResponsePacket>): string {
-    if (packet.empty || packet.error || packet.cancel) return stringify(RESPONSE, new SockhopResponsePacket(packet));
+/** A piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
+export function openPacket(packet: Partial<SockhopResponsePacket>): string {
+    if (packet.empty || packet.error || packet.cancel) return open(RESPONSE, new SockhopResponsePacket(packet));
     const { uuid, data = {}, last = false } = packet;
-    return `${RESPONSE_HEAD}{"uuid":${quote(uuid)},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}}`;
+    return `${RESPONSE_HEAD}{"uuid":${quote(uuid)},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}`;
 }
 
 /**
- * The JSON text of a user's value in an envelope.
+ * A user's value.
  *
  * @param rest - further members, as text that begins with a comma
  * @throws {@link SockhopError} `ERR_BAD_DATA` when JSON cannot express the value, or its class has one of the library's own
  * names: the peer would take it for something else.
  */
-export function wrap(value: unknown, rest = ""): string {
-    return `${headOf(typeName(value))}${toJson(value)}${rest}}`;
+export function openValue(value: unknown, rest = ""): string {
+    return headOf(typeName(value)) + toJson(value) + rest;
 }

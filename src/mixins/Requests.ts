@@ -10,7 +10,7 @@ import type { SockhopResponseReadableStream } from "../core/ResponseReadableStre
 import { type Responder, SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
 import { TypeEvent } from "../core/TypeEvent";
 import { type Span, requests, responses } from "../core/diagnostics";
-import { type Envelope, REQUEST, RESPONSE, isId, packetText, requestText } from "../core/envelope";
+import { type Envelope, REQUEST, RESPONSE, isId, openPacket, openRequest } from "../core/envelope";
 import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
 import { isPromise } from "../core/within";
@@ -116,7 +116,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             try {
                 if (this._framing.bare)
                     throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
-                const frame = this._framing.frame(requestText(request.uuid, value === undefined ? {} : value));
+                const frame = this._framing.enclose(openRequest(request.uuid, value === undefined ? {} : value));
                 request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
                 return this._carry(connection, frame, request);
             } catch (error) {
@@ -262,7 +262,7 @@ class Respondent implements Responder {
         const refusal = this.#connection.outbox.refusal();
         if (refusal) throw refusal;
         if (packet.error) this.span?.failed(failure(packet.error));
-        return this.#connection.write(this.#framing.frame(packetText(packet)));
+        return this.#connection.write(this.#framing.enclose(openPacket(packet)));
     }
 
     finished(reason?: Error): void {

@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import { SockhopError } from "../../src";
-import { wrap } from "../../src/core/envelope";
+import { Framing } from "../../src/core/Framing";
+import { openValue } from "../../src/core/envelope";
 import { typeName } from "../../src/protocol/typeName";
 
 describe("envelope", () => {
+    const frame = (value: unknown, rest?: string): string => new Framing({}).enclose(openValue(value, rest));
+
     class Widget {
         a = 1;
         s = "x\ny";
@@ -46,25 +49,25 @@ describe("envelope", () => {
 
     describe("the text", () => {
         it("is what sockhop 1.x writes", () => {
-            expect(wrap(new Widget())).to.equal('{"type":"Widget","data":{"a":1,"s":"x\\ny"}}');
-            expect(wrap("é→😀")).to.equal('{"type":"String","data":"é→😀"}');
-            expect(wrap({ u: undefined })).to.equal('{"type":"Object","data":{}}');
-            expect(wrap(new Date(0))).to.equal('{"type":"Date","data":"1970-01-01T00:00:00.000Z"}');
-            expect(wrap(Buffer.from("hi"))).to.equal('{"type":"Buffer","data":{"type":"Buffer","data":[104,105]}}');
-            expect(wrap(NaN)).to.equal('{"type":"Number","data":null}');
-            expect(wrap(new Map())).to.equal('{"type":"Map","data":{}}');
-            expect(wrap(new Uint8Array([1, 2]))).to.equal('{"type":"Uint8Array","data":{"0":1,"1":2}}');
-            expect(wrap(null)).to.equal('{"type":"Object","data":null}');
+            expect(frame(new Widget())).to.equal('{"type":"Widget","data":{"a":1,"s":"x\\ny"}}\n');
+            expect(frame("é→😀")).to.equal('{"type":"String","data":"é→😀"}\n');
+            expect(frame({ u: undefined })).to.equal('{"type":"Object","data":{}}\n');
+            expect(frame(new Date(0))).to.equal('{"type":"Date","data":"1970-01-01T00:00:00.000Z"}\n');
+            expect(frame(Buffer.from("hi"))).to.equal('{"type":"Buffer","data":{"type":"Buffer","data":[104,105]}}\n');
+            expect(frame(NaN)).to.equal('{"type":"Number","data":null}\n');
+            expect(frame(new Map())).to.equal('{"type":"Map","data":{}}\n');
+            expect(frame(new Uint8Array([1, 2]))).to.equal('{"type":"Uint8Array","data":{"0":1,"1":2}}\n');
+            expect(frame(null)).to.equal('{"type":"Object","data":null}\n');
         });
 
         it("has the ids behind the data", () => {
-            expect(wrap(0, ',"id":"i"')).to.equal('{"type":"Number","data":0,"id":"i"}');
-            expect(wrap(0, ',"callback_id":7')).to.equal('{"type":"Number","data":0,"callback_id":7}');
+            expect(frame(0, ',"id":"i"')).to.equal('{"type":"Number","data":0,"id":"i"}\n');
+            expect(frame(0, ',"callback_id":7')).to.equal('{"type":"Number","data":0,"callback_id":7}\n');
         });
 
         it("does not exist for what JSON cannot express", () => {
             for (const value of [undefined, () => 1, Symbol("s"), 1n, { deep: [1n] }]) {
-                expect(() => wrap(value))
+                expect(() => frame(value))
                     .to.throw(SockhopError)
                     .with.property("code", "ERR_BAD_DATA");
             }
@@ -73,7 +76,7 @@ describe("envelope", () => {
 
     it("refuses classes that are called as the library's own messages", () => {
         class SockhopPong {}
-        expect(() => wrap(new SockhopPong()))
+        expect(() => frame(new SockhopPong()))
             .to.throw(SockhopError, "SockhopPong")
             .with.property("code", "ERR_BAD_DATA");
     });

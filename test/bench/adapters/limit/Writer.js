@@ -63,7 +63,8 @@ class Writer {
         this.#text = "";
         this.#promise = undefined;
         this.#written = undefined;
-        this.socket.write(text, "utf8", written);
+        // For UTF-8 Node reserves three bytes for each character. ASCII is the same as Latin-1.
+        this.socket.write(text, Buffer.byteLength(text) === text.length ? "latin1" : "utf8", written);
     }
 }
 
