@@ -84,7 +84,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     /** The newest pings of this connection, at most four. Emptied by `ping()` and when the connection ends. */
     get pings(): SockhopPing[] {
-        return this.#connection?.pings ?? [];
+        return this.#connection?.pulse?.pings ?? [];
     }
 
     /** Bytes that wait to be sent, also those in the queue. When there were many, the event `drain` follows. */
@@ -97,7 +97,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const stats = this._stats();
         stats.buffered += this.#queue?.bytes ?? 0;
         stats.reconnects = this._past.reopened;
-        stats.round_trip = this.#connection?.roundTrip;
+        stats.round_trip = this.#connection?.pulse?.roundTrip;
         return stats;
     }
 

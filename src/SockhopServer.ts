@@ -67,7 +67,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 
     /** For each socket its newest pings, at most four. A new map each time. */
     get pings(): Map<net.Socket, SockhopPing[]> {
-        return new Map(this._listed().map(({ socket, pings }) => [socket, pings]));
+        return new Map(this._listed().map(({ socket, pulse }) => [socket, pulse?.pings ?? []]));
     }
 
     /** What it has done so far. A new object each time. */

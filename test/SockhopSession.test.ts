@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import type net from "node:net";
-import { SockhopSession } from "../src";
+import { type SockhopServer, SockhopSession } from "../src";
 import { client, pair, placeOf, raw, received, rejection, server } from "./support/pair";
 
 /** Something to wait for that the test brings about. */
@@ -38,6 +38,35 @@ describe("SockhopSession", () => {
         expect(session.visits).to.equal(2);
         await client(placeOf(s)).connect();
         expect(s.sessions).to.have.length(2);
+    });
+
+    it("is an EventEmitter like any other, also while nobody listens", async () => {
+        class Chatty extends SockhopSession {
+            readonly heard: unknown[] = [];
+            constructor(sock?: net.Socket, server?: SockhopServer) {
+                super(sock, server);
+                this.on("word", (word) => this.heard.push(word));
+            }
+        }
+        const [quiet, chatty] = [new SockhopSession(), new Chatty()];
+        expect(quiet).to.be.instanceOf(EventEmitter);
+        expect(SockhopSession.defaultMaxListeners).to.equal(EventEmitter.defaultMaxListeners);
+        expect(quiet.emit("word")).to.equal(false);
+        expect(() => quiet.emit("error", new Error("nobody listens"))).to.throw("nobody listens");
+        expect([quiet.listenerCount("word"), quiet.eventNames(), quiet.rawListeners("word")]).to.deep.equal([
+            0,
+            [],
+            [],
+        ]);
+        expect(quiet.off("word", () => undefined).removeAllListeners()).to.equal(quiet);
+        expect(quiet.getMaxListeners()).to.equal(EventEmitter.defaultMaxListeners);
+        expect(chatty.emit("word", 1)).to.equal(true);
+        expect(chatty.heard).to.deep.equal([1]);
+        const word = once(quiet, "word");
+        quiet.emit("word", 3);
+        expect(await word).to.deep.equal([3]);
+        expect(quiet.eventNames()).to.deep.equal([]);
+        expect(chatty.listenerCount("word")).to.equal(1); // nothing is shared
     });
 
     it("sends, asks and ends its connection, also when its class passes nothing on", async () => {

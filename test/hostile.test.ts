@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { once } from "node:events";
 import type net from "node:net";
 import { SockhopError } from "../src";
+import { Rest } from "../src/core/Rest";
 import { client, pair, raw, rawServer, received, server, warnings } from "./support/pair";
 
 /** Frames that no sockhop sends. Each has crashed a release of 1.x, or is a cousin of one that has. */
@@ -152,9 +153,11 @@ describe("whatever a peer sends", () => {
         const { s, c, socket } = await pair();
         const other = await raw(s);
         const tooMuch = new RangeError("Array buffer allocation failed");
-        s["_connections"].get(socket)!.reader.read = () => {
-            throw tooMuch; // as Buffer.allocUnsafe() does
-        };
+        s["_connections"].get(socket)!.rest = Object.assign(new Rest(), {
+            add() {
+                throw tooMuch; // as Buffer.allocUnsafe() does
+            },
+        });
         const told = new Promise((resolve) => s.once("error", (...args) => resolve(args)));
         const gone = once(c, "disconnect");
         await c.send("x");

@@ -93,7 +93,6 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      */
     protected _open(connection: Connection): void {
         connection.state = "open";
-        connection.openedAt = performance.now();
         this._past.opened();
         publishConnect(connection);
         tell(this, "connect", ...this._about(connection));
@@ -150,9 +149,8 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         let limit = timeToEnd(options);
         if (options.drain && connection.state === "open") {
             const start = performance.now();
-            connection.draining = true;
             // Out of time is as good as drained.
-            await within(connection.drained(), limit, lost()).catch(() => undefined);
+            await within(connection.drain(), limit, lost()).catch(() => undefined);
             limit = Math.max(0, limit - (performance.now() - start));
         }
         this._drop(connection, limit);

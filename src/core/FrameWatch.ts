@@ -9,6 +9,8 @@ const ROUNDS = 4;
  */
 export class FrameWatch {
     #timer: NodeJS.Timeout | undefined;
+    /** Where the last look has found a frame unfinished: its number, and in how many looks before. */
+    #suspects = new Map<Connection, { frame: number; rounds: number }>();
 
     /**
      * @param limit - milliseconds that a frame may take
@@ -33,18 +35,20 @@ export class FrameWatch {
     /** Ends the watch: a client that nobody uses any more must not be kept by it. */
     stop(): void {
         clearInterval(this.#timer);
+        this.#suspects.clear();
         this.#timer = undefined;
     }
 
     #look(): void {
+        const before = this.#suspects;
+        this.#suspects = new Map();
         for (const connection of this.connections.values()) {
-            const frame = connection.reader.unfinished;
-            if (frame === undefined || frame !== connection.unfinishedFrame || connection.socket.isPaused()) {
-                connection.unfinishedFrame = frame ?? -1;
-                connection.unfinishedRounds = 0;
-            } else if (++connection.unfinishedRounds >= ROUNDS) {
-                this.expired(connection);
-            }
+            if (!connection.rest) continue;
+            const frame = connection.frames; // its number: frames are counted as they end
+            const known = before.get(connection);
+            const rounds = known?.frame === frame && !connection.socket.isPaused() ? known.rounds + 1 : 0;
+            if (rounds < ROUNDS) this.#suspects.set(connection, { frame, rounds });
+            else this.expired(connection);
         }
     }
 }

@@ -1,6 +1,7 @@
 import { SockhopError } from "../SockhopError";
 import { typeName } from "../protocol/typeName";
 import type { Connection, Question } from "./Connection";
+import { FrameReader } from "./FrameReader";
 import { Framing } from "./Framing";
 import { ignorable, lost } from "./Outbox";
 import { Reporter } from "./Reporter";
@@ -34,6 +35,7 @@ export abstract class Messenger<E> extends Reporter<E> {
     protected readonly _limits: Limits;
     /** @internal */
     protected readonly _framing: Framing;
+    readonly #reader: FrameReader;
 
     readonly #receiveType = new TypeEvent("receive");
 
@@ -41,6 +43,7 @@ export abstract class Messenger<E> extends Reporter<E> {
         super();
         this._limits = limitsOf(options);
         this._framing = new Framing(options);
+        this.#reader = new FrameReader(this._framing);
     }
 
     /**
@@ -170,7 +173,7 @@ export abstract class Messenger<E> extends Reporter<E> {
         connection.received += chunk.length;
         let frames: string[];
         try {
-            frames = connection.reader.read(chunk, connection);
+            frames = this.#reader.read(chunk, connection);
         } catch (error) {
             connection.socket.destroy(error as Error); // a frame that does not fit into memory
             return;

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { SockhopError } from "../SockhopError";
-import { FrameReader } from "./FrameReader";
+import { FrameReader, type Inbox } from "./FrameReader";
 import { Framing, type FramingOptions } from "./Framing";
 
 /** Options of an {@link ObjectBuffer}. */
@@ -17,8 +17,10 @@ export type ObjectBufferOptions = FramingOptions;
 export class ObjectBuffer extends EventEmitter {
     readonly #framing: Framing;
     readonly #reader: FrameReader;
-    readonly #sink = {
-        unreadable: (error: SockhopError): void => {
+    readonly #inbox: Inbox = {
+        frames: 0,
+        rest: undefined,
+        unreadable: (error) => {
             this.emit("error", error);
         },
     };
@@ -47,7 +49,7 @@ export class ObjectBuffer extends EventEmitter {
             return [];
         }
         const values: unknown[] = [];
-        for (const frame of this.#reader.read(buffer, this.#sink)) {
+        for (const frame of this.#reader.read(buffer, this.#inbox)) {
             try {
                 values.push(this.#framing.decode(frame));
             } catch (error) {

@@ -40,10 +40,10 @@ const NOTHING: Readonly<Stats> = {
 };
 
 function add(stats: Stats, connection: Connection): void {
-    const { outbox, reader } = connection;
+    const { outbox } = connection;
     if (connection.state === "open") stats.connections += 1;
     stats.messages_sent += outbox.frames;
-    stats.messages_received += reader.frames;
+    stats.messages_received += connection.frames;
     stats.bytes_sent += outbox.taken;
     stats.bytes_received += connection.received;
     stats.pending += connection.pending;

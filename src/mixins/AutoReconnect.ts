@@ -35,6 +35,8 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         #timer: NodeJS.Timeout | undefined;
         /** Attempts that have failed, and connections that have not lasted, since one that has. */
         #failures = 0;
+        /** When there was a connection last, on the clock of `performance.now()`. */
+        #openedAt = NaN;
 
         get auto_reconnect(): boolean {
             return this.#wanted;
@@ -56,11 +58,16 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         /** Ends the attempt under way, if `_redial` began it and nobody else waits for it. */
         protected abstract _cancel(): void;
 
+        protected override _open(connection: Connection): void {
+            this.#openedAt = performance.now();
+            super._open(connection);
+        }
+
         // An attempt that fails comes here too: its connection was never opened.
         protected override _closed(connection: Connection, opened: boolean): void {
             super._closed(connection, opened);
             if (!this.#wanted) return;
-            const lasted = opened && performance.now() - connection.openedAt >= this._pauses.interval;
+            const lasted = opened && performance.now() - this.#openedAt >= this._pauses.interval;
             this.#failures = lasted ? 0 : this.#failures + 1;
             const delay = lasted ? 0 : this.#pause();
             clearTimeout(this.#timer);

@@ -1,8 +1,9 @@
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
+import { Pulse } from "../core/Pulse";
 import { type Envelope, PING, PONG } from "../core/envelope";
 import { milliseconds } from "../core/limits";
-import { SockhopPing, SockhopPong } from "../protocol/SockhopPing";
+import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Ping adds to an endpoint. */
@@ -21,9 +22,6 @@ export interface Pinging {
     ping(delay?: number): void;
 }
 
-/** How many pings are remembered. When there are so many, and nothing was heard since the first, the peer is dead. */
-const PATIENCE = 4;
-
 /** Adds keep-alive: asks every connection for a sign of life, and answers when asked. */
 export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Pinging> {
     abstract class Ping extends Base implements Pinging {
@@ -32,10 +30,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         ping(delay = 0): void {
             const interval = milliseconds("The delay of ping()", delay, 0);
             if (this.interval_timer) clearInterval(this.interval_timer);
-            for (const connection of this._connections.values()) {
-                connection.pings = [];
-                connection.quietRounds = 0;
-            }
+            for (const connection of this._connections.values()) connection.pulse?.reset();
             this.interval_timer =
                 interval > 0
                     ? setInterval(() => {
@@ -55,23 +50,9 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         }
 
         #ping(connection: Connection): void {
-            const ping = new SockhopPing();
-            const heard = signsOfLife(connection);
-            connection.quietRounds = heard === connection.heard ? connection.quietRounds + 1 : 0;
-            connection.heard = heard;
-            connection.pings = [...connection.pings, ping].slice(-PATIENCE);
-            if (connection.quietRounds >= PATIENCE - 1 && connection.pings.every((each) => each.unanswered())) {
-                this._cut(connection);
-            } else {
-                connection.pingedAt = performance.now();
-                this._volunteer(connection, PING, ping);
-            }
-        }
-
-        #answered(connection: Connection, pong: Partial<SockhopPong>): void {
-            for (const ping of connection.pings) ping.conclude_with_pong(pong);
-            const newest = connection.pings.at(-1);
-            if (newest && pong._id === newest._id) connection.roundTrip = performance.now() - connection.pingedAt;
+            const ping = (connection.pulse ??= new Pulse()).next(signsOfLife(connection));
+            if (ping) this._volunteer(connection, PING, ping);
+            else this._cut(connection);
         }
 
         protected override _received(connection: Connection, envelope: Envelope): void {
@@ -80,7 +61,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
                 super._received(connection, envelope);
             } else if (typeof data === "object" && data !== null) {
                 if (type === PING) this._volunteer(connection, PONG, answer(data));
-                else this.#answered(connection, data);
+                else connection.pulse?.answered(data);
             }
         }
     }

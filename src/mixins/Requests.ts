@@ -8,6 +8,7 @@ import type { WaitOptions } from "../core/Patience";
 import { type Cancel, type RemoteRequest, SingleRequest, StreamRequest } from "../core/RemoteRequest";
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { type Responder, SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
+import { Responses } from "../core/Responses";
 import { TypeEvent } from "../core/TypeEvent";
 import { type Span, requests, responses } from "../core/diagnostics";
 import { type Envelope, REQUEST, RESPONSE, isId, openPacket, openRequest } from "../core/envelope";
@@ -140,7 +141,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 this.#responded(connection, data);
             } else {
                 const request = SockhopRequest.parse(data);
-                if (connection.responses?.has(request.uuid)) this._skip("a request that is open already", connection);
+                if (connection.responses?.get(request.uuid)) this._skip("a request that is open already", connection);
                 else this.#requested(connection, request);
             }
         }
@@ -182,7 +183,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         #handled(connection: Connection, response: SockhopResponseWriteableStream): void {
             if (response.ended) connection.answered();
             else if (connection.state === "closed") response.abandon(lost());
-            else connection.respond(response);
+            else (connection.responses ??= new Responses()).add(response);
         }
 
         /** Answers without the user. A peer that reads no answers gets none. */
@@ -235,7 +236,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         protected override _closed(connection: Connection, opened: boolean): void {
             for (const request of connection.requests ?? []) request.fail(lost(connection.error));
-            for (const response of connection.responses?.values() ?? []) response.abandon(lost());
+            for (const response of connection.responses ?? []) response.abandon(lost());
             super._closed(connection, opened);
         }
     }

@@ -1,0 +1,57 @@
+import type { Terminator } from "./Terminator";
+
+const EMPTY = Buffer.alloc(0);
+
+/** The beginning of a frame that has not ended yet. */
+export class Rest {
+    /** It is too large already: what follows of it is thrown away. */
+    skipping = false;
+    /** Its first `#length` bytes are in use. */
+    #room: Buffer = EMPTY;
+    #length = 0;
+
+    get bytes(): Buffer {
+        return this.#room.subarray(0, this.#length);
+    }
+
+    /**
+     * By doubling, so that the work is linear in the size.
+     *
+     * @param bytes - copied
+     * @param most - how far it may grow
+     */
+    add(bytes: Buffer, most: number): void {
+        const length = this.#length + bytes.length;
+        if (length > this.#room.length) {
+            const room = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#room.length, most)));
+            this.#room.copy(room, 0, 0, this.#length);
+            this.#room = room;
+        }
+        bytes.copy(this.#room, this.#length);
+        this.#length = length;
+    }
+
+    /** Where in the bytes that come next it ends, or -1. It has no whole terminator itself. */
+    endIn(chunk: Buffer, { bytes }: Terminator): number {
+        const most = bytes.length - 1;
+        const kept = Math.min(most, this.#length);
+        if (kept > 0) {
+            const tail = this.#room.subarray(this.#length - kept, this.#length);
+            const border = Buffer.concat([tail, chunk.subarray(0, most)]).indexOf(bytes);
+            if (border !== -1) return border + bytes.length - kept;
+        }
+        const found = chunk.indexOf(bytes);
+        return found === -1 ? -1 : found + bytes.length;
+    }
+
+    /** How much there is for certain: what may be the beginning of the terminator does not count. */
+    sizeBefore({ bytes }: Terminator): number {
+        return this.#length - bytes.length + 1;
+    }
+
+    /** Throws away so many bytes. */
+    drop(size: number): void {
+        this.#room = Buffer.from(this.#room.subarray(Math.max(0, size), this.#length));
+        this.#length = this.#room.length;
+    }
+}
