@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { newUuid } from "../protocol/newUuid";
 import { Queue } from "./Queue";
 import { TypedEmitter } from "./TypedEmitter";
 import { tell } from "./tell";
@@ -58,7 +58,7 @@ export class SockhopResponseReadableStream<T = any>
     /** @param options - `released` (internal) is called at the end, with whether the responder has finished */
     constructor({ uuid, released }: { uuid?: string; released?: (finished: boolean) => void } = {}) {
         super();
-        this.uuid = uuid ?? randomUUID();
+        this.uuid = uuid ?? newUuid();
         this.#released = released;
         this.on("newListener", (event: string | symbol, listener: (error?: Error) => void) => {
             if (event === "data") process.nextTick(() => this.#flush());

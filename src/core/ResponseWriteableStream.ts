@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
 import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { newUuid } from "../protocol/newUuid";
 import { ignorable } from "./Outbox";
 import { assertExpressible } from "./json";
 
@@ -34,7 +34,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
     #gone: AbortController | undefined;
 
     constructor({ uuid, responder }: { uuid?: string; responder?: Responder } = {}) {
-        this.uuid = uuid ?? randomUUID();
+        this.uuid = uuid ?? newUuid();
         this.#responder = responder;
     }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { SockhopError } from "../SockhopError";
 import type { Connection, RemoteCallback } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
@@ -8,6 +7,7 @@ import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
 import { type Envelope, isId } from "../core/envelope";
 import { quote } from "../core/json";
 import { milliseconds } from "../core/limits";
+import { newUuid } from "../protocol/newUuid";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Callbacks adds to an endpoint. */
@@ -54,7 +54,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             options: CallbackOptions = {},
         ): Promise<void> {
             this.#check(callback);
-            const id = randomUUID();
+            const id = newUuid();
             const call = new RemoteCall(id, callback, options.failed);
             try {
                 const frame = this._encode(value, `,"id":"${id}"`);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { SockhopError, type SockhopErrorCode } from "../SockhopError";
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
@@ -16,6 +15,7 @@ import { milliseconds } from "../core/limits";
 import { asError, surface } from "../core/tell";
 import { isPromise } from "../core/within";
 import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { newUuid } from "../protocol/newUuid";
 import { typeName } from "../protocol/typeName";
 import type { Constructor } from "./mixin";
 
@@ -71,7 +71,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             value: unknown,
             options?: RequestOptions,
         ): Promise<SockhopResponseReadableStream> {
-            const request = new StreamRequest(randomUUID(), this.#cancel);
+            const request = new StreamRequest(newUuid(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
             if (!sent) return request.promise;
             sent.then(
@@ -87,7 +87,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions): Promise<unknown> {
-            const request = new SingleRequest(randomUUID(), this.#cancel);
+            const request = new SingleRequest(newUuid(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
             // A refusal is told by the request. When it is lost on its way the connection ends, and so does the request.
             if (sent && request.settled) void ignorable(sent);

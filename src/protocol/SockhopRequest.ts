@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { newUuid } from "./newUuid";
 import { typeName } from "./typeName";
 
 // Members that 1.8 does not know are declared only, so that they are not there when they are not used.
@@ -16,7 +16,7 @@ export class SockhopRequest<T = unknown, Type extends string = string> {
 
     /** What is missing is filled in: a new UUID v4, `{}`, the class name of the data. */
     constructor({ uuid, data, type, errors }: Partial<SockhopRequest<T, Type>> = {}) {
-        this.uuid = uuid || randomUUID();
+        this.uuid = uuid || newUuid();
         this.data = data === undefined ? ({} as T) : data;
         const name: string | undefined = type;
         this.type = (name || typeName(this.data)) as Type;
@@ -56,7 +56,7 @@ export class SockhopResponsePacket {
     constructor({ uuid, data, type, last, empty, error, cancel }: Partial<SockhopResponsePacket>) {
         // In the order in which 1.8 writes them.
         const value = data === undefined ? {} : data;
-        this.uuid = uuid || randomUUID();
+        this.uuid = uuid || newUuid();
         this.type = type || typeName(value);
         this.data = value;
         this.last = last ?? false;

