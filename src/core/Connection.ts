@@ -18,7 +18,11 @@ import type { Limits } from "./limits";
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
 export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string }) => void;
 
-/** A message that wants an answer, from the call to the answer. */
+/**
+ * A message that wants an answer, from the call to the answer.
+ *
+ * @internal
+ */
 export interface Question {
     /** Whether somebody waits until it has been sent, and not only for the answer. */
     readonly tracked: boolean;
@@ -30,7 +34,11 @@ export interface Question {
     fail(error: SockhopError): void;
 }
 
-/** All that is remembered about one socket. It goes when the connection goes, and what it holds goes with it. */
+/**
+ * All that is remembered about one socket. It goes when the connection goes, and what it holds goes with it.
+ *
+ * @internal
+ */
 export class Connection implements Inbox {
     /** `open` between the `connect` and the `disconnect` event; `closed` for good as soon as the end is known. */
     state: "pending" | "open" | "closed" = "pending";

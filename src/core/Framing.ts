@@ -28,7 +28,11 @@ export interface FramingOptions {
     max_message_size?: number | undefined;
 }
 
-/** {@link FramingOptions}, made complete: what all connections of a client or server share. */
+/**
+ * {@link FramingOptions}, made complete: what all connections of a client or server share.
+ *
+ * @internal
+ */
 export class Framing {
     /** What ends the frames that we receive. */
     readonly terminator: Terminator;

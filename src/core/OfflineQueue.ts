@@ -42,7 +42,11 @@ interface Waiting {
     reject(error: SockhopError): void;
 }
 
-/** What was sent while there was no connection. */
+/**
+ * What was sent while there was no connection.
+ *
+ * @internal
+ */
 export class OfflineQueue {
     readonly #maxMessages: number;
     readonly #maxBytes: number;

@@ -11,7 +11,11 @@ export interface WaitOptions {
     signal?: AbortSignal | undefined;
 }
 
-/** Somebody waits for an answer: until a time has passed, or until an `AbortSignal` is aborted. */
+/**
+ * Somebody waits for an answer: until a time has passed, or until an `AbortSignal` is aborted.
+ *
+ * @internal
+ */
 export abstract class Patience implements Deadline, Waiter {
     before: Deadline = this;
     after: Deadline = this;

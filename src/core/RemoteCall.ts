@@ -14,7 +14,11 @@ export interface CallbackOptions extends WaitOptions {
     failed?: ((error: SockhopError) => void) | undefined;
 }
 
-/** A remote callback: what is to be called at the answer to a message. */
+/**
+ * A remote callback: what is to be called at the answer to a message.
+ *
+ * @internal
+ */
 export class RemoteCall extends Patience implements Question {
     readonly tracked = true;
     abandoned: Question["abandoned"];
@@ -55,7 +59,11 @@ export class RemoteCall extends Patience implements Question {
     }
 }
 
-/** Tells the user that an answer will not come. */
+/**
+ * Tells the user that an answer will not come.
+ *
+ * @internal
+ */
 export function tellFailed(failed: CallbackOptions["failed"], error: SockhopError): void {
     try {
         failed?.(error);

@@ -50,14 +50,22 @@ function add(stats: Stats, connection: Connection): void {
     stats.buffered += outbox.buffered;
 }
 
-/** What these connections have done, on top of what was before. */
+/**
+ * What these connections have done, on top of what was before.
+ *
+ * @internal
+ */
 export function statsOf(connections: Iterable<Connection>, before = NOTHING): Stats {
     const stats = { ...before };
     for (const connection of connections) add(stats, connection);
     return stats;
 }
 
-/** What the connections have done that have gone. */
+/**
+ * What the connections have done that have gone.
+ *
+ * @internal
+ */
 export class Past {
     readonly #stats = { ...NOTHING };
     #opened = 0;

@@ -43,22 +43,32 @@ const disconnected = channel("sockhop:disconnect");
 const sent = channel("sockhop:message:sent");
 const received = channel("sockhop:message:received");
 
+/** @internal */
 export function publishConnect({ endpoint, socket }: Connection): void {
     if (connected.hasSubscribers) connected.publish({ endpoint, socket } satisfies ConnectionDiagnostics);
 }
 
+/** @internal */
 export function publishDisconnect({ endpoint, socket, error }: Connection): void {
     if (disconnected.hasSubscribers) disconnected.publish({ endpoint, socket, error } satisfies ConnectionDiagnostics);
 }
 
-/** @param frame - with its terminator */
+/**
+ * @param frame - with its terminator
+ *
+ * @internal
+ */
 export function publishSent(connection: Connection, frame: string): void {
     if (!sent.hasSubscribers) return;
     const json = connection.framing.jsonOf(frame);
     sent.publish(message(connection, json, JSON.parse(json)));
 }
 
-/** @param json - the frame, without its terminator; it says `value` */
+/**
+ * @param json - the frame, without its terminator; it says `value`
+ *
+ * @internal
+ */
 export function publishReceived(connection: Connection, json: string, value: unknown): void {
     if (received.hasSubscribers) received.publish(message(connection, json, value));
 }
@@ -68,7 +78,11 @@ function message({ endpoint, socket, framing }: Connection, json: string, value:
     return { endpoint, socket, type, bytes: Buffer.byteLength(json) };
 }
 
-/** A request, from the call (or its arrival) to the end of its answer, on a TracingChannel (Node documentation). */
+/**
+ * A request, from the call (or its arrival) to the end of its answer, on a TracingChannel (Node documentation).
+ *
+ * @internal
+ */
 export class Span {
     readonly #channels: ReturnType<typeof tracingChannel>;
     readonly #context: RequestDiagnostics;
@@ -105,7 +119,11 @@ export class Span {
     }
 }
 
-/** Gives out spans while somebody listens. */
+/**
+ * Gives out spans while somebody listens.
+ *
+ * @internal
+ */
 export class Spans {
     readonly #channels;
 
@@ -131,9 +149,17 @@ export class Spans {
     }
 }
 
-/** Requests made here. */
+/**
+ * Requests made here.
+ *
+ * @internal
+ */
 export const requests = new Spans("sockhop:request");
-/** Requests answered here. */
+/**
+ * Requests answered here.
+ *
+ * @internal
+ */
 export const responses = new Spans("sockhop:response");
 
 // NODE_DEBUG=sockhop: the same for people, on stderr.

@@ -23,7 +23,11 @@ export interface EndOptions {
     drain?: boolean | undefined;
 }
 
-/** @throws {@link SockhopError} `ERR_BAD_OPTION` */
+/**
+ * @throws {@link SockhopError} `ERR_BAD_OPTION`
+ *
+ * @internal
+ */
 export function timeToEnd({ timeout }: EndOptions): number {
     return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_LIMIT);
 }
@@ -31,6 +35,8 @@ export function timeToEnd({ timeout }: EndOptions): number {
 /**
  * Closes a socket in good order: what was sent goes out, the peer is told and closes too. That is waited for: to destroy the
  * socket before a busy peer has read everything would cost it what is left, as soon as it writes something itself.
+ *
+ * @internal
  */
 export class Ending {
     /** Resolves when the socket is gone. */
