@@ -1,23 +1,13 @@
-import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { SockhopServer } from "./SockhopServer";
 import type { Connection, RemoteCallback } from "./core/Connection";
+import { LazyEmitter } from "./core/LazyEmitter";
 import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import { type Stats, statsOf } from "./core/Stats";
 import type { EndOptions } from "./core/ending";
 import type { RequestOptions } from "./mixins/Requests";
 import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types";
-
-/**
- * An EventEmitter that has no table of listeners until somebody listens: Node makes one when it finds none, so that classes
- * can have its methods without its constructor. (225 of 1700 bytes that an idle connection cost.)
- */
-const LazyEmitter = function () {
-    // without EventEmitter's
-} as unknown as typeof EventEmitter;
-Object.setPrototypeOf(LazyEmitter, EventEmitter);
-Object.setPrototypeOf(LazyEmitter.prototype, EventEmitter.prototype);
 
 /**
  * Your place on one connection of a server: made for each, kept while it lasts, and given to every handler.
