@@ -4,7 +4,6 @@ import { once } from "node:events";
 import type net from "node:net";
 import { SockhopError } from "../src";
 import { Rest } from "../src/core/Rest";
-import { Terminator } from "../src/core/Terminator";
 import { client, pair, raw, rawServer, received, server, warnings } from "./support/pair";
 
 /** Frames that no sockhop sends. Each has crashed a release of 1.x, or is a cousin of one that has. */
@@ -154,8 +153,8 @@ describe("whatever a peer sends", () => {
         const { s, c, socket } = await pair();
         const other = await raw(s);
         const tooMuch = new RangeError("Array buffer allocation failed");
-        s["_connections"].get(socket)!.rest = Object.assign(new Rest(new Terminator("\n")), {
-            end() {
+        s["_connections"].get(socket)!.rest = Object.assign(new Rest(), {
+            add() {
                 throw tooMuch; // as Buffer.allocUnsafe() does
             },
         });

@@ -31,37 +31,21 @@ export class FrameReader {
     read(chunk: Buffer, inbox: Inbox): string[] {
         const { rest } = inbox;
         if (!rest) return this.#split(chunk, inbox);
+        const { terminator, limit } = this.#framing;
         // Only the end of the frame that has begun is put to what is kept: to copy all of the chunk costs more.
-        const end = rest.endIn(chunk);
+        const end = rest.endIn(chunk, terminator);
+        rest.add(end === -1 ? chunk : chunk.subarray(0, end), limit);
         if (end === -1) {
-            this.#add(rest, chunk, inbox);
+            this.#check(rest, inbox);
             return [];
         }
         inbox.rest = undefined;
-        const first = this.#end(rest, chunk.subarray(0, end), inbox);
+        const first = this.#split(rest.bytes, inbox, rest.skipping);
         return end === chunk.length ? first : first.concat(this.#split(chunk.subarray(end), inbox));
     }
 
-    /** The frame that ends with these bytes, if it can be given. */
-    #end(rest: Rest, bytes: Buffer, inbox: Inbox): string[] {
-        const { terminator, limit } = this.#framing;
-        inbox.frames += 1;
-        const size = rest.size + bytes.length - terminator.bytes.length;
-        if (rest.skipping) return [];
-        if (size > limit) {
-            inbox.unreadable(this.#framing.tooLarge(String(size)));
-            return [];
-        }
-        try {
-            return [rest.end(bytes).slice(0, -terminator.text.length)];
-        } catch (cause) {
-            inbox.unreadable(tooLong(cause));
-            return [];
-        }
-    }
-
     /** The frames in bytes that begin with a frame. What comes after the last is kept. */
-    #split(bytes: Buffer, inbox: Inbox): string[] {
+    #split(bytes: Buffer, inbox: Inbox, skip = false): string[] {
         const { terminator, limit } = this.#framing;
         const end = terminator.lastEnd(bytes);
         let frames: string[] = [];
@@ -71,51 +55,43 @@ export class FrameReader {
                 frames = terminator.split(bytes.toString("utf8", 0, end));
                 overlap = frames.pop() ?? "";
             } catch (cause) {
-                inbox.unreadable(tooLong(cause));
+                const message = "Skipping corrupted data in buffer: the frame is too long to be a string";
+                inbox.unreadable(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause }));
             }
             inbox.frames += frames.length;
-            if (end > limit) frames = this.#fitting(frames, bytes, inbox);
+            if (end > limit) frames = this.#fitting(frames, bytes, inbox, skip);
+            else if (skip) frames.shift();
         }
         const start = overlap === "" ? end : end - Buffer.byteLength(overlap);
         if (start < bytes.length) {
-            inbox.rest = new Rest(terminator);
-            this.#add(inbox.rest, bytes.subarray(start), inbox);
+            inbox.rest = new Rest();
+            inbox.rest.add(bytes.subarray(start), limit);
+            this.#check(inbox.rest, inbox);
         }
         return frames;
     }
 
     /** The frames that are not too large: measured as they came, for what is no UTF-8 grows when it is decoded. */
-    #fitting(frames: string[], bytes: Buffer, inbox: Inbox): string[] {
+    #fitting(frames: string[], bytes: Buffer, inbox: Inbox, skip: boolean): string[] {
         const { terminator, limit } = this.#framing;
         let from = 0;
-        return frames.filter(() => {
+        return frames.filter((_, n) => {
             const to = bytes.indexOf(terminator.bytes, from);
             const size = to - from;
             from = to + terminator.bytes.length;
+            if (n === 0 && skip) return false;
             if (size > limit) inbox.unreadable(this.#framing.tooLarge(String(size)));
             return size <= limit;
         });
     }
 
-    /** Keeps the beginning of a frame, and begins to skip one that is too large already, although its end has not come. */
-    #add(rest: Rest, bytes: Buffer, inbox: Inbox): void {
-        try {
-            rest.add(bytes);
-        } catch (cause) {
-            inbox.unreadable(tooLong(cause));
-            rest.skip();
-        }
-        // What may be the beginning of the terminator does not count.
-        const size = rest.size - this.#framing.terminator.bytes.length + 1;
-        if (rest.skipping || size <= this.#framing.limit) return;
-        rest.skip();
+    /** Begins to skip a frame that is too large already, although its end has not come. */
+    #check(rest: Rest, inbox: Inbox): void {
+        const size = rest.sizeBefore(this.#framing.terminator);
+        if (!rest.skipping && size <= this.#framing.limit) return;
+        rest.drop(size);
+        if (rest.skipping) return;
+        rest.skipping = true;
         inbox.unreadable(this.#framing.tooLarge(`more than ${size}`));
     }
-}
-
-/** The error of a frame that is too long to be a string; anything else that has gone wrong is thrown. */
-function tooLong(cause: unknown): SockhopError {
-    if (!(cause instanceof Error && cause.message.includes("string"))) throw cause;
-    const message = "Skipping corrupted data in buffer: the frame is too long to be a string";
-    return new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause });
 }

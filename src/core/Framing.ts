@@ -20,8 +20,8 @@ export interface FramingOptions {
     allow_non_objects?: boolean | undefined;
     /**
      * Bytes that one message may have, as JSON text and without the terminator; `Infinity` for no limit. A larger one is
-     * refused where it is sent, with `ERR_MESSAGE_TOO_LARGE`, and where it is received, while it arrives: about twice as
-     * many bytes, at most, are kept for it.
+     * refused where it is sent, with `ERR_MESSAGE_TOO_LARGE`, and where it is received, while it arrives: less than
+     * twice as many bytes are kept for it.
      *
      * @default 104857600 (100 MiB)
      */

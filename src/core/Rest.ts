@@ -1,61 +1,43 @@
-import { StringDecoder } from "node:string_decoder";
 import type { Terminator } from "./Terminator";
 
-/**
- * So many bytes are put together before they are decoded. What is longer is decoded piece by piece, as it comes: to put all
- * bytes together and to decode them at the end takes 1.2 times as long (4 MB), and more memory. To decode smaller pieces would
- * let a peer that sends byte by byte take up many times what it sends.
- */
-const PIECE = 32_768;
+const EMPTY = Buffer.alloc(0);
 
-/** The beginning of a frame that has not ended yet. */
+/**
+ * The beginning of a frame that has not ended yet.
+ *
+ * Bytes, outside of V8's heap: to decode them as they come takes less time (0.8 for 4 MB), but when peers fill that heap the
+ * process ends, while a Buffer that cannot be made only ends a connection.
+ */
 export class Rest {
-    /** Bytes that it has. */
-    size = 0;
     /** It is too large already: what follows of it is thrown away. */
     skipping = false;
-    #text = "";
-    #decoder: StringDecoder | undefined;
-    /** What comes behind the text, in its first `#length` bytes: at least those in which a terminator may have begun. */
-    #room = Buffer.alloc(0);
+    /** Its first `#length` bytes are in use. */
+    #room: Buffer = EMPTY;
     #length = 0;
-    readonly #terminator: Terminator;
 
-    constructor(terminator: Terminator) {
-        this.#terminator = terminator;
+    get bytes(): Buffer {
+        return this.#room.subarray(0, this.#length);
     }
 
-    /** @param bytes - copied or decoded */
-    add(bytes: Buffer): void {
-        this.size += bytes.length;
-        const open = this.#terminator.bytes.length - 1;
-        if (this.skipping) {
-            this.#keep(bytes.subarray(Math.max(0, bytes.length - open)));
-            this.skip();
-            return;
+    /**
+     * By doubling, so that the work is linear in the size.
+     *
+     * @param bytes - copied
+     * @param most - how far it may grow
+     */
+    add(bytes: Buffer, most: number): void {
+        const length = this.#length + bytes.length;
+        if (length > this.#room.length) {
+            const room = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#room.length, most)));
+            this.#room.copy(room, 0, 0, this.#length);
+            this.#room = room;
         }
-        if (this.#length + bytes.length < PIECE || bytes.length <= open) {
-            this.#keep(bytes);
-            return;
-        }
-        const decoded = bytes.length - open;
-        this.#text += this.#decode(this.#room.subarray(0, this.#length)) + this.#decode(bytes.subarray(0, decoded));
-        this.#length = 0;
-        this.#keep(bytes.subarray(decoded));
+        bytes.copy(this.#room, this.#length);
+        this.#length = length;
     }
 
-    /** The text of all of it, with these bytes at its end. */
-    end(bytes: Buffer): string {
-        if (!this.#decoder) {
-            this.#keep(bytes);
-            return this.#room.toString("utf8", 0, this.#length);
-        }
-        return this.#text + this.#decode(this.#room.subarray(0, this.#length)) + this.#decoder.end(bytes);
-    }
-
-    /** Where in the bytes that come next its terminator ends, or -1. There is no whole one in it. */
-    endIn(chunk: Buffer): number {
-        const { bytes } = this.#terminator;
+    /** Where in the bytes that come next it ends, or -1. It has no whole terminator itself. */
+    endIn(chunk: Buffer, { bytes }: Terminator): number {
         const most = bytes.length - 1;
         const kept = Math.min(most, this.#length);
         if (kept > 0) {
@@ -67,29 +49,14 @@ export class Rest {
         return found === -1 ? -1 : found + bytes.length;
     }
 
-    /** Throws away what is there, but for what may be the beginning of the terminator, and what follows. */
-    skip(): void {
-        this.skipping = true;
-        this.#text = "";
-        const open = Math.min(this.#length, this.#terminator.bytes.length - 1);
-        this.#room = Buffer.from(this.#room.subarray(this.#length - open, this.#length));
-        this.#length = open;
+    /** How much there is for certain: what may be the beginning of the terminator does not count. */
+    sizeBefore({ bytes }: Terminator): number {
+        return this.#length - bytes.length + 1;
     }
 
-    /** By doubling, so that the work is linear in the size. */
-    #keep(bytes: Buffer): void {
-        const length = this.#length + bytes.length;
-        if (length > this.#room.length) {
-            const room = Buffer.allocUnsafe(Math.max(length, 2 * this.#room.length));
-            this.#room.copy(room, 0, 0, this.#length);
-            this.#room = room;
-        }
-        bytes.copy(this.#room, this.#length);
-        this.#length = length;
-    }
-
-    #decode(bytes: Buffer): string {
-        this.#decoder ??= new StringDecoder("utf8");
-        return this.#decoder.write(bytes);
+    /** Throws away so many bytes. */
+    drop(size: number): void {
+        this.#room = Buffer.from(this.#room.subarray(Math.max(0, size), this.#length));
+        this.#length = this.#room.length;
     }
 }

@@ -64,24 +64,20 @@ describe("FrameReader", () => {
         );
     });
 
-    it("tells of a frame that is longer than a string can be, wherever that is seen, and goes on behind it", () => {
-        const framing = new Framing({ max_message_size: Infinity });
-        for (const method of ["add", "end"] as const) {
-            const told = inbox();
-            const reader = new FrameReader(framing);
-            reader.read(Buffer.from("beginning"), told);
-            const error = new RangeError("Invalid string length");
-            Object.assign(told.rest as Rest, {
-                [method]: () => {
-                    throw error; // as V8 does
-                },
-            });
-            const read = ["goes on", "end\nnext\n"].flatMap((text) => reader.read(Buffer.from(text), told));
-            expect(read).to.deep.equal(["next"]);
-            expect(told.errors.map(({ code, cause }) => [code, cause])).to.deep.equal([
-                ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA", error],
-            ]);
-            expect(told.frames).to.equal(2);
-        }
+    it("tells of a frame that is longer than a string can be, and goes on behind it", () => {
+        const told = inbox();
+        const reader = new FrameReader(new Framing({ max_message_size: Infinity }));
+        reader.read(Buffer.from("beginning"), told);
+        const error = new RangeError("Cannot create a string");
+        const bytes = Object.assign(Buffer.from("beginning, end\n"), {
+            toString: () => {
+                throw error; // as Node does
+            },
+        });
+        Object.defineProperty(told.rest as Rest, "bytes", { value: bytes });
+        expect(reader.read(Buffer.from(", end\nnext\n"), told)).to.deep.equal(["next"]);
+        expect(told.errors.map(({ code, cause }) => [code, cause])).to.deep.equal([
+            ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA", error],
+        ]);
     });
 });
