@@ -7,10 +7,14 @@ interface Moment {
     time: number;
 }
 
-/** What has a time to end: a link in the ring of those with the same delay. In no ring it is its own neighbour. */
-export interface Deadline {
-    before: Deadline;
-    after: Deadline;
+/** A link in a ring. In no ring it is its own neighbour. */
+export interface Link {
+    before: Link;
+    after: Link;
+}
+
+/** What has a time to end: a link in the ring of those with the same delay. */
+export interface Deadline extends Link {
     /** The delay begins there. */
     since: Moment | undefined;
     /** The time has come. It is not linked any more. */
@@ -18,7 +22,7 @@ export interface Deadline {
 }
 
 /** Nothing ends any more. May be called at any time. */
-export function unlink(entry: Deadline): void {
+export function unlink(entry: Link): void {
     entry.before.after = entry.after;
     entry.after.before = entry.before;
     entry.before = entry;
@@ -26,15 +30,14 @@ export function unlink(entry: Deadline): void {
 }
 
 /** All that expire after the same delay, so that the oldest is the first of them. The ring begins and ends here. */
-class Row implements Deadline {
-    before: Deadline = this;
-    after: Deadline = this;
-    since: undefined;
+class Row implements Link {
+    before: Link = this;
+    after: Link = this;
     /** For the oldest; it stays when that has ended. */
     timer: NodeJS.Timeout | undefined;
 
     get oldest(): Deadline | undefined {
-        return this.after === this ? undefined : this.after;
+        return this.after === this ? undefined : (this.after as Deadline);
     }
 
     push(entry: Deadline): void {
@@ -42,10 +45,6 @@ class Row implements Deadline {
         entry.after = this;
         this.before.after = entry;
         this.before = entry;
-    }
-
-    expire(): void {
-        // It is in no ring of others.
     }
 }
 
@@ -105,7 +104,7 @@ export class Deadlines implements Due {
             const left = (entry.since as Moment).time + delay - now;
             // A timer of Node may run a fraction of a millisecond early.
             if (left >= 1) {
-                this.#arm(row, delay, Math.min(left, delay));
+                this.#arm(row, delay, Math.min(left, delay)); // the turn of the oldest may last yet
                 return;
             }
             unlink(entry);

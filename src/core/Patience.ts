@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { SockhopError } from "../SockhopError";
-import { type Deadline, type Deadlines, unlink } from "./Deadlines";
+import { type Deadline, type Deadlines, type Link, unlink } from "./Deadlines";
 import type { Waiter } from "./Waiting";
 
 /** How long to wait for an answer. */
@@ -17,8 +17,8 @@ export interface WaitOptions {
  * @internal
  */
 export abstract class Patience implements Deadline, Waiter {
-    before: Deadline = this;
-    after: Deadline = this;
+    before: Link = this;
+    after: Link = this;
     since: Deadline["since"];
     next: Waiter | undefined;
     turn = 0;

@@ -21,7 +21,7 @@ let used = 0;
  * A UUID v4 (RFC 9562).
  *
  * Cut out of the text of many, which takes half as long as Node's `randomUUID()`; and that takes longer each 128th time. (100
- * questions in flight: 1.05 times the answers. One at a time: 0.6 of the 99th percentile.)
+ * questions in flight: 1.05 times the answers.)
  */
 export function newUuid(): string {
     if (used === batch.length) refill();

@@ -1,6 +1,6 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
-import { type Deadline, Deadlines, unlink } from "../../src/core/Deadlines";
+import { type Deadline, Deadlines, type Link, unlink } from "../../src/core/Deadlines";
 
 describe("Deadlines", () => {
     let clock: FakeTimers.Clock;
@@ -35,8 +35,8 @@ describe("Deadlines", () => {
 
     function entry(name: string, more: () => void = () => undefined): Deadline {
         return new (class implements Deadline {
-            before: Deadline = this;
-            after: Deadline = this;
+            before: Link = this;
+            after: Link = this;
             since: Deadline["since"];
             expire(): void {
                 expired.push(name);

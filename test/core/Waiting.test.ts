@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { randomUUID } from "node:crypto";
 import { Waiting } from "../../src/core/Waiting";
+import { newUuid } from "../../src/protocol/newUuid";
 import { growth } from "../support/memory";
 
 class Waiter {
@@ -14,10 +14,10 @@ class Waiter {
 describe("Waiting", () => {
     it("finds who was added by the UUID, and nobody by anything else", () => {
         const waiting = new Waiting<Waiter>();
-        const one = new Waiter(randomUUID());
+        const one = new Waiter(newUuid());
         waiting.add(one);
         expect(waiting.get(one.uuid)).to.equal(one);
-        for (const other of [randomUUID(), "", "x", one.uuid.slice(0, 35), 7, null, undefined, {}, [one.uuid]]) {
+        for (const other of [newUuid(), "", "x", one.uuid.slice(0, 35), 7, null, undefined, {}, [one.uuid]]) {
             expect(waiting.get(other)).to.equal(undefined);
         }
     });
@@ -34,7 +34,7 @@ describe("Waiting", () => {
 
     it("goes through those who were there when it began, in the order in which they came", () => {
         const waiting = new Waiting<Waiter>();
-        const all = Array.from({ length: 100 }, () => new Waiter(randomUUID()));
+        const all = Array.from({ length: 100 }, () => new Waiter(newUuid()));
         for (const each of all) waiting.add(each);
         const met = [];
         for (const each of waiting) {
@@ -74,7 +74,7 @@ describe("Waiting", () => {
         const waiting = new Waiting<Waiter>();
         const line: Waiter[] = [];
         const pass = (): void => {
-            const waiter = Object.assign(new Waiter(randomUUID()), { answer: new Array<number>(100).fill(0) });
+            const waiter = Object.assign(new Waiter(newUuid()), { answer: new Array<number>(100).fill(0) });
             waiting.add(waiter);
             if (line.push(waiter) > 50) waiting.delete(line.shift()!);
         };
