@@ -64,6 +64,23 @@ describe("FrameReader", () => {
         );
     });
 
+    it("reads frames of more than a MiB, whatever their characters", () => {
+        const ascii = "x".repeat(2 ** 20);
+        const ends = [
+            Buffer.from("\x7f"),
+            Buffer.from("é"),
+            Buffer.from("😀"),
+            Buffer.from([0x80]),
+            Buffer.from([0xe2]),
+        ];
+        for (const end of ends) {
+            const bytes = Buffer.concat([Buffer.from(ascii), end, Buffer.from("\nnext\n")]);
+            const read = new FrameReader(new Framing({})).read(bytes, inbox());
+            const right = read[0] === ascii + end.toString() && read[1] === "next" && read.length === 2;
+            expect(right, end.toString("hex")).to.equal(true);
+        }
+    });
+
     it("tells of a frame that is longer than a string can be, and goes on behind it", () => {
         const told = inbox();
         const reader = new FrameReader(new Framing({ max_message_size: Infinity }));
