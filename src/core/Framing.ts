@@ -100,7 +100,7 @@ export class Framing {
     }
 
     /**
-     * The value of a frame. Parsed as a whole: to look for the data and to parse only those takes as long.
+     * The value of a frame.
      *
      * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA`
      */

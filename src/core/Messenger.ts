@@ -10,6 +10,7 @@ import { publishReceived } from "./diagnostics";
 import { type Envelope, open, openValue } from "./envelope";
 import { type Limits, limitsOf } from "./limits";
 import type { SockhopOptions } from "./options";
+import { parseEnvelope } from "./parseEnvelope";
 import { surface } from "./tell";
 
 /**
@@ -202,10 +203,15 @@ export abstract class Messenger<E> extends Reporter<E> {
         this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
     }
 
+    #parse(frame: string): unknown {
+        const envelope = this._framing.bare ? undefined : parseEnvelope(frame);
+        return envelope ?? this._framing.decode(frame);
+    }
+
     #dispatch(connection: Connection, frame: string): void {
         let value: unknown;
         try {
-            value = this._framing.decode(frame);
+            value = this.#parse(frame);
         } catch (error) {
             if (POST.test(frame)) this._fault(connection, error as SockhopError);
             else this._report(error as SockhopError, connection);
