@@ -26,24 +26,30 @@ const HEAD = head({});
 const ID = `,"id":"`;
 const CALLBACK_ID = `,"callback_id":"`;
 
-/** What stands before the uuid, between it and the value, and after the value, of a request and of its answer. */
-const REQUEST = {
-    head: `{"type":"SockhopRequest","data":{"uuid":"`,
-    middle: `","data":`,
-    tail: `,"type":"Object","errors":true}}`,
-};
-const PACKET = {
-    head: `{"type":"SockhopResponsePacket","data":{"uuid":"`,
-    middle: `","type":"Object","data":`,
-    tail: `,"last":true}}`,
-};
+/** How a request and its answer look, but for the UUID and the value. */
+const REQUEST = inner(`{"type":"SockhopRequest","data":{"uuid":"`, `","data":`, `,"type":"Object","errors":true}}`);
+const PACKET = inner(`{"type":"SockhopResponsePacket","data":{"uuid":"`, `","type":"Object","data":`, `,"last":true}}`);
+
+/** Regular expressions find the long texts sooner than startsWith(), the short ones later. */
+function inner(head, middle, tail) {
+    return { head, middle, tail, atHead: sticky(head), atTail: sticky(tail) };
+}
+
+function sticky(text) {
+    return new RegExp(text.replace(/[{}]/g, "\\$&"), "y");
+}
+
+function isAt(pattern, text, at) {
+    pattern.lastIndex = at;
+    return pattern.test(text);
+}
 
 const message = (value) => head(value) + JSON.stringify(value) + "}\n";
 const question = (value, id) => head(value) + JSON.stringify(value) + ID + id + `"}\n`;
 const answer = (value, id) => head(value) + JSON.stringify(value) + CALLBACK_ID + id + `"}\n`;
-const request = (value, id) => inner(value, id, REQUEST);
-const packet = (value, id) => inner(value, id, PACKET);
-const inner = (value, id, { head, middle, tail }) => head + id + middle + JSON.stringify(value) + tail + "\n";
+const request = (value, id) => around(value, id, REQUEST);
+const packet = (value, id) => around(value, id, PACKET);
+const around = (value, id, { head, middle, tail }) => head + id + middle + JSON.stringify(value) + tail + "\n";
 
 /**
  * Reads the line from `start` to `end`.
@@ -52,11 +58,23 @@ const inner = (value, id, { head, middle, tail }) => head + id + middle + JSON.s
  * @param peer - the last argument for them
  */
 function read(text, start, end, handlers, peer) {
-    const read =
-        (text.startsWith(HEAD, start) && readMessage(text, start, end, handlers, peer)) ||
-        (text.startsWith(PACKET.head, start) && readInner(text, start, end, PACKET, handlers.packet, peer)) ||
-        (text.startsWith(REQUEST.head, start) && readInner(text, start, end, REQUEST, handlers.request, peer));
-    if (!read) readSlowly(JSON.parse(text.slice(start, end)), handlers, peer);
+    const known = readKnown(text, start, end, handlers, peer);
+    if (!known) readSlowly(JSON.parse(text.slice(start, end)), handlers, peer);
+}
+
+/** @returns whether the line was what it looked like */
+function readKnown(text, start, end, handlers, peer) {
+    // Behind {"type":" there is Object","data": or SockhopRequest or SockhopResponsePacket.
+    switch (text[start + 18]) {
+        case "d":
+            return text.startsWith(HEAD, start) && readMessage(text, start, end, handlers, peer);
+        case "q":
+            return isAt(REQUEST.atHead, text, start) && readInner(text, start, end, REQUEST, handlers.request, peer);
+        case "s":
+            return isAt(PACKET.atHead, text, start) && readInner(text, start, end, PACKET, handlers.packet, peer);
+        default:
+            return false;
+    }
 }
 
 /** What {@link parse} gives for what is no JSON. */
@@ -70,7 +88,6 @@ function parse(text) {
     }
 }
 
-/** @returns whether the line was what it looked like */
 function readMessage(text, start, end, { message, question, answer }, peer) {
     const from = start + HEAD.length;
     const idAt = end - 2 - UUID;
@@ -92,11 +109,10 @@ function readMessage(text, start, end, { message, question, answer }, peer) {
     return true;
 }
 
-/** @returns whether the line was what it looked like */
-function readInner(text, start, end, { head, middle, tail }, handler, peer) {
+function readInner(text, start, end, { head, middle, tail, atTail }, handler, peer) {
     const idAt = start + head.length;
     const to = end - tail.length;
-    if (!text.startsWith(tail, to)) return false;
+    if (!isAt(atTail, text, to)) return false;
     const value = parse(text.slice(idAt + UUID + middle.length, to));
     if (value === NONE) return false;
     handler(value, text.slice(idAt, idAt + UUID), peer);
