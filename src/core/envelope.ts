@@ -1,7 +1,7 @@
 import { SockhopError } from "../SockhopError";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
-import { quote, toJson } from "./json";
+import { isPlainId, toJson } from "./json";
 
 /** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place. */
 export interface Envelope {
@@ -32,31 +32,47 @@ export function isId(id: unknown): boolean {
     return !id || typeof id === "number" || (typeof id === "string" && id.length <= LONGEST_ID);
 }
 
-/** So many names of classes are remembered: programs have few, and a peer cannot make us remember more. */
-const FEW = 256;
-
 /** The beginning of an envelope. */
 function head(type: string): string {
     return `{"type":${toJson(type)},"data":`;
 }
 
-const REQUEST_HEAD = head(REQUEST);
-const RESPONSE_HEAD = head(RESPONSE);
+const REQUEST_HEAD = `${head(REQUEST)}{"uuid":"`;
+const RESPONSE_HEAD = `${head(RESPONSE)}{"uuid":"`;
 
-/** The beginnings of the envelopes of users' values, by the names of their classes. */
-const heads = new Map<string, string>();
+/** What stands around the values of one class, made once. (100 requests in flight: 1.03 times the answers.) */
+class Surroundings {
+    /** The class has one of the library's own names. */
+    readonly reserved: boolean;
+    /** Before a value. */
+    readonly head: string;
+    /** Behind the data of a request. */
+    readonly requestTail: string;
+    /** Between the uuid and the data of an answer. */
+    readonly answerMiddle: string;
 
-/** @throws {@link SockhopError} `ERR_BAD_DATA` for a name of the library's own: the peer would take it for something else. */
-function headOf(type: string): string {
-    let text = heads.get(type);
-    if (text === undefined) {
-        if (RESERVED.has(type)) {
-            throw new SockhopError(`Instances of a class called ${type} cannot be sent`, "ERR_BAD_DATA");
-        }
-        text = head(type);
-        if (heads.size < FEW) heads.set(type, text);
+    constructor(readonly type: string) {
+        const name = toJson(type);
+        this.reserved = RESERVED.has(type);
+        this.head = head(type);
+        this.requestTail = `,"type":${name},"errors":true}`;
+        this.answerMiddle = `","type":${name},"data":`;
     }
-    return text;
+}
+
+/** So many classes are remembered: programs have few, and a peer cannot make us remember more. */
+const FEW = 256;
+
+const known = new Map<string, Surroundings>();
+/** The next value is often like the last. */
+let latest = new Surroundings("Object");
+
+function around(value: unknown): Surroundings {
+    const type = typeName(value);
+    if (type === latest.type) return latest;
+    latest = known.get(type) ?? new Surroundings(type);
+    if (known.size < FEW) known.set(type, latest);
+    return latest;
 }
 
 // Envelopes are written but for the brace that ends them: see Framing.enclose().
@@ -77,14 +93,15 @@ export function open(type: string, data: unknown): string {
  * @param uuid - one of ours
  */
 export function openRequest(uuid: string, data: unknown): string {
-    return `${REQUEST_HEAD}{"uuid":"${uuid}","data":${toJson(data)},"type":${quote(typeName(data))},"errors":true}`;
+    return REQUEST_HEAD + uuid + `","data":` + toJson(data) + around(data).requestTail;
 }
 
 /** A piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
 export function openPacket(packet: Partial<SockhopResponsePacket>): string {
-    if (packet.empty || packet.error || packet.cancel) return open(RESPONSE, new SockhopResponsePacket(packet));
-    const { uuid, data = {}, last = false } = packet;
-    return `${RESPONSE_HEAD}{"uuid":${quote(uuid)},"type":${quote(typeName(data))},"data":${toJson(data)},"last":${last}}`;
+    const { uuid, data = {}, last, empty, error, cancel } = packet;
+    if (empty || error || cancel || !isPlainId(uuid)) return open(RESPONSE, new SockhopResponsePacket(packet));
+    const text = RESPONSE_HEAD + uuid + around(data).answerMiddle + toJson(data);
+    return text + (last ? `,"last":true}` : `,"last":false}`);
 }
 
 /**
@@ -95,5 +112,7 @@ export function openPacket(packet: Partial<SockhopResponsePacket>): string {
  * names: the peer would take it for something else.
  */
 export function openValue(value: unknown, rest = ""): string {
-    return headOf(typeName(value)) + toJson(value) + rest;
+    const { type, reserved, head } = around(value);
+    if (reserved) throw new SockhopError(`Instances of a class called ${type} cannot be sent`, "ERR_BAD_DATA");
+    return head + toJson(value) + rest;
 }

@@ -12,12 +12,22 @@ export function assertExpressible(value: unknown): void {
     if (typeof value === "function" || typeof value === "symbol") toJson(value);
 }
 
-/** Text in which JSON escapes nothing, such as a UUID or the name of a class. */
-const PLAIN = /^[\w-]*$/;
+/**
+ * As a regular expression: as many characters as a UUID has, all of which stand for themselves in a string of JSON. (Written
+ * out, since V8 takes twice as long when it has to count.)
+ */
+export const PLAIN_ID = String.raw`[#-[\]^-~]`.repeat(36);
 
-/** The JSON text of a name, found in half the time for a plain string. (Peers may use numbers.) */
-export function quote(name: unknown): string {
-    return typeof name === "string" && PLAIN.test(name) ? `"${name}"` : toJson(name);
+const plainId = new RegExp(`^${PLAIN_ID}$`);
+
+/** Whether JSON escapes nothing in this id, so that its text is known sooner. Peers may use others, and numbers. */
+export function isPlainId(id: unknown): id is string {
+    return typeof id === "string" && plainId.test(id);
+}
+
+/** The JSON text of an id. */
+export function quote(id: unknown): string {
+    return isPlainId(id) ? `"${id}"` : toJson(id);
 }
 
 /**
