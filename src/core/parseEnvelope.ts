@@ -66,11 +66,11 @@ function parseValue(text: string): Envelope | undefined {
     }
     if (ID.isAt(end - ID.length, text)) {
         const data = parse(text, VALUE.length, end - ID.length);
-        return data && { type: "Object", data, id: uuidAt(end - 2 - UUID.length, text) };
+        return data && { type: "Object", data, id: copied(uuidAt(end - 2 - UUID.length, text)) };
     }
     if (CALLBACK_ID.isAt(end - CALLBACK_ID.length, text)) {
         const data = parse(text, VALUE.length, end - CALLBACK_ID.length);
-        return data && { type: "Object", data, callback_id: uuidAt(end - 2 - UUID.length, text) };
+        return data && { type: "Object", data, callback_id: copied(uuidAt(end - 2 - UUID.length, text)) };
     }
     return undefined;
 }
@@ -79,7 +79,8 @@ function parseRequest(text: string): Envelope | undefined {
     const end = text.length - REQUEST_TAIL.length;
     const data = REQUEST_TAIL.isAt(end, text) && parse(text, REQUEST_HEAD.length, end);
     if (!data) return undefined;
-    return { type: REQUEST, data: { uuid: uuidAt(REQUEST_UUID, text), data, type: "Object", errors: true } };
+    const uuid = copied(uuidAt(REQUEST_UUID, text));
+    return { type: REQUEST, data: { uuid, data, type: "Object", errors: true } };
 }
 
 function parseResponse(text: string): Envelope | undefined {
@@ -91,6 +92,14 @@ function parseResponse(text: string): Envelope | undefined {
 
 function uuidAt(index: number, text: string): string {
     return text.slice(index, index + UUID.length);
+}
+
+/**
+ * A string of its own: what V8 slices off keeps all of the text alive that it is a part of. For ids that are kept until the
+ * answer is given, which may take long.
+ */
+function copied(id: string): string {
+    return `"${id}`.slice(1); // what is put together is copied before it is sliced
 }
 
 /** The object between two places, if that is what is there. */

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Framing } from "../../src/core/Framing";
 import { open, openPacket, openRequest, openValue } from "../../src/core/envelope";
 import { parseEnvelope } from "../../src/core/parseEnvelope";
+import { kept } from "../support/memory";
 
 /** What JSON.parse() says, or `undefined` where it says nothing. */
 function parsed(text: string): unknown {
@@ -94,6 +95,19 @@ describe("parseEnvelope", () => {
             ),
             { numRuns: 5000 },
         );
+    });
+
+    it("gives ids that do not keep the chunk they came in", () => {
+        const filling = "x".repeat(60_000);
+        for (const kind of [1, 3]) {
+            const id = (): unknown => {
+                const chunk = Buffer.from(`${envelopes({}, randomUUID())[kind]!}\n${filling}`).toString();
+                const { id, data } = parseEnvelope(chunk.slice(0, chunk.indexOf("\n")))!;
+                return id ?? (data as { uuid: string }).uuid;
+            };
+            expect(id()).to.have.length(36);
+            expect(kept(id), `kind ${kind}`).to.be.below(100_000);
+        }
     });
 
     it("leaves to others what only looks like it", () => {

@@ -19,3 +19,15 @@ export function growth(pass: () => void): number {
     for (let n = 0; n < 20_000; n++) pass();
     return longLived() - before;
 }
+
+/** How many bytes of the heap the results of `make` keep, a hundred of them. */
+export function kept(make: () => unknown): number {
+    const results: unknown[] = [];
+    make();
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let n = 0; n < 100; n++) results.push(make());
+    collect();
+    const after = process.memoryUsage().heapUsed;
+    return results.length === 100 ? after - before : NaN; // they are in use until here
+}
