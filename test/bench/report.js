@@ -151,9 +151,10 @@ function report(run) {
 Written by \`npm run bench -- --report\`, not by hand; it takes about half an hour. The programs are in
 [test/bench](../test/bench/README.md).
 
-Server and client are processes of their own. All implementations take turns, ${rounds} rounds of them (at most three where a
-turn is long); a ratio is the median of the ratios of each round, so that what else the machine does hardly matters. The contents and
-the number of all messages are checked. Compare ratios rather than figures: another machine has others.
+Server and client are processes of their own. There are ${rounds} rounds, each with new processes. In most workloads all
+implementations are there and warm in a round, and take three turns of half a second; else each has one longer turn. A
+ratio is the median of the ratios of all turns, so that what else the machine does hardly matters. The contents and the number of all
+messages are checked. Compare ratios rather than figures: another machine has others.
 
 - "To 1.8.4" is the ratio to sockhop 1.8.4, the release that this one takes the place of.
 - "Naive" is what one writes without a library: \`socket.write(JSON.stringify(object) + "\\n")\` for each

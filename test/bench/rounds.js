@@ -56,11 +56,47 @@ async function patiently(work) {
     }
 }
 
+/** How often each is measured in a round, where all can be there at the same time. */
+const TURNS = 3;
+
+/** The same, beginning with another one each time, so that none always comes after the same. */
+function rotated(list, by) {
+    const at = by % list.length;
+    return [...list.slice(at), ...list.slice(0, at)];
+}
+
+/**
+ * A round in which all are there and warm, and then take short turns: what slows the machine for some seconds meets all.
+ *
+ * @param add - called with an implementation and the figures of its turn, or `null` when it has hung
+ */
+async function shortTurns(workload, adapters, results, add) {
+    const ready = new Map();
+    try {
+        for (const adapter of adapters) {
+            ready.set(adapter, await patiently(() => begin(adapter, workload, results[adapter.name].notes)));
+        }
+        for (let turn = 0; turn < TURNS; turn++) {
+            for (const adapter of rotated(adapters, turn)) {
+                const one = ready.get(adapter);
+                const figures = one && (await patiently(one.sample));
+                if (one && !figures) {
+                    one.close();
+                    ready.set(adapter, null);
+                }
+                add(adapter, figures);
+            }
+        }
+    } finally {
+        for (const one of ready.values()) one?.close();
+    }
+}
+
 /**
  * Runs one workload.
  *
  * @param tell - called with the implementation and its figures after each turn
- * @returns for each implementation `{ rounds, notes }`, with the figures of each round or `null` where it hung, or `{ missing }` that says why it was left out. `notes` is an
+ * @returns for each implementation `{ rounds, notes }`, with the figures of each turn or `null` where it hung, or `{ missing }` that says why it was left out. `notes` is an
  * object in which the workload keeps what it remembers of one implementation from round to round.
  */
 async function runWorkload(workload, adapters, rounds, tell = () => undefined) {
@@ -71,14 +107,18 @@ async function runWorkload(workload, adapters, rounds, tell = () => undefined) {
         results[adapter.name] = missing ? { missing } : { rounds: [], notes: {} };
         if (!missing) taking.push(adapter);
     }
+    const add = (adapter, figures) => {
+        results[adapter.name].rounds.push(figures);
+        tell(adapter, figures);
+    };
     for (let round = 0; round < (workload.rounds?.(rounds) ?? rounds); round++) {
-        // Another one begins each time, so that none always comes after the same.
-        for (let index = 0; index < taking.length; index++) {
-            const adapter = taking[(index + round) % taking.length];
-            const result = results[adapter.name];
-            const figures = await patiently(() => turn(adapter, workload, result.notes));
-            result.rounds.push(figures);
-            tell(adapter, figures);
+        const order = rotated(taking, round);
+        if (workload.begin) {
+            await shortTurns(workload, order, results, add);
+        } else {
+            for (const adapter of order) {
+                add(adapter, await patiently(() => turn(adapter, workload, results[adapter.name].notes)));
+            }
         }
     }
     workload.finish?.(results);

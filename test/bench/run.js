@@ -15,7 +15,7 @@ const { workloads, byName: workloadOf } = require("./workloads");
 
 const { values: options } = parseArgs({
     options: {
-        rounds: { type: "string", default: "5" },
+        rounds: { type: "string", default: "3" },
         only: { type: "string" },
         workload: { type: "string" },
         json: { type: "string", default: path.join(os.tmpdir(), "sockhop-benchmarks.json") },
