@@ -3,6 +3,9 @@ import { PLAIN_ID } from "./json";
 
 const UUID = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
 
+/** Longer texts gain nothing, and must not be parsed twice when a peer sends what only begins like an envelope. */
+const LONG = 16_384;
+
 /**
  * Text that may stand at some place of a frame, in which any UUID will do.
  *
@@ -45,6 +48,7 @@ const RESPONSE_UUID = `{"type":"${RESPONSE}","data":{"uuid":"`.length;
  * whole would give the same. (100 bytes one way: 1.1 times the messages; 100 requests in flight: 1.08 times the answers.)
  */
 export function parseEnvelope(text: string): Envelope | undefined {
+    if (text.length > LONG) return undefined;
     // Behind {"type":" there is Object","data": or SockhopRequest or SockhopResponsePacket.
     switch (text[18]) {
         case "d":

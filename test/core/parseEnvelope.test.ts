@@ -120,6 +120,7 @@ describe("parseEnvelope", () => {
             `{"type":"Object","data":{},"more":{}}`,
             `{"type":"Object","data":{"a":1},"data":{}}`,
             `{"type":"Object","data":null}`,
+            `{"type":"Object","data":{"long":"${"x".repeat(20_000)}"}}`,
             `{"type":"Widget","data":{}}`,
             `{"type":"Object","data":{},"id":7}`,
             // As long as a UUID, but more than one string, or another one.
