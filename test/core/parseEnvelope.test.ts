@@ -106,7 +106,7 @@ describe("parseEnvelope", () => {
                 return id ?? (data as { uuid: string }).uuid;
             };
             expect(id()).to.have.length(36);
-            expect(kept(id), `kind ${kind}`).to.be.below(100_000);
+            expect(kept(id), `kind ${kind}`).to.be.below(1e6);
         }
     });
 
