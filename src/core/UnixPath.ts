@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { type BigIntStats, chmodSync, closeSync, linkSync, lstatSync, openSync, renameSync, unlinkSync } from "node:fs";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SockhopError } from "../SockhopError";
+import { newUuid } from "../protocol/newUuid";
 
 /** How long to wait for the server that may live at a path, in milliseconds. Who does not answer so long lives. */
 const PROBE_LIMIT = 1000;
@@ -105,7 +105,7 @@ function exclusively(path: string, action: () => boolean): boolean {
 
 /** A name in the same folder that nobody uses. */
 function besides(path: string): string {
-    return `${path}.${randomBytes(4).toString("hex")}`;
+    return `${path}.${newUuid().slice(0, 8)}`;
 }
 
 /** Whether nobody listens at this socket. */

@@ -85,6 +85,7 @@ describe("the page on the command line", () => {
         return new Promise((resolve) => {
             const all = ["-c", `{ ${asOnTerminal(command)}; } 2>&1`];
             const child = execFile("sh", all, { env, cwd: folder, timeout: 8000 }, (_, stdout) => resolve(stdout));
+            child.stdin?.on("error", () => undefined); // it may end before it has read all
             child.stdin?.end(typed.map((line) => `${line}\n`).join(""));
         });
     }

@@ -83,14 +83,15 @@ describe("the package", function () {
             expect(installed.size).to.be.below(100_000);
         });
 
-        it("loads TLS only when it is used", async () => {
+        it("loads TLS and cryptography only when they are used", async () => {
             const program = (use: string): string => `
                 import Sockhop from "sockhop";
                 ${use}
-                console.log(process.moduleLoadList.includes("NativeModule tls"));
+                console.log(JSON.stringify(["tls", "crypto"].map((name) => process.moduleLoadList.includes("NativeModule " + name))));
             `;
-            expect(await run(program(""))).to.equal(false);
-            expect(await run(program("new Sockhop.server({ ssl: true });"))).to.equal(true);
+            expect(await run(program(""))).to.deep.equal([false, false]);
+            expect(await run(program("new Sockhop.SockhopRequest();"))).to.deep.equal([false, true]);
+            expect((await run(program("new Sockhop.server({ ssl: true });")) as boolean[])[0]).to.equal(true);
         });
 
         it("is what was built, and nothing else", () => {
