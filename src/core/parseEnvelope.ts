@@ -74,7 +74,7 @@ function parseValue(text: string): Envelope | undefined {
     }
     if (CALLBACK_ID.isAt(end - CALLBACK_ID.length, text)) {
         const data = parse(text, VALUE.length, end - CALLBACK_ID.length);
-        return data && { type: "Object", data, callback_id: copied(uuidAt(end - 2 - UUID.length, text)) };
+        return data && { type: "Object", data, callback_id: uuidAt(end - 2 - UUID.length, text) };
     }
     return undefined;
 }
