@@ -70,9 +70,12 @@ let latest = new Surroundings("Object");
 function around(value: unknown): Surroundings {
     const type = typeName(value);
     if (type === latest.type) return latest;
-    latest = known.get(type) ?? new Surroundings(type);
-    if (known.size < FEW) known.set(type, latest);
-    return latest;
+    let found = known.get(type);
+    if (!found) {
+        found = new Surroundings(type);
+        if (known.size < FEW) known.set(type, found);
+    }
+    return (latest = found);
 }
 
 // Envelopes are written but for the brace that ends them: see Framing.enclose().

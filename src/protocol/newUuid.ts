@@ -46,7 +46,7 @@ function refill(): void {
     used = 0;
 }
 
-/** Node's module, loaded with the first UUID: it is a third of the time to load us. */
+/** Node's module, loaded with the first UUID: it is an eighth of the time to load us. */
 function loadCrypto(): typeof crypto {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would come too late
     return require("node:crypto") as typeof crypto;

@@ -57,6 +57,7 @@ describe("parseEnvelope", () => {
         const pieces = [
             '"',
             "\\",
+            "\t",
             "{",
             "}",
             ",",
