@@ -277,8 +277,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             this._open(connection);
             attempt.succeed();
         };
-        const arrived = (chunk: Buffer): void => {
-            this._take(connection, chunk);
+        const arrived = (chunk: Buffer, length: number): void => {
+            this._take(connection, chunk, length);
         };
         const connection = this.#use(dial(this, this.#tls, connected, arrived));
         attempt.connection = connection;

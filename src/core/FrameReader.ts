@@ -31,8 +31,20 @@ export class FrameReader {
      * Takes the next bytes and gives back the texts of the frames that they complete, in order; possibly none.
      *
      * @param chunk - bytes cut at any place; copied where they have to be kept
+     * @param length - how many there are: who reads into a large Buffer need not make a small one for each chunk
      */
-    read(chunk: Buffer, inbox: Inbox): string[] {
+    read(chunk: Buffer, inbox: Inbox, length = chunk.length): string[] {
+        const { terminator, limit } = this.#framing;
+        if (!inbox.rest && length < Math.min(LONG, limit) && terminator.isLastOf(chunk, length)) {
+            const text = chunk.toString("utf8", 0, length - 1);
+            const frames = text.includes(terminator.text) ? text.split(terminator.text) : [text];
+            inbox.frames += frames.length;
+            return frames;
+        }
+        return this.#readPiece(length === chunk.length ? chunk : chunk.subarray(0, length), inbox);
+    }
+
+    #readPiece(chunk: Buffer, inbox: Inbox): string[] {
         const { rest } = inbox;
         if (!rest) return this.#split(chunk, inbox);
         const { terminator, limit } = this.#framing;

@@ -169,12 +169,12 @@ export abstract class Messenger<E> extends Reporter<E> {
      *
      * @internal
      */
-    protected _take(connection: Connection, chunk: Buffer): void {
+    protected _take(connection: Connection, chunk: Buffer, length = chunk.length): void {
         if (connection.state === "closed") return;
-        connection.received += chunk.length;
+        connection.received += length;
         let frames: string[];
         try {
-            frames = this.#reader.read(chunk, connection);
+            frames = this.#reader.read(chunk, connection, length);
         } catch (error) {
             connection.socket.destroy(error as Error); // a frame that does not fit into memory
             return;

@@ -21,13 +21,15 @@ export class Terminator {
         this.#shield = Array.from(this.text).find((character) => !STRUCTURE.includes(character));
     }
 
+    /** Whether this is a single byte, as most are, and the last of these. */
+    isLastOf(bytes: Buffer, length: number): boolean {
+        return this.bytes.length === 1 && bytes[length - 1] === this.bytes[0];
+    }
+
     /** Where the last terminator in these bytes ends; 0 when there is none. */
     lastEnd(bytes: Buffer): number {
-        const { length } = this.bytes;
-        // Most chunks end with one, and most terminators are a single byte: no search then.
-        if (length === 1 && bytes[bytes.length - 1] === this.bytes[0]) return bytes.length;
         const last = bytes.lastIndexOf(this.bytes);
-        return last === -1 ? 0 : last + length;
+        return last === -1 ? 0 : last + this.bytes.length;
     }
 
     /**

@@ -20,7 +20,7 @@ export function dial(
     { path, port, address }: Place,
     secure: tls.ConnectionOptions | undefined,
     connected: () => void,
-    arrived: (chunk: Buffer) => void,
+    arrived: (chunk: Buffer, length: number) => void,
 ): net.Socket {
     try {
         if (path) {
@@ -34,10 +34,9 @@ export function dial(
         const onread = {
             buffer: (room ??= Buffer.allocUnsafeSlow(65_536)),
             callback: (length: number, buffer: Uint8Array): boolean => {
-                const chunk = (buffer as Buffer).subarray(0, length);
                 // One listener is ours.
-                if (socket.listenerCount("data") > 1) socket.emit("data", Buffer.from(chunk));
-                else arrived(chunk);
+                if (socket.listenerCount("data") > 1) socket.emit("data", Buffer.from(buffer.subarray(0, length)));
+                else arrived(buffer as Buffer, length);
                 return true;
             },
         };
