@@ -20,6 +20,7 @@ export abstract class Patience implements Deadline, Waiter {
     before: Link = this;
     after: Link = this;
     since: Deadline["since"];
+    hash = 0;
     next: Waiter | undefined;
     turn = 0;
     #signal: AbortSignal | undefined;
@@ -56,7 +57,7 @@ export abstract class Patience implements Deadline, Waiter {
 
     /** Nothing is waited for any more. */
     protected relax(): void {
-        unlink(this);
+        if (this.since) unlink(this);
         if (this.#abort) this.#signal?.removeEventListener("abort", this.#abort);
     }
 }

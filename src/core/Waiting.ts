@@ -2,14 +2,20 @@
 export interface Waiter {
     /** A UUID made here. */
     readonly uuid: string;
+    /** Made of its uuid. */
+    hash: number;
     /** The next in the same bucket. */
     next: Waiter | undefined;
     /** Those who came before have a lower one. */
     turn: number;
 }
 
-/** How many buckets there are at first; always a power of two. */
+/** How many digits of a UUID are looked at. */
+const DIGITS = 4;
+
+/** How many buckets there are at first, and in the end; always a power of two. */
 const FEW = 16;
+const MOST = 16 ** DIGITS;
 
 /**
  * Those who wait for an answer, by the UUIDs that they were given here.
@@ -29,7 +35,8 @@ export class Waiting<T extends Waiter> {
     }
 
     add(waiter: T): void {
-        if (this.#size === this.#buckets.length) this.#grow();
+        if (this.#size === this.#buckets.length && this.#size < MOST) this.#grow();
+        waiter.hash = hashOf(waiter.uuid);
         waiter.turn = this.#turns++;
         this.#size += 1;
         this.#link(waiter);
@@ -38,14 +45,21 @@ export class Waiting<T extends Waiter> {
     /** @param uuid - what a peer says: it may be anything */
     get(uuid: unknown): T | undefined {
         if (typeof uuid !== "string") return undefined;
-        let waiter = this.#buckets[this.#bucketOf(uuid)];
+        let waiter = this.#buckets[this.#bucketOf(hashOf(uuid))];
         while (waiter && waiter.uuid !== uuid) waiter = waiter.next;
         return waiter as T | undefined;
     }
 
+    /** The one with this uuid, which waits no more. */
+    take(uuid: unknown): T | undefined {
+        const waiter = this.get(uuid);
+        if (waiter) this.delete(waiter);
+        return waiter;
+    }
+
     /** Nothing happens when it is not there. */
     delete(waiter: T): void {
-        const bucket = this.#bucketOf(waiter.uuid);
+        const bucket = this.#bucketOf(waiter.hash);
         let before: Waiter | undefined;
         let each = this.#buckets[bucket];
         while (each && each !== waiter) {
@@ -79,18 +93,22 @@ export class Waiting<T extends Waiter> {
     }
 
     #link(waiter: Waiter): void {
-        const bucket = this.#bucketOf(waiter.uuid);
+        const bucket = this.#bucketOf(waiter.hash);
         waiter.next = this.#buckets[bucket];
         this.#buckets[bucket] = waiter;
     }
 
-    /** The first digits of our UUIDs are random: they spread as well as a hash, and are read sooner. */
-    #bucketOf(uuid: string): number {
-        let number = 0;
-        for (let at = 0; at < 6; at++) {
-            const code = uuid.charCodeAt(at);
-            number = (number << 4) | ((code & 15) + 9 * (code >> 6)); // the value of a hexadecimal digit
-        }
-        return number & (this.#buckets.length - 1);
+    #bucketOf(hash: number): number {
+        return hash & (this.#buckets.length - 1);
     }
+}
+
+/** The first digits of our UUIDs are random: they spread as well as those of a hash, and are read sooner. */
+function hashOf(uuid: string): number {
+    let number = 0;
+    for (let at = 0; at < DIGITS; at++) {
+        const code = uuid.charCodeAt(at);
+        number = (number << 4) | ((code & 15) + 9 * (code >> 6)); // the value of a hexadecimal digit
+    }
+    return number;
 }

@@ -5,6 +5,7 @@ import { newUuid } from "../../src/protocol/newUuid";
 import { growth } from "../support/memory";
 
 class Waiter {
+    hash = 0;
     next: Waiter | undefined;
     turn = 0;
 
@@ -26,10 +27,19 @@ describe("Waiting", () => {
         const waiting = new Waiting<Waiter>();
         const alike = ["a", "b", "c"].map((end) => new Waiter(`00000000-0000-4000-8000-00000000000${end}`));
         for (const each of alike) waiting.add(each);
-        waiting.delete(alike[1]!);
+        expect(waiting.take(alike[1]!.uuid)).to.equal(alike[1]);
+        expect(waiting.take(alike[1]!.uuid)).to.equal(undefined);
         waiting.delete(alike[1]!);
         expect(alike.map(({ uuid }) => waiting.get(uuid))).to.deep.equal([alike[0], undefined, alike[2]]);
         expect([...waiting]).to.deep.equal([alike[0], alike[2]]);
+    });
+
+    it("knows more than there are buckets", () => {
+        const waiting = new Waiting<Waiter>();
+        const all = Array.from({ length: 100_000 }, () => new Waiter(newUuid()));
+        for (const each of all) waiting.add(each);
+        expect(all.every((each) => waiting.take(each.uuid) === each)).to.equal(true);
+        expect(waiting.size).to.equal(0);
     });
 
     it("goes through those who were there when it began, in the order in which they came", () => {
