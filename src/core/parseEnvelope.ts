@@ -1,5 +1,5 @@
 import { type Envelope, REQUEST, RESPONSE } from "./envelope";
-import { PLAIN_ID } from "./json";
+import { PLAIN_ID, copied, plain } from "./json";
 
 const UUID = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
 
@@ -68,9 +68,10 @@ function parseValue(text: string): Envelope | undefined {
         const data = parse(text, VALUE.length, end - 1);
         return data && { type: "Object", data };
     }
-    if (ID.isAt(end - ID.length, text)) {
+    // An answer is longer; to look for its id in vain costs as much as to find it.
+    if (text[end - ID.length] === "," && ID.isAt(end - ID.length, text)) {
         const data = parse(text, VALUE.length, end - ID.length);
-        return data && { type: "Object", data, id: copied(uuidAt(end - 2 - UUID.length, text)) };
+        return data && { type: "Object", data, id: plain(uuidAt(end - 2 - UUID.length, text)) };
     }
     if (CALLBACK_ID.isAt(end - CALLBACK_ID.length, text)) {
         const data = parse(text, VALUE.length, end - CALLBACK_ID.length);
@@ -83,7 +84,7 @@ function parseRequest(text: string): Envelope | undefined {
     const end = text.length - REQUEST_TAIL.length;
     const data = REQUEST_TAIL.isAt(end, text) && parse(text, REQUEST_HEAD.length, end);
     if (!data) return undefined;
-    const uuid = copied(uuidAt(REQUEST_UUID, text));
+    const uuid = plain(copied(uuidAt(REQUEST_UUID, text)));
     return { type: REQUEST, data: { uuid, data, type: "Object", errors: true } };
 }
 
@@ -96,14 +97,6 @@ function parseResponse(text: string): Envelope | undefined {
 
 function uuidAt(index: number, text: string): string {
     return text.slice(index, index + UUID.length);
-}
-
-/**
- * A string of its own: what V8 slices off keeps all of the text alive that it is a part of. For ids that are kept until the
- * answer is given, which may take long.
- */
-function copied(id: string): string {
-    return `"${id}`.slice(1); // what is put together is copied before it is sliced
 }
 
 /** The object between two places, if that is what is there. */

@@ -5,7 +5,7 @@ import type { Reply } from "../core/Messenger";
 import { ignorable, lost } from "../core/Outbox";
 import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
 import { type Envelope, isId } from "../core/envelope";
-import { quote } from "../core/json";
+import { copied, quote } from "../core/json";
 import { milliseconds } from "../core/limits";
 import { newUuid } from "../protocol/newUuid";
 import type { Constructor } from "./mixin";
@@ -80,9 +80,9 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         protected override _received(connection: Connection, envelope: Envelope): void {
             const { type, data, id, callback_id } = envelope;
-            if (callback_id) connection.callbacks?.get(callback_id)?.answer(data, type as string);
+            if (callback_id) connection.callbacks?.take(callback_id)?.answer(data, type as string);
             else if (!isId(id)) this._skip("a message whose id is none", connection);
-            else if (id) this._deliver(connection, data, type as string, this.#reply(connection, id));
+            else if (id) this.#asked(connection, data, type as string, id);
             else super._received(connection, envelope);
         }
 
@@ -91,20 +91,27 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             super._closed(connection, opened);
         }
 
-        /** Sends the answer to message `id`. Only the first call does: 1.x crashes at a second answer. */
-        #reply(connection: Connection, id: unknown): Reply {
-            let replied = false;
+        /** Delivers a question. Only the first call of its reply answers it: 1.x crashes at a second answer. */
+        #asked(connection: Connection, data: unknown, type: string, id: unknown): void {
+            let replied = false as boolean;
+            let name = id;
             connection.unanswered += 1;
-            return (value = {}) => {
+            const reply: Reply = (value = {}) => {
                 if (replied) return;
                 if (connection.state === "closed") throw lost();
-                const frame = this._encode(value, `,"callback_id":${quote(id)}`);
+                const frame = this._encode(value, `,"callback_id":${quote(name)}`);
                 replied = true;
                 // `disconnect` tells when the answer may have been lost. A peer that does not read its answers gets none.
                 if (!connection.outbox.refusal()) connection.post(frame);
                 connection.unanswered -= 1;
                 connection.answered();
             };
+            try {
+                this._deliver(connection, data, type, reply);
+            } finally {
+                // Most questions have been answered now; the others may wait for long.
+                name = replied ? undefined : copied(name);
+            }
         }
     }
     return Callbacks;

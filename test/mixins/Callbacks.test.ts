@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { randomUUID } from "node:crypto";
 import net from "node:net";
 import { SockhopError } from "../../src";
 import type { Connection, RemoteCallback } from "../../src/core/Connection";
@@ -6,6 +7,7 @@ import { Endpoint } from "../../src/core/Endpoint";
 import type { Reply } from "../../src/core/Messenger";
 import type { Envelope } from "../../src/core/envelope";
 import { Callbacks } from "../../src/mixins/Callbacks";
+import { kept } from "../support/memory";
 import { rejection } from "../support/pair";
 
 /** The smallest endpoint with callbacks: its connections remember what they would write. */
@@ -191,6 +193,22 @@ describe("Callbacks", () => {
                 .with.property("code", "ERR_BAD_DATA");
             reply("better");
             expect(written()).to.have.length(1);
+        });
+
+        it("do not keep the chunk that the question came in, answered or not", () => {
+            const probe = new Probe({});
+            const { connection } = probe.connection();
+            const filling = "x".repeat(60_000);
+            for (const answered of [false, true]) {
+                const replyTo = (): Reply => {
+                    const chunk = Buffer.from(`${randomUUID()}${filling}`).toString();
+                    probe.receive(connection, { type: "Ask", data: {}, id: chunk.slice(0, 36) });
+                    const reply = probe.delivered.pop()!.callback!;
+                    if (answered) reply();
+                    return reply;
+                };
+                expect(kept(replyTo), `answered: ${answered}`).to.be.below(1e6);
+            }
         });
 
         it("throw when the connection has gone", () => {
