@@ -89,7 +89,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     /** Bytes that wait to be sent, also those in the queue. When there were many, the event `drain` follows. */
     get buffered(): number {
-        return (this.#connection?.outbox.buffered ?? 0) + (this.#queue?.bytes ?? 0);
+        return (this.#connection?.buffered ?? 0) + (this.#queue?.bytes ?? 0);
     }
 
     /** What it has done so far. A new object each time. */

@@ -147,7 +147,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
         options?: CallbackOptions,
     ): Promise<void> {
-        const connection = this._connections.get(socket);
+        const connection = this._of(socket);
         if (connection) return this._send(connection, value, callback, options);
         const error = stranger(socket);
         if (callback) tellFailed(options?.failed, error);
@@ -195,7 +195,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         value?: V,
         options?: RequestOptions,
     ): Promise<Answer<P, V>> {
-        const connection = this._connections.get(socket);
+        const connection = this._of(socket);
         if (!connection) return Promise.reject(stranger(socket));
         return this._request(connection, value, options) as Promise<Answer<P, V>>;
     }
@@ -209,7 +209,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         value?: V,
         options?: RequestOptions,
     ): Promise<AnswerTo<P, "server", V>> {
-        const connection = this._connections.get(socket);
+        const connection = this._of(socket);
         if (!connection) return Promise.reject(stranger(socket));
         return this._ask(connection, value, options) as Promise<AnswerTo<P, "server", V>>;
     }
@@ -264,7 +264,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     /** @internal */
     protected _createSession(connection: Connection): SockhopSession {
         const session = new this.#Session(connection.socket, this);
-        session._bind(connection, this);
+        session._bind(connection.socket, this);
         return session;
     }
 

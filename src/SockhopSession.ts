@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
 import type { SockhopServer } from "./SockhopServer";
-import type { Connection, RemoteCallback } from "./core/Connection";
+import type { RemoteCallback } from "./core/Connection";
 import { LazyEmitter } from "./core/LazyEmitter";
 import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import { type Stats, statsOf } from "./core/Stats";
+import { connectionOf } from "./core/adopt";
 import type { EndOptions } from "./core/ending";
 import type { RequestOptions } from "./mixins/Requests";
 import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types";
@@ -25,7 +26,6 @@ import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types"
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
 export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     #sock: Socket | undefined;
-    #connection: Connection | undefined;
     #server: SockhopServer<P> | undefined;
 
     constructor(sock?: Socket, server?: SockhopServer<P>) {
@@ -66,13 +66,13 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
 
     /** Bytes that wait to be sent to this client. When there were many, `drain` of the server follows. */
     get buffered(): number {
-        return this.#connection?.outbox.buffered ?? 0;
+        return connectionOf(this.#sock)?.buffered ?? 0;
     }
 
     /** What this connection has done so far, also when it has ended. A new object each time. */
     get stats(): Stats {
-        const connections = this.#connection ? [this.#connection] : [];
-        return { ...statsOf(connections), round_trip: this.#connection?.pulse?.roundTrip };
+        const connection = connectionOf(this.#sock);
+        return { ...statsOf(connection ? [connection] : []), round_trip: connection?.pulse?.roundTrip };
     }
 
     /** {@link SockhopServer.send} to this client. */
@@ -112,9 +112,8 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      *
      * @internal
      */
-    _bind(connection: Connection, server: SockhopServer<P>): void {
-        this.#sock = connection.socket;
-        this.#connection = connection;
+    _bind(sock: Socket, server: SockhopServer<P>): void {
+        this.#sock = sock;
         this.#server = server;
     }
 }

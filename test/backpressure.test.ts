@@ -83,6 +83,20 @@ async function deafEnd(which: "client" | "server"): Promise<{
 describe("backpressure", () => {
     for (const which of ["client", "server"] as const) {
         describe(`of a ${which}`, () => {
+            it("a peer that ends its side without reading is gone at once, and gets what was sent when it reads", async () => {
+                const { end, socket, about, peer, send } = await deafEnd(which);
+                const sent = send(LARGE);
+                await turns(5);
+                const gone = once(end, "disconnect");
+                peer.end();
+                expect(await gone).to.deep.equal(about);
+                expect([socket.closed, socket.writableLength > 0]).to.deep.equal([false, true]);
+                const values = valuesOf(peer);
+                await sent;
+                await until(() => values.length > 0);
+                expect(values).to.deep.equal([LARGE]);
+            });
+
             it("awaiting send() paces: no more waits than one message", async () => {
                 const { peer, send, buffered } = await deafEnd(which);
                 const block = "x".repeat(100_000);

@@ -134,7 +134,7 @@ describe("whatever a peer sends", () => {
         const answers: unknown[] = [];
         await s.send(socket, "question", (answer) => answers.push(answer));
         const [, { callback }] = (await asked) as [unknown, { callback: (value: unknown) => void }];
-        const { uuid: id } = [...s["_connections"].get(socket)!.callbacks!][0]!;
+        const { uuid: id } = [...s["_of"](socket)!.callbacks!][0]!;
         const last = untilLast(s);
         thief.write(JSON.stringify({ type: "String", data: "forged", callback_id: id }) + "\n" + LAST);
         await last;
@@ -153,7 +153,7 @@ describe("whatever a peer sends", () => {
         const { s, c, socket } = await pair();
         const other = await raw(s);
         const tooMuch = new RangeError("Array buffer allocation failed");
-        s["_connections"].get(socket)!.rest = Object.assign(new Rest(), {
+        s["_of"](socket)!.rest = Object.assign(new Rest(), {
             add() {
                 throw tooMuch; // as Buffer.allocUnsafe() does
             },

@@ -700,7 +700,7 @@ describe("max_buffered", () => {
         );
         expect(await rejection(session.request("q"))).to.have.property("code", "ERR_BUFFER_FULL");
         expect(failures).to.deep.equal(["ERR_BUFFER_FULL"]);
-        expect(s["_connections"].get(socket)!.pending).to.equal(0);
+        expect(s["_of"](socket)!.pending).to.equal(0);
     });
 
     it("other clients of a server do not notice", async () => {
@@ -1230,13 +1230,13 @@ describe("limits as options", () => {
     it("mean the default where they are undefined or null", () => {
         for (const nothing of [undefined, null]) {
             const options = Object.fromEntries([...AMOUNTS, ...TIMES, "slow_consumer"].map((name) => [name, nothing]));
-            expect(new SockhopServer({ ...options, max_connections: nothing as undefined })["_limits"]).to.deep.equal({
+            expect(new SockhopServer({ ...options, max_connections: nothing as undefined })._limits).to.deep.equal({
                 pending: 100_000,
                 buffered: 67_108_864,
                 slowConsumer: "wait",
                 frameTime: 120_000,
             });
-            expect(new SockhopClient(options)["_limits"]).to.deep.equal(new SockhopClient()["_limits"]);
+            expect(new SockhopClient(options)._limits).to.deep.equal(new SockhopClient()._limits);
         }
     });
 

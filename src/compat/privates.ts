@@ -7,7 +7,7 @@ import { StreamRequest } from "../core/RemoteRequest";
 
 /** What we reach for, past what TypeScript lets us. */
 interface Insides {
-    _connections: Map<unknown, Connection>;
+    _connections: Set<Connection>;
     _connectTimeout: number;
     _drop(connection: Connection): void;
     _listed(): Connection[];
@@ -27,7 +27,7 @@ Object.defineProperties(SockhopClient.prototype, {
     // Drops the connection and leaves auto_reconnect as it is. Called in handlers of `disconnect`, where nothing is left to do.
     _end_socket: {
         value(this: Insides) {
-            for (const connection of this._connections.values()) this._drop(connection);
+            for (const connection of this._connections) this._drop(connection);
         },
     },
     _connect_timeout: {
@@ -40,7 +40,7 @@ Object.defineProperties(SockhopClient.prototype, {
     },
     _response_stream_map: {
         get(this: Insides) {
-            return requestsOf([...this._connections.values()][0]);
+            return requestsOf([...this._connections][0]);
         },
     },
 });

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { Connection } from "./Connection";
 import { publishSent } from "./diagnostics";
-import { MOST, type Outbox, type Writing, ignorable } from "./Outbox";
+import { MOST, type Writing, ignorable } from "./Outbox";
 import { type Due, atEndOfTurn } from "./endOfTurn";
 
 /** A client that does not read holds up those who broadcast for so many milliseconds, and no longer. */
@@ -25,7 +25,8 @@ export class Broadcast implements Writing, Due {
     readonly promise: Promise<undefined[]>;
     /** Until it is written: a server that sends nothing more must not keep those that have gone. */
     #connections: readonly Connection[];
-    #outboxes: readonly Outbox[];
+    /** Those of them to which it is sent. */
+    #addressees: readonly Connection[];
     readonly #count: number;
     readonly #failures: Failure[] = [];
     #resolve!: (sent: undefined[]) => void;
@@ -52,9 +53,9 @@ export class Broadcast implements Writing, Due {
         );
         this.#connections = connections;
         this.#count = connections.length;
-        const allFull = connections.every(({ outbox }) => outbox.full);
-        this.#outboxes = connections.map(({ outbox }) => outbox).filter((outbox) => this.#accepts(outbox, allFull));
-        for (const outbox of this.#outboxes) outbox.precede(this);
+        const allFull = connections.every(({ full }) => full);
+        this.#addressees = connections.filter((connection) => this.#accepts(connection, allFull));
+        for (const connection of this.#addressees) connection.precede(this);
         atEndOfTurn(this);
     }
 
@@ -63,7 +64,7 @@ export class Broadcast implements Writing, Due {
         return (
             !this.#written &&
             connections.length === this.#connections.length &&
-            connections.every((connection, index) => connection === this.#connections[index] && !connection.outbox.full)
+            connections.every((connection, index) => connection === this.#connections[index] && !connection.full)
         );
     }
 
@@ -84,12 +85,12 @@ export class Broadcast implements Writing, Due {
         this.#written = true;
         const bytes = Buffer.from(this.#text);
         this.#text = "";
-        for (const { behind, socket } of this.#outboxes) if (behind) this.#behind.add(socket);
-        if (this.#behind.size === this.#outboxes.length) this.#behind.clear();
-        const waited = (this.#open = this.#outboxes.length - this.#behind.size);
+        for (const { behind, socket } of this.#addressees) if (behind) this.#behind.add(socket);
+        if (this.#behind.size === this.#addressees.length) this.#behind.clear();
+        const waited = (this.#open = this.#addressees.length - this.#behind.size);
         if (waited === 0) this.#finish();
-        for (const outbox of this.#outboxes) outbox.follow(bytes, this);
-        this.#connections = this.#outboxes = [];
+        for (const connection of this.#addressees) connection.follow(bytes, this);
+        this.#connections = this.#addressees = [];
         if (this.#count < 2 || this.#open === 0) return;
         this.#timer = setTimeout(() => {
             this.#impatient = true;
@@ -104,9 +105,9 @@ export class Broadcast implements Writing, Due {
         if (this.#open === 0 || this.#impatient) this.#finish();
     }
 
-    #accepts(outbox: Outbox, allFull: boolean): boolean {
-        const error = outbox.full && !allFull ? outbox.overflow() : outbox.refusal();
-        if (error) this.#failures.push({ socket: outbox.socket, error });
+    #accepts(connection: Connection, allFull: boolean): boolean {
+        const error = connection.full && !allFull ? connection.overflow() : connection.refusal();
+        if (error) this.#failures.push({ socket: connection.socket, error });
         return !error;
     }
 

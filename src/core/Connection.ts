@@ -10,6 +10,7 @@ import type { RemoteRequest } from "./RemoteRequest";
 import type { Responses } from "./Responses";
 import type { Rest } from "./Rest";
 import type { Waiting } from "./Waiting";
+import { adopt } from "./adopt";
 import { publishSent } from "./diagnostics";
 import { Ending } from "./ending";
 import type { Limits } from "./limits";
@@ -35,17 +36,31 @@ export interface Question {
 }
 
 /**
- * All that is remembered about one socket. It goes when the connection goes, and what it holds goes with it.
+ * The client or server of a connection.
  *
  * @internal
  */
-export class Connection implements Inbox {
-    /** `open` between the `connect` and the `disconnect` event; `closed` for good as soon as the end is known. */
-    state: "pending" | "open" | "closed" = "pending";
+export interface Owner {
+    readonly _framing: Framing;
+    readonly _limits: Limits;
+    /** The peer says nothing more. */
+    _peerEnded(connection: Connection): void;
+}
+
+/**
+ * All that is remembered about one socket, and what waits to be sent over it. It goes when the connection goes, and what it
+ * holds goes with it.
+ *
+ * @internal
+ */
+export class Connection extends Outbox implements Inbox {
+    /**
+     * `listed` on a server when `start()` of the session has resolved, so that the connection counts; `open` between the
+     * `connect` and the `disconnect` event; `closed` for good as soon as the end is known.
+     */
+    state: "pending" | "listed" | "open" | "closed" = "pending";
     /** What the connection failed with, or is about to. */
     error: Error | undefined;
-    /** What waits to be sent. */
-    readonly outbox: Outbox;
     /** Bytes that have come in. */
     received = 0;
     /** Frames that have come in, and the one that has begun. */
@@ -63,34 +78,33 @@ export class Connection implements Inbox {
     unanswered = 0;
     /** On a server: what the user keeps here. */
     session: SockhopSession | undefined;
-    /** On a server: whether `start()` of the session has resolved, so that the connection counts. */
-    listed = false;
-    /** On a server: settles when `end()` of the session has; there once it was called. */
-    sessionEnded: Promise<unknown> | undefined;
     #ending: Ending | undefined;
     /** Those who wait until no answer is under way: there when the connection is to end then. */
     #drained: (() => void)[] | undefined;
 
     constructor(
-        readonly socket: Socket,
-        /** The client or server. */
-        readonly endpoint: object,
-        readonly framing: Framing,
-        limits: Limits,
+        socket: Socket,
+        readonly endpoint: Owner,
     ) {
-        this.outbox = new Outbox(socket, limits);
+        super(socket, endpoint._limits);
+        adopt(socket, this);
     }
 
     /** Sends a frame; see {@link Outbox.push}. */
     write(frame: string): Promise<undefined> {
         publishSent(this, frame);
-        return this.outbox.push(frame);
+        return this.push(frame);
     }
 
     /** Sends a frame whose fate nobody waits for. */
     post(frame: string): void {
         publishSent(this, frame);
-        this.outbox.post(frame);
+        this.append(frame);
+    }
+
+    /** The peer says nothing more. */
+    peerEnded(): void {
+        this.endpoint._peerEnded(this);
     }
 
     /** Answers that we wait for. */
@@ -100,7 +114,7 @@ export class Connection implements Inbox {
 
     /** Why no further answer can be waited for, if that is so. */
     tooMany(): SockhopError | undefined {
-        if (this.pending < this.outbox.limits.pending) return undefined;
+        if (this.pending < this.limits.pending) return undefined;
         const message = `This connection waits for ${this.pending} answers already (max_pending)`;
         return new SockhopError(message, "ERR_MAX_PENDING");
     }
@@ -117,7 +131,7 @@ export class Connection implements Inbox {
 
     /** Whether the peer may have one more request open here. */
     get receptive(): boolean {
-        return !this.draining && (this.responses?.size ?? 0) < this.outbox.limits.pending;
+        return !this.draining && (this.responses?.size ?? 0) < this.limits.pending;
     }
 
     /** Resolves when no answer is under way, in either direction, or when the connection has gone. */

@@ -6,6 +6,7 @@ import { FrameWatch } from "./FrameWatch";
 import { Messenger } from "./Messenger";
 import { lost } from "./Outbox";
 import { Past, type Stats } from "./Stats";
+import { connectionOf } from "./adopt";
 import { publishConnect, publishDisconnect } from "./diagnostics";
 import { type EndOptions, timeToEnd } from "./ending";
 import { milliseconds } from "./limits";
@@ -26,7 +27,7 @@ const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export abstract class Endpoint<E = any> extends Messenger<E> {
     /** @internal */
-    protected readonly _connections = new Map<Socket, Connection>();
+    protected readonly _connections = new Set<Connection>();
     /**
      * Milliseconds for the answer to a request.
      *
@@ -39,14 +40,10 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     protected readonly _past = new Past();
     readonly #watch: FrameWatch;
     /** Connections whose sockets are being closed. */
-    readonly #leaving = new Map<Socket, Connection>();
+    readonly #leaving = new Set<Connection>();
 
     readonly #arrived = this.#listener((connection, chunk: Buffer) => {
         this._take(connection, chunk);
-    });
-    readonly #ended = this.#listener((connection) => {
-        // In the middle of a TLS handshake an error follows, which tells more.
-        if (connection.state === "open") this._drop(connection);
     });
     readonly #gone = this.#listener((connection) => {
         this._drop(connection);
@@ -78,11 +75,11 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @internal
      */
     protected _attach(socket: Socket): Connection {
-        const connection = new Connection(socket, this, this._framing, this._limits);
-        this._connections.set(socket, connection);
+        const connection = new Connection(socket, this);
+        this._connections.add(connection);
         this.#watch.start();
         socket.setNoDelay();
-        socket.on("end", this.#ended).on("close", this.#gone).on("error", this.#failed).on("drain", this.#drained);
+        socket.on("close", this.#gone).on("error", this.#failed).on("drain", this.#drained);
         return connection;
     }
 
@@ -109,11 +106,26 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * sockets say that were given up is not heard.
      */
     #listener<A>(heard: (connection: Connection, what: A) => void): (what?: A) => void {
-        const connections = this._connections;
         return function (this: Socket, what?: A): void {
-            const connection = connections.get(this);
-            if (connection) heard(connection, what as A);
+            const connection = connectionOf(this);
+            if (connection && connection.state !== "closed") heard(connection, what as A);
         };
+    }
+
+    /** @internal */
+    _peerEnded(connection: Connection): void {
+        // In the middle of a TLS handshake an error follows, which tells more.
+        if (connection.state === "open") this._drop(connection);
+    }
+
+    /**
+     * The connection of a socket, if it is one of ours and has not gone.
+     *
+     * @internal
+     */
+    protected _of(socket: Socket): Connection | undefined {
+        const connection = connectionOf(socket);
+        return connection?.endpoint === this && connection.state !== "closed" ? connection : undefined;
     }
 
     /**
@@ -126,10 +138,10 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         if (connection.state === "closed") return;
         const opened = connection.state === "open";
         connection.state = "closed";
-        this._connections.delete(connection.socket);
-        this.#leaving.set(connection.socket, connection);
+        this._connections.delete(connection);
+        this.#leaving.add(connection);
         void connection.end(limit).then(() => {
-            this.#leaving.delete(connection.socket);
+            this.#leaving.delete(connection);
             this._past.add(connection);
         });
         this._closed(connection, opened);
@@ -163,9 +175,10 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @internal
      */
     protected async _endOf(socket: Socket, options: EndOptions): Promise<void> {
-        const connection = this._connections.get(socket);
-        if (connection) await this._end(connection, options);
-        else await this.#leaving.get(socket)?.end(timeToEnd(options));
+        const connection = connectionOf(socket);
+        if (connection?.endpoint !== this) return;
+        if (connection.state === "closed") await connection.end(timeToEnd(options));
+        else await this._end(connection, options);
     }
 
     /**
@@ -174,8 +187,8 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @internal
      */
     protected async _endAll(options: EndOptions = {}): Promise<undefined[]> {
-        const leaving = [...this.#leaving.values()].map((connection) => connection.end(timeToEnd(options)));
-        const ended = [...this._connections.values()].map((connection) => this._end(connection, options));
+        const leaving = [...this.#leaving].map((connection) => connection.end(timeToEnd(options)));
+        const ended = [...this._connections].map((connection) => this._end(connection, options));
         await Promise.all(leaving);
         return Promise.all(ended);
     }
@@ -213,7 +226,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
 
     /** @internal */
     protected _stats(): Stats {
-        return this._past.with([...this._connections.values(), ...this.#leaving.values()]);
+        return this._past.with([...this._connections, ...this.#leaving]);
     }
 
     /** @internal */

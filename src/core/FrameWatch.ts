@@ -17,7 +17,7 @@ export class FrameWatch {
      * @param expired - called when one has taken longer
      */
     constructor(
-        private readonly connections: ReadonlyMap<unknown, Connection>,
+        private readonly connections: ReadonlySet<Connection>,
         private readonly limit: number,
         private readonly expired: (connection: Connection) => void,
     ) {}
@@ -42,7 +42,7 @@ export class FrameWatch {
     #look(): void {
         const before = this.#suspects;
         this.#suspects = new Map();
-        for (const connection of this.connections.values()) {
+        for (const connection of this.connections) {
             if (!connection.rest) continue;
             const frame = connection.frames; // its number: frames are counted as they end
             const known = before.get(connection);

@@ -33,9 +33,9 @@ export type Reply<Answer = any> = (value?: Answer) => void;
  */
 export abstract class Messenger<E> extends Reporter<E> {
     /** @internal */
-    protected readonly _limits: Limits;
+    readonly _limits: Limits;
     /** @internal */
-    protected readonly _framing: Framing;
+    readonly _framing: Framing;
     readonly #reader: FrameReader;
 
     readonly #receiveType = new TypeEvent("receive");
@@ -59,7 +59,7 @@ export abstract class Messenger<E> extends Reporter<E> {
             question?.fail(error);
             return Promise.reject(error);
         }
-        const refusal = connection.outbox.refusal();
+        const refusal = connection.refusal();
         if (refusal) {
             question?.fail(refusal);
             return ignorable(Promise.reject(refusal));
@@ -86,7 +86,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _volunteer(connection: Connection, type: string, data: unknown): void {
-        if (connection.outbox.full) return;
+        if (connection.full) return;
         try {
             connection.post(this._framing.enclose(open(type, data)));
         } catch {
@@ -140,10 +140,11 @@ export abstract class Messenger<E> extends Reporter<E> {
         if (event !== undefined && this.listenerCount(event) > 0) this.emit(event, value, meta);
     }
 
-    #pause({ socket, outbox }: Connection): void {
+    #pause(connection: Connection): void {
         if (this._limits.slowConsumer !== "wait") return;
+        const { socket } = connection;
         socket.pause();
-        outbox.onceRoom(() => socket.resume());
+        connection.onceRoom(() => socket.resume());
     }
 
     /**
@@ -190,7 +191,7 @@ export abstract class Messenger<E> extends Reporter<E> {
         }
         if ((connection.state as string) === "closed") return;
         if (connection.error) this._fault(connection, connection.error);
-        else if (this._patient && connection.outbox.full) this.#pause(connection);
+        else if (this._patient && connection.full) this.#pause(connection);
     }
 
     /**

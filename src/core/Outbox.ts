@@ -72,7 +72,7 @@ export class Outbox implements Due {
     /** Bytes that the system has taken. */
     taken = 0;
     /** How many frames it was given. */
-    frames = 0;
+    sent = 0;
     /** The system has not taken the last write at once; or it is not known when it does, as with TLS. */
     #slow: boolean;
     #room: (() => void) | undefined;
@@ -82,7 +82,6 @@ export class Outbox implements Due {
         readonly limits: Limits,
     ) {
         this.#slow = isSecure(socket);
-        flushBeforeEnd(socket, this);
     }
 
     /** Bytes that wait to be sent. */
@@ -124,13 +123,13 @@ export class Outbox implements Due {
      */
     push(frame: string): Promise<undefined> {
         const { promise } = (this.#batch ??= new Batch());
-        this.post(frame);
+        this.append(frame);
         return promise;
     }
 
     /** Takes a frame whose fate nobody waits for. */
-    post(frame: string): void {
-        this.frames += 1;
+    append(frame: string): void {
+        this.sent += 1;
         this.#broadcast?.endTurn();
         this.#text += frame;
         if (this.#early === 0) {
@@ -172,7 +171,7 @@ export class Outbox implements Due {
     /** The broadcast that was announced. */
     follow(bytes: Buffer, broadcast: Broadcast): void {
         this.#broadcast = undefined;
-        this.frames += broadcast.frames;
+        this.sent += broadcast.frames;
         this.#write(bytes, broadcast);
     }
 
@@ -235,27 +234,6 @@ export class Outbox implements Due {
 
 function isSecure(socket: Socket): boolean {
     return "encrypted" in socket;
-}
-
-const OUTBOX = Symbol("sockhop.outbox");
-type Sending = Socket & { [OUTBOX]: Outbox };
-
-/**
- * A program may send and then end or destroy the socket itself. What it has sent goes out before, as if each message had
- * been written at once. The functions are shared by all sockets: closures would cost memory on each.
- */
-function flushBeforeEnd(socket: Socket, outbox: Outbox): void {
-    Object.assign(socket, { [OUTBOX]: outbox, end, destroy });
-}
-
-function end(this: Sending, ...args: Parameters<Socket["end"]>): Socket {
-    this[OUTBOX].flush();
-    return (Object.getPrototypeOf(this) as Socket).end.apply(this, args);
-}
-
-function destroy(this: Sending, error?: Error): Socket {
-    this[OUTBOX].flush();
-    return (Object.getPrototypeOf(this) as Socket).destroy.call(this, error);
 }
 
 /** The same promise, whose rejection nobody has to look at. */

@@ -40,14 +40,13 @@ const NOTHING: Readonly<Stats> = {
 };
 
 function add(stats: Stats, connection: Connection): void {
-    const { outbox } = connection;
     if (connection.state === "open") stats.connections += 1;
-    stats.messages_sent += outbox.frames;
+    stats.messages_sent += connection.sent;
     stats.messages_received += connection.frames;
-    stats.bytes_sent += outbox.taken;
+    stats.bytes_sent += connection.taken;
     stats.bytes_received += connection.received;
     stats.pending += connection.pending;
-    stats.buffered += outbox.buffered;
+    stats.buffered += connection.buffered;
 }
 
 /**

@@ -60,7 +60,7 @@ export function publishDisconnect({ endpoint, socket, error }: Connection): void
  */
 export function publishSent(connection: Connection, frame: string): void {
     if (!sent.hasSubscribers) return;
-    const json = connection.framing.jsonOf(frame);
+    const json = connection.endpoint._framing.jsonOf(frame);
     sent.publish(message(connection, json, JSON.parse(json)));
 }
 
@@ -73,8 +73,8 @@ export function publishReceived(connection: Connection, json: string, value: unk
     if (received.hasSubscribers) received.publish(message(connection, json, value));
 }
 
-function message({ endpoint, socket, framing }: Connection, json: string, value: unknown): MessageDiagnostics {
-    const type = framing.bare ? typeName(value) : (value as Envelope | null)?.type;
+function message({ endpoint, socket }: Connection, json: string, value: unknown): MessageDiagnostics {
+    const type = endpoint._framing.bare ? typeName(value) : (value as Envelope | null)?.type;
     return { endpoint, socket, type, bytes: Buffer.byteLength(json) };
 }
 

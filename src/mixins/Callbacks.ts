@@ -102,7 +102,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 const frame = this._encode(value, `,"callback_id":${quote(name)}`);
                 replied = true;
                 // `disconnect` tells when the answer may have been lost. A peer that does not read its answers gets none.
-                if (!connection.outbox.refusal()) connection.post(frame);
+                if (!connection.refusal()) connection.post(frame);
                 connection.unanswered -= 1;
                 connection.answered();
             };

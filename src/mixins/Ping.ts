@@ -30,7 +30,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         ping(delay = 0): void {
             const interval = milliseconds("The delay of ping()", delay, 0);
             if (this.interval_timer) clearInterval(this.interval_timer);
-            for (const connection of this._connections.values()) connection.pulse?.reset();
+            for (const connection of this._connections) connection.pulse?.reset();
             this.interval_timer =
                 interval > 0
                     ? setInterval(() => {
@@ -44,7 +44,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
 
         #round(): void {
             if (!this.interval_timer) return;
-            for (const connection of this._connections.values()) {
+            for (const connection of this._connections) {
                 if (connection.state === "open") this.#ping(connection);
             }
         }
@@ -72,8 +72,8 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
  * What changes when a peer shows that it lives: it sends something, or, when it is so far behind that we send no pings
  * and may not read from it, it takes something.
  */
-function signsOfLife({ received, outbox }: Connection): number {
-    return outbox.full ? -outbox.taken : received;
+function signsOfLife({ received, taken, full }: Connection): number {
+    return full ? -taken : received;
 }
 
 /** A pong takes over nothing else from its ping. */

@@ -187,8 +187,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         /** Answers without the user. A peer that reads no answers gets none. */
-        #fail({ outbox }: Connection, response: SockhopResponseWriteableStream, error: RemoteFailure): void {
-            if (!outbox.full) void ignorable(response.failWith(error));
+        #fail({ full }: Connection, response: SockhopResponseWriteableStream, error: RemoteFailure): void {
+            if (!full) void ignorable(response.failWith(error));
         }
 
         /** Called one by one, and not by emit(), to learn of those that fail later. */
@@ -260,7 +260,7 @@ class Respondent implements Responder {
     }
 
     transmit(packet: Partial<SockhopResponsePacket>): Promise<void> {
-        const refusal = this.#connection.outbox.refusal();
+        const refusal = this.#connection.refusal();
         if (refusal) throw refusal;
         if (packet.error) this.span?.failed(failure(packet.error));
         return this.#connection.write(this.#framing.enclose(openPacket(packet)));

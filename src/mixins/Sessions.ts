@@ -36,6 +36,9 @@ export interface Sessioned {
  */
 export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Sessioned> {
     abstract class Sessions extends Base implements Sessioned {
+        /** Settle when `end()` of the session has; there once it was called. */
+        readonly #ended = new WeakMap<Connection, Promise<unknown>>();
+
         get sockets(): Socket[] {
             return this._listed().map(({ socket }) => socket);
         }
@@ -51,7 +54,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         protected abstract get _sessionTimeout(): number;
 
         _listed(): Connection[] {
-            return [...this._connections.values()].filter(({ listed }) => listed);
+            return [...this._connections].filter(({ state }) => state !== "pending");
         }
 
         _accept(socket: Socket): void {
@@ -82,10 +85,10 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 this.#end(connection); // it has gone meanwhile
                 return;
             }
-            connection.listed = true;
+            connection.state = "listed";
             // Later, as in 1.x: a program may have waited for its client before it listens to our `connect`.
             setImmediate(() => {
-                if (connection.state === "pending") this._open(connection);
+                if (connection.state === "listed") this._open(connection);
             });
         }
 
@@ -95,20 +98,21 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         protected override _drop(connection: Connection, limit?: number): void {
-            if (connection.listed) this.#end(connection);
+            if (connection.state === "listed" || connection.state === "open") this.#end(connection);
             super._drop(connection, limit);
         }
 
         /** Calls `end()` of a session that has been started, once. */
         #end(connection: Connection): void {
-            if (connection.sessionEnded) return;
-            connection.sessionEnded = Promise.resolve();
+            if (this.#ended.has(connection)) return;
+            this.#ended.set(connection, Promise.resolve());
             try {
                 const ended = connection.session?.end();
                 if (!isPromise(ended)) return;
-                connection.sessionEnded = this.#bounded("end()", ended).catch((error: unknown) => {
+                const reported = this.#bounded("end()", ended).catch((error: unknown) => {
                     this._report(asError(error), connection);
                 });
+                this.#ended.set(connection, reported);
             } catch (error) {
                 this._report(asError(error), connection);
             }
@@ -121,7 +125,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         // Later, since a program may cut many connections in one go and look at `disconnect` as the end of that.
         protected override _disconnected(connection: Connection): void {
-            void connection.sessionEnded?.then(() => {
+            void this.#ended.get(connection)?.then(() => {
                 setImmediate(() => {
                     tell(this, "disconnect", ...this._about(connection));
                 });
