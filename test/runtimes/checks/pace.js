@@ -28,6 +28,15 @@ module.exports = {
         assert.equal((await arrived).length, 200);
     },
 
+    async "a peer that ends its side without reading is gone at once"(scene) {
+        const { server, client, socket, session } = await slowPair(scene);
+        for (let n = 0; n < 200; n++) session.send(PIECE).catch(() => undefined);
+        await until(() => session.buffered > 0);
+        const gone = event(server, "disconnect");
+        client.socket.end();
+        assert.equal((await gone)[0], socket);
+    },
+
     async "awaiting send() paces"(scene) {
         const { client, session } = await slowPair(scene);
         const arrived = messages(client, 200);
