@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { SockhopError } from "../SockhopError";
 import { type Deadline, type Deadlines, type Link, unlink } from "./Deadlines";
-import type { Waiter } from "./Waiting";
 
 /** How long to wait for an answer. */
 export interface WaitOptions {
@@ -16,17 +15,12 @@ export interface WaitOptions {
  *
  * @internal
  */
-export abstract class Patience implements Deadline, Waiter {
+export abstract class Patience implements Deadline {
     before: Link = this;
     after: Link = this;
     since: Deadline["since"];
-    hash = 0;
-    next: Waiter | undefined;
-    turn = 0;
     #signal: AbortSignal | undefined;
     #abort: (() => void) | undefined;
-
-    constructor(readonly uuid: string) {}
 
     /** The answer will not come. */
     abstract fail(error: SockhopError): void;
@@ -56,8 +50,8 @@ export abstract class Patience implements Deadline, Waiter {
     }
 
     /** Nothing is waited for any more. */
-    protected relax(): void {
-        if (this.since) unlink(this);
+    relax(): void {
+        unlink(this);
         if (this.#abort) this.#signal?.removeEventListener("abort", this.#abort);
     }
 }

@@ -1,7 +1,8 @@
 import type { SockhopError } from "../SockhopError";
 import type { Connection, Question, RemoteCallback } from "./Connection";
+import type { Deadlines } from "./Deadlines";
 import { Patience, type WaitOptions } from "./Patience";
-import { Waiting } from "./Waiting";
+import { type Waiter, Waiting } from "./Waiting";
 import { surface } from "./tell";
 
 /** Options of a message that wants an answer. */
@@ -19,18 +20,32 @@ export interface CallbackOptions extends WaitOptions {
  *
  * @internal
  */
-export class RemoteCall extends Patience implements Question {
+export class RemoteCall implements Question, Waiter {
+    hash = 0;
+    next: Waiter | undefined;
+    turn = 0;
     readonly tracked = true;
     abandoned: Question["abandoned"];
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
     #connection: Connection | undefined;
     #settled = false;
+    /** There when the wait has an end, as only some have. */
+    #patience: Patience | undefined;
 
-    constructor(uuid: string, callback: RemoteCallback, failed: CallbackOptions["failed"]) {
-        super(uuid);
+    constructor(
+        readonly uuid: string,
+        callback: RemoteCallback,
+        failed: CallbackOptions["failed"],
+    ) {
         this.#callback = callback;
         this.#failed = failed;
+    }
+
+    /** See {@link Patience.limit}. */
+    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | undefined): void {
+        this.#patience = new CallPatience(this);
+        this.#patience.limit(deadlines, timeout, signal);
     }
 
     attach(connection: Connection): void {
@@ -52,10 +67,23 @@ export class RemoteCall extends Patience implements Question {
     #settle(): boolean {
         if (this.#settled) return false;
         this.#settled = true;
-        this.relax();
+        this.#patience?.relax();
         this.#connection?.callbacks?.delete(this);
         this.#connection?.answered();
         return true;
+    }
+}
+
+class CallPatience extends Patience {
+    readonly #call: RemoteCall;
+
+    constructor(call: RemoteCall) {
+        super();
+        this.#call = call;
+    }
+
+    fail(error: SockhopError): void {
+        this.#call.fail(error);
     }
 }
 

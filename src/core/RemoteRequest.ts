@@ -3,14 +3,17 @@ import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Connection, Question } from "./Connection";
 import { Patience } from "./Patience";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
-import { Waiting } from "./Waiting";
+import { type Waiter, Waiting } from "./Waiting";
 import type { Span } from "./diagnostics";
 
 /** Tells a responder that its answer is not wanted any more. */
 export type Cancel = (connection: Connection, uuid: string) => void;
 
 /** A request that waits for its answer. */
-export abstract class RemoteRequest extends Patience implements Question {
+export abstract class RemoteRequest extends Patience implements Question, Waiter {
+    hash = 0;
+    next: Waiter | undefined;
+    turn = 0;
     abstract readonly tracked: boolean;
     abandoned: Question["abandoned"];
     /** There while somebody traces requests. */
@@ -19,10 +22,10 @@ export abstract class RemoteRequest extends Patience implements Question {
 
     /** @param cancel - called when the request is given up here while the responder may be at work */
     constructor(
-        uuid: string,
+        readonly uuid: string,
         private readonly cancel: Cancel,
     ) {
-        super(uuid);
+        super();
     }
 
     attach(connection: Connection): void {

@@ -1,3 +1,5 @@
+import { nextTick } from "node:process";
+
 /** What can have something to do when this turn of the event loop ends. */
 export interface Due {
     /** The next one whose turn it is; linked, since an array for each turn takes more memory than the call. */
@@ -6,7 +8,7 @@ export interface Due {
 }
 
 /** Has something done at the end of this turn; while the process exits, at once. */
-let later: (callback: () => void) => void = process.nextTick.bind(process);
+let later: (callback: () => void) => void = nextTick;
 
 let first: Due | undefined;
 let last: Due | undefined;

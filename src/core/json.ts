@@ -43,11 +43,6 @@ export function isPlainId(id: unknown): id is string {
     return typeof id === "string" && (id === latest || plainId.test(id));
 }
 
-/** The JSON text of an id. */
-export function quote(id: unknown): string {
-    return isPlainId(id) ? `"${id}"` : toJson(id);
-}
-
 /**
  * The JSON text of a value.
  *
