@@ -22,9 +22,12 @@ const LONG = 2 ** 20;
 /** Cuts bytes into frames, whatever the pieces in which they arrive. One serves all connections. */
 export class FrameReader {
     readonly #framing: Framing;
+    /** Shorter chunks have no frame that is too large, or is to be kept outside of V8's heap. */
+    readonly #short: number;
 
     constructor(framing: Framing) {
         this.#framing = framing;
+        this.#short = Math.min(LONG, framing.limit);
     }
 
     /**
@@ -34,8 +37,8 @@ export class FrameReader {
      * @param length - how many there are: who reads into a large Buffer need not make a small one for each chunk
      */
     read(chunk: Buffer, inbox: Inbox, length = chunk.length): string[] {
-        const { terminator, limit } = this.#framing;
-        if (!inbox.rest && length < Math.min(LONG, limit) && terminator.isLastOf(chunk, length)) {
+        const { terminator } = this.#framing;
+        if (!inbox.rest && length < this.#short && terminator.isLastOf(chunk, length)) {
             const text = chunk.toString("utf8", 0, length - 1);
             const frames = text.includes(terminator.text) ? text.split(terminator.text) : [text];
             inbox.frames += frames.length;

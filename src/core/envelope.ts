@@ -1,7 +1,8 @@
 import { SockhopError } from "../SockhopError";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
-import { isPlainId, toJson } from "./json";
+import { isUuid } from "./ids";
+import { toJson } from "./json";
 
 /** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place. */
 export interface Envelope {
@@ -102,7 +103,7 @@ export function openRequest(uuid: string, data: unknown): string {
 /** A piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
 export function openPacket(packet: Partial<SockhopResponsePacket>): string {
     const { uuid, data = {}, last, empty, error, cancel } = packet;
-    if (empty || error || cancel || !isPlainId(uuid)) return open(RESPONSE, new SockhopResponsePacket(packet));
+    if (empty || error || cancel || !isUuid(uuid)) return open(RESPONSE, new SockhopResponsePacket(packet));
     const text = RESPONSE_HEAD + uuid + around(data).answerMiddle + toJson(data);
     return text + (last ? `,"last":true}` : `,"last":false}`);
 }

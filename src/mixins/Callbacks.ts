@@ -5,7 +5,8 @@ import type { Reply } from "../core/Messenger";
 import { ignorable, lost } from "../core/Outbox";
 import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
 import { type Envelope, isId } from "../core/envelope";
-import { copied, isPlainId, toJson } from "../core/json";
+import { copied, isUuid } from "../core/ids";
+import { toJson } from "../core/json";
 import { milliseconds } from "../core/limits";
 import { newUuid } from "../protocol/newUuid";
 import type { Constructor } from "./mixin";
@@ -99,7 +100,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const reply: Reply = (value = {}) => {
                 if (replied) return;
                 if (connection.state === "closed") throw lost();
-                const rest = isPlainId(name) ? `,"callback_id":"${name}"` : `,"callback_id":${toJson(name)}`;
+                const rest = isUuid(name) ? `,"callback_id":"${name}"` : `,"callback_id":${toJson(name)}`;
                 const frame = this._encode(value, rest);
                 replied = true;
                 // `disconnect` tells when the answer may have been lost. A peer that does not read its answers gets none.
