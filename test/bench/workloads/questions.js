@@ -9,14 +9,11 @@ const warmUp = require("../warmUp.js");
 /** How many questions are under way at a time. */
 const MANY = 100;
 
-/** How many are asked together, to warm up. */
+/** How many are asked in one go to warm up: one at a time, and together. */
+const FEW = 5000;
 const WARM = 10_000;
 
-/** How many are asked one at a time, and how often before it is measured. */
-const COUNT = 5000;
-const WARM_ROUNDS = 8;
-
-/** How long the questions under way together should take about, in milliseconds. */
+/** How long the questions of one turn should take about, in milliseconds. */
 const TIME = 500;
 
 /** The server: answers each question with the message of the same number. */
@@ -63,22 +60,28 @@ function oneAtATime(way) {
             const steps = {
                 async ask(count) {
                     const times = new Float64Array(count);
+                    const begin = now();
                     for (let n = 0; n < count; n++) {
                         const start = now();
                         await ask(n);
                         times[n] = now() - start;
                     }
+                    const all = now() - begin;
                     times.sort();
-                    return { p50: 1000 * times[count >> 1], p99: 1000 * times[Math.floor(count * 0.99)] };
+                    return { all, p50: 1000 * times[count >> 1], p99: 1000 * times[Math.floor(count * 0.99)] };
                 },
             };
             return { steps };
         },
 
-        async measure({ open }) {
+        async begin({ open }) {
             const pair = await open();
-            for (let round = 0; round < WARM_ROUNDS; round++) await pair.client.do("ask", COUNT);
-            return pair.client.do("ask", COUNT);
+            const ask = (count) => pair.client.do("ask", count);
+            const count = await warmUp(async (few) => (await ask(few)).all, FEW, TIME);
+            return async () => {
+                const { p50, p99 } = await ask(count);
+                return { p50, p99 };
+            };
         },
     };
 }
