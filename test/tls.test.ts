@@ -193,6 +193,19 @@ describe("TLS", () => {
         });
     });
 
+    it("ends a connection whose peer ends it, also with allowHalfOpen", async () => {
+        const s = await secureServer({ allowHalfOpen: true });
+        const { port, address } = placeOf(s) as { port: number; address: string };
+        const accepted = once(s, "connect");
+        const peer = tls.connect({ port, host: address, ca: ca.cert, servername: "localhost" });
+        later(() => peer.destroy());
+        peer.on("error", () => undefined);
+        const [socket] = (await accepted) as [net.Socket];
+        const gone = once(s, "disconnect");
+        peer.end();
+        expect((await gone)[0]).to.equal(socket);
+    });
+
     describe("handshake", () => {
         it("precedes connect, on both ends", async () => {
             const s = await secureServer();

@@ -10,6 +10,7 @@ type Adopted = Socket & { [CONNECTION]: Connection };
  */
 export function adopt(socket: Socket, connection: Connection): void {
     Object.assign(socket, { [CONNECTION]: connection, end, destroy });
+    socket.allowHalfOpen = false; // when the peer ends, Node ends it, too (documentation of Duplex)
 }
 
 /** The connection of a socket, of whichever end and whether or not it has gone. */
