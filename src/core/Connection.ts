@@ -102,11 +102,6 @@ export class Connection extends Outbox implements Inbox {
         this.append(frame);
     }
 
-    /** The peer says nothing more. */
-    peerEnded(): void {
-        this.endpoint._peerEnded(this);
-    }
-
     /** Answers that we wait for. */
     get pending(): number {
         return (this.callbacks?.size ?? 0) + (this.requests?.size ?? 0);

@@ -168,6 +168,7 @@ export abstract class Messenger<E> extends Reporter<E> {
     /**
      * Bytes have come in.
      *
+     * @param length - how many of the chunk
      * @internal
      */
     protected _take(connection: Connection, chunk: Buffer, length = chunk.length): void {

@@ -74,6 +74,7 @@ export class RemoteCall implements Question, Waiter {
     }
 }
 
+/** That of a {@link RemoteCall}. */
 class CallPatience extends Patience {
     readonly #call: RemoteCall;
 

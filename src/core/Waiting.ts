@@ -50,13 +50,6 @@ export class Waiting<T extends Waiter> {
         return waiter as T | undefined;
     }
 
-    /** The one with this uuid, which waits no more. */
-    take(uuid: unknown): T | undefined {
-        const waiter = this.get(uuid);
-        if (waiter) this.delete(waiter);
-        return waiter;
-    }
-
     /** Nothing happens when it is not there. */
     delete(waiter: T): void {
         const bucket = this.#bucketOf(waiter.hash);

@@ -12,9 +12,9 @@ let room: Buffer | undefined;
  * A socket that begins to connect. What is wrong with the place is an error of the socket, never thrown.
  *
  * @param secure - options of `tls.connect()`, if that is wanted
- * @param arrived - called with what arrives over a plain socket, and is gone when it returns: Node's option `onread` saves
- * the memory for each chunk, and with it a twentieth of the time of a question. When somebody else listens for `data`, too,
- * that event tells all.
+ * @param arrived - called with what arrives over a plain socket: the first `length` bytes, which are gone when it returns.
+ * Node's option `onread` saves the memory for each chunk, and with it a twentieth of the time of a question. When somebody
+ * else listens for `data`, too, that event tells all.
  */
 export function dial(
     { path, port, address }: Place,

@@ -81,7 +81,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         protected override _received(connection: Connection, envelope: Envelope): void {
             const { type, data, id, callback_id } = envelope;
-            if (callback_id) connection.callbacks?.take(callback_id)?.answer(data, type as string);
+            if (callback_id) connection.callbacks?.get(callback_id)?.answer(data, type as string);
             else if (!isId(id)) this._skip("a message whose id is none", connection);
             else if (id) this.#asked(connection, data, type as string, id);
             else super._received(connection, envelope);

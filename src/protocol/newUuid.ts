@@ -13,9 +13,7 @@ const LENGTH = 36;
 /** Where the digits of each byte stand in the text. */
 const PLACES = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
 /** The two digits of each byte, as one number. */
-const PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
-    Buffer.from(byte.toString(16).padStart(2, "0")).readUInt16LE(),
-);
+const PAIRS = Uint16Array.from({ length: 256 }, (_, byte) => digit(byte >> 4) | (digit(byte & 15) << 8));
 
 const random = Buffer.allocUnsafeSlow(MANY * BYTES);
 const text = Buffer.allocUnsafeSlow(BATCH * LENGTH).fill("-");
@@ -61,6 +59,11 @@ function write(from: number, to: number): void {
     random[from + 6] = (at(random, from + 6) & 0x0f) | 0x40; // version 4
     random[from + 8] = (at(random, from + 8) & 0x3f) | 0x80; // the variant of RFC 9562
     for (let n = 0; n < BYTES; n++) view.setUint16(to + at(PLACES, n), at(PAIRS, at(random, from + n)), true);
+}
+
+/** The character of a hexadecimal digit. */
+function digit(value: number): number {
+    return "0123456789abcdef".charCodeAt(value);
 }
 
 function at(numbers: Uint8Array | Uint16Array, index: number): number {

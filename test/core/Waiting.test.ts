@@ -27,8 +27,9 @@ describe("Waiting", () => {
         const waiting = new Waiting<Waiter>();
         const alike = ["a", "b", "c"].map((end) => new Waiter(`00000000-0000-4000-8000-00000000000${end}`));
         for (const each of alike) waiting.add(each);
-        expect(waiting.take(alike[1]!.uuid)).to.equal(alike[1]);
-        expect(waiting.take(alike[1]!.uuid)).to.equal(undefined);
+        expect(waiting.get(alike[1]!.uuid)).to.equal(alike[1]);
+        waiting.delete(alike[1]!);
+        expect(waiting.get(alike[1]!.uuid)).to.equal(undefined);
         waiting.delete(alike[1]!);
         expect(alike.map(({ uuid }) => waiting.get(uuid))).to.deep.equal([alike[0], undefined, alike[2]]);
         expect([...waiting]).to.deep.equal([alike[0], alike[2]]);
@@ -38,7 +39,8 @@ describe("Waiting", () => {
         const waiting = new Waiting<Waiter>();
         const all = Array.from({ length: 100_000 }, () => new Waiter(newUuid()));
         for (const each of all) waiting.add(each);
-        expect(all.every((each) => waiting.take(each.uuid) === each)).to.equal(true);
+        expect(all.every((each) => waiting.get(each.uuid) === each)).to.equal(true);
+        for (const each of all) waiting.delete(each);
         expect(waiting.size).to.equal(0);
     });
 
