@@ -1,6 +1,7 @@
 import type { Connection } from "./Connection";
 import { ignorable } from "./Outbox";
 import { TimeLimit } from "./TimeLimit";
+import { clearImmediate, setImmediate } from "./timers";
 
 /** One attempt to connect: a promise that settles once, and the timers that go with it. */
 export class Attempt {
