@@ -6,12 +6,14 @@ import { Broadcast } from "./core/Broadcast";
 import type { Connection, RemoteCallback } from "./core/Connection";
 import type { Reply } from "./core/Messenger";
 import { Listener, type ListenerOptions } from "./core/Listener";
-import { lost } from "./core/Outbox";
+import { ignorable, lost } from "./core/Outbox";
+import { connectionOf } from "./core/adopt";
 import { type CallbackOptions, tellFailed } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import type { Stats } from "./core/Stats";
 import { type EndOptions, timeToEnd } from "./core/ending";
 import { amount, milliseconds } from "./core/limits";
+import { setImmediate } from "./core/timers";
 import { type ServerOptions, permissions, place, secure } from "./core/options";
 import type { ServerEvents } from "./events";
 import type { RequestOptions } from "./mixins/Requests";
@@ -149,9 +151,8 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     ): Promise<void> {
         const connection = this._of(socket);
         if (connection) return this._send(connection, value, callback, options);
-        const error = stranger(socket);
-        if (callback) tellFailed(options?.failed, error);
-        return Promise.reject(error);
+        if (callback) tellFailed(options?.failed, stranger(socket));
+        return this.#refuse(socket);
     }
 
     /**
@@ -171,9 +172,13 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         if (connections.length === 0) return Promise.resolve([]);
         try {
             const frame = this._encode(value);
-            if (!this.#broadcast?.isFor(connections)) this.#broadcast = new Broadcast(connections);
-            this.#broadcast.push(frame);
-            return this.#broadcast.promise;
+            const latest = this.#broadcast;
+            if (latest?.isFor(connections)) {
+                latest.push(frame);
+                return latest.promise;
+            }
+            const { promise } = (this.#broadcast = new Broadcast(connections, frame));
+            return promise;
         } catch (error) {
             return Promise.reject(error);
         }
@@ -196,7 +201,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         options?: RequestOptions,
     ): Promise<Answer<P, V>> {
         const connection = this._of(socket);
-        if (!connection) return Promise.reject(stranger(socket));
+        if (!connection) return this.#refuse(socket);
         return this._request(connection, value, options) as Promise<Answer<P, V>>;
     }
 
@@ -210,7 +215,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         options?: RequestOptions,
     ): Promise<AnswerTo<P, "server", V>> {
         const connection = this._of(socket);
-        if (!connection) return Promise.reject(stranger(socket));
+        if (!connection) return this.#refuse(socket);
         return this._ask(connection, value, options) as Promise<AnswerTo<P, "server", V>>;
     }
 
@@ -276,6 +281,12 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     /** @internal */
     protected _context({ socket, session }: Connection): unknown[] {
         return [{ socket, session }];
+    }
+
+    /** That a client has gone meanwhile must not end a program that does not look at the promise: `disconnect` tells. */
+    #refuse(socket: net.Socket): Promise<never> {
+        const refused = Promise.reject(stranger(socket));
+        return connectionOf(socket)?.endpoint === this ? ignorable(refused) : refused;
     }
 
     #createListener(): Listener {
