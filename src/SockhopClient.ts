@@ -234,10 +234,13 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /** @internal */
-    protected override _open(connection: Connection): void {
-        super._open(connection);
+    protected override _open(connection: Connection): boolean {
+        const opened = super._open(connection);
         // After the handlers of `connect`, where programs introduce themselves.
-        this.#queue?.flush(connection, (frame, question) => super._carry(connection, frame, question));
+        if (connection.state === "open") {
+            this.#queue?.flush(connection, (frame, question) => super._carry(connection, frame, question));
+        }
+        return opened;
     }
 
     /** @internal */
@@ -246,9 +249,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         frame: string,
         question?: Question,
     ): Promise<undefined> {
-        const offline =
-            !connection || this.#attempt?.connection === connection || (this.#queue && !connection.socket.writable);
-        return offline && this.#queue ? this.#queue.push(frame, question) : super._carry(connection, frame, question);
+        if (this.#queue && (!connection || this.#waits(this.#queue, connection))) {
+            return this.#queue.push(frame, question);
+        }
+        return super._carry(connection, frame, question);
     }
 
     /** @internal */
@@ -260,6 +264,12 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     /** @internal */
     protected _context(): unknown[] {
         return [];
+    }
+
+    /** Whether what is sent has to wait in the queue. */
+    #waits(queue: OfflineQueue, connection: Connection): boolean {
+        const { socket } = connection;
+        return this.#attempt?.connection === connection || !socket.writable || queue.isSendingTo(connection);
     }
 
     #dial(automatic: boolean): Promise<void> {
@@ -274,8 +284,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const connected = (): void => {
             if (this.#attempt !== attempt) return;
             this.#attempt = undefined;
-            this._open(connection);
-            attempt.succeed();
+            if (this._open(connection)) attempt.succeed();
+            else attempt.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
         };
         const arrived = (chunk: Buffer, length: number): void => {
             this._take(connection, chunk, length);
