@@ -25,22 +25,25 @@ import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types"
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
 export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
-    #sock: Socket | undefined;
-    #server: SockhopServer<P> | undefined;
+    // Not #private: a session may be behind a Proxy. 1.8 has them under these names.
+    /** @internal */
+    protected _sock: Socket | undefined;
+    /** @internal */
+    protected _server: SockhopServer<P> | undefined;
 
     constructor(sock?: Socket, server?: SockhopServer<P>) {
         super();
-        this.#sock = sock;
-        this.#server = server;
+        this._sock = sock;
+        this._server = server;
     }
 
     /** The connection. */
     get sock(): Socket {
-        return this.#sock as Socket;
+        return this._sock as Socket;
     }
 
     get server(): SockhopServer<P> {
-        return this.#server as SockhopServer<P>;
+        return this._server as SockhopServer<P>;
     }
 
     /**
@@ -66,12 +69,12 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
 
     /** Bytes that wait to be sent to this client. When there were many, `drain` of the server follows. */
     get buffered(): number {
-        return connectionOf(this.#sock)?.buffered ?? 0;
+        return connectionOf(this._sock)?.buffered ?? 0;
     }
 
     /** What this connection has done so far, also when it has ended. A new object each time. */
     get stats(): Stats {
-        const connection = connectionOf(this.#sock);
+        const connection = connectionOf(this._sock);
         return { ...statsOf(connection ? [connection] : []), round_trip: connection?.pulse?.roundTrip };
     }
 
@@ -79,7 +82,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     send<V extends Message<P, "server">>(
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
-        options?: CallbackOptions,
+        options?: CallbackOptions | null,
     ): Promise<void> {
         return this.server.send(this.sock, value, callback, options);
     }
@@ -87,18 +90,21 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     /** {@link SockhopServer.request} to this client. */
     request<V extends RequestData<P, "server">>(
         value?: V,
-        options?: RequestOptions,
+        options?: RequestOptions | null,
     ): Promise<SockhopResponseReadableStream<AnswerTo<P, "server", V>>> {
         return this.server.request(this.sock, value, options);
     }
 
     /** {@link SockhopServer.ask} to this client. */
-    ask<V extends RequestData<P, "server">>(value?: V, options?: RequestOptions): Promise<AnswerTo<P, "server", V>> {
+    ask<V extends RequestData<P, "server">>(
+        value?: V,
+        options?: RequestOptions | null,
+    ): Promise<AnswerTo<P, "server", V>> {
         return this.server.ask(this.sock, value, options);
     }
 
     /** {@link SockhopServer.kill_socket} for this client. */
-    kill(options?: EndOptions): Promise<void> {
+    kill(options?: EndOptions | null): Promise<void> {
         return this.server.kill_socket(this.sock, options);
     }
 
@@ -113,7 +119,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      * @internal
      */
     _bind(sock: Socket, server: SockhopServer<P>): void {
-        this.#sock = sock;
-        this.#server = server;
+        this._sock = sock;
+        this._server = server;
     }
 }

@@ -10,7 +10,7 @@ import type { RemoteRequest } from "./RemoteRequest";
 import type { Responses } from "./Responses";
 import type { Rest } from "./Rest";
 import type { Waiting } from "./Waiting";
-import { adopt } from "./adopt";
+import { adopt, connectionOf } from "./adopt";
 import { publishSent } from "./diagnostics";
 import { Ending } from "./ending";
 import type { Limits } from "./limits";
@@ -45,6 +45,8 @@ export interface Owner {
     readonly _limits: Limits;
     /** The peer says nothing more. */
     _peerEnded(connection: Connection): void;
+    /** Another endpoint has the socket now. */
+    _replaced(connection: Connection): void;
 }
 
 /**
@@ -150,6 +152,7 @@ export class Connection extends Outbox implements Inbox {
      * @param limit - milliseconds; another call can only shorten it
      */
     end(limit: number): Promise<undefined> {
+        if (connectionOf(this.socket) !== this) return Promise.resolve(undefined); // another connection has it now
         this.#ending ??= new Ending(this.socket);
         this.#ending.within(limit);
         return this.#ending.promise;

@@ -29,14 +29,15 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
 
         ping(delay = 0): void {
             const interval = milliseconds("The delay of ping()", delay, 0);
-            if (this.interval_timer) clearInterval(this.interval_timer);
-            for (const connection of this._connections) connection.pulse?.reset();
-            this.interval_timer =
+            const self = this._self();
+            if (self.interval_timer) clearInterval(self.interval_timer);
+            for (const connection of self._connections) connection.pulse?.reset();
+            self.interval_timer =
                 interval > 0
                     ? setInterval(() => {
                           // After a turn that has taken long, what has arrived meanwhile is read first.
                           setImmediate(() => {
-                              this.#round();
+                              self.#round();
                           });
                       }, interval).unref()
                     : null;
