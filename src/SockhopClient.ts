@@ -330,10 +330,13 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     #adopt(socket: net.Socket | null | undefined): void {
         if (socket && !isSocket(socket)) throw new SockhopError("This is not a socket", "ERR_NO_SOCKET");
-        if (socket === this.#socket) return;
+        if (socket && socket === this.#socket) return;
+        // An attempt that has no socket yet, or is between two: the end of a socket leads to the next attempt.
+        const isIdle = this.#attempt !== undefined && this.#attempt.connection?.state !== "pending";
         this.#abort();
         if (!socket) {
             this.#leave();
+            if (isIdle && this.auto_reconnect) this._redial();
             return;
         }
         const former = connectionOf(socket);
