@@ -77,7 +77,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 
     /** What it has done so far. A new object each time. */
     get stats(): Stats {
-        return this._stats();
+        return this._self()._stats();
     }
 
     /**

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { SockhopError } from "./SockhopError";
 import type { SockhopServer } from "./SockhopServer";
 import type { RemoteCallback } from "./core/Connection";
 import { LazyEmitter } from "./core/LazyEmitter";
@@ -84,7 +85,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
         options?: CallbackOptions | null,
     ): Promise<void> {
-        return this.server.send(this.sock, value, callback, options);
+        return this._server ? this._server.send(this.sock, value, callback, options) : unbound();
     }
 
     /** {@link SockhopServer.request} to this client. */
@@ -92,7 +93,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         value?: V,
         options?: RequestOptions | null,
     ): Promise<SockhopResponseReadableStream<AnswerTo<P, "server", V>>> {
-        return this.server.request(this.sock, value, options);
+        return this._server ? this._server.request(this.sock, value, options) : unbound();
     }
 
     /** {@link SockhopServer.ask} to this client. */
@@ -100,12 +101,12 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         value?: V,
         options?: RequestOptions | null,
     ): Promise<AnswerTo<P, "server", V>> {
-        return this.server.ask(this.sock, value, options);
+        return this._server ? this._server.ask(this.sock, value, options) : unbound();
     }
 
     /** {@link SockhopServer.kill_socket} for this client. */
     kill(options?: EndOptions | null): Promise<void> {
-        return this.server.kill_socket(this.sock, options);
+        return this._server ? this._server.kill_socket(this.sock, options) : unbound();
     }
 
     /** The same as `kill()`. */
@@ -122,4 +123,9 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         this._sock = sock;
         this._server = server;
     }
+}
+
+/** Outcome of the methods of a session that was made by hand. */
+function unbound(): Promise<never> {
+    return Promise.reject(new SockhopError("The session has no connection", "ERR_NO_SOCKET"));
 }

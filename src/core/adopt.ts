@@ -16,12 +16,15 @@ type Adopted = Socket & { [CONNECTION]: Connection; [EARLIER]?: Methods };
  * The functions are shared by all sockets: closures would cost memory on each.
  */
 export function adopt(socket: Socket, connection: Connection): void {
+    const isNew = connectionOf(socket) === undefined;
+    Object.assign(socket, { [CONNECTION]: connection });
+    if (!isNew) return; // the methods know the new connection
     // Another program, or another copy of this library, may have replaced the methods before.
-    const { end: earlierEnd, destroy: earlierDestroy } = socket as Methods;
-    if (earlierEnd !== end && (Object.hasOwn(socket, "end") || Object.hasOwn(socket, "destroy"))) {
+    if (Object.hasOwn(socket, "end") || Object.hasOwn(socket, "destroy")) {
+        const { end: earlierEnd, destroy: earlierDestroy } = socket as Methods;
         Object.assign(socket, { [EARLIER]: { end: earlierEnd, destroy: earlierDestroy } });
     }
-    Object.assign(socket, { [CONNECTION]: connection, end, destroy });
+    Object.assign(socket, { end, destroy });
     socket.allowHalfOpen = false; // when the peer ends, Node ends it, too (documentation of Duplex)
 }
 
