@@ -17,7 +17,8 @@ export class CallSite {
     mark(error: Error): void {
         const frames = framesOf(this.#holder.stack);
         if (frames === "" || typeof error.stack !== "string") return;
-        error.stack = error.stack.slice(0, error.stack.length - framesOf(error.stack).length) + frames;
+        const header = error.stack.slice(0, error.stack.length - framesOf(error.stack).length);
+        Reflect.set(error, "stack", header + frames); // nothing happens to an error that is frozen
     }
 }
 
