@@ -11,7 +11,7 @@ import type { Responses } from "./Responses";
 import type { Rest } from "./Rest";
 import { TransferWatch } from "./TransferWatch";
 import type { Waiting } from "./Waiting";
-import { adopt } from "./adopt";
+import { adopt, connectionOf } from "./adopt";
 import { publishSent } from "./diagnostics";
 import { Ending } from "./ending";
 import type { Limits } from "./limits";
@@ -46,6 +46,8 @@ export interface Owner {
     readonly _limits: Limits;
     /** The peer says nothing more. */
     _peerEnded(connection: Connection): void;
+    /** Another endpoint has the socket now. */
+    _replaced(connection: Connection): void;
 }
 
 /**
@@ -162,6 +164,7 @@ export class Connection extends Outbox implements Inbox {
      * @param limit - milliseconds; another call can only shorten it
      */
     end(limit: number): Promise<undefined> {
+        if (connectionOf(this.socket) !== this) return Promise.resolve(undefined); // another connection has it now
         this.#ending ??= new Ending(this.socket, this.transfers);
         this.#ending.within(limit);
         return this.#ending.promise;

@@ -26,6 +26,12 @@ const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 // The default lets mixins and their tests say `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export abstract class Endpoint<E = any> extends Messenger<E> {
+    /**
+     * This object itself, for the public methods: they may be called on a Proxy, which has no private members.
+     *
+     * @internal
+     */
+    protected readonly _self = (): this => this;
     /** @internal */
     protected readonly _connections = new Set<Connection>();
     /**
@@ -78,7 +84,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         const connection = new Connection(socket, this);
         this._connections.add(connection);
         this.#watch.start();
-        socket.setNoDelay();
+        (socket as Partial<Socket>).setNoDelay?.(); // a Duplex that a client was given has none
         socket.on("close", this.#gone).on("error", this.#failed).on("drain", this.#drained);
         return connection;
     }
@@ -109,9 +115,10 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * sockets say that were given up is not heard.
      */
     #listener<A>(heard: (connection: Connection, what: A) => void): (what?: A) => void {
+        const endpoint = this._self();
         return function (this: Socket, what?: A): void {
             const connection = connectionOf(this);
-            if (connection && connection.state !== "closed") heard(connection, what as A);
+            if (connection?.endpoint === endpoint && connection.state !== "closed") heard(connection, what as A);
         };
     }
 
@@ -120,6 +127,11 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         // In the middle of a TLS handshake an error follows, which tells more.
         if (connection.state !== "open") return;
         this._finish(connection);
+        this._drop(connection);
+    }
+
+    /** @internal */
+    _replaced(connection: Connection): void {
         this._drop(connection);
     }
 

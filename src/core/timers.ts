@@ -4,7 +4,8 @@ import * as timers from "node:timers";
 // made and none ends. So Node's own is used, from the time when the library is loaded.
 export const { setImmediate, clearImmediate } = timers;
 
-const nodeSetTimeout = timers.setTimeout;
+/** Node's own timers: for pauses between two looks at the system, which no program wants to fake. */
+export const { setTimeout: nodeSetTimeout, clearTimeout: nodeClearTimeout } = timers;
 
 /**
  * Calls back when the event loop has looked at its sockets once more: after a turn that has taken long, Node runs timers that

@@ -40,18 +40,22 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         #openedAt = NaN;
 
         get auto_reconnect(): boolean {
-            return this.#wanted;
+            return this._self().#wanted;
         }
 
         set auto_reconnect(wanted: boolean) {
-            this.#wanted = wanted;
-            this.#failures = 0;
-            this.#timer?.clear();
-            if (wanted) this._redial();
-            else this._cancel();
+            const self = this._self();
+            self.#wanted = wanted;
+            self.#failures = 0;
+            self.#timer?.clear();
+            if (wanted) self._redial();
+            else self._cancel();
         }
 
         protected abstract get _pauses(): Pauses;
+
+        /** Whether there is an attempt. */
+        protected abstract get _connecting(): boolean;
 
         /** Begins an attempt, unless there is one, or a connection. */
         protected abstract _redial(): void;
@@ -67,7 +71,7 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         // An attempt that fails comes here too: its connection was never opened.
         protected override _closed(connection: Connection, opened: boolean): void {
             super._closed(connection, opened);
-            if (!this.#wanted) return;
+            if (!this.#wanted || this._connecting) return;
             const lasted = opened && performance.now() - this.#openedAt >= this._pauses.interval;
             this.#failures = lasted ? 0 : this.#failures + 1;
             const delay = lasted ? 0 : this.#pause();

@@ -23,7 +23,7 @@ export interface Calling {
         connection: Connection | undefined,
         value: unknown,
         callback?: RemoteCallback | null,
-        options?: CallbackOptions,
+        options?: CallbackOptions | null,
     ): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             connection: Connection | undefined,
             value: unknown,
             callback?: RemoteCallback | null,
-            options?: CallbackOptions,
+            options?: CallbackOptions | null,
         ): Promise<void> {
             if (callback) return this.#ask(connection, value, callback, options);
             try {

@@ -32,10 +32,11 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
 
         ping(delay = 0): void {
             const interval = milliseconds("The delay of ping()", delay, 0);
-            this.#interval?.clear();
-            for (const connection of this._connections) connection.pulse?.reset();
-            this.#interval = interval > 0 ? this.#every(interval) : undefined;
-            this.interval_timer = this.#interval?.handle ?? null;
+            const self = this._self();
+            self.#interval?.clear();
+            for (const connection of self._connections) connection.pulse?.reset();
+            self.#interval = interval > 0 ? self.#every(interval) : undefined;
+            self.interval_timer = self.#interval?.handle ?? null;
         }
 
         #every(interval: number): Interval {

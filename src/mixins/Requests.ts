@@ -42,7 +42,7 @@ export interface Requesting {
     _request(
         connection: Connection | undefined,
         value: unknown,
-        options?: RequestOptions,
+        options?: RequestOptions | null,
     ): Promise<SockhopResponseReadableStream>;
 
     /**
@@ -50,7 +50,7 @@ export interface Requesting {
      *
      * @internal
      */
-    _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions): Promise<unknown>;
+    _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions | null): Promise<unknown>;
 }
 
 /**
@@ -70,7 +70,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         _request(
             connection: Connection | undefined,
             value: unknown,
-            options?: RequestOptions,
+            options?: RequestOptions | null,
         ): Promise<SockhopResponseReadableStream> {
             const request = new StreamRequest(newUuid(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
@@ -87,7 +87,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             return connection ? ignorable(request.promise) : request.promise;
         }
 
-        _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions): Promise<unknown> {
+        _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions | null): Promise<unknown> {
             const request = new SingleRequest(newUuid(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
             // A refusal is told by the request. When it is lost on its way the connection ends, and so does the request.
