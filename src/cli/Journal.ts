@@ -37,14 +37,22 @@ export class Journal {
         else callback();
     }
 
+    /** Whether it wants to have messages at all. */
+    get isNeeded(): boolean {
+        return this.#record !== undefined || !this.#flags.quiet;
+    }
+
     /** Some messages that one end has sent. */
     add(connection: number, from: Side, frames: readonly Frame[]): void {
         if (frames.length === 0) return;
+        const prints = !this.#flags.quiet && this.#screen.backlog <= MAX_BACKLOG;
+        if (!prints && !this.#flags.quiet) this.#drop(frames.length);
+        if (!prints && !this.#record) return;
         try {
             const time = new Date().toISOString();
             const entries = frames.map((frame) => ({ time, connection, from, ...frame }));
             this.#record?.write(entries.map((entry) => `${jsonLine(entry)}\n`).join(""));
-            if (!this.#flags.quiet) this.#print(entries);
+            if (prints) this.#print(entries);
         } catch (error) {
             this.#screen.fault(error); // such as lines that are together longer than a string can be
         }
@@ -52,22 +60,15 @@ export class Journal {
 
     /** Tells what was not printed. */
     close(): void {
-        if (this.#dropped === 0) return;
-        this.#screen.note(`messages that were not printed: ${this.#dropped}`);
+        if (this.#dropped > 0) this.#screen.note(`messages that were not printed: ${this.#dropped}`);
         this.#dropped = 0;
     }
 
     #print(entries: Entry[]): void {
         const screen = this.#screen;
-        if (screen.backlog > MAX_BACKLOG) {
-            this.#drop(entries.length);
-        } else if (this.#flags.bare) {
-            screen.json(...entries.map(({ data = null }) => data));
-        } else if (screen.pretty) {
-            screen.line(entries.map((entry) => this.#portray(entry)).join("\n"));
-        } else {
-            screen.json(...entries);
-        }
+        if (this.#flags.bare) screen.json(entries.map(({ data = null }) => data));
+        else if (screen.pretty) screen.line(entries.map((entry) => this.#portray(entry)).join("\n"));
+        else screen.json(entries);
     }
 
     #drop(count: number): void {

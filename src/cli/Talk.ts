@@ -52,9 +52,11 @@ export class Talk {
             screen.note(`${reason}attempt ${attempt} in ${rounded(delay / 1000)} s`);
         });
         client.on("receive", (value, meta) => {
-            received(screen, value, meta, source);
+            received(screen, value, meta, source, client.socket ?? null);
         });
-        client.on("request", (question, response): unknown => requested(screen, question, response, source));
+        client.on("request", (question, response): unknown =>
+            requested(screen, question, response, source, client.socket ?? null),
+        );
     }
 
     /** What people want to know, and programs see by the exit code. */
@@ -126,12 +128,13 @@ export class Talk {
     async #ask(client: SockhopClient, kind: "?" | "!", value: unknown, answer: number): Promise<void> {
         const { screen } = this.#context;
         const { timeout } = this.#flags;
-        const take = ({ data, type }: { data: unknown; type: string }): void => {
+        const take = ({ data, type }: { data: unknown; type: string }): Promise<void> => {
             screen.arrived({ type, data, from: this.#where, answer });
+            return screen.ready();
         };
         try {
             if (kind === "?") await request(client, value, timeout, take);
-            else take(await call(client, value, timeout));
+            else await take(await call(client, value, timeout));
         } catch (error) {
             if (this.#over) return;
             this.#fail();
@@ -140,6 +143,7 @@ export class Talk {
     }
 
     async #ping(client: SockhopClient): Promise<void> {
+        if (this.#flags.json) throw new Error("A --json peer answers no pings");
         if (!client.connected || !client.socket) throw new Error("There is no connection");
         const pinger = new Pinger(client.socket, this.#flags.terminator);
         const time = await pinger.ping(5000);

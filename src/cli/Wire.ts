@@ -146,7 +146,7 @@ export class Wire {
         };
         source.on("data", (chunk: Buffer) => {
             sink.write(chunk);
-            const frames = [...cutter.push(chunk)];
+            const frames = journal.isNeeded ? [...cutter.push(chunk)] : [];
             journal.add(connection, from, frames);
             const busy = frames.length > MANY_FRAMES;
             if (!busy && !sink.writableNeedDrain && !journal.isBehind) return;

@@ -99,6 +99,7 @@ export class FrameCutter {
     #complete(part: Buffer): Frame | undefined {
         if (this.#length === 0) {
             const bytes = part.length - this.#terminator.length;
+            if (bytes === 0) return undefined;
             return this.#frame(bytes, bytes > LARGEST ? undefined : part.toString("utf8", 0, bytes));
         }
         this.#keep(part);

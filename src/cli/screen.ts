@@ -38,6 +38,9 @@ export interface Arrival {
 /** Characters of a value that are shown to people. */
 const MAX_SHOWN = 100_000;
 
+/** Characters of results that wait for a slow output; then peers have to wait, too. */
+const MAX_RESULTS = 2 ** 20;
+
 /** Characters that wait for a slow stderr; then its lines are dropped. */
 const MAX_NOTES = 2 ** 20;
 
@@ -74,10 +77,10 @@ export class Screen {
     /** Prints a value that has come in. */
     arrived({ type, data, from, question, answer }: Arrival, label = ""): void {
         if (this.#quiet) return;
-        if (this.#bare) this.json(data ?? null);
+        if (this.#bare) this.json([data ?? null]);
         else if (this.pretty)
             this.line(`${label && this.paint("dim", label) + " "}${this.#portray(type, data, question, answer)}`);
-        else this.json({ type, data, from, ...(question && { question }), ...(answer && { answer }) });
+        else this.json([{ type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
     }
 
     #portray(type: unknown, data: unknown, question: Arrival["question"], answer = 0): string {
@@ -102,7 +105,7 @@ export class Screen {
     }
 
     /** Prints values, each as a line of JSON. */
-    json(...values: unknown[]): void {
+    json(values: readonly unknown[]): void {
         this.#write(this.out, values.map(jsonLine).join("\n"));
     }
 
@@ -119,6 +122,16 @@ export class Screen {
     /** Characters that wait until the terminal, the pipe or the file of the results takes them. */
     get backlog(): number {
         return this.out.writableLength;
+    }
+
+    /** Resolves at once, or when a slow output has taken what waits for it, if that is much. */
+    async ready(): Promise<void> {
+        if (this.isBehind) await new Promise<void>((resolve) => this.onceDrained(resolve));
+    }
+
+    /** Whether so much waits for a slow output that peers have to wait, too. */
+    get isBehind(): boolean {
+        return this.backlog > MAX_RESULTS;
     }
 
     /** Calls back when no results wait any more. */

@@ -39,9 +39,12 @@ function shallowJson(value: unknown): string {
     }
 }
 
+/** With the return value that it really has. */
+const stringify: (value: unknown) => string | undefined = JSON.stringify;
+
 /** With `null` for what has no JSON. */
 function toJson(value: unknown): string {
-    return (JSON.stringify(value) as string | undefined) ?? "null";
+    return stringify(value) ?? "null";
 }
 
 /** The types that values have by themselves. */
