@@ -5,7 +5,7 @@ import { path_of } from "../index";
 import type { Journal, Side } from "./Journal";
 import { Routes, isOwnPeer } from "./Routes";
 import { type ConnectionFlags, type Endpoint, clientOptions, nameOf } from "./endpoint";
-import { Failure, explain } from "./errors";
+import { UsageError, explain } from "./errors";
 import { FrameCutter } from "./frames";
 import type { Screen } from "./screen";
 
@@ -28,9 +28,14 @@ export class Wire {
     readonly #target: { secure: tls.ConnectionOptions | undefined; place: net.NetConnectOpts };
     readonly #sockets = new Set<net.Socket>();
     readonly #routes = new Routes();
+    /** Rejects when the target is the tap itself. */
+    readonly fails: Promise<never>;
+    #fail!: (error: Error) => void;
     #count = 0;
 
     constructor(screen: Screen, flags: ConnectionFlags, there: Endpoint, journal: Journal) {
+        this.fails = new Promise((_, reject) => (this.#fail = reject));
+        this.fails.catch(ignore); // it is waited for later
         this.#screen = screen;
         this.#flags = flags;
         this.#there = there;
@@ -53,13 +58,11 @@ export class Wire {
         void this.#join(number, client);
     }
 
-    /** Has the socket of somebody who has connected ended with all others. One that leads in a circle is ended now. */
+    /** Has a socket that was accepted ended with all others. */
     keep(socket: net.Socket): void {
         socket.on("error", ignore);
         this.#keep(socket);
-        if (!this.#routes.add(socket, false)) return;
-        socket.destroy();
-        this.#screen.fault(this.#circle());
+        this.#add(socket, false);
     }
 
     /** Ends all connections. */
@@ -129,7 +132,7 @@ export class Wire {
             });
             server.once("connect", () => {
                 if (isOwnPeer(server)) server.destroy(refusal());
-                else if (this.#routes.add(server, true)) server.destroy(this.#circle());
+                else this.#add(server, true);
             });
             server.once(secure ? "secureConnect" : "connect", () => {
                 if (!server.destroyed) resolve(server);
@@ -173,14 +176,17 @@ export class Wire {
         });
     }
 
-    #circle(): Error {
-        return new Failure(`${nameOf(this.#there)} leads back to this tap`, undefined, undefined);
+    /** A tap that is its own target would make connections with itself without an end. */
+    #add(socket: net.Socket, dialed: boolean): void {
+        if (!this.#routes.add(socket, dialed)) return;
+        this.#fail(new UsageError(`${nameOf(this.#there)} leads back here: the tap would be its own target`));
+        this.cut();
     }
 }
 
-/** Another listener tells, if there is something to tell. */
+/** Something else tells, if there is something to tell; without a listener or handler the process would end. */
 function ignore(): void {
-    // A socket without a listener would end the process.
+    // Nothing is to do.
 }
 
 /** Where a socket can connect to itself there is no server. */

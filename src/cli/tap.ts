@@ -68,7 +68,7 @@ async function tap(context: Context, flags: Flags, listen: string, target: strin
         const port = await listenAt(server, here);
         refuseCircle(here, there);
         screen.note(`listening at ${nameOf({ ...here, ...port })}, for ${nameOf(there)}`);
-        return await unless(signal, recordFails);
+        return await unless(signal, Promise.race([recordFails, wire.fails]));
     } catch (error) {
         if (error instanceof Interruption) return 0; // the usual end
         throw error;
