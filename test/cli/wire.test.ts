@@ -83,6 +83,26 @@ describe("Wire", () => {
         expect(err.text).to.include(`nobody listens at 127.0.0.1:${free} (ECONNREFUSED)`);
     });
 
+    it("tries again when too many wait at the target", async () => {
+        const target = await rawServer((socket) => socket.end("there"));
+        const { port, err } = await tap(target.port);
+        const { prototype } = net.Socket;
+        const original = Reflect.get(prototype, "connect") as (this: net.Socket, ...args: unknown[]) => net.Socket;
+        later(() => Reflect.set(prototype, "connect", original));
+        let refusals = 0;
+        Reflect.set(prototype, "connect", function (this: net.Socket, ...args: unknown[]) {
+            const options = [args[0]].flat()[0] as { port?: number };
+            if (options.port !== target.port || refusals === 2) return original.apply(this, args);
+            refusals += 1;
+            return this.destroy(Object.assign(new Error("connect EAGAIN"), { code: "EAGAIN" }));
+        });
+        const client = connect(port);
+        const [data] = (await once(client, "data")) as [Buffer];
+        expect(String(data)).to.equal("there");
+        expect(refusals).to.equal(2);
+        expect(err.text).to.not.include("EAGAIN");
+    });
+
     it("ends when it is its own target, instead of making connections without an end", async () => {
         const { port, wire } = await tap();
         const client = connect(port);
