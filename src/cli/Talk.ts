@@ -12,6 +12,9 @@ import { call, request } from "./questions";
 import type { OutputFlags } from "./screen";
 import { parseValue } from "./values";
 
+/** Questions without an answer. When there are more, the next line is not read. */
+const MAX_PENDING = 1000;
+
 /** The options of a {@link Talk}. */
 export interface TalkFlags extends ConnectionFlags, OutputFlags {
     echo?: true;
@@ -26,6 +29,7 @@ export class Talk {
     readonly #flags: TalkFlags;
     readonly #where: string;
     readonly #answers = new Set<Promise<void>>();
+    #answered: (() => void) | undefined;
     #questions = 0;
     #failed = false;
     /** Nobody wants to hear any more. */
@@ -121,7 +125,11 @@ export class Talk {
         this.#questions += 1;
         const answer = this.#ask(client, kind, value, this.#questions);
         this.#answers.add(answer);
-        void answer.then(() => this.#answers.delete(answer));
+        void answer.then(() => {
+            this.#answers.delete(answer);
+            this.#answered?.();
+        });
+        while (this.#answers.size >= MAX_PENDING) await new Promise<void>((resolve) => (this.#answered = resolve));
     }
 
     /** Never rejects. */

@@ -55,6 +55,7 @@ export class Wire {
         const number = this.#count;
         this.#screen.note(`#${number} has connected`);
         client.on("error", ignore);
+        this.#keep(client);
         void this.#join(number, client);
     }
 
