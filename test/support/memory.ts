@@ -31,3 +31,10 @@ export function kept(make: () => unknown): number {
     const after = process.memoryUsage().heapUsed;
     return results.length === 100 ? after - before : NaN; // they are in use until here
 }
+
+/** Bytes of the heap and of buffers that are in use after a full collection. */
+export function collectedHeap(): number {
+    for (let n = 0; n < 4; n++) collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+}
