@@ -16,7 +16,7 @@ import { turn } from "./guard";
 import { freshPath } from "./scenes";
 
 /** The codes of the union, read where they are written: at run time a type is nowhere else. */
-const CODES = new Set(readFileSync(join(__dirname, "../../src/SockhopError.ts"), "utf8").match(/ERR_\w+/g));
+export const CODES = new Set(readFileSync(join(__dirname, "../../src/SockhopError.ts"), "utf8").match(/ERR_\w+/g));
 
 /** How a session begins, or ends. */
 export type Manner = "at once" | "in a turn" | "throws" | "rejects" | "never";
