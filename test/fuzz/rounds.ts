@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type Bytes, bufferAgrees, bytes, received, whole } from "./bytes";
 import { fields, withstands, withstood } from "./fields";
 import { Guard, turn } from "./guard";
-import { lived, lives, programs } from "./lifecycles";
+import { lived, lives, programs, reentries } from "./lifecycles";
 import { misused, misuses, refuses } from "./options";
 import { receives } from "./receivers";
 import { inMemory, overSockets } from "./scenes";
@@ -16,7 +16,8 @@ interface Kind {
 /**
  * The properties, by the name that `--only` takes. `buffer` is the ObjectBuffer alone; `memory` and `socket` are the
  * whole way of a frame, the first without a system in between; `fields` is frames in which any member is anything, `options`
- * is options and arguments that are anything; `lifecycles` is whatever can be done to both ends.
+ * is options and arguments that are anything; `lifecycles` is whatever can be done to both ends, and `reentry`
+ * is the same with user code that does more of it whenever it is called.
  */
 export const KINDS = {
     buffer: { runs: 100, property: () => fc.asyncProperty(bytes(500), (run) => Promise.resolve(bufferAgrees(run))) },
@@ -39,6 +40,7 @@ export const KINDS = {
     fields: { runs: 100, property: (guard) => fc.asyncProperty(fields, checked(guard, withstands)) },
     options: { runs: 200, property: (guard) => fc.asyncProperty(misuses, checked(guard, refuses)) },
     lifecycles: { runs: 300, property: (guard) => fc.asyncProperty(programs, checked(guard, lives)) },
+    reentry: { runs: 300, property: (guard) => fc.asyncProperty(reentries, checked(guard, lives)) },
 } satisfies Record<string, Kind>;
 
 export type Name = keyof typeof KINDS;

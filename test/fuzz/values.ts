@@ -54,8 +54,21 @@ const THROWN: readonly (() => unknown)[] = [
 /** What user code may throw: one for each number below this. */
 export const KINDS_OF_THROWN = THROWN.length;
 
+const soFar = new Set<unknown>();
+
 /** A new value that user code may throw. */
-export const thrown = (kind: number): unknown => THROWN[kind]!();
+export function thrown(kind: number): unknown {
+    const value = THROWN[kind]!();
+    soFar.add(value);
+    return value;
+}
+
+/** Whether user code has thrown this, or it is an error that was made of what user code has thrown. */
+export const wasThrown = (error: unknown): boolean =>
+    soFar.has(error) || (error instanceof Error && "cause" in error && soFar.has(error.cause));
+
+/** What was thrown until now does not count any more. */
+export const forgetThrown = (): void => soFar.clear();
 
 /** Large JSON texts, by the short names that counterexamples show. */
 const LARGE = new Map([
