@@ -18,7 +18,7 @@ import { CODES } from "./world";
 type Texts = Record<string, string>;
 
 /** A frame: members of the envelope, and, where the data is an object of the library, members of that. */
-interface Frame {
+export interface Frame {
     outer: Texts;
     inner?: Texts;
 }
@@ -69,7 +69,7 @@ const packed = (name: string, inner: Record<string, fc.Arbitrary<string>>): fc.A
 const times = { _id: id, _created: anyText, _returned: anyText, _finished: anyText };
 const answer = { uuid: id, type, data: anyText, last: flag, empty: flag, error, cancel: flag };
 
-const frame: fc.Arbitrary<Frame> = fc.oneof(
+export const frame: fc.Arbitrary<Frame> = fc.oneof(
     fc.record({ outer: fc.record({ type, data: anyText, id: anyText, callback_id: id }, { requiredKeys: [] }) }),
     packed("SockhopPing", times),
     packed("SockhopPong", times),
@@ -107,8 +107,12 @@ const line = ({ outer, inner }: Frame): string => expanded(join(inner ? { ...out
 
 const MARK = '{"type":"String","data":"the last"}\n';
 
-/** Whatever a peer says: the user gets what the types promise, calls settle, others go on, and nothing is kept. */
-export async function withstands(run: Fields): Promise<void> {
+/**
+ * Whatever a peer says: the user gets what the types promise, calls settle, others go on, and nothing is kept.
+ *
+ * @returns the end and its socket, for those who look at what they hold
+ */
+export async function withstands(run: Fields): Promise<unknown> {
     const { peer_type, allow_non_objects } = run;
     const stage = run.over === "memory" ? inMemory : overSockets;
     const scene = await stage({ peer_type, allow_non_objects }, run.end);
@@ -129,7 +133,7 @@ export async function withstands(run: Fields): Promise<void> {
             user.check();
         }
         const mark = peer_type === "json" ? '"the last"\n' : MARK;
-        peer.write(Buffer.from(mark + run.begun));
+        peer.write(Buffer.from(mark + expanded(run.begun)));
         other?.peer.write(Buffer.from(mark));
         // One that is pinged and does not answer may have been given up.
         const goesOn = (socket: net.Socket): boolean =>
@@ -157,6 +161,7 @@ export async function withstands(run: Fields): Promise<void> {
         "callbacks, requests, responses, bytes and connections that are kept",
     );
     withstood.fields += run.acts.length;
+    return [end, scene.socket];
 }
 
 /** The user of an end: looks at all that it is given, and gives it back. */

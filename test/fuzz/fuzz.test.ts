@@ -1,12 +1,15 @@
 import { type Name, round, total } from "./rounds";
 
+/** The properties that need little time: a look at the memory takes a second. */
+type Quick = Exclude<Name, "kept">;
+
 /** Seconds for each property: eleven in all. `npm run fuzz` goes on for as long as you like. */
-const SECONDS: Record<Name, number> = { buffer: 1, memory: 2, socket: 1, fields: 1, options: 1, lifecycles: 3, reentry: 2 };
+const SECONDS: Record<Quick, number> = { buffer: 1, memory: 2, socket: 1, fields: 1, options: 1, lifecycles: 3, reentry: 2 };
 
 const { FUZZ_SEED, FUZZ_PATH } = process.env;
 
 describe("fuzz", () => {
-    const promises: Record<Name, string> = {
+    const promises: Record<Quick, string> = {
         buffer: "bytes in any pieces give what a slow decoder gives",
         memory: "frames in any state do what the protocol says, and disturb nobody",
         socket: "and so they do over sockets",
@@ -15,7 +18,7 @@ describe("fuzz", () => {
         lifecycles: "client and server settle all, keep nothing and work as new, whatever is done to them",
         reentry: "and so they do whatever user code does when it is called",
     };
-    for (const [name, what] of Object.entries(promises) as [Name, string][]) {
+    for (const [name, what] of Object.entries(promises) as [Quick, string][]) {
         it(what, async function () {
             this.timeout(60_000);
             const first = FUZZ_SEED === undefined ? Date.now() % 2 ** 31 : Number(FUZZ_SEED);

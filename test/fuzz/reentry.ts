@@ -40,6 +40,9 @@ export const reactions: fc.Arbitrary<Reaction[]> = fc.uniqueArray(
     { minLength: 1, maxLength: 3, size: "max", selector: ({ place }) => place },
 );
 
+/** What is sent there goes out before the queue of the client. */
+const INTRODUCTIONS = ["c connect", "sockhop:connect"];
+
 /** How often one place may be reached during one step: far more than any step has to tell. */
 const MOST = 60;
 
@@ -102,10 +105,12 @@ export class User {
         if (this.#running.has(place) || this.#left <= 0) return;
         this.#left -= 1;
         this.#running.add(place);
+        this.#world.introduces = INTRODUCTIONS.some((each) => this.#running.has(each));
         try {
             this.take(reaction.step, reaction.argument);
         } finally {
             this.#running.delete(place);
+            this.#world.introduces = INTRODUCTIONS.some((each) => this.#running.has(each));
         }
         if (reaction.throws !== null) throw thrown(reaction.throws);
     }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { type Bytes, bufferAgrees, bytes, received, whole } from "./bytes";
 import { fields, withstands, withstood } from "./fields";
 import { Guard, turn } from "./guard";
+import { forgets, hoards } from "./kept";
 import { lived, lives, programs, reentries } from "./lifecycles";
 import { misused, misuses, refuses } from "./options";
 import { receives } from "./receivers";
@@ -38,6 +39,7 @@ export const KINDS = {
             ),
     },
     fields: { runs: 100, property: (guard) => fc.asyncProperty(fields, checked(guard, withstands)) },
+    kept: { runs: 15, property: (guard) => fc.asyncProperty(hoards, checked(guard, forgets)) },
     options: { runs: 200, property: (guard) => fc.asyncProperty(misuses, checked(guard, refuses)) },
     lifecycles: { runs: 300, property: (guard) => fc.asyncProperty(programs, checked(guard, lives)) },
     reentry: { runs: 300, property: (guard) => fc.asyncProperty(reentries, checked(guard, lives)) },
@@ -55,7 +57,7 @@ export interface Replay {
 }
 
 const checked =
-    <T>(guard: Guard, run: (value: T) => Promise<void>) =>
+    <T>(guard: Guard, run: (value: T) => Promise<unknown>) =>
     async (value: T): Promise<void> => {
         await run(value);
         await turn(); // what surfaces does so in a later turn

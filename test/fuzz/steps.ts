@@ -231,7 +231,8 @@ export const STEPS: Record<string, Step> = {
     "stream.end()": (w) => w.stream?.end(),
     "stream.next()": (w, n) => w.settles("stream.next()", w.stream?.next({ keep_open: n % 2 === 0 })),
     "stream.all()": (w) => w.settles("stream.all()", w.stream?.all()),
-    "c paused": (w) => w.client.socket?.pause(),
+    // One that is being closed is not read any more: to pause it holds up its end.
+    "c paused": (w) => w.client.connected && w.client.socket?.pause(),
     "c resumed": (w) => w.client.socket?.resume(),
     "s sockets paused": (w) => w.server.sockets.forEach((socket) => socket.pause()),
     "s sockets resumed": (w) => w.server.sockets.forEach((socket) => socket.resume()),

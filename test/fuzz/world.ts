@@ -57,6 +57,8 @@ export class World {
     react: (place: string) => void = () => undefined;
     /** It does something there. */
     reacts = false;
+    /** The client is in a handler of `connect`, where programs introduce themselves. */
+    introduces = false;
     /** The newest of each, for steps that use them. */
     response: SockhopResponseWriteableStream | undefined;
     stream: SockhopResponseReadableStream | undefined;
@@ -117,9 +119,9 @@ export class World {
         if (!fine && error !== SETUP && !wasThrown(error)) this.fault(`${what}: an error without a proper code`, error);
     }
 
-    /** A message with a number of its own. */
-    numbered(): { number: number } {
-        return { number: (this.#number += 1) };
+    /** A message with a number of its own; without one where what is sent goes before what waits in the queue. */
+    numbered(): { number?: number } {
+        return this.introduces ? {} : { number: (this.#number += 1) };
     }
 
     /** A call that has to be made so many times at the end. */
