@@ -29,8 +29,8 @@ type Act = { frame: Frame } | { abort: number };
 /** Frames in which a peer has set any field to anything, and who gets them. */
 export interface Fields {
     acts: Act[];
-    /** The beginning of a frame that does not end. */
-    begun: string;
+    /** What comes last, such as a frame that does not end. */
+    last: string;
     over: "memory" | "socket";
     end: "server" | "client";
     peer_type: "Sockhop" | "json";
@@ -86,7 +86,7 @@ export const fields: fc.Arbitrary<Fields> = fc.record({
         ),
         { maxLength: 20, size: "max" },
     ),
-    begun: fc.constantFrom("", "", '{"type":"Str', "POST"),
+    last: fc.constantFrom("", "", '{"type":"Str', "POST"),
     over: fc.constantFrom("memory", "socket"),
     end: fc.constantFrom("server", "client"),
     peer_type: fc.constantFrom("Sockhop", "Sockhop", "Sockhop", "json"),
@@ -103,7 +103,8 @@ function join(members: Texts): string {
         .join()}}`;
 }
 
-const line = ({ outer, inner }: Frame): string => expanded(join(inner ? { ...outer, data: join(inner) } : outer)) + "\n";
+/** The text of a frame, to be expanded. */
+export const textOf = ({ outer, inner }: Frame): string => `${join(inner ? { ...outer, data: join(inner) } : outer)}\n`;
 
 const MARK = '{"type":"String","data":"the last"}\n';
 
@@ -126,14 +127,21 @@ export async function withstands(run: Fields): Promise<unknown> {
             end.ping(4);
             await until(() => end.stats.messages_sent > ids.length, () => "no ping goes out");
         }
+        const before = connection.received;
+        let sent = 0;
+        const write = (text: string): void => {
+            const bytes = Buffer.from(ids.reduce((now, real, n) => now.replaceAll(OPEN_IDS[n]!, real), expanded(text)));
+            sent += bytes.length;
+            peer.write(bytes);
+        };
         for (const act of run.acts) {
             if ("abort" in act) user.abort(act.abort);
-            else peer.write(Buffer.from(ids.reduce((now, real, n) => now.replaceAll(OPEN_IDS[n]!, real), line(act.frame))));
+            else write(textOf(act.frame));
             await turn();
             user.check();
         }
         const mark = peer_type === "json" ? '"the last"\n' : MARK;
-        peer.write(Buffer.from(mark + expanded(run.begun)));
+        write(mark + run.last);
         other?.peer.write(Buffer.from(mark));
         // One that is pinged and does not answer may have been given up.
         const goesOn = (socket: net.Socket): boolean =>
@@ -141,6 +149,10 @@ export async function withstands(run: Fields): Promise<unknown> {
         await until(
             () => goesOn(scene.socket) && (!other || goesOn(other.socket)),
             () => "a connection does not go on",
+        );
+        await until(
+            () => connection.received - before >= sent || connection.state === "closed",
+            () => "the last bytes do not arrive",
         );
         end.ping(0);
         strictEqual(typeof end.stats.messages_received, "number");
