@@ -250,8 +250,8 @@ export async function refuses([call, option, value]: Misuse): Promise<void> {
 /** Throws an error again that is neither ours nor of the system. */
 function legal(error: unknown): void {
     if (error instanceof SockhopError && CODES.has(error.code)) return;
-    const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-    // A port out of range is refused by Node, and documented so.
-    if (error instanceof Error && (typeof syscall === "string" || code === "ERR_SOCKET_BAD_PORT")) return;
-    throw error;
+    const { code } = (error ?? {}) as NodeJS.ErrnoException;
+    if (code === "ERR_SOCKET_BAD_PORT") return; // a port out of range is refused by Node, and documented so
+    const careless = error instanceof TypeError || error instanceof RangeError;
+    if (careless || !(error instanceof Error) || typeof code !== "string") throw error;
 }
