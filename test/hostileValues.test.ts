@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { EventEmitter } from "node:events";
 import { SockhopError, type SockhopServer } from "../src";
 import { client, later, pair, raw, rawServer, rejection, server, socketPath } from "./support/pair";
-import { collectedHeap } from "./support/memory";
+import { used } from "./support/memory";
 import { until } from "./support/turns";
 
 /** Values of every type that a peer may put where a text is expected, as JSON. */
@@ -163,7 +163,7 @@ describe("values of a peer", () => {
         const sockets: unknown[] = [];
         s.on("connect", (socket) => sockets.push(socket)); // a program that keeps them
         const big = "A".repeat(8 * 2 ** 20);
-        const before = collectedHeap();
+        const before = used();
         for (const text of [
             `{"data":1,"type":"${big}"}\n`,
             `{"type":"SockhopRequest","data":{"uuid":"u","data":1,"type":"${big}"}}\n`,
@@ -177,7 +177,7 @@ describe("values of a peer", () => {
             await gone;
         }
         await until(() => s.sockets.length === 0);
-        expect(collectedHeap() - before).to.be.below(4 * 2 ** 20);
+        expect(used() - before).to.be.below(4 * 2 ** 20);
         expect(sockets).to.have.length(5);
     });
 
@@ -189,12 +189,12 @@ describe("values of a peer", () => {
         });
         await s.listen();
         const peer = await raw(s);
-        const before = collectedHeap();
+        const before = used();
         for (let n = 0; n < 200; n++) {
             peer.write(`keep me, please ${n}\n${"x".repeat(60_000)}\n`);
             await until(() => texts.length === n + 1);
         }
-        expect(collectedHeap() - before).to.be.below(4 * 2 ** 20);
+        expect(used() - before).to.be.below(4 * 2 ** 20);
     });
 
     it("cannot make the keys of open requests collide", async () => {
