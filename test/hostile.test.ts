@@ -158,10 +158,11 @@ describe("whatever a peer sends", () => {
                 throw tooMuch; // as Buffer.allocUnsafe() does
             },
         });
+        const [session] = s.sessions;
         const told = new Promise((resolve) => s.once("error", (...args) => resolve(args)));
         const gone = once(c, "disconnect");
         await c.send("x");
-        expect(await told).to.deep.equal([tooMuch, socket, s.sessions[0]]);
+        expect(await told).to.deep.equal([tooMuch, socket, session]);
         await gone;
         const last = untilLast(s);
         other.write(LAST);
