@@ -1,10 +1,10 @@
 import net from "node:net";
 import type tls from "node:tls";
 import { SockhopError } from "../SockhopError";
+import { loadTls } from "../builtins";
 import { SocketFile, assertFits, removeStale, withMode } from "./UnixPath";
 import { assertPrivate, makeFolder } from "./names";
 import type { Place } from "./options";
-import { loadTls } from "./tls";
 
 /** How a {@link Listener} listens. */
 export interface ListenerOptions {

@@ -1,9 +1,9 @@
 import net from "node:net";
 import type tls from "node:tls";
+import { loadTls } from "../builtins";
 import { assertFits } from "./UnixPath";
 import { assertPrivate } from "./names";
 import type { Place } from "./options";
-import { loadTls } from "./tls";
 
 /** Where what arrives at clients is put, one chunk after the other: all are read before the next comes. */
 let room: Buffer | undefined;
