@@ -1,4 +1,5 @@
 // node bundle.mjs TOOL: bundles both programs beside it in every way, below the folder TOOL.
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const HERE = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
@@ -12,13 +13,15 @@ const tools = {
     },
 
     async rollup({ entry, format, minify, folder, file }) {
+        const { transform } = await import("esbuild"); // as a minifier
         const { rollup } = await import("rollup");
         const { default: commonjs } = await import("@rollup/plugin-commonjs");
         const { default: resolve } = await import("@rollup/plugin-node-resolve");
         const plugins = [resolve({ preferBuiltins: true }), commonjs()];
         const bundle = await rollup({ input: entry, plugins, external: /^node:/, onLog: () => {} });
-        const { code } = (await bundle.write({ file: join(folder, file), format, compact: minify })).output[0];
-        if (code === "") throw new Error("nothing is bundled");
+        const { code } = (await bundle.generate({ format })).output[0];
+        await mkdir(folder, { recursive: true });
+        await writeFile(join(folder, file), minify ? (await transform(code, { minify })).code : code);
     },
 
     async webpack({ entry, format, minify, folder, file }) {

@@ -9,7 +9,7 @@ import requests, { SockhopRequest } from "sockhop/lib/SockhopRequest";
 import SockhopServer from "sockhop/lib/SockhopServer";
 import SockhopSession from "sockhop/lib/SockhopSession";
 import TimedMap from "sockhop/lib/TimedMap";
-import { check } from "./check.cjs";
+import { check } from "./check.mjs";
 import part from "./part.cjs";
 
 const deep = { ObjectBuffer, SockhopClient, SockhopError, SockhopServer, SockhopSession, TimedMap, SockhopRequest };

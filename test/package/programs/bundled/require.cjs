@@ -1,6 +1,6 @@
 // A program that requires the package, as programs for 1.8 do.
 const Sockhop = require("sockhop");
-const { check } = require("./check.cjs");
+const { check } = require("./check.mjs");
 
 const deep = {
     ObjectBuffer: require("sockhop/lib/ObjectBuffer.js"),

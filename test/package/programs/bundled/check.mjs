@@ -1,6 +1,6 @@
 // What the bundled programs check. It prints "well" at the end.
-const assert = require("node:assert/strict");
-const { readFileSync } = require("node:fs");
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
 const CLASSES = ["SockhopServer", "SockhopClient", "SockhopSession", "SockhopError"];
 
@@ -8,7 +8,7 @@ const CLASSES = ["SockhopServer", "SockhopClient", "SockhopSession", "SockhopErr
  * @param libraries - the package, as different statements give it
  * @param parts - objects that have some of its classes
  */
-exports.check = async (libraries, parts) => {
+export async function check(libraries, parts) {
     const [Sockhop] = libraries;
     for (const library of libraries) for (const name of CLASSES) assert.equal(library[name], Sockhop[name], name);
     for (const part of parts) {
@@ -21,7 +21,7 @@ exports.check = async (libraries, parts) => {
     const [key, cert] = process.argv.slice(2).map((file) => readFileSync(file));
     await talk(Sockhop, { ssl: true, ssl_options: { key, cert, ca: cert } });
     console.log("well");
-};
+}
 
 /** Has a client and a server talk. */
 async function talk(Sockhop, options) {
@@ -34,15 +34,16 @@ async function talk(Sockhop, options) {
         static sockhop_type = "Widget";
     }
     const server = new Sockhop.server({ port: 0, session_type: Session, ...options });
-    server.on("request:Widget", (request, response, { session }) => response.send(session instanceof Session));
     await server.listen();
     const client = new Sockhop.client({ port: server.get_bound_port(), ...options });
     await client.connect();
-    assert.equal(await client.ask(new Widget()), true);
-    const error = await client.ask("What is this?").catch((reason) => reason);
+    const error = await client.ask("Is there a handler?").catch((reason) => reason);
     assert(error instanceof Sockhop.error && error instanceof Error);
     assert.equal(error.code, "ERR_REQUEST_UNHANDLED");
+    server.on("request:Widget", (request, response, { session }) => response.send(session instanceof Session));
+    assert.equal(await client.ask(new Widget()), true);
     await client.disconnect();
     await server.close();
-    assert.deepEqual(new Sockhop.ObjectBuffer().buf2obj(Buffer.from('{"type":"Object","data":{}}\n')), [{}]);
+    const buffer = new Sockhop.ObjectBuffer();
+    assert.deepEqual(buffer.buf2obj(buffer.obj2buf({ n: 1 })), [{ n: 1 }]);
 }
