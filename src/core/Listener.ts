@@ -1,7 +1,7 @@
 import net from "node:net";
 import type tls from "node:tls";
 import { SockhopError } from "../SockhopError";
-import { loadTls } from "../builtins";
+import { loadCluster, loadTls } from "../builtins";
 import { SocketFile, assertFits, removeStale, withMode } from "./UnixPath";
 import { assertPrivate, makeFolder } from "./names";
 import type { Place } from "./options";
@@ -83,7 +83,7 @@ export class Listener {
             assertPrivate(path);
         }
         // Where Node has another process do it, there is no moment to set permissions.
-        if (path && this.#mode !== undefined && (await import("node:cluster")).default.isWorker) {
+        if (path && this.#mode !== undefined && loadCluster().isWorker) {
             throw new SockhopError("The option mode cannot be used in a worker", "ERR_BAD_OPTION");
         }
         try {
