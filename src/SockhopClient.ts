@@ -3,16 +3,20 @@ import type tls from "node:tls";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
 import { Attempt } from "./core/Attempt";
+import { CallSite } from "./core/CallSite";
 import type { Connection, Question, RemoteCallback } from "./core/Connection";
 import type { Reply } from "./core/Messenger";
 import { OfflineQueue } from "./core/OfflineQueue";
 import type { CallbackOptions } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import type { Stats } from "./core/Stats";
+import { explain, isBacklogFull } from "./core/connectError";
+import { addressOf, connectionOf, isSocket } from "./core/adopt";
 import { dial } from "./core/dial";
 import { type EndOptions, timeToEnd } from "./core/ending";
 import { milliseconds } from "./core/limits";
-import { type ClientOptions, place, secure } from "./core/options";
+import { type ClientOptions, place, queueOptions, secure } from "./core/options";
+import { warnOfUnknown } from "./core/unknownOptions";
 import type { ClientEvents } from "./events";
 import { AutoReconnect, type Pauses } from "./mixins/AutoReconnect";
 import type { RequestOptions } from "./mixins/Requests";
@@ -47,21 +51,24 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     /** Of this socket, until it is dropped. (Looked up for each message it took 0.02 of 0.66 µs.) */
     #connection: Connection | undefined;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, a limit or a time that is none. */
-    constructor(options: ClientOptions = {}) {
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an option that makes no sense, see `docs/errors.md`. */
+    constructor(given?: ClientOptions | null) {
+        const options = given ?? {};
         super(options);
+        warnOfUnknown(options);
         ({ path: this.path, address: this.address, port: this.port } = place(options, false));
         this._connectTimeout = milliseconds("connect_timeout", options.connect_timeout, 5000);
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);
         this.#reconnectCap = milliseconds("auto_reconnect_max_interval", options.auto_reconnect_max_interval, 0);
         this.#tls = secure(options.ssl, options.ssl_options);
-        if (options.queue) this.#queue = new OfflineQueue(options.queue === true ? {} : options.queue);
+        const queue = queueOptions(options.queue);
+        if (queue) this.#queue = new OfflineQueue(queue);
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
     /** Whether there is a connection: true from just before `connect` until just before `disconnect`. */
     get connected(): boolean {
-        return this.#connection?.state === "open";
+        return this._self().#connection?.state === "open";
     }
 
     /**
@@ -69,35 +76,37 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * connection or an attempt has ended.
      *
      * Assigning a socket of your own makes the client read from it and write to it instead; `connected` stays false and
-     * there is no `connect` event. Assigning `null` ends the connection.
+     * there is no `connect` event. Assigning `null` ends the connection. A socket has one owner: the client or server
+     * that had it before loses its connection.
+     *
+     * @throws {@link SockhopError} `ERR_NO_SOCKET` when the value is no socket
      */
     get socket(): net.Socket | null | undefined {
-        return this.#socket;
+        return this._self().#socket;
     }
 
     set socket(socket: net.Socket | null | undefined) {
-        if (socket === this.#socket) return;
-        this.#abort();
-        if (socket) this._read(this.#use(socket));
-        else this.#leave();
+        this._self().#adopt(socket);
     }
 
     /** The newest pings of this connection, at most four. Emptied by `ping()` and when the connection ends. */
     get pings(): SockhopPing[] {
-        return this.#connection?.pulse?.pings ?? [];
+        return this._self().#connection?.pulse?.pings ?? [];
     }
 
     /** Bytes that wait to be sent, also those in the queue. When there were many, the event `drain` follows. */
     get buffered(): number {
-        return (this.#connection?.buffered ?? 0) + (this.#queue?.bytes ?? 0);
+        const self = this._self();
+        return (self.#connection?.buffered ?? 0) + (self.#queue?.bytes ?? 0);
     }
 
     /** What it has done so far. A new object each time. */
     get stats(): Stats {
-        const stats = this._stats();
-        stats.buffered += this.#queue?.bytes ?? 0;
-        stats.reconnects = this._past.reopened;
-        stats.round_trip = this.#connection?.pulse?.roundTrip;
+        const self = this._self();
+        const stats = self._stats();
+        stats.buffered += self.#queue?.bytes ?? 0;
+        stats.reconnects = self._past.reopened;
+        stats.round_trip = self.#connection?.pulse?.roundTrip;
         return stats;
     }
 
@@ -107,18 +116,22 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      *
      * Rejects with
      * - the error of Node that ended the attempt, as it is: `ECONNREFUSED`, `ENOENT`, `EACCES` …
-     * - `ERR_CONNECT_TIMEOUT` after `connect_timeout` milliseconds
+     * - `ERR_CONNECT_TIMEOUT` after `connect_timeout` milliseconds. Until then it tries again where the backlog of a Unix
+     *   domain socket is full
+     * - `ERR_BAD_OPTION` for a path, address or port that is none
      * - `ERR_MULTICONNECT` when an earlier call has not settled yet
      * - `ERR_ABORTED` when `disconnect()` is called meanwhile
      */
     connect(): Promise<void> {
         if (this.connected) return Promise.resolve();
-        if (!this.#attempt) return this.#dial(false);
-        if (!this.#attempt.automatic) {
+        const self = this._self();
+        if (self.#attempt?.site) {
             return Promise.reject(new SockhopError("connect() has been called already", "ERR_MULTICONNECT"));
         }
-        this.#attempt.automatic = false;
-        return this.#attempt.promise.then();
+        const site = new CallSite(self.connect); // eslint-disable-line @typescript-eslint/unbound-method -- not called
+        if (!self.#attempt) return self.#dial(site);
+        self.#attempt.site = site;
+        return self.#attempt.promise.then();
     }
 
     /**
@@ -129,13 +142,14 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * sent before still goes out. Resolves when the socket is gone. Never rejects (but for `ERR_BAD_OPTION`); may be
      * called at any time, also again with less time.
      */
-    async disconnect(options: EndOptions = {}): Promise<void> {
-        timeToEnd(options); // throws before anything has happened
-        this.auto_reconnect = false;
-        this.ping(0);
-        this.#abort();
-        this.#queue?.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
-        await this._endAll(options);
+    async disconnect(options?: EndOptions | null): Promise<void> {
+        const self = this._self();
+        timeToEnd(options ?? {}); // throws before anything has happened
+        self.auto_reconnect = false;
+        self.ping(0);
+        self.#abort();
+        self.#queue?.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
+        await self._endAll(options ?? {});
     }
 
     /** The same as `disconnect()`. */
@@ -164,9 +178,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     send<V extends Message<P, "client">>(
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "client", V>> | null,
-        options?: CallbackOptions,
+        options?: CallbackOptions | null,
     ): Promise<void> {
-        return this._send(this.#connection, value, callback, options);
+        const self = this._self();
+        return self._send(self.#connection, value, callback, options ?? undefined);
     }
 
     /**
@@ -182,17 +197,22 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      */
     request<V extends RequestData<P, "client">>(
         value?: V,
-        options?: RequestOptions,
+        options?: RequestOptions | null,
     ): Promise<Answer<P, V>> {
-        return this._request(this.#connection, value, options) as Promise<Answer<P, V>>;
+        const self = this._self();
+        return self._request(self.#connection, value, options ?? undefined) as Promise<Answer<P, V>>;
     }
 
     /**
      * Sends a request, and resolves to its answer: the data of the first packet. Rejects as `request()` does, and as
      * `next()` of the stream does.
      */
-    ask<V extends RequestData<P, "client">>(value?: V, options?: RequestOptions): Promise<AnswerTo<P, "client", V>> {
-        return this._ask(this.#connection, value, options) as Promise<AnswerTo<P, "client", V>>;
+    ask<V extends RequestData<P, "client">>(
+        value?: V,
+        options?: RequestOptions | null,
+    ): Promise<AnswerTo<P, "client", V>> {
+        const self = this._self();
+        return self._ask(self.#connection, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;
     }
 
     /**
@@ -201,8 +221,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * @throws {@link SockhopError} `ERR_NO_SOCKET` without a socket
      */
     get_bound_address(): string | undefined {
-        if (!this.#socket) throw new SockhopError("The client has no socket", "ERR_NO_SOCKET");
-        return (this.#socket.address() as Partial<net.AddressInfo>).address;
+        if (!this.socket) throw new SockhopError("The client has no socket", "ERR_NO_SOCKET");
+        return addressOf(this.socket);
     }
 
     // The next three are what AutoReconnect asks for.
@@ -213,31 +233,46 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     /** @internal */
     protected _redial(): void {
-        if (!this.connected && !this.#attempt) void this.#dial(true);
+        if (!this.connected && !this.#attempt) void this.#dial();
     }
 
     /** @internal */
     protected _cancel(): void {
-        if (this.#attempt?.automatic) this.#abort();
+        if (this.#attempt && !this.#attempt.site) this.#abort();
+    }
+
+    /** @internal */
+    protected get _connecting(): boolean {
+        return this.#attempt !== undefined;
     }
 
     /** @internal */
     protected override _closed(connection: Connection, opened: boolean): void {
         const attempt = this.#attempt;
-        if (attempt?.connection === connection) {
-            this.#attempt = undefined;
-            attempt.fail(connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED"));
-        }
         if (this.#connection === connection) this.#connection = undefined;
+        if (attempt?.connection === connection) {
+            if (isBacklogFull(connection.error)) attempt.retry();
+            else this.#failed(attempt, connection);
+        }
         super._closed(connection, opened);
         if (this.#socket === connection.socket) this.#socket = null;
     }
 
+    #failed(attempt: Attempt, connection: Connection): void {
+        const error = connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED");
+        explain(error, this);
+        this.#attempt = undefined;
+        attempt.fail(error);
+    }
+
     /** @internal */
-    protected override _open(connection: Connection): void {
-        super._open(connection);
+    protected override _open(connection: Connection): boolean {
+        const opened = super._open(connection);
         // After the handlers of `connect`, where programs introduce themselves.
-        this.#queue?.flush(connection, (frame, question) => super._carry(connection, frame, question));
+        if (connection.state === "open") {
+            this.#queue?.flush(connection, (frame, question) => super._carry(connection, frame, question));
+        }
+        return opened;
     }
 
     /** @internal */
@@ -246,9 +281,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         frame: string,
         question?: Question,
     ): Promise<undefined> {
-        const offline =
-            !connection || this.#attempt?.connection === connection || (this.#queue && !connection.socket.writable);
-        return offline && this.#queue ? this.#queue.push(frame, question) : super._carry(connection, frame, question);
+        if (this.#queue && (!connection || this.#waits(this.#queue, connection))) {
+            return this.#queue.push(frame, question);
+        }
+        return super._carry(connection, frame, question);
     }
 
     /** @internal */
@@ -262,8 +298,15 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         return [];
     }
 
-    #dial(automatic: boolean): Promise<void> {
-        const attempt = new Attempt(automatic, () => {
+    /** Whether what is sent has to wait in the queue. */
+    #waits(queue: OfflineQueue, connection: Connection): boolean {
+        const { socket } = connection;
+        return this.#attempt?.connection === connection || !socket.writable || queue.isSendingTo(connection);
+    }
+
+    /** @param site - the call that waits for it */
+    #dial(site?: CallSite): Promise<void> {
+        const attempt = new Attempt(site, () => {
             this.#begin(attempt);
         });
         this.#attempt = attempt;
@@ -274,8 +317,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const connected = (): void => {
             if (this.#attempt !== attempt) return;
             this.#attempt = undefined;
-            this._open(connection);
-            attempt.succeed();
+            if (this._open(connection)) attempt.succeed();
+            else attempt.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
         };
         const arrived = (chunk: Buffer, length: number): void => {
             this._take(connection, chunk, length);
@@ -283,9 +326,34 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const connection = this.#use(dial(this, this.#tls, connected, arrived));
         attempt.connection = connection;
         attempt.limit(this._connectTimeout, () => {
-            connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT");
-            this._cut(connection);
+            this.#expired(attempt);
         });
+    }
+
+    #expired(attempt: Attempt): void {
+        const connection = attempt.connection as Connection;
+        const cause = connection.error; // of an earlier socket, between two
+        connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });
+        if (connection.state === "closed") this._closed(connection, false);
+        else this._cut(connection);
+    }
+
+    #adopt(socket: net.Socket | null | undefined): void {
+        if (socket && !isSocket(socket)) throw new SockhopError("This is not a socket", "ERR_NO_SOCKET");
+        if (socket && socket === this.#socket) return;
+        // An attempt that has no socket yet, or is between two: the end of a socket leads to the next attempt.
+        const isIdle = this.#attempt !== undefined && this.#attempt.connection?.state !== "pending";
+        this.#abort();
+        if (!socket) {
+            this.#leave();
+            if (isIdle && this.auto_reconnect) this._redial();
+            return;
+        }
+        const former = connectionOf(socket);
+        const connection = this.#use(socket);
+        if (former && former.state !== "closed") former.endpoint._replaced(former);
+        if (socket.closed) this._drop(connection); // it will not say so again
+        else this._read(connection);
     }
 
     /** Makes this the socket that we speak over. */

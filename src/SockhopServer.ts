@@ -1,18 +1,23 @@
-import * as net from "node:net";
+import type * as net from "node:net";
 import { Sockhop } from "./Sockhop";
 import { SockhopError } from "./SockhopError";
 import { SockhopSession } from "./SockhopSession";
 import { Broadcast } from "./core/Broadcast";
+import { CallSite } from "./core/CallSite";
 import type { Connection, RemoteCallback } from "./core/Connection";
 import type { Reply } from "./core/Messenger";
 import { Listener, type ListenerOptions } from "./core/Listener";
-import { lost } from "./core/Outbox";
+import { ignorable, lost } from "./core/Outbox";
+import { connectionOf } from "./core/adopt";
 import { type CallbackOptions, tellFailed } from "./core/RemoteCall";
 import type { SockhopResponseReadableStream } from "./core/ResponseReadableStream";
 import type { Stats } from "./core/Stats";
+import { isSocket } from "./core/adopt";
 import { type EndOptions, timeToEnd } from "./core/ending";
 import { amount, milliseconds } from "./core/limits";
-import { type ServerOptions, permissions, place, secure } from "./core/options";
+import { type ServerOptions, permissions, place, secure, sessionType } from "./core/options";
+import { setImmediate } from "./core/timers";
+import { warnOfUnknown } from "./core/unknownOptions";
 import type { ServerEvents } from "./events";
 import type { RequestOptions } from "./mixins/Requests";
 import { Sessions } from "./mixins/Sessions";
@@ -47,11 +52,13 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, a limit or a time that is none. */
-    constructor(options: ServerOptions = {}) {
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an option that makes no sense, see `docs/errors.md`. */
+    constructor(given?: ServerOptions | null) {
+        const options = given ?? {};
         super(options);
+        warnOfUnknown(options);
         ({ path: this.path, address: this.address, port: this.port } = place(options, true));
-        this.#Session = options.session_type ?? SockhopSession;
+        this.#Session = sessionType(options.session_type) ?? SockhopSession;
         this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
         const tls = secure(options.ssl, options.ssl_options);
         if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
@@ -62,7 +69,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 
     /** Node's server underneath; replaced by a new one on `close()`. */
     get server(): net.Server {
-        return this.#listener.server;
+        return this._self().#listener.server;
     }
 
     /** For each socket its newest pings, at most four. A new map each time. */
@@ -72,7 +79,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 
     /** What it has done so far. A new object each time. */
     get stats(): Stats {
-        return this._stats();
+        return this._self()._stats();
     }
 
     /**
@@ -82,13 +89,17 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      * touched: then it rejects with `EADDRINUSE`, as it does when another server is quicker.
      *
      * Resolves to Node's server. Rejects with
-     * - the error of Node, as it is: `EADDRINUSE`, `EACCES`, `ERR_SERVER_ALREADY_LISTEN` …; errors of the system are
-     *   also emitted as `error` when somebody listens to that
+     * - the error of Node, as it is: `EADDRINUSE`, `EACCES` …; errors of the system are also emitted as `error` when
+     *   there is a listener
+     * - `ERR_SERVER_ALREADY_LISTEN` of Node when it listens already, which it goes on to do
+     * - `ERR_BAD_OPTION` for a path, address or port that is none
      * - `ERR_PATH_TOO_LONG` when `path` has more bytes than a socket's path can have (107 on Linux, 103 elsewhere)
      * - `ERR_ABORTED` when `close()` is called meanwhile
      */
     listen(): Promise<net.Server> {
-        return this.#listener.listen(this);
+        const self = this._self();
+        // eslint-disable-next-line @typescript-eslint/unbound-method -- not called
+        return self.#listener.listen(self, new CallSite(self.listen));
     }
 
     /**
@@ -97,12 +108,13 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      * Resolves when every socket is gone, and the file of a Unix domain socket. Never rejects (but for `ERR_BAD_OPTION`);
      * may be called at any time, also again with less time. `listen()` may be called again at once.
      */
-    async close(options: EndOptions = {}): Promise<void> {
-        timeToEnd(options); // throws before anything has happened
-        const closed = this.#listener.close();
-        this.#listener = this.#createListener();
-        this.#closed = Promise.all([this.#closed, closed]);
-        await Promise.all([this.disconnect(options), this.#closed]);
+    async close(options?: EndOptions | null): Promise<void> {
+        const self = this._self();
+        timeToEnd(options ?? {}); // throws before anything has happened
+        const closed = self.#listener.close();
+        self.#listener = self.#createListener();
+        self.#closed = Promise.all([self.#closed, closed]);
+        await Promise.all([self.disconnect(options), self.#closed]);
     }
 
     /** The same as `close()`. */
@@ -116,10 +128,11 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      * When the call returns, `sockets` is empty (unless it has to `drain`); `disconnect` follows for each. What was sent
      * before still goes out. Resolves, when all sockets are gone, to an array with one `undefined` for each connection.
      */
-    async disconnect(options: EndOptions = {}): Promise<undefined[]> {
-        timeToEnd(options);
-        this.ping(0);
-        return this._endAll(options);
+    async disconnect(options?: EndOptions | null): Promise<undefined[]> {
+        const self = this._self();
+        timeToEnd(options ?? {});
+        self.ping(0);
+        return self._endAll(options ?? {});
     }
 
     /**
@@ -145,13 +158,13 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         socket: net.Socket,
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
-        options?: CallbackOptions,
+        options?: CallbackOptions | null,
     ): Promise<void> {
-        const connection = this._of(socket);
-        if (connection) return this._send(connection, value, callback, options);
-        const error = stranger(socket);
-        if (callback) tellFailed(options?.failed, error);
-        return Promise.reject(error);
+        const self = this._self();
+        const connection = self._of(socket);
+        if (connection) return self._send(connection, value, callback, options);
+        if (callback) tellFailed(options?.failed, stranger(socket));
+        return self.#refuse(socket);
     }
 
     /**
@@ -165,15 +178,20 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      * it), and all in `failures`, an array of `{ socket, error }`.
      */
     sendall(value: Message<P, "server">): Promise<undefined[]> {
+        const self = this._self();
         // What the system has destroyed is not listed much longer.
-        for (const connection of this._listed()) if (connection.socket.destroyed) this._drop(connection);
-        const connections = this._listed();
+        for (const connection of self._listed()) if (connection.socket.destroyed) self._drop(connection);
+        const connections = self._listed();
         if (connections.length === 0) return Promise.resolve([]);
         try {
-            const frame = this._encode(value);
-            if (!this.#broadcast?.isFor(connections)) this.#broadcast = new Broadcast(connections);
-            this.#broadcast.push(frame);
-            return this.#broadcast.promise;
+            const frame = self._encode(value);
+            const latest = self.#broadcast;
+            if (latest?.isFor(connections)) {
+                latest.push(frame);
+                return latest.promise;
+            }
+            const { promise } = (self.#broadcast = new Broadcast(connections, frame));
+            return promise;
         } catch (error) {
             return Promise.reject(error);
         }
@@ -193,11 +211,12 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     request<V extends RequestData<P, "server">>(
         socket: net.Socket,
         value?: V,
-        options?: RequestOptions,
+        options?: RequestOptions | null,
     ): Promise<Answer<P, V>> {
-        const connection = this._of(socket);
-        if (!connection) return Promise.reject(stranger(socket));
-        return this._request(connection, value, options) as Promise<Answer<P, V>>;
+        const self = this._self();
+        const connection = self._of(socket);
+        if (!connection) return self.#refuse(socket);
+        return self._request(connection, value, options) as Promise<Answer<P, V>>;
     }
 
     /**
@@ -207,11 +226,12 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     ask<V extends RequestData<P, "server">>(
         socket: net.Socket,
         value?: V,
-        options?: RequestOptions,
+        options?: RequestOptions | null,
     ): Promise<AnswerTo<P, "server", V>> {
-        const connection = this._of(socket);
-        if (!connection) return Promise.reject(stranger(socket));
-        return this._ask(connection, value, options) as Promise<AnswerTo<P, "server", V>>;
+        const self = this._self();
+        const connection = self._of(socket);
+        if (!connection) return self.#refuse(socket);
+        return self._ask(connection, value, options) as Promise<AnswerTo<P, "server", V>>;
     }
 
     /**
@@ -221,10 +241,10 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      * was sent before still goes out. Resolves when the socket is gone. Does nothing with one that has gone. Rejects with
      * `ERR_NO_SOCKET` when it is no socket.
      */
-    async kill_socket(socket: net.Socket, options: EndOptions = {}): Promise<void> {
-        timeToEnd(options);
-        if (!(socket instanceof net.Socket)) throw stranger(socket);
-        await this._endOf(socket, options);
+    async kill_socket(socket: net.Socket, options?: EndOptions | null): Promise<void> {
+        timeToEnd(options ?? {});
+        if (!isSocket(socket)) throw stranger(socket);
+        await this._self()._endOf(socket, options ?? {});
     }
 
     /**
@@ -233,7 +253,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      * @throws {@link SockhopError} `ERR_NO_SOCKET` when it does not listen
      */
     get_bound_address(): string | undefined {
-        return this.#bound().address;
+        return this._self().#bound().address;
     }
 
     /**
@@ -242,7 +262,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      * @throws {@link SockhopError} `ERR_NO_SOCKET` when it does not listen
      */
     get_bound_port(): number | undefined {
-        return this.#bound().port;
+        return this._self().#bound().port;
     }
 
     /** Emits an event in a later turn. */
@@ -264,6 +284,9 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     /** @internal */
     protected _createSession(connection: Connection): SockhopSession {
         const session = new this.#Session(connection.socket, this);
+        if (typeof (session as Partial<SockhopSession>)._bind !== "function") {
+            throw new SockhopError("session_type must be a class that extends SockhopSession", "ERR_BAD_OPTION");
+        }
         session._bind(connection.socket, this);
         return session;
     }
@@ -276,6 +299,12 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     /** @internal */
     protected _context({ socket, session }: Connection): unknown[] {
         return [{ socket, session }];
+    }
+
+    /** That a client has gone meanwhile must not end a program that does not look at the promise: `disconnect` tells. */
+    #refuse(socket: net.Socket): Promise<never> {
+        const refused = Promise.reject(stranger(socket));
+        return connectionOf(socket)?.endpoint === this ? ignorable(refused) : refused;
     }
 
     #createListener(): Listener {
@@ -303,5 +332,5 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 
 /** What is wrong with a socket that is none of ours. */
 function stranger(socket: unknown): SockhopError {
-    return socket instanceof net.Socket ? lost() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
+    return isSocket(socket) ? lost() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
 }

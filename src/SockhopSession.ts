@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { SockhopError } from "./SockhopError";
 import type { SockhopServer } from "./SockhopServer";
 import type { RemoteCallback } from "./core/Connection";
 import { LazyEmitter } from "./core/LazyEmitter";
@@ -25,22 +26,25 @@ import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "./types"
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
 export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
-    #sock: Socket | undefined;
-    #server: SockhopServer<P> | undefined;
+    // Not #private: a session may be behind a Proxy. 1.8 has them under these names.
+    /** @internal */
+    protected _sock: Socket | undefined;
+    /** @internal */
+    protected _server: SockhopServer<P> | undefined;
 
     constructor(sock?: Socket, server?: SockhopServer<P>) {
         super();
-        this.#sock = sock;
-        this.#server = server;
+        this._sock = sock;
+        this._server = server;
     }
 
     /** The connection. */
     get sock(): Socket {
-        return this.#sock as Socket;
+        return this._sock as Socket;
     }
 
     get server(): SockhopServer<P> {
-        return this.#server as SockhopServer<P>;
+        return this._server as SockhopServer<P>;
     }
 
     /**
@@ -66,12 +70,12 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
 
     /** Bytes that wait to be sent to this client. When there were many, `drain` of the server follows. */
     get buffered(): number {
-        return connectionOf(this.#sock)?.buffered ?? 0;
+        return connectionOf(this._sock)?.buffered ?? 0;
     }
 
     /** What this connection has done so far, also when it has ended. A new object each time. */
     get stats(): Stats {
-        const connection = connectionOf(this.#sock);
+        const connection = connectionOf(this._sock);
         return { ...statsOf(connection ? [connection] : []), round_trip: connection?.pulse?.roundTrip };
     }
 
@@ -79,27 +83,30 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     send<V extends Message<P, "server">>(
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
-        options?: CallbackOptions,
+        options?: CallbackOptions | null,
     ): Promise<void> {
-        return this.server.send(this.sock, value, callback, options);
+        return this._server ? this._server.send(this.sock, value, callback, options) : unbound();
     }
 
     /** {@link SockhopServer.request} to this client. */
     request<V extends RequestData<P, "server">>(
         value?: V,
-        options?: RequestOptions,
+        options?: RequestOptions | null,
     ): Promise<SockhopResponseReadableStream<AnswerTo<P, "server", V>>> {
-        return this.server.request(this.sock, value, options);
+        return this._server ? this._server.request(this.sock, value, options) : unbound();
     }
 
     /** {@link SockhopServer.ask} to this client. */
-    ask<V extends RequestData<P, "server">>(value?: V, options?: RequestOptions): Promise<AnswerTo<P, "server", V>> {
-        return this.server.ask(this.sock, value, options);
+    ask<V extends RequestData<P, "server">>(
+        value?: V,
+        options?: RequestOptions | null,
+    ): Promise<AnswerTo<P, "server", V>> {
+        return this._server ? this._server.ask(this.sock, value, options) : unbound();
     }
 
     /** {@link SockhopServer.kill_socket} for this client. */
-    kill(options?: EndOptions): Promise<void> {
-        return this.server.kill_socket(this.sock, options);
+    kill(options?: EndOptions | null): Promise<void> {
+        return this._server ? this._server.kill_socket(this.sock, options) : unbound();
     }
 
     /** The same as `kill()`. */
@@ -113,7 +120,12 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      * @internal
      */
     _bind(sock: Socket, server: SockhopServer<P>): void {
-        this.#sock = sock;
-        this.#server = server;
+        this._sock = sock;
+        this._server = server;
     }
+}
+
+/** Outcome of the methods of a session that was made by hand. */
+function unbound(): Promise<never> {
+    return Promise.reject(new SockhopError("The session has no connection", "ERR_NO_SOCKET"));
 }

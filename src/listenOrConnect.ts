@@ -26,7 +26,7 @@ export type ServerOrClient<P extends Protocol = any> =
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export async function listen_or_connect<P extends Protocol = any>(
-    options: ServerOptions & ClientOptions,
+    options?: (ServerOptions & ClientOptions) | null,
 ): Promise<ServerOrClient<P>> {
     for (let attempt = 1; ; attempt++) {
         // First, since that is the usual case, and a server that is found alive by listen() would see one connection more.
@@ -35,7 +35,7 @@ export async function listen_or_connect<P extends Protocol = any>(
             await client.connect();
             return { client };
         } catch (error) {
-            void client.disconnect();
+            await client.disconnect({ timeout: 0 });
             if (!NOBODY.has((error as NodeJS.ErrnoException).code)) throw error;
         }
         const server = new SockhopServer<P>(options);
@@ -43,7 +43,8 @@ export async function listen_or_connect<P extends Protocol = any>(
             await server.listen();
             return { server };
         } catch (error) {
-            // Another one was quicker, or has left in the very moment.
+            await server.close();
+            // Another process was quicker, or has just closed.
             if (attempt === ATTEMPTS || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
         }
     }

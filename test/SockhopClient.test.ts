@@ -89,9 +89,8 @@ describe("SockhopClient", () => {
             await c.connect();
         });
 
-        it("rejects when there is no such path, or the port is no port", async () => {
+        it("rejects when there is no such path", async () => {
             expect(await rejection(client({ path: socketPath() }).connect())).to.have.property("code", "ENOENT");
-            expect(await rejection(client({ port: 70_000 }).connect())).to.have.property("code", "ERR_SOCKET_BAD_PORT");
         });
 
         it("gives up after connect_timeout, destroys the socket and can be called again", async () => {
@@ -302,20 +301,20 @@ describe("SockhopClient", () => {
             expect(errors).to.deep.equal([[reason, true]]);
         });
 
-        it("and drops the half of a message that had come", async () => {
+        it("and reports the half of a message that had come, but does not deliver it", async () => {
             let connections = 0;
+            const codes: unknown[] = [];
             const { port } = await rawServer((socket) => {
                 connections += 1;
                 if (connections === 1) socket.end('{"type":"String","da');
                 else socket.write('{"type":"String","data":"whole"}\n');
             });
             const c = client({ port, auto_reconnect_interval: 10 });
-            c.on("error", (error) => {
-                throw error;
-            });
-            const arrived = once(c, "receive");
+            c.on("error", ({ code }: NodeJS.ErrnoException) => codes.push(code));
+            const arrived = new Promise((resolve) => c.once("receive", resolve)); // once() of Node rejects at "error"
             c.auto_reconnect = true;
-            expect((await arrived)[0]).to.equal("whole");
+            expect(await arrived).to.equal("whole");
+            expect(codes).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
         });
     });
 

@@ -1,25 +1,64 @@
 import { expect } from "chai";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+    chmodSync,
+    chownSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { SockhopClient, SockhopServer, listen_or_connect, path_of } from "../src";
 import { client, later, rejection, server } from "./support/pair";
+import { selfConnecting } from "./support/selfConnecting";
 
 const POSIX = process.platform !== "win32";
 
 /** A runtime folder for this test alone. */
-function runtimeFolder(): string {
-    const before = process.env["XDG_RUNTIME_DIR"];
+function runtimeFolder(): void {
     const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
-    process.env["XDG_RUNTIME_DIR"] = folder;
+    later(() => rmSync(folder, { recursive: true }));
+    replaceEnvironment("XDG_RUNTIME_DIR", folder);
+}
+
+/** Sets a variable of the environment until the test has ended. */
+function replaceEnvironment(name: string, value: string): void {
+    const before = process.env[name];
+    process.env[name] = value;
     later(() => {
-        if (before === undefined) delete process.env["XDG_RUNTIME_DIR"];
-        else process.env["XDG_RUNTIME_DIR"] = before;
-        rmSync(folder, { recursive: true });
+        if (before === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = before;
     });
-    return folder;
+}
+
+/** A path at which something is made, until the test has ended. */
+function file(make: (path: string) => unknown): string {
+    const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
+    later(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "it");
+    make(path);
+    return path;
+}
+
+/** Makes a folder that looks as if it belonged to another user: only root can give files away. */
+function ownedByAnother(path: string): void {
+    mkdirSync(path, { mode: 0o700 });
+    if (process.getuid?.() === 0) {
+        chownSync(path, 65534, 65534);
+        return;
+    }
+    const getuid = Object.getOwnPropertyDescriptor(process, "getuid") as PropertyDescriptor;
+    const uid = process.getuid?.() ?? 0;
+    Object.defineProperty(process, "getuid", { ...getuid, value: () => uid + 1 });
+    later(() => Object.defineProperty(process, "getuid", getuid));
 }
 
 describe("names", () => {
@@ -34,17 +73,81 @@ describe("names", () => {
     });
 
     for (const [what, value] of [
-        ["is none", undefined],
-        ["is not absolute", "relative"],
-        ["does not exist", "/nowhere/at/all"],
+        ["is none", () => undefined],
+        ["is not absolute", () => "relative"],
+        ["does not exist", () => "/nowhere/at/all"],
+        ["is a file", () => file((path) => writeFileSync(path, ""))],
+        ["can be entered by others", () => file((path) => mkdirSync(path, { mode: 0o711 }))],
+        ["can be read by a group", () => file((path) => mkdirSync(path, { mode: 0o740 }))],
+        ["cannot be written to", () => file((path) => mkdirSync(path, { mode: 0o500 }))],
+        ["belongs to another user", () => file((path) => ownedByAnother(path))],
     ] as const) {
         it(`are paths in a folder of the user's among the temporary files where the runtime folder ${what}`, function () {
             if (!POSIX) this.skip(); // pipes of Windows are in no folder
-            if (value === undefined) delete process.env["XDG_RUNTIME_DIR"];
-            else process.env["XDG_RUNTIME_DIR"] = value;
+            const runtime = value();
+            if (runtime === undefined) delete process.env["XDG_RUNTIME_DIR"];
+            else process.env["XDG_RUNTIME_DIR"] = runtime;
             expect(path_of("d")).to.equal(join(tmpdir(), `sockhop-${process.getuid?.()}`, "d.sock"));
         });
     }
+
+    it("make no folder in the runtime folder of another user", async function () {
+        if (!POSIX) this.skip(); // pipes of Windows are in no folder
+        const temporary = mkdtempSync(join(tmpdir(), "sockhop-"));
+        replaceEnvironment("TMPDIR", temporary);
+        later(() => rmSync(temporary, { recursive: true }));
+        const folder = file((path) => ownedByAnother(path));
+        replaceEnvironment("XDG_RUNTIME_DIR", folder);
+        const s = server({ name: "d" });
+        await s.listen();
+        await client({ name: "d" }).connect();
+        expect(readdirSync(folder)).to.deep.equal([]);
+        expect(s.path).to.equal(path_of("d"));
+    });
+
+    it("work where Node cannot tell which user it is", async () => {
+        const getuid = Object.getOwnPropertyDescriptor(process, "getuid");
+        if (!getuid) return;
+        Object.defineProperty(process, "getuid", { ...getuid, value: undefined });
+        later(() => Object.defineProperty(process, "getuid", getuid));
+        const s = server({ name: "d" });
+        await s.listen();
+        await client({ name: "d" }).connect();
+        expect(s.path).to.equal(join(process.env["XDG_RUNTIME_DIR"] ?? "", "sockhop/d.sock"));
+    });
+
+    it("and paths work where Node's permission model lets nobody look at files", async function () {
+        if (!POSIX) this.skip();
+        const outside = server({ name: "outside" });
+        outside.on("request", (_, response) => void response.send("here"));
+        await outside.listen();
+        const library = join(__dirname, "../dist");
+        const path = join(dirname(path_of("d")), "plain");
+        const program = `
+            const { server, client, listen_or_connect } = require(${JSON.stringify(library)});
+            (async () => {
+                for (const where of [{ name: "d" }, { path: ${JSON.stringify(path)} }]) {
+                    const s = new server(where);
+                    await s.listen();
+                    const c = new client(where);
+                    await c.connect();
+                    await c.disconnect();
+                    await s.close();
+                }
+                const { client: other } = await listen_or_connect({ name: "outside" });
+                process.stdout.write(await other.ask("who?"));
+                await other.disconnect();
+            })();`;
+        const script = file((at) => writeFileSync(at, program));
+        const flag = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+        const child = spawn(
+            process.execPath,
+            ["--no-warnings", flag, `--allow-fs-read=${script}`, `--allow-fs-read=${library}/*`, script],
+            { stdio: ["ignore", "pipe", "inherit"] },
+        );
+        later(() => child.kill("SIGKILL"));
+        expect(await text(child.stdout)).to.equal("here");
+    });
 
     it("that could lead elsewhere are refused", () => {
         for (const name of [
@@ -171,6 +274,14 @@ describe("listen_or_connect()", () => {
         killed.kill("SIGKILL");
         await once(killed, "exit");
         expect(await start().role).to.equal("server");
+    });
+
+    it("is a server where its client would connect to itself", async () => {
+        const port = await selfConnecting();
+        const { server: s } = await listen_or_connect({ port });
+        if (!s) throw new Error("the port was free");
+        later(() => s.close());
+        expect(s.get_bound_port()).to.equal(port);
     });
 
     it("rejects as listen() does when that fails for another reason", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { getEventListeners, once, setMaxListeners } from "node:events";
+import { getEventListeners, once } from "node:events";
 import type net from "node:net";
 import {
     type CallbackOptions,
@@ -530,16 +530,15 @@ describe("send() with a callback", () => {
             it("leaves nothing on a signal that many questions share", async () => {
                 const from = await setup(which);
                 const { signal } = new AbortController();
-                setMaxListeners(0, signal);
                 const { log, callback, failed } = outcome();
                 for (let n = 0; n < 20; n++)
                     void from.send("q", callback, { signal, failed, timeout: n < 5 ? 20 : 10_000 });
-                expect(getEventListeners(signal, "abort")).to.have.length(20);
+                expect(getEventListeners(signal, "abort")).to.have.length(1); // Node takes long to remove one of many
                 await until(() => from.asked.length === 20 && log.length === 5);
-                expect(getEventListeners(signal, "abort")).to.have.length(15);
+                expect(getEventListeners(signal, "abort")).to.have.length(1);
                 for (const reply of from.asked.slice(5, 15)) reply("yes");
                 await until(() => log.length === 15);
-                expect(getEventListeners(signal, "abort")).to.have.length(5);
+                expect(getEventListeners(signal, "abort")).to.have.length(1);
                 from.break();
                 await until(() => log.length === 20);
                 expect(getEventListeners(signal, "abort")).to.have.length(0);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import { SockhopResponseWriteableStream } from "../src";
+import type { SockhopResponseWriteableStream } from "../src";
 import { pair, raw, server } from "./support/pair";
 
 class Widget {
@@ -50,10 +50,26 @@ describe("events of one type", () => {
         const error: unknown = await c.ask("text").catch((thrown: unknown) => thrown);
         expect(error).to.have.property("code", "ERR_REQUEST_UNHANDLED");
         s.on("request", (_, response) => void response.send("all"));
-        s.on("request:String", (_, response) => {
-            expect(response).to.be.instanceOf(SockhopResponseWriteableStream);
-        });
         expect(await c.ask("text")).to.equal("all");
+    });
+
+    it("of a request take the place of the general handler, which would answer, too", async () => {
+        const { s, c } = await pair();
+        const heard: string[] = [];
+        s.on("request", ({ type }, response) => {
+            heard.push(`general ${type}`);
+            void response.send("general");
+        });
+        const specific = (_: unknown, response: SockhopResponseWriteableStream): void => {
+            heard.push("specific");
+            void response.send("specific");
+        };
+        s.on("request:String", specific);
+        expect(await c.ask("text")).to.equal("specific");
+        expect(await c.ask(5)).to.equal("general");
+        s.off("request:String", specific);
+        expect(await c.ask("text")).to.equal("general");
+        expect(heard).to.deep.equal(["specific", "general Number", "general String"]);
     });
 
     it("do not come for what is no name, nor twice", async () => {

@@ -15,6 +15,7 @@ import {
     statSync,
     symlinkSync,
     unlinkSync,
+    utimesSync,
     writeFileSync,
 } from "node:fs";
 import net from "node:net";
@@ -82,6 +83,35 @@ async function asked(path: string): Promise<unknown> {
     const answer = (await c.ask("who is there?")) as unknown;
     await c.disconnect();
     return answer;
+}
+
+/** What listen() of some workers of one cluster has come to. The workers end then. */
+async function cluster(path: string, workers: number, options = ""): Promise<unknown> {
+    const text = `
+        const cluster = require("node:cluster");
+        const { server } = require(${JSON.stringify(join(__dirname, "..", "dist"))});
+        if (cluster.isWorker) {
+            new server({ path: process.env.AT, ${options} }).listen().then(
+                () => process.send("listens"),
+                ({ code }) => process.send(code),
+            );
+        } else {
+            const workers = Array.from({ length: ${workers} }, () => cluster.fork());
+            const heard = workers.map((worker) => new Promise((resolve) => worker.once("message", resolve)));
+            Promise.all(heard).then((said) => process.send(said, () => cluster.disconnect(() => process.exit())));
+        }`;
+    const file = `${path}-cluster.js`;
+    writeFileSync(file, text);
+    const child = spawn(process.execPath, [file], {
+        env: { ...process.env, AT: path },
+        stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    later(() => child.kill("SIGKILL"));
+    const exited = once(child, "exit");
+    const [said] = (await once(child, "message")) as [unknown];
+    await exited;
+    rmSync(file);
+    return said;
 }
 
 const neighbours = (path: string): string[] => readdirSync(dirname(path));
@@ -182,6 +212,95 @@ describe("a server on a path", () => {
                 expect(neighbours(path), `round ${round}`).to.deep.equal([]);
             }
         }).timeout(30_000);
+    });
+
+    describe("where a server of the same path was killed", () => {
+        /** Name of the file that exists while a process removes the socket at a path. */
+        function lockOf(path: string): string {
+            const { ino, mtimeNs } = lstatSync(path, { bigint: true });
+            return `${path}.${ino.toString(36)}-${mtimeNs.toString(36)}`;
+        }
+
+        it("leaves files of other programs alone, such as PATH.lock", async () => {
+            const path = socketPath();
+            await abandon(path);
+            const old = new Date(Date.now() - 60_000);
+            for (const ending of [".lock", ".tmp", ".pid"]) {
+                writeFileSync(path + ending, "4711");
+                utimesSync(path + ending, old, old);
+            }
+            const s = oracle(path, "here");
+            await s.listen();
+            await s.close();
+            expect(neighbours(path).sort()).to.deep.equal(["socket.lock", "socket.pid", "socket.tmp"]);
+        });
+
+        it("is not kept out by a process that was killed while it removed the socket", async () => {
+            const path = socketPath();
+            await abandon(path);
+            const lock = lockOf(path);
+            writeFileSync(lock, "");
+            const old = new Date(Date.now() - 60_000);
+            utimesSync(lock, old, old);
+            const s = oracle(path, "here");
+            await s.listen();
+            expect(await asked(path)).to.equal("here");
+            expect(neighbours(path)).to.deep.equal([basename(path)]);
+        });
+
+        it("waits while another process removes the socket", async () => {
+            const path = socketPath();
+            await abandon(path);
+            const lock = lockOf(path);
+            writeFileSync(lock, "");
+            const s = oracle(path, "here");
+            const listening = s.listen();
+            unlinkSync(path);
+            unlinkSync(lock);
+            await listening;
+            expect(await asked(path)).to.equal("here");
+        });
+
+        it("shares the path with the other workers of its cluster", async () => {
+            const path = socketPath();
+            await abandon(path);
+            expect(await cluster(path, 4)).to.deep.equal(Array(4).fill("listens"));
+        });
+    });
+
+    describe("listen() of a server that listens", () => {
+        for (const options of [{}, { mode: 0o600 }, { port: 0 }] as ServerOptions[]) {
+            it(`rejects and harms nothing: ${JSON.stringify(options)}`, async () => {
+                const where = "port" in options ? options : { ...options, path: socketPath() };
+                const s = server(where);
+                const errors = errorsOf(s);
+                await s.listen();
+                const at = s.path ? { path: s.path } : { port: s.get_bound_port()! };
+                const c = client(at);
+                await c.connect();
+                const again = [s.listen(), s.listen()].map(rejection);
+                for (const error of await Promise.all(again)) {
+                    expect(error).to.have.property("code", "ERR_SERVER_ALREADY_LISTEN");
+                }
+                s.on("request", (_, response) => void response.send("here"));
+                expect(await c.ask("still?")).to.equal("here");
+                await client(at).connect();
+                expect(errors).to.deep.equal([]);
+                await s.close();
+                if (s.path) expect(neighbours(s.path)).to.deep.equal([]);
+            });
+        }
+
+        it("goes on when its path has become another", async () => {
+            const s = oracle(socketPath(), "here");
+            const { path } = s;
+            await s.listen();
+            s.path = socketPath();
+            expect(await rejection(s.listen())).to.have.property("code", "ERR_SERVER_ALREADY_LISTEN");
+            expect(await asked(path as string)).to.equal("here");
+            await s.close();
+            expect(neighbours(path as string)).to.deep.equal([]);
+        });
     });
 
     describe("where another server lives", () => {
@@ -351,6 +470,22 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([basename(path)]);
         });
 
+        it("removes its own file when the program has changed its folder, and no other", async () => {
+            const [here, there] = [socketPath(), socketPath()];
+            const usual = process.cwd();
+            later(() => process.chdir(usual));
+            for (const mode of [undefined, 0o600]) {
+                process.chdir(dirname(here));
+                const s = server({ path: "socket", mode });
+                await s.listen();
+                process.chdir(dirname(there));
+                writeFileSync("socket", "precious");
+                await s.close();
+                expect(readFileSync("socket", "utf8")).to.equal("precious");
+                expect([...neighbours(there), ...neighbours(here)]).to.deep.equal(["socket"]);
+            }
+        });
+
         it("removes the file also when its permissions were changed, and does not miss it", async () => {
             const path = socketPath();
             const s = server({ path });
@@ -477,24 +612,77 @@ describe("a server on a path", () => {
             }
         });
 
-        it("is refused in a worker thread, where umask() cannot be set", async () => {
+        it("works in a worker thread", async () => {
             const path = socketPath();
             const text = `
                 const { parentPort, workerData: path } = require("node:worker_threads");
                 const { server } = require(${JSON.stringify(join(__dirname, "..", "dist"))});
-                (async () => {
-                    const s = new server({ path, mode: 0o600 });
-                    const refused = await s.listen().then(() => "listening", ({ code }) => code);
-                    const state = s.server.listening;
-                    const plain = new server({ path });
-                    await plain.listen();
-                    await plain.close();
-                    parentPort.postMessage([refused, state]);
-                })();`;
+                const s = new server({ path, mode: 0o620 });
+                s.listen().then(() => parentPort.postMessage("listens"), ({ code }) => parentPort.postMessage(code));
+                parentPort.on("message", () => s.close().then(() => process.exit()));`;
             const worker = new Worker(text, { eval: true, workerData: path });
             later(() => worker.terminate());
-            const [answer] = (await once(worker, "message")) as [unknown];
-            expect(answer).to.deep.equal(["ERR_BAD_OPTION", false]);
+            expect(await once(worker, "message")).to.deep.equal(["listens"]);
+            expect(permissions(path)).to.equal("620");
+            await client({ path }).connect();
+            worker.postMessage("close");
+            await once(worker, "exit");
+            expect(neighbours(path)).to.deep.equal([]);
+        });
+
+        it("changes no umask, not even for a moment", async () => {
+            const path = socketPath();
+            const umask = Object.getOwnPropertyDescriptor(process, "umask") as PropertyDescriptor;
+            let calls = 0;
+            Object.defineProperty(process, "umask", { ...umask, value: () => (calls += 1) });
+            later(() => Object.defineProperty(process, "umask", umask));
+            const s = oracle(path, "here", { mode: 0o600 });
+            await s.listen();
+            await s.close();
+            expect(calls).to.equal(0);
+        });
+
+        it("holds whatever the umask forbids", async () => {
+            const path = socketPath();
+            const usual = process.umask(0o777);
+            later(() => process.umask(usual));
+            const s = oracle(path, "here", { mode: 0o640 });
+            await s.listen();
+            expect([permissions(path), await asked(path)]).to.deep.equal(["640", "here"]);
+            await s.close();
+            expect(neighbours(path)).to.deep.equal([]);
+        });
+
+        it("shows the path in address() of Node's server", async () => {
+            const path = socketPath();
+            const s = server({ path, mode: 0o600 });
+            await s.listen();
+            expect([s.server.address(), s.get_bound_address()]).to.deep.equal([path, undefined]);
+        });
+
+        it("of a server that another has just forestalled is refused, and nothing is left behind", async () => {
+            const path = socketPath();
+            const s = server({ path, mode: 0o600 });
+            // The other one makes its file when this one has made its socket.
+            const { server: listener } = s;
+            const listen = listener.listen.bind(listener) as (...args: unknown[]) => net.Server;
+            listener.listen = (...args: unknown[]): net.Server => {
+                writeFileSync(path, "precious");
+                return listen(...args);
+            };
+            expect(await rejection(s.listen())).to.include({ code: "EADDRINUSE", syscall: "listen", address: path });
+            expect(readFileSync(path, "utf8")).to.equal("precious");
+            expect(neighbours(path)).to.deep.equal([basename(path)]);
+            rmSync(path);
+            listener.listen = listen as typeof listener.listen;
+            await s.listen();
+            expect(permissions(path)).to.equal("600");
+        });
+
+        it("is refused in a worker of a cluster, and its path stays free", async () => {
+            const path = socketPath();
+            const said = await cluster(path, 2, "mode: 0o600");
+            expect(said).to.deep.equal(["ERR_BAD_OPTION", "ERR_BAD_OPTION"]);
             expect(neighbours(path)).to.deep.equal([]);
         });
     });

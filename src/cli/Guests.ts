@@ -3,6 +3,7 @@ import type { SockhopServer } from "../index";
 import type { Context } from "./context";
 import { type Words, converse } from "./conversation";
 import { nameOf } from "./endpoint";
+import { Failure, messageOf } from "./errors";
 import { type Source, received, requested } from "./incoming";
 import { isTyped } from "./input";
 import { parseValue } from "./values";
@@ -30,14 +31,16 @@ export class Guests {
             screen.note(`${this.#sourceOf(socket).label} has left`);
             this.#sources.delete(socket);
         });
-        server.on("error", (error) => {
-            if (server.server.listening) screen.fault(error); // otherwise listen() tells
+        server.on("error", (error, socket) => {
+            if (!server.server.listening) return; // listen() tells
+            const label = socket && this.#sources.get(socket)?.label;
+            screen.fault(label ? new Failure(`${label}: ${messageOf(error)}`, undefined, error) : error);
         });
         server.on("receive", (value, meta) => {
-            received(screen, value, meta, this.#sourceOf(meta.socket));
+            received(screen, value, meta, this.#sourceOf(meta.socket), meta.socket);
         });
         server.on("request", (question, response, { socket }): unknown =>
-            requested(screen, question, response, this.#sourceOf(socket)),
+            requested(screen, question, response, this.#sourceOf(socket), socket),
         );
     }
 

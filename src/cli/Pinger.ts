@@ -22,6 +22,7 @@ export class Pinger {
 
     /** Resolves to the milliseconds until the answer, or to nothing when none has come within `limit` milliseconds. */
     ping(limit: number): Promise<number | undefined> {
+        if (this.#socket.destroyed) return Promise.resolve(undefined);
         const data = new SockhopPing();
         const frame = this.#buffer.obj2buf({ type: "SockhopPing", data }) as Buffer;
         return new Promise((resolve) => {
@@ -46,6 +47,7 @@ export class Pinger {
     }
 
     #read(value: unknown): void {
+        // A peer may have sent anything.
         const { type, data } = (value ?? {}) as { type?: unknown; data?: { _id?: unknown } | null };
         if (type === "SockhopPong") this.#waiting.get(data?._id)?.(true);
     }

@@ -12,6 +12,9 @@ import { call, request } from "./questions";
 import type { OutputFlags } from "./screen";
 import { parseValue } from "./values";
 
+/** Questions without an answer. When there are more, the next line is not read. */
+const MAX_PENDING = 1000;
+
 /** The options of a {@link Talk}. */
 export interface TalkFlags extends ConnectionFlags, OutputFlags {
     echo?: true;
@@ -26,6 +29,7 @@ export class Talk {
     readonly #flags: TalkFlags;
     readonly #where: string;
     readonly #answers = new Set<Promise<void>>();
+    #answered: (() => void) | undefined;
     #questions = 0;
     #failed = false;
     /** Nobody wants to hear any more. */
@@ -52,9 +56,11 @@ export class Talk {
             screen.note(`${reason}attempt ${attempt} in ${rounded(delay / 1000)} s`);
         });
         client.on("receive", (value, meta) => {
-            received(screen, value, meta, source);
+            received(screen, value, meta, source, client.socket ?? null);
         });
-        client.on("request", (question, response): unknown => requested(screen, question, response, source));
+        client.on("request", (question, response): unknown =>
+            requested(screen, question, response, source, client.socket ?? null),
+        );
     }
 
     /** What people want to know, and programs see by the exit code. */
@@ -119,19 +125,24 @@ export class Talk {
         this.#questions += 1;
         const answer = this.#ask(client, kind, value, this.#questions);
         this.#answers.add(answer);
-        void answer.then(() => this.#answers.delete(answer));
+        void answer.then(() => {
+            this.#answers.delete(answer);
+            this.#answered?.();
+        });
+        while (this.#answers.size >= MAX_PENDING) await new Promise<void>((resolve) => (this.#answered = resolve));
     }
 
     /** Never rejects. */
     async #ask(client: SockhopClient, kind: "?" | "!", value: unknown, answer: number): Promise<void> {
         const { screen } = this.#context;
         const { timeout } = this.#flags;
-        const take = ({ data, type }: { data: unknown; type: string }): void => {
+        const take = ({ data, type }: { data: unknown; type: string }): Promise<void> => {
             screen.arrived({ type, data, from: this.#where, answer });
+            return screen.ready();
         };
         try {
             if (kind === "?") await request(client, value, timeout, take);
-            else take(await call(client, value, timeout));
+            else await take(await call(client, value, timeout));
         } catch (error) {
             if (this.#over) return;
             this.#fail();
@@ -140,6 +151,7 @@ export class Talk {
     }
 
     async #ping(client: SockhopClient): Promise<void> {
+        if (this.#flags.json) throw new Error("A --json peer answers no pings");
         if (!client.connected || !client.socket) throw new Error("There is no connection");
         const pinger = new Pinger(client.socket, this.#flags.terminator);
         const time = await pinger.ping(5000);

@@ -1,39 +1,45 @@
-import type { WriteStream } from "node:fs";
 import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
-import { inspect } from "node:util";
 import { path_of } from "../index";
+import type { Journal, Side } from "./Journal";
+import { Routes, isOwnPeer } from "./Routes";
 import { type ConnectionFlags, type Endpoint, clientOptions, nameOf } from "./endpoint";
-import { explain } from "./errors";
-import { type Frame, FrameCutter } from "./frames";
-import { type OutputFlags, type Screen, className } from "./screen";
-import { jsonLine, shorten } from "./values";
+import { UsageError, explain } from "./errors";
+import { FrameCutter } from "./frames";
+import type { Screen } from "./screen";
 
 /** When one side has said all, the other one may go on. */
 const HALF_OPEN = { allowHalfOpen: true };
 
-type Side = "client" | "server";
+/** After a chunk with more frames others have their turn. */
+const MANY_FRAMES = 1000;
+
+/** Milliseconds until the target is tried again, when too many wait there to be accepted; and for how long. */
+const RETRY_DELAY_MS = 50;
+const RETRY_TIMEOUT_MS = 10_000;
 
 /** What goes over the connections. */
 export class Wire {
     readonly #screen: Screen;
-    readonly #flags: ConnectionFlags & OutputFlags;
+    readonly #flags: ConnectionFlags;
+    readonly #journal: Journal;
     readonly #there: Endpoint;
     readonly #target: { secure: tls.ConnectionOptions | undefined; place: net.NetConnectOpts };
-    readonly #record: WriteStream | undefined;
     readonly #sockets = new Set<net.Socket>();
+    readonly #routes = new Routes();
+    /** Rejects when the target is the tap itself. */
+    readonly fails: Promise<never>;
+    #fail!: (error: Error) => void;
     #count = 0;
 
-    constructor(
-        screen: Screen,
-        flags: ConnectionFlags & OutputFlags,
-        there: Endpoint,
-        record: WriteStream | undefined,
-    ) {
+    constructor(screen: Screen, flags: ConnectionFlags, there: Endpoint, journal: Journal) {
+        this.fails = new Promise((_, reject) => (this.#fail = reject));
+        this.fails.catch(ignore); // it is waited for later
         this.#screen = screen;
         this.#flags = flags;
         this.#there = there;
-        this.#record = record;
+        this.#journal = journal;
         const towards = { ...flags };
         delete towards.cert; // it is for clients
         delete towards.key;
@@ -48,27 +54,16 @@ export class Wire {
         this.#count += 1;
         const number = this.#count;
         this.#screen.note(`#${number} has connected`);
-        const { secure, place } = this.#target;
-        const server = secure
-            ? tls.connect({ ...(place as tls.ConnectionOptions), ...secure, ...HALF_OPEN })
-            : net.connect({ ...place, ...HALF_OPEN });
-        this.#pass(number, "client", client, server);
-        this.#pass(number, "server", server, client);
-        let open = 2;
-        for (const socket of [client, server]) {
-            this.keep(socket);
-            socket.setNoDelay();
-            socket.on("close", () => {
-                open -= 1;
-                if (open === 0) this.#screen.note(`#${number} has ended`);
-            });
-        }
+        client.on("error", ignore);
+        this.#keep(client);
+        void this.#join(number, client);
     }
 
-    /** Has a socket ended with all others. */
+    /** Has a socket that was accepted ended with all others. */
     keep(socket: net.Socket): void {
-        this.#sockets.add(socket);
-        socket.on("close", () => this.#sockets.delete(socket));
+        socket.on("error", ignore);
+        this.#keep(socket);
+        this.#add(socket, false);
     }
 
     /** Ends all connections. */
@@ -76,47 +71,126 @@ export class Wire {
         for (const socket of this.#sockets) socket.destroy();
     }
 
-    #pass(connection: number, from: Side, source: net.Socket, sink: net.Socket): void {
-        const cutter = new FrameCutter(this.#flags.terminator, this.#flags.json);
-        source.on("data", (chunk: Buffer) => {
-            for (const frame of cutter.push(chunk)) this.#seen(connection, from, frame);
+    #keep(socket: net.Socket): void {
+        this.#sockets.add(socket);
+        socket.on("close", () => this.#sockets.delete(socket));
+    }
+
+    /** Never rejects. */
+    async #join(number: number, client: net.Socket): Promise<void> {
+        const ended = (): void => {
+            this.#screen.note(`#${number} has ended`);
+        };
+        try {
+            const server = await this.#dial(client);
+            let open = 2;
+            for (const socket of [client, server]) {
+                socket.setNoDelay();
+                socket.on("close", () => {
+                    open -= 1;
+                    if (open === 0) ended();
+                });
+            }
+            this.#pass(number, "client", client, server);
+            this.#pass(number, "server", server, client);
+        } catch (error) {
+            if (!client.destroyed) this.#screen.fault(explain(error, nameOf(this.#there)));
+            client.destroy();
+            ended();
+        }
+    }
+
+    /** A connection with the target. Rejects when there is none, or the client has gone. */
+    async #dial(client: net.Socket): Promise<net.Socket> {
+        const start = performance.now();
+        for (;;) {
+            try {
+                return await this.#attempt(client);
+            } catch (error) {
+                const { code } = error as NodeJS.ErrnoException;
+                if (code !== "EAGAIN" || performance.now() - start > RETRY_TIMEOUT_MS) throw error;
+                await sleep(RETRY_DELAY_MS);
+            }
+        }
+    }
+
+    #attempt(client: net.Socket): Promise<net.Socket> {
+        return new Promise((resolve, reject) => {
+            if (client.destroyed) throw new Error("The client has gone");
+            const { secure, place } = this.#target;
+            const server = secure
+                ? tls.connect({ ...(place as tls.ConnectionOptions), ...secure, ...HALF_OPEN })
+                : net.connect({ ...place, ...HALF_OPEN });
+            this.#keep(server);
+            const leave = (): void => {
+                server.destroy();
+            };
+            client.once("close", leave);
+            server.on("error", reject);
+            server.on("close", () => {
+                client.off("close", leave);
+                reject(new Error("The connection has ended before it was made"));
+            });
+            server.once("connect", () => {
+                if (isOwnPeer(server)) server.destroy(refusal());
+                else this.#add(server, true);
+            });
+            server.once(secure ? "secureConnect" : "connect", () => {
+                if (!server.destroyed) resolve(server);
+            });
         });
-        source.pipe(sink);
+    }
+
+    /** Passes on what one end sends. That comes first; to show it may fail, or take its time. */
+    #pass(connection: number, from: Side, source: net.Socket, sink: net.Socket): void {
+        const journal = this.#journal;
+        const cutter = new FrameCutter(this.#flags.terminator, this.#flags.json);
+        const proceed = (): void => {
+            if (!sink.writableNeedDrain && !journal.isBehind) source.resume();
+        };
+        source.on("data", (chunk: Buffer) => {
+            sink.write(chunk);
+            const frames = journal.isNeeded ? [...cutter.push(chunk)] : [];
+            journal.add(connection, from, frames);
+            const busy = frames.length > MANY_FRAMES;
+            if (!busy && !sink.writableNeedDrain && !journal.isBehind) return;
+            source.pause();
+            if (journal.isBehind) journal.onceRecorded(proceed);
+            else if (busy) setImmediate(proceed);
+        });
+        sink.on("drain", proceed);
+        const finish = (): void => {
+            const rest = cutter.end();
+            if (rest) journal.add(connection, from, [rest]);
+        };
+        source.on("end", () => {
+            sink.end();
+            finish();
+        });
+        source.on("close", () => {
+            sink.destroySoon(); // what has been said before still goes out
+            finish();
+        });
         source.on("error", (error: NodeJS.ErrnoException) => {
             const reason = from === "server" ? explain(error, nameOf(this.#there)) : error;
             if (error.code !== "EPIPE" && error.code !== "ECONNRESET") this.#screen.fault(reason);
-            sink.destroySoon(); // what has been said before still goes out
         });
     }
 
-    #seen(connection: number, from: Side, frame: Frame): void {
-        const time = new Date().toISOString();
-        const line = jsonLine({ time, connection, from, ...frame });
-        this.#record?.write(`${line}\n`);
-        if (this.#flags.quiet) return;
-        if (this.#flags.bare) this.#screen.line(jsonLine(frame.data ?? null));
-        else this.#screen.line(this.#screen.pretty ? this.#portray(time, connection, from, frame) : line);
+    /** A tap that is its own target would make connections with itself without an end. */
+    #add(socket: net.Socket, dialed: boolean): void {
+        if (!this.#routes.add(socket, dialed)) return;
+        this.#fail(new UsageError(`${nameOf(this.#there)} leads back here: the tap would be its own target`));
+        this.cut();
     }
+}
 
-    #portray(
-        time: string,
-        connection: number,
-        from: Side,
-        { bytes, kind, type, data, id, text, error }: Frame,
-    ): string {
-        const screen = this.#screen;
-        const name = type === undefined ? "" : `${className(type)} `;
-        const more = [error ?? text ?? data].filter((value) => value !== undefined);
-        const shown = more.map((value) => inspect(value, { depth: 8, breakLength: Infinity, compact: true })).join("");
-        const mark = typeof id === "string" ? ` ${id.slice(0, 8)}` : "";
-        const size = `${bytes} B`;
-        const clock = time.slice(11, 23);
-        const used = `${clock} #${connection} → ${kind.padEnd(8)} ${name}${size} ${mark}`.length;
-        return [
-            screen.paint("dim", `${clock} #${connection}`),
-            from === "client" ? screen.paint("green", "→") : screen.paint("yellow", "←"),
-            `${kind.padEnd(8)} ${screen.paint("cyan", name)}${size}`,
-            shorten(shown, Math.max(20, screen.width - used - 1)) + screen.paint("dim", mark),
-        ].join(" ");
-    }
+/** Something else tells, if there is something to tell; without a listener or handler the process would end. */
+function ignore(): void {
+    // Nothing is to do.
+}
+
+/** Where a socket can connect to itself there is no server. */
+function refusal(): Error {
+    return Object.assign(new Error("The connection is with itself"), { code: "ECONNREFUSED" });
 }

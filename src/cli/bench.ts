@@ -18,6 +18,11 @@ interface Flags extends ConnectionFlags, OutputFlags, Workload {
 /** A question that takes longer has failed. */
 const PATIENCE = 10_000;
 
+/** A string of JavaScript cannot be much longer, and its frame has to be one. */
+const MAX_SIZE = 2 ** 28;
+
+const MAX_PARALLEL = 1_000_000;
+
 const HINT = "there has to be somebody who answers, such as: sockhop listen --echo --quiet";
 
 export function benchCommand(): Command {
@@ -55,6 +60,8 @@ export function benchCommand(): Command {
 async function bench(context: Context, flags: Flags, text: string | undefined): Promise<number> {
     const { mode, size, json } = flags;
     if (json && mode !== "messages") throw new UsageError("a --json peer answers nothing: give --mode messages");
+    if (size > MAX_SIZE) throw new UsageError(`--size: at most ${MAX_SIZE} bytes`);
+    if ((flags.parallel ?? 0) > MAX_PARALLEL) throw new UsageError(`--parallel: at most ${MAX_PARALLEL}`);
     if (size < 2) throw new UsageError("--size: the smallest string has two bytes, its quotes");
     const endpoint = endpointOf(text, flags);
     const where = nameOf(endpoint);

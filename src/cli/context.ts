@@ -25,31 +25,43 @@ export function action(
         const args = all.slice(0, -2) as never[]; // then come the options, and the command itself
         const flags = all.at(-2) as OutputFlags;
         const screen = new Screen(flags);
-        const end = interruptions();
+        const { signal, end } = interruptions();
         try {
-            process.exitCode = await work({ screen, signal: end.signal }, flags as never, ...args);
+            process.exitCode = await work({ screen, signal }, flags as never, ...args);
         } catch (error) {
             process.exitCode = exitCodeOf(error);
             if (!(error instanceof Interruption)) screen.fault(error);
         } finally {
-            end.abort(new Interruption(0)); // nobody reads stdin any more, which would keep the process alive
+            end(); // nobody reads stdin any more, which would keep the process alive
         }
     };
 }
 
-/** Aborts when the command is to end. Who insists is not made to wait. */
-function interruptions(): AbortController {
+/**
+ * A signal that is aborted when the command is to end. Who insists is not made to wait.
+ *
+ * @returns also a function that aborts it, and removes the listeners: then the usual effect of Ctrl-C is back
+ */
+function interruptions(): { signal: AbortSignal; end: () => void } {
     const controller = new AbortController();
     const by = (exitCode: number) => (): void => {
         if (controller.signal.aborted) process.exit(exitCode);
         controller.abort(new Interruption(exitCode));
     };
-    process.on("SIGINT", by(130)).on("SIGTERM", by(143));
-    process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    const [interrupted, terminated] = [by(130), by(143)];
+    const lost = (error: NodeJS.ErrnoException): void => {
         controller.abort(error.code === "EPIPE" ? new Interruption(0) : error);
-    });
-    process.stderr.on("error", () => undefined); // there is nobody left to tell
-    return controller;
+    };
+    process.on("SIGINT", interrupted).on("SIGTERM", terminated);
+    process.stdout.on("error", lost);
+    return {
+        signal: controller.signal,
+        end: () => {
+            process.off("SIGINT", interrupted).off("SIGTERM", terminated);
+            process.stdout.off("error", lost); // main() has another one
+            controller.abort(new Interruption(0));
+        },
+    };
 }
 
 /** What a promise resolves to, unless the command is to end before that. */

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { ClientOptions, ServerOptions } from "../index";
 import { UsageError } from "./errors";
+import { shorten } from "./escape";
 
 /** Where to connect to, or to listen. */
 export interface Endpoint {
@@ -23,6 +24,8 @@ export interface ConnectionFlags {
     insecure?: true;
 }
 
+const MAX_PORT = 65_535;
+
 export const ENDPOINT = "PORT, HOST:PORT, a path with a slash in it, or name:NAME";
 
 /** The options that all commands have which talk to somebody. */
@@ -30,7 +33,7 @@ export function withConnection(command: Command, { json = true, name = true, tls
     command.optionsGroup("Connection:");
     if (name) command.option("--name <name>", "instead of the endpoint: a socket of this user, by its name");
     command
-        .option("--terminator <text>", "what ends a message, such as '\\r\\n' or '\\0'", unescape)
+        .option("--terminator <text>", "what ends a message, such as '\\r\\n' or '\\0'", terminator)
         .option("--tls", `talk over TLS${tls && `, ${tls}`}; the next four imply it`)
         .option("--ca <file>", "certificates (PEM) that are trusted to sign that of the other end")
         .option("--cert <file>", "our certificate (PEM)")
@@ -38,6 +41,12 @@ export function withConnection(command: Command, { json = true, name = true, tls
         .option("--insecure", "accept any certificate");
     if (json) command.option("--json", "the other end is no sockhop program: one JSON text per line, without types");
     return command.optionsGroup("Options:");
+}
+
+/** An empty one would end messages everywhere. */
+function terminator(text: string): string {
+    if (text === "") throw new InvalidArgumentError("Give at least one character.");
+    return unescape(text);
 }
 
 /** The text that `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` stand for in an argument. */
@@ -51,10 +60,13 @@ function unescape(text: string): string {
 /** @throws {@link UsageError} for what names no place */
 export function parseEndpoint(text: string): Endpoint {
     if (text.startsWith("name:")) return { name: text.slice("name:".length) };
-    if (text.includes("/") || text.startsWith("\\\\")) return { path: text };
+    if (/^unix:./.test(text)) return { path: text.slice("unix:".length) };
+    const place = text.replace(/^tcp:(\/\/)?/, "");
+    if (place.includes("/") || place.startsWith("\\\\")) return { path: text };
     const { host, ip, port } =
-        /^(?:(?:\[(?<ip>[\d.:a-f]+)\]|(?<host>[^:\s]+)):)?(?<port>\d{1,5})$/i.exec(text)?.groups ?? {};
-    if (port === undefined || Number(port) > 65535) throw new UsageError(`"${text}" is no endpoint: give ${ENDPOINT}`);
+        /^(?:(?:\[(?<ip>[\d.:a-f]+)\]|(?<host>[^:\s]+)):)?(?<port>\d+)$/i.exec(place)?.groups ?? {};
+    if (port === undefined) throw new UsageError(`"${shorten(text, 100)}" is no endpoint: give ${ENDPOINT}`);
+    if (Number(port) > MAX_PORT) throw new UsageError(`there is no port ${shorten(port, 20)}: ports end at ${MAX_PORT}`);
     const address = ip ?? host;
     return { port: Number(port), ...(address !== undefined && { address }) };
 }

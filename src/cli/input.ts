@@ -24,7 +24,13 @@ export async function* linesOf(
     const close = (): void => {
         reader.close();
     };
+    let failure: Error | undefined;
+    const fail = (error: Error): void => {
+        failure = error;
+        close();
+    };
     signal.addEventListener("abort", close);
+    process.stdin.on("error", fail);
     reader.once("close", () => (open = false));
     const ask = (): void => {
         if (!typed || !open) return;
@@ -37,8 +43,11 @@ export async function* linesOf(
             yield line;
             ask();
         }
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- the listener sets it
+        if (failure) throw failure;
     } finally {
         signal.removeEventListener("abort", close);
+        process.stdin.off("error", fail);
         close();
     }
 }

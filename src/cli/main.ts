@@ -61,6 +61,7 @@ function usage(text: string): string {
 async function main(): Promise<void> {
     // Somebody who reads no more of the help is no failure; commands see to it themselves.
     process.stdout.on("error", () => undefined);
+    process.stderr.on("error", () => undefined); // there is nobody left to tell
     try {
         await program().parseAsync();
     } catch (error) {

@@ -15,6 +15,9 @@ interface Flags extends ConnectionFlags, OutputFlags {
     timeout: number;
 }
 
+/** Pings that wait for their answers; more are not sent until one of them is answered or lost. */
+const MOST_UNANSWERED = 1000;
+
 export function pingCommand(): Command {
     const command = new Command("ping")
         .description("Measure how long the other end takes to answer. Every sockhop program answers pings, at once.")
@@ -67,14 +70,20 @@ async function pingAll(
     if (!socket) return "done"; // it has ended already
     const pinger = new Pinger(socket, terminator);
     const start = performance.now();
-    const answers: Promise<void>[] = [];
+    const answers = new Set<Promise<void>>();
     for (let number = 1; number <= count && client.connected; number++) {
+        if (answers.size >= MOST_UNANSWERED) await Promise.race(answers);
         tally.sent = number;
-        answers.push(pinger.ping(timeout).then((time) => tally.add(number, time)));
+        const answer = pinger.ping(timeout).then((time) => {
+            tally.add(number, time);
+            answers.delete(answer);
+        });
+        answers.add(answer);
         // The socket keeps the process alive, while there is one.
         if (number < count) await sleep(start + number * interval - performance.now(), undefined, { ref: false });
     }
     await Promise.all(answers);
+    pinger.close();
     return "done";
 }
 

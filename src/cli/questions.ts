@@ -6,16 +6,16 @@ export function call(client: SockhopClient, value: unknown, timeout: number): Pr
         const answered = (data: unknown, { type }: { type: string }): void => {
             resolve({ data, type });
         };
-        void client.send(value, answered, { timeout, failed: reject });
+        client.send(value, answered, { timeout, failed: reject }).catch(reject);
     });
 }
 
-/** Sends a request, and gives each value of its answer to `take`, as they come. */
+/** Sends a request, and gives each value of its answer to `take`, as they come; the next one when that has resolved. */
 export async function request(
     client: SockhopClient,
     value: unknown,
     timeout: number,
-    take: (packet: Packet) => void,
+    take: (packet: Packet) => Promise<void> | void,
 ): Promise<void> {
-    for await (const packet of await client.request(value, { timeout })) take(packet);
+    for await (const packet of await client.request(value, { timeout })) await take(packet);
 }

@@ -40,6 +40,7 @@ async function ask(context: Context, flags: Flags, first: string | undefined, re
     await deliver(context, flags, first, rest, (client, value, from) =>
         request(client, value, flags.timeout, (packet) => {
             context.screen.arrived({ ...packet, from });
+            return context.screen.ready();
         }),
     );
     return 0;

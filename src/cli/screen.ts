@@ -2,6 +2,8 @@ import readline from "node:readline";
 import { inspect } from "node:util";
 import type { Command } from "commander";
 import { lineOf } from "./errors";
+import { escapedLines, shorten } from "./escape";
+import { portray } from "./excerpt";
 import { jsonLine } from "./values";
 
 /** The options that say how to print what comes in. */
@@ -33,6 +35,21 @@ export interface Arrival {
     answer?: number;
 }
 
+/** Characters of a value that are shown to people. */
+const MAX_SHOWN = 100_000;
+
+/** Characters of results that wait for a slow output; then peers have to wait, too. */
+const MAX_RESULTS = 2 ** 20;
+
+/** Characters that wait for a slow stderr; then its lines are dropped. */
+const MAX_NOTES = 2 ** 20;
+
+/** Characters of the name of a class that are shown to people. */
+const MAX_NAME = 60;
+
+/** How {@link inspect} makes no line breaks. */
+export const ONE_LINE = { breakLength: Infinity, compact: true };
+
 type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 /** Where a command prints. Leaves a prompt alone that stands in the last line. */
@@ -43,6 +60,7 @@ export class Screen {
     prompt: readline.Interface | undefined;
     readonly #bare: boolean;
     readonly #quiet: boolean;
+    readonly #drained: (() => void)[] = [];
     readonly #colours: { out: boolean; err: boolean };
 
     constructor(
@@ -59,10 +77,10 @@ export class Screen {
     /** Prints a value that has come in. */
     arrived({ type, data, from, question, answer }: Arrival, label = ""): void {
         if (this.#quiet) return;
-        if (this.#bare) this.line(jsonLine(data ?? null));
+        if (this.#bare) this.json([data ?? null]);
         else if (this.pretty)
             this.line(`${label && this.paint("dim", label) + " "}${this.#portray(type, data, question, answer)}`);
-        else this.line(jsonLine({ type, data, from, ...(question && { question }), ...(answer && { answer }) }));
+        else this.json([{ type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
     }
 
     #portray(type: unknown, data: unknown, question: Arrival["question"], answer = 0): string {
@@ -75,25 +93,65 @@ export class Screen {
         return this.out.columns || 200;
     }
 
-    /** A value for people. Control characters are escaped. */
+    /** A value for people. Control characters are escaped, and a long one is cut. */
     show(value: unknown): string {
         const breakLength = Math.max(40, (this.out.columns || 80) - 20);
-        return inspect(value, { colors: this.#colours.out, depth: 8, breakLength, maxStringLength: 10_000 });
+        return portray(value, MAX_SHOWN, { colors: this.#colours.out, breakLength });
     }
 
     /** Prints a result. */
     line(text: string): void {
-        this.#write(this.out, text);
+        this.#write(this.out, escapedLines(text, this.#colours.out));
+    }
+
+    /** Prints values, each as a line of JSON. */
+    json(values: readonly unknown[]): void {
+        this.#write(this.out, values.map(jsonLine).join("\n"));
     }
 
     /** Tells what happens besides, on stderr. */
     note(text: string): void {
-        this.#write(this.err, this.paint("dim", text, "err"));
+        this.#tell("dim", text);
     }
 
-    /** Tells what went wrong, on stderr. */
+    /** Tells what went wrong, on stderr. Never throws, whatever the error is. */
     fault(error: unknown): void {
-        this.#write(this.err, this.paint("red", lineOf(error), "err"));
+        this.#tell("red", lineOf(error));
+    }
+
+    /** Characters that wait until the terminal, the pipe or the file of the results takes them. */
+    get backlog(): number {
+        return this.out.writableLength;
+    }
+
+    /** Resolves at once, or when a slow output has taken what waits for it, if that is much. */
+    async ready(): Promise<void> {
+        if (this.isBehind) await new Promise<void>((resolve) => this.onceDrained(resolve));
+    }
+
+    /** Whether so much waits for a slow output that peers have to wait, too. */
+    get isBehind(): boolean {
+        return this.backlog > MAX_RESULTS;
+    }
+
+    /** Calls back when no results wait any more. */
+    onceDrained(callback: () => void): void {
+        if (!this.out.writableNeedDrain) {
+            callback();
+            return;
+        }
+        if (this.#drained.length === 0) {
+            this.out.once("drain", () => {
+                for (const each of this.#drained.splice(0)) each();
+            });
+        }
+        this.#drained.push(callback);
+    }
+
+    /** A peer must not fill the memory with notes that are not read. */
+    #tell(colour: Colour, text: string): void {
+        if (this.err.writableLength > MAX_NOTES) return;
+        this.#write(this.err, escapedLines(this.paint(colour, text, "err"), this.#colours.err));
     }
 
     paint(colour: Colour, text: string, to: "out" | "err" = "out"): string {
@@ -122,9 +180,11 @@ export class Screen {
     }
 }
 
-/** The name of a class as a peer has sent it: it may be anything. */
+/** The name of a class as a peer has sent it: it may be anything, of any length. */
 export function className(type: unknown): string {
-    return typeof type === "string" && /^[\w$]+$/.test(type) ? type : inspect(type);
+    if (typeof type !== "string") return shorten(portray(type, MAX_NAME, ONE_LINE), MAX_NAME);
+    const name = shorten(type, MAX_NAME);
+    return /^[\w$]+…?$/.test(name) ? name : inspect(name, ONE_LINE);
 }
 
 /** `FORCE_COLOR`, `NO_COLOR` and what the terminal can do, in this order. */

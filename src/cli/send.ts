@@ -39,8 +39,9 @@ async function send(context: Context, flags: Flags, first: string | undefined, r
     if (flags.json && flags.callback) throw new UsageError("a --json peer cannot answer a --callback");
     if (flags.json && flags.type !== undefined) throw new UsageError("nothing tells a --json peer the --type");
     await deliver(context, flags, first, rest, async (client, value, from) => {
-        if (flags.callback) context.screen.arrived({ ...(await call(client, value, flags.timeout)), from });
-        else await client.send(value);
+        if (!flags.callback) return client.send(value);
+        context.screen.arrived({ ...(await call(client, value, flags.timeout)), from });
+        return context.screen.ready();
     });
     return 0;
 }

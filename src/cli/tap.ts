@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, statSync } from "node:fs";
 import net from "node:net";
 import tls from "node:tls";
 import { Command } from "commander";
 import { SockhopServer, path_of } from "../index";
+import { Journal } from "./Journal";
 import { Wire } from "./Wire";
 import { type Context, action, unless } from "./context";
 import {
@@ -15,7 +16,7 @@ import {
     serverOptions,
     withConnection,
 } from "./endpoint";
-import { Interruption, explain } from "./errors";
+import { Interruption, UsageError, explain } from "./errors";
 import { examples } from "./examples";
 import { type OutputFlags, withOutput } from "./screen";
 
@@ -50,7 +51,9 @@ async function tap(context: Context, flags: Flags, listen: string, target: strin
     const record =
         flags.record === undefined ? undefined : createWriteStream(flags.record, { flags: "a", mode: 0o600 });
     const recordFails = new Promise<never>((_, reject) => record?.on("error", reject));
-    const wire = new Wire(screen, flags, there, record);
+    recordFails.catch(() => undefined); // it may fail before somebody waits for it
+    const journal = new Journal(screen, flags, record);
+    const wire = new Wire(screen, flags, there, journal);
     const server = listener(here, flags);
     server.on(server instanceof tls.Server ? "secureConnection" : "connection", (socket: net.Socket) => {
         wire.accept(socket);
@@ -63,18 +66,38 @@ async function tap(context: Context, flags: Flags, listen: string, target: strin
     });
     try {
         const port = await listenAt(server, here);
+        refuseCircle(here, there);
         screen.note(`listening at ${nameOf({ ...here, ...port })}, for ${nameOf(there)}`);
-        return await unless(signal, recordFails);
+        return await unless(signal, Promise.race([recordFails, wire.fails]));
     } catch (error) {
         if (error instanceof Interruption) return 0; // the usual end
         throw error;
     } finally {
         server.close();
         wire.cut();
+        journal.close();
         if (record && !record.errored) {
             record.end();
             await once(record, "close");
         }
+    }
+}
+
+/** @throws {@link UsageError} if both are the same socket of the file system. With TCP each connection is looked at. */
+function refuseCircle(here: Endpoint, there: Endpoint): void {
+    const file = fileOf(here);
+    if (file === undefined || file !== fileOf(there)) return;
+    throw new UsageError(`${nameOf(here)} and ${nameOf(there)} are the same: the tap would be its own target`);
+}
+
+/** What identifies a file, also by another path. Nothing for a port, and for what is not there. */
+function fileOf({ path, name }: Endpoint): string | undefined {
+    const file = name === undefined ? path : path_of(name);
+    try {
+        const { dev, ino } = statSync(file ?? "", { bigint: true });
+        return `${dev} ${ino}`;
+    } catch {
+        return undefined;
     }
 }
 

@@ -1,4 +1,8 @@
 import { UsageError } from "./errors";
+import { escapedJson, shorten } from "./escape";
+import { flattened, nestsTooDeeply } from "./nesting";
+
+export { shorten };
 
 /**
  * The value that somebody has typed: JSON, and what is none is a string, so that words need no quotes. What begins like
@@ -13,22 +17,42 @@ export function parseValue(text: string): unknown {
     }
 }
 
-/** A value in one line of JSON, with all control characters escaped: some terminals obey also those that JSON leaves. */
+/**
+ * A value in one line of JSON, with all control characters escaped: some terminals obey also those that JSON leaves. What
+ * is nested too deeply is left out. Never throws, whatever has come from a peer.
+ */
 export function jsonLine(value: unknown): string {
-    return JSON.stringify(value).replace(/[\x7f-\x9f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+    return escapedJson(shallowJson(value));
 }
 
-/** A text that fits into a line, its end left out if need be. */
-export function shorten(text: string, most: number): string {
-    return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1))}…`;
+function shallowJson(value: unknown): string {
+    try {
+        const json = toJson(value);
+        if (!nestsTooDeeply(json)) return json;
+    } catch {
+        // It is nested thousands of levels deep, so its end is left out.
+    }
+    try {
+        return toJson(flattened(value));
+    } catch {
+        return '"[too large to be printed]"'; // longer than a string can be
+    }
+}
+
+/** With the return value that it really has. */
+const stringify: (value: unknown) => string | undefined = JSON.stringify;
+
+/** With `null` for what has no JSON. */
+function toJson(value: unknown): string {
+    return stringify(value) ?? "null";
 }
 
 /** The types that values have by themselves. */
 const PLAIN: ReadonlySet<unknown> = new Set(["Object", "Array", "String", "Number", "Boolean"]);
 
-/** A value that travels under the name of a class. */
+/** A value that travels under the name of a class. One that is missing has none. */
 export function typed(value: unknown, type: unknown): unknown {
-    if (typeof type !== "string" || PLAIN.has(type)) return value;
+    if (value === undefined || typeof type !== "string" || PLAIN.has(type)) return value;
     class Typed {
         toJSON(): unknown {
             return value;

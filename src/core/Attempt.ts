@@ -1,6 +1,12 @@
+import type { CallSite } from "./CallSite";
 import type { Connection } from "./Connection";
 import { ignorable } from "./Outbox";
 import { TimeLimit } from "./TimeLimit";
+import { clearImmediate, nodeClearTimeout, nodeSetTimeout, setImmediate } from "./timers";
+
+/** Pauses before another try when the backlog of the server is full, in milliseconds: each twice as long, up to the last. */
+const FIRST_PAUSE = 8;
+const LONGEST_PAUSE = 128;
 
 /** One attempt to connect: a promise that settles once, and the timers that go with it. */
 export class Attempt {
@@ -9,28 +15,38 @@ export class Attempt {
     connection: Connection | undefined;
     #resolve!: () => void;
     #reject!: (error: Error) => void;
-    readonly #start: NodeJS.Immediate;
+    readonly #start: () => void;
+    readonly #immediate: NodeJS.Immediate;
     #limit: TimeLimit | undefined;
+    #retry: NodeJS.Timeout | undefined;
+    #pause = FIRST_PAUSE;
 
     /**
-     * @param automatic - nobody waits for the promise
+     * @param site - the call that waits for the promise; none for an automatic attempt
      * @param start - makes the socket; called in a later turn, so that the attempt can be called off in this one
      */
     constructor(
-        public automatic: boolean,
+        public site: CallSite | undefined,
         start: () => void,
     ) {
         this.promise = new Promise((resolve, reject) => {
             this.#resolve = resolve;
             this.#reject = reject;
         });
-        if (automatic) void ignorable(this.promise); // it fails silently, and another one follows
-        this.#start = setImmediate(start);
+        if (!site) void ignorable(this.promise); // it fails silently, and another one follows
+        this.#start = start;
+        this.#immediate = setImmediate(start);
     }
 
-    /** Calls `expired` unless the attempt is settled within so many milliseconds. */
+    /** Calls `expired` unless the attempt is settled within `delay` milliseconds. Later calls have no effect. */
     limit(delay: number, expired: () => void): void {
-        this.#limit = new TimeLimit(delay, expired);
+        this.#limit ??= new TimeLimit(delay, expired);
+    }
+
+    /** Calls `start` again after a pause. */
+    retry(): void {
+        this.#retry = nodeSetTimeout(this.#start, this.#pause);
+        this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
     }
 
     succeed(): void {
@@ -40,11 +56,13 @@ export class Attempt {
 
     fail(error: Error): void {
         this.#clear();
+        this.site?.mark(error);
         this.#reject(error);
     }
 
     #clear(): void {
-        clearImmediate(this.#start);
+        clearImmediate(this.#immediate);
+        nodeClearTimeout(this.#retry);
         this.#limit?.clear();
     }
 }

@@ -4,6 +4,7 @@ import type { Connection } from "./Connection";
 import { publishSent } from "./diagnostics";
 import { MOST, type Writing, ignorable } from "./Outbox";
 import { type Due, atEndOfTurn } from "./endOfTurn";
+import { Timer } from "./timers";
 
 /** A client that does not read holds up those who broadcast for so many milliseconds, and no longer. */
 const PATIENCE = 1000;
@@ -28,12 +29,12 @@ export class Broadcast implements Writing, Due {
     /** Those of them to which it is sent. */
     #addressees: readonly Connection[];
     readonly #count: number;
-    readonly #failures: Failure[] = [];
+    #failures: Failure[] = [];
     #resolve!: (sent: undefined[]) => void;
     #reject!: (error: SockhopError) => void;
     /** How many frames it has. */
-    frames = 0;
-    #text = "";
+    frames = 1;
+    #text: string;
     #written = false;
     /** Clients that have not taken what was sent before: they are not waited for, unless all are so. */
     readonly #behind = new Set<Socket>();
@@ -41,10 +42,12 @@ export class Broadcast implements Writing, Due {
     #open = 0;
     /** It is enough that one of them has. */
     #impatient = false;
-    #timer: NodeJS.Timeout | undefined;
+    #timer: Timer | undefined;
+    #finished = false;
 
     /** Where too much waits already nothing is sent, whatever `slow_consumer` says, unless that is so for all. */
-    constructor(connections: readonly Connection[]) {
+    constructor(connections: readonly Connection[], frame: string) {
+        this.#text = frame;
         this.promise = ignorable(
             new Promise((resolve, reject) => {
                 this.#resolve = resolve;
@@ -57,6 +60,7 @@ export class Broadcast implements Writing, Due {
         this.#addressees = connections.filter((connection) => this.#accepts(connection, allFull));
         for (const connection of this.#addressees) connection.precede(this);
         atEndOfTurn(this);
+        publish(connections, frame);
     }
 
     /** Whether what is sent to these connections can still be added. */
@@ -74,10 +78,11 @@ export class Broadcast implements Writing, Due {
     }
 
     push(frame: string): void {
+        const connections = this.#connections;
         this.frames += 1;
-        for (const connection of this.#connections) publishSent(connection, frame);
         this.#text += frame;
         if (this.#text.length >= MOST) this.endTurn();
+        publish(connections, frame);
     }
 
     endTurn(): void {
@@ -92,13 +97,14 @@ export class Broadcast implements Writing, Due {
         for (const connection of this.#addressees) connection.follow(bytes, this);
         this.#connections = this.#addressees = [];
         if (this.#count < 2 || this.#open === 0) return;
-        this.#timer = setTimeout(() => {
+        this.#timer = new Timer(() => {
             this.#impatient = true;
             if (this.#open < waited) this.#finish();
         }, PATIENCE).unref();
     }
 
     settle(socket: Socket, error: SockhopError | undefined): void {
+        if (this.#finished) return;
         if (error) this.#failures.push({ socket, error });
         if (this.#behind.has(socket)) return;
         this.#open -= 1;
@@ -112,15 +118,25 @@ export class Broadcast implements Writing, Due {
     }
 
     #finish(): void {
-        clearTimeout(this.#timer);
+        this.#timer?.clear();
         const count = this.#count;
-        const [first] = this.#failures;
+        const failures = this.#failures;
+        const [first] = failures;
+        // The server keeps the last broadcast, which must not keep sockets that have gone.
+        this.#finished = true;
+        this.#failures = [];
+        this.#behind.clear();
         if (!first) {
             this.#resolve(new Array<undefined>(count).fill(undefined));
             return;
         }
-        const message = `${this.#failures.length} of ${count} clients did not get this: ${first.error.message}`;
+        const message = `${failures.length} of ${count} clients did not get this: ${first.error.message}`;
         const error = new SockhopError(message, first.error.code, { cause: first.error });
-        this.#reject(Object.assign(error, { failures: this.#failures }));
+        this.#reject(Object.assign(error, { failures }));
     }
+}
+
+/** Tells those who watch messages. Last, since they may send, too. */
+function publish(connections: readonly Connection[], frame: string): void {
+    for (const connection of connections) publishSent(connection, frame);
 }

@@ -9,8 +9,9 @@ import type { RemoteCall } from "./RemoteCall";
 import type { RemoteRequest } from "./RemoteRequest";
 import type { Responses } from "./Responses";
 import type { Rest } from "./Rest";
+import { TransferWatch } from "./TransferWatch";
 import type { Waiting } from "./Waiting";
-import { adopt } from "./adopt";
+import { adopt, connectionOf } from "./adopt";
 import { publishSent } from "./diagnostics";
 import { Ending } from "./ending";
 import type { Limits } from "./limits";
@@ -45,6 +46,8 @@ export interface Owner {
     readonly _limits: Limits;
     /** The peer says nothing more. */
     _peerEnded(connection: Connection): void;
+    /** Another endpoint has the socket now. */
+    _replaced(connection: Connection): void;
 }
 
 /**
@@ -66,6 +69,10 @@ export class Connection extends Outbox implements Inbox {
     /** Frames that have come in, and the one that has begun. */
     frames = 0;
     rest: Rest | undefined;
+    /** Frames in a row that were no messages. */
+    badFrames = 0;
+    /** Frames that were read and wait until the peer has read our answers; `release()` reads on. */
+    held: { readonly frames: readonly string[]; release(): void } | undefined;
     /** There once it was pinged. */
     pulse: Pulse | undefined;
     /** Callbacks that wait for an answer, by the id of their question. */
@@ -79,6 +86,7 @@ export class Connection extends Outbox implements Inbox {
     /** On a server: what the user keeps here. */
     session: SockhopSession | undefined;
     #ending: Ending | undefined;
+    #transfers: TransferWatch | undefined;
     /** Those who wait until no answer is under way: there when the connection is to end then. */
     #drained: (() => void)[] | undefined;
 
@@ -92,14 +100,20 @@ export class Connection extends Outbox implements Inbox {
 
     /** Sends a frame; see {@link Outbox.push}. */
     write(frame: string): Promise<undefined> {
-        publishSent(this, frame);
-        return this.push(frame);
+        const sent = this.push(frame);
+        publishSent(this, frame); // last: who subscribes may send, too
+        return sent;
     }
 
     /** Sends a frame whose fate nobody waits for. */
     post(frame: string): void {
-        publishSent(this, frame);
         this.append(frame);
+        publishSent(this, frame);
+    }
+
+    /** Watches what is in transit. */
+    get transfers(): TransferWatch {
+        return (this.#transfers ??= new TransferWatch(this));
     }
 
     /** Answers that we wait for. */
@@ -150,7 +164,8 @@ export class Connection extends Outbox implements Inbox {
      * @param limit - milliseconds; another call can only shorten it
      */
     end(limit: number): Promise<undefined> {
-        this.#ending ??= new Ending(this.socket);
+        if (connectionOf(this.socket) !== this) return Promise.resolve(undefined); // another connection has it now
+        this.#ending ??= new Ending(this.socket, this.transfers);
         this.#ending.within(limit);
         return this.#ending.promise;
     }

@@ -1,5 +1,9 @@
 import { type Due, atEndOfTurn } from "./endOfTurn";
 import { LONGEST } from "./limits";
+import { Timer, afterPoll } from "./timers";
+
+/** Rows that are kept for the next that have the same delay, although they are empty. Programs use few different delays. */
+const MAX_EMPTY_ROWS = 16;
 
 /** The end of a turn of the event loop. */
 interface Moment {
@@ -17,16 +21,18 @@ export interface Link {
 export interface Deadline extends Link {
     /** The delay begins there. */
     since: Moment | undefined;
-    /** The time has come. It is not linked any more. */
-    expire(): void;
+    /** The time has come. It is not linked any more, and may be added again. */
+    expire(deadlines: Deadlines, delay: number): void;
 }
 
 /** Nothing ends any more. May be called at any time. */
 export function unlink(entry: Link): void {
-    entry.before.after = entry.after;
-    entry.after.before = entry.before;
+    const { before, after } = entry;
+    before.after = after;
+    after.before = before;
     entry.before = entry;
     entry.after = entry;
+    if (before === after && before instanceof Row) before.emptied();
 }
 
 /** All that expire after the same delay, so that the oldest is the first of them. The ring begins and ends here. */
@@ -34,7 +40,14 @@ class Row implements Link {
     before: Link = this;
     after: Link = this;
     /** For the oldest; it stays when that has ended. */
-    timer: NodeJS.Timeout | undefined;
+    timer: Timer | undefined;
+    /** When the timer fires, on the clock of `performance.now()`. */
+    due = 0;
+
+    constructor(
+        readonly delay: number,
+        private readonly rows: Map<number, Row>,
+    ) {}
 
     get oldest(): Deadline | undefined {
         return this.after === this ? undefined : (this.after as Deadline);
@@ -45,6 +58,17 @@ class Row implements Link {
         entry.after = this;
         this.before.after = entry;
         this.before = entry;
+    }
+
+    /** The last has ended. A timer for each of many delays would run on for nothing. */
+    emptied(): void {
+        if (this.rows.size > MAX_EMPTY_ROWS) this.remove();
+    }
+
+    remove(): void {
+        this.timer?.clear();
+        this.timer = undefined;
+        if (this.rows.get(this.delay) === this) this.rows.delete(this.delay);
     }
 }
 
@@ -63,10 +87,10 @@ export class Deadlines implements Due {
     add(entry: Deadline, delay: number): void {
         if (delay >= LONGEST) return;
         let row = this.#rows.get(delay);
-        if (!row) this.#rows.set(delay, (row = new Row()));
+        if (!row) this.#rows.set(delay, (row = new Row(delay, this.#rows)));
         entry.since = this.#now ?? this.#begin();
         row.push(entry);
-        if (!row.timer) this.#arm(row, delay, delay);
+        if (!row.timer?.isCurrent) this.#arm(row, performance.now(), delay);
     }
 
     endTurn(): void {
@@ -76,11 +100,7 @@ export class Deadlines implements Due {
 
     /** Lets go of the timers that are not needed: what nobody uses any more must not be kept by them. */
     tidy(): void {
-        for (const [delay, row] of this.#rows) {
-            if (row.oldest) continue;
-            clearTimeout(row.timer);
-            this.#rows.delete(delay);
-        }
+        for (const row of [...this.#rows.values()]) if (!row.oldest) row.remove();
     }
 
     #begin(): Moment {
@@ -90,26 +110,30 @@ export class Deadlines implements Due {
         return now;
     }
 
-    #arm(row: Row, delay: number, time: number): void {
-        row.timer = setTimeout(() => {
-            const now = performance.now();
-            setImmediate(() => {
-                this.#expire(row, delay, now);
+    #arm(row: Row, now: number, time: number): void {
+        row.timer?.clear();
+        row.due = now + time;
+        const timer = new Timer(() => {
+            // Where only the timers are faked, this clock stands still: at the earliest it is then.
+            const fired = Math.max(performance.now(), row.due);
+            afterPoll(() => {
+                if (row.timer === timer) this.#expire(row, fired);
             });
         }, time).unref();
+        row.timer = timer;
     }
 
-    #expire(row: Row, delay: number, now: number): void {
+    #expire(row: Row, now: number): void {
         for (let entry = row.oldest; entry; entry = row.oldest) {
-            const left = (entry.since as Moment).time + delay - now;
+            const left = (entry.since as Moment).time + row.delay - now;
             // A timer of Node may run a fraction of a millisecond early.
             if (left >= 1) {
-                this.#arm(row, delay, Math.min(left, delay)); // the turn of the oldest may last yet
+                this.#arm(row, now, Math.min(left, row.delay)); // the turn of the oldest may last yet
                 return;
             }
             unlink(entry);
-            entry.expire();
+            entry.expire(this, row.delay);
         }
-        if (this.#rows.get(delay) === row) this.#rows.delete(delay);
+        row.remove();
     }
 }

@@ -1,18 +1,18 @@
 import type { Socket } from "node:net";
+import { nextTick } from "node:process";
 import { SockhopError } from "../SockhopError";
 import { Connection } from "./Connection";
 import { Deadlines } from "./Deadlines";
 import { FrameWatch } from "./FrameWatch";
 import { Messenger } from "./Messenger";
-import { lost } from "./Outbox";
 import { Past, type Stats } from "./Stats";
 import { connectionOf } from "./adopt";
 import { publishConnect, publishDisconnect } from "./diagnostics";
 import { type EndOptions, timeToEnd } from "./ending";
 import { milliseconds } from "./limits";
 import type { SockhopOptions } from "./options";
+import { TimeLimit } from "./TimeLimit";
 import { tell } from "./tell";
-import { within } from "./within";
 
 /** How a connection ends when the peer goes away in the middle: an end like any other, and no error. */
 const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
@@ -26,6 +26,12 @@ const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 // The default lets mixins and their tests say `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export abstract class Endpoint<E = any> extends Messenger<E> {
+    /**
+     * This object itself, for the public methods: they may be called on a Proxy, which has no private members.
+     *
+     * @internal
+     */
+    protected readonly _self = (): this => this;
     /** @internal */
     protected readonly _connections = new Set<Connection>();
     /**
@@ -56,7 +62,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     });
     readonly #drained = this.#listener((connection) => {
         // Node tells this before it calls back those who have written, so that `buffered` would still count them.
-        process.nextTick(() => {
+        nextTick(() => {
             if (connection.state === "open") tell(this, "drain", ...this._about(connection));
         });
     });
@@ -78,7 +84,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         const connection = new Connection(socket, this);
         this._connections.add(connection);
         this.#watch.start();
-        socket.setNoDelay();
+        (socket as Partial<Socket>).setNoDelay?.(); // a Duplex that a client was given has none
         socket.on("close", this.#gone).on("error", this.#failed).on("drain", this.#drained);
         return connection;
     }
@@ -86,14 +92,17 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     /**
      * The connection is up: says so, and begins to read. Not before, so that `connect` precedes the first `receive`.
      *
+     * @returns false when a subscriber of the diagnostics channel has ended it before
      * @internal
      */
-    protected _open(connection: Connection): void {
+    protected _open(connection: Connection): boolean {
+        publishConnect(connection);
+        if (connection.state === "closed") return false;
         connection.state = "open";
         this._past.opened();
-        publishConnect(connection);
         tell(this, "connect", ...this._about(connection));
         this._read(connection);
+        return true;
     }
 
     /** @internal */
@@ -106,16 +115,24 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * sockets say that were given up is not heard.
      */
     #listener<A>(heard: (connection: Connection, what: A) => void): (what?: A) => void {
+        const endpoint = this._self();
         return function (this: Socket, what?: A): void {
             const connection = connectionOf(this);
-            if (connection && connection.state !== "closed") heard(connection, what as A);
+            if (connection?.endpoint === endpoint && connection.state !== "closed") heard(connection, what as A);
         };
     }
 
     /** @internal */
     _peerEnded(connection: Connection): void {
         // In the middle of a TLS handshake an error follows, which tells more.
-        if (connection.state === "open") this._drop(connection);
+        if (connection.state !== "open") return;
+        this._finish(connection);
+        this._drop(connection);
+    }
+
+    /** @internal */
+    _replaced(connection: Connection): void {
+        this._drop(connection);
     }
 
     /**
@@ -138,6 +155,9 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         if (connection.state === "closed") return;
         const opened = connection.state === "open";
         connection.state = "closed";
+        connection.rest = undefined; // who keeps the socket must not keep what has come in
+        connection.held?.release();
+        connection.held = undefined;
         this._connections.delete(connection);
         this.#leaving.add(connection);
         void connection.end(limit).then(() => {
@@ -157,13 +177,12 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      *
      * @internal
      */
-    protected async _end(connection: Connection, options: EndOptions = {}): Promise<undefined> {
+    protected async _end(connection: Connection, options?: EndOptions | null): Promise<undefined> {
         let limit = timeToEnd(options);
-        if (options.drain && connection.state === "open") {
+        if (limit > 0 && options?.drain && connection.state === "open") {
             const start = performance.now();
-            // Out of time is as good as drained.
-            await within(connection.drain(), limit, lost()).catch(() => undefined);
-            limit = Math.max(0, limit - (performance.now() - start));
+            await drained(connection, limit);
+            limit = Math.max(1, limit - (performance.now() - start)); // 0 would cut off what is flowing
         }
         this._drop(connection, limit);
         return connection.end(limit);
@@ -174,7 +193,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      *
      * @internal
      */
-    protected async _endOf(socket: Socket, options: EndOptions): Promise<void> {
+    protected async _endOf(socket: Socket, options?: EndOptions | null): Promise<void> {
         const connection = connectionOf(socket);
         if (connection?.endpoint !== this) return;
         if (connection.state === "closed") await connection.end(timeToEnd(options));
@@ -186,7 +205,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      *
      * @internal
      */
-    protected async _endAll(options: EndOptions = {}): Promise<undefined[]> {
+    protected async _endAll(options?: EndOptions | null): Promise<undefined[]> {
         const leaving = [...this.#leaving].map((connection) => connection.end(timeToEnd(options)));
         const ended = [...this._connections].map((connection) => this._end(connection, options));
         await Promise.all(leaving);
@@ -233,4 +252,17 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     protected override _about(connection: Connection | null): unknown[] {
         return [connection ? connection.socket : null];
     }
+}
+
+/** Resolves when no answer is under way, or when the time has passed and none is flowing any more. */
+function drained(connection: Connection, limit: number): Promise<void> {
+    return new Promise((resolve) => {
+        const timer = new TimeLimit(limit, () => {
+            if (!connection.transfers.wait(() => resolve())) resolve();
+        });
+        void connection.drain().then(() => {
+            timer.clear();
+            resolve();
+        });
+    });
 }

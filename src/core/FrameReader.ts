@@ -41,6 +41,7 @@ export class FrameReader {
         if (!inbox.rest && length < this.#short && terminator.isLastOf(chunk, length)) {
             const text = chunk.toString("utf8", 0, length - 1);
             const frames = text.includes(terminator.text) ? text.split(terminator.text) : [text];
+            if (inbox.frames === 0) skipMark(frames);
             inbox.frames += frames.length;
             return frames;
         }
@@ -77,6 +78,7 @@ export class FrameReader {
                 const message = "Skipping corrupted data in buffer: the frame is too long to be a string";
                 inbox.unreadable(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause }));
             }
+            if (inbox.frames === 0) skipMark(frames);
             inbox.frames += frames.length;
             if (end > limit) frames = this.#fitting(frames, bytes, inbox, skip);
             else if (skip) frames.shift();
@@ -113,6 +115,11 @@ export class FrameReader {
         rest.skipping = true;
         inbox.unreadable(this.#framing.tooLarge(`more than ${size}`));
     }
+}
+
+/** Leaves out the byte order mark at the beginning of a stream, which some programs write (RFC 8259, section 8.1). */
+export function skipMark(frames: string[]): void {
+    if (frames[0]?.startsWith("\uFEFF")) frames[0] = frames[0].slice(1);
 }
 
 /**

@@ -1,16 +1,21 @@
 import type { Connection } from "./Connection";
+import { Interval, afterPoll } from "./timers";
 
 /** In so many parts a frame's time is divided: it is looked at once in each. */
 const ROUNDS = 4;
+
+/** In each part it has to grow by this many bytes, and by this share of its length, or its time runs out. */
+const MIN_BYTES = 1024;
+const MIN_SHARE = 0.01;
 
 /**
  * Finds frames that have begun and do not end: a peer that sends a byte now and then holds what it has sent in our
  * memory. Looks at all connections from time to time, since a timer for each frame would cost more than the frame.
  */
 export class FrameWatch {
-    #timer: NodeJS.Timeout | undefined;
-    /** Where the last look has found a frame unfinished: its number, and in how many looks before. */
-    #suspects = new Map<Connection, { frame: number; rounds: number }>();
+    #timer: Interval | undefined;
+    /** Where the last look has found a frame unfinished: its number, its length, and in how many looks it did not grow. */
+    #suspects = new Map<Connection, { frame: number; length: number; rounds: number }>();
 
     /**
      * @param limit - milliseconds that a frame may take
@@ -24,17 +29,16 @@ export class FrameWatch {
 
     /** Watches from now on. */
     start(): void {
-        this.#timer ??= setInterval(() => {
-            // What has arrived meanwhile is read first.
-            setImmediate(() => {
+        this.#timer ??= new Interval(() => {
+            afterPoll(() => {
                 this.#look();
             });
-        }, this.limit / ROUNDS).unref();
+        }, this.limit / ROUNDS);
     }
 
     /** Ends the watch: a client that nobody uses any more must not be kept by it. */
     stop(): void {
-        clearInterval(this.#timer);
+        this.#timer?.clear();
         this.#suspects.clear();
         this.#timer = undefined;
     }
@@ -42,13 +46,22 @@ export class FrameWatch {
     #look(): void {
         const before = this.#suspects;
         this.#suspects = new Map();
+        const expired: Connection[] = [];
         for (const connection of this.connections) {
             if (!connection.rest) continue;
+            const { length } = connection.rest;
             const frame = connection.frames; // its number: frames are counted as they end
             const known = before.get(connection);
-            const rounds = known?.frame === frame && !connection.socket.isPaused() ? known.rounds + 1 : 0;
-            if (rounds < ROUNDS) this.#suspects.set(connection, { frame, rounds });
-            else this.expired(connection);
+            const stalls = known?.frame === frame && !connection.socket.isPaused() && !grows(known.length, length);
+            const rounds = stalls ? known.rounds + 1 : 0;
+            if (rounds < ROUNDS) this.#suspects.set(connection, { frame, length, rounds });
+            else expired.push(connection);
         }
+        expired.forEach(this.expired);
     }
+}
+
+/** Whether a frame arrives, on a slow line maybe. A peer that sends a byte now and then has only begun one. */
+function grows(before: number, now: number): boolean {
+    return now - before >= MIN_BYTES && now - before >= MIN_SHARE * before;
 }

@@ -1,5 +1,7 @@
 import { SockhopError } from "../SockhopError";
 import { Terminator } from "./Terminator";
+import { badFrame, withoutStack } from "./badFrame";
+import { copied } from "./ids";
 import { toJson } from "./json";
 import { amount } from "./limits";
 
@@ -28,6 +30,9 @@ export interface FramingOptions {
     max_message_size?: number | undefined;
 }
 
+/** The last of the characters that are white space in JSON. */
+const SPACE = 32;
+
 /**
  * {@link FramingOptions}, made complete: what all connections of a client or server share.
  *
@@ -43,7 +48,8 @@ export class Framing {
     readonly #sent: Terminator;
     /** What ends an envelope and its frame, where one needs no thought. */
     readonly #end: string;
-    readonly #allowNonObjects: boolean;
+    /** Frames need not be JSON, and values need not be objects. */
+    readonly allowNonObjects: boolean;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, or a size that is none. */
     constructor({
@@ -57,7 +63,7 @@ export class Framing {
         this.#sent = typeof tx === "string" ? new Terminator(tx) : this.terminator;
         this.#end = `}${this.#sent.text}`;
         this.bare = peer_type === "json";
-        this.#allowNonObjects = allow_non_objects === true;
+        this.allowNonObjects = allow_non_objects === true;
         this.limit = amount("max_message_size", max_message_size, 100 * 2 ** 20);
     }
 
@@ -67,7 +73,7 @@ export class Framing {
      * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_OBJECT`, `ERR_BAD_DATA`, `ERR_MESSAGE_TOO_LARGE`
      */
     encode(value: unknown): string {
-        if (typeof value !== "object" && !this.#allowNonObjects) {
+        if (typeof value !== "object" && !this.allowNonObjects) {
             throw new SockhopError(
                 "obj2buf called with non object type (see the option allow_non_objects)",
                 "ERR_OBJECTBUFFER_BAD_OBJECT",
@@ -106,11 +112,10 @@ export class Framing {
      */
     decode(text: string): unknown {
         try {
-            return JSON.parse(text);
+            return withoutStack(() => JSON.parse(text) as unknown);
         } catch (cause) {
-            if (this.#allowNonObjects) return text;
-            const message = "Skipping corrupted data in buffer: the frame is not JSON";
-            throw new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause });
+            if (this.allowNonObjects) return copied(text); // the program may keep it: not all of the chunk with it
+            throw badFrame("the frame is not JSON", cause);
         }
     }
 
@@ -124,6 +129,11 @@ export class Framing {
         if (3 * text.length <= this.limit) return undefined; // a UTF-16 unit has at most three bytes in UTF-8
         const size = Buffer.byteLength(text);
         return size > this.limit ? this.tooLarge(String(size)) : undefined;
+    }
+
+    /** Whether a frame is a blank line between two texts, which is no error (and a text where those need not be JSON). */
+    isBlank(text: string): boolean {
+        return (text === "" || text.charCodeAt(0) <= SPACE) && !this.allowNonObjects && text.trim() === "";
     }
 
     tooLarge(size: string): SockhopError {

@@ -1,10 +1,15 @@
 import net from "node:net";
 import type tls from "node:tls";
 import { SockhopError } from "../SockhopError";
-import { loadCluster, loadTls } from "../builtins";
-import { SocketFile, assertFits, removeStale, withMode } from "./UnixPath";
+import type { CallSite } from "./CallSite";
+import { SocketFile, assertFits, isFile } from "./UnixPath";
+import { isClusterWorker } from "./isClusterWorker";
+import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, makeFolder } from "./names";
-import type { Place } from "./options";
+import { type Place, checked } from "./options";
+import { removeStale } from "./staleSocket";
+import { setImmediate } from "./timers";
+import { loadTls } from "../builtins";
 
 /** How a {@link Listener} listens. */
 export interface ListenerOptions {
@@ -53,12 +58,12 @@ export class Listener {
     }
 
     /** Begins to listen; a second call before the first has settled joins it. */
-    listen(place: Place): Promise<net.Server> {
+    listen(place: Place, site: CallSite): Promise<net.Server> {
         if (this.#listening) return this.#listening;
         const settled = (): void => {
             this.#listening = undefined;
         };
-        this.#listening = this.#listen(place);
+        this.#listening = this.#listen(place, site);
         this.#listening.then(settled, settled);
         return this.#listening;
     }
@@ -75,33 +80,47 @@ export class Listener {
         });
     }
 
-    async #listen(place: Place): Promise<net.Server> {
-        const { path } = place;
-        if (path) {
-            assertFits(path);
-            makeFolder(path);
-            assertPrivate(path);
-        }
-        // Where Node has another process do it, there is no moment to set permissions.
-        if (path && this.#mode !== undefined && loadCluster().isWorker) {
-            throw new SockhopError("The option mode cannot be used in a worker", "ERR_BAD_OPTION");
-        }
+    async #listen(place: Place, site: CallSite): Promise<net.Server> {
         try {
-            await this.#bindAnew(place);
+            // Node refuses that before it changes anything (ERR_SERVER_ALREADY_LISTEN).
+            if (this.server.listening) this.server.listen();
+            await this.#listenAt(checked(place));
         } catch (error) {
+            site.mark(error as Error);
             if ((error as NodeJS.ErrnoException).syscall !== undefined) this.#events.failed(error as Error);
             throw error;
         }
         return this.server;
     }
 
-    /** Binds; where a server that has gone has left its socket, once more. */
-    async #bindAnew(place: Place): Promise<void> {
+    async #listenAt(place: Place): Promise<void> {
+        const { path } = place;
+        if (!path) {
+            await this.#bind(place);
+            return;
+        }
+        assertFits(path);
+        makeFolder(path);
+        assertPrivate(path);
+        if (isClusterWorker()) {
+            // The workers share a socket that the primary makes, and it sets no permissions.
+            if (this.#mode !== undefined) {
+                throw new SockhopError("The option mode cannot be used in a worker of a cluster", "ERR_BAD_OPTION");
+            }
+            // First, since Node (20) shares what the first call of listen() has bound only with other first calls.
+            await removeStale(path);
+        }
+        await this.#bindAnew(place, path);
+    }
+
+    /** Binds; where a server that was killed has left its socket, once more. */
+    async #bindAnew(place: Place, path: string): Promise<void> {
         try {
             await this.#bind(place);
         } catch (error) {
-            const taken = place.path && (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-            if (!taken || !(await removeStale(place.path as string))) throw error;
+            const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+            if (!taken || !(await removeStale(path))) throw error;
+            await new Promise(setImmediate); // Node's server may have to close first
             await this.#bind(place); // if it is in use again, another server has been quicker
         }
     }
@@ -110,7 +129,7 @@ export class Listener {
         const { server } = this;
         return new Promise((resolve, reject) => {
             if (this.#closed) throw aborted();
-            if (path) this.#listenAt(path);
+            if (path) this.#listenOn(path);
             else server.listen(port, address);
             const listening = (): void => {
                 settle();
@@ -132,17 +151,12 @@ export class Listener {
         });
     }
 
-    /** Makes a socket file and remembers which, before anybody can have put another one in its place. */
-    #listenAt(path: string): void {
+    /** Makes a socket file and remembers which, before another process can have put a file in its place. */
+    #listenOn(path: string): void {
         const { server } = this;
-        const listen = (): boolean => server.listen(path).listening;
-        try {
-            if (this.#mode === undefined) listen();
-            else withMode(path, this.#mode, listen);
-        } catch (error) {
-            server.close(); // it may listen, but not as it should
-            throw error;
-        }
+        if (this.#mode !== undefined && isFile(path)) listenWithMode(server, path, this.#mode);
+        else server.listen(path);
+        // A worker of a cluster does not listen yet: the primary removes the file.
         if (server.listening) this.#file = new SocketFile(path);
     }
 

@@ -1,4 +1,4 @@
-import { SockhopError } from "../SockhopError";
+import type { SockhopError } from "../SockhopError";
 import { typeName } from "../protocol/typeName";
 import type { Connection, Question } from "./Connection";
 import { FrameReader } from "./FrameReader";
@@ -7,17 +7,20 @@ import { ignorable, lost } from "./Outbox";
 import { Reporter } from "./Reporter";
 import { TypeEvent } from "./TypeEvent";
 import { publishReceived } from "./diagnostics";
-import { type Envelope, open, openValue } from "./envelope";
+import { badFrame } from "./badFrame";
+import { type Envelope, open, openValue, toEnvelope } from "./envelope";
+import { holdReading } from "./holdReading";
 import { type Limits, limitsOf } from "./limits";
 import type { SockhopOptions } from "./options";
 import { parseEnvelope } from "./parseEnvelope";
 import { surface } from "./tell";
 
-/**
- * How a request begins that any web page can have its visitor's browser send to a server on the same machine, with messages
- * in the body. (Before any other request with a body browsers ask the server.)
- */
-const POST = /^POST \S+ HTTP\/\d/;
+/** How a request of HTTP begins that has a body, and what comes behind its path. */
+const POST = "POST ";
+const HTTP = " HTTP/";
+
+/** A connection that has sent this many bad frames, and no message between them, is closed. */
+const MAX_BAD_FRAMES = 1000;
 
 /** For those who wait for the answer only. */
 const SENT = Promise.resolve(undefined);
@@ -88,7 +91,7 @@ export abstract class Messenger<E> extends Reporter<E> {
     protected _volunteer(connection: Connection, type: string, data: unknown): void {
         if (connection.full) return;
         try {
-            connection.post(this._framing.enclose(open(type, data)));
+            connection.post(this._framing.bare ? this._framing.encode(data) : this._framing.enclose(open(type, data)));
         } catch {
             // It repeats what the peer has sent, and that cannot be said in so many bytes.
         }
@@ -111,7 +114,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _received(connection: Connection, envelope: Envelope): void {
-        this._deliver(connection, envelope.data, envelope.type as string);
+        this._deliver(connection, envelope.data, envelope.type);
     }
 
     /**
@@ -140,13 +143,6 @@ export abstract class Messenger<E> extends Reporter<E> {
         if (event !== undefined && this.listenerCount(event) > 0) this.emit(event, value, meta);
     }
 
-    #pause(connection: Connection): void {
-        if (this._limits.slowConsumer !== "wait") return;
-        const { socket } = connection;
-        socket.pause();
-        connection.onceRoom(() => socket.resume());
-    }
-
     /**
      * Ends a connection at once.
      *
@@ -161,8 +157,11 @@ export abstract class Messenger<E> extends Reporter<E> {
      */
     protected _fault(connection: Connection, error: Error): void {
         connection.error = error;
-        this._report(error, connection);
-        this._cut(connection);
+        try {
+            this._report(error, connection);
+        } finally {
+            this._cut(connection);
+        }
     }
 
     /**
@@ -181,18 +180,35 @@ export abstract class Messenger<E> extends Reporter<E> {
             connection.socket.destroy(error as Error); // a frame that does not fit into memory
             return;
         }
-        for (const frame of frames) {
-            // A handler may have ended the connection. (The compiler does not see that it may have changed.)
-            if ((connection.state as string) === "closed") return;
-            try {
-                this.#dispatch(connection, frame);
-            } catch (error) {
-                surface(error);
-            }
+        const isStart = connection.frames === frames.length;
+        if (isStart && frames[0] !== undefined && isPost(frames[0])) {
+            this._fault(connection, badFrame("this is an HTTP request of a web browser"));
+            return;
         }
-        if ((connection.state as string) === "closed") return;
-        if (connection.error) this._fault(connection, connection.error);
-        else if (this._patient && connection.full) this.#pause(connection);
+        this.#dispatchAll(connection, frames);
+    }
+
+    /**
+     * The peer says nothing more.
+     *
+     * A JSON text needs no end: in json mode the last line counts also without one.
+     *
+     * @internal
+     */
+    protected _finish(connection: Connection): void {
+        const { held } = connection;
+        if (held) {
+            held.release();
+            for (const frame of held.frames) this.#guard(connection, frame);
+        }
+        const { rest } = connection;
+        if (connection.state === "closed" || !rest || rest.skipping) return;
+        connection.rest = undefined;
+        const text = rest.bytes.toString();
+        if (this._framing.isBlank(text)) return;
+        const isLine = this._framing.bare && isJson(text);
+        if (isLine) this.#guard(connection, text);
+        else this._skip("the connection has ended in the middle of a frame", connection);
     }
 
     /**
@@ -201,31 +217,96 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _skip(fault: string, connection: Connection): void {
-        const message = `Skipping corrupted data in buffer: ${fault}`;
-        this._report(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"), connection);
+        this.#skipped(connection, badFrame(fault));
     }
 
-    #parse(frame: string): unknown {
-        const envelope = this._framing.bare ? undefined : parseEnvelope(frame);
-        return envelope ?? this._framing.decode(frame);
+    #skipped(connection: Connection, error: Error): void {
+        connection.badFrames += 1;
+        if (connection.badFrames < MAX_BAD_FRAMES) this._report(error, connection);
+        else this._fault(connection, badFrame(`${MAX_BAD_FRAMES} frames in a row were no messages`, error));
+    }
+
+    #dispatchAll(connection: Connection, frames: string[]): void {
+        for (const [n, frame] of frames.entries()) {
+            // A handler may have ended the connection. (The compiler does not see that it may have changed.)
+            if ((connection.state as string) === "closed") return;
+            this.#guard(connection, frame);
+            if (this._patient && connection.full && this.#hold(connection, frames.slice(n + 1))) return;
+        }
+        if ((connection.state as string) !== "closed" && connection.error) this._fault(connection, connection.error);
+    }
+
+    /** What a handler throws surfaces, and does not keep the next message from its handler. */
+    #guard(connection: Connection, frame: string): void {
+        if (connection.state === "closed") return;
+        try {
+            this.#dispatch(connection, frame);
+        } catch (error) {
+            surface(error);
+        }
+    }
+
+    /** Reads nothing more, and handles nothing more of what was read, until the peer has read our answers. */
+    #hold(connection: Connection, frames: string[]): boolean {
+        if (this._limits.slowConsumer !== "wait" || connection.state === "closed") return false;
+        const held = { frames, release: holdReading(connection.socket) };
+        connection.held = held;
+        connection.onceRoom(() => {
+            if (connection.held !== held) return;
+            connection.held = undefined;
+            held.release();
+            this.#dispatchAll(connection, frames);
+        });
+        return true;
     }
 
     #dispatch(connection: Connection, frame: string): void {
-        let value: unknown;
-        try {
-            value = this.#parse(frame);
-        } catch (error) {
-            if (POST.test(frame)) this._fault(connection, error as SockhopError);
-            else this._report(error as SockhopError, connection);
-            return;
+        if (this._framing.isBlank(frame)) return;
+        const { badFrames } = connection;
+        this.#handle(connection, frame);
+        if (connection.badFrames === badFrames) connection.badFrames = 0;
+    }
+
+    #handle(connection: Connection, frame: string): void {
+        const { bare } = this._framing;
+        const envelope = bare ? undefined : parseEnvelope(frame);
+        let value: unknown = envelope;
+        if (!envelope) {
+            try {
+                value = this._framing.decode(frame);
+            } catch (error) {
+                if (isPost(frame)) this._fault(connection, error as SockhopError);
+                else this.#skipped(connection, error as SockhopError);
+                return;
+            }
         }
         publishReceived(connection, frame, value);
-        if (this._framing.bare) {
+        if ((connection.state as string) === "closed") return; // ended by a subscriber
+        if (bare) {
             this._deliver(connection, value, typeName(value));
-        } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-            this._received(connection, value);
-        } else {
-            this._skip("the frame is not an envelope", connection);
+            return;
         }
+        const message = envelope ?? toEnvelope(value);
+        if (typeof message === "string") this._skip(message, connection);
+        else this._received(connection, message);
     }
+}
+
+function isJson(text: string): boolean {
+    try {
+        JSON.parse(text);
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+/**
+ * Whether this is how a request begins that any web page can have its visitor's browser send to a server on the same machine,
+ * with messages in the body. (Before any other request with a body browsers ask the server.)
+ *
+ * No regular expression: V8 keeps the text that one has matched last (`RegExp.input`), however long.
+ */
+function isPost(frame: string): boolean {
+    return frame.startsWith(POST) && frame.startsWith(HTTP, frame.indexOf(" ", POST.length));
 }

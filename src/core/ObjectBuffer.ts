@@ -17,18 +17,20 @@ export type ObjectBufferOptions = FramingOptions;
 export class ObjectBuffer extends EventEmitter {
     readonly #framing: Framing;
     readonly #reader: FrameReader;
+    /** Of frames that the reader could not give. Emitted when it has finished: a handler may call us. */
+    readonly #unreadable: SockhopError[] = [];
     readonly #inbox: Inbox = {
         frames: 0,
         rest: undefined,
         unreadable: (error) => {
-            this.emit("error", error);
+            this.#unreadable.push(error);
         },
     };
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, or a size that is none. */
-    constructor(options: ObjectBufferOptions = {}) {
+    constructor(options?: ObjectBufferOptions | null) {
         super();
-        this.#framing = new Framing(options);
+        this.#framing = new Framing(options ?? {});
         this.#reader = new FrameReader(this.#framing);
     }
 
@@ -49,7 +51,10 @@ export class ObjectBuffer extends EventEmitter {
             return [];
         }
         const values: unknown[] = [];
-        for (const frame of this.#reader.read(buffer, this.#inbox)) {
+        const frames = this.#reader.read(buffer, this.#inbox);
+        for (const error of this.#unreadable.splice(0)) this.emit("error", error);
+        for (const frame of frames) {
+            if (this.#framing.isBlank(frame)) continue;
             try {
                 values.push(this.#framing.decode(frame));
             } catch (error) {

@@ -2,6 +2,7 @@ import { SockhopError } from "../SockhopError";
 import type { Connection, Question } from "./Connection";
 import { ignorable } from "./Outbox";
 import { TimeLimit } from "./TimeLimit";
+import { setImmediate } from "./timers";
 import { LONGEST, amount, milliseconds } from "./limits";
 
 /** Options of the queue of a client that is not connected. */
@@ -55,6 +56,9 @@ export class OfflineQueue {
     /** In the order in which they were sent, which is that in which they expire. */
     readonly #waiting = new Set<Waiting>();
     #bytes = 0;
+    /** The connection over which what waits is being sent: what is sent meanwhile waits behind it. */
+    #sendingTo: Connection | undefined;
+    #failing = false;
     #timer: TimeLimit | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` */
@@ -76,12 +80,13 @@ export class OfflineQueue {
     /** Takes a frame. Settles as the sending of it does, or rejects because it does not come to that. */
     push(frame: string, question?: Question): Promise<undefined> {
         const bytes = Buffer.byteLength(frame);
-        if (this.#overflow === "drop-oldest" && bytes <= this.#maxBytes) this.#makeRoom(bytes);
+        const dropped = this.#overflow === "drop-oldest" && bytes <= this.#maxBytes ? this.#makeRoom(bytes) : [];
         if (this.#waiting.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
             const error = full();
-            question?.fail(error);
+            if (question) this.#fail(question, error);
             const refused = Promise.reject(error);
-            return this.#overflow === "reject" ? refused : ignorable(refused);
+            // Of a request the caller has another promise, which says the same.
+            return this.#overflow === "reject" && question?.tracked !== false ? refused : ignorable(refused);
         }
         const sent = new Promise<undefined>((resolve, reject) => {
             const expires = performance.now() + this.#maxAge;
@@ -94,40 +99,84 @@ export class OfflineQueue {
         });
         this.#bytes += bytes;
         this.#watch();
+        this.#failAll(dropped, full());
         return ignorable(sent);
     }
 
-    /** Sends all that waits, as long as the connection lasts. */
-    flush({ socket }: Connection, carry: (frame: string, question?: Question) => Promise<undefined>): void {
+    /** Whether what waits is being sent over this connection, so that what is sent now has to wait behind it. */
+    isSendingTo(connection: Connection): boolean {
+        return this.#sendingTo === connection;
+    }
+
+    /** Sends all that waits, as long as the connection lasts, and no more at a time than `max_buffered` has room for. */
+    flush(connection: Connection, carry: (frame: string, question?: Question) => Promise<undefined>): void {
+        this.#sendingTo = connection;
+        const again = (): void => {
+            if (this.#sendingTo === connection) this.flush(connection, carry);
+        };
+        // What is added meanwhile comes next: a question that cannot be sent may be asked again at once.
+        let count = this.#waiting.size;
         for (const waiting of this.#waiting) {
-            if (!socket.writable) return;
+            if (count === 0 || !connection.socket.writable) break;
+            if (connection.full) {
+                connection.onceRoom(again);
+                return;
+            }
+            count -= 1;
             this.#remove(waiting);
             waiting.resolve(carry(waiting.frame, waiting.question));
         }
+        if (this.#waiting.size > 0 && connection.socket.writable) setImmediate(again);
+        else this.#sendingTo = undefined;
     }
 
     /** Gives up all that waits. */
     clear(error: SockhopError): void {
-        for (const waiting of this.#waiting) this.#drop(waiting, error);
+        const all = [...this.#waiting];
+        for (const waiting of all) this.#remove(waiting);
+        this.#failAll(all, error);
     }
 
-    /** Drops the oldest until so many bytes fit. */
-    #makeRoom(bytes: number): void {
+    /** Takes out the oldest until so many bytes fit. */
+    #makeRoom(bytes: number): Waiting[] {
+        const dropped: Waiting[] = [];
         for (const oldest of this.#waiting) {
-            if (this.#waiting.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes) return;
-            this.#drop(oldest, full());
+            if (this.#waiting.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes) break;
+            this.#remove(oldest);
+            dropped.push(oldest);
         }
+        return dropped;
     }
 
+    /** Given up while it waits. */
     #drop(waiting: Waiting, error: SockhopError): void {
         this.#remove(waiting);
-        waiting.reject(error);
-        waiting.question?.fail(error);
+        this.#failAll([waiting], error);
+    }
+
+    /** Tells of what was taken out. Last: a program may send again, also at once. */
+    #failAll(taken: readonly Waiting[], error: SockhopError): void {
+        for (const { reject } of taken) reject(error);
+        for (const { question } of taken) if (question) this.#fail(question, error);
+    }
+
+    /** In a later turn when another one has just failed: who asks again at once would have the next one dropped, and so on. */
+    #fail(question: Question, error: SockhopError): void {
+        if (this.#failing) {
+            setImmediate(() => question.fail(error));
+            return;
+        }
+        this.#failing = true;
+        try {
+            question.fail(error);
+        } finally {
+            this.#failing = false;
+        }
     }
 
     #remove(waiting: Waiting): void {
         if (waiting.question) waiting.question.abandoned = undefined;
-        this.#waiting.delete(waiting);
+        if (!this.#waiting.delete(waiting)) return;
         this.#bytes -= waiting.bytes;
         if (this.#waiting.size > 0) return;
         this.#timer?.clear();
@@ -147,11 +196,14 @@ export class OfflineQueue {
 
     #expire(): void {
         const now = performance.now();
+        const expired: Waiting[] = [];
         for (const waiting of this.#waiting) {
             if (waiting.expires - now >= 1) break;
-            this.#drop(waiting, new SockhopError("Not connected in time (max_age)", "ERR_QUEUE_EXPIRED"));
+            this.#remove(waiting);
+            expired.push(waiting);
         }
         this.#watch();
+        this.#failAll(expired, new SockhopError("Not connected in time (max_age)", "ERR_QUEUE_EXPIRED"));
     }
 }
 

@@ -1,8 +1,11 @@
 import type { Socket } from "node:net";
+import { nextTick } from "node:process";
 import { SockhopError } from "../SockhopError";
 import type { Broadcast } from "./Broadcast";
 import { type Due, atEndOfTurn } from "./endOfTurn";
+import { asError } from "./tell";
 import type { Limits } from "./limits";
+import { setImmediate } from "./timers";
 
 /**
  * So many characters are written before the turn ends, so that the peer begins while we still work; after each such
@@ -19,6 +22,12 @@ const NOTHING = Buffer.alloc(0);
  * loop that awaits each of them would never leave its turn: no timer would fire and no ping be answered until it ended.
  */
 const SETTLED_PER_TURN = 1000;
+
+/**
+ * Answers are sent although more than `max_buffered` waits, up to this many times as much: the peer has asked for them, and
+ * does not know how much waits already.
+ */
+const ANSWERS = 8;
 
 /** How many writes have settled that somebody waited for. */
 let settled = 0;
@@ -94,16 +103,42 @@ export class Outbox implements Due {
         return this.#written > 0;
     }
 
+    /** Bytes of {@link buffered} that were given to the socket. */
+    get written(): number {
+        return this.#written;
+    }
+
+    /**
+     * Bytes of the write under way that the system has not taken. Node reports a write only when all of it is taken; the
+     * member that its own `socket.setTimeout()` looks at tells before (Node 20 to 26; 0 where it is missing).
+     */
+    get writeQueueSize(): number {
+        const { _handle: handle } = this.socket as { _handle?: { writeQueueSize?: number } | null };
+        return handle?.writeQueueSize ?? 0;
+    }
+
     /** Whether more waits than should. (What is not written yet counts by characters, which is quicker.) */
     get full(): boolean {
-        const waiting = this.#written + this.#text.length + (this.#broadcast?.length ?? 0);
-        return waiting >= this.limits.buffered;
+        return this.#exceeds(this.limits.buffered);
+    }
+
+    #exceeds(limit: number): boolean {
+        return this.#written + this.#text.length + (this.#broadcast?.length ?? 0) >= limit;
     }
 
     /** Why nothing more can be sent, if that is so. */
     refusal(): SockhopError | undefined {
         if (!this.socket.writable) return lost();
         return this.full && this.limits.slowConsumer !== "wait" ? this.overflow() : undefined;
+    }
+
+    /** Why no answer can be sent, if that is so. A peer that asks and does not read the answers is cut off. */
+    answerRefusal(): SockhopError | undefined {
+        const refusal = this.refusal();
+        if (refusal || !this.full || !this.#exceeds(ANSWERS * this.limits.buffered)) return refusal;
+        const error = this.overflow();
+        this.socket.destroy(error);
+        return error;
     }
 
     /** Too much waits for one more frame. */
@@ -141,9 +176,13 @@ export class Outbox implements Due {
         this.flush();
     }
 
-    /** Calls `listener` once, when not so much waits any more. There is one at a time. */
+    /** Calls `listener` once, when not so much waits any more. */
     onceRoom(listener: () => void): void {
-        this.#room = listener;
+        const before = this.#room;
+        this.#room = () => {
+            before?.();
+            listener();
+        };
     }
 
     endTurn(): void {
@@ -191,14 +230,20 @@ export class Outbox implements Due {
         const size = Buffer.byteLength(text);
         const encoding = size === text.length ? "latin1" : "utf8";
         const bytes = size > MOST && typeof text === "string" ? Buffer.from(text, encoding) : text;
-        if (this.#slow) {
-            this.#track(bytes, encoding, size, writing);
-            return;
+        try {
+            if (this.#slow) {
+                this.#track(bytes, encoding, size, writing);
+                return;
+            }
+            socket.write(bytes, encoding);
+            // An empty write behind it is called back after it.
+            if (socket.writableLength > 0) this.#track(NOTHING, encoding, size, writing);
+            else this.#settle(size, writing, socket.errored ? lost(socket.errored) : undefined);
+        } catch (error) {
+            // A program may have put a method of its own there. Others must not suffer.
+            socket.destroy(asError(error));
+            this.#settle(size, writing, lost(error));
         }
-        socket.write(bytes, encoding);
-        // An empty write behind it is called back after it.
-        if (socket.writableLength > 0) this.#track(NOTHING, encoding, size, writing);
-        else this.#settle(size, writing, socket.errored ? lost(socket.errored) : undefined);
     }
 
     /** Writes something, and settles what has `size` bytes when it is called back. */
@@ -225,10 +270,11 @@ export class Outbox implements Due {
         else setImmediate(() => writing.settle(this.socket, failed));
     }
 
+    /** Later: we may be in the middle of a call of the program's. */
     #makeRoom(): void {
         const room = this.#room;
         this.#room = undefined;
-        room?.();
+        if (room) nextTick(room);
     }
 }
 

@@ -1,10 +1,14 @@
-import { setMaxListeners } from "node:events";
 import { SockhopError } from "../SockhopError";
+import type { Connection } from "./Connection";
 import { type Deadline, type Deadlines, type Link, unlink } from "./Deadlines";
+import { type Abortable, unwatchSignal, watchSignal } from "./abortSignals";
 
 /** How long to wait for an answer. */
 export interface WaitOptions {
-    /** Milliseconds for the whole answer, from the end of the turn in which it was asked for; `Infinity` for no limit. */
+    /**
+     * Milliseconds for the whole answer, from the end of the turn in which it was asked for; `Infinity` for no limit. While
+     * the question is still being sent, or a message is arriving, it is waited for as long as its bytes move.
+     */
     timeout?: number | undefined;
     /** Gives up when it is aborted. */
     signal?: AbortSignal | undefined;
@@ -15,48 +19,64 @@ export interface WaitOptions {
  *
  * @internal
  */
-export abstract class Patience implements Deadline {
+export abstract class Patience implements Deadline, Abortable {
     before: Link = this;
     after: Link = this;
     since: Deadline["since"];
     #signal: AbortSignal | undefined;
-    #abort: (() => void) | undefined;
+    /** The time has passed, and what was in transit then is waited for. */
+    #extended = false;
+    #over = false;
 
     /** The answer will not come. */
     abstract fail(error: SockhopError): void;
+
+    /** The connection over which the answer comes, when there is one. */
+    protected abstract get connection(): Connection | undefined;
 
     /**
      * Bounds the wait: `fail()` is called at most once, with `ERR_RESPONSE_TIMEOUT` or `ERR_ABORTED`.
      *
      * @param timeout - milliseconds
-     * @throws {@link SockhopError} `ERR_ABORTED`
+     * @throws {@link SockhopError} `ERR_ABORTED`, `ERR_BAD_OPTION`
      */
-    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | undefined): void {
-        if (signal?.aborted) throw aborted(signal);
+    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | null | undefined): void {
+        if (signal !== undefined && signal !== null) {
+            watchSignal(signal, this);
+            this.#signal = signal;
+        }
         deadlines.add(this, timeout);
-        if (!signal) return;
-        this.#signal = signal;
-        this.#abort = () => {
-            this.relax();
-            this.fail(aborted(signal));
-        };
-        setMaxListeners(0, signal); // one signal for many questions is no leak, and Node would warn of it
-        signal.addEventListener("abort", this.#abort, { once: true });
     }
 
-    expire(): void {
+    abort(error: SockhopError): void {
         this.relax();
-        this.fail(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
+        this.fail(error);
+    }
+
+    expire(deadlines: Deadlines, delay: number): void {
+        if (this.#extended || !this.#waitsForTransfer(deadlines, delay)) this.#timeOut();
     }
 
     /** Nothing is waited for any more. */
     relax(): void {
+        this.#over = true;
         unlink(this);
-        if (this.#abort) this.#signal?.removeEventListener("abort", this.#abort);
+        if (this.#signal) unwatchSignal(this.#signal, this);
     }
-}
 
-/** The error of what was given up by a signal. */
-function aborted(signal: AbortSignal): SockhopError {
-    return new SockhopError("The wait for an answer was aborted", "ERR_ABORTED", { cause: signal.reason });
+    /** Who has the question only now has the whole time to answer it. */
+    #waitsForTransfer(deadlines: Deadlines, delay: number): boolean {
+        const ended = (sent: boolean): void => {
+            if (this.#over) return;
+            if (sent) deadlines.add(this, delay);
+            else this.#timeOut();
+        };
+        this.#extended = true;
+        return this.connection?.transfers.wait(ended) === true;
+    }
+
+    #timeOut(): void {
+        this.relax();
+        this.fail(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
+    }
 }

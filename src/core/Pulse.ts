@@ -1,7 +1,23 @@
-import { SockhopPing, type SockhopPong } from "../protocol/SockhopPing";
+import { SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 
 /** How many pings are remembered. When there are so many, and nothing was heard since the first, the peer is dead. */
 const PATIENCE = 4;
+
+/** Characters of a time in ISO 8601, and some more. */
+const MAX_TIME_LENGTH = 64;
+
+/** What a peer shows by the bytes of its connection. */
+export interface SignsOfLife {
+    /** Bytes that have come in. */
+    readonly received: number;
+    /** Bytes that the system has taken. */
+    readonly taken: number;
+    /** Bytes that were given to the socket and that the system has not reported as taken. */
+    readonly written: number;
+    /** Bytes of the write under way that the system has not taken. */
+    readonly writeQueueSize: number;
+    readonly socket: { isPaused(): boolean };
+}
 
 /** The pings of one connection. Made for the first of them, since connections that are not pinged should cost nothing. */
 export class Pulse {
@@ -13,27 +29,43 @@ export class Pulse {
     #sentAt = NaN;
     /** Rounds in which nothing was heard of the peer, since what was heard last. */
     #quietRounds = 0;
-    #heard: number | undefined;
+    #received = -1;
+    #taken = 0;
+    /** Bytes that waited for the system at the last ping, and those of the write under way. */
+    #waited = 0;
+    #queue = 0;
 
     /**
      * The next ping, or nothing when the peer is dead.
      *
-     * @param heard - a number that changes when the peer shows that it lives
+     * @param signs - of the connection
      */
-    next(heard: number): SockhopPing | undefined {
+    next(signs: SignsOfLife): SockhopPing | undefined {
         const ping = new SockhopPing();
-        this.#quietRounds = heard === this.#heard ? this.#quietRounds + 1 : 0;
-        this.#heard = heard;
+        this.#quietRounds = this.#lives(signs) ? 0 : this.#quietRounds + 1;
+        ({ received: this.#received, taken: this.#taken, written: this.#waited, writeQueueSize: this.#queue } = signs);
         this.pings = [...this.pings, ping].slice(-PATIENCE);
         if (this.#quietRounds >= PATIENCE - 1 && this.pings.every((each) => each.unanswered())) return undefined;
         this.#sentAt = performance.now();
         return ping;
     }
 
-    answered(pong: Partial<SockhopPong>): void {
+    /**
+     * A peer lives when something has come from it, or when the system has taken more of what had to wait for the peer to
+     * read. (What the system takes at once says nothing: it has room for a while when the peer is dead.) While we do not read
+     * ourselves, nothing can be said.
+     */
+    #lives({ received, taken, writeQueueSize, socket }: SignsOfLife): boolean {
+        const reads = this.#waited > 0 && (taken !== this.#taken || writeQueueSize < this.#queue);
+        return received !== this.#received || reads || socket.isPaused();
+    }
+
+    /** @param pong - as the peer has sent it: its members may be anything */
+    answered({ _id, _returned }: Partial<SockhopPong>): void {
+        const pong = new SockhopPong({ _id, _returned: isTime(_returned) ? _returned : null });
         for (const ping of this.pings) ping.conclude_with_pong(pong);
         const newest = this.pings.at(-1);
-        if (newest && pong._id === newest._id) this.roundTrip = performance.now() - this.#sentAt;
+        if (newest && _id === newest._id) this.roundTrip = performance.now() - this.#sentAt;
     }
 
     /** Another interval begins. */
@@ -41,4 +73,9 @@ export class Pulse {
         this.pings = [];
         this.#quietRounds = 0;
     }
+}
+
+/** A time as a pong has it. It is kept as long as its ping. */
+function isTime(value: unknown): boolean {
+    return typeof value === "string" && value.length <= MAX_TIME_LENGTH;
 }

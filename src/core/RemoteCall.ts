@@ -2,8 +2,10 @@ import type { SockhopError } from "../SockhopError";
 import type { Connection, Question, RemoteCallback } from "./Connection";
 import type { Deadlines } from "./Deadlines";
 import { Patience, type WaitOptions } from "./Patience";
+import { CallContext } from "./CallContext";
 import { type Waiter, Waiting } from "./Waiting";
 import { surface } from "./tell";
+import { setImmediate } from "./timers";
 
 /** Options of a message that wants an answer. */
 export interface CallbackOptions extends WaitOptions {
@@ -26,9 +28,11 @@ export class RemoteCall implements Question, Waiter {
     turn = 0;
     readonly tracked = true;
     abandoned: Question["abandoned"];
+    readonly #context = new CallContext();
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
-    #connection: Connection | undefined;
+    /** There once the question has a connection. */
+    connection: Connection | undefined;
     #settled = false;
     /** There when the wait has an end, as only some have. */
     #patience: Patience | undefined;
@@ -43,24 +47,24 @@ export class RemoteCall implements Question, Waiter {
     }
 
     /** See {@link Patience.limit}. */
-    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | undefined): void {
+    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | null | undefined): void {
         this.#patience = new CallPatience(this);
         this.#patience.limit(deadlines, timeout, signal);
     }
 
     attach(connection: Connection): void {
-        this.#connection = connection;
+        this.connection = connection;
         (connection.callbacks ??= new Waiting()).add(this);
     }
 
     answer(value: unknown, type: string): void {
-        if (this.#settle()) this.#callback(value, { type });
+        if (this.#settle()) this.#context.run(this.#callback, value, { type });
     }
 
     fail(error: SockhopError): void {
         if (!this.#settle()) return;
         this.abandoned?.(error);
-        tellFailed(this.#failed, error);
+        if (this.#failed) this.#context.run(tellFailed, this.#failed, error);
     }
 
     /** Whether this is the end of it: it has only one. */
@@ -68,8 +72,8 @@ export class RemoteCall implements Question, Waiter {
         if (this.#settled) return false;
         this.#settled = true;
         this.#patience?.relax();
-        this.#connection?.callbacks?.delete(this);
-        this.#connection?.answered();
+        this.connection?.callbacks?.delete(this);
+        this.connection?.answered();
         return true;
     }
 }
@@ -83,20 +87,38 @@ class CallPatience extends Patience {
         this.#call = call;
     }
 
+    protected get connection(): Connection | undefined {
+        return this.#call.connection;
+    }
+
     fail(error: SockhopError): void {
         this.#call.fail(error);
     }
 }
 
+/** A `failed` of the program's is running. */
+let telling = false;
+
 /**
  * Tells the user that an answer will not come.
  *
+ * When that happens in another `failed`, it is told in a later turn: one that asks again would fail again at once, and so on
+ * for ever.
+ *
  * @internal
  */
-export function tellFailed(failed: CallbackOptions["failed"], error: SockhopError): void {
+export function tellFailed(failed: CallbackOptions["failed"] | null, error: SockhopError): void {
+    if (!failed) return;
+    if (telling) {
+        setImmediate(tellFailed, failed, error);
+        return;
+    }
+    telling = true;
     try {
-        failed?.(error);
+        failed(error);
     } catch (thrown) {
         surface(thrown);
+    } finally {
+        telling = false;
     }
 }

@@ -18,7 +18,7 @@ export abstract class RemoteRequest extends Patience implements Question, Waiter
     abandoned: Question["abandoned"];
     /** There while somebody traces requests. */
     span: Span | undefined;
-    #connection: Connection | undefined;
+    protected connection: Connection | undefined;
 
     /** @param cancel - called when the request is given up here while the responder may be at work */
     constructor(
@@ -29,7 +29,7 @@ export abstract class RemoteRequest extends Patience implements Question, Waiter
     }
 
     attach(connection: Connection): void {
-        this.#connection = connection;
+        this.connection = connection;
         (connection.requests ??= new Waiting()).add(this);
     }
 
@@ -58,7 +58,7 @@ export abstract class RemoteRequest extends Patience implements Question, Waiter
      * @param result - for those who trace
      */
     protected release(finished: boolean, result?: unknown): void {
-        const connection = this.#connection;
+        const { connection } = this;
         this.relax();
         connection?.requests?.delete(this);
         connection?.answered();

@@ -1,7 +1,7 @@
 import { TypedEmitter } from "./TypedEmitter";
-import { tell } from "./tell";
+import { codeOf, messageOf, printable, tell } from "./tell";
 
-/** Tells the user what is wrong with what a peer has sent, and never more loudly than that. */
+/** Reports what is wrong with what a peer has sent: an `error` event if there is a listener, otherwise one process warning. */
 export abstract class Reporter<E> extends TypedEmitter<E> {
     #warned = false;
 
@@ -14,16 +14,17 @@ export abstract class Reporter<E> extends TypedEmitter<E> {
 
     /**
      * It is an `error` event for those who listen; for others one warning in the life of this object, since a peer must
-     * not be able to end a program that has no handler.
+     * not be able to end a program that has no handler. Never throws, whatever the error is.
      *
      * @internal
      */
-    protected _report(error: Error & { code?: string }, subject: object | null): void {
+    protected _report(error: Error, subject: object | null): void {
         if (this._tellError(error, subject) || this.#warned) return;
         this.#warned = true;
-        process.emitWarning(`${error.message.trim()} (listen to "error" to see each such event)`, {
+        const code = codeOf(error);
+        process.emitWarning(`${printable(messageOf(error))} (listen to "error" to see each such event)`, {
             type: "SockhopWarning",
-            ...(error.code !== undefined && { code: error.code }),
+            ...(code !== undefined && { code: printable(code) }),
         });
     }
 

@@ -1,7 +1,9 @@
+import { nextTick } from "node:process";
 import { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { newUuid } from "../protocol/newUuid";
 import { Queue } from "./Queue";
+import { CallContext } from "./CallContext";
 import { TypedEmitter } from "./TypedEmitter";
 import { tell } from "./tell";
 
@@ -48,10 +50,13 @@ export class SockhopResponseReadableStream<T = any>
     readonly uuid: string;
     readonly #released: ((finished: boolean) => void) | undefined;
     /** What nobody has taken yet. */
-    readonly #kept = new Queue<{ packet: Packet<T>; empty: boolean }>();
-    readonly #takers: Taker<T>[] = [];
+    #kept = new Queue<{ packet: Packet<T>; empty: boolean }>();
+    readonly #takers = new Queue<Taker<T>>();
+    readonly #context = new CallContext();
     /** Somebody takes packets, by `next()` and the like: keep them even though others listen. */
     #pulled = false;
+    /** What is kept is being given to those who listen. */
+    #flushing = false;
     #ended = false;
     #error: Error | undefined;
 
@@ -61,8 +66,8 @@ export class SockhopResponseReadableStream<T = any>
         this.uuid = uuid ?? newUuid();
         this.#released = released;
         this.on("newListener", (event: string | symbol, listener: (error?: Error) => void) => {
-            if (event === "data") process.nextTick(() => this.#flush());
-            if (event === "end" && this.#ended) process.nextTick(listener, this.#error);
+            if (event === "data") nextTick(() => this.#flush());
+            if (event === "end" && this.#ended) nextTick(() => this.#tellEnd(listener));
         });
     }
 
@@ -82,7 +87,8 @@ export class SockhopResponseReadableStream<T = any>
      * stream that is closed by `end()` contributes a last packet `{ data: {}, type: "Object" }`, as in 1.8, but not
      * with `keep_open`.
      */
-    async next({ keep_open = false }: { keep_open?: boolean } = {}): Promise<Packet<T>> {
+    async next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
+        const keep_open = options?.keep_open ?? false;
         const taken = this.#take(!keep_open);
         // In the turn of the packet, as 1.8 does, and not when the caller gets it.
         const packet = await (keep_open ? taken : taken.finally(() => this.end()));
@@ -121,8 +127,10 @@ export class SockhopResponseReadableStream<T = any>
         const { type, last, empty = false } = packet;
         const data = packet.data as T;
         const flowing = this.listenerCount("data") > 0;
-        if (flowing) tell(this, "data", data, type);
-        if (!flowing || this.#pulled) this.#kept.push({ packet: { data, type }, empty });
+        // Behind what came before: those who listen now may not have got that yet.
+        if (!flowing || this.#pulled || this.#kept.length > 0) this.#kept.push({ packet: { data, type }, empty });
+        if (flowing && (this.#pulled || this.#kept.length === 0)) this.#emit("data", data, type);
+        else this.#flush();
         this.#serve();
         if (last) this.#end(true);
     }
@@ -137,8 +145,23 @@ export class SockhopResponseReadableStream<T = any>
         this.#ended = true;
         this.#error = error;
         this.#released?.(finished);
+        if (this.#flushing) this.#kept = new Queue(); // ended by who listens: what is behind is not wanted
         this.#serve();
-        tell(this, "end", error);
+        this.#flush();
+        this.#emit("end", error);
+    }
+
+    /** The end for one who listens only afterwards. Those who have begun to listen to the data with it get that before. */
+    #tellEnd(listener: (error?: Error) => void): void {
+        this.#flush();
+        const registered = this.rawListeners("end").find(
+            (each) => each === listener || (each as { listener?: unknown }).listener === listener,
+        );
+        if (registered) this.#context.run(() => void registered.call(this, this.#error));
+    }
+
+    #emit(event: string, ...args: unknown[]): void {
+        this.#context.run(tell, this, event, ...args);
     }
 
     /** The next packet, or nothing at the end. */
@@ -152,7 +175,7 @@ export class SockhopResponseReadableStream<T = any>
 
     /** Gives what is kept, and then the end, to those who wait. */
     #serve(): void {
-        for (let taker; (taker = this.#takers[0]) && (this.#kept.length > 0 || this.#ended);) {
+        for (let taker; (taker = this.#takers.first) && (this.#kept.length > 0 || this.#ended);) {
             const kept = this.#kept.shift();
             if (kept?.empty && !taker.alsoEmpty) continue;
             this.#takers.shift();
@@ -163,10 +186,13 @@ export class SockhopResponseReadableStream<T = any>
 
     /** Gives what is kept to those who have begun to listen. */
     #flush(): void {
+        if (this.#flushing) return;
+        this.#flushing = true;
         while (!this.#pulled && this.listenerCount("data") > 0) {
             const kept = this.#kept.shift();
-            if (!kept) return;
-            tell(this, "data", kept.packet.data, kept.packet.type);
+            if (!kept) break;
+            this.#emit("data", kept.packet.data, kept.packet.type);
         }
+        this.#flushing = false;
     }
 }

@@ -3,6 +3,7 @@ import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRe
 import { newUuid } from "../protocol/newUuid";
 import { ignorable } from "./Outbox";
 import { assertExpressible } from "./json";
+import { messageOf } from "./tell";
 
 /** How sending fails when the requester has gone, or does not read: that must not end the program. */
 const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
@@ -68,10 +69,10 @@ export class SockhopResponseWriteableStream<Answer = any> {
 
     /**
      * Answers that the request has failed: the stream of the requester ends with `ERR_REQUEST_FAILED` and this error's
-     * message. Requesters before 1.9 cannot read that; nothing is sent to them.
+     * message, of which at most 4096 characters are sent. Requesters before 1.9 cannot read that; nothing is sent to them.
      */
     fail(error: Error): Promise<void> {
-        return this.failWith({ code: "ERR_REQUEST_FAILED", message: error.message });
+        return this.failWith({ code: "ERR_REQUEST_FAILED", message: messageOf(error) });
     }
 
     /** @internal */
@@ -124,12 +125,18 @@ export class SockhopResponseWriteableStream<Answer = any> {
             assertExpressible(data);
             const { uuid } = this;
             const fields = more ? { uuid, data, last, ...more } : { uuid, data, last };
+            this.#ended = last; // for the `toJSON()` of the value
             const sent = responder.transmit(fields);
-            if (last) this.#finish();
+            if (last) responder.finished();
             return sent;
         } catch (error) {
+            this.#ended = this.#gone?.signal.aborted === true;
+            const { code } = error as SockhopError;
+            if (more?.error?.message && code === "ERR_MESSAGE_TOO_LARGE") {
+                return this.failWith({ ...more.error, message: "" }); // that it has failed is what counts
+            }
             const refused = Promise.reject(error);
-            return PEERS_DOING.has((error as SockhopError).code) ? ignorable(refused) : refused;
+            return PEERS_DOING.has(code) ? ignorable(refused) : refused;
         }
     }
 

@@ -15,6 +15,10 @@ export class Rest {
     #room: Buffer = EMPTY;
     #length = 0;
 
+    get length(): number {
+        return this.#length;
+    }
+
     get bytes(): Buffer {
         return this.#room.subarray(0, this.#length);
     }

@@ -1,14 +1,16 @@
+import { Timer, afterPoll, clearImmediate } from "./timers";
+
 /**
  * A time limit that lets the event loop look at its sockets once more before it strikes: after a turn that has taken
  * long, Node runs timers that are due before it reads what has arrived meanwhile (Node 20 to 26).
  */
 export class TimeLimit {
-    readonly #timer: NodeJS.Timeout;
+    readonly #timer: Timer;
     #grace: NodeJS.Immediate | undefined;
 
     constructor(delay: number, expired: () => void) {
-        this.#timer = setTimeout(() => {
-            this.#grace = setImmediate(expired);
+        this.#timer = new Timer(() => {
+            this.#grace = afterPoll(expired);
         }, delay);
     }
 
@@ -19,7 +21,7 @@ export class TimeLimit {
     }
 
     clear(): void {
-        clearTimeout(this.#timer);
-        clearImmediate(this.#grace);
+        this.#timer.clear();
+        if (this.#grace) clearImmediate(this.#grace);
     }
 }

@@ -1,4 +1,5 @@
 import { milliseconds } from "./limits";
+import { Timer, afterPoll } from "./timers";
 
 /** Why an entry has left a {@link TimedMap}. */
 export type RemovalReason = "overwritten" | "deleted" | "stopped" | "timed-out";
@@ -14,6 +15,7 @@ export type TimedMapEntry<V> = [value: V, timer: NodeJS.Timeout, removed: (reaso
 export class TimedMap<K = unknown, V = unknown> {
     /** The entries. Public because programs written for 1.8 count them here. */
     readonly _map = new Map<K, TimedMapEntry<V>>();
+    readonly #timers = new WeakMap<TimedMapEntry<V>, Timer>();
     readonly #timeout: number;
 
     /** @param options - `timeout`: milliseconds that an entry lives, 30000 by default */
@@ -36,13 +38,13 @@ export class TimedMap<K = unknown, V = unknown> {
     ): Map<K, TimedMapEntry<V>> {
         const delay = milliseconds("timeout", timeout, this.#timeout);
         this.#remove(key, "overwritten");
-        const timer = setTimeout(() => {
-            // After a turn that has taken long, what has arrived meanwhile is read first.
-            setImmediate(() => {
+        const timer = new Timer(() => {
+            afterPoll(() => {
                 if (this._map.get(key) === entry) this.#remove(key, "timed-out");
             });
         }, delay);
-        const entry: TimedMapEntry<V> = [value, timer, removed];
+        const entry: TimedMapEntry<V> = [value, timer.handle, removed];
+        this.#timers.set(entry, timer);
         return this._map.set(key, entry);
     }
 
@@ -63,8 +65,8 @@ export class TimedMap<K = unknown, V = unknown> {
     #remove(key: K, reason: RemovalReason): boolean {
         const entry = this._map.get(key);
         if (!entry) return false;
-        const [, timer, removed] = entry;
-        clearTimeout(timer);
+        const [, , removed] = entry;
+        this.#timers.get(entry)?.clear();
         this._map.delete(key);
         removed(reason);
         return true;

@@ -4,6 +4,7 @@ import { debuglog } from "node:util";
 import { typeName } from "../protocol/typeName";
 import type { Connection } from "./Connection";
 import type { Envelope } from "./envelope";
+import { messageOf, printable } from "./tell";
 
 /** Published when a connection begins to count, and when it is gone. */
 export interface ConnectionDiagnostics {
@@ -165,7 +166,12 @@ export const responses = new Spans("sockhop:response");
 // NODE_DEBUG=sockhop: the same for people, on stderr.
 const debug: { (message: string, ...values: unknown[]): void; enabled?: boolean } = debuglog("sockhop");
 // Bun's debuglog() does not say whether it is enabled.
-if (debug.enabled ?? /\bsockhop\b/i.test(process.env["NODE_DEBUG"] ?? "")) {
+const enabled = debug.enabled ?? /\bsockhop\b/i.test(process.env["NODE_DEBUG"] ?? "");
+// The channels are those of all copies of the library in this process; one of them prints.
+const PRINTED = Symbol.for("sockhop.debug");
+const shared = connected as typeof connected & { [PRINTED]?: boolean };
+if (enabled && !shared[PRINTED]) {
+    shared[PRINTED] = true;
     const where = ({ remoteAddress, remotePort }: Socket): string =>
         remoteAddress === undefined ? "local socket" : `${remoteAddress}:${remotePort}`;
     subscribe(connected.name, (message) => {
@@ -173,7 +179,7 @@ if (debug.enabled ?? /\bsockhop\b/i.test(process.env["NODE_DEBUG"] ?? "")) {
     });
     subscribe(disconnected.name, (message) => {
         const { socket, error } = message as ConnectionDiagnostics;
-        debug("disconnect %s%s", where(socket), error ? `: ${error.message}` : "");
+        debug("disconnect %s%s", where(socket), error ? `: ${printable(messageOf(error))}` : "");
     });
     for (const [from, direction] of [
         [sent, "sent"],
@@ -181,7 +187,7 @@ if (debug.enabled ?? /\bsockhop\b/i.test(process.env["NODE_DEBUG"] ?? "")) {
     ] as const) {
         subscribe(from.name, (message) => {
             const { socket, type, bytes } = message as MessageDiagnostics;
-            debug("%s %s, %d bytes, %s", direction, type, bytes, where(socket));
+            debug("%s %s, %d bytes, %s", direction, printable(type), bytes, where(socket));
         });
     }
 }

@@ -1,9 +1,10 @@
 import net from "node:net";
 import type tls from "node:tls";
-import { loadTls } from "../builtins";
 import { assertFits } from "./UnixPath";
+import { selfConnection } from "./connectError";
 import { assertPrivate } from "./names";
-import type { Place } from "./options";
+import { type Place, checked } from "./options";
+import { loadTls } from "../builtins";
 
 /** Where what arrives at clients is put, one chunk after the other: all are read before the next comes. */
 let room: Buffer | undefined;
@@ -17,19 +18,21 @@ let room: Buffer | undefined;
  * else listens for `data`, too, that event tells all.
  */
 export function dial(
-    { path, port, address }: Place,
+    place: Place,
     secure: tls.ConnectionOptions | undefined,
     connected: () => void,
     arrived: (chunk: Buffer, length: number) => void,
 ): net.Socket {
     try {
+        const { path, port, address } = checked(place);
         if (path) {
             assertFits(path);
             assertPrivate(path);
         }
         if (secure) {
             const { connect } = loadTls();
-            return path ? connect({ ...secure, path }, connected) : connect(port, address, secure, connected);
+            const encrypted = path ? connect({ ...secure, path }, connected) : connect(port, address, secure, connected);
+            return encrypted.once("connect", () => destroyIfSelfConnected(encrypted)); // before the handshake
         }
         const onread = {
             buffer: (room ??= Buffer.allocUnsafeSlow(65_536)),
@@ -40,9 +43,17 @@ export function dial(
                 return true;
             },
         };
-        const socket = net.createConnection(path ? { path, onread } : { port, host: address, onread }, connected);
+        const socket = net.createConnection(path ? { path, onread } : { port, host: address, onread }, () => {
+            if (!destroyIfSelfConnected(socket)) connected();
+        });
         return socket;
     } catch (error) {
         return new net.Socket().destroy(error as Error);
     }
+}
+
+function destroyIfSelfConnected(socket: net.Socket): boolean {
+    const error = selfConnection(socket);
+    if (error) socket.destroy(error);
+    return error !== undefined;
 }

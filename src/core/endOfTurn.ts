@@ -1,4 +1,6 @@
 import { nextTick } from "node:process";
+import { onExit } from "./onExit";
+import { surface } from "./tell";
 
 /** What can have something to do when this turn of the event loop ends. */
 export interface Due {
@@ -19,12 +21,16 @@ function endTurn(): void {
     while (due) {
         const next: Due | undefined = due.nextDue;
         due.nextDue = undefined;
-        due.endTurn();
+        try {
+            due.endTurn();
+        } catch (error) {
+            surface(error); // the others must not wait for ever
+        }
         due = next;
     }
 }
 
-/** Has `endTurn()` called when this turn ends. Not twice before that. */
+/** Has `endTurn()` called when this turn ends; while the process exits, before this returns. Not twice before that. */
 export function atEndOfTurn(due: Due): void {
     if (last) {
         last = last.nextDue = due;
@@ -36,7 +42,7 @@ export function atEndOfTurn(due: Due): void {
 
 // What was sent before process.exit() in the same turn, or in a handler of `exit`, goes out, as it does with sockhop 1.x,
 // which writes at once.
-process.on("exit", () => {
+onExit(() => {
     later = (callback: () => void) => {
         callback();
     };

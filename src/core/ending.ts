@@ -1,5 +1,8 @@
 import type { Socket } from "node:net";
+import type { TransferWatch } from "./TransferWatch";
 import { milliseconds } from "./limits";
+import { surface } from "./tell";
+import { Timer } from "./timers";
 
 /** How long data that was sent may take to reach the system once a connection is being closed, in milliseconds. */
 const FLUSH_LIMIT = 5000;
@@ -7,8 +10,9 @@ const FLUSH_LIMIT = 5000;
 /** How connections are ended. */
 export interface EndOptions {
     /**
-     * Milliseconds for all of it; then the connection is cut. 0 cuts at once what the system has not taken,
-     * `Infinity` waits for as long as it takes.
+     * Milliseconds for all of it; then the connection is cut, unless bytes are still flowing: what is being sent then, or
+     * is the answer that is waited for, is finished as long as it moves (1 KiB and a hundredth of it in half a second). 0 cuts
+     * at once what the system has not taken, `Infinity` waits for as long as it takes.
      *
      * @default 5000
      */
@@ -28,7 +32,8 @@ export interface EndOptions {
  *
  * @internal
  */
-export function timeToEnd({ timeout }: EndOptions): number {
+export function timeToEnd(options: EndOptions | null | undefined): number {
+    const timeout = options?.timeout;
     return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_LIMIT);
 }
 
@@ -42,14 +47,18 @@ export class Ending {
     /** Resolves when the socket is gone. */
     readonly promise: Promise<undefined>;
     readonly #socket: Socket;
+    readonly #transfers: TransferWatch;
     #deadline = Infinity;
-    #timer: NodeJS.Timeout | undefined;
+    #timer: Timer | undefined;
+    #extended = false;
 
-    constructor(socket: Socket) {
+    constructor(socket: Socket, transfers: TransferWatch) {
         this.#socket = socket;
+        this.#transfers = transfers;
         this.promise = new Promise((resolve) => {
             const gone = (): void => {
-                clearTimeout(this.#timer);
+                this.#timer?.clear();
+                this.#transfers.close();
                 resolve(undefined);
             };
             if (socket.connecting) socket.destroy();
@@ -59,8 +68,14 @@ export class Ending {
             }
             socket.once("close", gone);
             if (socket.destroyed) return;
-            socket.end();
-            socket.resume(); // or the peer's end would not be seen behind what it has sent
+            try {
+                socket.end();
+                socket.resume(); // or the peer's end would not be seen behind what it has sent
+            } catch (error) {
+                // A program may have put a method of its own there.
+                surface(error);
+                socket.destroy();
+            }
         });
     }
 
@@ -69,7 +84,17 @@ export class Ending {
         const deadline = performance.now() + limit;
         if (deadline >= this.#deadline || this.#socket.destroyed) return;
         this.#deadline = deadline;
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#socket.destroy(), limit);
+        this.#timer?.clear();
+        this.#timer = new Timer(() => {
+            if (limit === 0 || this.#extended || !this.#transfers.wait((sent) => this.#transferred(sent, limit)))
+                this.#socket.destroy();
+        }, limit);
+    }
+
+    /** The peer has not got less time to read the end, and to close, because it took longer to send. */
+    #transferred(sent: boolean, limit: number): void {
+        this.#extended = true;
+        if (!sent) this.#socket.destroy();
+        else this.#timer = new Timer(() => this.#socket.destroy(), limit);
     }
 }

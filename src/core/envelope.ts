@@ -4,15 +4,33 @@ import { typeName } from "../protocol/typeName";
 import { isUuid } from "./ids";
 import { toJson } from "./json";
 
-/** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place. */
+/** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place but `type`. */
 export interface Envelope {
     /** Class name of the value at the sender, or one of the names that the library keeps for itself. */
-    type?: unknown;
+    type: string;
     data?: unknown;
     /** The sender wants an answer, and will know it by this. */
     id?: unknown;
     /** This is the answer to the message with that `id`. */
     callback_id?: unknown;
+    /** The `id`, or the uuid of a request, was found to look like a UUID. Never from the wire. */
+    isUuid?: boolean;
+}
+
+/** Longest class name, in characters. */
+const MAX_TYPE_LENGTH = 1024;
+
+/** Whether this is longer than the name of a class can be. */
+export function isTooLong(type: unknown): boolean {
+    return typeof type === "string" && type.length > MAX_TYPE_LENGTH;
+}
+
+/** The envelope in a frame that was parsed, or the fault of what is none. A type that is no string is that of the data. */
+export function toEnvelope(value: unknown): Envelope | string {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return "the frame is not an envelope";
+    const { type, data, id, callback_id } = value as Record<string, unknown>;
+    if (isTooLong(type)) return "the type of a message is too long";
+    return { type: typeof type === "string" ? type : typeName(data), data, id, callback_id };
 }
 
 /** Names that never reach the user of the other end. Constants, since a bundler may rename classes. */
@@ -30,7 +48,7 @@ const LONGEST_ID = 1024;
  * would make each answer impossible to send.
  */
 export function isId(id: unknown): boolean {
-    return !id || typeof id === "number" || (typeof id === "string" && id.length <= LONGEST_ID);
+    return !id || Number.isFinite(id) || (typeof id === "string" && id.length <= LONGEST_ID);
 }
 
 /** The beginning of an envelope. */
@@ -100,11 +118,15 @@ export function openRequest(uuid: string, data: unknown): string {
     return REQUEST_HEAD + uuid + `","data":` + toJson(data) + around(data).requestTail;
 }
 
-/** A piece of an answer; a {@link SockhopResponsePacket} is made only for a special one. */
-export function openPacket(packet: Partial<SockhopResponsePacket>): string {
+/**
+ * A piece of an answer; a {@link SockhopResponsePacket} is made only for a special one.
+ *
+ * @param plain - whether the uuid can be written as it is
+ */
+export function openPacket(packet: Partial<SockhopResponsePacket>, plain = isUuid(packet.uuid)): string {
     const { uuid, data = {}, last, empty, error, cancel } = packet;
-    if (empty || error || cancel || !isUuid(uuid)) return open(RESPONSE, new SockhopResponsePacket(packet));
-    const text = RESPONSE_HEAD + uuid + around(data).answerMiddle + toJson(data);
+    if (empty || error || cancel || !plain) return open(RESPONSE, new SockhopResponsePacket(packet));
+    const text = RESPONSE_HEAD + (uuid as string) + around(data).answerMiddle + toJson(data);
     return text + (last ? `,"last":true}` : `,"last":false}`);
 }
 

@@ -6,17 +6,9 @@ export const UUID_PATTERN = [8, 4, 4, 4, 12].map((digits) => String.raw`\w`.repe
 
 const uuid = new RegExp(`^${UUID_PATTERN}$`);
 
-/** The last that was read: most questions are answered before the next comes. */
-let latest: string | undefined;
-
-/** An id that was found to look like a UUID where it was read, so that nobody has to look again when it is answered. */
-export function found(id: string): string {
-    return (latest = id);
-}
-
 /** Whether this id looks like a UUID. Peers may use others, and numbers. */
 export function isUuid(id: unknown): id is string {
-    return typeof id === "string" && (id === latest || uuid.test(id));
+    return typeof id === "string" && uuid.test(id);
 }
 
 /**

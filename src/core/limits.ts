@@ -82,7 +82,11 @@ export const LONGEST = 2 ** 31 - 1;
  * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no time: negative, or not a number.
  */
 export function milliseconds(name: string, value: unknown, fallback: number): number {
-    const time = Number(value ?? 0);
+    const time = isNumeric(value) ? Number(value) : value ? NaN : 0;
     if (!(time >= 0)) throw new SockhopError(`${name} must be a time in milliseconds`, "ERR_BAD_OPTION");
     return Math.min(time || fallback, LONGEST);
+}
+
+function isNumeric(value: unknown): value is number | string {
+    return typeof value === "number" || typeof value === "string";
 }

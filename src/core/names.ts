@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, statSync } from "node:fs";
+import { type Stats, lstatSync, mkdirSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { SockhopError } from "../SockhopError";
@@ -6,19 +6,48 @@ import { SockhopError } from "../SockhopError";
 /** What can be part of the name of a file everywhere, and fits into the path of a socket. */
 const NAME = /^(?!\.)[\w.-]{1,64}$/;
 
-/** Pipes of Windows have no folders; those of a user begin with this. */
-const PIPES = `\\\\.\\pipe\\sockhop-${process.platform === "win32" ? os.userInfo().username : ""}-`;
+/** A pipe of Windows, which is in no folder. */
+function pipe(name: string): string {
+    return `\\\\.\\pipe\\sockhop-${userName()}-${name}`;
+}
+
+function userName(): string {
+    try {
+        return os.userInfo().username;
+    } catch {
+        return process.env["USERNAME"] ?? ""; // a user without an entry in the system's list
+    }
+}
 
 /**
  * The folder of the user's sockets. `XDG_RUNTIME_DIR` (XDG Base Directory Specification) goes when the user logs out, as
- * sockets should; where there is none, a folder of the user's own among the temporary files.
+ * sockets should. Where it does not fulfil the specification, a folder of the user's own among the temporary files.
  */
 function folder(): string {
     const { XDG_RUNTIME_DIR: runtime } = process.env;
-    if (runtime && path.isAbsolute(runtime) && statSync(runtime, { throwIfNoEntry: false })?.isDirectory()) {
-        return path.join(runtime, "sockhop");
-    }
+    if (runtime && isRuntimeFolder(runtime)) return path.join(runtime, "sockhop");
     return path.join(os.tmpdir(), `sockhop-${process.getuid?.() ?? ""}`);
+}
+
+/** The specification demands an absolute path, and a folder of this user with the permissions 0700. */
+function isRuntimeFolder(folder: string): boolean {
+    if (!path.isAbsolute(folder)) return false;
+    try {
+        const found = statSync(folder, { throwIfNoEntry: false });
+        return !!found?.isDirectory() && isOwn(found) && (found.mode & 0o777) === 0o700;
+    } catch (error) {
+        return isDenied(error); // then it is trusted, as it is by programs that may look
+    }
+}
+
+/** Whether a file belongs to this user. True where Node cannot tell who that is. */
+function isOwn({ uid }: Stats): boolean {
+    return process.getuid === undefined || uid === process.getuid();
+}
+
+/** Whether Node's permission model has refused a call. The sockets themselves need no permission. */
+function isDenied(error: unknown): boolean {
+    return (error as NodeJS.ErrnoException).code === "ERR_ACCESS_DENIED";
 }
 
 /**
@@ -32,7 +61,7 @@ export function path_of(name: string): string {
     if (typeof name !== "string" || !NAME.test(name)) {
         throw new SockhopError("A name has letters, digits, '.', '_' and '-', at most 64", "ERR_BAD_OPTION");
     }
-    return process.platform === "win32" ? PIPES + name : path.join(folder(), `${name}.sock`);
+    return process.platform === "win32" ? pipe(name) : path.join(folder(), `${name}.sock`);
 }
 
 /** The folder of the user's sockets, if that is where a path leads to. */
@@ -49,20 +78,25 @@ export function makeFolder(to: string): void {
     try {
         mkdirSync(parent, { mode: 0o700 });
     } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST" && !isDenied(error)) throw error;
     }
 }
 
 /**
- * Refuses the folder of the user's sockets, if that is where this path leads to, when somebody else can put sockets
- * there: anybody may make a folder among the temporary files.
+ * Refuses the folder of the user's sockets, if that is where this path leads to, when another user can put sockets
+ * there: every user may make a folder among the temporary files.
  *
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
 export function assertPrivate(to: string): void {
     const parent = folderOf(to);
     if (process.platform === "win32" || parent === undefined) return;
-    const found = lstatSync(parent, { throwIfNoEntry: false });
-    if (!found || (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0)) return;
+    let found: Stats | undefined;
+    try {
+        found = lstatSync(parent, { throwIfNoEntry: false });
+    } catch {
+        return; // whether this process may connect, the system decides
+    }
+    if (!found || (found.isDirectory() && isOwn(found) && (found.mode & 0o077) === 0)) return;
     throw new SockhopError(`${parent} is not a folder of this user alone`, "ERR_BAD_OPTION");
 }

@@ -74,7 +74,8 @@ export interface ServerOptions extends SockhopOptions {
     max_connections?: number | undefined;
     /**
      * Permissions of the Unix domain socket, such as `0o600` for the user alone: connecting needs the right to write.
-     * They hold before anybody can connect. Without effect on Windows, and refused in a worker (`ERR_BAD_OPTION`).
+     * They hold before another process can connect. Without effect on Windows, and refused in a worker of a cluster
+     * (`ERR_BAD_OPTION`).
      *
      * @default as the umask of the process has it
      */
@@ -138,8 +139,15 @@ export interface ClientOptions extends SockhopOptions {
     connect_timeout?: number | undefined;
 }
 
-/** The options for TLS, if it is wanted at all. */
+/**
+ * The options for TLS, if it is wanted at all.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION`
+ */
 export function secure<O extends object>(ssl: boolean | undefined, options: O | undefined): O | undefined {
+    if (options && typeof options !== "object") {
+        throw new SockhopError("ssl_options must be an object", "ERR_BAD_OPTION");
+    }
     return ssl || (options && Object.keys(options).length > 0) ? ({ ...options } as O) : undefined;
 }
 
@@ -150,6 +158,25 @@ export function permissions(mode: number | null | undefined): number | undefined
     throw new SockhopError("mode must be permissions of a file, such as 0o600", "ERR_BAD_OPTION");
 }
 
+/** @throws {@link SockhopError} `ERR_BAD_OPTION` for what cannot be called with `new` */
+export function sessionType(type: ServerOptions["session_type"] | null): ServerOptions["session_type"] {
+    if (!type) return undefined;
+    try {
+        Reflect.construct(Object, [], type); // does not call it
+    } catch (cause) {
+        throw new SockhopError("session_type must be a class", "ERR_BAD_OPTION", { cause });
+    }
+    return type;
+}
+
+/** @throws {@link SockhopError} `ERR_BAD_OPTION` */
+export function queueOptions(queue: boolean | QueueOptions | null | undefined): QueueOptions | undefined {
+    if (queue && queue !== true && typeof queue !== "object") {
+        throw new SockhopError("queue must be true or an object", "ERR_BAD_OPTION");
+    }
+    return queue === true ? {} : queue || undefined;
+}
+
 /** Where to connect to, or to listen. */
 export interface Place {
     path: string | null;
@@ -158,15 +185,47 @@ export interface Place {
 }
 
 /**
- * The place that the options name. As in 1.x anything falsy means the default. The path takes precedence.
+ * The place that the options name. As in 1.x anything falsy means the default, except a port that is `NaN` or `""`. The
+ * path takes precedence.
  *
  * @param anyPort - whether 0 stands for a free port
- * @throws {@link SockhopError} `ERR_BAD_OPTION` for a name that is none
+ * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
 export function place({ path, name, address, port }: SockhopOptions, anyPort: boolean): Place {
-    return {
+    const result = {
         path: path || (name ? path_of(name) : null),
         address: address || "127.0.0.1",
-        port: anyPort && port === 0 ? 0 : port || 50000,
+        port: isDefaultPort(port, anyPort) ? 50000 : (port as number),
     };
+    checked(result);
+    return result;
+}
+
+function isDefaultPort(port: unknown, anyPort: boolean): boolean {
+    return port === undefined || port === null || port === false || (port === 0 && !anyPort);
+}
+
+/**
+ * The place that a program has set, with a port that is a number. Node takes strings of digits, too, and 1.x with it.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no path, address or port
+ */
+export function checked({ path, address, port }: Place): Place {
+    if (path) {
+        // The name of an abstract socket of Linux begins with a zero.
+        if (typeof path !== "string" || path.includes("\0", path.startsWith("\0") ? path.length : 0)) {
+            throw new SockhopError("path must be a path", "ERR_BAD_OPTION");
+        }
+        return { path, address, port };
+    }
+    if (address && typeof address !== "string") {
+        throw new SockhopError("address must be an IP address or a host name", "ERR_BAD_OPTION");
+    }
+    return { path: null, address, port: portNumber(port) };
+}
+
+function portNumber(port: unknown): number {
+    const number = typeof port === "string" && port.trim() !== "" ? Number(port) : port;
+    if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number < 65536) return number;
+    throw new SockhopError("port must be a whole number from 0 to 65535", "ERR_BAD_OPTION");
 }

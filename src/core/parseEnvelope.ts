@@ -1,5 +1,5 @@
 import { type Envelope, REQUEST, RESPONSE } from "./envelope";
-import { UUID_PATTERN, copied, found } from "./ids";
+import { UUID_PATTERN, copied } from "./ids";
 
 const UUID = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
 
@@ -71,7 +71,7 @@ function parseValue(text: string): Envelope | undefined {
     // An answer is longer; to look for its id in vain costs as much as to find it.
     if (text[end - ID.length] === "," && ID.isAt(end - ID.length, text)) {
         const data = parse(text, VALUE.length, end - ID.length);
-        return data && { type: "Object", data, id: found(uuidAt(end - 2 - UUID.length, text)) };
+        return data && { type: "Object", data, id: uuidAt(end - 2 - UUID.length, text), isUuid: true };
     }
     if (CALLBACK_ID.isAt(end - CALLBACK_ID.length, text)) {
         const data = parse(text, VALUE.length, end - CALLBACK_ID.length);
@@ -84,8 +84,8 @@ function parseRequest(text: string): Envelope | undefined {
     const end = text.length - REQUEST_TAIL.length;
     const data = REQUEST_TAIL.isAt(end, text) && parse(text, REQUEST_HEAD.length, end);
     if (!data) return undefined;
-    const uuid = found(copied(uuidAt(REQUEST_UUID, text)));
-    return { type: REQUEST, data: { uuid, data, type: "Object", errors: true } };
+    const uuid = copied(uuidAt(REQUEST_UUID, text));
+    return { type: REQUEST, data: { uuid, data, type: "Object", errors: true }, isUuid: true };
 }
 
 function parseResponse(text: string): Envelope | undefined {

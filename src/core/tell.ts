@@ -1,4 +1,9 @@
 import type { EventEmitter } from "node:events";
+import { nextTick } from "node:process";
+import { types } from "node:util";
+
+/** Characters of a text that is printed, or sent as the reason of a failure. */
+const MAX_TEXT = 4096;
 
 /**
  * Emits an event of ours. What a handler throws surfaces as an uncaught exception, but does not cut short what we are
@@ -12,14 +17,52 @@ export function tell(emitter: EventEmitter, event: string, ...args: unknown[]): 
     }
 }
 
-/** What a handler threw, which may be anything, as an error. */
+/** The value that a handler has thrown, as an error: it may be anything, also an error of another realm. */
 export function asError(thrown: unknown): Error {
-    return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+    if (types.isNativeError(thrown) || thrown instanceof Error) return thrown;
+    return new Error(textOf(thrown), { cause: thrown });
+}
+
+/** The message of a thrown value. Never throws, whatever its members and its string form do. */
+export function messageOf(thrown: unknown): string {
+    try {
+        const message: unknown = (thrown as { message?: unknown } | null | undefined)?.message;
+        return typeof message === "string" ? message.slice(0, MAX_TEXT) : textOf(thrown);
+    } catch {
+        return "unknown error";
+    }
+}
+
+/** The `code` of a thrown value, if it is a string as Node's are. Databases use numbers, too. */
+export function codeOf(thrown: unknown): string | undefined {
+    try {
+        const code: unknown = (thrown as { code?: unknown } | null | undefined)?.code;
+        return typeof code === "string" ? code.slice(0, MAX_TEXT) : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+/** What a peer has sent, for a terminal: on one line, without control characters, and not too long. */
+export function printable(said: unknown): string {
+    return textOf(said)
+        .replace(/\s+/g, " ")
+        .replace(/[\p{Cc}\p{Cf}]/gu, "\uFFFD")
+        .trim();
 }
 
 /** Lets what a handler threw surface as an uncaught exception, after we have finished what we are doing. */
 export function surface(error: unknown): void {
-    process.nextTick(() => {
+    nextTick(() => {
         throw error;
     });
+}
+
+/** The string form of a value, where it has one. */
+function textOf(value: unknown): string {
+    try {
+        return String(value).slice(0, MAX_TEXT);
+    } catch {
+        return "unknown error";
+    }
 }

@@ -1,6 +1,7 @@
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import { tell } from "../core/tell";
+import { Timer } from "../core/timers";
 import type { Constructor } from "./mixin";
 
 /** What the mixin AutoReconnect adds to a client. */
@@ -32,25 +33,29 @@ export interface Pauses {
 export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Reconnecting> {
     abstract class AutoReconnect extends Base implements Reconnecting {
         #wanted = false;
-        #timer: NodeJS.Timeout | undefined;
+        #timer: Timer | undefined;
         /** Attempts that have failed, and connections that have not lasted, since one that has. */
         #failures = 0;
         /** When there was a connection last, on the clock of `performance.now()`. */
         #openedAt = NaN;
 
         get auto_reconnect(): boolean {
-            return this.#wanted;
+            return this._self().#wanted;
         }
 
         set auto_reconnect(wanted: boolean) {
-            this.#wanted = wanted;
-            this.#failures = 0;
-            clearTimeout(this.#timer);
-            if (wanted) this._redial();
-            else this._cancel();
+            const self = this._self();
+            self.#wanted = wanted;
+            self.#failures = 0;
+            self.#timer?.clear();
+            if (wanted) self._redial();
+            else self._cancel();
         }
 
         protected abstract get _pauses(): Pauses;
+
+        /** Whether there is an attempt. */
+        protected abstract get _connecting(): boolean;
 
         /** Begins an attempt, unless there is one, or a connection. */
         protected abstract _redial(): void;
@@ -58,20 +63,20 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         /** Ends the attempt under way, if `_redial` began it and nobody else waits for it. */
         protected abstract _cancel(): void;
 
-        protected override _open(connection: Connection): void {
+        protected override _open(connection: Connection): boolean {
             this.#openedAt = performance.now();
-            super._open(connection);
+            return super._open(connection);
         }
 
         // An attempt that fails comes here too: its connection was never opened.
         protected override _closed(connection: Connection, opened: boolean): void {
             super._closed(connection, opened);
-            if (!this.#wanted) return;
+            if (!this.#wanted || this._connecting) return;
             const lasted = opened && performance.now() - this.#openedAt >= this._pauses.interval;
             this.#failures = lasted ? 0 : this.#failures + 1;
             const delay = lasted ? 0 : this.#pause();
-            clearTimeout(this.#timer);
-            this.#timer = setTimeout(() => {
+            this.#timer?.clear();
+            this.#timer = new Timer(() => {
                 this._redial();
             }, delay);
             tell(this, "reconnecting", this.#failures + 1, delay, connection.error);

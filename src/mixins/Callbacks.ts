@@ -23,7 +23,7 @@ export interface Calling {
         connection: Connection | undefined,
         value: unknown,
         callback?: RemoteCallback | null,
-        options?: CallbackOptions,
+        options?: CallbackOptions | null,
     ): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             connection: Connection | undefined,
             value: unknown,
             callback?: RemoteCallback | null,
-            options?: CallbackOptions,
+            options?: CallbackOptions | null,
         ): Promise<void> {
             if (callback) return this.#ask(connection, value, callback, options);
             try {
@@ -52,22 +52,26 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             connection: Connection | undefined,
             value: unknown,
             callback: RemoteCallback,
-            options: CallbackOptions = {},
+            options?: CallbackOptions | null,
         ): Promise<void> {
             this.#check(callback);
+            const { failed, timeout, signal } = options ?? {};
+            if (failed && typeof failed !== "function") {
+                return Promise.reject(new SockhopError("failed must be a function", "ERR_BAD_OPTION"));
+            }
             const id = newUuid();
-            const call = new RemoteCall(id, callback, options.failed);
+            const call = new RemoteCall(id, callback, failed);
             try {
                 const frame = this._encode(value, `,"id":"${id}"`);
-                if (options.timeout !== undefined || options.signal) {
-                    call.limit(this._deadlines, milliseconds("timeout", options.timeout, Infinity), options.signal);
+                if (timeout !== undefined || signal) {
+                    call.limit(this._deadlines, milliseconds("timeout", timeout, Infinity), signal);
                 }
                 const sent = this._carry(connection, frame, call);
-                return options.failed ? ignorable(sent) : sent;
+                return failed ? ignorable(sent) : sent;
             } catch (error) {
                 call.fail(error as SockhopError);
                 const refused = Promise.reject(error);
-                return options.failed ? ignorable(refused) : refused;
+                return failed ? ignorable(refused) : refused;
             }
         }
 
@@ -81,9 +85,9 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         protected override _received(connection: Connection, envelope: Envelope): void {
             const { type, data, id, callback_id } = envelope;
-            if (callback_id) connection.callbacks?.get(callback_id)?.answer(data, type as string);
+            if (callback_id) connection.callbacks?.get(callback_id)?.answer(data, type);
             else if (!isId(id)) this._skip("a message whose id is none", connection);
-            else if (id) this.#asked(connection, data, type as string, id);
+            else if (id) this.#asked(connection, envelope);
             else super._received(connection, envelope);
         }
 
@@ -93,18 +97,19 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         /** Delivers a question. Only the first call of its reply answers it: 1.x crashes at a second answer. */
-        #asked(connection: Connection, data: unknown, type: string, id: unknown): void {
-            let replied = false as boolean;
+        #asked(connection: Connection, { data, type, id, isUuid: plain }: Envelope): void {
+            let replied = false;
             let name = id;
             connection.unanswered += 1;
+            const isOver = (): boolean => replied || connection.state === "closed";
             const reply: Reply = (value = {}) => {
-                if (replied) return;
-                if (connection.state === "closed") throw lost();
-                const rest = isUuid(name) ? `,"callback_id":"${name}"` : `,"callback_id":${toJson(name)}`;
-                const frame = this._encode(value, rest);
+                // That the asker has gone must not end the program: `disconnect` tells.
+                if (isOver()) return;
+                const quoted = plain || isUuid(name) ? `"${name as string}"` : toJson(name);
+                const frame = this._encode(value, `,"callback_id":${quoted}`);
+                if (isOver()) return; // the `toJSON()` of the value has answered, or ended the connection
                 replied = true;
-                // `disconnect` tells when the answer may have been lost. A peer that does not read its answers gets none.
-                if (!connection.refusal()) connection.post(frame);
+                if (!connection.answerRefusal()) connection.post(frame);
                 connection.unanswered -= 1;
                 connection.answered();
             };
@@ -112,7 +117,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 this._deliver(connection, data, type, reply);
             } finally {
                 // Most questions have been answered now; the others may wait for long.
-                name = replied ? undefined : copied(name);
+                name = isOver() ? undefined : copied(name);
             }
         }
     }

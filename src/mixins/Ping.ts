@@ -4,6 +4,7 @@ import { Pulse } from "../core/Pulse";
 import { type Envelope, PING, PONG } from "../core/envelope";
 import { milliseconds } from "../core/limits";
 import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
+import { Interval, afterPoll } from "../core/timers";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Ping adds to an endpoint. */
@@ -13,7 +14,8 @@ export interface Pinging {
 
     /**
      * Pings every connection, also those to come, and drops one of which nothing at all was heard when four intervals
-     * have passed: `disconnect` follows. Any byte is a sign of life. Any earlier interval is replaced. Pings of the peer
+     * have passed: `disconnect` follows. Any byte is a sign of life, also one of ours that the peer has made room for. A
+     * connection that we do not read (`socket.pause()`) is not dropped. Any earlier interval is replaced. Pings of the peer
      * are answered always, whatever is set here. Peers of type `"json"` do not answer pings.
      *
      * @param delay - milliseconds between pings; 0 turns pinging off
@@ -26,31 +28,34 @@ export interface Pinging {
 export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Pinging> {
     abstract class Ping extends Base implements Pinging {
         interval_timer: NodeJS.Timeout | null = null;
+        #interval: Interval | undefined;
 
         ping(delay = 0): void {
             const interval = milliseconds("The delay of ping()", delay, 0);
-            if (this.interval_timer) clearInterval(this.interval_timer);
-            for (const connection of this._connections) connection.pulse?.reset();
-            this.interval_timer =
-                interval > 0
-                    ? setInterval(() => {
-                          // After a turn that has taken long, what has arrived meanwhile is read first.
-                          setImmediate(() => {
-                              this.#round();
-                          });
-                      }, interval).unref()
-                    : null;
+            const self = this._self();
+            self.#interval?.clear();
+            for (const connection of self._connections) connection.pulse?.reset();
+            self.#interval = interval > 0 ? self.#every(interval) : undefined;
+            self.interval_timer = self.#interval?.handle ?? null;
+        }
+
+        #every(interval: number): Interval {
+            const timer = new Interval(() => {
+                afterPoll(() => {
+                    if (this.#interval === timer) this.#round();
+                });
+            }, interval);
+            return timer;
         }
 
         #round(): void {
-            if (!this.interval_timer) return;
-            for (const connection of this._connections) {
+            for (const connection of [...this._connections]) {
                 if (connection.state === "open") this.#ping(connection);
             }
         }
 
         #ping(connection: Connection): void {
-            const ping = (connection.pulse ??= new Pulse()).next(signsOfLife(connection));
+            const ping = (connection.pulse ??= new Pulse()).next(connection);
             if (ping) this._volunteer(connection, PING, ping);
             else this._cut(connection);
         }
@@ -66,14 +71,6 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         }
     }
     return Ping;
-}
-
-/**
- * What changes when a peer shows that it lives: it sends something, or, when it is so far behind that we send no pings
- * and may not read from it, it takes something.
- */
-function signsOfLife({ received, taken, full }: Connection): number {
-    return full ? -taken : received;
 }
 
 /** A pong takes over nothing else from its ping. */

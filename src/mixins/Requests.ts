@@ -7,12 +7,13 @@ import type { WaitOptions } from "../core/Patience";
 import { type Cancel, type RemoteRequest, SingleRequest, StreamRequest } from "../core/RemoteRequest";
 import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
 import { type Responder, SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
-import { Responses } from "../core/Responses";
+import { Responses, keyOf } from "../core/Responses";
 import { TypeEvent } from "../core/TypeEvent";
 import { type Span, requests, responses } from "../core/diagnostics";
-import { type Envelope, REQUEST, RESPONSE, isId, openPacket, openRequest } from "../core/envelope";
+import { type Envelope, REQUEST, RESPONSE, isId, isTooLong, openPacket, openRequest } from "../core/envelope";
+import { isUuid } from "../core/ids";
 import { milliseconds } from "../core/limits";
-import { asError, surface } from "../core/tell";
+import { codeOf, messageOf, surface } from "../core/tell";
 import { isPromise } from "../core/within";
 import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { newUuid } from "../protocol/newUuid";
@@ -41,7 +42,7 @@ export interface Requesting {
     _request(
         connection: Connection | undefined,
         value: unknown,
-        options?: RequestOptions,
+        options?: RequestOptions | null,
     ): Promise<SockhopResponseReadableStream>;
 
     /**
@@ -49,7 +50,7 @@ export interface Requesting {
      *
      * @internal
      */
-    _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions): Promise<unknown>;
+    _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions | null): Promise<unknown>;
 }
 
 /**
@@ -69,7 +70,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         _request(
             connection: Connection | undefined,
             value: unknown,
-            options?: RequestOptions,
+            options?: RequestOptions | null,
         ): Promise<SockhopResponseReadableStream> {
             const request = new StreamRequest(newUuid(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
@@ -86,12 +87,12 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             return connection ? ignorable(request.promise) : request.promise;
         }
 
-        _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions): Promise<unknown> {
+        _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions | null): Promise<unknown> {
             const request = new SingleRequest(newUuid(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
             // A refusal is told by the request. When it is lost on its way the connection ends, and so does the request.
             if (sent && request.settled) void ignorable(sent);
-            return request.promise;
+            return connection ? ignorable(request.promise) : request.promise; // as with _request()
         }
 
         /** Sends a request, if it can be sent; what is wrong with it is its failure. */
@@ -99,7 +100,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             connection: Connection | undefined,
             value: unknown,
             request: RemoteRequest,
-            options?: RequestOptions,
+            options?: RequestOptions | null,
         ): Promise<undefined> | undefined {
             if (!requests.watched) return this.#begin(connection, value, request, options);
             const socket = connection?.socket;
@@ -112,9 +113,10 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             connection: Connection | undefined,
             value: unknown,
             request: RemoteRequest,
-            { timeout, signal }: RequestOptions = {},
+            options?: RequestOptions | null,
         ): Promise<undefined> | undefined {
             try {
+                const { timeout, signal } = options ?? {};
                 if (this._framing.bare)
                     throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
                 const frame = this._framing.enclose(openRequest(request.uuid, value === undefined ? {} : value));
@@ -133,37 +135,43 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const { type, data } = envelope;
             if (type !== REQUEST && type !== RESPONSE) {
                 super._received(connection, envelope);
-            } else if (typeof data !== "object" || data === null) {
-                this._skip(`a ${type} without data`, connection);
-            } else if (!isId((data as { uuid?: unknown }).uuid)) {
-                this._skip(`a ${type} whose uuid is none`, connection);
-            } else if (type === RESPONSE) {
-                this.#responded(connection, data);
-            } else {
-                const request = SockhopRequest.parse(data);
-                if (connection.responses?.get(request.uuid)) this._skip("a request that is open already", connection);
-                else this.#requested(connection, request);
+                return;
             }
+            const fault = faultOf(data);
+            if (fault !== undefined) this._skip(`a ${type} ${fault}`, connection);
+            else if (type === RESPONSE) this.#responded(connection, data as Partial<SockhopResponsePacket>);
+            else this.#requested(connection, data as Partial<SockhopRequest>, envelope.isUuid === true);
         }
 
-        #requested(connection: Connection, request: SockhopRequest): void {
-            const respondent = new Respondent(connection, this._framing, request);
+        /** @param plain - whether the uuid is known to look like one */
+        #requested(connection: Connection, fields: Partial<SockhopRequest>, plain: boolean): void {
+            // A peer may use numbers. Programs get the string that they are told of.
+            const id = fields.uuid || newUuid();
+            const request = SockhopRequest.parse(typeof id === "string" ? fields : { ...fields, uuid: String(id) });
+            const respondent = new Respondent(connection, this._framing, id, plain || isUuid(id), request.errors);
+            if (connection.responses?.get(respondent.key)) {
+                this._skip("a request that is open already", connection);
+                return;
+            }
             const response = SockhopResponseWriteableStream.from_request(request, respondent);
             if (!responses.watched) {
-                this.#answer(connection, request, response);
+                this.#answer(connection, request, response, respondent);
                 return;
             }
             const { uuid, type, data } = request;
             respondent.span = responses.begin({ endpoint: this, socket: connection.socket, uuid, type, data });
             respondent.span.run(() => {
-                this.#answer(connection, request, response);
+                this.#answer(connection, request, response, respondent);
             });
         }
 
-        #answer(connection: Connection, request: SockhopRequest, response: SockhopResponseWriteableStream): void {
-            const handlers = this.rawListeners("request");
-            const event = this.#requestType.name(request.type);
-            if (event !== undefined && this.listenerCount(event) > 0) handlers.push(...this.rawListeners(event));
+        #answer(
+            connection: Connection,
+            request: SockhopRequest,
+            response: SockhopResponseWriteableStream,
+            { key }: Respondent,
+        ): void {
+            const handlers = this.#handlersOf(request.type);
             if (!connection.receptive) {
                 const message = connection.draining ? "The connection is being closed" : "Too many open requests";
                 this.#fail(connection, response, { code: "ERR_REQUEST_FAILED", message });
@@ -172,18 +180,26 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 connection.unanswered += 1;
                 for (const handler of handlers) this.#handle(handler, connection, request, response);
                 connection.unanswered -= 1;
-                this.#handled(connection, response);
+                this.#handled(connection, response, key);
             } else if (!this.#handles) {
                 const message = "Nobody handles requests there";
                 this.#fail(connection, response, { code: "ERR_REQUEST_UNHANDLED", message });
             }
         }
 
+        /** Those for the type; for all types only when there are none, or both would answer. */
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as rawListeners() has it
+        #handlersOf(type: string): Function[] {
+            const event = this.#requestType.name(type);
+            const specific = event !== undefined && this.listenerCount(event) > 0;
+            return this.rawListeners(specific ? event : "request");
+        }
+
         /** The handlers have returned, most of them after they have answered. */
-        #handled(connection: Connection, response: SockhopResponseWriteableStream): void {
+        #handled(connection: Connection, response: SockhopResponseWriteableStream, key: string): void {
             if (response.ended) connection.answered();
             else if (connection.state === "closed") response.abandon(lost());
-            else (connection.responses ??= new Responses()).add(response);
+            else (connection.responses ??= new Responses()).add(key, response);
         }
 
         /** Answers without the user. A peer that reads no answers gets none. */
@@ -202,7 +218,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             try {
                 const result: unknown = handler.call(this, request, response, ...this._context(connection));
                 if (!isPromise(result)) return;
-                result.then(undefined, (error: unknown) => {
+                Promise.resolve(result).catch((error: unknown) => {
                     this.#failed(connection, response, error);
                 });
             } catch (error) {
@@ -219,14 +235,17 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 response.abandon(error);
                 return;
             }
-            void ignorable(response.fail(asError(error)));
-            surface(error);
+            try {
+                void ignorable(response.fail(error as Error));
+            } finally {
+                surface(error);
+            }
         }
 
         #responded(connection: Connection, packet: Partial<SockhopResponsePacket>): void {
             if (packet.cancel) {
                 const givenUp = new SockhopError("The requester has given up", "ERR_RESPONSE_SEND");
-                connection.responses?.get(packet.uuid as string)?.abandon(givenUp);
+                connection.responses?.get(keyOf(packet.uuid))?.abandon(givenUp);
                 return;
             }
             const request = connection.requests?.get(packet.uuid);
@@ -247,31 +266,51 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 class Respondent implements Responder {
     readonly #connection: Connection;
     readonly #framing: Framing;
-    readonly #uuid: string;
+    /** As the peer has sent it. */
+    readonly #uuid: unknown;
+    readonly #plain: boolean;
+    /** Of the answer among those of the connection. */
+    readonly key: string;
     readonly errors: boolean;
     /** There while somebody traces answers. */
     span: Span | undefined;
+    #over = false;
 
-    constructor(connection: Connection, framing: Framing, { uuid, errors }: SockhopRequest) {
+    constructor(connection: Connection, framing: Framing, uuid: unknown, plain: boolean, errors: unknown) {
         this.#connection = connection;
         this.#framing = framing;
         this.#uuid = uuid;
+        this.#plain = plain;
+        this.key = plain ? (uuid as string) : keyOf(uuid);
         this.errors = errors === true;
     }
 
     transmit(packet: Partial<SockhopResponsePacket>): Promise<void> {
-        const refusal = this.#connection.refusal();
+        packet.uuid = this.#uuid as string;
+        const frame = this.#framing.enclose(openPacket(packet, this.#plain));
+        // The `toJSON()` of the value may have ended the answer, or the connection.
+        if (this.#over) throw new SockhopError("The response has ended", "ERR_RESPONSE_SEND");
+        const refusal = this.#connection.answerRefusal();
         if (refusal) throw refusal;
         if (packet.error) this.span?.failed(failure(packet.error));
-        return this.#connection.write(this.#framing.enclose(openPacket(packet)));
+        return this.#connection.write(frame);
     }
 
     finished(reason?: Error): void {
+        this.#over = true;
+        this.#connection.responses?.delete(this.key);
+        this.#connection.answered();
         if (reason) this.span?.failed(reason);
         this.span?.ended();
-        this.#connection.responses?.delete(this.#uuid);
-        this.#connection.answered();
     }
+}
+
+/** What is wrong with the data of a request or of a piece of an answer, if something is. */
+function faultOf(data: unknown): string | undefined {
+    if (typeof data !== "object" || data === null) return "without data";
+    const { uuid, type } = data as { uuid?: unknown; type?: unknown };
+    if (!isId(uuid)) return "whose uuid is none";
+    return isTooLong(type) ? "whose type is too long" : undefined;
 }
 
 /** Whether this is how answering a requester fails that has gone. */
@@ -286,8 +325,9 @@ function isRefusal(error: unknown): error is SockhopError {
     return error instanceof SockhopError && error.code === "ERR_BUFFER_FULL";
 }
 
-/** What a peer says of a request that has failed. */
-function failure({ code, message }: Partial<RemoteFailure>): SockhopError {
-    const known: SockhopErrorCode = code === "ERR_REQUEST_UNHANDLED" ? code : "ERR_REQUEST_FAILED";
-    return new SockhopError(String(message), known);
+/** What a peer says of a request that has failed. It may be anything. */
+function failure(said: unknown): SockhopError {
+    const known: SockhopErrorCode =
+        codeOf(said) === "ERR_REQUEST_UNHANDLED" ? "ERR_REQUEST_UNHANDLED" : "ERR_REQUEST_FAILED";
+    return new SockhopError(messageOf(said), known);
 }

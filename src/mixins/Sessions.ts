@@ -4,6 +4,7 @@ import type { SockhopSession } from "../SockhopSession";
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import { asError, tell } from "../core/tell";
+import { setImmediate } from "../core/timers";
 import { isPromise, within } from "../core/within";
 import type { Constructor } from "./mixin";
 
@@ -75,6 +76,11 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 await this.#bounded("start()", started);
             } catch (error) {
                 this.#refuse(connection, error);
+                // One that is only late has its end(), too.
+                void Promise.resolve(started).then(
+                    () => this.#end(connection),
+                    () => undefined,
+                );
                 return;
             }
             this.#started(connection);
@@ -93,8 +99,11 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         #refuse(connection: Connection, error: unknown): void {
-            this._report(asError(error), connection);
-            this._drop(connection);
+            try {
+                this._report(asError(error), connection);
+            } finally {
+                this._drop(connection);
+            }
         }
 
         protected override _drop(connection: Connection, limit?: number): void {
@@ -105,16 +114,19 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         /** Calls `end()` of a session that has been started, once. */
         #end(connection: Connection): void {
             if (this.#ended.has(connection)) return;
-            this.#ended.set(connection, Promise.resolve());
+            // There before it is called: it may end the connection itself.
+            const { promise, resolve } = deferred();
+            this.#ended.set(connection, promise);
+            const failed = (error: unknown): void => {
+                this._report(asError(error), connection);
+            };
             try {
                 const ended = connection.session?.end();
-                if (!isPromise(ended)) return;
-                const reported = this.#bounded("end()", ended).catch((error: unknown) => {
-                    this._report(asError(error), connection);
-                });
-                this.#ended.set(connection, reported);
+                if (isPromise(ended)) void this.#bounded("end()", ended).catch(failed).then(resolve);
+                else resolve();
             } catch (error) {
-                this._report(asError(error), connection);
+                resolve();
+                failed(error);
             }
         }
 
@@ -137,4 +149,13 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
     }
     return Sessions;
+}
+
+/** A promise, and what resolves it. (Node 20 has no `Promise.withResolvers()`.) */
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+    let resolve = (): void => undefined;
+    const promise = new Promise<void>((settle) => {
+        resolve = settle;
+    });
+    return { promise, resolve };
 }

@@ -18,8 +18,7 @@ export class SockhopRequest<T = unknown, Type extends string = string> {
     constructor({ uuid, data, type, errors }: Partial<SockhopRequest<T, Type>> = {}) {
         this.uuid = uuid || newUuid();
         this.data = data === undefined ? ({} as T) : data;
-        const name: string | undefined = type;
-        this.type = (name || typeName(this.data)) as Type;
+        this.type = (named(type) || typeName(this.data)) as Type;
         if (errors) this.errors = true;
     }
 
@@ -57,7 +56,7 @@ export class SockhopResponsePacket {
         // In the order in which 1.8 writes them.
         const value = data === undefined ? {} : data;
         this.uuid = uuid || newUuid();
-        this.type = type || typeName(value);
+        this.type = named(type) || typeName(value);
         this.data = value;
         this.last = last ?? false;
         if (empty) this.empty = true;
@@ -73,4 +72,9 @@ export class SockhopResponsePacket {
     static for_data(data: unknown, uuid: string, last = false): SockhopResponsePacket {
         return new this({ uuid, data, last });
     }
+}
+
+/** A peer may send anything as the name of a class. */
+function named(type: unknown): string | undefined {
+    return typeof type === "string" ? type : undefined;
 }

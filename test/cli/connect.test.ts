@@ -33,6 +33,29 @@ describe("sockhop connect", () => {
         ]);
     });
 
+    it("has no more than a thousand questions without an answer", async () => {
+        const s = server();
+        const replies: (() => void)[] = [];
+        let asked = (): void => undefined;
+        const thousand = new Promise<void>((resolve) => (asked = resolve));
+        s.on("receive", (value, { callback }) => {
+            replies.push(() => callback?.(value));
+            if (replies.length === 1000) asked();
+        });
+        await s.listen();
+        const lines = Array.from({ length: 1500 }, (_, number) => `! ${number}`);
+        const asking = start("connect", s.get_bound_port()!).say(...lines);
+        const ended = asking.end();
+        await thousand;
+        expect(await start("ping", s.get_bound_port()!, "-c", 1).result()).to.include({ code: 0 }); // meanwhile no more came
+        expect(replies).to.have.length(1000);
+        s.on("receive", (value, { callback }) => callback?.(value));
+        for (const reply of replies) reply();
+        const { code, stdout } = await ended;
+        expect(code).to.equal(0);
+        expect(json(stdout)).to.have.length(1500);
+    });
+
     it("goes on after a line that is wrong, and fails in the end", async () => {
         const s = server();
         await s.listen();

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import type net from "node:net";
 import { client, received, socketPath } from "../support/pair";
-import { plain, run, start } from "./command";
+import { json, plain, run, start } from "./command";
 
 class Widget {
     readonly color = "red";
@@ -133,6 +133,23 @@ describe("sockhop listen", () => {
         await listening.note(/has left/);
         const { stdout } = await listening.interrupt();
         expect(stdout).to.equal("#1 ← '\\x1B[2J' '\\x9B31m'\n#1 ← { a: 1 } 0\n");
+    });
+
+    it("goes on whatever clients send, also when it cannot answer that with --echo", async () => {
+        const deep = "[".repeat(20_000) + "]".repeat(20_000);
+        for (const flags of [[], ["--pretty"], ["--bare"]]) {
+            const listening = start("listen", 0, "--echo", ...flags);
+            const other = plain(await listening.port());
+            other.write(`{"type":"Array","data":${deep}}\n{"type":"Array","data":${deep},"id":"1"}\n`);
+            await listening.note(/^sockhop: a callback of #1 was not answered: .*\(ERR_BAD_DATA\)$/);
+            other.write(`{"type":"Widget","id":"2"}\n`);
+            expect(String((await once(other, "data"))[0])).to.match(/"callback_id":"2"/);
+            other.write(`{"type":"SockhopRequest","data":{"uuid":"u","type":"Array","data":${deep}}}\n`);
+            await listening.note(/^sockhop: a request of #1 was not answered: .*\(ERR_BAD_DATA\)$/);
+            const { code, stdout } = await listening.interrupt();
+            expect(code).to.equal(0);
+            if (flags[0] !== "--pretty") expect(json(stdout)).to.have.length(4);
+        }
     });
 
     it("tells when the place is taken", async () => {

@@ -3,8 +3,10 @@ import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { nameOf, parseEndpoint } from "../../src/cli/endpoint";
 import { UsageError, exitCodeOf, lineOf, messageOf } from "../../src/cli/errors";
+import { portray } from "../../src/cli/excerpt";
 import { History } from "../../src/cli/history";
 import { duration, rounded } from "../../src/cli/numbers";
+import { className } from "../../src/cli/screen";
 import { jsonLine, parseValue, shorten, typed } from "../../src/cli/values";
 import { later, socketPath } from "../support/pair";
 
@@ -19,10 +21,16 @@ describe("what is typed at the command line", () => {
             ["/run/a:1", { path: "/run/a:1" }],
             ["\\\\.\\pipe\\a", { path: "\\\\.\\pipe\\a" }],
             ["name:my-daemon", { name: "my-daemon" }],
+            ["localhost:5", { address: "localhost", port: 5 }],
         ] as const) {
             expect(parseEndpoint(text)).to.deep.equal(place);
             if (text !== "50000") expect(nameOf(place)).to.equal(text);
         }
+        expect(parseEndpoint("unix:/run/a")).to.deep.equal({ path: "/run/a" });
+        expect(parseEndpoint("tcp://[::1]:5")).to.deep.equal({ address: "::1", port: 5 });
+        expect(parseEndpoint("tcp:h:5")).to.deep.equal({ address: "h", port: 5 });
+        for (const text of ["65536", "99999", "h:999999", "tcp://h:65536"])
+            expect(() => parseEndpoint(text), text).to.throw(UsageError, "ports end at 65535");
         expect(nameOf({})).to.equal("127.0.0.1:50000");
         for (const text of ["", "a", "a:b", ":1", "::1", "1:2:3", "65536", "-1", "1.5", "a b:1", "[a b]:1"]) {
             expect(() => parseEndpoint(text), text).to.throw(UsageError);
@@ -56,6 +64,7 @@ describe("what is typed at the command line", () => {
         expect(JSON.stringify(widget)).to.equal("[1]");
         expect(typed(5, undefined)).to.equal(5);
         expect(typed("s", "String")).to.equal("s");
+        expect(typed(undefined, "Widget")).to.equal(undefined);
     });
 
     it("is a time", () => {
@@ -74,6 +83,36 @@ describe("what the command line prints", () => {
         expect(jsonLine(value)).to.match(/^[^\p{Cc}]*$/u);
         expect(JSON.parse(jsonLine(value))).to.deep.equal(value);
         expect(jsonLine("\x9b")).to.equal('"\\u009b"');
+        expect(jsonLine("\u202e\u2028\ud800")).to.equal('"\\u202e\\u2028\\ud800"');
+        expect(jsonLine(undefined)).to.equal("null");
+        expect(shorten("12😀4", 4)).to.equal("12…"); // no half of a character
+    });
+
+    it("is JSON also when a value is nested deeper than JSON can be written", () => {
+        const nested = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels));
+        expect(jsonLine(nested(200))).to.equal("[".repeat(200) + "]".repeat(200));
+        const cut = `${"[".repeat(200)}"[nested too deeply]"${"]".repeat(200)}`;
+        for (const levels of [201, 5000, 1_000_000]) expect(jsonLine(nested(levels))).to.equal(cut);
+        const data: unknown = JSON.parse(`{"__proto__":{"a":${"[".repeat(300)}1${"]".repeat(300)}}}`);
+        const line = jsonLine({ from: "#1", data });
+        expect(line).to.match(/^\{"from":"#1","data":\{"__proto__":\{"a":\[/);
+    });
+
+    it("is short for people, with the beginning of everything", () => {
+        const show = (value: unknown, size = 100): string => portray(value, size, { breakLength: Infinity, compact: true });
+        expect(show({ a: [1, { b: "c" }], d: null })).to.equal("{ a: [ 1, { b: 'c' } ], d: null }");
+        expect(show("x".repeat(1e6))).to.equal(`'${"x".repeat(99)}…'`);
+        expect(show(Array.from({ length: 1e6 }, () => 0))).to.match(/^\[ 0, 0, .*, \.\.\. 9999\d\d more items \]$/);
+        expect(show(Object.fromEntries(Array.from({ length: 1e5 }, (_, n) => [`k${n}`, n])))).to.match(
+            /^\{ k0: 0, .*'\.\.\.': 999\d\d more \}$/,
+        );
+        expect(show({ ["x".repeat(1e6)]: 1 }).length).to.be.below(200);
+        expect(show(JSON.parse('{"__proto__":{"toString":1},"constructor":2}'))).to.equal(
+            "{ ['__proto__']: { toString: 1 }, constructor: 2 }",
+        );
+        expect(show(JSON.parse("[".repeat(1e5) + "]".repeat(1e5)))).to.match(/^[[\] Array]{30,60}$/);
+        expect(className("W".repeat(1e6))).to.equal(`${"W".repeat(59)}…`);
+        expect(className({ a: "x".repeat(1e6) }).length).to.be.at.most(60);
     });
 
     it("has as many digits as mean something", () => {

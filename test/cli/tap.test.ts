@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { SockhopServer } from "../../src";
 import { FrameCutter } from "../../src/cli/frames";
@@ -165,6 +165,44 @@ describe("sockhop tap", () => {
         await outer.note(/^sockhop: .*\(ERR_SSL_\w+\)$/);
         expect(await run(["send", secured, "refused", "--tls"])).to.include({ code: 1 });
         expect((await outer.interrupt()).stdout).to.equal('"secret"\n');
+    });
+
+    it("goes on, and passes on, whatever is said", async () => {
+        const s = server({ allow_non_objects: true });
+        const told: unknown[] = [];
+        s.on("error", (error) => told.push(error));
+        const values = received(s, 2);
+        const file = join(dirname(socketPath()), "said.jsonl");
+        const { tap, port } = await tapped(s, "--pretty", "--record", file);
+        const deep = "[".repeat(20_000) + "]".repeat(20_000);
+        const socket = plain(port);
+        socket.write(`{"type":"Array","data":${deep}}\n`);
+        socket.write('{"type":"String","data":"x","id":"\\u001b[2J\\u001b[Hx"}\n');
+        socket.end('{"type":"\\u009b2J');
+        expect((await values)[1]).to.equal("x");
+        await tap.note(/^#1 has ended$/);
+        const { code, stdout, stderr } = await tap.interrupt();
+        expect(code).to.equal(0);
+        for (const line of [...stdout.split("\n"), ...stderr.split("\n")]) expect(line).to.match(/^[^\p{Cc}]{0,250}$/u);
+        const frames = json(readFileSync(file, "utf8")).filter(({ from }) => from === "client");
+        expect(frames.map(({ kind }) => kind)).to.deep.equal(["deep", "question", "incomplete"]);
+        expect(frames[0]).to.have.property("text", `{"type":"Array","data":${deep}}`);
+    });
+
+    it("refuses to be its own target", async () => {
+        const path = socketPath();
+        const link = `${path}.link`;
+        symlinkSync(path, link);
+        expect(await run(["tap", path, link])).to.include({ code: 2 });
+        const s = server();
+        await s.listen();
+        const port = s.get_bound_port()!;
+        await s.close();
+        const tap = start("tap", port, port);
+        plain(await tap.port());
+        const { code, stderr } = await tap.result();
+        expect(stderr).to.match(/^sockhop: .* leads back here: the tap would be its own target$/m);
+        expect(code).to.equal(2);
     });
 
     it("tells when it cannot record, or listen", async () => {

@@ -99,7 +99,33 @@ describe("ObjectBuffer", () => {
         it("skips what is not JSON, and reports it", () => {
             const { buffer, codes } = listening();
             expect(buffer.buf2obj(Buffer.from("1\nGET / HTTP/1.1\n\n2\n"))).to.deep.equal([1, 2]);
-            expect(codes).to.deep.equal(Array(2).fill("ERR_OBJECTBUFFER_BAD_BUFFER_DATA"));
+            expect(codes).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]); // a blank line is none
+        });
+
+        it("takes blank lines for nothing, unless frames are texts", () => {
+            const { buffer, codes } = listening();
+            expect(buffer.buf2obj(Buffer.from("\n1\r\n\r\n \t\n2\n\n"))).to.deep.equal([1, 2]);
+            expect(codes).to.deep.equal([]);
+            const texts = new ObjectBuffer({ allow_non_objects: true });
+            expect(texts.buf2obj(Buffer.from("\na\n"))).to.deep.equal(["", "a"]);
+        });
+
+        it("skips a byte order mark at the beginning of the stream, whatever its pieces, and only there", () => {
+            const bytes = Buffer.from("\uFEFF1\n\uFEFF2\n3\n");
+            for (let cut = 0; cut <= bytes.length; cut++) {
+                const { buffer, codes } = listening();
+                const values = [...buffer.buf2obj(bytes.subarray(0, cut)), ...buffer.buf2obj(bytes.subarray(cut))];
+                expect(values, `cut at ${cut}`).to.deep.equal([1, 3]);
+                expect(codes).to.have.length(1);
+            }
+        });
+
+        it("can be called by a listener of its errors", () => {
+            const buffer = new ObjectBuffer({ max_message_size: 10 });
+            const inside: unknown[] = [];
+            buffer.once("error", () => inside.push(...buffer.buf2obj(Buffer.from("2\n"))));
+            expect(buffer.buf2obj(Buffer.from(`${"x".repeat(20)}\n1\n`))).to.deep.equal([1]);
+            expect(inside).to.deep.equal([2]);
         });
 
         it("says why a frame is not JSON", () => {

@@ -9,7 +9,7 @@ describe("Responses", () => {
         const open: SockhopResponseWriteableStream[] = [];
         for (let n = 0; n < 5000; n++) {
             const response = new SockhopResponseWriteableStream();
-            responses.add(response);
+            responses.add(response.uuid, response);
             if (open.push(response) > 300) responses.delete(open.shift()!.uuid);
         }
         expect([...responses]).to.deep.equal(open);
@@ -22,7 +22,7 @@ describe("Responses", () => {
         const open: SockhopResponseWriteableStream[] = [];
         const pass = (): void => {
             const response = new SockhopResponseWriteableStream();
-            responses.add(Object.assign(response, { filling: new Array<number>(100).fill(0) }));
+            responses.add(response.uuid, Object.assign(response, { filling: new Array<number>(100).fill(0) }));
             if (open.push(response) > 50) responses.delete(open.shift()!.uuid);
         };
         expect(growth(pass)).to.be.below(4e6);

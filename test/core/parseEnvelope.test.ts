@@ -35,6 +35,13 @@ function envelopes(value: unknown, uuid: string): string[] {
     return opened.map((text) => `${text}}`);
 }
 
+/** Without what does not come from the wire. */
+function wired(envelope: object | undefined): object {
+    const rest: { isUuid?: boolean } = { ...envelope };
+    delete rest.isUuid;
+    return rest;
+}
+
 describe("parseEnvelope", () => {
     const plain = fc.dictionary(fc.string(), fc.jsonValue());
 
@@ -42,7 +49,7 @@ describe("parseEnvelope", () => {
         fc.assert(
             fc.property(plain, fc.uuid({ version: 4 }), (value, uuid) => {
                 for (const text of envelopes(value, uuid).slice(0, 5)) {
-                    expect(parseEnvelope(partOf(text)), text).to.deep.equal(JSON.parse(text));
+                    expect(wired(parseEnvelope(partOf(text))), text).to.deep.equal(JSON.parse(text));
                 }
             }),
         );
@@ -91,7 +98,7 @@ describe("parseEnvelope", () => {
                         text = text.slice(0, place) + piece + text.slice(place + removed);
                     }
                     const envelope = parseEnvelope(partOf(text));
-                    if (envelope) expect(envelope, text).to.deep.equal(parsed(text));
+                    if (envelope) expect(wired(envelope), text).to.deep.equal(parsed(text));
                 },
             ),
             { numRuns: 5000 },

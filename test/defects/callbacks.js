@@ -167,7 +167,7 @@ module.exports = {
     },
 
     "answer-after-disconnect-is-a-type-error": {
-        title: "Answering after the client was disconnected throws a TypeError instead of an error with a code",
+        title: "Answering after the client was disconnected throws a TypeError",
         outcome: "misbehaved",
         async run({ pair }) {
             const { server, client, socket } = await pair();
@@ -175,7 +175,7 @@ module.exports = {
             void server.send(socket, "?", () => undefined);
             const [, { callback }] = await received;
             void client.disconnect();
-            assert.throws(() => callback(1), { code: "ERR_SOCKET_DESTROYED" });
+            callback(1);
         },
     },
 

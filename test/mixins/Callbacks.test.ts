@@ -211,14 +211,23 @@ describe("Callbacks", () => {
             }
         });
 
-        it("throw when the connection has gone", () => {
-            const { probe, connection, reply } = asked("i");
+        it("do nothing when the connection has gone: a client that leaves must not end the program", () => {
+            const { probe, connection, written, reply } = asked("i");
             probe.drop(connection);
-            expect(() => {
-                reply(1);
-            })
-                .to.throw(SockhopError)
-                .with.property("code", "ERR_SOCKET_DESTROYED");
+            reply(1);
+            reply(2);
+            expect(written()).to.deep.equal([]);
+        });
+
+        it("answer once, although the value answers in its toJSON()", () => {
+            const { written, reply } = asked("i");
+            reply({
+                toJSON(): string {
+                    reply("inner");
+                    return "outer";
+                },
+            });
+            expect(written().map(({ data }) => data)).to.deep.equal(["inner"]);
         });
 
         it("are not there when nobody has asked", () => {

@@ -121,7 +121,7 @@ describe("Ping", () => {
         tick(300);
         probe.ping(1000);
         expect(connection.pulse!.pings).to.deep.equal([]);
-        tick(999);
+        tick(998);
         expect(probe.sent).to.have.length(3);
         tick(1);
         expect(probe.sent).to.have.length(4);

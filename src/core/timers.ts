@@ -1,0 +1,78 @@
+import * as timers from "node:timers";
+
+// Test runners replace the global timers by fake ones. `setImmediate` is no measure of time: without it no connection is
+// made and none ends. So Node's own is used, from the time when the library is loaded.
+export const { setImmediate, clearImmediate } = timers;
+
+/** Node's own timers: for pauses between two looks at the system, which no program wants to fake. */
+export const { setTimeout: nodeSetTimeout, clearTimeout: nodeClearTimeout } = timers;
+
+/**
+ * Calls back when the event loop has looked at its sockets once more: after a turn that has taken long, Node runs timers that
+ * are due before it reads what has arrived meanwhile (Node 20 to 26). Where a test has faked the timers there is nothing to
+ * wait for: it calls back at once.
+ */
+export function afterPoll(callback: () => void): NodeJS.Immediate | undefined {
+    if (globalThis.setTimeout === nodeSetTimeout) return setImmediate(callback);
+    callback();
+    return undefined;
+}
+
+/** A timer as the environment has it: an object in Node, a number in jsdom. */
+type Handle = ReturnType<typeof globalThis.setTimeout> | number;
+
+/**
+ * One run of the global `setTimeout`, looked up when it starts: time limits follow a fake clock.
+ *
+ * It is cleared by the `clearTimeout` that belongs to the same clock, whichever is installed by then.
+ */
+export class Timer {
+    readonly #setTimeout = globalThis.setTimeout;
+    readonly #clearTimeout = globalThis.clearTimeout;
+    readonly #handle: Handle;
+
+    /** @param delay - milliseconds */
+    constructor(callback: () => void, delay: number) {
+        this.#handle = this.#setTimeout.call(globalThis, callback, delay);
+    }
+
+    /** Node's timer. */
+    get handle(): NodeJS.Timeout {
+        return this.#handle as NodeJS.Timeout;
+    }
+
+    /** False when another clock has been installed since: this timer may never fire. */
+    get isCurrent(): boolean {
+        return this.#setTimeout === globalThis.setTimeout;
+    }
+
+    /** Lets the process end while it runs. */
+    unref(): this {
+        unref(this.#handle);
+        return this;
+    }
+
+    clear(): void {
+        this.#clearTimeout.call(globalThis, this.#handle as NodeJS.Timeout);
+    }
+}
+
+/** A {@link Timer} that repeats. It lets the process end while it runs. */
+export class Interval {
+    readonly #clearInterval = globalThis.clearInterval;
+    readonly handle: NodeJS.Timeout;
+
+    /** @param delay - milliseconds */
+    constructor(callback: () => void, delay: number) {
+        this.handle = globalThis.setInterval(callback, delay);
+        unref(this.handle);
+    }
+
+    clear(): void {
+        this.#clearInterval.call(globalThis, this.handle);
+    }
+}
+
+function unref(handle: Handle): void {
+    if (typeof handle === "object") (handle as Partial<NodeJS.Timeout>).unref?.();
+}

@@ -1,0 +1,176 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { Journal } from "../../src/cli/Journal";
+import { messageOf } from "../../src/cli/errors";
+import { type Frame, FrameCutter } from "../../src/cli/frames";
+import { received, requested } from "../../src/cli/incoming";
+import { jsonLine } from "../../src/cli/values";
+import type { SockhopResponseWriteableStream } from "../../src";
+import { Output, screenOf } from "./output";
+
+/* eslint-disable no-control-regex -- that is what terminals are told by */
+
+/** What no line may have: a terminal would obey it, or show the text in another order. */
+const HARMFUL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
+/** Characters in a line for people: a message itself, and what is before and behind it. */
+const LONGEST_LINE = 300;
+
+function nested(levels: number): string {
+    return "[".repeat(levels) + "]".repeat(levels);
+}
+
+/** JSON texts of any type, some of them dangerous. */
+const json = fc.oneof(
+    fc.json({ noUnicodeString: false }),
+    fc.constantFrom(
+        "null",
+        "true",
+        "-0",
+        "1e400",
+        "{}",
+        '""',
+        '"\\u001b[2J\\u009b1m\\u202e\\ud800"',
+        '"\u009b31m\u2028\u202e"',
+        '{"toJSON":1,"toString":2,"constructor":{"name":3},"__proto__":{"inspect":4},"then":5,"length":-1}',
+        '{"\\u001b[2J":{"\\u0000":"\\u0007"}}',
+        nested(199),
+        nested(300),
+        nested(20_000),
+        JSON.stringify("x".repeat(100_000)),
+        JSON.stringify(Array.from({ length: 10_000 }, (_, index) => [index])),
+        JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`key ${index}`, index]))),
+    ),
+);
+
+const TYPES = ["SockhopPing", "SockhopPong", "SockhopRequest", "SockhopResponsePacket", "Widget", "\x1b[2J"];
+
+const members = fc.constantFrom("type", "data", "id", "callback_id", "uuid", "_id", "error", "last", "cancel", "empty");
+
+const object = fc
+    .array(fc.tuple(members, json), { maxLength: 5 })
+    .map((all) => `{${all.map(([key, text]) => `"${key}":${text}`).join(",")}}`);
+
+const envelope = fc
+    .tuple(fc.constantFrom(...TYPES), fc.oneof(object, json), fc.array(fc.tuple(members, json), { maxLength: 2 }))
+    .map(([type, data, more]) => {
+        const rest = more.map(([key, text]) => `,"${key}":${text}`).join("");
+        return `{"type":${JSON.stringify(type)},"data":${data}${rest}}`;
+    });
+
+const garbage = fc.oneof(fc.string(), fc.constantFrom("\x1b[2J", "\0", "{", nested(300).slice(1), "\ufeff{}", "\r"));
+
+/** What a peer may send as one frame. */
+const frame = fc.oneof(
+    { weight: 3, arbitrary: envelope },
+    { weight: 2, arbitrary: object },
+    json,
+    garbage.map((text) => text.replaceAll("\n", "")),
+);
+
+const bytes = fc.array(frame, { minLength: 1, maxLength: 8 }).map((frames) => Buffer.from(frames.join("\n")));
+
+describe("whatever a peer sends", function () {
+    this.timeout(30_000);
+    const run = { numRuns: 100, seed: 20_261_126 };
+
+    it("is shown by tap without harm, as lines that are JSON or short", () => {
+        fc.assert(
+            fc.property(bytes, fc.boolean(), fc.boolean(), (sent, bare, ends) => {
+                for (const flags of [{}, { pretty: true }, { bare: true }] as const) {
+                    const { screen, out, err } = screenOf(flags);
+                    const record = new Output();
+                    const journal = new Journal(screen, flags, record as never);
+                    const cutter = new FrameCutter("\n", bare);
+                    journal.add(1, "client", [...cutter.push(sent)]);
+                    const rest = cutter.end();
+                    if (ends && rest) journal.add(1, "client", [rest]);
+                    expect(err.text).to.equal("");
+                    for (const line of [...out.lines, ...record.lines]) expect(line).to.not.match(HARMFUL);
+                    for (const line of record.lines) JSON.parse(line);
+                    for (const line of out.lines) {
+                        if ("pretty" in flags) expect(line.length).to.be.below(LONGEST_LINE);
+                        else JSON.parse(line);
+                    }
+                }
+            }),
+            run,
+        );
+    });
+
+    it("is cut into the same frames wherever the chunks end", () => {
+        fc.assert(
+            fc.property(bytes, fc.array(fc.nat(), { maxLength: 5 }), fc.constantFrom("\n", "]]", "}\n"), (...args) => {
+                const [sent, places, terminator] = args;
+                const cuts = [...new Set(places.map((place) => place % (sent.length + 1))), sent.length].sort(
+                    (a, b) => a - b,
+                );
+                const whole = new FrameCutter(terminator);
+                const parts = new FrameCutter(terminator);
+                const expected: (Frame | undefined)[] = [...whole.push(sent), whole.end()];
+                let from = 0;
+                const found: (Frame | undefined)[] = [];
+                for (const to of cuts) {
+                    found.push(...parts.push(sent.subarray(from, to)));
+                    from = to;
+                }
+                found.push(parts.end());
+                expect(found.map(jsonLine)).to.deep.equal(expected.map(jsonLine));
+            }),
+            run,
+        );
+    });
+
+    it("is printed by listen and connect without harm, and what cannot be answered ends nothing", async () => {
+        await fc.assert(
+            fc.asyncProperty(json, json, async (type, data) => {
+                for (const flags of [{}, { pretty: true }, { bare: true }] as const) {
+                    const { screen, out, err } = screenOf(flags);
+                    const value = { data: JSON.parse(data) as unknown, type: JSON.parse(type) as string };
+                    const source = { from: "#1", label: "#1", echo: true };
+                    const answer = (answer: unknown): void => {
+                        if (JSON.stringify(answer).includes("x")) throw new Error("\x1b[2J cannot be sent");
+                    };
+                    received(screen, value.data, { ...value, callback: answer } as never, source, null);
+                    const refused = (): Promise<void> => Promise.reject(new Error("\x1b[2J"));
+                    const response = { send: refused, fail: refused } as unknown as SockhopResponseWriteableStream;
+                    await requested(screen, value as never, response, source, null);
+                    expect(err.lines.at(-1)).to.match(/^sockhop: a request of #1 was not answered/);
+                    for (const line of [...out.lines, ...err.lines]) expect(line).to.not.match(HARMFUL);
+                    if (!("pretty" in flags)) for (const line of out.lines) JSON.parse(line);
+                }
+            }),
+            { ...run, numRuns: 40 },
+        );
+    });
+
+    it("has an error that can be told, also when it is none", () => {
+        const thrower = {
+            get message(): string {
+                throw new Error("no message");
+            },
+            get code(): string {
+                throw new Error("no code");
+            },
+            get [Symbol.toStringTag](): string {
+                throw new Error("no tag");
+            },
+        };
+        const coded = fc.tuple(fc.anything(), fc.anything()).map(([message, code]) => {
+            return Object.assign(Object.defineProperty(new Error(), "message", { value: message }), { code });
+        });
+        const hostile = fc.constantFrom(thrower, Object.create(null), Symbol("s"), 1n, () => 1, "\x1b[2J".repeat(1e5));
+        fc.assert(
+            fc.property(fc.oneof(coded, fc.anything({ withNullPrototype: true }), hostile), (error) => {
+                const { screen, err } = screenOf();
+                screen.fault(error);
+                expect(err.lines).to.have.length(1);
+                expect(err.lines[0]).to.match(/^sockhop: ./);
+                expect(err.lines[0]).to.not.match(HARMFUL);
+                expect(err.text.length).to.be.below(700);
+            }),
+            run,
+        );
+        expect(messageOf(Object.assign(new Error("No"), { code: "\x1b[2J" }))).to.equal("no (\\x1b[2J)");
+    });
+});

@@ -1,0 +1,40 @@
+import { Writable } from "node:stream";
+import { type OutputFlags, Screen } from "../../src/cli/screen";
+
+/** Stands in for stdout or stderr. */
+export class Output extends Writable {
+    text = "";
+    isTTY = false;
+    columns = 80;
+    #release: (() => void) | undefined;
+
+    /** @param isStuck - takes nothing, until it is released */
+    constructor(private isStuck = false) {
+        super({ decodeStrings: false });
+    }
+
+    override _write(chunk: string, _encoding: BufferEncoding, callback: () => void): void {
+        this.text += chunk;
+        if (this.isStuck) this.#release = callback;
+        else callback();
+    }
+
+    release(): void {
+        this.isStuck = false;
+        this.#release?.();
+    }
+
+    get lines(): string[] {
+        return this.text.split("\n").slice(0, -1);
+    }
+}
+
+/** A screen that prints into memory. */
+export function screenOf(
+    flags: OutputFlags = {},
+    out = new Output(),
+    err = new Output(),
+): { screen: Screen; out: Output; err: Output } {
+    const [stdout, stderr] = [out, err].map((output) => output as unknown as NodeJS.WriteStream);
+    return { screen: new Screen(flags, stdout, stderr), out, err };
+}

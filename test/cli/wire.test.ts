@@ -1,0 +1,223 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import net from "node:net";
+import { Journal } from "../../src/cli/Journal";
+import { Wire } from "../../src/cli/Wire";
+import { FrameCutter } from "../../src/cli/frames";
+import { received } from "../../src/cli/incoming";
+import { later, rawServer } from "../support/pair";
+import { Output, screenOf } from "./output";
+
+/** A listening tap in this process, for a target at another port, or for itself. */
+async function tap(target?: number, record?: Output): Promise<{ port: number; wire: Wire; err: Output; l: net.Server }> {
+    const { screen, err } = screenOf({ quiet: true });
+    const l = net.createServer({ allowHalfOpen: true });
+    l.listen(0, "127.0.0.1");
+    await once(l, "listening");
+    const { port } = l.address() as net.AddressInfo;
+    const wire = new Wire(screen, {}, { port: target ?? port }, new Journal(screen, { quiet: true }, record as never));
+    l.on("connection", (socket: net.Socket) => {
+        wire.accept(socket);
+    });
+    l.on("connection", (socket: net.Socket) => {
+        wire.keep(socket);
+    });
+    later(() => {
+        l.close();
+        wire.cut();
+    });
+    return { port, wire, err, l };
+}
+
+function connect(port: number): net.Socket {
+    const socket = net.connect({ port, host: "127.0.0.1" });
+    later(() => socket.destroy());
+    return socket;
+}
+
+describe("Wire", () => {
+    it("has a client wait while the file of --record is behind, and loses nothing", async () => {
+        const total = 20 * 2 ** 20;
+        let arrived = 0;
+        const target = await rawServer((socket) => socket.on("data", (chunk: Buffer) => (arrived += chunk.length)));
+        const record = new Output(true);
+        const { port, l } = await tap(target.port, record);
+        const accepted = once(l, "connection") as Promise<[net.Socket]>;
+        const client = connect(port);
+        const frame = Buffer.from(`"${"x".repeat(2 ** 16 - 3)}"\n`);
+        for (let sent = 0; sent < total; sent += frame.length) client.write(frame);
+        const [socket] = await accepted;
+        await once(socket, "pause");
+        expect(record.writableLength).to.be.within(2 ** 14, 2 ** 20);
+        expect(arrived).to.be.below(total / 2);
+        const ended = once(socket, "close");
+        record.release();
+        client.end();
+        await ended;
+        expect(arrived).to.equal(total);
+        expect(record.lines).to.have.length(total / frame.length);
+    });
+
+    it("takes no connection of its own socket with itself for the target", async () => {
+        // What the system does by chance, once in thousands of attempts, is brought about.
+        const listener = net.createServer().listen(0, "127.0.0.1");
+        await once(listener, "listening");
+        const { port: free } = listener.address() as net.AddressInfo;
+        listener.close();
+        await once(listener, "close");
+        const { port, err } = await tap(free);
+        const { prototype } = net.Socket;
+        const original = Reflect.get(prototype, "connect") as (this: net.Socket, ...args: unknown[]) => net.Socket;
+        later(() => Reflect.set(prototype, "connect", original));
+        Reflect.set(prototype, "connect", function (this: net.Socket, ...args: unknown[]) {
+            const options = [args[0]].flat()[0] as { port?: number };
+            if (options.port === free) Object.assign(options, { localPort: free, localAddress: "127.0.0.1" });
+            return original.apply(this, args);
+        });
+        const client = connect(port);
+        let echo = "";
+        client.on("data", (chunk) => (echo += String(chunk)));
+        client.write("is there a server?\n");
+        await once(client, "close");
+        expect(echo).to.equal("");
+        expect(err.text).to.include(`nobody listens at 127.0.0.1:${free} (ECONNREFUSED)`);
+    });
+
+    it("tries again when too many wait at the target", async () => {
+        const target = await rawServer((socket) => socket.end("there"));
+        const { port, err } = await tap(target.port);
+        const { prototype } = net.Socket;
+        const original = Reflect.get(prototype, "connect") as (this: net.Socket, ...args: unknown[]) => net.Socket;
+        later(() => Reflect.set(prototype, "connect", original));
+        let refusals = 0;
+        Reflect.set(prototype, "connect", function (this: net.Socket, ...args: unknown[]) {
+            const options = [args[0]].flat()[0] as { port?: number };
+            if (options.port !== target.port || refusals === 2) return original.apply(this, args);
+            refusals += 1;
+            return this.destroy(Object.assign(new Error("connect EAGAIN"), { code: "EAGAIN" }));
+        });
+        const client = connect(port);
+        const [data] = (await once(client, "data")) as [Buffer];
+        expect(String(data)).to.equal("there");
+        expect(refusals).to.equal(2);
+        expect(err.text).to.not.include("EAGAIN");
+    });
+
+    it("ends when it is its own target, instead of making connections without an end", async () => {
+        const { port, wire } = await tap();
+        const client = connect(port);
+        const failure = await wire.fails.catch((error: unknown) => error as Error);
+        expect(failure).to.have.property("message", `127.0.0.1:${port} leads back here: the tap would be its own target`);
+        await once(client, "close");
+    });
+
+    it("passes on what it cannot show", async () => {
+        const chunks: Buffer[] = [];
+        const target = await rawServer((socket) => socket.on("data", (chunk: Buffer) => chunks.push(chunk)));
+        const record = new Output();
+        const { port, l } = await tap(target.port, record);
+        const accepted = once(l, "connection") as Promise<[net.Socket]>;
+        const client = connect(port);
+        const whole = Buffer.from(`${"[".repeat(1e6)}\n{"type":"Array","data":${"[".repeat(3e4)}${"]".repeat(3e4)}}\n\n\xff{`);
+        const [socket] = await accepted;
+        const ended = once(socket, "close");
+        client.end(whole);
+        await ended;
+        expect(Buffer.concat(chunks).equals(whole)).to.equal(true);
+        const kinds = record.lines.map((line) => (JSON.parse(line) as { kind: string }).kind);
+        expect(kinds).to.deep.equal(["deep", "deep", "incomplete"]);
+    });
+});
+
+describe("Journal", () => {
+    it("prints no more while an output is stuck, and tells how much is missing", async () => {
+        const { screen, out, err } = screenOf({}, new Output(true));
+        const journal = new Journal(screen, {}, undefined);
+        const frame = { bytes: 1, kind: "invalid", text: "x".repeat(2 ** 20) };
+        for (let sent = 0; sent < 40; sent++) journal.add(1, "client", [frame]);
+        expect(out.writableLength).to.be.below(18 * 2 ** 20);
+        expect(err.lines).to.deep.equal([
+            "messages are not printed for now: they come faster than the output is read",
+        ]);
+        const drained = once(out, "drain");
+        out.release();
+        await drained;
+        expect(err.lines.at(-1)).to.equal(`messages that were not printed: ${40 - out.lines.length}`);
+        journal.add(1, "client", [{ ...frame, text: "again" }]);
+        expect(out.lines.at(-1)).to.include("again");
+    });
+});
+
+describe("received()", () => {
+    it("has a peer wait while the output is behind", async () => {
+        const { screen, out } = screenOf({ bare: true }, new Output(true));
+        const calls: string[] = [];
+        const socket = {
+            isPaused: () => calls.at(-1) === "pause",
+            pause: () => calls.push("pause"),
+            resume: () => calls.push("resume"),
+        };
+        const source = { from: "#1", echo: false };
+        const receive = (data: unknown): void => {
+            received(screen, data, { type: "String" }, source, socket as never);
+        };
+        receive("x".repeat(2 ** 20));
+        receive("y");
+        receive("z");
+        expect(calls).to.deep.equal(["pause"]);
+        const drained = once(out, "drain");
+        out.release();
+        await drained;
+        receive("more");
+        expect(calls).to.deep.equal(["pause", "resume"]);
+        expect(out.lines).to.have.length(4);
+    });
+});
+
+describe("FrameCutter", () => {
+    const cut = (text: string, bare = false): unknown[] => [...new FrameCutter("\n", bare).push(Buffer.from(text))];
+
+    it("takes blank lines for no messages, and skips the byte order mark of a stream", () => {
+        expect(cut("\n\r\n \t\n5\n\n", true)).to.deep.equal([{ bytes: 1, kind: "message", type: "Number", data: 5 }]);
+        expect(cut("\ufeff5\n\ufeff5\n", true)).to.deep.equal([
+            { bytes: 4, kind: "message", type: "Number", data: 5 },
+            { bytes: 4, kind: "invalid", text: "\ufeff5" },
+        ]);
+    });
+
+    it("does not read what is nested more than 200 levels deep", () => {
+        const nested = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
+        const kinds = [nested(200), nested(201), `{"a":"${"[".repeat(300)}\\""}`, "{".repeat(1e6)].map(
+            (text) => (cut(`${text}\n`, true)[0] as { kind: string }).kind,
+        );
+        expect(kinds).to.deep.equal(["message", "deep", "message", "deep"]);
+        expect(cut(`${nested(201)}\n`)).to.deep.equal([{ bytes: 402, kind: "deep", text: nested(201) }]);
+    });
+
+    it("shows what is left at the end of the connection", () => {
+        const left = (text: string, bare: boolean): unknown => {
+            const cutter = new FrameCutter("\n", bare);
+            expect([...cutter.push(Buffer.from(text))]).to.deep.equal([]);
+            return cutter.end();
+        };
+        expect(left("", true)).to.equal(undefined);
+        expect(left(" \r", true)).to.equal(undefined);
+        expect(left('{"n":2}', true)).to.deep.equal({
+            ...{ bytes: 7, kind: "message", type: "Object", data: { n: 2 } },
+            incomplete: true,
+        });
+        expect(left('{"n":', true)).to.deep.equal({ bytes: 5, kind: "incomplete", text: '{"n":', incomplete: true });
+        expect(left('{"n":2}', false)).to.include({ kind: "message", incomplete: true });
+    });
+
+    it("keeps a bounded amount for all connections together", () => {
+        const part = Buffer.alloc(15 * 2 ** 20, "x");
+        const cutters = Array.from({ length: 9 }, () => new FrameCutter());
+        for (const cutter of cutters) expect([...cutter.push(part)]).to.deep.equal([]);
+        const kinds = cutters.map((cutter) => cutter.end()?.kind);
+        expect(kinds).to.deep.equal([...Array.from({ length: 8 }, () => "incomplete"), "large"]);
+        const again = new FrameCutter();
+        expect([...again.push(part)]).to.deep.equal([]);
+        expect(again.end()?.kind).to.equal("incomplete");
+    });
+});
