@@ -259,7 +259,7 @@ describe("values of a peer", () => {
         s.on("receive", () => undefined);
         await s.listen();
         const printed: string[] = [];
-        const { emitWarning } = process;
+        const emitWarning = process.emitWarning.bind(process);
         process.emitWarning = (text: string | Error) => void printed.push(String(text));
         later(() => (process.emitWarning = emitWarning));
         class Bad extends Error {

@@ -62,7 +62,7 @@ class Row implements Link {
 
     /** The last has ended. A timer for each of many delays would run on for nothing. */
     emptied(): void {
-        if (this.rows.size > MAX_EMPTY_ROWS) this.remove();
+        if (this.rows.size > MAX_EMPTY_ROWS || this.rows.get(this.delay) !== this) this.remove();
     }
 
     remove(): void {
@@ -83,10 +83,13 @@ export class Deadlines implements Due {
     /** The end of this turn, if something has begun in it. */
     #now: Moment | undefined;
 
+    /** @param isAlone - whether each limit gets a timer of its own */
+    constructor(private readonly isAlone = isClockFaked) {}
+
     /** @param delay - milliseconds from the end of this turn; the longest time that a timer can run stands for never */
     add(entry: Deadline, delay: number): void {
         if (delay >= LONGEST) return;
-        if (isClockFaked()) {
+        if (this.isAlone()) {
             this.#addAlone(entry, delay);
             return;
         }

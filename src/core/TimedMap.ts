@@ -48,7 +48,8 @@ export class TimedMap<K = unknown, V = unknown> {
                 if (this._map.get(key) === entry) this.#remove(key, "timed-out");
             });
         }, delay);
-        const entry: TimedMapEntry<V> = [value, timer.handle, removed ?? (() => undefined)];
+        const call = typeof removed === "function" ? removed : (): void => undefined;
+        const entry: TimedMapEntry<V> = [value, timer.handle, call];
         this.#timers.set(entry, timer);
         this._map.set(key, entry);
         overwritten?.[2]("overwritten"); // last: it may use the map

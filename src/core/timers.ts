@@ -5,7 +5,7 @@ import * as timers from "node:timers";
 // made and none ends. So Node's own is used, from the time when the library is loaded.
 export const setImmediate = real("setImmediate", timers.setImmediate);
 export const clearImmediate = real("clearImmediate", timers.clearImmediate);
-export const nextTick = real("nextTick", process.nextTick);
+export const nextTick = real("nextTick", process.nextTick.bind(process));
 
 /** Node's own timers: for pauses between two looks at the system, which no program wants to fake. */
 export const nodeSetTimeout = real("setTimeout", timers.setTimeout);

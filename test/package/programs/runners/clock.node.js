@@ -5,7 +5,7 @@ const { close, expire, open, talk } = require("./talk.js");
 
 /** A copy of the library that was not loaded before. */
 function load() {
-    for (const file of Object.keys(require.cache)) if (/[\\/]sockhop[\\/]/.test(file)) delete require.cache[file];
+    for (const file of Object.keys(require.cache)) if (/[\\/]sockhop[\\/]/.test(file)) Reflect.deleteProperty(require.cache, file);
     return require("sockhop");
 }
 

@@ -6,7 +6,7 @@ const events = () => process.eventNames().filter((name) => name !== "warning");
 const listeners = () => events().reduce((sum, name) => sum + process.listenerCount(name), 0);
 
 function load() {
-    for (const file of Object.keys(require.cache)) if (/[\\/]sockhop[\\/]/.test(file)) delete require.cache[file];
+    for (const file of Object.keys(require.cache)) if (/[\\/]sockhop[\\/]/.test(file)) Reflect.deleteProperty(require.cache, file);
     return require("sockhop");
 }
 
