@@ -1,3 +1,4 @@
+import { type Outgoing, Outflow } from "./Outflow";
 import { SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 
 /** How many pings are remembered. When there are so many, and nothing was heard since the first, the peer is dead. */
@@ -7,15 +8,9 @@ const PATIENCE = 4;
 const MAX_TIME_LENGTH = 64;
 
 /** What a peer shows by the bytes of its connection. */
-export interface SignsOfLife {
+export interface SignsOfLife extends Outgoing {
     /** Bytes that have come in. */
     readonly received: number;
-    /** Bytes that the system has taken. */
-    readonly taken: number;
-    /** Bytes that were given to the socket and that the system has not reported as taken. */
-    readonly written: number;
-    /** Bytes of the write under way that the system has not taken. */
-    readonly writeQueueSize: number;
     readonly socket: { isPaused(): boolean };
 }
 
@@ -30,10 +25,7 @@ export class Pulse {
     /** Rounds in which nothing was heard of the peer, since what was heard last. */
     #quietRounds = 0;
     #received = -1;
-    #taken = 0;
-    /** Bytes that waited for the system at the last ping, and those of the write under way. */
-    #waited = 0;
-    #queue = 0;
+    readonly #outflow = new Outflow();
 
     /**
      * The next ping, or nothing when the peer is dead.
@@ -43,21 +35,19 @@ export class Pulse {
     next(signs: SignsOfLife): SockhopPing | undefined {
         const ping = new SockhopPing();
         this.#quietRounds = this.#lives(signs) ? 0 : this.#quietRounds + 1;
-        ({ received: this.#received, taken: this.#taken, written: this.#waited, writeQueueSize: this.#queue } = signs);
         this.pings = [...this.pings, ping].slice(-PATIENCE);
         if (this.#quietRounds >= PATIENCE - 1 && this.pings.every((each) => each.unanswered())) return undefined;
         this.#sentAt = performance.now();
         return ping;
     }
 
-    /**
-     * A peer lives when something has come from it, or when the system has taken more of what had to wait for the peer to
-     * read. (What the system takes at once says nothing: it has room for a while when the peer is dead.) While we do not read
-     * ourselves, nothing can be said.
-     */
-    #lives({ received, taken, writeQueueSize, socket }: SignsOfLife): boolean {
-        const reads = this.#waited > 0 && (taken !== this.#taken || writeQueueSize < this.#queue);
-        return received !== this.#received || reads || socket.isPaused();
+    /** A peer lives when something has come from it, or when it reads. While we do not read ourselves, nothing can be said. */
+    #lives(signs: SignsOfLife): boolean {
+        const reads = this.#outflow.reads(signs);
+        const speaks = signs.received !== this.#received;
+        this.#received = signs.received;
+        if (speaks) this.#outflow.heard();
+        return speaks || reads || signs.socket.isPaused();
     }
 
     /** @param pong - as the peer has sent it: its members may be anything */
