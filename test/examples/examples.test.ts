@@ -8,6 +8,7 @@ import { expect } from "chai";
 
 const FOLDER = path.join(__dirname, "../../docs/examples");
 const DEMO = path.join(FOLDER, "demo/demo.js");
+const HOSTILE = path.join(__dirname, "../support/hostileClients.js");
 const NAMES = fs.readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
 
 describe("docs/examples", () => {
@@ -35,6 +36,18 @@ describe("docs/examples", () => {
     for (const name of NAMES) {
         it(`${name} shows what it promises`, async () => {
             expect(await run(path.join(FOLDER, name), 8000)).to.not.equal("");
+        });
+    }
+
+    for (const name of NAMES) {
+        const file = path.join(FOLDER, name);
+        if (!fs.readFileSync(file, "utf8").includes("new Sockhop.server")) continue;
+        it(`${name} has a server that hostile clients do not end`, async () => {
+            const { stdout } = await promisify(execFile)(process.execPath, ["--require", HOSTILE, file], {
+                env,
+                timeout: 8000,
+            });
+            expect(stdout).to.include("Hostile clients have been here");
         });
     }
 
