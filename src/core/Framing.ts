@@ -30,8 +30,7 @@ export interface FramingOptions {
     max_message_size?: number | undefined;
 }
 
-/** The white space of JSON, and its last character. */
-const BLANK = /^[ \t\r\n]*$/;
+/** The last of the characters that are white space in JSON. */
 const SPACE = 32;
 
 /**
@@ -134,7 +133,7 @@ export class Framing {
 
     /** Whether a frame is a blank line between two texts, which is no error (and a text where those need not be JSON). */
     isBlank(text: string): boolean {
-        return (text === "" || text.charCodeAt(0) <= SPACE) && !this.allowNonObjects && BLANK.test(text);
+        return (text === "" || text.charCodeAt(0) <= SPACE) && !this.allowNonObjects && text.trim() === "";
     }
 
     tooLarge(size: string): SockhopError {

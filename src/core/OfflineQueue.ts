@@ -80,12 +80,13 @@ export class OfflineQueue {
     /** Takes a frame. Settles as the sending of it does, or rejects because it does not come to that. */
     push(frame: string, question?: Question): Promise<undefined> {
         const bytes = Buffer.byteLength(frame);
-        if (this.#overflow === "drop-oldest" && bytes <= this.#maxBytes) this.#makeRoom(bytes);
+        const dropped = this.#overflow === "drop-oldest" && bytes <= this.#maxBytes ? this.#makeRoom(bytes) : [];
         if (this.#waiting.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
             const error = full();
             if (question) this.#fail(question, error);
             const refused = Promise.reject(error);
-            return this.#overflow === "reject" ? refused : ignorable(refused);
+            // Of a request the caller has another promise, which says the same.
+            return this.#overflow === "reject" && question?.tracked !== false ? refused : ignorable(refused);
         }
         const sent = new Promise<undefined>((resolve, reject) => {
             const expires = performance.now() + this.#maxAge;
@@ -98,6 +99,7 @@ export class OfflineQueue {
         });
         this.#bytes += bytes;
         this.#watch();
+        this.#failAll(dropped, full());
         return ignorable(sent);
     }
 
@@ -130,21 +132,32 @@ export class OfflineQueue {
 
     /** Gives up all that waits. */
     clear(error: SockhopError): void {
-        for (const waiting of [...this.#waiting]) this.#drop(waiting, error);
+        const all = [...this.#waiting];
+        for (const waiting of all) this.#remove(waiting);
+        this.#failAll(all, error);
     }
 
-    /** Drops the oldest until so many bytes fit. */
-    #makeRoom(bytes: number): void {
+    /** Takes out the oldest until so many bytes fit. */
+    #makeRoom(bytes: number): Waiting[] {
+        const dropped: Waiting[] = [];
         for (const oldest of this.#waiting) {
-            if (this.#waiting.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes) return;
-            this.#drop(oldest, full());
+            if (this.#waiting.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes) break;
+            this.#remove(oldest);
+            dropped.push(oldest);
         }
+        return dropped;
     }
 
+    /** Given up while it waits. */
     #drop(waiting: Waiting, error: SockhopError): void {
         this.#remove(waiting);
-        waiting.reject(error);
-        if (waiting.question) this.#fail(waiting.question, error);
+        this.#failAll([waiting], error);
+    }
+
+    /** Tells of what was taken out. Last: a program may send again, also at once. */
+    #failAll(taken: readonly Waiting[], error: SockhopError): void {
+        for (const { reject } of taken) reject(error);
+        for (const { question } of taken) if (question) this.#fail(question, error);
     }
 
     /** In a later turn when another one has just failed: who asks again at once would have the next one dropped, and so on. */
@@ -183,11 +196,14 @@ export class OfflineQueue {
 
     #expire(): void {
         const now = performance.now();
+        const expired: Waiting[] = [];
         for (const waiting of this.#waiting) {
             if (waiting.expires - now >= 1) break;
-            this.#drop(waiting, new SockhopError("Not connected in time (max_age)", "ERR_QUEUE_EXPIRED"));
+            this.#remove(waiting);
+            expired.push(waiting);
         }
         this.#watch();
+        this.#failAll(expired, new SockhopError("Not connected in time (max_age)", "ERR_QUEUE_EXPIRED"));
     }
 }
 

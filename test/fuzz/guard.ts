@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { wasThrown } from "./values";
 
 /** What went wrong without anybody being told: the process would have ended, or printed a warning. */
 export class Guard {
@@ -7,7 +8,10 @@ export class Guard {
 
     /** @param allowed - warnings of this library are expected */
     constructor(allowed = true) {
-        this.#listen("uncaughtException", (error) => this.#faults.push(error));
+        // What handlers throw is to surface.
+        this.#listen("uncaughtException", (error) => {
+            if (!wasThrown(error)) this.#faults.push(error);
+        });
         this.#listen("unhandledRejection", (reason) => this.#faults.push(reason));
         this.#listen("warning", (warning) => {
             const { name } = warning as Error;
@@ -17,8 +21,9 @@ export class Guard {
 
     /** Throws the first fault there has been. */
     check(): void {
-        const [fault] = this.#faults.splice(0);
-        if (fault === undefined) return;
+        const faults = this.#faults.splice(0);
+        if (faults.length === 0) return;
+        const [fault] = faults;
         throw new Error(`Nobody caught this: ${inspect(fault)}`, {
             cause: fault,
         });

@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert";
 import fc from "fast-check";
 import { setTimeout as sleep } from "node:timers/promises";
 import { soon, turn, until } from "./guard";
+import { type Reaction, User, reactions } from "./reentry";
 import { STEPS } from "./steps";
 import { type Setting, World } from "./world";
 
@@ -17,73 +18,81 @@ const OFTEN = Object.keys(STEPS).filter(
     (name) => /listen|connect\(\)|ask|request|send|reconnect/.test(name) && !name.includes("disconnect"),
 );
 
-/** A setting and what happens in it: which step, with which argument, and what passes after it. */
-export type Program = [Setting, [step: string, argument: number, pause: number][]];
+/** A setting and what happens in it: which step, with which argument, and what passes after it; and what user code does. */
+export type Program = [Setting, [step: string, argument: number, pause: number][], Reaction[]];
 
-export const programs: fc.Arbitrary<Program> = fc.tuple(
-    fc.record({
-        tcp: fc.nat(9).map((n) => n === 9 && process.platform === "linux"), // elsewhere 127.0.0.1 is the only one
-        begin: fc.constantFrom<Setting["begin"][]>("idle", "listening", "connected", "connected"),
-        auto_reconnect: fc.nat(3).map((n) => n === 3),
-        deaf: fc.boolean(),
-        unhandled: fc.nat(7).map((n) => n === 7),
-        queue: fc.constantFrom<Setting["queue"][]>(
-            undefined,
-            true,
-            { max_messages: 2 },
-            { max_messages: 2, overflow: "drop-oldest" },
-            { max_age: 2, overflow: "drop-newest", max_bytes: 300 },
-        ),
-        // Questions and answers of the last, ordinary conversation fit.
-        limits: fc.record(
-            {
-                max_pending: fc.constant(3),
-                max_buffered: fc.constant(400),
-                slow_consumer: fc.constantFrom<NonNullable<Setting["limits"]["slow_consumer"]>[]>(
-                    "wait",
-                    "drop",
-                    "disconnect",
-                ),
-                frame_timeout: fc.constant(4),
-                max_message_size: fc.constant(300),
-            },
-            { requiredKeys: [] },
-        ),
-        max_connections: fc.constantFrom(Infinity, Infinity, 2),
-    }),
-    fc.array(
-        fc.tuple(fc.constantFrom(...Object.keys(STEPS), ...OFTEN, ...OFTEN), fc.nat(7), fc.nat(PAUSES.length - 1)),
-        {
-            maxLength: 30,
-            size: "max",
-        },
+const settings: fc.Arbitrary<Setting> = fc.record({
+    tcp: fc.nat(9).map((n) => n === 9 && process.platform === "linux"), // elsewhere 127.0.0.1 is the only one
+    begin: fc.constantFrom<Setting["begin"][]>("idle", "listening", "connected", "connected"),
+    auto_reconnect: fc.nat(3).map((n) => n === 3),
+    deaf: fc.boolean(),
+    unhandled: fc.nat(7).map((n) => n === 7),
+    queue: fc.constantFrom<Setting["queue"][]>(
+        undefined,
+        true,
+        { max_messages: 2 },
+        { max_messages: 2, overflow: "drop-oldest" },
+        { max_age: 2, overflow: "drop-newest", max_bytes: 300 },
     ),
+    // Questions and answers of the last, ordinary conversation fit.
+    limits: fc.record(
+        {
+            max_pending: fc.constant(3),
+            max_buffered: fc.constant(400),
+            slow_consumer: fc.constantFrom<NonNullable<Setting["limits"]["slow_consumer"]>[]>(
+                "wait",
+                "drop",
+                "disconnect",
+            ),
+            frame_timeout: fc.constant(4),
+            max_message_size: fc.constant(300),
+        },
+        { requiredKeys: [] },
+    ),
+    max_connections: fc.constantFrom(Infinity, Infinity, 2),
+});
+
+const steps = fc.array(
+    fc.tuple(fc.constantFrom(...Object.keys(STEPS), ...OFTEN, ...OFTEN), fc.nat(7), fc.nat(PAUSES.length - 1)),
+    { maxLength: 30, size: "max" },
 );
 
+/** Whatever happens to both ends, with user code that only listens. */
+export const programs: fc.Arbitrary<Program> = fc.tuple(settings, steps, fc.constant([]));
+
+/** The same with user code that does something in the middle of it. */
+export const reentries: fc.Arbitrary<Program> = fc.tuple(settings, steps, reactions);
+
 /** How many lifecycles there have been. */
-export const lived = { lifecycles: 0, steps: 0, connections: 0 };
+export const lived = { lifecycles: 0, reentry: 0, steps: 0, connections: 0 };
 
 /** How long anything may take, in milliseconds: far more than the limits of a world, for a busy machine. */
 const PATIENCE = 4000;
 
 /** Whatever is done to them: every promise settles, the events pair, nothing is kept, and they work as new. */
-export async function lives([setting, steps]: Program): Promise<void> {
+export async function lives([setting, steps, reactions]: Program): Promise<void> {
     const before = process.getActiveResourcesInfo();
     const world = new World(setting);
+    const user = new User(world, reactions);
     const { client, server } = world;
     try {
-        if (setting.begin !== "idle") await server.listen();
-        if (setting.begin === "connected") await client.connect();
+        // User code may end what has just begun.
+        if (setting.begin !== "idle") await server.listen().catch((error: unknown) => world.legal("s.listen()", error));
+        if (setting.begin === "connected") {
+            await client.connect().catch((error: unknown) => world.legal("c.connect()", error));
+        }
         for (const [name, argument, pause] of steps) {
-            STEPS[name]!(world, argument);
+            user.take(name, argument);
             world.check();
             await PAUSES[pause]!();
         }
+        user.end();
         await settle(world);
         world.start = world.end = "at once";
         await worksAsNew(world);
         await settle(world);
     } finally {
+        user.end();
         world.clear();
         await Promise.all([client.disconnect(), server.close()]);
     }
@@ -92,7 +101,8 @@ export async function lives([setting, steps]: Program): Promise<void> {
         () => `handles that are left: ${surplus(before).join()}`,
         PATIENCE,
     );
-    lived.lifecycles += 1;
+    if (reactions.length > 0) lived.reentry += 1;
+    else lived.lifecycles += 1;
     lived.steps += steps.length;
     lived.connections += world.connections;
 }

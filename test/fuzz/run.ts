@@ -2,7 +2,7 @@
  * npm run fuzz                                        until Ctrl-C
  * npm run fuzz -- --minutes 5
  * npm run fuzz -- --frames 10000000 --lifecycles 100000
- * npm run fuzz -- --only lifecycles                   or buffer, memory, socket
+ * npm run fuzz -- --only lifecycles                   or buffer, memory, socket, fields, kept, options, reentry
  *
  * Ends with 1 at the first failure, and prints the line that replays it:
  *
@@ -44,11 +44,11 @@ function open(name: Name): boolean {
 }
 
 function progress(name: Name, seed: number): void {
-    const { frames: all, memory, socket, buffer, lifecycles: lives, steps, connections } = total();
+    const { frames: all, memory, socket, buffer, options, lifecycles: lives, reentry, steps, connections } = total();
     const seconds = Math.round((performance.now() - began) / 1000);
-    const text = `${all} frames (${memory} in memory, ${socket} over sockets), ${buffer} of the buffer alone, `;
+    const text = `${all} frames (${memory} in memory, ${socket} over sockets), ${buffer} of the buffer alone, ${options} wrong options, `;
     say(
-        `${seconds} s: ${text}${lives} lifecycles of ${steps} steps and ${connections} connections; next: ${name}, seed ${seed}`,
+        `${seconds} s: ${text}${lives} lifecycles and ${reentry} with user code, of ${steps} steps and ${connections} connections; next: ${name}, seed ${seed}`,
     );
 }
 

@@ -1,5 +1,5 @@
 import net from "node:net";
-import { type CallbackOptions, type EndOptions, SockhopError } from "../../src";
+import { type CallbackOptions, type EndOptions, SockhopError, type SockhopResponseReadableStream } from "../../src";
 import { HANDLINGS, MANNERS, type World } from "./world";
 
 /** One thing that can happen. Gets the world and a small number, whose meaning is its own. */
@@ -39,6 +39,7 @@ function once(world: World, what: string): () => void {
     return () => {
         calls += 1;
         if (calls > 1) world.fault(`${what}: answered twice`);
+        world.react("callback");
     };
 }
 
@@ -49,13 +50,18 @@ function either(world: World, what: string, argument: number): [() => void, Call
         calls += 1;
         if (calls > 1) world.fault(`${what}: told twice`);
     };
+    const answered = (): void => {
+        told();
+        world.react("callback");
+    };
     const failed = (error: unknown): void => {
         told();
         if (!(error instanceof SockhopError)) world.fault(`${what}: has failed with a strange error`, error);
         world.legal(what, error);
+        world.react("failed");
     };
     world.duty(`callback or failed of ${what}`, () => calls === 1);
-    return [told, { failed, ...(argument % 2 && { timeout: argument % 4 }), ...signal(argument) }];
+    return [answered, { failed, ...(argument % 2 && { timeout: argument % 4 }), ...signal(world, argument) }];
 }
 
 /** How to end: what was sent has some time, or none; with or without answers under way. */
@@ -71,9 +77,10 @@ const endings: EndOptions[] = [
 ];
 
 /** A signal that is aborted before, at once, in a turn, or not at all. */
-function signal(argument: number): { signal?: AbortSignal } {
+function signal(world: World, argument: number): { signal?: AbortSignal } {
     if (argument >= 6) return {};
     const controller = new AbortController();
+    controller.signal.addEventListener("abort", () => world.react("signal"));
     if (argument % 3 === 0) controller.abort();
     if (argument % 3 === 1) queueMicrotask(() => controller.abort());
     if (argument % 3 === 2) setImmediate(() => controller.abort());
@@ -84,14 +91,55 @@ function signal(argument: number): { signal?: AbortSignal } {
 async function read(world: World, asked: ReturnType<World["client"]["request"]>, argument: number): Promise<void> {
     const stream = await asked;
     let ends = 0;
-    stream.on("end", () => (ends += 1));
+    world.stream = stream;
+    stream.on("end", () => {
+        ends += 1;
+        world.react("stream end");
+    });
     world.duty("end of a stream", () => ends === 1);
     if (argument === 0) await stream.next({ keep_open: true });
     if (argument === 1) await stream.all();
     if (argument === 2) for await (const packet of stream) if (packet.data === 1) break;
     if (argument === 3) stream.on("data", () => stream.end());
+    if (argument === 6) listen(world, stream, () => ends > 0);
     if (argument === 4) stream.end();
     if (argument === 5) await Promise.allSettled([stream.next(), stream.all(), stream.next()]);
+}
+
+/** Listens to the parts of an answer, which are numbers that grow, and come before the end. */
+function listen(world: World, stream: SockhopResponseReadableStream, ended: () => boolean): void {
+    let last = -1;
+    stream.on("data", (part: unknown) => {
+        if (ended()) world.fault("a part of an answer comes after its end");
+        if (typeof part === "number" && part <= last) world.fault(`part ${part} of an answer comes after ${last}`);
+        if (typeof part === "number") last = part;
+        world.react("stream data");
+    });
+}
+
+/** A value whose text is made by code of the user. */
+function made(world: World, argument: number): object {
+    const toJSON = (): string => {
+        world.react("toJSON");
+        return "made";
+    };
+    if (argument % 2) return { toJSON };
+    return {
+        get member() {
+            world.react("getter");
+            return 1;
+        },
+    };
+}
+
+/** Options that are code of the user. */
+function gotten(world: World, timeout: number): { readonly timeout: number } {
+    return {
+        get timeout() {
+            world.react("option");
+            return timeout;
+        },
+    };
 }
 
 const sessionOf = ({ server: { sessions } }: World, argument: number): World["server"]["sessions"][0] | undefined =>
@@ -99,6 +147,7 @@ const sessionOf = ({ server: { sessions } }: World, argument: number): World["se
 
 /** All that can happen; the names are what a counterexample shows. */
 export const STEPS: Record<string, Step> = {
+    nothing: () => undefined,
     "s.listen()": (w) => w.settles("s.listen()", w.server.listen()),
     "s.close()": (w) => w.settles("s.close()", w.server.close(), true),
     "s.close(options)": (w, n) => w.settles("s.close()", w.server.close(pick(endings, n)), true),
@@ -107,7 +156,7 @@ export const STEPS: Record<string, Step> = {
     "s.sendall()": (w) => w.settles("s.sendall()", w.server.sendall("x")),
     "s.ping()": (w, n) => w.server.ping(n % 3),
     "s.ask()": (w, n) =>
-        w.settles("s.ask()", sessionOf(w, n)?.ask(pick(HANDLINGS, n), { timeout: 1 + (n % 3), ...signal(n) })),
+        w.settles("s.ask()", sessionOf(w, n)?.ask(pick(HANDLINGS, n), { timeout: 1 + (n % 3), ...signal(w, n) })),
     "s.request()": (w, n) => {
         const session = sessionOf(w, n);
         if (session) w.settles("s.request()", read(w, session.request(pick(HANDLINGS, n + 1)), n));
@@ -147,9 +196,9 @@ export const STEPS: Record<string, Step> = {
         if (w.client.connected && w.lenient) void w.client.send("nobody looks at the promise", () => undefined);
     },
     "c.send(nothing)": (w) => w.settles("c.send()", w.client.send(undefined)),
-    "c.ask()": (w, n) => w.settles("c.ask()", w.client.ask(pick(HANDLINGS, n), signal(n))),
+    "c.ask()": (w, n) => w.settles("c.ask()", w.client.ask(pick(HANDLINGS, n), signal(w, n))),
     "c.request()": (w, n) =>
-        w.settles("c.request()", read(w, w.client.request(pick(HANDLINGS, n + 1), signal(n + 1)), n)),
+        w.settles("c.request()", read(w, w.client.request(pick(HANDLINGS, n + 1), signal(w, n + 1)), n)),
     "c.request() unseen": (w) => {
         if (w.client.connected && w.lenient) void w.client.request("stream");
     },
@@ -162,6 +211,31 @@ export const STEPS: Record<string, Step> = {
     "c says garbage": (w, n) => {
         if (w.client.socket?.writable) w.client.socket.write(pick(GARBAGE, n));
     },
+
+    "c.send(number)": (w) => w.settles("c.send()", w.client.send(w.numbered())),
+    "s.sendall(number)": (w) => w.settles("s.sendall()", w.server.sendall(w.numbered())),
+    "s.send(number)": (w, n) => w.settles("s.send()", sessionOf(w, n)?.send(w.numbered())),
+    "c.send(made)": (w, n) => w.settles("c.send()", w.client.send(made(w, n))),
+    "c.send(made, failed)": (w, n) => w.settles("c.send()", w.client.send(made(w, n), ...either(w, "c.send()", n))),
+    "c.ask(made)": (w, n) => w.settles("c.ask()", w.client.ask(made(w, n))),
+    "c.ask(option)": (w, n) => w.settles("c.ask()", w.client.ask("send", gotten(w, 1 + n))),
+    "c.disconnect(option)": (w, n) => w.settles("c.disconnect()", w.client.disconnect(gotten(w, n))),
+    "s.sendall(made)": (w, n) => w.settles("s.sendall()", w.server.sendall(made(w, n))),
+    "s.close(option)": (w, n) => w.settles("s.close()", w.server.close(gotten(w, n))),
+    "callback()": (w, n) => w.reply?.(n % 2 ? "late" : made(w, n)),
+    "response.write()": (w) => w.settles("response.write()", w.response?.write("more")),
+    "response.write(made)": (w, n) => w.settles("response.write()", w.response?.write(made(w, n))),
+    "response.send()": (w) => w.settles("response.send()", w.response?.send("answer")),
+    "response.end()": (w) => w.settles("response.end()", w.response?.end()),
+    "response.fail()": (w) => w.settles("response.fail()", w.response?.fail(new Error("told to"))),
+    "stream.end()": (w) => w.stream?.end(),
+    "stream.next()": (w, n) => w.settles("stream.next()", w.stream?.next({ keep_open: n % 2 === 0 })),
+    "stream.all()": (w) => w.settles("stream.all()", w.stream?.all()),
+    // One that is being closed is not read any more: to pause it holds up its end.
+    "c paused": (w) => w.client.connected && w.client.socket?.pause(),
+    "c resumed": (w) => w.client.socket?.resume(),
+    "s sockets paused": (w) => w.server.sockets.forEach((socket) => socket.pause()),
+    "s sockets resumed": (w) => w.server.sockets.forEach((socket) => socket.resume()),
 
     "stranger comes": (w, n) => {
         if (w.strangers.size > 5) return;
@@ -181,3 +255,12 @@ export const STEPS: Record<string, Step> = {
         w.rogue = undefined;
     },
 };
+
+/** Takes a step. What it throws has to be an error as the documents have it. */
+export function take(world: World, step: string, argument: number): void {
+    try {
+        STEPS[step]!(world, argument);
+    } catch (error) {
+        world.legal(step, error);
+    }
+}

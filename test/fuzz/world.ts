@@ -11,12 +11,13 @@ import {
     SockhopServer,
     SockhopSession,
 } from "../../src";
-import type { SockhopResponseWriteableStream } from "../../src";
+import type { Reply, SockhopResponseReadableStream, SockhopResponseWriteableStream } from "../../src";
 import { turn } from "./guard";
 import { freshPath } from "./scenes";
+import { wasThrown } from "./values";
 
 /** The codes of the union, read where they are written: at run time a type is nowhere else. */
-const CODES = new Set(readFileSync(join(__dirname, "../../src/SockhopError.ts"), "utf8").match(/ERR_\w+/g));
+export const CODES = new Set(readFileSync(join(__dirname, "../../src/SockhopError.ts"), "utf8").match(/ERR_\w+/g));
 
 /** How a session begins, or ends. */
 export type Manner = "at once" | "in a turn" | "throws" | "rejects" | "never";
@@ -52,6 +53,16 @@ export class World {
     readonly place: { path: string } | { host: string; port: number };
     /** Nothing is refused at once because there is too much: then a promise may be left alone while connected. */
     readonly lenient: boolean;
+    /** Called wherever code of the user runs, with the name of the place. */
+    react: (place: string) => void = () => undefined;
+    /** It does something there. */
+    reacts = false;
+    /** The client is in a handler of `connect`, where programs introduce themselves. */
+    introduces = false;
+    /** The newest of each, for steps that use them. */
+    response: SockhopResponseWriteableStream | undefined;
+    stream: SockhopResponseReadableStream | undefined;
+    reply: Reply | undefined;
     start: Manner = "at once";
     end: Manner = "at once";
     /** Plain sockets and servers that take part. */
@@ -65,8 +76,11 @@ export class World {
     readonly #faults: Error[] = [];
     /** The connections that the server has announced, and has not declared gone. */
     readonly #announced = new Map<net.Socket, SockhopSession>();
+    /** The last number that came over each connection. */
+    readonly #numbers = new WeakMap<net.Socket, number>();
     #connected: net.Socket | undefined;
     #count = 0;
+    #number = 0;
 
     constructor({ tcp, auto_reconnect, deaf, unhandled, queue, limits, max_connections }: Setting) {
         // Each world on TCP has an address of its own. Below the ports for outgoing connections nobody connects to himself.
@@ -102,7 +116,12 @@ export class World {
         const { code } = (error ?? {}) as { code?: unknown };
         const fine =
             error instanceof SockhopError ? CODES.has(error.code) : error instanceof Error && typeof code === "string";
-        if (!fine && error !== SETUP) this.fault(`${what}: an error without a proper code`, error);
+        if (!fine && error !== SETUP && !wasThrown(error)) this.fault(`${what}: an error without a proper code`, error);
+    }
+
+    /** A message with a number of its own; without one where what is sent goes before what waits in the queue. */
+    numbered(): { number?: number } {
+        return this.introduces ? {} : { number: (this.#number += 1) };
     }
 
     /** A call that has to be made so many times at the end. */
@@ -150,11 +169,18 @@ export class World {
         // eslint-disable-next-line @typescript-eslint/no-this-alias -- the sessions look at it later
         const world = this;
         return class extends SockhopSession {
+            constructor() {
+                super();
+                world.react("session constructor");
+            }
+
             override start(): unknown {
+                world.react("session start");
                 return behave(world.start);
             }
 
             override end(): unknown {
+                world.react("session end");
                 return behave(world.end);
             }
         };
@@ -182,13 +208,17 @@ export class World {
                 this.fault("server: disconnect does not match");
             this.#announced.delete(socket);
         });
-        client.on("receive", (_, { callback }) => {
+        client.on("receive", (value, { callback }) => {
+            if (client.socket) this.#inOrder(value, client.socket);
             if (!client.connected && !client.socket) this.fault("client: receives without a connection");
+            this.reply = callback ?? this.reply;
             callback?.("answer");
         });
         server.on("receive", (value, { socket, callback }) => {
             if (!this.#announced.has(socket) || !server.sockets.includes(socket))
                 this.fault("server: receives without a connection");
+            this.#inOrder(value, socket);
+            this.reply = callback ?? this.reply;
             if (value !== "mute") callback?.("answer");
         });
         if (!deaf) {
@@ -196,8 +226,25 @@ export class World {
             server.on("error", (error) => this.legal("error of the server", error));
         }
         if (unhandled) return;
-        client.on("request", ({ data }, response) => handle(data, response));
-        server.on("request", ({ data }, response) => handle(data, response));
+        client.on("request", ({ data }, response) => this.#handle(data, response));
+        server.on("request", ({ data }, response) => this.#handle(data, response));
+    }
+
+    #handle(data: unknown, response: SockhopResponseWriteableStream): Promise<void> {
+        this.response = response;
+        response.signal.addEventListener("abort", () => this.react("response.signal"));
+        const handled = handle(data, response);
+        // Other user code may have ended it.
+        return this.reacts ? handled.catch((error: unknown) => this.legal("a handler", error)) : handled;
+    }
+
+    /** A number in a message must be higher than all before on the same connection. */
+    #inOrder(value: unknown, socket: net.Socket): void {
+        const { number } = (value ?? {}) as { number?: number };
+        if (number === undefined) return;
+        const last = this.#numbers.get(socket) ?? 0;
+        if (number <= last) this.fault(`message ${number} comes after ${last}`);
+        this.#numbers.set(socket, number);
     }
 }
 

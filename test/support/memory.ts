@@ -31,3 +31,10 @@ export function kept(make: () => unknown): number {
     const after = process.memoryUsage().heapUsed;
     return results.length === 100 ? after - before : NaN; // they are in use until here
 }
+
+/** Bytes that are in use, of objects and of buffers, after a full collection. */
+export function used(): number {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+}

@@ -1,0 +1,287 @@
+import { deepStrictEqual, strictEqual } from "node:assert";
+import type net from "node:net";
+import fc from "fast-check";
+import {
+    SockhopError,
+    type SockhopRequest,
+    type SockhopResponseReadableStream,
+    type SockhopResponseWriteableStream,
+    SockhopServer,
+} from "../../src";
+import { OPEN_IDS } from "./frames";
+import { turn, until } from "./guard";
+import { type Scene, inMemory, overSockets } from "./scenes";
+import { anyText, expanded } from "./values";
+import { CODES } from "./world";
+
+/** JSON texts by the names of members; see {@link anyText}. */
+type Texts = Record<string, string>;
+
+/** A frame: members of the envelope, and, where the data is an object of the library, members of that. */
+export interface Frame {
+    outer: Texts;
+    inner?: Texts;
+}
+
+/** What happens next: a frame arrives, or an open call is given up here. */
+type Act = { frame: Frame } | { abort: number };
+
+/** Frames in which a peer has set any field to anything, and who gets them. */
+export interface Fields {
+    acts: Act[];
+    /** What comes last, such as a frame that does not end. */
+    last: string;
+    over: "memory" | "socket";
+    end: "server" | "client";
+    peer_type: "Sockhop" | "json";
+    allow_non_objects: boolean;
+    /** Pings are sent, so that pongs have something to answer. */
+    pings: boolean;
+}
+
+/** How many calls are open: a third each of callbacks, streams and single answers. */
+const CALLS = 6;
+
+/** The id of a call: of one that is open or was, or of none. */
+const id = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...OPEN_IDS.slice(0, CALLS)).map((open) => JSON.stringify(open)) },
+    anyText,
+);
+
+/** The error of an answer: anything, or an object with anything in its members. */
+const error = fc.oneof(
+    anyText,
+    fc.record({ code: anyText, message: anyText }, { requiredKeys: [] }).map(join),
+    fc.record({ code: fc.constant('"ERR_REQUEST_UNHANDLED"'), message: anyText }).map(join),
+);
+
+const text = (value: string): fc.Arbitrary<string> => fc.constant(JSON.stringify(value));
+const flag = fc.oneof(fc.constantFrom("true", "false"), anyText);
+const type = fc.oneof(fc.constantFrom('"Number"', '"Object"', '"error"', '"SockhopPing"'), anyText);
+
+/** An object of the library that travels as data. Members that are left out are missing in the frame. */
+const packed = (name: string, inner: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<Frame> =>
+    fc.record({
+        outer: fc.record({ type: text(name), id: anyText, callback_id: anyText }, { requiredKeys: ["type"] }),
+        inner: fc.record(inner, { requiredKeys: [] }),
+    }) as fc.Arbitrary<Frame>;
+
+const times = { _id: id, _created: anyText, _returned: anyText, _finished: anyText };
+const answer = { uuid: id, type, data: anyText, last: flag, empty: flag, error, cancel: flag };
+
+export const frame: fc.Arbitrary<Frame> = fc.oneof(
+    fc.record({ outer: fc.record({ type, data: anyText, id: anyText, callback_id: id }, { requiredKeys: [] }) }),
+    packed("SockhopPing", times),
+    packed("SockhopPong", times),
+    packed("SockhopRequest", { uuid: id, data: anyText, type, errors: flag }),
+    { weight: 2, arbitrary: packed("SockhopResponsePacket", answer) },
+    { weight: 2, arbitrary: packed("SockhopResponsePacket", { uuid: id, error }) },
+);
+
+export const fields: fc.Arbitrary<Fields> = fc.record({
+    acts: fc.array(
+        fc.oneof(
+            { weight: 9, arbitrary: fc.record({ frame }) },
+            { weight: 1, arbitrary: fc.record({ abort: fc.nat(CALLS - 1) }) },
+        ),
+        { maxLength: 20, size: "max" },
+    ),
+    last: fc.constantFrom("", "", '{"type":"Str', "POST"),
+    over: fc.constantFrom("memory", "socket"),
+    end: fc.constantFrom("server", "client"),
+    peer_type: fc.constantFrom("Sockhop", "Sockhop", "Sockhop", "json"),
+    allow_non_objects: fc.boolean(),
+    pings: fc.nat(7).map((n) => n === 7),
+});
+
+/** How many such frames there have been. */
+export const withstood = { fields: 0 };
+
+function join(members: Texts): string {
+    return `{${Object.entries(members)
+        .map(([name, value]) => `"${name}":${value}`)
+        .join()}}`;
+}
+
+/** The text of a frame, to be expanded. */
+export const textOf = ({ outer, inner }: Frame): string => `${join(inner ? { ...outer, data: join(inner) } : outer)}\n`;
+
+const MARK = '{"type":"String","data":"the last"}\n';
+
+/**
+ * Whatever a peer says: the user gets what the types promise, calls settle, others go on, and nothing is kept.
+ *
+ * @returns the end and its socket, for those who look at what they hold
+ */
+export async function withstands(run: Fields): Promise<unknown> {
+    const { peer_type, allow_non_objects } = run;
+    const stage = run.over === "memory" ? inMemory : overSockets;
+    const scene = await stage({ peer_type, allow_non_objects }, run.end);
+    const { end, peer, other } = scene;
+    const connection = end["_of"](scene.socket)!;
+    const user = new User(scene);
+    try {
+        const ids = peer_type === "json" ? [] : await user.open();
+        // A socket that the user has given to a client is not pinged.
+        if (run.pings && connection.state === "open") {
+            end.ping(4);
+            await until(() => end.stats.messages_sent > ids.length, () => "no ping goes out");
+        }
+        const before = connection.received;
+        let sent = 0;
+        const write = (text: string): void => {
+            const bytes = Buffer.from(ids.reduce((now, real, n) => now.replaceAll(OPEN_IDS[n]!, real), expanded(text)));
+            sent += bytes.length;
+            peer.write(bytes);
+        };
+        for (const act of run.acts) {
+            if ("abort" in act) user.abort(act.abort);
+            else write(textOf(act.frame));
+            await turn();
+            user.check();
+        }
+        const mark = peer_type === "json" ? '"the last"\n' : MARK;
+        write(mark + run.last);
+        other?.peer.write(Buffer.from(mark));
+        // One that is pinged and does not answer may have been given up.
+        const goesOn = (socket: net.Socket): boolean =>
+            user.heard.has(socket) || (run.pings && end["_of"](socket) === undefined);
+        await until(
+            () => goesOn(scene.socket) && (!other || goesOn(other.socket)),
+            () => "a connection does not go on",
+        );
+        await until(
+            () => connection.received - before >= sent || connection.state === "closed",
+            () => "the last bytes do not arrive",
+        );
+        end.ping(0);
+        strictEqual(typeof end.stats.messages_received, "number");
+        strictEqual(typeof end.pings, "object");
+    } finally {
+        peer.destroy();
+        other?.peer.destroy();
+        await scene.close();
+    }
+    await until(
+        () => (user.check(), user.open_calls === 0),
+        () => `${user.open_calls} calls do not settle`,
+    );
+    const { callbacks, requests, responses, rest } = connection;
+    deepStrictEqual(
+        [callbacks?.size ?? 0, requests?.size ?? 0, responses?.size ?? 0, rest, end["_connections"].size],
+        [0, 0, 0, undefined, 0],
+        "callbacks, requests, responses, bytes and connections that are kept",
+    );
+    withstood.fields += run.acts.length;
+    return [end, scene.socket];
+}
+
+/** The user of an end: looks at all that it is given, and gives it back. */
+class User {
+    /** Connections over which the last message has come. */
+    readonly heard = new Set<unknown>();
+    open_calls = 0;
+    readonly #scene: Scene;
+    readonly #controllers: AbortController[] = [];
+    readonly #faults: Error[] = [];
+
+    constructor(scene: Scene) {
+        this.#scene = scene;
+        const { end } = scene;
+        const receive = (value: unknown, meta: { type: string; socket?: unknown; callback?: (value: unknown) => void }): void => {
+            this.#isText("meta.type", meta.type);
+            if (value === "the last") this.heard.add(meta.socket ?? scene.socket);
+            meta.callback?.(value);
+        };
+        const request = ({ uuid, type, data }: SockhopRequest, response: SockhopResponseWriteableStream): void => {
+            this.#isText("request.type", type);
+            this.#isText("request.uuid", uuid);
+            response.signal.addEventListener("abort", () => this.#legal("signal", response.signal.reason));
+            // Some are answered at once, some in part, some never.
+            if (data === null) void response.send(data);
+            else if (typeof data === "object") void response.write(data);
+            else if (typeof data === "number") void response.fail(new Error("as told"));
+        };
+        const failed = (error: unknown): void => this.#legal("error", error);
+        if (end instanceof SockhopServer) end.on("receive", receive).on("request", request).on("error", failed);
+        else end.on("receive", receive).on("request", request).on("error", failed);
+    }
+
+    /** Opens the calls, and gives the ids that they have on the wire. */
+    async open(): Promise<string[]> {
+        const { end, socket, peer } = this.#scene;
+        for (let n = 0; n < CALLS; n += 1) {
+            const options = { timeout: 60_000, signal: this.#controller(), failed: this.#failed(n) };
+            const answered = (_: unknown, { type }: { type: string }): void => {
+                this.#isText("type of an answer", type);
+                this.#settled();
+            };
+            const server = end instanceof SockhopServer ? end : undefined;
+            const client = end instanceof SockhopServer ? undefined : end;
+            this.open_calls += 1;
+            if (n < 2) void (server?.send(socket, n, answered, options) ?? client!.send(n, answered, options));
+            else if (n < 4) void this.#read(server?.request(socket, n, options) ?? client!.request(n, options));
+            else void (server?.ask(socket, n, options) ?? client!.ask(n, options)).then(() => this.#settled(), this.#failed(n));
+        }
+        const lines = (): string[] => Buffer.concat(peer.answers).toString().split("\n").slice(0, -1);
+        await until(
+            () => lines().length === CALLS,
+            () => "the calls do not go out",
+        );
+        return lines().map((text) => {
+            const { id: callback, data } = JSON.parse(text) as { id?: string; data: { uuid: string } };
+            return callback ?? data.uuid;
+        });
+    }
+
+    abort(call: number): void {
+        this.#controllers[call]?.abort();
+    }
+
+    /** Throws what has gone wrong so far. */
+    check(): void {
+        if (this.#faults[0]) throw this.#faults[0];
+    }
+
+    async #read(asked: Promise<SockhopResponseReadableStream>): Promise<void> {
+        try {
+            const stream = await asked;
+            for await (const { type } of stream) this.#isText("type of a packet", type);
+            this.#settled();
+        } catch (error) {
+            this.#failed(2)(error);
+        }
+    }
+
+    #controller(): AbortSignal {
+        const controller = new AbortController();
+        this.#controllers.push(controller);
+        return controller.signal;
+    }
+
+    #failed(call: number): (error: unknown) => void {
+        return (error) => {
+            this.#legal(`call ${call}`, error);
+            this.#settled();
+        };
+    }
+
+    #settled(): void {
+        this.open_calls -= 1;
+    }
+
+    #legal(what: string, error: unknown): void {
+        const { code, message, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+        const ours = error instanceof SockhopError && CODES.has(error.code);
+        if (!ours && typeof syscall !== "string") this.#fault(`${what}: an error that is not ours (${String(code)})`, error);
+        if (typeof message !== "string") this.#fault(`${what}: an error whose message is no text`);
+    }
+
+    #isText(what: string, value: unknown): void {
+        if (typeof value !== "string") this.#fault(`${what} is no text but a ${typeof value}`);
+    }
+
+    #fault(what: string, cause?: unknown): void {
+        this.#faults.push(new Error(what, { cause }));
+    }
+}
