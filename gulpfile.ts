@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BuildOptions, build as bundle } from "esbuild";
+import { type BuildOptions, type OnResolveResult, type Plugin, build as bundle } from "esbuild";
 import { parallel, series } from "gulp";
 
 const DIST = join(__dirname, "dist");
@@ -46,10 +46,7 @@ function prune(done: () => void): void {
     done();
 }
 
-/**
- * One file, since many take three times as long to load, and a tiny one for each old deep path. It reads as its sources do,
- * so it needs no source map.
- */
+/** Bundles the library for Node itself. One file loads three times as fast as many. It reads like its sources, so it needs no source map. */
 async function library(): Promise<void> {
     await bundle({
         ...NODE,
@@ -57,14 +54,56 @@ async function library(): Promise<void> {
         outfile: "dist/index.js",
         bundle: true,
     });
-    await bundle({ ...NODE, entryPoints: ["src/compat/*.ts"], outdir: "dist/compat", format: "cjs" });
 }
 
 /**
- * The door for `import`, which opens on the very classes that `require` gives. The names are written out, since not every
- * bundler finds them in CommonJS.
+ * Bundles the library for bundlers: an ES module without `require()`, which esbuild cannot put into an ES module of its own.
+ * The condition `module` leads bundlers there by `import` and by `require()`, so that a bundle has one copy of each class.
  */
-function modules(done: () => void): void {
+async function moduleForBundlers(): Promise<void> {
+    await bundle({
+        ...NODE,
+        entryPoints: ["src/module.ts"],
+        outfile: "dist/module.mjs",
+        format: "esm",
+        bundle: true,
+        plugins: [replace(/\/builtins$/, { path: join(__dirname, "src/builtins.module.ts") })],
+    });
+}
+
+/**
+ * Writes a small file for each old deep path. It requires the package by its name: so Node and bundlers take the same file for
+ * `sockhop` and for the deep path. As in 1.8 it has no `__esModule`, and its names can be imported.
+ */
+async function deepPaths(): Promise<void> {
+    const sources = readdirSync("src/compat").filter((file) => file !== "privates.ts");
+    const entryPoints = sources.map((file) => join("src/compat", file));
+    await bundle({ ...NODE, entryPoints, outdir: "dist/compat", format: "cjs" });
+    for (const file of sources.map((source) => join(DIST, "compat", source.replace(/\.ts$/, ".js")))) {
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- it was built just now
+        const exported = require(file) as object;
+        const single = typeof exported === "function";
+        const names = single ? exported.name : Object.keys(exported).join(", ");
+        const code = `const { ${names} } = require("sockhop");\n\nmodule.exports = ${single ? names : `{ ${names} }`};\n`;
+        writeFileSync(file, `"use strict";\n\n${code}`);
+    }
+}
+
+/** Puts something else in the place of the imports that match. */
+function replace(filter: RegExp, result: OnResolveResult): Plugin {
+    return {
+        name: "replace",
+        setup: (build) => {
+            build.onResolve({ filter }, () => result);
+        },
+    };
+}
+
+/**
+ * Writes the file for `import` in Node, which gives the classes that `require` gives. The names are written out, since not every
+ * tool finds them in CommonJS.
+ */
+function namesForImport(done: () => void): void {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- it was built just now
     const library = require(join(DIST, "index.js")) as object;
     const names = Object.keys(library)
@@ -111,6 +150,9 @@ function licence(name: string): string {
 }
 
 /** All that is published. */
-export const build = series(clean, parallel(series(declarations, prune), series(library, modules), cli));
+export const build = series(
+    clean,
+    parallel(series(declarations, prune), series(library, parallel(namesForImport, deepPaths)), moduleForBundlers, cli),
+);
 
 export default parallel(lint, docs);

@@ -53,6 +53,14 @@ describe("events of one type", () => {
         expect(await c.ask("text")).to.equal("all");
     });
 
+    it("that have handled one request do not let one of another type wait", async () => {
+        const { s, c } = await pair();
+        s.on("request:Number", (_, response) => void response.send("number"));
+        expect(await c.ask(1)).to.equal("number");
+        const error: unknown = await c.ask("text").catch((thrown: unknown) => thrown);
+        expect(error).to.have.property("code", "ERR_REQUEST_UNHANDLED");
+    });
+
     it("of a request take the place of the general handler, which would answer, too", async () => {
         const { s, c } = await pair();
         const heard: string[] = [];

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
+import fs, {
     chmodSync,
     existsSync,
     linkSync,
@@ -83,6 +83,17 @@ async function asked(path: string): Promise<unknown> {
     const answer = (await c.ask("who is there?")) as unknown;
     await c.disconnect();
     return answer;
+}
+
+/** Has the system refuse to make links until the test has ended. */
+function forbidLinks(): void {
+    const original = fs.linkSync;
+    Object.assign(fs, {
+        linkSync: () => {
+            throw Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" });
+        },
+    });
+    later(() => Object.assign(fs, { linkSync: original }));
 }
 
 /** What listen() of some workers of one cluster has come to. The workers end then. */
@@ -470,6 +481,21 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([basename(path)]);
         });
 
+        it("leaves there what another has put there since also where it may make no links", async () => {
+            const path = socketPath();
+            for (const mode of [undefined, 0o600]) {
+                const s = server({ path, mode });
+                forbidLinks();
+                await s.listen();
+                rmSync(path);
+                writeFileSync(path, "precious");
+                await s.close();
+                expect(readFileSync(path, "utf8")).to.equal("precious");
+                expect(neighbours(path)).to.deep.equal([basename(path)]);
+                rmSync(path);
+            }
+        });
+
         it("removes its own file when the program has changed its folder, and no other", async () => {
             const [here, there] = [socketPath(), socketPath()];
             const usual = process.cwd();
@@ -677,6 +703,18 @@ describe("a server on a path", () => {
             listener.listen = listen as typeof listener.listen;
             await s.listen();
             expect(permissions(path)).to.equal("600");
+        });
+
+        it("works where the file system has no links", async () => {
+            const path = socketPath();
+            forbidLinks();
+            const s = oracle(path, "here", { mode: 0o600 });
+            await s.listen();
+            expect([permissions(path), await asked(path)]).to.deep.equal(["600", "here"]);
+            expect(await rejection(server({ path, mode: 0o666 }).listen())).to.have.property("code", "EADDRINUSE");
+            expect(await asked(path)).to.equal("here");
+            await s.close();
+            expect(neighbours(path)).to.deep.equal([]);
         });
 
         it("is refused in a worker of a cluster, and its path stays free", async () => {

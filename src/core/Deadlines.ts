@@ -1,6 +1,6 @@
 import { type Due, atEndOfTurn } from "./endOfTurn";
 import { LONGEST } from "./limits";
-import { Timer, afterPoll } from "./timers";
+import { Timer, afterPoll, isClockFaked } from "./timers";
 
 /** Rows that are kept for the next that have the same delay, although they are empty. Programs use few different delays. */
 const MAX_EMPTY_ROWS = 16;
@@ -62,7 +62,7 @@ class Row implements Link {
 
     /** The last has ended. A timer for each of many delays would run on for nothing. */
     emptied(): void {
-        if (this.rows.size > MAX_EMPTY_ROWS) this.remove();
+        if (this.rows.size > MAX_EMPTY_ROWS || this.rows.get(this.delay) !== this) this.remove();
     }
 
     remove(): void {
@@ -83,14 +83,30 @@ export class Deadlines implements Due {
     /** The end of this turn, if something has begun in it. */
     #now: Moment | undefined;
 
+    /** @param isAlone - whether each limit gets a timer of its own */
+    constructor(private readonly isAlone = isClockFaked) {}
+
     /** @param delay - milliseconds from the end of this turn; the longest time that a timer can run stands for never */
     add(entry: Deadline, delay: number): void {
         if (delay >= LONGEST) return;
+        if (this.isAlone()) {
+            this.#addAlone(entry, delay);
+            return;
+        }
         let row = this.#rows.get(delay);
         if (!row) this.#rows.set(delay, (row = new Row(delay, this.#rows)));
         entry.since = this.#now ?? this.#begin();
         row.push(entry);
         if (!row.timer?.isCurrent) this.#arm(row, performance.now(), delay);
+    }
+
+    /** With a timer of its own: a fake clock may move without `performance.now()`, which shared timers are measured by. */
+    #addAlone(entry: Deadline, delay: number): void {
+        const time = performance.now();
+        const row = new Row(delay, this.#rows);
+        entry.since = { time };
+        row.push(entry);
+        this.#arm(row, time, delay);
     }
 
     endTurn(): void {

@@ -30,9 +30,6 @@ export interface FramingOptions {
     max_message_size?: number | undefined;
 }
 
-/** The last of the characters that are white space in JSON. */
-const SPACE = 32;
-
 /**
  * {@link FramingOptions}, made complete: what all connections of a client or server share.
  *
@@ -133,11 +130,22 @@ export class Framing {
 
     /** Whether a frame is a blank line between two texts, which is no error (and a text where those need not be JSON). */
     isBlank(text: string): boolean {
-        return (text === "" || text.charCodeAt(0) <= SPACE) && !this.allowNonObjects && text.trim() === "";
+        return (text === "" || isSpace(text.charCodeAt(0))) && !this.allowNonObjects && isSpaces(text);
     }
 
     tooLarge(size: string): SockhopError {
         const message = `A message of ${size} bytes is larger than max_message_size, ${this.limit} bytes`;
         return new SockhopError(message, "ERR_MESSAGE_TOO_LARGE");
     }
+}
+
+/** Whether this is one of the four characters that are white space in JSON (RFC 8259, section 2). */
+function isSpace(code: number): boolean {
+    return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+/** No regular expression: V8 keeps the text that one has matched last (`RegExp.input`), however long. */
+function isSpaces(text: string): boolean {
+    for (let n = 0; n < text.length; n++) if (!isSpace(text.charCodeAt(n))) return false;
+    return true;
 }

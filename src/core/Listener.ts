@@ -9,7 +9,7 @@ import { assertPrivate, makeFolder } from "./names";
 import { type Place, checked } from "./options";
 import { removeStale } from "./staleSocket";
 import { setImmediate } from "./timers";
-import { loadTls } from "./tls";
+import { loadTls } from "../builtins";
 
 /** How a {@link Listener} listens. */
 export interface ListenerOptions {

@@ -156,7 +156,7 @@ export class OfflineQueue {
 
     /** Tells of what was taken out. Last: a program may send again, also at once. */
     #failAll(taken: readonly Waiting[], error: SockhopError): void {
-        for (const { reject } of taken) reject(error);
+        for (const waiting of taken) waiting.reject(error);
         for (const { question } of taken) if (question) this.#fail(question, error);
     }
 

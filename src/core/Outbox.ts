@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { nextTick } from "node:process";
+import { nextTick } from "./timers";
 import { SockhopError } from "../SockhopError";
 import type { Broadcast } from "./Broadcast";
 import { type Due, atEndOfTurn } from "./endOfTurn";

@@ -108,7 +108,7 @@ let telling = false;
  * @internal
  */
 export function tellFailed(failed: CallbackOptions["failed"] | null, error: SockhopError): void {
-    if (!failed) return;
+    if (typeof failed !== "function") return;
     if (telling) {
         setImmediate(tellFailed, failed, error);
         return;

@@ -1,4 +1,4 @@
-import { nextTick } from "node:process";
+import { nextTick } from "./timers";
 import { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { newUuid } from "../protocol/newUuid";

@@ -1,3 +1,4 @@
+import { SockhopError } from "../SockhopError";
 import { milliseconds } from "./limits";
 import { Timer, afterPoll } from "./timers";
 
@@ -19,8 +20,8 @@ export class TimedMap<K = unknown, V = unknown> {
     readonly #timeout: number;
 
     /** @param options - `timeout`: milliseconds that an entry lives, 30000 by default */
-    constructor({ timeout }: { timeout?: number | undefined } = {}) {
-        this.#timeout = milliseconds("timeout", timeout, 30_000);
+    constructor(options?: { timeout?: number | undefined } | null) {
+        this.#timeout = milliseconds("timeout", options?.timeout, 30_000);
     }
 
     /**
@@ -29,23 +30,30 @@ export class TimedMap<K = unknown, V = unknown> {
      * @param removed - called once, synchronously, when the entry leaves the map, with the reason
      * @param timeout - milliseconds that this entry lives; anything falsy means those of the map
      * @returns the inner map
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no function, or no time
      */
     set(
         key: K,
         value: V,
-        removed: (reason: RemovalReason) => void = () => undefined,
+        removed?: ((reason: RemovalReason) => void) | null,
         timeout?: number,
     ): Map<K, TimedMapEntry<V>> {
         const delay = milliseconds("timeout", timeout, this.#timeout);
-        this.#remove(key, "overwritten");
+        if (removed && typeof removed !== "function") {
+            throw new SockhopError("removed must be a function", "ERR_BAD_OPTION");
+        }
+        const overwritten = this.#take(key);
         const timer = new Timer(() => {
             afterPoll(() => {
                 if (this._map.get(key) === entry) this.#remove(key, "timed-out");
             });
         }, delay);
-        const entry: TimedMapEntry<V> = [value, timer.handle, removed];
+        const call = typeof removed === "function" ? removed : (): void => undefined;
+        const entry: TimedMapEntry<V> = [value, timer.handle, call];
         this.#timers.set(entry, timer);
-        return this._map.set(key, entry);
+        this._map.set(key, entry);
+        overwritten?.[2]("overwritten"); // last: it may use the map
+        return this._map;
     }
 
     get(key: K): V | undefined {
@@ -57,18 +65,30 @@ export class TimedMap<K = unknown, V = unknown> {
         return this.#remove(key, "deleted");
     }
 
-    /** Removes all entries. */
+    /** Removes all entries. What `removed` of one throws is thrown when all are gone. */
     stop(): void {
-        for (const key of [...this._map.keys()]) this.#remove(key, "stopped");
+        const entries = [...this._map.keys()].map((key) => this.#take(key));
+        const thrown: unknown[] = [];
+        for (const entry of entries) {
+            try {
+                entry?.[2]("stopped");
+            } catch (error) {
+                thrown.push(error);
+            }
+        }
+        if (thrown.length > 0) throw thrown[0];
     }
 
     #remove(key: K, reason: RemovalReason): boolean {
+        const entry = this.#take(key);
+        entry?.[2](reason);
+        return entry !== undefined;
+    }
+
+    #take(key: K): TimedMapEntry<V> | undefined {
         const entry = this._map.get(key);
-        if (!entry) return false;
-        const [, , removed] = entry;
-        this.#timers.get(entry)?.clear();
+        if (entry) this.#timers.get(entry)?.clear();
         this._map.delete(key);
-        removed(reason);
-        return true;
+        return entry;
     }
 }

@@ -1,4 +1,4 @@
-import { type BigIntStats, linkSync, lstatSync, unlinkSync } from "node:fs";
+import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import { SockhopError } from "../SockhopError";
 import { newUuid } from "../protocol/newUuid";
@@ -65,12 +65,13 @@ export class SocketFile {
     whileClosing(close: () => void): void {
         const now = stat(this.path);
         const aside = besides(this.path);
-        const foreign = now !== undefined && !same(now, this.#made) && attempt(() => linkSync(this.path, aside));
+        const isForeign = now !== undefined && !same(now, this.#made);
+        // Linux lets only its owner link a file; to rename it takes it away for a moment.
+        const isKept =
+            isForeign && (attempt(() => linkSync(this.path, aside)) || attempt(() => renameSync(this.path, aside)));
         close();
-        if (foreign) {
-            attempt(() => linkSync(aside, this.path)); // unless it is still there, or a third file is
-            attempt(() => unlinkSync(aside));
-        }
+        if (isKept && stat(this.path)) attempt(() => unlinkSync(aside));
+        else if (isKept) attempt(() => renameSync(aside, this.path));
         if (same(stat(this.#absolute), this.#made)) attempt(() => unlinkSync(this.#absolute));
     }
 }

@@ -4,7 +4,7 @@ import { assertFits } from "./UnixPath";
 import { selfConnection } from "./connectError";
 import { assertPrivate } from "./names";
 import { type Place, checked } from "./options";
-import { loadTls } from "./tls";
+import { loadTls } from "../builtins";
 
 /** Where what arrives at clients is put, one chunk after the other: all are read before the next comes. */
 let room: Buffer | undefined;

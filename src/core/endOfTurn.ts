@@ -1,4 +1,4 @@
-import { nextTick } from "node:process";
+import { nextTick } from "./timers";
 import { onExit } from "./onExit";
 import { surface } from "./tell";
 

@@ -154,7 +154,7 @@ export function secure<O extends object>(ssl: boolean | undefined, options: O | 
 /** @throws {@link SockhopError} `ERR_BAD_OPTION` for what are no permissions of a file */
 export function permissions(mode: number | null | undefined): number | undefined {
     if (mode === undefined || mode === null) return undefined;
-    if (Number.isInteger(mode) && mode >= 0 && mode <= 0o777) return mode;
+    if (Number.isInteger(mode) && mode >= 0 && mode <= 0o777) return mode + 0; // -0 ends the process (Node 20)
     throw new SockhopError("mode must be permissions of a file, such as 0o600", "ERR_BAD_OPTION");
 }
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { nextTick } from "node:process";
+import { nextTick } from "./timers";
 import { types } from "node:util";
 
 /** Characters of a text that is printed, or sent as the reason of a failure. */

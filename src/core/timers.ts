@@ -1,11 +1,26 @@
+import process from "node:process";
 import * as timers from "node:timers";
 
 // Test runners replace the global timers by fake ones. `setImmediate` is no measure of time: without it no connection is
 // made and none ends. So Node's own is used, from the time when the library is loaded.
-export const { setImmediate, clearImmediate } = timers;
+export const setImmediate = real("setImmediate", timers.setImmediate);
+export const clearImmediate = real("clearImmediate", timers.clearImmediate);
+export const nextTick = real("nextTick", process.nextTick.bind(process));
 
 /** Node's own timers: for pauses between two looks at the system, which no program wants to fake. */
-export const { setTimeout: nodeSetTimeout, clearTimeout: nodeClearTimeout } = timers;
+export const nodeSetTimeout = real("setTimeout", timers.setTimeout);
+export const nodeClearTimeout = real("clearTimeout", timers.clearTimeout);
+
+/** Node's own function, also where Jest, Vitest or sinon had replaced it when the library was loaded. */
+function real<T>(name: string, current: T): T {
+    const { clock } = current as { clock?: Record<string, T | undefined> };
+    return clock?.[`_${name}`] ?? current;
+}
+
+/** True while a test has replaced the global timers. */
+export function isClockFaked(): boolean {
+    return globalThis.setTimeout !== nodeSetTimeout;
+}
 
 /**
  * Calls back when the event loop has looked at its sockets once more: after a turn that has taken long, Node runs timers that
@@ -13,7 +28,7 @@ export const { setTimeout: nodeSetTimeout, clearTimeout: nodeClearTimeout } = ti
  * wait for: it calls back at once.
  */
 export function afterPoll(callback: () => void): NodeJS.Immediate | undefined {
-    if (globalThis.setTimeout === nodeSetTimeout) return setImmediate(callback);
+    if (!isClockFaked()) return setImmediate(callback);
     callback();
     return undefined;
 }

@@ -181,10 +181,15 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 for (const handler of handlers) this.#handle(handler, connection, request, response);
                 connection.unanswered -= 1;
                 this.#handled(connection, response, key);
-            } else if (!this.#handles) {
+            } else if (!this.#handles || this.#listensToRequests()) {
                 const message = "Nobody handles requests there";
                 this.#fail(connection, response, { code: "ERR_REQUEST_UNHANDLED", message });
             }
+        }
+
+        /** Whether other types have handlers, so that there is none for this one, and not only for a moment. */
+        #listensToRequests(): boolean {
+            return this.eventNames().some((name) => typeof name === "string" && name.startsWith("request:"));
         }
 
         /** Those for the type; for all types only when there are none, or both would answer. */

@@ -1,4 +1,4 @@
-import type crypto from "node:crypto";
+import { loadCrypto } from "../builtins";
 
 /** The text of so many is made at a time; one that is kept keeps all of it. */
 const BATCH = 16;
@@ -46,12 +46,6 @@ function refill(): void {
     }
     batch = text.toString("latin1");
     used = 0;
-}
-
-/** Node's module, loaded with the first UUID: it is an eighth of the time to load us. */
-function loadCrypto(): typeof crypto {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would come too late
-    return require("node:crypto") as typeof crypto;
 }
 
 /** Writes the text of the 16 random bytes at `from`. */

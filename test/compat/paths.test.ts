@@ -39,8 +39,10 @@ describe("the package, as programs for sockhop 1.x require it", () => {
                 SockhopResponseWriteableStream,
             });
         }
-        expect(require("sockhop/index.js")).to.equal(Sockhop);
-        expect(require("sockhop/package.json")).to.have.property("name", "sockhop");
+        expect([require("sockhop/index"), require("sockhop/index.js")]).to.deep.equal([Sockhop, Sockhop]);
+        for (const path of ["sockhop/package", "sockhop/package.json"]) {
+            expect(require(path)).to.have.property("name", "sockhop");
+        }
     });
 
     it("can be imported by name from an ES module", async () => {
@@ -84,6 +86,6 @@ describe("the package, as programs for sockhop 1.x require it", () => {
             scripts: object;
         };
         expect(manifest.dependencies ?? {}).to.deep.equal({});
-        expect(manifest.scripts).to.not.have.any.keys("install", "preinstall", "postinstall");
+        expect(manifest.scripts).to.not.have.any.keys("install", "preinstall", "postinstall", "prepare");
     });
 });

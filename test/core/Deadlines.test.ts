@@ -11,7 +11,7 @@ describe("Deadlines", () => {
         clock = FakeTimers.install({
             toFake: ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "performance"],
         });
-        deadlines = new Deadlines();
+        deadlines = new Deadlines(() => false); // a fake clock, but shared timers as with the real one
         expired = [];
     });
 
@@ -235,5 +235,39 @@ describe("Deadlines", () => {
         await tick(1);
         await pass(1);
         expect(expired).to.have.members(["0.5", "1"]);
+    });
+
+    it("of many different delays leave no timers behind when they are called off", () => {
+        for (let delay = 1000; delay < 2000; delay++) {
+            const each = entry(String(delay));
+            deadlines.add(each, delay);
+            unlink(each);
+        }
+        expect(clock.countTimers()).to.be.at.most(16);
+    });
+
+    it("expire under a fake clock that does not fake performance.now(), each in its time", async () => {
+        clock.uninstall();
+        clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
+        const faked = new Deadlines();
+        const off = entry("called off");
+        faked.add(entry("a"), 100);
+        faked.add(off, 100);
+        await pass(50);
+        faked.add(entry("b"), 100);
+        unlink(off);
+        await pass(50);
+        expect(expired).to.deep.equal(["a"]);
+        await pass(50);
+        expect(expired).to.deep.equal(["a", "b"]);
+        expect(clock.countTimers()).to.equal(0);
+    });
+
+    it("go on under the real clock after a fake one", async () => {
+        const shared = new Deadlines();
+        shared.add(entry("lost with its clock"), 5);
+        clock.uninstall();
+        await new Promise<void>((resolve) => shared.add(entry("real", resolve), 5));
+        expect(expired).to.include("real");
     });
 });

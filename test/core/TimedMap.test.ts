@@ -64,4 +64,23 @@ describe("TimedMap", () => {
             .to.throw(SockhopError)
             .with.property("code", "ERR_BAD_OPTION");
     });
+
+    it("may be used by what it calls", () => {
+        const map = new TimedMap();
+        map.set("a", 1, () => map.set("a", "inner", told("inner")));
+        map.set("a", "outer", told("outer"));
+        expect([map.get("a"), reasons]).to.deep.equal(["inner", ["outer overwritten"]]);
+        map.stop();
+        expect([map._map.size, clock.countTimers()]).to.deep.equal([0, 0]);
+    });
+
+    it("removes all entries, although one of them throws", () => {
+        const map = new TimedMap();
+        map.set("a", 1, () => {
+            throw new Error("mine");
+        });
+        map.set("b", 2, told("b"));
+        expect(() => map.stop()).to.throw("mine");
+        expect([map._map.size, reasons]).to.deep.equal([0, ["b stopped"]]);
+    });
 });

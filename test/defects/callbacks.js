@@ -168,7 +168,7 @@ module.exports = {
 
     "answer-after-disconnect-is-a-type-error": {
         title: "Answering after the client was disconnected throws a TypeError",
-        outcome: "misbehaved",
+        outcome: "threw",
         async run({ pair }) {
             const { server, client, socket } = await pair();
             const received = next(client, "receive");

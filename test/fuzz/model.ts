@@ -42,7 +42,9 @@ export function decode(
             decoded.large += 1;
             continue;
         }
-        const frame = bytes.toString("utf8", from, to);
+        let frame = bytes.toString("utf8", from, to);
+        if (from === 0 && frame.startsWith("\uFEFF")) frame = frame.slice(1);
+        if (!allow_non_objects && /^[ \t\r\n]*$/.test(frame)) continue;
         try {
             decoded.values.push(JSON.parse(frame));
         } catch {
@@ -58,10 +60,15 @@ const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
 
 /** The uuid of a request, as far as it can be known: where there is none, or nothing that is one, a new one is made. */
 export const named = (uuid: unknown): unknown =>
-    !uuid || (typeof uuid === "string" && (UUID.test(uuid) || OPEN_IDS.includes(uuid))) ? "a UUID" : uuid;
+    !uuid || (typeof uuid === "string" && (UUID.test(uuid) || OPEN_IDS.includes(uuid))) ? "a UUID" : typeof uuid === "number" ? String(uuid) : uuid;
 
 /** Whether this can be an id, or is none: what it would cost to keep or to repeat is bounded. */
-const isId = (id: unknown): boolean => !id || typeof id === "number" || (typeof id === "string" && id.length <= 1024);
+const isId = (id: unknown): boolean => !id || Number.isFinite(id) || (typeof id === "string" && id.length <= 1024);
+
+/** The name of a class that goes with a value: what a peer has sent, if that is a text, or else that of the value. */
+const typeOf = (type: unknown, value: unknown): string => (typeof type === "string" ? type : nameOf(value));
+
+const isTooLong = (type: unknown): boolean => typeof type === "string" && type.length > 1024;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
@@ -93,27 +100,29 @@ function envelope(frame: Record<string, unknown>, account: Account, open: Set<un
         id: unknown;
         callback_id: unknown;
     };
-    if (type === "SockhopPing" || type === "SockhopPong") {
+    if (isTooLong(type)) {
+        account.bad += 1;
+    } else if (type === "SockhopPing" || type === "SockhopPong") {
         if (type === "SockhopPing" && isObject(data)) account.written += 1;
     } else if (type === "SockhopRequest") {
-        if (isObject(data) && isId(data["uuid"])) requested(data, account);
+        if (isObject(data) && isId(data["uuid"]) && !isTooLong(data["type"])) requested(data, account);
         else account.bad += 1;
     } else if (type === "SockhopResponsePacket") {
-        if (isObject(data) && isId(data["uuid"])) responded(data, account, open, questions);
+        if (isObject(data) && isId(data["uuid"]) && !isTooLong(data["type"])) responded(data, account, open, questions);
         else account.bad += 1;
     } else if (callback_id) {
         if (questions.has(callback_id) && open.delete(callback_id))
-            account.events.push(["answer", callback_id, data, type]);
+            account.events.push(["answer", callback_id, data, typeOf(type, data)]);
     } else if (!isId(id)) {
         account.bad += 1;
     } else {
-        account.events.push(["receive", data, type, Boolean(id)]);
+        account.events.push(["receive", data, typeOf(type, data), Boolean(id)]);
         if (id) account.written += 1;
     }
 }
 
 function requested({ uuid, data = {}, type }: Record<string, unknown>, account: Account): void {
-    account.events.push(["request", named(uuid), data, type || nameOf(data)]);
+    account.events.push(["request", named(uuid), data, (type && typeOf(type, data)) || nameOf(data)]);
     account.written += 1;
 }
 
@@ -125,7 +134,7 @@ function responded(
 ): void {
     const { uuid, data = {}, type, last, error, cancel } = packet;
     if (cancel || questions.has(uuid) || !open.has(uuid)) return;
-    if (!error) account.events.push(["packet", uuid, data, type || nameOf(data)]);
+    if (!error) account.events.push(["packet", uuid, data, (type && typeOf(type, data)) || nameOf(data)]);
     if (!error && !last) return;
     open.delete(uuid);
     account.events.push(["end", uuid, Boolean(error)]);

@@ -11,6 +11,9 @@ export interface Ended {
     output: string;
 }
 
+/** Milliseconds after which a program that hangs is killed. */
+const LONGEST = 170_000;
+
 /** Runs Node.js. What it does is not counted where coverage is measured: that would take long, and is not ours. */
 export function node(args: readonly string[], cwd: string): Promise<Ended> {
     return execute(process.execPath, args, cwd);
@@ -26,7 +29,7 @@ export function npm(args: readonly string[], cwd: string): Promise<Ended> {
 function execute(file: string, args: readonly string[], cwd: string, shell = false): Promise<Ended> {
     const env = { ...process.env, NO_COLOR: "1", NODE_V8_COVERAGE: "" };
     return new Promise((resolve) => {
-        execFile(file, args, { cwd, env, shell, maxBuffer: 1e7 }, (error, stdout, stderr) => {
+        execFile(file, args, { cwd, env, shell, maxBuffer: 1e7, timeout: LONGEST, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
             resolve({ code: error ? (error.code ?? "killed") : 0, output: stdout + stderr });
         });
     });

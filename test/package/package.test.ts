@@ -80,7 +80,7 @@ describe("the package", function () {
 
     describe("what is in it", () => {
         it("is small", () => {
-            expect(installed.size).to.be.below(100_000);
+            expect(installed.size).to.be.below(150_000);
         });
 
         it("loads TLS and cryptography only when they are used", async () => {
@@ -108,6 +108,7 @@ describe("the package", function () {
                     "dist/index.js",
                     "dist/index.mjs",
                     "dist/index.d.mts",
+                    "dist/module.mjs",
                     "dist/cli/main.js",
                     "dist/cli/LICENSES.txt",
                     ...DEEP.map((name) => `dist/compat/${name}.js`),
@@ -135,7 +136,7 @@ describe("the package", function () {
 
     describe("for programs", () => {
         it("is one and the same by require and by import, with all names", async () => {
-            for (const path of ["sockhop", "sockhop/index.js"]) {
+            for (const path of ["sockhop", "sockhop/index", "sockhop/index.js"]) {
                 const { imported, required, different, same } = (await run(`
                     import { createRequire } from "node:module";
                     import Sockhop, * as named from "${path}";
@@ -173,6 +174,17 @@ describe("the package", function () {
                 console.log(JSON.stringify(wrong));
             `);
             expect(wrong).to.deep.equal([]);
+        });
+
+        it("has the other names of 1.8 that Node completes", async () => {
+            const found = await run(`
+                import { createRequire } from "node:module";
+                const require = createRequire(import.meta.url);
+                const { SockhopServer } = require("sockhop");
+                const indexes = ["sockhop/index", "sockhop/index.js"].map((path) => require(path).server === SockhopServer);
+                console.log(JSON.stringify([...indexes, require("sockhop/package").name]));
+            `);
+            expect(found).to.deep.equal([true, true, "sockhop"]);
         });
 
         it("lets nobody in by other ways", async () => {
@@ -217,7 +229,7 @@ describe("the package", function () {
 
         it("attw finds no wrong types, at the old deep paths neither", async () => {
             const output = await printed(slow.attw);
-            expect(output).to.include("No problems found").and.include('"sockhop/index.js"');
+            expect(output).to.include("No problems found").and.include('"sockhop/index"');
             for (const path of DEEP_PATHS) expect(output).to.include(`"sockhop/${path}"`);
         });
     });

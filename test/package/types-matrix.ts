@@ -4,13 +4,14 @@
  *
  * Compilers and declarations come through npm, and are kept in node_modules/.cache. The library is packed as it was built.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Installed, ROOT, node, npm, printed } from "./Installed";
+import { Installed, node } from "./Installed";
+import { type Packages, install } from "./tools";
 
-/** Where compilers and declarations are kept from one run to the next. */
-const CACHE = join(ROOT, "node_modules/.cache/sockhop-types");
+/** The folder of compilers and declarations. */
+let cache = "";
 
 /** TypeScript, the oldest that we promise first. */
 const COMPILERS: Record<string, string> = { "5.0": "5.0.4", "5.9": "5.9.3", "6.0": "6.0.3", "7.0": "7.0.2" };
@@ -95,7 +96,7 @@ interface Outcome extends Cell {
 const say = (text: string): unknown => process.stdout.write(`${text}\n`);
 const compilerOf = (version: string): string => `typescript-${version}`;
 const typesOf = (version: string): string => `types-node-${version}`;
-const place = (name: string): string => join(CACHE, "node_modules", name);
+const place = (name: string): string => join(cache, name);
 
 interface Manifest {
     /** Of @types/node: the oldest compiler that its authors care for. */
@@ -108,20 +109,14 @@ const manifestOf = (name: string): Manifest =>
 
 /** Gets compilers and declarations, unless they are there. */
 async function fetch(): Promise<void> {
-    const dependencies = [
+    const packages = [
         ...Object.values(COMPILERS).map((version) => [compilerOf(version), `npm:typescript@${version}`]),
         ...Object.values(NODE_TYPES).flatMap((versions) =>
             versions.map((version) => [typesOf(version), `npm:@types/node@${version}`]),
         ),
     ];
-    const manifest = JSON.stringify({ private: true, dependencies: Object.fromEntries(dependencies) as object });
-    const done = join(CACHE, "done");
-    if (existsSync(done) && readFileSync(done, "utf8") === manifest) return;
     say("Getting compilers and declarations …");
-    mkdirSync(CACHE, { recursive: true });
-    writeFileSync(join(CACHE, "package.json"), manifest);
-    await printed(npm(["install"], CACHE));
-    writeFileSync(done, manifest);
+    cache = await install("sockhop-types", Object.fromEntries(packages) as Packages);
 }
 
 /** Whether a version is older than another. */

@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { identity } from "../support/certificates";
+import { Installed, node, printed } from "./Installed";
+import { install, link } from "./tools";
+
+const BUNDLERS = {
+    "@rollup/plugin-commonjs": "29.0.3",
+    "@rollup/plugin-node-resolve": "16.0.3",
+    esbuild: "0.28.2",
+    rollup: "4.68.8",
+    vite: "8.3.8",
+    webpack: "5.113.0",
+};
+
+/** A text that the library has once: a bundle with two copies of the library has it twice. */
+const ONCE = '"sockhop:message:sent"';
+
+describe("the package in a bundle", function () {
+    this.timeout(60_000); // for slow machines; webpack takes 10 s
+
+    let installed: Installed;
+    let folder: string;
+    let certificate: string[];
+
+    before("pack and install", async function () {
+        this.timeout(180_000); // the bundlers are fetched once
+        installed = await Installed.create();
+        link(await install("sockhop-bundlers", BUNDLERS), join(installed.folder, "node_modules"));
+        folder = join(installed.folder, "bundled");
+        cpSync(join(__dirname, "programs/bundled"), folder, { recursive: true });
+        const { key, cert } = await identity("localhost");
+        certificate = [join(folder, "key.pem"), join(folder, "cert.pem")];
+        [key, cert].forEach((text, index) => {
+            writeFileSync(certificate[index]!, text);
+        });
+    });
+
+    after(() => {
+        installed.remove();
+    });
+
+    it("has the text that is looked for once in each file", () => {
+        for (const file of ["index.js", "module.mjs"]) {
+            expect(copies(join(installed.library, "dist", file)), file).to.equal(1);
+        }
+    });
+
+    for (const bundler of ["esbuild", "rollup", "webpack", "vite", "viteLibrary"]) {
+        it(`runs with one copy of each class: ${bundler}, CommonJS and ES modules, plain and minified`, async () => {
+            const bundles = (await printed(node([join(folder, "bundle.mjs"), bundler], folder))).trim().split("\n");
+            expect(bundles).to.have.length(8);
+            for (const bundle of bundles) {
+                const file = join(folder, bundler, bundle);
+                expect(await node([file, ...certificate], folder), bundle).to.deep.equal({ code: 0, output: "well\n" });
+                expect(copies(file), bundle).to.equal(1);
+            }
+        });
+    }
+
+    it("is an ES module without require() for bundlers", () => {
+        expect(readFileSync(join(installed.library, "dist/module.mjs"), "utf8")).to.not.match(/\brequire\(|import\.meta/);
+    });
+});
+
+/** Number of copies of the library in a file. */
+function copies(file: string): number {
+    const text = readFileSync(file, "utf8").replaceAll(/['`]/g, '"');
+    return text.split(ONCE).length - 1;
+}
