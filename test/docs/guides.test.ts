@@ -14,7 +14,7 @@ import { type Block, ROOT, pages, read } from "../support/markdown";
 // - A block whose first line is a comment with the name of a file is in the folder of all programs of its page.
 // - TypeScript is compiled, and so are pieces of JavaScript that are no programs, with what stands around them.
 //
-// - Programs with a server are run once more, and then hostile clients come.
+// - Programs in JavaScript are run once more, and then hostile peers come.
 //
 // The README is run by readme.test.ts.
 
@@ -22,8 +22,7 @@ const JAVASCRIPT = ["js", "mjs"];
 const PROGRAMS = [...JAVASCRIPT, "ts", "sh", "python"];
 const OTHERS = ["json", "text", "ini", "mermaid"];
 
-const SERVER = /new (?:Sockhop\.server|SockhopServer)\b/;
-const HOSTILE = path.join(ROOT, "test/support/hostileClients.js");
+const HOSTILE = path.join(ROOT, "test/support/hostilePeers.js");
 
 /** What programs of a shell may need. */
 const TOOLS = ["nc", "socat", "openssl", "python3"];
@@ -150,15 +149,14 @@ function programs(blocks: Block[]): void {
             }
         };
         it(title, () => start((program) => program.check()));
-        if (together.some(isServer)) {
-            it(`are not ended by hostile clients: ${section}`, () => start((program) => program.survive(), true));
+        if (together.some(isScript)) {
+            it(`are not ended by hostile peers: ${section}`, () => start((program) => program.survive(), true));
         }
     }
 }
 
-/** A program, or a test, that has a server. */
-function isServer(block: Block): boolean {
-    return JAVASCRIPT.concat("ts").includes(block.language) && (isTest(block) || SERVER.test(block.code));
+function isScript({ language }: Block): boolean {
+    return [...JAVASCRIPT, "ts"].includes(language);
 }
 
 function uses({ language, code }: Block, tool: string): boolean {
@@ -271,7 +269,7 @@ class Program {
         const [code] = await this.#ended;
         const said = `${this.#block.page}:${this.#block.line} has printed\n${this.#stdout}${this.#stderr}`;
         expect(code, said).to.equal(0);
-        if (isServer(this.#block)) expect(this.#stdout, said).to.include("Hostile clients have been here");
+        if (isScript(this.#block)) expect(this.#stdout, said).to.include("Hostile peers have been here");
     }
 
     kill(): void {
