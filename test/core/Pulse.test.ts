@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Pulse, type SignsOfLife } from "../../src/core/Pulse";
 
-/** Bytes as a connection shows them. Nothing has come from the peer, and a large write is under way. */
+/** Bytes as a connection shows them. Nothing has come from the peer, and the system is taking a large write. */
 interface Signs extends SignsOfLife {
     writeQueueSize: number;
 }

@@ -2,7 +2,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { TransferWatch } from "../../src/core/TransferWatch";
 
-/** A write of 1 MB is under way. */
+/** The system is taking a write of 1 MB. */
 function transfers() {
     return { taken: 0, written: 1_000_000, writeQueueSize: 1_000_000, received: 0, frames: 0, rest: undefined };
 }
