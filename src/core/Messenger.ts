@@ -227,13 +227,11 @@ export abstract class Messenger<E> extends Reporter<E> {
     }
 
     #dispatchAll(connection: Connection, frames: string[]): void {
-        for (const [n, frame] of frames.entries()) {
-            // A handler may have ended the connection. (The compiler does not see that it may have changed.)
-            if ((connection.state as string) === "closed") return;
-            this.#guard(connection, frame);
+        for (let n = 0; n < frames.length; n++) {
+            this.#guard(connection, frames[n] as string);
             if (this._patient && connection.full && this.#hold(connection, frames.slice(n + 1))) return;
         }
-        if ((connection.state as string) !== "closed" && connection.error) this._fault(connection, connection.error);
+        if (connection.state !== "closed" && connection.error) this._fault(connection, connection.error);
     }
 
     /** What a handler throws surfaces, and does not keep the next message from its handler. */

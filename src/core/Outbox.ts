@@ -134,8 +134,9 @@ export class Outbox implements Due {
 
     /** Why no answer can be sent, if that is so. A peer that asks and does not read the answers is cut off. */
     answerRefusal(): SockhopError | undefined {
+        if (this.socket.writable && !this.full) return undefined;
         const refusal = this.refusal();
-        if (refusal || !this.full || !this.#exceeds(ANSWERS * this.limits.buffered)) return refusal;
+        if (refusal || !this.#exceeds(ANSWERS * this.limits.buffered)) return refusal;
         const error = this.overflow();
         this.socket.destroy(error);
         return error;

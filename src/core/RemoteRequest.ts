@@ -1,6 +1,7 @@
 import type { SockhopError } from "../SockhopError";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Connection, Question } from "./Connection";
+import { ignorable } from "./Outbox";
 import { Patience } from "./Patience";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 import { type Waiter, Waiting } from "./Waiting";
@@ -130,11 +131,17 @@ export class SingleRequest extends RemoteRequest {
     }
 
     protected refuse(error: SockhopError): void {
-        if (this.#settle(true)) this.#reject(error);
+        if (this.#settle(true)) this.#fail(error);
     }
 
     protected end(error: SockhopError): void {
-        if (this.#settle(false)) this.#reject(error);
+        if (this.#settle(false)) this.#fail(error);
+    }
+
+    /** The sender could not know that what it had sent would fail: that ends no program that does not look. */
+    #fail(error: SockhopError): void {
+        if (this.connection) void ignorable(this.promise);
+        this.#reject(error);
     }
 
     #settle(finished: boolean, data?: unknown): boolean {

@@ -92,7 +92,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const sent = this.#send(connection, value, request, options);
             // A refusal is told by the request. When it is lost on its way the connection ends, and so does the request.
             if (sent && request.settled) void ignorable(sent);
-            return connection ? ignorable(request.promise) : request.promise; // as with _request()
+            // As with _request(). When it fails later, see SingleRequest.
+            return connection && request.settled ? ignorable(request.promise) : request.promise;
         }
 
         /** Sends a request, if it can be sent; what is wrong with it is its failure. */
