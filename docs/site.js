@@ -1,11 +1,12 @@
 // What TypeDoc does not do by itself for the site that `npm run docs` writes: pages are called as their headings say, and
 // not as their files; guides are a group of their own; examples are pages; the navigation is open at first; a link that leads
-// nowhere is an error.
+// nowhere is an error; comments that name tests are left out.
 "use strict";
 
 const { existsSync, readFileSync, readdirSync } = require("node:fs");
 const path = require("node:path");
 
+const COMMENTS = / ?<!-- (?:no )?test: .*? -->/g;
 const EXAMPLES = path.join(__dirname, "examples");
 
 exports.load = async (app) => {
@@ -17,6 +18,7 @@ exports.load = async (app) => {
         const folder = path.basename(path.dirname(file));
         if (folder === "guides" || folder === "examples") document.frontmatter.group = "Guides";
         if (folder === "examples") addExamples(document);
+        document.content = withoutComments(document.content);
     });
 
     // Its name would be that of its file, too.
@@ -45,6 +47,18 @@ exports.load = async (app) => {
         for (const complaint of deadLinks(outputDirectory)) app.logger.error(complaint);
     });
 };
+
+/** The parts of a page without comments that name tests: the search would find them. TypeDoc cuts texts at braces. */
+function withoutComments(parts) {
+    const joined = [];
+    for (const part of parts) {
+        const last = joined.at(-1);
+        if (part.kind === "text" && last?.kind === "text") last.text += part.text;
+        else joined.push({ ...part });
+    }
+    for (const part of joined) part.text = part.text.replace(COMMENTS, "");
+    return joined;
+}
 
 /** All links between the pages of a site that lead nowhere. */
 function deadLinks(site) {

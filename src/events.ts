@@ -12,11 +12,10 @@ export interface ReceiveMeta<Type extends string = string, Answer = any> {
     /** Class name of the value at the sender: `"Object"`, `"String"`, `"Widget"` … */
     type: Type;
     /**
-     * Answers the message; there only when the sender asked. The first call counts, further ones do nothing. Without a
-     * value the answer is `{}`.
+     * Replies to the message; there only when the sender wants a reply, so call `callback?.()`. The first call counts,
+     * further ones do nothing, and neither does one when the connection has closed. Without a value the reply is `{}`.
      *
-     * Throws a {@link SockhopError}: `ERR_SOCKET_DESTROYED` when the connection has gone, `ERR_BAD_DATA` for what JSON
-     * cannot express.
+     * Throws a {@link SockhopError}: `ERR_BAD_DATA` for what JSON cannot express, `ERR_MESSAGE_TOO_LARGE`.
      */
     callback?: Reply<Answer>;
 }
@@ -51,7 +50,7 @@ type Requested<P extends Protocol, From extends End, More extends unknown[]> = {
 
 type Values<T> = T[keyof T];
 
-/** Events for one type only: `receive:Widget`, after `receive`, and `request:Widget`, beside `request`. */
+/** Events for one type only: `receive:Widget`, after `receive`, and `request:Widget`, in place of `request`. */
 type ByType<R, Q> = {
     [K in keyof R & string as `receive:${K}`]: R[K];
 } & {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { freePorts } from "./support/ports";
 
 const ROOT = join(__dirname, "..");
+const HOSTILE = join(__dirname, "support/hostilePeers.js");
 
 /** The JavaScript blocks of the README, each with the nearest heading above it. */
 function blocks(): { heading: string; code: string }[] {
@@ -35,12 +36,18 @@ describe("the README", () => {
             expect(promised).to.not.be.empty;
             expect(stdout.trimEnd().split("\n")).to.have.members(promised);
         });
+
+        it(`shows a program that hostile peers do not end: ${heading}`, async () => {
+            const { error, stdout, stderr } = await run(code, "--require", HOSTILE);
+            expect(error, stderr).to.equal(null);
+            expect(stdout).to.include("Hostile peers have been here");
+        });
     }
 });
 
-function run(code: string): Promise<{ error: Error | null; stdout: string; stderr: string }> {
+function run(code: string, ...options: string[]): Promise<{ error: Error | null; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
-        const arguments_ = ["--input-type=commonjs", "-e", code];
+        const arguments_ = [...options, "--input-type=commonjs", "-e", code];
         execFile(process.execPath, arguments_, { cwd: ROOT, timeout: 8000 }, (error, stdout, stderr) => {
             resolve({ error, stdout, stderr });
         });

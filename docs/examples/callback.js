@@ -7,16 +7,17 @@ const Sockhop = require("sockhop");
 
 async function main() {
     const server = new Sockhop.server({ port: 0 });
-    server.on("receive", (question, meta) => {
+    server.on("receive", (question, { callback }) => {
         console.log("The server is asked:", question);
-        meta.callback(question.a + question.b);
+        const { a, b } = question ?? {}; // a client may send anything, and need not want an answer
+        if (typeof a === "number" && typeof b === "number") callback?.(a + b);
     });
     await server.listen();
 
     const client = new Sockhop.client({ port: server.get_bound_port() });
-    client.on("receive", (question, meta) => {
+    client.on("receive", (question, { callback }) => {
         console.log("The client is asked:", question);
-        meta.callback("a client in an example");
+        callback?.("a client in an example");
     });
     const [[socket]] = await Promise.all([once(server, "connect"), client.connect()]);
 

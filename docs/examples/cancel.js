@@ -14,7 +14,7 @@ async function main() {
             await sleep(60_000, undefined, { signal: response.signal });
             await response.send("Done, after a minute");
         } catch {
-            console.log(`The server does not go on with "${what}"`);
+            console.log("The server does not go on with:", what);
             server.emit("given up", what);
         }
     });

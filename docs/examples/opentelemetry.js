@@ -95,7 +95,9 @@ async function main() {
     const stop = traceRequests();
 
     const server = new Sockhop.server({ port: 0 });
-    server.on("request", ({ data: { numbers } }, response) => {
+    server.on("request", ({ data }, response) => {
+        // A client may send anything.
+        const numbers = Array.isArray(data?.numbers) ? data.numbers.filter(Number.isFinite) : [];
         if (numbers.length === 0) response.fail(new Error("Nothing to add"));
         else response.send(numbers.reduce((a, b) => a + b));
     });

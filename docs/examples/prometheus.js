@@ -50,7 +50,7 @@ async function scrape({ port }) {
 
 async function main() {
     const server = new Sockhop.server({ port: 0 });
-    server.on("receive", (value, { callback }) => callback(value.length));
+    server.on("receive", (value, { callback }) => callback?.(value?.length)); // a client may send null
     await server.listen();
     const client = new Sockhop.client({ port: server.get_bound_port() });
     await client.connect();

@@ -16,9 +16,10 @@ async function main() {
     console.log("Nobody answers yet");
 
     server.on("request", (request, response) => {
-        const { a, b } = request.data;
+        const { a, b } = request.data ?? {}; // a client may send anything
         console.log("The server is asked:", request.data);
-        if (b === 0) response.fail(new Error("Nobody can divide by zero"));
+        if (typeof a !== "number" || typeof b !== "number") response.fail(new Error("Two numbers are needed"));
+        else if (b === 0) response.fail(new Error("Nobody can divide by zero"));
         else response.send(a / b);
     });
     const quotient = await client.ask({ a: 6, b: 3 });

@@ -8,7 +8,8 @@ const Sockhop = require("sockhop");
 async function main() {
     const server = new Sockhop.server({ port: 0 });
     server.on("request", async (request, response) => {
-        const { from, to } = request.data;
+        const { from, to } = request.data ?? {};
+        if (typeof from !== "number" || typeof to !== "number") return response.fail(new Error("From where to where?"));
         for (let n = from; n <= to && !response.signal.aborted; n++) {
             // Awaiting keeps memory small: it waits until there is room for more. It rejects when nobody wants any more.
             await response.write(n).catch(() => undefined);

@@ -26,7 +26,10 @@ class Visit extends Sockhop.session {
 
 async function main() {
     const server = new Sockhop.server({ port: 0, session_type: Visit });
-    server.on("receive", (page, { session }) => session.see(page)); // each handler gets the session
+    // Each handler gets the session. A client may send anything.
+    server.on("receive", (page, { session }) => {
+        if (typeof page === "string") session.see(page);
+    });
     await server.listen();
 
     const clients = [];

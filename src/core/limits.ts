@@ -19,8 +19,9 @@ export interface LimitOptions {
     max_buffered?: number | undefined;
     /**
      * What happens when more than `max_buffered` waits, because the peer reads more slowly than we send:
-     * - `"wait"`: the promise of `send()` takes longer, nothing is refused. Meanwhile a server reads nothing more from
-     *   that client, so that its questions do not pile up answers
+     * - `"wait"`: the promise of `send()` takes longer, nothing is refused. Meanwhile a server handles nothing more of that
+     *   client, so that its calls do not pile up replies. When eight times as much waits, and there is one more reply to
+     *   send, the connection is cut, at either end, with an `error` event
      * - `"drop"`: the message is not sent, and `send()` rejects with `ERR_BUFFER_FULL`
      * - `"disconnect"`: that, and the connection is cut, with an `error` event
      *
@@ -29,7 +30,8 @@ export interface LimitOptions {
     slow_consumer?: "wait" | "drop" | "disconnect" | undefined;
     /**
      * Milliseconds from the first byte of a frame that we receive to its last. A peer that takes longer (up to a quarter
-     * longer, since frames are not timed one by one) is cut off, with an `error` event (`ERR_FRAME_TIMEOUT`).
+     * longer, since frames are not timed one by one) is cut off, with an `error` event (`ERR_FRAME_TIMEOUT`). A frame that
+     * grows by 1 KiB and by a hundredth in each quarter of the time goes on.
      *
      * @default 120000
      */

@@ -14,11 +14,15 @@ import { type Block, ROOT, pages, read } from "../support/markdown";
 // - A block whose first line is a comment with the name of a file is in the folder of all programs of its page.
 // - TypeScript is compiled, and so are pieces of JavaScript that are no programs, with what stands around them.
 //
+// - Programs in JavaScript are run once more, and then hostile peers come.
+//
 // The README is run by readme.test.ts.
 
 const JAVASCRIPT = ["js", "mjs"];
 const PROGRAMS = [...JAVASCRIPT, "ts", "sh", "python"];
 const OTHERS = ["json", "text", "ini", "mermaid"];
+
+const HOSTILE = path.join(ROOT, "test/support/hostilePeers.js");
 
 /** What programs of a shell may need. */
 const TOOLS = ["nc", "socat", "openssl", "python3"];
@@ -129,22 +133,30 @@ function programs(blocks: Block[]): void {
             it.skip(`${title} (this computer has no ${missing.join(", ")})`);
             continue;
         }
-        it(title, async () => {
+        const start = async (check: (program: Program) => Promise<void>, hostile = false): Promise<void> => {
             number += 1;
             const runtime = place.runtime(number);
             const all: Program[] = [];
             try {
                 for (const block of together) {
-                    const program = new Program(block, place, runtime);
+                    const program = new Program(block, place, runtime, hostile);
                     all.push(program);
                     await program.started;
                 }
-                for (const program of all) await program.check();
+                for (const program of all) await check(program);
             } finally {
                 for (const program of all) program.kill();
             }
-        });
+        };
+        it(title, () => start((program) => program.check()));
+        if (together.some(isScript)) {
+            it(`are not ended by hostile peers: ${section}`, () => start((program) => program.survive(), true));
+        }
     }
+}
+
+function isScript({ language }: Block): boolean {
+    return [...JAVASCRIPT, "ts"].includes(language);
 }
 
 function uses({ language, code }: Block, tool: string): boolean {
@@ -213,13 +225,17 @@ class Program {
     #stdout = "";
     #stderr = "";
 
-    constructor(block: Block, place: Place, runtime: string) {
+    constructor(block: Block, place: Place, runtime: string, hostile: boolean) {
         this.#block = block;
         const file = place.write(block);
         const [command, ...options] = commandFor(block);
         this.#child = spawn(command!, [...options, file], {
             cwd: path.dirname(file),
-            env: { ...process.env, XDG_RUNTIME_DIR: runtime },
+            env: {
+                ...process.env,
+                XDG_RUNTIME_DIR: runtime,
+                ...(hostile && { NODE_OPTIONS: `--require ${JSON.stringify(HOSTILE)}` }),
+            },
             stdio: ["ignore", "pipe", "pipe"],
             detached: process.platform !== "win32", // the leader of a group, with what it starts
         });
@@ -246,6 +262,14 @@ class Program {
         // Tools like to tell of their progress there.
         if (this.#block.language !== "sh") expect(this.#stderr, where).to.equal("");
         expect(this.#stdout.trimEnd().split("\n"), said).to.have.members(promised(this.#block));
+    }
+
+    /** Waits for its end, and sees whether a handler has thrown. */
+    async survive(): Promise<void> {
+        const [code] = await this.#ended;
+        const said = `${this.#block.page}:${this.#block.line} has printed\n${this.#stdout}${this.#stderr}`;
+        expect(code, said).to.equal(0);
+        if (isScript(this.#block)) expect(this.#stdout, said).to.include("Hostile peers have been here");
     }
 
     kill(): void {

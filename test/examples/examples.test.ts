@@ -8,6 +8,7 @@ import { expect } from "chai";
 
 const FOLDER = path.join(__dirname, "../../docs/examples");
 const DEMO = path.join(FOLDER, "demo/demo.js");
+const HOSTILE = path.join(__dirname, "../support/hostilePeers.js");
 const NAMES = fs.readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
 
 describe("docs/examples", () => {
@@ -35,6 +36,14 @@ describe("docs/examples", () => {
     for (const name of NAMES) {
         it(`${name} shows what it promises`, async () => {
             expect(await run(path.join(FOLDER, name), 8000)).to.not.equal("");
+        });
+    }
+
+    for (const name of NAMES) {
+        it(`${name} is not ended by hostile peers`, async () => {
+            const options = ["--require", HOSTILE, path.join(FOLDER, name)];
+            const { stdout } = await promisify(execFile)(process.execPath, options, { env, timeout: 8000 });
+            expect(stdout).to.include("Hostile peers have been here");
         });
     }
 

@@ -18,7 +18,7 @@ server.on("disconnect", (socket) => {
 });
 server.on("receive", (value, meta) => {
     const client = clients.get(meta.socket);
-    if (meta.type === "Hello") client.name = value.name;
+    if (meta.type === "Hello") client.name = value?.name;
     else client.inbox.receive(value, meta);
 });
 

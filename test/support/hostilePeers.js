@@ -1,0 +1,156 @@
+// @ts-check
+// For `node --require`: when a program has done its work, its servers listen once more and its clients connect once more, to
+// peers that send what it does not expect, and leave. The program ends with an exit code other than 0 when one of its handlers
+// throws.
+"use strict";
+
+const net = require("node:net");
+const tls = require("node:tls");
+const { SockhopClient, SockhopServer } = require("sockhop");
+
+const UUID = "c591fd0b-c600-4001-a8af-ba13b15fcbf5";
+const NO_TEXT = { toString: 5, valueOf: 5 }; // cannot become a string or a number
+const VALUES = [undefined, null, 5, -1, "text", true, [], [null], {}, [NO_TEXT, NO_TEXT]];
+/** A handler that takes longer is left alone. */
+const VISIT_MS = 1000;
+
+/** @typedef {import("sockhop").SockhopServer} Server */
+/** @typedef {import("sockhop").SockhopClient} Client */
+
+/** @type {Set<Server>} */
+const servers = new Set();
+/** @type {Set<Client>} */
+const clients = new Set();
+let attacking = false;
+
+const { listen, close } = SockhopServer.prototype;
+const { connect } = SockhopClient.prototype;
+
+SockhopServer.prototype.listen = function () {
+    servers.add(this);
+    return listen.call(this);
+};
+
+SockhopClient.prototype.connect = function () {
+    clients.add(this);
+    return connect.call(this);
+};
+
+// Handlers may close their server. During the attack it stays open.
+SockhopServer.prototype.close = function (options) {
+    return attacking ? Promise.resolve() : close.call(this, options);
+};
+
+process.once("beforeExit", async () => {
+    attacking = true;
+    for (const server of servers) await attackServer(server);
+    for (const client of clients) await attackClient(client);
+    console.log("Hostile peers have been here");
+});
+
+/** @param {Server} server */
+async function attackServer(server) {
+    server.path = undefined;
+    server.port = 0;
+    await listen.call(server);
+    for (const frame of framesFor(server)) {
+        for (const leave of [atOnce, inGoodOrder]) await visit(server, frame, leave);
+    }
+    await close.call(server, { timeout: 0 });
+}
+
+/** @param {Client} client */
+async function attackClient(client) {
+    client.auto_reconnect = false;
+    await client.disconnect({ timeout: 0 });
+    const frames = framesFor(client);
+    const hostile = net.createServer((socket) => {
+        socket.on("error", () => undefined).setTimeout(VISIT_MS, () => socket.destroy());
+        socket.resume().write(frames.pop() + client._framing.terminator.text);
+        leaveWhenHandled(client, socket, frames.length % 2 === 0 ? atOnce : inGoodOrder);
+    });
+    await new Promise((resolve) => hostile.listen(0, "127.0.0.1", () => resolve(undefined)));
+    client.path = undefined;
+    client.address = "127.0.0.1";
+    client.port = /** @type {net.AddressInfo} */ (hostile.address()).port;
+    while (frames.length > 0) {
+        const isConnected = await connect.call(client).then(() => true, () => false);
+        if (!isConnected) break; // it insists on TLS
+        if (client.connected) await new Promise((resolve) => client.once("disconnect", resolve));
+    }
+    hostile.close();
+}
+
+/**
+ * All frames to try.
+ *
+ * @param {Server | Client} end
+ */
+function framesFor(end) {
+    const events = end.eventNames().map(String).filter((name) => /^(receive|request)\b/.test(name));
+    const handlers = events.flatMap((name) => end.rawListeners(name));
+    const types = new Set(["Object", ...events.flatMap((name) => name.split(":").slice(1))]);
+    const values = [...VALUES, ...VALUES.map((value) => withMembers(handlers, value))];
+    const envelopes = [...types].flatMap((type) =>
+        values.flatMap((data) => [
+            { type, data },
+            { type, data, id: UUID },
+            { type: "SockhopRequest", data: { uuid: UUID, type, data, errors: true } },
+        ]),
+    );
+    return [...values.filter((value) => value !== undefined), ...envelopes].map((value) => JSON.stringify(value));
+}
+
+/**
+ * An object that has all members which a handler may look at, and those that JavaScript looks at, all with the same value.
+ *
+ * @param {Function[]} handlers
+ * @param {unknown} value
+ */
+function withMembers(handlers, value) {
+    const words = new Set(handlers.flatMap((handler) => String(handler).match(/[a-z_]\w*/gi) ?? []));
+    return Object.fromEntries([...words, "toString", "valueOf", "length", "then"].map((name) => [name, value]));
+}
+
+/**
+ * Connects, sends, and leaves.
+ *
+ * @param {Server} server
+ * @param {string} frame
+ * @param {(socket: net.Socket) => void} leave
+ */
+function visit(server, frame, leave) {
+    const place = { host: "127.0.0.1", port: Number(server.get_bound_port()) };
+    const isTls = server.server instanceof tls.Server;
+    const socket = isTls ? tls.connect({ ...place, rejectUnauthorized: false }) : net.connect(place);
+    socket.once(isTls ? "secureConnect" : "connect", () => {
+        socket.write(frame + server._framing.terminator.text);
+        leaveWhenHandled(server, socket, leave);
+    });
+    socket.on("error", () => undefined);
+    socket.setTimeout(VISIT_MS, () => socket.destroy());
+    socket.resume();
+    return new Promise((resolve) => socket.once("close", resolve));
+}
+
+/**
+ * Leaves when the other end has had a message.
+ *
+ * @param {Server | Client} end
+ * @param {net.Socket} socket
+ * @param {(socket: net.Socket) => void} leave
+ */
+function leaveWhenHandled(end, socket, leave, before = end.stats.messages_received) {
+    if (end.stats.messages_received > before) leave(socket);
+    else if (!socket.destroyed) setImmediate(leaveWhenHandled, end, socket, leave, before);
+}
+
+/** @param {net.Socket} socket */
+function atOnce(socket) {
+    socket.destroy();
+}
+
+/** @param {net.Socket} socket */
+function inGoodOrder(socket) {
+    socket.end();
+}
