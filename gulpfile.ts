@@ -67,6 +67,7 @@ async function moduleForBundlers(): Promise<void> {
         outfile: "dist/module.mjs",
         format: "esm",
         bundle: true,
+        minifyWhitespace: true, // index.js is the one to read
         plugins: [replace(/\/builtins$/, { path: join(__dirname, "src/builtins.module.ts") })],
     });
 }

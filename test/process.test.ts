@@ -135,6 +135,23 @@ describe("a program", () => {
         expect(stderr.match(/corrupted data in buffer/g)).to.have.length(1);
     });
 
+    it("broadcasts in a handler of its exit, as it sends", async () => {
+        const { code, stdout } = await run(`${PAIR}
+            ready.then(() => new Promise((resolve) => s.sockets.length ? resolve() : s.once("connect", resolve))).then(() => {
+                const [socket] = s.sockets;
+                const { write } = socket;
+                socket.write = function (...args) {
+                    require("fs").writeSync(1, String(args[0]));
+                    return write.apply(this, args);
+                };
+                process.on("exit", () => { s.send(socket, "sent"); s.sendall("to all"); s.sendall("again"); });
+                process.exit();
+            });`);
+        expect(code).to.equal(0);
+        const sent = stdout.trim().split("\n").map((line) => (JSON.parse(line) as { data: unknown }).data);
+        expect(sent).to.deep.equal(["sent", "to all", "again"]);
+    });
+
     it("still ends by an exception of its own", async () => {
         const { code, stderr } = await run(`${PAIR}
             s.on("receive", () => { throw new Error("mine"); });

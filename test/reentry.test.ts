@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import diagnostics from "node:diagnostics_channel";
 import { type EventEmitter, once } from "node:events";
-import net from "node:net";
+import type net from "node:net";
 import { SockhopSession, type SockhopServer } from "../src";
 import { client, crowd, later, pair, placeOf, raw, rawServer, rejection, server, socketPath, uncaught, warnings } from "./support/pair";
 import { frame, turns, until } from "./support/turns";

@@ -9,7 +9,7 @@ export interface Outgoing {
 }
 
 /** Bytes that the buffers of both systems may hold on the way to the peer (Linux: 4 MiB to send, 6 MiB received). */
-const SYSTEM_BUFFERS = 10 * 2 ** 20;
+export const SYSTEM_BUFFERS = 10 * 2 ** 20;
 
 /** Rounds that they get at most to be read. */
 const MAX_ROUNDS = 20;

@@ -66,10 +66,10 @@ export abstract class Patience implements Deadline, Abortable {
 
     /** Who has the question only now has the whole time to answer it. */
     #waitsForTransfer(deadlines: Deadlines, delay: number): boolean {
-        const ended = (sent: boolean): void => {
+        const ended = (grace: number | undefined): void => {
             if (this.#over) return;
-            if (sent) deadlines.add(this, delay);
-            else this.#timeOut();
+            if (grace === undefined) this.#timeOut();
+            else deadlines.add(this, delay + grace);
         };
         this.#extended = true;
         return this.connection?.transfers.wait(ended) === true;

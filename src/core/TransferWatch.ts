@@ -1,3 +1,4 @@
+import { SYSTEM_BUFFERS } from "./Outflow";
 import { TimeLimit } from "./TimeLimit";
 
 /** Milliseconds from one look to the next. */
@@ -7,6 +8,9 @@ const LOOK_MS = 250;
 const MIN_BYTES = 1024;
 const MIN_SHARE = 0.01;
 const MAX_STALLED_LOOKS = 2;
+
+/** Longest time for the buffers of the systems to be read, in milliseconds. */
+const MAX_GRACE_MS = 5000;
 
 /** The bytes of a connection, as far as a {@link TransferWatch} looks at them. */
 export interface Transfers {
@@ -28,7 +32,10 @@ interface Waiter {
     readonly taken: number;
     /** The frame that has to end; `undefined` when none had begun. */
     readonly frame: number | undefined;
-    ended(sent: boolean): void;
+    /** When it came, on the clock of `performance.now()`, and bytes that the system had not taken then. */
+    readonly since: number;
+    readonly left: number;
+    ended(grace: number | undefined): void;
 }
 
 /**
@@ -52,15 +59,23 @@ export class TransferWatch {
     }
 
     /**
-     * Calls `ended` once, when all that is in transit now has arrived, or does not move any more; `sent` says whether there
-     * was something to send, and the system has it all.
+     * Calls `ended` once, when all that is in transit now has arrived, or does not move any more.
+     *
+     * When there was something to send, and the system has it all, it is given the milliseconds that the buffers of the systems
+     * take at this rate, for as long is part of it still on its way. Otherwise it is given nothing.
      *
      * @returns false when nothing is in transit; then nothing is called
      */
     wait(ended: Waiter["ended"]): boolean {
-        const { taken, written, frames, rest } = this.#transfers;
+        const { taken, written, writeQueueSize, frames, rest } = this.#transfers;
         if (written === 0 && !rest) return false;
-        this.#waiters.push({ taken: written === 0 ? 0 : taken + written, frame: rest && frames, ended });
+        this.#waiters.push({
+            taken: written === 0 ? 0 : taken + written,
+            frame: rest && frames,
+            since: performance.now(),
+            left: writeQueueSize || written,
+            ended,
+        });
         if (!this.#timer) this.#look();
         return true;
     }
@@ -69,7 +84,7 @@ export class TransferWatch {
     close(): void {
         this.#timer?.clear();
         this.#timer = undefined;
-        for (const waiter of this.#waiters.splice(0)) waiter.ended(false);
+        for (const waiter of this.#waiters.splice(0)) waiter.ended(undefined);
     }
 
     #look(): void {
@@ -102,8 +117,14 @@ export class TransferWatch {
             stalled || (taken >= waiter.taken && (waiter.frame === undefined || frames > waiter.frame || !rest));
         const ended = this.#waiters.filter(over);
         this.#waiters = this.#waiters.filter((waiter) => !over(waiter));
-        for (const waiter of ended) waiter.ended(waiter.taken > 0 && taken >= waiter.taken);
+        for (const waiter of ended) waiter.ended(waiter.taken > 0 && taken >= waiter.taken ? graceOf(waiter) : undefined);
     }
+}
+
+/** Milliseconds that the buffers of the systems take at the rate of this transfer. */
+function graceOf({ since, left }: Waiter): number {
+    const rate = left / Math.max(1, performance.now() - since);
+    return Math.min(MAX_GRACE_MS, Math.ceil(SYSTEM_BUFFERS / rate));
 }
 
 function isEnough(moved: number, left: number): boolean {

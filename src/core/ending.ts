@@ -86,15 +86,15 @@ export class Ending {
         this.#deadline = deadline;
         this.#timer?.clear();
         this.#timer = new Timer(() => {
-            if (limit === 0 || this.#extended || !this.#transfers.wait((sent) => this.#transferred(sent, limit)))
+            if (limit === 0 || this.#extended || !this.#transfers.wait((grace) => this.#transferred(grace, limit)))
                 this.#socket.destroy();
         }, limit);
     }
 
     /** The peer has not got less time to read the end, and to close, because it took longer to send. */
-    #transferred(sent: boolean, limit: number): void {
+    #transferred(grace: number | undefined, limit: number): void {
         this.#extended = true;
-        if (!sent) this.#socket.destroy();
-        else this.#timer = new Timer(() => this.#socket.destroy(), limit);
+        if (grace === undefined) this.#socket.destroy();
+        else this.#timer = new Timer(() => this.#socket.destroy(), limit + grace);
     }
 }

@@ -5,7 +5,8 @@ import * as timers from "node:timers";
 // made and none ends. So Node's own is used, from the time when the library is loaded.
 export const setImmediate = real("setImmediate", timers.setImmediate);
 export const clearImmediate = real("clearImmediate", timers.clearImmediate);
-export const nextTick = real("nextTick", process.nextTick.bind(process));
+// eslint-disable-next-line @typescript-eslint/unbound-method -- a bound function would hide the clock
+export const nextTick = real("nextTick", process.nextTick);
 
 /** Node's own timers: for pauses between two looks at the system, which no program wants to fake. */
 export const nodeSetTimeout = real("setTimeout", timers.setTimeout);

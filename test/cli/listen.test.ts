@@ -132,7 +132,7 @@ describe("sockhop listen", () => {
         other.end('{"type":"\\u001b[2J","data":"\\u009b31m"}\n{"type":{"a":1},"data":0}\n');
         await listening.note(/has left/);
         const { stdout } = await listening.interrupt();
-        expect(stdout).to.equal("#1 ← '\\x1B[2J' '\\x9B31m'\n#1 ← { a: 1 } 0\n");
+        expect(stdout).to.equal("#1 ← '\\x1B[2J' '\\x9B31m'\n#1 ← Number 0\n");
     });
 
     it("goes on whatever clients send, also when it cannot answer that with --echo", async () => {

@@ -20,8 +20,8 @@ describe("TransferWatch", () => {
 
     it("waits for what moves, until it is sent", () => {
         const bytes = transfers();
-        const ended: boolean[] = [];
-        expect(new TransferWatch(bytes).wait((sent) => ended.push(sent))).to.equal(true);
+        const ended: (number | undefined)[] = [];
+        expect(new TransferWatch(bytes).wait((grace) => ended.push(grace))).to.equal(true);
         for (let look = 0; look < 10; look++) {
             bytes.writeQueueSize -= 20_000;
             clock.tick(250);
@@ -29,19 +29,20 @@ describe("TransferWatch", () => {
         }
         Object.assign(bytes, { taken: 1_000_000, written: 0, writeQueueSize: 0 });
         clock.tick(250);
-        expect(ended).to.deep.equal([true]);
+        expect(ended).to.have.length(1);
+        expect(ended[0]).to.be.above(0); // for what is in the buffers of the systems
     });
 
     it("cuts what moves by a byte now and then, after two looks", () => {
         const bytes = transfers();
-        const ended: boolean[] = [];
-        new TransferWatch(bytes).wait((sent) => ended.push(sent));
+        const ended: (number | undefined)[] = [];
+        new TransferWatch(bytes).wait((grace) => ended.push(grace));
         for (let look = 0; look < 2; look++) {
             expect(ended).to.deep.equal([]);
             bytes.writeQueueSize -= 1;
             clock.tick(250);
         }
-        expect(ended).to.deep.equal([false]);
+        expect(ended).to.deep.equal([undefined]);
     });
 
     it("has nothing to wait for where nothing is in transit", () => {
