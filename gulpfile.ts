@@ -5,7 +5,7 @@ import { type BuildOptions, type OnResolveResult, type Plugin, build as bundle }
 import { parallel, series } from "gulp";
 
 const DIST = join(__dirname, "dist");
-const NODE: BuildOptions = { platform: "node", target: "node20" };
+const NODE: BuildOptions = { platform: "node", target: "node20", ignoreAnnotations: true };
 
 /** Runs one tool, which can be run by hand just as well. */
 function run(...command: string[]): ChildProcess {

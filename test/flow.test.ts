@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { EventEmitter } from "node:events";
 import net from "node:net";
 import type { SockhopClient, SockhopServer } from "../src";
-import { client, later, pair, raw, rawServer, rejection, server, socketPath } from "./support/pair";
+import { client, later, pair, raw, rawServer, rejection, server, socketPath, warnings } from "./support/pair";
 import { used } from "./support/memory";
 import { frame, turns, until } from "./support/turns";
 
@@ -134,14 +134,32 @@ describe("bytes that flow", () => {
         await gone;
     });
 
-    it("cannot come where the program has paused its own socket: pings do not end that connection", async () => {
-        const { s, c } = await pair();
+    it("cannot come where the program has paused its own socket: that connection is dropped, and a warning says why", async () => {
+        const heard = warnings();
+        const { c } = await pair();
         c.socket!.pause();
+        const gone = next(c, "disconnect");
         c.ping(10);
-        await until(() => s.stats.messages_received >= 10);
-        expect(c.connected).to.equal(true);
-        c.socket!.resume();
-        await until(() => c.stats.round_trip !== undefined);
+        await gone;
+        await turns(2);
+        expect(heard.map(({ message }) => message)).to.deep.equal([
+            "ping() drops a connection whose socket the program has paused: it cannot read the pongs",
+        ]);
+    });
+
+    it("cannot come while the library holds a client back: pings do not end that connection", async () => {
+        const s = server({ path: socketPath(), max_buffered: 1000 });
+        s.on("receive", (_, { callback }) => callback?.("y".repeat(1_000_000)));
+        await s.listen();
+        const peer = await raw(s);
+        peer.pause().write(frame(1, { id: "1x" }) + frame(2, { id: "2x" }));
+        await until(() => s.stats.buffered > 1000);
+        let rounds = 0;
+        const sent = setInterval(() => (rounds += 1), 10);
+        later(() => clearInterval(sent));
+        s.ping(10);
+        await until(() => rounds > 20);
+        expect(s.sockets).to.have.length(1);
     });
 });
 

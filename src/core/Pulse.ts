@@ -11,7 +11,8 @@ const MAX_TIME_LENGTH = 64;
 export interface SignsOfLife extends Outgoing {
     /** Bytes that have come in. */
     readonly received: number;
-    readonly socket: { isPaused(): boolean };
+    /** There while the library itself does not read from the peer. */
+    readonly held: object | undefined;
 }
 
 /** The pings of one connection. Made for the first of them, since connections that are not pinged should cost nothing. */
@@ -41,13 +42,16 @@ export class Pulse {
         return ping;
     }
 
-    /** A peer lives when something has come from it, or when it reads. While we do not read ourselves, nothing can be said. */
+    /**
+     * A peer lives when something has come from it, or when it reads. While the library holds back what it sends, nothing can
+     * be said. (A program that pauses the socket itself starves the pings, as with 1.x.)
+     */
     #lives(signs: SignsOfLife): boolean {
         const reads = this.#outflow.reads(signs);
         const speaks = signs.received !== this.#received;
         this.#received = signs.received;
         if (speaks) this.#outflow.heard();
-        return speaks || reads || signs.socket.isPaused();
+        return speaks || reads || signs.held !== undefined;
     }
 
     /** @param pong - as the peer has sent it: its members may be anything */

@@ -14,9 +14,10 @@ export interface Pinging {
 
     /**
      * Pings every connection, also those to come, and drops one of which nothing at all was heard when four intervals
-     * have passed: `disconnect` follows. Any byte is a sign of life, also one of ours that the peer has made room for. A
-     * connection that we do not read (`socket.pause()`) is not dropped. Any earlier interval is replaced. Pings of the peer
-     * are answered always, whatever is set here. Peers of type `"json"` do not answer pings.
+     * have passed: `disconnect` follows. Any byte is a sign of life, also one of ours that the peer has made room for. As with
+     * 1.x, a connection that the program does not read itself (`socket.pause()`) is dropped, too, with one process warning. Any
+     * earlier interval is replaced. Pings of the peer are answered always, whatever is set here. Peers of type `"json"` do not
+     * answer pings.
      *
      * @param delay - milliseconds between pings; 0 turns pinging off
      * @throws {@link SockhopError} `ERR_BAD_OPTION` when `delay` is negative or not a number.
@@ -29,6 +30,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
     abstract class Ping extends Base implements Pinging {
         interval_timer: NodeJS.Timeout | null = null;
         #interval: Interval | undefined;
+        #hasWarned = false;
 
         ping(delay = 0): void {
             const interval = milliseconds("The delay of ping()", delay, 0);
@@ -56,8 +58,19 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
 
         #ping(connection: Connection): void {
             const ping = (connection.pulse ??= new Pulse()).next(connection);
-            if (ping) this._volunteer(connection, PING, ping);
-            else this._cut(connection);
+            if (ping) {
+                this._volunteer(connection, PING, ping);
+                return;
+            }
+            if (connection.socket.isPaused()) this.#warnOfPause();
+            this._cut(connection);
+        }
+
+        #warnOfPause(): void {
+            if (this.#hasWarned) return;
+            this.#hasWarned = true;
+            const message = "ping() drops a connection whose socket the program has paused: it cannot read the pongs";
+            process.emitWarning(message, { type: "SockhopWarning" });
         }
 
         protected override _received(connection: Connection, envelope: Envelope): void {

@@ -24,7 +24,7 @@ export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
     fc.constantFrom<unknown>("", "1", "abc", "NaN", "\0", "\ud800", long, Symbol("s")),
     made(
         () => () => undefined,
-        () => class {},
+        () => Date, // a class that may be called
         () => [],
         () => ({}),
         () => Object.create(null) as unknown,
