@@ -190,8 +190,12 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
                 latest.push(frame);
                 return latest.promise;
             }
-            const { promise } = (self.#broadcast = new Broadcast(connections, frame));
-            return promise;
+            const broadcast = (self.#broadcast = new Broadcast(connections, frame));
+            const forget = (): void => {
+                if (self.#broadcast === broadcast) self.#broadcast = undefined; // it knows clients that have gone
+            };
+            broadcast.promise.then(forget, forget);
+            return broadcast.promise;
         } catch (error) {
             return Promise.reject(error);
         }

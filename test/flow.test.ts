@@ -146,21 +146,6 @@ describe("bytes that flow", () => {
             "ping() drops a connection whose socket the program has paused: it cannot read the pongs",
         ]);
     });
-
-    it("cannot come while the library holds a client back: pings do not end that connection", async () => {
-        const s = server({ path: socketPath(), max_buffered: 1000 });
-        s.on("receive", (_, { callback }) => callback?.("y".repeat(1_000_000)));
-        await s.listen();
-        const peer = await raw(s);
-        peer.pause().write(frame(1, { id: "1x" }) + frame(2, { id: "2x" }));
-        await until(() => s.stats.buffered > 1000);
-        let rounds = 0;
-        const sent = setInterval(() => (rounds += 1), 10);
-        later(() => clearInterval(sent));
-        s.ping(10);
-        await until(() => rounds > 20);
-        expect(s.sockets).to.have.length(1);
-    });
 });
 
 describe("a pause", () => {

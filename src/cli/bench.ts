@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import type { SockhopClient } from "../index";
@@ -81,6 +82,7 @@ function hinted(error: unknown, where: string): unknown {
 
 async function run(client: SockhopClient, { screen, signal }: Context, flags: Flags, where: string): Promise<number> {
     const { mode, seconds, parallel = mode === "messages" ? 1000 : 1 } = flags;
+    if (seconds === 0) throw new UsageError("--seconds must be more than 0");
     const results = new Results(flags, where, parallel);
     const once = (): Promise<unknown> => exchange(client, mode, results.value);
     // Whoever does not answer is found out before the measurement, and what happens only the first time is not measured.
@@ -97,7 +99,8 @@ async function run(client: SockhopClient, { screen, signal }: Context, flags: Fl
         }
     };
     try {
-        await unless(signal, Promise.all(Array.from({ length: parallel }, lane)));
+        const lanes = Promise.all(Array.from({ length: parallel }, lane));
+        await unless(signal, Promise.race([lanes, tooLate(seconds + PATIENCE)]));
     } catch (error) {
         if (!(error instanceof Interruption) || results.messages === 0) throw error;
     } finally {
@@ -106,6 +109,12 @@ async function run(client: SockhopClient, { screen, signal }: Context, flags: Fl
     }
     screen.line(flags.jsonOutput ? JSON.stringify(results) : results.text());
     return 0;
+}
+
+/** Rejects when the peer has stopped to read: a message that it does not take is waited for without an end. */
+async function tooLate(time: number): Promise<never> {
+    await sleep(time, undefined, { ref: false });
+    throw new Error("the other end does not read any more");
 }
 
 async function exchange(client: SockhopClient, mode: Workload["mode"], value: string): Promise<unknown> {

@@ -59,7 +59,7 @@ function unescape(text: string): string {
 
 /** @throws {@link UsageError} for what names no place */
 export function parseEndpoint(text: string): Endpoint {
-    if (text.startsWith("name:")) return { name: text.slice("name:".length) };
+    if (text.startsWith("name:")) return named(text.slice("name:".length));
     if (/^unix:./.test(text)) return { path: text.slice("unix:".length) };
     const place = text.replace(/^tcp:(\/\/)?/, "");
     if (place.includes("/") || place.startsWith("\\\\")) return { path: text };
@@ -71,11 +71,17 @@ export function parseEndpoint(text: string): Endpoint {
     return { port: Number(port), ...(address !== undefined && { address }) };
 }
 
+/** A name, as of a variable of the shell that may not be set: then it must not be a port instead. */
+function named(name: string): Endpoint {
+    if (name === "") throw new UsageError("the name is empty");
+    return { name };
+}
+
 /** The place that an argument or the option `--name` names; without either that of the library's defaults. */
 export function endpointOf(text: string | undefined, { name }: ConnectionFlags): Endpoint {
     if (name === undefined) return text === undefined ? {} : parseEndpoint(text);
     if (text !== undefined) throw new UsageError(`--name ${name} and the endpoint ${text}: one of them is too many`);
-    return { name };
+    return named(name);
 }
 
 /** The endpoint, unless `--name` tells it, and the values after it. */
@@ -84,7 +90,7 @@ export function split(
     rest: readonly string[],
     { name }: ConnectionFlags,
 ): { endpoint: Endpoint; values: readonly string[] } {
-    if (name !== undefined) return { endpoint: { name }, values: first === undefined ? rest : [first, ...rest] };
+    if (name !== undefined) return { endpoint: named(name), values: first === undefined ? rest : [first, ...rest] };
     if (first === undefined) throw new UsageError(`where to? Give ${ENDPOINT}`);
     return { endpoint: parseEndpoint(first), values: rest };
 }

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { SockhopServer, path_of } from "../index";
 import { Journal } from "./Journal";
 import { Wire } from "./Wire";
+import { SocketFile } from "../core/UnixPath";
 import { type Context, action, unless } from "./context";
 import {
     type ConnectionFlags,
@@ -64,8 +65,11 @@ async function tap(context: Context, flags: Flags, listen: string, target: strin
     server.on("tlsClientError", (error: Error) => {
         screen.fault(error);
     });
+    let file: SocketFile | undefined;
     try {
         const port = await listenAt(server, here);
+        const path = server.address();
+        if (typeof path === "string") file = new SocketFile(path);
         refuseCircle(here, there);
         screen.note(`listening at ${nameOf({ ...here, ...port })}, for ${nameOf(there)}`);
         return await unless(signal, Promise.race([recordFails, wire.fails]));
@@ -73,7 +77,7 @@ async function tap(context: Context, flags: Flags, listen: string, target: strin
         if (error instanceof Interruption) return 0; // the usual end
         throw error;
     } finally {
-        server.close();
+        closeAt(server, file);
         wire.cut();
         journal.close();
         if (record && !record.errored) {
@@ -81,6 +85,12 @@ async function tap(context: Context, flags: Flags, listen: string, target: strin
             await once(record, "close");
         }
     }
+}
+
+/** Closes the server, and leaves the file alone that another server has put at its path since. */
+function closeAt(server: net.Server, file: SocketFile | undefined): void {
+    if (file) file.whileClosing(() => server.close());
+    else server.close();
 }
 
 /** @throws {@link UsageError} if both are the same socket of the file system. With TCP each connection is looked at. */

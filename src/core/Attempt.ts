@@ -1,6 +1,7 @@
 import type { CallSite } from "./CallSite";
 import type { Connection } from "./Connection";
-import { ignorable } from "./Outbox";
+import { OfflineQueue } from "./OfflineQueue";
+import { ignorable, lost } from "./Outbox";
 import { TimeLimit } from "./TimeLimit";
 import { clearImmediate, nodeClearTimeout, nodeSetTimeout, setImmediate } from "./timers";
 
@@ -19,6 +20,8 @@ export class Attempt {
     readonly #immediate: NodeJS.Immediate;
     #limit: TimeLimit | undefined;
     #retry: NodeJS.Timeout | undefined;
+    /** Messages that are sent between two tries, when there is no socket that could take them. */
+    queue: OfflineQueue | undefined;
     #pause = FIRST_PAUSE;
 
     /**
@@ -45,6 +48,7 @@ export class Attempt {
 
     /** Calls `start` again after a pause. */
     retry(): void {
+        this.queue ??= new OfflineQueue({ max_messages: Infinity, max_bytes: Infinity });
         this.#retry = nodeSetTimeout(this.#start, this.#pause);
         this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
     }
@@ -58,6 +62,7 @@ export class Attempt {
         this.#clear();
         this.site?.mark(error);
         this.#reject(error);
+        this.queue?.clear(lost(error));
     }
 
     #clear(): void {

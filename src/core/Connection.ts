@@ -153,7 +153,7 @@ export class Connection extends Outbox implements Inbox {
 
     /** An answer is not under way any more. */
     answered(): void {
-        if (!this.#drained) return;
+        if (!this.#drained || (this.held && this.state !== "closed")) return;
         if (this.state !== "closed" && this.pending + (this.responses?.size ?? 0) + this.unanswered > 0) return;
         for (const drained of this.#drained.splice(0)) drained();
     }

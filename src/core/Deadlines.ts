@@ -1,6 +1,6 @@
 import { type Due, atEndOfTurn } from "./endOfTurn";
 import { LONGEST } from "./limits";
-import { Timer, afterPoll, isClockFaked } from "./timers";
+import { Timer, afterPoll, isClockFaked, now } from "./timers";
 
 /** Rows that are kept for the next that have the same delay, although they are empty. Programs use few different delays. */
 const MAX_EMPTY_ROWS = 16;
@@ -97,12 +97,12 @@ export class Deadlines implements Due {
         if (!row) this.#rows.set(delay, (row = new Row(delay, this.#rows)));
         entry.since = this.#now ?? this.#begin();
         row.push(entry);
-        if (!row.timer?.isCurrent) this.#arm(row, performance.now(), delay);
+        if (!row.timer?.isCurrent) this.#arm(row, now(), delay);
     }
 
     /** With a timer of its own: a fake clock may move without `performance.now()`, which shared timers are measured by. */
     #addAlone(entry: Deadline, delay: number): void {
-        const time = performance.now();
+        const time = now();
         const row = new Row(delay, this.#rows);
         entry.since = { time };
         row.push(entry);
@@ -110,7 +110,7 @@ export class Deadlines implements Due {
     }
 
     endTurn(): void {
-        if (this.#now) this.#now.time = performance.now();
+        if (this.#now) this.#now.time = now();
         this.#now = undefined;
     }
 
@@ -120,31 +120,31 @@ export class Deadlines implements Due {
     }
 
     #begin(): Moment {
-        const now = { time: Infinity };
-        this.#now = now;
+        const moment = { time: Infinity };
+        this.#now = moment;
         atEndOfTurn(this);
-        return now;
+        return moment;
     }
 
-    #arm(row: Row, now: number, time: number): void {
+    #arm(row: Row, from: number, time: number): void {
         row.timer?.clear();
-        row.due = now + time;
+        row.due = from + time;
         const timer = new Timer(() => {
             // Where only the timers are faked, this clock stands still: at the earliest it is then.
-            const fired = Math.max(performance.now(), row.due);
-            afterPoll(() => {
+            const fired = Math.max(now(), row.due);
+            afterPoll(timer, () => {
                 if (row.timer === timer) this.#expire(row, fired);
             });
         }, time).unref();
         row.timer = timer;
     }
 
-    #expire(row: Row, now: number): void {
+    #expire(row: Row, fired: number): void {
         for (let entry = row.oldest; entry; entry = row.oldest) {
-            const left = (entry.since as Moment).time + row.delay - now;
+            const left = (entry.since as Moment).time + row.delay - fired;
             // A timer of Node may run a fraction of a millisecond early.
             if (left >= 1) {
-                this.#arm(row, now, Math.min(left, row.delay)); // the turn of the oldest may last yet
+                this.#arm(row, fired, Math.min(left, row.delay)); // the turn of the oldest may last yet
                 return;
             }
             unlink(entry);

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { nextTick } from "./timers";
+import { nextTick, now } from "./timers";
 import { SockhopError } from "../SockhopError";
 import { Connection } from "./Connection";
 import { Deadlines } from "./Deadlines";
@@ -52,11 +52,13 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         this._take(connection, chunk);
     });
     readonly #gone = this.#listener((connection) => {
+        this._deliverHeld(connection);
         this._drop(connection);
     });
     readonly #failed = this.#listener((connection, error: NodeJS.ErrnoException) => {
         connection.error = error;
         const unusual = connection.state === "open" && !DEPARTURES.has(error.code);
+        this._deliverHeld(connection);
         if (unusual) this._tellError(error, connection);
         this._drop(connection);
     });
@@ -125,9 +127,8 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     /** @internal */
     _peerEnded(connection: Connection): void {
         // In the middle of a TLS handshake an error follows, which tells more.
-        if (connection.state !== "open") return;
         this._finish(connection);
-        this._drop(connection);
+        if (connection.state === "open") this._drop(connection);
     }
 
     /** @internal */
@@ -180,9 +181,9 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     protected async _end(connection: Connection, options?: EndOptions | null): Promise<undefined> {
         let limit = timeToEnd(options);
         if (limit > 0 && options?.drain && connection.state === "open") {
-            const start = performance.now();
+            const start = now();
             await drained(connection, limit);
-            limit = Math.max(1, limit - (performance.now() - start)); // 0 would cut off what is flowing
+            limit = Math.max(1, limit - (now() - start)); // 0 would cut off what is flowing
         }
         this._drop(connection, limit);
         return connection.end(limit);

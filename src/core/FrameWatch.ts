@@ -29,11 +29,14 @@ export class FrameWatch {
 
     /** Watches from now on. */
     start(): void {
-        this.#timer ??= new Interval(() => {
-            afterPoll(() => {
+        if (this.#timer?.isCurrent) return;
+        this.#timer?.clear();
+        const timer = new Interval(() => {
+            afterPoll(timer, () => {
                 this.#look();
             });
         }, this.limit / ROUNDS);
+        this.#timer = timer;
     }
 
     /** Ends the watch: a client that nobody uses any more must not be kept by it. */

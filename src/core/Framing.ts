@@ -2,6 +2,7 @@ import { SockhopError } from "../SockhopError";
 import { Terminator } from "./Terminator";
 import { badFrame, withoutStack } from "./badFrame";
 import { copied } from "./ids";
+import { messageOf } from "./tell";
 import { toJson } from "./json";
 import { amount } from "./limits";
 
@@ -112,7 +113,8 @@ export class Framing {
             return withoutStack(() => JSON.parse(text) as unknown);
         } catch (cause) {
             if (this.allowNonObjects) return copied(text); // the program may keep it: not all of the chunk with it
-            throw badFrame("the frame is not JSON", cause);
+            // V8 keeps the text with the error that it has made, which may be kept.
+            throw badFrame("the frame is not JSON", withoutStack(() => new SyntaxError(messageOf(cause))));
         }
     }
 

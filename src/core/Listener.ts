@@ -140,6 +140,7 @@ export class Listener {
                 reject(error);
             };
             const closed = (): void => {
+                if (server.listening) return; // of a round before, which the program has ended
                 failed(aborted());
             };
             const settle = (): void => {

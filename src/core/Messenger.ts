@@ -1,7 +1,7 @@
 import type { SockhopError } from "../SockhopError";
 import { typeName } from "../protocol/typeName";
 import type { Connection, Question } from "./Connection";
-import { FrameReader } from "./FrameReader";
+import { FrameReader, skipMark } from "./FrameReader";
 import { Framing } from "./Framing";
 import { ignorable, lost } from "./Outbox";
 import { Reporter } from "./Reporter";
@@ -156,6 +156,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _fault(connection: Connection, error: Error): void {
+        if (connection.state === "closed") return;
         connection.error = error;
         try {
             this._report(error, connection);
@@ -196,19 +197,29 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _finish(connection: Connection): void {
-        const { held } = connection;
-        if (held) {
-            held.release();
-            for (const frame of held.frames) this.#guard(connection, frame);
-        }
+        this._deliverHeld(connection);
         const { rest } = connection;
         if (connection.state === "closed" || !rest || rest.skipping) return;
         connection.rest = undefined;
-        const text = rest.bytes.toString();
-        if (this._framing.isBlank(text)) return;
-        const isLine = this._framing.bare && isJson(text);
-        if (isLine) this.#guard(connection, text);
+        const last = [lastLine(rest.bytes)];
+        if (connection.frames === 0) skipMark(last);
+        const [text = ""] = last;
+        if (text !== "" && this._framing.isBlank(text)) return;
+        if (this._framing.bare && isJson(text)) this.#guard(connection, text);
         else this._skip("the connection has ended in the middle of a frame", connection);
+    }
+
+    /**
+     * The connection is about to end: what was read before is delivered.
+     *
+     * @internal
+     */
+    protected _deliverHeld(connection: Connection): void {
+        const { held } = connection;
+        if (!held) return;
+        connection.held = undefined;
+        held.release();
+        for (const frame of held.frames) this.#guard(connection, frame);
     }
 
     /**
@@ -247,15 +258,27 @@ export abstract class Messenger<E> extends Reporter<E> {
     /** Reads nothing more, and handles nothing more of what was read, until the peer has read our answers. */
     #hold(connection: Connection, frames: string[]): boolean {
         if (this._limits.slowConsumer !== "wait" || connection.state === "closed") return false;
-        const held = { frames, release: holdReading(connection.socket) };
+        const { socket } = connection;
+        const held = { frames, release: holdReading(socket) };
         connection.held = held;
+        socket.allowHalfOpen = true; // the peer may have ended: what is held is still to be answered
         connection.onceRoom(() => {
             if (connection.held !== held) return;
             connection.held = undefined;
             held.release();
             this.#dispatchAll(connection, frames);
+            this.#goOn(connection);
         });
         return true;
+    }
+
+    /** Nothing is held any more, unless the peer does not read again. */
+    #goOn(connection: Connection): void {
+        if (connection.held || connection.state === "closed") return;
+        const { socket } = connection;
+        socket.allowHalfOpen = false;
+        if (socket.readableEnded) socket.end();
+        connection.answered();
     }
 
     #dispatch(connection: Connection, frame: string): void {
@@ -287,6 +310,15 @@ export abstract class Messenger<E> extends Reporter<E> {
         const message = envelope ?? toEnvelope(value);
         if (typeof message === "string") this._skip(message, connection);
         else this._received(connection, message);
+    }
+}
+
+/** The text of these bytes; none where they are more than a string can hold. */
+function lastLine(bytes: Buffer): string {
+    try {
+        return bytes.toString();
+    } catch {
+        return "";
     }
 }
 

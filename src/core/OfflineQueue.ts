@@ -2,7 +2,7 @@ import { SockhopError } from "../SockhopError";
 import type { Connection, Question } from "./Connection";
 import { ignorable } from "./Outbox";
 import { TimeLimit } from "./TimeLimit";
-import { setImmediate } from "./timers";
+import { now, setImmediate } from "./timers";
 import { LONGEST, amount, milliseconds } from "./limits";
 
 /** Options of the queue of a client that is not connected. */
@@ -89,7 +89,7 @@ export class OfflineQueue {
             return this.#overflow === "reject" && question?.tracked !== false ? refused : ignorable(refused);
         }
         const sent = new Promise<undefined>((resolve, reject) => {
-            const expires = performance.now() + this.#maxAge;
+            const expires = now() + this.#maxAge;
             const waiting: Waiting = { frame, question, bytes, expires, resolve, reject };
             this.#waiting.add(waiting);
             if (!question) return;
@@ -108,7 +108,7 @@ export class OfflineQueue {
         return this.#sendingTo === connection;
     }
 
-    /** Sends all that waits, as long as the connection lasts, and no more at a time than `max_buffered` has room for. */
+    /** Sends all that waits, as long as the connection lasts, and not so fast that `slow_consumer` would refuse it. */
     flush(connection: Connection, carry: (frame: string, question?: Question) => Promise<undefined>): void {
         this.#sendingTo = connection;
         const again = (): void => {
@@ -118,7 +118,8 @@ export class OfflineQueue {
         let count = this.#waiting.size;
         for (const waiting of this.#waiting) {
             if (count === 0 || !connection.socket.writable) break;
-            if (connection.full) {
+            // With "wait" nothing is refused: what waits there waits as well in the connection.
+            if (connection.limits.slowConsumer !== "wait" && connection.exceeds(connection.limits.buffered / 2)) {
                 connection.onceRoom(again);
                 return;
             }
@@ -186,19 +187,20 @@ export class OfflineQueue {
     /** Sees to it that what gets too old is dropped: one timer, for the oldest. */
     #watch(): void {
         const [oldest] = this.#waiting;
-        if (this.#timer || !oldest || this.#maxAge >= LONGEST) return;
-        const delay = Math.max(0, oldest.expires - performance.now());
+        if (this.#timer?.isCurrent || !oldest || this.#maxAge >= LONGEST) return;
+        this.#timer?.clear();
+        const delay = Math.max(0, oldest.expires - now());
+        const due = now() + delay;
         this.#timer = new TimeLimit(delay, () => {
             this.#timer = undefined;
-            this.#expire();
+            this.#expire(Math.max(now(), due)); // where only the timers are faked, the clock stands still
         }).unref();
     }
 
-    #expire(): void {
-        const now = performance.now();
+    #expire(time: number): void {
         const expired: Waiting[] = [];
         for (const waiting of this.#waiting) {
-            if (waiting.expires - now >= 1) break;
+            if (waiting.expires - time >= 1) break;
             this.#remove(waiting);
             expired.push(waiting);
         }

@@ -119,10 +119,11 @@ export class Outbox implements Due {
 
     /** Whether more waits than should. (What is not written yet counts by characters, which is quicker.) */
     get full(): boolean {
-        return this.#exceeds(this.limits.buffered);
+        return this.exceeds(this.limits.buffered);
     }
 
-    #exceeds(limit: number): boolean {
+    /** Whether as many bytes wait as this. */
+    exceeds(limit: number): boolean {
         return this.#written + this.#text.length + (this.#broadcast?.length ?? 0) >= limit;
     }
 
@@ -136,7 +137,7 @@ export class Outbox implements Due {
     answerRefusal(): SockhopError | undefined {
         if (this.socket.writable && !this.full) return undefined;
         const refusal = this.refusal();
-        if (refusal || !this.#exceeds(ANSWERS * this.limits.buffered)) return refusal;
+        if (refusal || !this.exceeds(ANSWERS * this.limits.buffered)) return refusal;
         const error = this.overflow();
         this.socket.destroy(error);
         return error;

@@ -3,6 +3,9 @@ import type { Connection } from "./Connection";
 import { type Deadline, type Deadlines, type Link, unlink } from "./Deadlines";
 import { type Abortable, unwatchSignal, watchSignal } from "./abortSignals";
 
+/** A long request is followed by a long answer at most. */
+const MAX_EXTENSIONS = 2;
+
 /** How long to wait for an answer. */
 export interface WaitOptions {
     /**
@@ -24,8 +27,8 @@ export abstract class Patience implements Deadline, Abortable {
     after: Link = this;
     since: Deadline["since"];
     #signal: AbortSignal | undefined;
-    /** The time has passed, and what was in transit then is waited for. */
-    #extended = false;
+    /** How often the time has passed, and what was in transit then was waited for: to send, and then to receive. */
+    #extensions = 0;
     #over = false;
 
     /** The answer will not come. */
@@ -54,7 +57,9 @@ export abstract class Patience implements Deadline, Abortable {
     }
 
     expire(deadlines: Deadlines, delay: number): void {
-        if (this.#extended || !this.#waitsForTransfer(deadlines, delay)) this.#timeOut();
+        // While we do not read ourselves, the answer may lie there: as long as the peer reads, that ends.
+        const isOver = this.#extensions >= MAX_EXTENSIONS && !this.connection?.held;
+        if (isOver || !this.#waitsForTransfer(deadlines, delay)) this.#timeOut();
     }
 
     /** Nothing is waited for any more. */
@@ -71,7 +76,7 @@ export abstract class Patience implements Deadline, Abortable {
             if (grace === undefined) this.#timeOut();
             else deadlines.add(this, delay + grace);
         };
-        this.#extended = true;
+        this.#extensions += 1;
         return this.connection?.transfers.wait(ended) === true;
     }
 

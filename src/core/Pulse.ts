@@ -1,5 +1,6 @@
 import { type Outgoing, Outflow } from "./Outflow";
 import { SockhopPing, SockhopPong } from "../protocol/SockhopPing";
+import { now } from "./timers";
 
 /** How many pings are remembered. When there are so many, and nothing was heard since the first, the peer is dead. */
 const PATIENCE = 4;
@@ -11,8 +12,6 @@ const MAX_TIME_LENGTH = 64;
 export interface SignsOfLife extends Outgoing {
     /** Bytes that have come in. */
     readonly received: number;
-    /** There while the library itself does not read from the peer. */
-    readonly held: object | undefined;
 }
 
 /** The pings of one connection. Made for the first of them, since connections that are not pinged should cost nothing. */
@@ -38,20 +37,17 @@ export class Pulse {
         this.#quietRounds = this.#lives(signs) ? 0 : this.#quietRounds + 1;
         this.pings = [...this.pings, ping].slice(-PATIENCE);
         if (this.#quietRounds >= PATIENCE - 1 && this.pings.every((each) => each.unanswered())) return undefined;
-        this.#sentAt = performance.now();
+        this.#sentAt = now();
         return ping;
     }
 
-    /**
-     * A peer lives when something has come from it, or when it reads. While the library holds back what it sends, nothing can
-     * be said. (A program that pauses the socket itself starves the pings, as with 1.x.)
-     */
+    /** A peer lives when something has come from it, or when it reads. */
     #lives(signs: SignsOfLife): boolean {
         const reads = this.#outflow.reads(signs);
         const speaks = signs.received !== this.#received;
         this.#received = signs.received;
         if (speaks) this.#outflow.heard();
-        return speaks || reads || signs.held !== undefined;
+        return speaks || reads;
     }
 
     /** @param pong - as the peer has sent it: its members may be anything */
@@ -59,7 +55,7 @@ export class Pulse {
         const pong = new SockhopPong({ _id, _returned: isTime(_returned) ? _returned : null });
         for (const ping of this.pings) ping.conclude_with_pong(pong);
         const newest = this.pings.at(-1);
-        if (newest && _id === newest._id) this.roundTrip = performance.now() - this.#sentAt;
+        if (newest && _id === newest._id) this.roundTrip = now() - this.#sentAt;
     }
 
     /** Another interval begins. */

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { TypedEmitter } from "./TypedEmitter";
 import { codeOf, messageOf, printable, tell } from "./tell";
 

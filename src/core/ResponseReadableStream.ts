@@ -58,6 +58,7 @@ export class SockhopResponseReadableStream<T = any>
     /** What is kept is being given to those who listen. */
     #flushing = false;
     #ended = false;
+    #toldEnd = false;
     #error: Error | undefined;
 
     /** @param options - `released` (internal) is called at the end, with whether the responder has finished */
@@ -67,7 +68,7 @@ export class SockhopResponseReadableStream<T = any>
         this.#released = released;
         this.on("newListener", (event: string | symbol, listener: (error?: Error) => void) => {
             if (event === "data") nextTick(() => this.#flush());
-            if (event === "end" && this.#ended) nextTick(() => this.#tellEnd(listener));
+            if (event === "end" && this.#toldEnd) nextTick(() => this.#tellEnd(listener));
         });
     }
 
@@ -148,6 +149,7 @@ export class SockhopResponseReadableStream<T = any>
         if (this.#flushing) this.#kept = new Queue(); // ended by who listens: what is behind is not wanted
         this.#serve();
         this.#flush();
+        this.#toldEnd = true;
         this.#emit("end", error);
     }
 

@@ -31,7 +31,12 @@ export interface Responder {
 export class SockhopResponseWriteableStream<Answer = any> {
     readonly uuid: string;
     readonly #responder: Responder | undefined;
+    /** Nothing more can be sent; or the last part is being sent. */
     #ended = false;
+    #finished = false;
+    /** Why the answer is not wanted any more. */
+    #reason: SockhopError | undefined;
+    /** There once somebody has asked for the signal. */
     #gone: AbortController | undefined;
 
     constructor({ uuid, responder }: { uuid?: string; responder?: Responder } = {}) {
@@ -48,7 +53,10 @@ export class SockhopResponseWriteableStream<Answer = any> {
      * connection has ended. (Requesters before 1.9 tell only the last.)
      */
     get signal(): AbortSignal {
-        this.#gone ??= new AbortController();
+        if (!this.#gone) {
+            this.#gone = new AbortController();
+            if (this.#reason) this.#gone.abort(this.#reason);
+        }
         return this.#gone.signal;
     }
 
@@ -95,7 +103,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
      * @internal
      */
     get abandoned(): boolean {
-        return this.#gone?.signal.aborted === true;
+        return this.#reason !== undefined;
     }
 
     /**
@@ -104,17 +112,16 @@ export class SockhopResponseWriteableStream<Answer = any> {
      * @internal
      */
     abandon(reason: SockhopError): void {
-        this.#gone ??= new AbortController();
+        this.#reason ??= reason;
         this.#finish(reason);
-        this.#gone.abort(reason);
+        this.#gone?.abort(this.#reason);
     }
 
     #send(data: unknown, last: boolean, more?: Pick<SockhopResponsePacket, "empty" | "error">): Promise<void> {
         const responder = this.#responder;
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has nobody to go to";
-            const gone = this.#gone?.signal.reason as Error | undefined;
-            if (gone) return ignorable(Promise.reject(gone)); // a requester that leaves must not end the program
+            if (this.#reason) return ignorable(Promise.reject(this.#reason)); // a requester that leaves must not end the program
             return Promise.reject(new SockhopError(message, "ERR_RESPONSE_SEND"));
         }
         if (more?.error && !responder.errors) {
@@ -127,10 +134,10 @@ export class SockhopResponseWriteableStream<Answer = any> {
             const fields = more ? { uuid, data, last, ...more } : { uuid, data, last };
             this.#ended = last; // for the `toJSON()` of the value
             const sent = responder.transmit(fields);
-            if (last) responder.finished();
+            if (last) this.#finish();
             return sent;
         } catch (error) {
-            this.#ended = this.#gone?.signal.aborted === true;
+            this.#ended = this.#finished;
             const { code } = error as SockhopError;
             if (more?.error?.message && code === "ERR_MESSAGE_TOO_LARGE") {
                 return this.failWith({ ...more.error, message: "" }); // that it has failed is what counts
@@ -141,8 +148,8 @@ export class SockhopResponseWriteableStream<Answer = any> {
     }
 
     #finish(reason?: Error): void {
-        if (this.#ended) return;
-        this.#ended = true;
+        if (this.#finished) return;
+        this.#ended = this.#finished = true;
         this.#responder?.finished(reason);
     }
 }

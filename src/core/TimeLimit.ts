@@ -10,7 +10,7 @@ export class TimeLimit {
 
     constructor(delay: number, expired: () => void) {
         this.#timer = new Timer(() => {
-            this.#grace = afterPoll(expired);
+            this.#grace = afterPoll(this.#timer, expired);
         }, delay);
     }
 
@@ -18,6 +18,11 @@ export class TimeLimit {
     unref(): this {
         this.#timer.unref();
         return this;
+    }
+
+    /** See {@link Timer.isCurrent}. */
+    get isCurrent(): boolean {
+        return this.#timer.isCurrent;
     }
 
     clear(): void {

@@ -44,7 +44,7 @@ export class TimedMap<K = unknown, V = unknown> {
         }
         const overwritten = this.#take(key);
         const timer = new Timer(() => {
-            afterPoll(() => {
+            afterPoll(timer, () => {
                 if (this._map.get(key) === entry) this.#remove(key, "timed-out");
             });
         }, delay);

@@ -1,5 +1,6 @@
 import { SYSTEM_BUFFERS } from "./Outflow";
 import { TimeLimit } from "./TimeLimit";
+import { now } from "./timers";
 
 /** Milliseconds from one look to the next. */
 const LOOK_MS = 250;
@@ -72,11 +73,15 @@ export class TransferWatch {
         this.#waiters.push({
             taken: written === 0 ? 0 : taken + written,
             frame: rest && frames,
-            since: performance.now(),
+            since: now(),
             left: writeQueueSize || written,
             ended,
         });
-        if (!this.#timer) this.#look();
+        if (!this.#timer) {
+            this.#stalledLooks = 0;
+            this.#remember();
+            this.#look();
+        }
         return true;
     }
 
@@ -87,14 +92,18 @@ export class TransferWatch {
         for (const waiter of this.#waiters.splice(0)) waiter.ended(undefined);
     }
 
+    #remember(): void {
+        ({ taken: this.#taken, writeQueueSize: this.#queue, received: this.#received } = this.#transfers);
+    }
+
     #look(): void {
-        const { taken, writeQueueSize, received } = this.#transfers;
-        this.#taken = taken;
-        this.#queue = writeQueueSize;
-        this.#received = received;
         this.#timer = new TimeLimit(LOOK_MS, () => {
             this.#timer = undefined;
-            this.#stalledLooks = this.#moves() ? 0 : this.#stalledLooks + 1;
+            this.#stalledLooks += 1;
+            if (this.#moves()) {
+                this.#stalledLooks = 0;
+                this.#remember(); // not before, so that two looks in a row add up
+            }
             this.#release(this.#stalledLooks >= MAX_STALLED_LOOKS);
             if (this.#waiters.length > 0 && !this.#isLooking()) this.#look();
         }).unref();
@@ -123,7 +132,7 @@ export class TransferWatch {
 
 /** Milliseconds that the buffers of the systems take at the rate of this transfer. */
 function graceOf({ since, left }: Waiter): number {
-    const rate = left / Math.max(1, performance.now() - since);
+    const rate = left / Math.max(1, now() - since);
     return Math.min(MAX_GRACE_MS, Math.ceil(SYSTEM_BUFFERS / rate));
 }
 

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import { SockhopError } from "../SockhopError";

@@ -53,10 +53,17 @@ const watches = new WeakMap<AbortSignal, SignalWatch>();
  */
 export function watchSignal(signal: AbortSignal, waiter: Abortable): void {
     if (!isSignal(signal)) throw new SockhopError("signal must be an AbortSignal", "ERR_BAD_OPTION");
-    if (signal.aborted) throw abortError(signal);
-    let watch = watches.get(signal);
-    if (!watch) watches.set(signal, (watch = new SignalWatch(signal)));
-    watch.add(waiter);
+    try {
+        if (!signal.aborted) {
+            let watch = watches.get(signal);
+            if (!watch) watches.set(signal, (watch = new SignalWatch(signal)));
+            watch.add(waiter);
+            return;
+        }
+    } catch (cause) {
+        throw new SockhopError("signal cannot be listened to", "ERR_BAD_OPTION", { cause });
+    }
+    throw abortError(signal);
 }
 
 /** The signal does not matter any more. */
@@ -75,5 +82,13 @@ function isSignal(value: unknown): boolean {
 
 /** The error of what was given up by a signal. */
 function abortError(signal: AbortSignal): SockhopError {
-    return new SockhopError("The wait for an answer was aborted", "ERR_ABORTED", { cause: signal.reason });
+    return new SockhopError("The wait for an answer was aborted", "ERR_ABORTED", { cause: reasonOf(signal) });
+}
+
+function reasonOf(signal: AbortSignal): unknown {
+    try {
+        return signal.reason;
+    } catch (error) {
+        return error;
+    }
 }

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { channel, subscribe, tracingChannel } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { debuglog } from "node:util";

@@ -54,6 +54,8 @@ export function dial(
 
 function destroyIfSelfConnected(socket: net.Socket): boolean {
     const error = selfConnection(socket);
-    if (error) socket.destroy(error);
+    // Closed by a reset: the system would keep the port for a minute, in which no server could listen there. (The member is
+    // what resetAndDestroy() of Node sets, too late for a socket that is not to say anything; Node 20 to 26.)
+    if (error) Object.assign(socket, { resetAndClosing: !("encrypted" in socket) }).destroy(error);
     return error !== undefined;
 }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { TransferWatch } from "./TransferWatch";
 import { milliseconds } from "./limits";
 import { surface } from "./tell";
-import { Timer } from "./timers";
+import { Timer, now } from "./timers";
 
 /** How long data that was sent may take to reach the system once a connection is being closed, in milliseconds. */
 const FLUSH_LIMIT = 5000;
@@ -61,7 +61,7 @@ export class Ending {
                 this.#transfers.close();
                 resolve(undefined);
             };
-            if (socket.connecting) socket.destroy();
+            if (socket.pending) socket.destroy(); // not connected yet, or never
             if (socket.closed) {
                 gone();
                 return;
@@ -81,8 +81,8 @@ export class Ending {
 
     /** Destroys the socket unless it is gone in so many milliseconds, or sooner when that was said before. */
     within(limit: number): void {
-        const deadline = performance.now() + limit;
-        if (deadline >= this.#deadline || this.#socket.destroyed) return;
+        const deadline = now() + limit;
+        if (this.#socket.destroyed || (limit > 0 && deadline >= this.#deadline)) return;
         this.#deadline = deadline;
         this.#timer?.clear();
         this.#timer = new Timer(() => {

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { chmodSync, closeSync, linkSync, mkdtempSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import type net from "node:net";
 import { basename, dirname, join } from "node:path";

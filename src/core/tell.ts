@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import { copied } from "./ids";
 import { nextTick } from "./timers";
 import { types } from "node:util";
 
@@ -19,15 +20,24 @@ export function tell(emitter: EventEmitter, event: string, ...args: unknown[]): 
 
 /** The value that a handler has thrown, as an error: it may be anything, also an error of another realm. */
 export function asError(thrown: unknown): Error {
-    if (types.isNativeError(thrown) || thrown instanceof Error) return thrown;
+    if (types.isNativeError(thrown) || isError(thrown)) return thrown;
     return new Error(textOf(thrown), { cause: thrown });
+}
+
+/** To look at the class of a value may throw, too: it may be a revoked Proxy. */
+function isError(thrown: unknown): thrown is Error {
+    try {
+        return thrown instanceof Error;
+    } catch {
+        return false;
+    }
 }
 
 /** The message of a thrown value. Never throws, whatever its members and its string form do. */
 export function messageOf(thrown: unknown): string {
     try {
         const message: unknown = (thrown as { message?: unknown } | null | undefined)?.message;
-        return typeof message === "string" ? message.slice(0, MAX_TEXT) : textOf(thrown);
+        return typeof message === "string" ? copied(message.slice(0, MAX_TEXT)) : textOf(thrown);
     } catch {
         return "unknown error";
     }
@@ -37,7 +47,7 @@ export function messageOf(thrown: unknown): string {
 export function codeOf(thrown: unknown): string | undefined {
     try {
         const code: unknown = (thrown as { code?: unknown } | null | undefined)?.code;
-        return typeof code === "string" ? code.slice(0, MAX_TEXT) : undefined;
+        return typeof code === "string" ? copied(code.slice(0, MAX_TEXT)) : undefined;
     } catch {
         return undefined;
     }
@@ -61,7 +71,7 @@ export function surface(error: unknown): void {
 /** The string form of a value, where it has one. */
 function textOf(value: unknown): string {
     try {
-        return String(value).slice(0, MAX_TEXT);
+        return copied(String(value).slice(0, MAX_TEXT));
     } catch {
         return "unknown error";
     }

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import process from "node:process";
 import * as timers from "node:timers";
 
@@ -12,6 +13,15 @@ export const nextTick = real("nextTick", process.nextTick);
 export const nodeSetTimeout = real("setTimeout", timers.setTimeout);
 export const nodeClearTimeout = real("clearTimeout", timers.clearTimeout);
 
+const nodePerformance = performance;
+const nodeNow = performance.now.bind(performance);
+
+/** Milliseconds on the clock of the environment, which may be a fake one. Not every realm has the global. */
+export function now(): number {
+    const clock = (globalThis as { performance?: { now(): number } }).performance ?? nodePerformance;
+    return clock.now();
+}
+
 /** Node's own function, also where Jest, Vitest or sinon had replaced it when the library was loaded. */
 function real<T>(name: string, current: T): T {
     const { clock } = current as { clock?: Record<string, T | undefined> };
@@ -23,13 +33,18 @@ export function isClockFaked(): boolean {
     return globalThis.setTimeout !== nodeSetTimeout;
 }
 
+/** A timer that can tell whether its time has really passed. */
+interface Passing {
+    readonly hasPassed: boolean;
+}
+
 /**
  * Calls back when the event loop has looked at its sockets once more: after a turn that has taken long, Node runs timers that
- * are due before it reads what has arrived meanwhile (Node 20 to 26). Where a test has faked the timers there is nothing to
+ * are due before it reads what has arrived meanwhile (Node 20 to 26). Where a test has moved a fake clock there is nothing to
  * wait for: it calls back at once.
  */
-export function afterPoll(callback: () => void): NodeJS.Immediate | undefined {
-    if (!isClockFaked()) return setImmediate(callback);
+export function afterPoll(timer: Passing, callback: () => void): NodeJS.Immediate | undefined {
+    if (timer.hasPassed) return setImmediate(callback);
     callback();
     return undefined;
 }
@@ -46,9 +61,11 @@ export class Timer {
     readonly #setTimeout = globalThis.setTimeout;
     readonly #clearTimeout = globalThis.clearTimeout;
     readonly #handle: Handle;
+    readonly #due: number;
 
     /** @param delay - milliseconds */
     constructor(callback: () => void, delay: number) {
+        this.#due = nodeNow() + delay - 1; // a timer of Node may run a fraction of a millisecond early
         this.#handle = this.#setTimeout.call(globalThis, callback, delay);
     }
 
@@ -60,6 +77,11 @@ export class Timer {
     /** False when another clock has been installed since: this timer may never fire. */
     get isCurrent(): boolean {
         return this.#setTimeout === globalThis.setTimeout;
+    }
+
+    /** Whether its time has passed on Node's own clock, and not only on a fake one. */
+    get hasPassed(): boolean {
+        return nodeNow() >= this.#due;
     }
 
     /** Lets the process end while it runs. */
@@ -75,13 +97,29 @@ export class Timer {
 
 /** A {@link Timer} that repeats. It lets the process end while it runs. */
 export class Interval {
+    readonly #setInterval = globalThis.setInterval;
     readonly #clearInterval = globalThis.clearInterval;
+    readonly #delay: number;
+    #began = nodeNow();
     readonly handle: NodeJS.Timeout;
 
     /** @param delay - milliseconds */
     constructor(callback: () => void, delay: number) {
-        this.handle = globalThis.setInterval(callback, delay);
+        this.#delay = delay;
+        this.handle = this.#setInterval.call(globalThis, callback, delay);
         unref(this.handle);
+    }
+
+    /** See {@link Timer.isCurrent}. */
+    get isCurrent(): boolean {
+        return this.#setInterval === globalThis.setInterval;
+    }
+
+    /** Whether the time since the last look has passed on Node's own clock, and not only on a fake one. */
+    get hasPassed(): boolean {
+        const began = this.#began;
+        this.#began = nodeNow();
+        return this.#began - began >= this.#delay - 1;
     }
 
     clear(): void {

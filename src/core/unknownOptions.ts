@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { ClientOptions, ServerOptions } from "./options";
 
 /** All options of both ends: `listen_or_connect()` gives both the same. */

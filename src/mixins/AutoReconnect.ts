@@ -1,7 +1,7 @@
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import { tell } from "../core/tell";
-import { Timer } from "../core/timers";
+import { Timer, now } from "../core/timers";
 import type { Constructor } from "./mixin";
 
 /** What the mixin AutoReconnect adds to a client. */
@@ -64,7 +64,7 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         protected abstract _cancel(): void;
 
         protected override _open(connection: Connection): boolean {
-            this.#openedAt = performance.now();
+            this.#openedAt = now();
             return super._open(connection);
         }
 
@@ -72,7 +72,7 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         protected override _closed(connection: Connection, opened: boolean): void {
             super._closed(connection, opened);
             if (!this.#wanted || this._connecting) return;
-            const lasted = opened && performance.now() - this.#openedAt >= this._pauses.interval;
+            const lasted = opened && now() - this.#openedAt >= this._pauses.interval;
             this.#failures = lasted ? 0 : this.#failures + 1;
             const delay = lasted ? 0 : this.#pause();
             this.#timer?.clear();

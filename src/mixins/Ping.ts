@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { Connection } from "../core/Connection";
 import type { Endpoint } from "../core/Endpoint";
 import { Pulse } from "../core/Pulse";
@@ -43,7 +44,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
 
         #every(interval: number): Interval {
             const timer = new Interval(() => {
-                afterPoll(() => {
+                afterPoll(timer, () => {
                     if (this.#interval === timer) this.#round();
                 });
             }, interval);

@@ -13,7 +13,7 @@ import { type Span, requests, responses } from "../core/diagnostics";
 import { type Envelope, REQUEST, RESPONSE, isId, isTooLong, openPacket, openRequest } from "../core/envelope";
 import { isUuid } from "../core/ids";
 import { milliseconds } from "../core/limits";
-import { codeOf, messageOf, surface } from "../core/tell";
+import { asError, codeOf, messageOf, surface } from "../core/tell";
 import { isPromise } from "../core/within";
 import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { newUuid } from "../protocol/newUuid";
@@ -83,8 +83,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                     request.fail(error as SockhopError);
                 },
             );
-            // That there is no connection the sender could have known.
-            return connection ? ignorable(request.promise) : request.promise;
+            // That there is no connection the sender could have known, unless the queue has taken the request.
+            return connection || this._isQueued(request) ? ignorable(request.promise) : request.promise;
         }
 
         _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions | null): Promise<unknown> {
@@ -93,7 +93,8 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             // A refusal is told by the request. When it is lost on its way the connection ends, and so does the request.
             if (sent && request.settled) void ignorable(sent);
             // As with _request(). When it fails later, see SingleRequest.
-            return connection && request.settled ? ignorable(request.promise) : request.promise;
+            const isLost = connection ? request.settled : this._isQueued(request);
+            return isLost ? ignorable(request.promise) : request.promise;
         }
 
         /** Sends a request, if it can be sent; what is wrong with it is its failure. */
@@ -127,6 +128,11 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 request.fail(error as SockhopError);
                 return undefined;
             }
+        }
+
+        /** Whether the queue has taken a request: what becomes of it the sender cannot know. */
+        protected _isQueued(request: RemoteRequest): boolean {
+            return request.abandoned !== undefined;
         }
 
         /** What the handlers of a request get besides the request and the response. */
@@ -179,8 +185,11 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             } else if (handlers.length > 0) {
                 this.#handles = true;
                 connection.unanswered += 1;
-                for (const handler of handlers) this.#handle(handler, connection, request, response);
-                connection.unanswered -= 1;
+                try {
+                    for (const handler of handlers) this.#handle(handler, connection, request, response);
+                } finally {
+                    connection.unanswered -= 1;
+                }
                 this.#handled(connection, response, key);
             } else if (!this.#handles || this.#listensToRequests()) {
                 const message = "Nobody handles requests there";
@@ -233,18 +242,19 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         /** A handler has failed. */
-        #failed(connection: Connection, response: SockhopResponseWriteableStream, error: unknown): void {
+        #failed(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): void {
+            const error = asError(thrown);
             // One that awaits its writes fails when the requester leaves, or does not read. That must not end the
             // program.
             if (isDeparture(error) && (response.abandoned || !connection.socket.writable)) return;
-            if (isRefusal(error)) {
+            if (isRefusal(error) && connection.full) {
                 response.abandon(error);
                 return;
             }
             try {
-                void ignorable(response.fail(error as Error));
+                void ignorable(response.fail(error));
             } finally {
-                surface(error);
+                surface(thrown);
             }
         }
 

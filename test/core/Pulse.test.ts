@@ -6,8 +6,8 @@ interface Signs extends SignsOfLife {
     writeQueueSize: number;
 }
 
-function signs(held?: object): Signs {
-    return { received: 0, taken: 0, written: 1e6, writeQueueSize: 1e6, held };
+function signs(): Signs {
+    return { received: 0, taken: 0, written: 1e6, writeQueueSize: 1e6 };
 }
 
 describe("Pulse", () => {
@@ -26,8 +26,4 @@ describe("Pulse", () => {
         }
     });
 
-    it("pings do not drop a connection that the library does not read for a while", () => {
-        const pulse = new Pulse();
-        for (let round = 0; round < 20; round++) expect(pulse.next(signs({}))).to.not.equal(undefined);
-    });
 });
