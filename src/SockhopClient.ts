@@ -305,6 +305,11 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         return [];
     }
 
+    /** @internal */
+    protected override _hasQueued(connection: Connection): boolean {
+        return this.#queue?.isSendingTo(connection) === true;
+    }
+
     /** Whether what is sent has to wait in the queue. */
     #waits(queue: OfflineQueue, connection: Connection): boolean {
         const { socket } = connection;

@@ -65,9 +65,21 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     readonly #drained = this.#listener((connection) => {
         // Node tells this before it calls back those who have written, so that `buffered` would still count them.
         nextTick(() => {
-            if (connection.state === "open") tell(this, "drain", ...this._about(connection));
+            if (connection.state === "open" && !this._hasQueued(connection)) {
+                tell(this, "drain", ...this._about(connection));
+            }
         });
     });
+
+    /**
+     * Whether a queue holds more for this connection.
+     *
+     * @internal
+     */
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for a client that overrides this
+    protected _hasQueued(_connection: Connection): boolean {
+        return false;
+    }
 
     constructor(options: SockhopOptions) {
         super(options);

@@ -264,17 +264,18 @@ export abstract class Messenger<E> extends Reporter<E> {
         socket.allowHalfOpen = true; // the peer may have ended: what is held is still to be answered
         connection.onceRoom(() => {
             if (connection.held !== held) return;
-            connection.held = undefined;
             held.release();
-            this.#dispatchAll(connection, frames);
+            this.#dispatchAll(connection, frames); // it may hold again
+            if (connection.held !== held) return;
+            connection.held = undefined;
             this.#goOn(connection);
         });
         return true;
     }
 
-    /** Nothing is held any more, unless the peer does not read again. */
+    /** Nothing is held any more. */
     #goOn(connection: Connection): void {
-        if (connection.held || connection.state === "closed") return;
+        if (connection.state === "closed") return;
         const { socket } = connection;
         socket.allowHalfOpen = false;
         if (socket.readableEnded) socket.end();

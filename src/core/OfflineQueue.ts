@@ -83,6 +83,7 @@ export class OfflineQueue {
         const dropped = this.#overflow === "drop-oldest" && bytes <= this.#maxBytes ? this.#makeRoom(bytes) : [];
         if (this.#waiting.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
             const error = full();
+            if (question && this.#overflow !== "reject") question.abandoned ??= () => undefined; // its caller need not look
             if (question) this.#fail(question, error);
             const refused = Promise.reject(error);
             // Of a request the caller has another promise, which says the same.

@@ -85,6 +85,8 @@ export class Outbox implements Due {
     /** The system has not taken the last write at once; or it is not known when it does, as with TLS. */
     #slow: boolean;
     #room: (() => void) | undefined;
+    /** Characters of the answers that were sent since more waits than should. */
+    #answers = 0;
 
     constructor(
         readonly socket: Socket,
@@ -133,11 +135,20 @@ export class Outbox implements Due {
         return this.full && this.limits.slowConsumer !== "wait" ? this.overflow() : undefined;
     }
 
-    /** Why no answer can be sent, if that is so. A peer that asks and does not read the answers is cut off. */
-    answerRefusal(): SockhopError | undefined {
-        if (this.socket.writable && !this.full) return undefined;
+    /**
+     * Why no answer can be sent, if that is so. A peer that asks and does not read the answers is cut off.
+     *
+     * @param size - characters of the frame
+     */
+    answerRefusal(size: number): SockhopError | undefined {
+        if (this.socket.writable && !this.full) {
+            this.#answers = 0;
+            return undefined;
+        }
         const refusal = this.refusal();
-        if (refusal || !this.exceeds(ANSWERS * this.limits.buffered)) return refusal;
+        if (refusal) return refusal;
+        this.#answers += size;
+        if (this.#answers < ANSWERS * this.limits.buffered) return undefined;
         const error = this.overflow();
         this.socket.destroy(error);
         return error;

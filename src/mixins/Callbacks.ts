@@ -109,7 +109,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 const frame = this._encode(value, `,"callback_id":${quoted}`);
                 if (isOver()) return; // the `toJSON()` of the value has answered, or ended the connection
                 replied = true;
-                if (!connection.answerRefusal()) connection.post(frame);
+                if (!connection.answerRefusal(frame.length)) connection.post(frame);
                 connection.unanswered -= 1;
                 connection.answered();
             };

@@ -306,7 +306,7 @@ class Respondent implements Responder {
         const frame = this.#framing.enclose(openPacket(packet, this.#plain));
         // The `toJSON()` of the value may have ended the answer, or the connection.
         if (this.#over) throw new SockhopError("The response has ended", "ERR_RESPONSE_SEND");
-        const refusal = this.#connection.answerRefusal();
+        const refusal = this.#connection.answerRefusal(frame.length);
         if (refusal) throw refusal;
         if (packet.error) this.span?.failed(failure(packet.error));
         return this.#connection.write(frame);
