@@ -52,7 +52,7 @@ const big = "x".repeat(12 * MIB); // more than the buffers of the systems take
 describe("bytes that flow", () => {
     for (const from of ["client", "server"] as const) {
         it(`are a sign of life while one message takes longer than four pings: from the ${from}`, async () => {
-            const { s, c, socket } = await slowPair(8 * MIB);
+            const { s, c, socket } = await slowPair(16 * MIB);
             const [sender, receiver] = from === "client" ? [c, s] : [s, c];
             let cut = false;
             c.once("disconnect", () => (cut = true));
@@ -65,7 +65,7 @@ describe("bytes that flow", () => {
         });
 
         it(`go on beyond the timeout of a graceful close: from the ${from}`, async () => {
-            const { s, c, socket } = await slowPair(8 * MIB);
+            const { s, c, socket } = await slowPair(16 * MIB);
             const arrived = next(from === "client" ? s : c, "receive");
             if (from === "client") {
                 void c.send(big);
@@ -79,7 +79,7 @@ describe("bytes that flow", () => {
     }
 
     it("of an answer that is waited for go on beyond the timeout of a draining close", async () => {
-        const { s, c } = await slowPair(8 * MIB);
+        const { s, c } = await slowPair(16 * MIB);
         s.on("request", (_, response) => void response.send(big));
         const answer = c.ask(1);
         await until(() => s.stats.messages_received === 1);
@@ -88,7 +88,7 @@ describe("bytes that flow", () => {
     });
 
     it("of a request or its answer go on beyond the timeout of the request", async () => {
-        const { s, c } = await slowPair(8 * MIB);
+        const { s, c } = await slowPair(16 * MIB);
         s.on("request", ({ data }, response) => void response.send((data as string).length));
         expect(await c.ask(big, { timeout: 300 })).to.equal(big.length);
         s.removeAllListeners("request").on("request", (_, response) => void response.send(big));
@@ -101,7 +101,7 @@ describe("bytes that flow", () => {
     });
 
     it("are no excuse for an answer that does not come, nor for a line that stands still", async () => {
-        const { s, c, stop } = await slowPair(8 * MIB);
+        const { s, c, stop } = await slowPair(16 * MIB);
         s.on("request", () => undefined); // never answers
         const start = performance.now();
         void s.sendall(big);
@@ -114,7 +114,7 @@ describe("bytes that flow", () => {
     });
 
     it("let a frame take longer than frame_timeout while it grows", async () => {
-        const { s, c } = await slowPair(8 * MIB, { frame_timeout: 400 });
+        const { s, c } = await slowPair(16 * MIB, { frame_timeout: 400 });
         let cut = false;
         c.once("disconnect", () => (cut = true));
         const arrived = next(s, "receive");
@@ -382,7 +382,7 @@ describe("time limits that differ", () => {
         let timeout = 3_600_000;
         const round = async (step: number): Promise<number> => {
             const before = used();
-            for (let n = 0; n < 50; n++) {
+            for (let n = 0; n < 20; n++) {
                 await Promise.all(Array.from({ length: 100 }, () => c.ask(1, { timeout: (timeout -= step) })));
             }
             return used() - before;

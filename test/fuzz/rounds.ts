@@ -40,7 +40,7 @@ export const KINDS = {
     },
     fields: { runs: 100, property: (guard) => fc.asyncProperty(fields, checked(guard, withstands)) },
     kept: { runs: 15, property: (guard) => fc.asyncProperty(hoards, checked(guard, forgets)) },
-    options: { runs: 200, property: (guard) => fc.asyncProperty(misuses, checked(guard, refuses)) },
+    options: { runs: 40, property: (guard) => fc.asyncProperty(misuses, checked(guard, refuses)) },
     lifecycles: { runs: 300, property: (guard) => fc.asyncProperty(programs, checked(guard, lives)) },
     reentry: { runs: 300, property: (guard) => fc.asyncProperty(reentries, checked(guard, lives)) },
 } satisfies Record<string, Kind>;
