@@ -128,6 +128,11 @@ export class Connection extends Outbox implements Inbox {
         return new SockhopError(message, "ERR_MAX_PENDING");
     }
 
+    /** A frame could not be read. */
+    get isOver(): boolean {
+        return this.error !== undefined;
+    }
+
     /** A frame cannot be read, so that the connection has to end, when what has come before it has been dealt with. */
     unreadable(error: SockhopError): void {
         this.error ??= error;

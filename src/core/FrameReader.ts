@@ -7,8 +7,8 @@ import { Rest } from "./Rest";
 export interface Inbox {
     /** How many frames have ended. */
     frames: number;
-    /** Frames behind one that is too large are wanted, too. For a connection the stream ends there. */
-    readonly goesOn?: boolean;
+    /** There was such a frame, and what is behind it is not wanted. */
+    readonly isOver?: boolean;
     /** The frame that has begun, if one has. */
     rest: Rest | undefined;
     /**
@@ -62,9 +62,8 @@ export class FrameReader {
             return [];
         }
         inbox.rest = undefined;
-        const skips = rest.skipping && !inbox.goesOn;
         const first = this.#split(rest.bytes, inbox, rest.skipping);
-        return end === chunk.length || skips ? first : first.concat(this.#split(chunk.subarray(end), inbox));
+        return end === chunk.length || inbox.isOver ? first : first.concat(this.#split(chunk.subarray(end), inbox));
     }
 
     /** The frames in bytes that begin with a frame. What comes after the last is kept. */
@@ -99,17 +98,13 @@ export class FrameReader {
     #fitting(frames: string[], bytes: Buffer, inbox: Inbox, skip: boolean): string[] {
         const { terminator, limit } = this.#framing;
         let from = 0;
-        let isOver = false;
         return frames.filter((_, n) => {
             const to = bytes.indexOf(terminator.bytes, from);
             const size = to - from;
             from = to + terminator.bytes.length;
             if (n === 0 && skip) return false;
-            if (size > limit) {
-                inbox.unreadable(this.#framing.tooLarge(String(size)));
-                isOver = !inbox.goesOn;
-            }
-            return size <= limit && !isOver;
+            if (size > limit && !inbox.isOver) inbox.unreadable(this.#framing.tooLarge(String(size)));
+            return size <= limit && !inbox.isOver;
         });
     }
 

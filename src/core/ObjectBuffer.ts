@@ -21,7 +21,6 @@ export class ObjectBuffer extends EventEmitter {
     readonly #unreadable: SockhopError[] = [];
     readonly #inbox: Inbox = {
         frames: 0,
-        goesOn: true,
         rest: undefined,
         unreadable: (error) => {
             this.#unreadable.push(error);
