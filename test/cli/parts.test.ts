@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { nameOf, parseEndpoint } from "../../src/cli/endpoint";
+import { endpointOf, nameOf, parseEndpoint, split } from "../../src/cli/endpoint";
 import { UsageError, exitCodeOf, lineOf, messageOf } from "../../src/cli/errors";
 import { portray } from "../../src/cli/excerpt";
 import { History } from "../../src/cli/history";
@@ -26,6 +26,10 @@ describe("what is typed at the command line", () => {
             expect(parseEndpoint(text)).to.deep.equal(place);
             if (text !== "50000") expect(nameOf(place)).to.equal(text);
         }
+        // A variable of the shell that is not set must not lead to a port.
+        expect(() => parseEndpoint("name:")).to.throw(UsageError, "the name is empty");
+        expect(() => endpointOf(undefined, { name: "" })).to.throw(UsageError, "the name is empty");
+        expect(() => split("value", [], { name: "" })).to.throw(UsageError, "the name is empty");
         expect(parseEndpoint("unix:/run/a")).to.deep.equal({ path: "/run/a" });
         expect(parseEndpoint("tcp://[::1]:5")).to.deep.equal({ address: "::1", port: 5 });
         expect(parseEndpoint("tcp:h:5")).to.deep.equal({ address: "h", port: 5 });
