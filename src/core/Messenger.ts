@@ -10,14 +10,12 @@ import { publishReceived } from "./diagnostics";
 import { badFrame } from "./badFrame";
 import { type Envelope, open, openValue, toEnvelope } from "./envelope";
 import { holdReading } from "./holdReading";
+import { isPost } from "./isPost";
+import { isJson, lastLine } from "./lastLine";
 import { type Limits, limitsOf } from "./limits";
 import type { SockhopOptions } from "./options";
 import { parseEnvelope } from "./parseEnvelope";
 import { surface } from "./tell";
-
-/** How a request of HTTP begins that has a body, and what comes behind its path. */
-const POST = "POST ";
-const HTTP = " HTTP/";
 
 /** A connection that has sent this many bad frames, and no message between them, is closed. */
 const MAX_BAD_FRAMES = 1000;
@@ -312,32 +310,4 @@ export abstract class Messenger<E> extends Reporter<E> {
         if (typeof message === "string") this._skip(message, connection);
         else this._received(connection, message);
     }
-}
-
-/** The text of these bytes; none where they are more than a string can hold. */
-function lastLine(bytes: Buffer): string {
-    try {
-        return bytes.toString();
-    } catch {
-        return "";
-    }
-}
-
-function isJson(text: string): boolean {
-    try {
-        JSON.parse(text);
-        return true;
-    } catch {
-        return false;
-    }
-}
-
-/**
- * Whether this is how a request begins that any web page can have its visitor's browser send to a server on the same machine,
- * with messages in the body. (Before any other request with a body browsers ask the server.)
- *
- * No regular expression: V8 keeps the text that one has matched last (`RegExp.input`), however long.
- */
-function isPost(frame: string): boolean {
-    return frame.startsWith(POST) && frame.startsWith(HTTP, frame.indexOf(" ", POST.length));
 }
