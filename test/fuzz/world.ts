@@ -256,6 +256,15 @@ function behave(manner: Manner): unknown {
 }
 
 async function handle(data: unknown, response: SockhopResponseWriteableStream): Promise<void> {
+    try {
+        await respond(data, response);
+    } catch (error) {
+        // Another step may have ended the response meanwhile. (One that is not wanted any more is the library's concern.)
+        if ((error as { code?: unknown }).code !== "ERR_RESPONSE_SEND" || response.abandoned) throw error;
+    }
+}
+
+async function respond(data: unknown, response: SockhopResponseWriteableStream): Promise<void> {
     if (data === "fail") void response.fail(new Error("told to"));
     if (data === "late") await turn();
     if (data === "stream" || data === "half") for (let n = 0; n < 5; n += 1) await response.write(n);
