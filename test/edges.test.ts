@@ -283,3 +283,11 @@ describe("timers", () => {
         watch.stop();
     });
 });
+
+describe("ssl_options of the wrong type", () => {
+    it("are ERR_BAD_OPTION at both ends", async () => {
+        const ssl_options = { key: 5 } as unknown as { key: string };
+        expect(() => server({ ssl_options })).to.throw().with.property("code", "ERR_BAD_OPTION");
+        expect((await rejection(client({ ssl_options }).connect())).code).to.equal("ERR_BAD_OPTION");
+    });
+});

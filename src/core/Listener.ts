@@ -3,6 +3,7 @@ import type tls from "node:tls";
 import { SockhopError } from "../SockhopError";
 import type { CallSite } from "./CallSite";
 import { SocketFile, assertFits, isFile } from "./UnixPath";
+import { asOptionError } from "./asOptionError";
 import { isClusterWorker } from "./isClusterWorker";
 import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, makeFolder } from "./names";
@@ -44,7 +45,7 @@ export class Listener {
 
     constructor({ tls, most, mode }: ListenerOptions, events: ListenerEvents) {
         this.#mode = mode;
-        this.server = tls ? this.#createSecure(tls, events) : net.createServer((socket) => events.accepted(socket));
+        this.server = tls ? this.#createChecked(tls, events) : net.createServer((socket) => events.accepted(socket));
         this.#events = events;
         this.server.on("error", (error: Error) => {
             if (!this.#binding) events.failed(error);
@@ -159,6 +160,14 @@ export class Listener {
         else server.listen(path);
         // A worker of a cluster does not listen yet: the primary removes the file.
         if (server.listening) this.#file = new SocketFile(path);
+    }
+
+    #createChecked(options: tls.TlsOptions, events: ListenerEvents): tls.Server {
+        try {
+            return this.#createSecure(options, events);
+        } catch (error) {
+            throw asOptionError(error);
+        }
     }
 
     #createSecure(options: tls.TlsOptions, events: ListenerEvents): tls.Server {

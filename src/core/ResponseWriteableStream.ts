@@ -34,6 +34,8 @@ export class SockhopResponseWriteableStream<Answer = any> {
     /** Nothing more can be sent; or the last part is being sent. */
     #ended = false;
     #finished = false;
+    /** The last error of the connection, to tell it from those of others. */
+    #refusal: unknown;
     /** Why the answer is not wanted any more. */
     #reason: SockhopError | undefined;
     /** There once somebody has asked for the signal. */
@@ -107,6 +109,15 @@ export class SockhopResponseWriteableStream<Answer = any> {
     }
 
     /**
+     * Whether this is the error by which the connection has refused to send more.
+     *
+     * @internal
+     */
+    hasRefused(error: unknown): boolean {
+        return this.#refusal !== undefined && this.#refusal === error;
+    }
+
+    /**
      * The requester does not want the answer any more.
      *
      * @internal
@@ -143,7 +154,9 @@ export class SockhopResponseWriteableStream<Answer = any> {
                 return this.failWith({ ...more.error, message: "" }); // that it has failed is what counts
             }
             const refused = Promise.reject(error);
-            return PEERS_DOING.has(code) ? ignorable(refused) : refused;
+            if (!PEERS_DOING.has(code)) return refused;
+            this.#refusal = error;
+            return ignorable(refused);
         }
     }
 

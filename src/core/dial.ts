@@ -1,6 +1,7 @@
 import net from "node:net";
 import type tls from "node:tls";
 import { assertFits } from "./UnixPath";
+import { asOptionError } from "./asOptionError";
 import { selfConnection } from "./connectError";
 import { assertPrivate } from "./names";
 import { type Place, checked } from "./options";
@@ -48,7 +49,7 @@ export function dial(
         });
         return socket;
     } catch (error) {
-        return new net.Socket().destroy(error as Error);
+        return new net.Socket().destroy(asOptionError(error));
     }
 }
 

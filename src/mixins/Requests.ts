@@ -247,7 +247,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             // One that awaits its writes fails when the requester leaves, or does not read. That must not end the
             // program.
             if (isDeparture(error) && (response.abandoned || !connection.socket.writable)) return;
-            if (isRefusal(error) && connection.full) {
+            if (isRefusal(error) && response.hasRefused(error)) {
                 response.abandon(error);
                 return;
             }
