@@ -1,15 +1,9 @@
 import { expect } from "chai";
-import type { EventEmitter } from "node:events";
 import net from "node:net";
 import { SockhopSession } from "../src";
 import { FrameWatch } from "../src/core/FrameWatch";
 import { client, later, pair, raw, rejection, server, socketPath } from "./support/pair";
-import { frame, turns, until } from "./support/turns";
-
-/** The next event of this name. (That of Node rejects at `error`.) */
-async function next(emitter: EventEmitter, event: string): Promise<void> {
-    await new Promise((resolve) => emitter.once(event, resolve));
-}
+import { frame, next, turns, until } from "./support/turns";
 
 /** The rejections that nobody has looked at, from now on. */
 function unhandled(): unknown[] {

@@ -1,15 +1,10 @@
 import { expect } from "chai";
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { EventEmitter } from "node:events";
 import net from "node:net";
 import type { SockhopClient, SockhopServer } from "../src";
 import { client, later, pair, raw, rawServer, rejection, server, socketPath, warnings } from "./support/pair";
 import { used } from "./support/memory";
-import { frame, turns, until } from "./support/turns";
-
-async function next(emitter: EventEmitter, event: string): Promise<void> {
-    await new Promise((resolve) => emitter.once(event, resolve));
-}
+import { frame, next, turns, until } from "./support/turns";
 
 /** A server and a client, and between them a line that passes on so many bytes per second in each direction. */
 async function slowPair(

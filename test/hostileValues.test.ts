@@ -1,9 +1,8 @@
 import { expect } from "chai";
-import type { EventEmitter } from "node:events";
 import { SockhopError, type SockhopServer } from "../src";
 import { client, later, pair, raw, rawServer, rejection, server, socketPath } from "./support/pair";
 import { used } from "./support/memory";
-import { until } from "./support/turns";
+import { next, until } from "./support/turns";
 
 /** Values of every type that a peer may put where a text is expected, as JSON. */
 const NO_TEXTS = [
@@ -25,11 +24,6 @@ interface Heard {
     types: unknown[];
     requests: { type: unknown; uuid: unknown }[];
     codes: unknown[];
-}
-
-/** The next event of this name. (That of Node rejects at `error`.) */
-async function next(emitter: EventEmitter, event: string): Promise<void> {
-    await new Promise((resolve) => emitter.once(event, resolve));
 }
 
 /** Listens to all that a server tells. */

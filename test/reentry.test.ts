@@ -1,15 +1,10 @@
 import { expect } from "chai";
 import diagnostics from "node:diagnostics_channel";
-import { type EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import type net from "node:net";
 import { SockhopSession, type SockhopServer } from "../src";
 import { client, crowd, later, pair, placeOf, raw, rawServer, rejection, server, socketPath, uncaught, warnings } from "./support/pair";
-import { frame, turns, until } from "./support/turns";
-
-/** The next event of this name. (That of Node rejects at `error`.) */
-async function next(emitter: EventEmitter, event: string): Promise<void> {
-    await new Promise((resolve) => emitter.once(event, resolve));
-}
+import { frame, next, turns, until } from "./support/turns";
 
 /** Subscribes to a diagnostics channel for this test. */
 function subscribe(channel: string, listener: (message: unknown) => void): void {
