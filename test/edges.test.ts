@@ -2,7 +2,7 @@ import { expect } from "chai";
 import net from "node:net";
 import { SockhopSession } from "../src";
 import { FrameWatch } from "../src/core/FrameWatch";
-import { client, later, pair, raw, rejection, server, socketPath } from "./support/pair";
+import { client, later, pair, raw, rejection, server, socketPath, uncaught } from "./support/pair";
 import { frame, next, turns, until } from "./support/turns";
 
 /** The rejections that nobody has looked at, from now on. */
@@ -174,14 +174,7 @@ describe("what is thrown", () => {
         s.on("request", async () => {
             for (let n = 0; n < 5; n++) await other.c.send("more");
         });
-        const surfaced = new Promise((resolve) => {
-            const listeners = process.rawListeners("uncaughtException") as (() => void)[];
-            process.removeAllListeners("uncaughtException").once("uncaughtException", resolve);
-            later(() => {
-                process.removeAllListeners("uncaughtException");
-                for (const each of listeners) process.on("uncaughtException", each);
-            });
-        });
+        const surfaced = uncaught();
         expect(await rejection(c.ask(1, { timeout: 4000 }))).to.have.property("code", "ERR_REQUEST_FAILED");
         await surfaced;
         await other.c.disconnect({ timeout: 0 });

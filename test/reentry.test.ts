@@ -299,15 +299,7 @@ describe("what user code throws", () => {
 
         it(`in a request handler is told to the requester: ${name}`, async () => {
             const { s, c } = await pair();
-            const surfaced = new Promise((resolve) => {
-                const listeners = process.rawListeners("uncaughtException") as (() => void)[];
-                process.removeAllListeners("uncaughtException");
-                later(() => {
-                    process.removeAllListeners("uncaughtException");
-                    for (const listener of listeners) process.on("uncaughtException", listener);
-                });
-                process.once("uncaughtException", resolve);
-            });
+            const surfaced = uncaught();
             s.on("request", () => {
                 throw make();
             });
