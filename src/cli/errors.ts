@@ -1,5 +1,5 @@
 import { debuglog, inspect, types } from "node:util";
-import { escaped, shorten } from "./escape";
+import { escaped, shorten } from "./terminal/escape";
 
 /** The command line makes no sense: exit code 2. */
 export class UsageError extends Error {}

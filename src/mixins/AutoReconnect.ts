@@ -1,7 +1,7 @@
-import type { Connection } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import { tell } from "../core/tell";
-import { Timer, now } from "../core/timers";
+import type { Connection } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import { tell } from "../emitter/emitSafely";
+import { Timer, now } from "../runtime/clock";
 import type { Constructor } from "./mixin";
 
 /** What the mixin AutoReconnect adds to a client. */

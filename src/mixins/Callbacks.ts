@@ -1,14 +1,14 @@
 import { SockhopError } from "../SockhopError";
-import type { Connection, RemoteCallback } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import type { Reply } from "../core/Messenger";
-import { ignorable, lost } from "../core/Outbox";
-import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
-import { type Envelope, isId } from "../core/envelope";
-import { copied, isUuid } from "../core/ids";
-import { toJson } from "../core/json";
-import { milliseconds } from "../core/limits";
-import { newUuid } from "../protocol/newUuid";
+import type { Connection, RemoteCallback } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import type { Reply } from "../endpoint/MessageReceiver";
+import { ignorable, lost } from "../connection/FrameWriter";
+import { type CallbackOptions, RemoteCall } from "../replies/PendingCallback";
+import { type Envelope, isId } from "../codec/json/writeEnvelope";
+import { copied, isUuid } from "../protocol/ids";
+import { toJson } from "../codec/json/stringify";
+import { milliseconds } from "../connection/limits";
+import { newUuid } from "../protocol/uuid";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Callbacks adds to an endpoint. */

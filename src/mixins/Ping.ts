@@ -1,11 +1,11 @@
 import process from "node:process";
-import type { Connection } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import { Pulse } from "../core/Pulse";
-import { type Envelope, PING, PONG } from "../core/envelope";
-import { milliseconds } from "../core/limits";
+import type { Connection } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import { Pulse } from "../connection/PingHistory";
+import { type Envelope, PING, PONG } from "../codec/json/writeEnvelope";
+import { milliseconds } from "../connection/limits";
 import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
-import { Interval, afterPoll } from "../core/timers";
+import { Interval, afterPoll } from "../runtime/clock";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Ping adds to an endpoint. */

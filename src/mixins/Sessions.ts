@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
-import type { SockhopSession } from "../SockhopSession";
-import type { Connection } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import { asError, tell } from "../core/tell";
-import { setImmediate } from "../core/timers";
-import { isPromise, within } from "../core/within";
+import type { SockhopSession } from "../server/SockhopSession";
+import type { Connection } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import { asError, tell } from "../emitter/emitSafely";
+import { setImmediate } from "../runtime/clock";
+import { isPromise, within } from "../timers/promises";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Sessions adds to a server. */

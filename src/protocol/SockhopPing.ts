@@ -1,4 +1,4 @@
-import { newUuid } from "./newUuid";
+import { newUuid } from "./uuid";
 
 /** A question for a sign of life, as it travels and as it is remembered until it is answered. */
 export class SockhopPing {

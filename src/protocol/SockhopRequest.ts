@@ -1,4 +1,4 @@
-import { newUuid } from "./newUuid";
+import { newUuid } from "./uuid";
 import { typeName } from "./typeName";
 
 // Members that 1.8 does not know are declared only, so that they are not there when they are not used.

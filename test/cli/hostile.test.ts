@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Journal } from "../../src/cli/Journal";
+import { Journal } from "../../src/cli/tap/TapLog";
 import { messageOf } from "../../src/cli/errors";
-import { type Frame, FrameCutter } from "../../src/cli/frames";
-import { received, requested } from "../../src/cli/incoming";
-import { jsonLine } from "../../src/cli/values";
+import { type Frame, FrameCutter } from "../../src/cli/tap/FrameSplitter";
+import { received, requested } from "../../src/cli/chat/printMessage";
+import { jsonLine } from "../../src/cli/arguments/values";
 import type { SockhopResponseWriteableStream } from "../../src";
 import { Output, screenOf } from "./output";
 

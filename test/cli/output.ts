@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { type OutputFlags, Screen } from "../../src/cli/screen";
+import { type OutputFlags, Screen } from "../../src/cli/terminal/Output";
 
 /** Stands in for stdout or stderr. */
 export class Output extends Writable {

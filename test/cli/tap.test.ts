@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { SockhopServer } from "../../src";
-import { FrameCutter } from "../../src/cli/frames";
+import { FrameCutter } from "../../src/cli/tap/FrameSplitter";
 import { authority, identity } from "../support/certificates";
 import { client, rawServer, received, server, socketPath } from "../support/pair";
 import { type Running, files, json, plain, run, start } from "./command";

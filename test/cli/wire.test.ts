@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
-import { Journal } from "../../src/cli/Journal";
-import { Wire } from "../../src/cli/Wire";
-import { FrameCutter } from "../../src/cli/frames";
-import { received } from "../../src/cli/incoming";
+import { Journal } from "../../src/cli/tap/TapLog";
+import { Wire } from "../../src/cli/tap/TapProxy";
+import { FrameCutter } from "../../src/cli/tap/FrameSplitter";
+import { received } from "../../src/cli/chat/printMessage";
 import { later, rawServer } from "../support/pair";
 import { Output, screenOf } from "./output";
 

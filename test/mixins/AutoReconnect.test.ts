@@ -1,8 +1,8 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import net from "node:net";
-import type { Connection } from "../../src/core/Connection";
-import { Endpoint } from "../../src/core/Endpoint";
+import type { Connection } from "../../src/connection/Connection";
+import { Endpoint } from "../../src/endpoint/Endpoint";
 import { AutoReconnect, type Pauses } from "../../src/mixins/AutoReconnect";
 
 /** The smallest endpoint that reconnects: counts the attempts, whose outcome the test decides. */

@@ -2,9 +2,9 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import net from "node:net";
 import { SockhopError } from "../../src";
-import type { Connection } from "../../src/core/Connection";
-import { Endpoint } from "../../src/core/Endpoint";
-import type { Envelope } from "../../src/core/envelope";
+import type { Connection } from "../../src/connection/Connection";
+import { Endpoint } from "../../src/endpoint/Endpoint";
+import type { Envelope } from "../../src/codec/json/writeEnvelope";
 import { Ping } from "../../src/mixins/Ping";
 import { SockhopPing, SockhopPong } from "../../src/protocol/SockhopPing";
 

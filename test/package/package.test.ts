@@ -12,9 +12,7 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 
 /** The old deep paths, by what comes after `sockhop/lib/`. */
-const DEEP = files(join(ROOT, "src/compat"))
-    .map((name) => name.replace(/\.ts$/, ""))
-    .filter((name) => name !== "privates");
+const DEEP = files(join(ROOT, "src/compat")).map((name) => name.replace(/\.ts$/, ""));
 
 /** All of these, as they can be written. */
 const DEEP_PATHS = DEEP.flatMap((name) => [`lib/${name}`, `lib/${name}.js`]);

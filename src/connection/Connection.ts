@@ -1,0 +1,177 @@
+import type { Socket } from "node:net";
+import { SockhopError } from "../SockhopError";
+import type { SockhopSession } from "../server/SockhopSession";
+import type { Inbox } from "../codec/json/FrameReader";
+import type { Framing } from "../codec/json/JsonCodec";
+import { Outbox } from "./FrameWriter";
+import type { Pulse } from "./PingHistory";
+import type { RemoteCall } from "../replies/PendingCallback";
+import type { RemoteRequest } from "../replies/PendingRequest";
+import type { Responses } from "../replies/OpenResponses";
+import type { Rest } from "../codec/json/PartialFrame";
+import { TransferWatch } from "./TransferWatch";
+import type { Waiting } from "../replies/PendingTable";
+import { adopt, connectionOf } from "./socketHooks";
+import { publishSent } from "../diagnostics/channels";
+import { Ending } from "./GracefulClose";
+import type { Limits } from "./limits";
+
+/** What is called with the answer to a message. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
+export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string }) => void;
+
+/**
+ * A message that wants an answer, from the call to the answer.
+ *
+ * @internal
+ */
+export interface Question {
+    /** Whether somebody waits until it has been sent, and not only for the answer. */
+    readonly tracked: boolean;
+    /** Called when it fails. There for those who have it before there is a connection. */
+    abandoned: ((error: SockhopError) => void) | undefined;
+    /** From now on the answer may come over this connection. */
+    attach(connection: Connection): void;
+    /** The answer will not come. */
+    fail(error: SockhopError): void;
+}
+
+/**
+ * The client or server of a connection.
+ *
+ * @internal
+ */
+export interface Owner {
+    readonly _framing: Framing;
+    readonly _limits: Limits;
+    /** The peer says nothing more. */
+    _peerEnded(connection: Connection): void;
+    /** Another endpoint has the socket now. */
+    _replaced(connection: Connection): void;
+}
+
+/**
+ * All that is remembered about one socket, and what waits to be sent over it. It goes when the connection goes, and what it
+ * holds goes with it.
+ *
+ * @internal
+ */
+export class Connection extends Outbox implements Inbox {
+    /**
+     * `listed` on a server when `start()` of the session has resolved, so that the connection counts; `open` between the
+     * `connect` and the `disconnect` event; `closed` for good as soon as the end is known.
+     */
+    state: "pending" | "listed" | "open" | "closed" = "pending";
+    /** What the connection failed with, or is about to. */
+    error: Error | undefined;
+    /** Bytes that have come in. */
+    received = 0;
+    /** Frames that have come in, and the one that has begun. */
+    frames = 0;
+    rest: Rest | undefined;
+    /** Frames in a row that were no messages. */
+    badFrames = 0;
+    /** Frames that were read and wait until the peer has read our answers; `release()` reads on. */
+    held: { readonly frames: readonly string[]; release(): void } | undefined;
+    /** There once it was pinged. */
+    pulse: Pulse | undefined;
+    /** Callbacks that wait for an answer, by the id of their question. */
+    callbacks: Waiting<RemoteCall> | undefined;
+    /** Answers that we wait for, by the uuid of their request. */
+    requests: Waiting<RemoteRequest> | undefined;
+    /** Answers that the peer waits for, by the uuid of its request; without those that their handlers give at once. */
+    responses: Responses | undefined;
+    /** Questions of the peer that may still be answered, and requests whose handlers are being called. */
+    unanswered = 0;
+    /** On a server: what the user keeps here. */
+    session: SockhopSession | undefined;
+    #ending: Ending | undefined;
+    #transfers: TransferWatch | undefined;
+    /** Those who wait until no answer is under way: there when the connection is to end then. */
+    #drained: (() => void)[] | undefined;
+
+    constructor(
+        socket: Socket,
+        readonly endpoint: Owner,
+    ) {
+        super(socket, endpoint._limits);
+        adopt(socket, this);
+    }
+
+    /** Sends a frame; see {@link Outbox.push}. */
+    write(frame: string): Promise<undefined> {
+        const sent = this.push(frame);
+        publishSent(this, frame); // last: who subscribes may send, too
+        return sent;
+    }
+
+    /** Sends a frame whose fate nobody waits for. */
+    post(frame: string): void {
+        this.append(frame);
+        publishSent(this, frame);
+    }
+
+    /** Watches what is in transit. */
+    get transfers(): TransferWatch {
+        return (this.#transfers ??= new TransferWatch(this));
+    }
+
+    /** Answers that we wait for. */
+    get pending(): number {
+        return (this.callbacks?.size ?? 0) + (this.requests?.size ?? 0);
+    }
+
+    /** Why no further answer can be waited for, if that is so. */
+    tooMany(): SockhopError | undefined {
+        if (this.pending < this.limits.pending) return undefined;
+        const message = `This connection waits for ${this.pending} answers already (max_pending)`;
+        return new SockhopError(message, "ERR_MAX_PENDING");
+    }
+
+    /** A frame could not be read. */
+    get isOver(): boolean {
+        return this.error !== undefined;
+    }
+
+    /** A frame cannot be read, so that the connection has to end, when what has come before it has been dealt with. */
+    unreadable(error: SockhopError): void {
+        this.error ??= error;
+    }
+
+    /** No further requests are taken: the connection waits for answers under way, and then ends. */
+    get draining(): boolean {
+        return this.#drained !== undefined;
+    }
+
+    /** Whether the peer may have one more request open here. */
+    get receptive(): boolean {
+        return !this.draining && (this.responses?.size ?? 0) < this.limits.pending;
+    }
+
+    /** Resolves when no answer is under way, in either direction, or when the connection has gone. */
+    drain(): Promise<void> {
+        return new Promise((resolve) => {
+            (this.#drained ??= []).push(resolve);
+            this.answered();
+        });
+    }
+
+    /** An answer is not under way any more. */
+    answered(): void {
+        if (!this.#drained || (this.held && this.state !== "closed")) return;
+        if (this.state !== "closed" && this.pending + (this.responses?.size ?? 0) + this.unanswered > 0) return;
+        for (const drained of this.#drained.splice(0)) drained();
+    }
+
+    /**
+     * Closes the socket in good order. Resolves when it is gone.
+     *
+     * @param limit - milliseconds; another call can only shorten it
+     */
+    end(limit: number): Promise<undefined> {
+        if (connectionOf(this.socket) !== this) return Promise.resolve(undefined); // another connection has it now
+        this.#ending ??= new Ending(this.socket, this.transfers);
+        this.#ending.within(limit);
+        return this.#ending.promise;
+    }
+}
