@@ -3,7 +3,7 @@
 import { SockhopClient } from "./client/SockhopClient";
 import { SockhopServer } from "./server/SockhopServer";
 import type { Connection } from "./connection/Connection";
-import { StreamRequest } from "./replies/PendingRequest";
+import { PendingStream } from "./replies/PendingRequest";
 
 /** What we reach for, past what TypeScript lets us. */
 interface Insides {
@@ -18,7 +18,7 @@ const requestsOf = (connection: Connection | undefined): { _map: ReadonlyMap<str
     _map: new Map(
         [...(connection?.requests ?? [])].map((request) => [
             request.uuid,
-            [request instanceof StreamRequest ? request.stream : request],
+            [request instanceof PendingStream ? request.stream : request],
         ]),
     ),
 });

@@ -1,8 +1,8 @@
 import type { CallSite } from "../runtime/CallSite";
 import type { Connection } from "../connection/Connection";
 import { OfflineQueue } from "./OfflineQueue";
-import { ignorable, lost } from "../connection/FrameWriter";
-import { TimeLimit } from "../timers/GraceTimeout";
+import { markHandled, notConnectedError } from "../connection/FrameWriter";
+import { GraceTimeout } from "../timers/GraceTimeout";
 import { clearImmediate, nodeClearTimeout, nodeSetTimeout, setImmediate } from "../runtime/clock";
 
 /** Pauses before another try when the backlog of the server is full, in milliseconds: each twice as long, up to the last. */
@@ -10,7 +10,7 @@ const FIRST_PAUSE = 8;
 const LONGEST_PAUSE = 128;
 
 /** One attempt to connect: a promise that settles once, and the timers that go with it. */
-export class Attempt {
+export class ConnectAttempt {
     readonly promise: Promise<void>;
     /** There once the socket has been made. */
     connection: Connection | undefined;
@@ -18,7 +18,7 @@ export class Attempt {
     #reject!: (error: Error) => void;
     readonly #start: () => void;
     readonly #immediate: NodeJS.Immediate;
-    #limit: TimeLimit | undefined;
+    #limit: GraceTimeout | undefined;
     #retry: NodeJS.Timeout | undefined;
     /** Messages that are sent between two tries, when there is no socket that could take them. */
     queue: OfflineQueue | undefined;
@@ -36,14 +36,14 @@ export class Attempt {
             this.#resolve = resolve;
             this.#reject = reject;
         });
-        if (!site) void ignorable(this.promise); // it fails silently, and another one follows
+        if (!site) void markHandled(this.promise); // it fails silently, and another one follows
         this.#start = start;
         this.#immediate = setImmediate(start);
     }
 
     /** Calls `expired` unless the attempt is settled within `delay` milliseconds. Later calls have no effect. */
     limit(delay: number, expired: () => void): void {
-        this.#limit ??= new TimeLimit(delay, expired);
+        this.#limit ??= new GraceTimeout(delay, expired);
     }
 
     /** Calls `start` again after a pause. */
@@ -62,7 +62,7 @@ export class Attempt {
         this.#clear();
         this.site?.mark(error);
         this.#reject(error);
-        this.queue?.clear(lost(error));
+        this.queue?.clear(notConnectedError(error));
     }
 
     #clear(): void {

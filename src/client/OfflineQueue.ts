@@ -1,9 +1,9 @@
 import { SockhopError } from "../SockhopError";
-import type { Connection, Question } from "../connection/Connection";
-import { ignorable } from "../connection/FrameWriter";
-import { TimeLimit } from "../timers/GraceTimeout";
+import type { Connection, PendingReply } from "../connection/Connection";
+import { markHandled } from "../connection/FrameWriter";
+import { GraceTimeout } from "../timers/GraceTimeout";
 import { now, setImmediate } from "../runtime/clock";
-import { LONGEST, amount, milliseconds } from "../connection/limits";
+import { MAX_TIMEOUT, positiveNumber, milliseconds } from "../connection/limits";
 
 /** Options of the queue of a client that is not connected. */
 export interface QueueOptions {
@@ -35,7 +35,7 @@ export interface QueueOptions {
 /** A message that waits for a connection. */
 interface Waiting {
     readonly frame: string;
-    readonly question: Question | undefined;
+    readonly question: PendingReply | undefined;
     readonly bytes: number;
     /** When it is too old, on the clock of `performance.now()`. */
     readonly expires: number;
@@ -59,12 +59,12 @@ export class OfflineQueue {
     /** The connection over which what waits is being sent: what is sent meanwhile waits behind it. */
     #sendingTo: Connection | undefined;
     #failing = false;
-    #timer: TimeLimit | undefined;
+    #timer: GraceTimeout | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` */
     constructor({ max_messages, max_bytes, max_age, overflow = "reject" }: QueueOptions) {
-        this.#maxMessages = amount("max_messages", max_messages, 10_000);
-        this.#maxBytes = amount("max_bytes", max_bytes, 16 * 2 ** 20);
+        this.#maxMessages = positiveNumber("max_messages", max_messages, 10_000);
+        this.#maxBytes = positiveNumber("max_bytes", max_bytes, 16 * 2 ** 20);
         this.#maxAge = milliseconds("max_age", max_age, Infinity);
         this.#overflow = overflow;
         if (!["reject", "drop-oldest", "drop-newest"].includes(overflow)) {
@@ -78,30 +78,30 @@ export class OfflineQueue {
     }
 
     /** Takes a frame. Settles as the sending of it does, or rejects because it does not come to that. */
-    push(frame: string, question?: Question): Promise<undefined> {
+    push(frame: string, question?: PendingReply): Promise<undefined> {
         const bytes = Buffer.byteLength(frame);
         const dropped = this.#overflow === "drop-oldest" && bytes <= this.#maxBytes ? this.#makeRoom(bytes) : [];
         if (this.#waiting.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
             const error = full();
-            if (question && this.#overflow !== "reject") question.abandoned ??= () => undefined; // its caller need not look
+            if (question && this.#overflow !== "reject") question.onQueueError ??= () => undefined; // its caller need not look
             if (question) this.#fail(question, error);
             const refused = Promise.reject(error);
             // Of a request the caller has another promise, which says the same.
-            return this.#overflow === "reject" && question?.tracked !== false ? refused : ignorable(refused);
+            return this.#overflow === "reject" && question?.awaitsWrite !== false ? refused : markHandled(refused);
         }
         const sent = new Promise<undefined>((resolve, reject) => {
             const expires = now() + this.#maxAge;
             const waiting: Waiting = { frame, question, bytes, expires, resolve, reject };
             this.#waiting.add(waiting);
             if (!question) return;
-            question.abandoned = (error) => {
+            question.onQueueError = (error) => {
                 this.#drop(waiting, error);
             };
         });
         this.#bytes += bytes;
         this.#watch();
         this.#failAll(dropped, full());
-        return ignorable(sent);
+        return markHandled(sent);
     }
 
     /** Whether what waits is being sent over this connection, so that what is sent now has to wait behind it. */
@@ -110,7 +110,7 @@ export class OfflineQueue {
     }
 
     /** Sends all that waits, as long as the connection lasts, and not so fast that `slow_consumer` would refuse it. */
-    flush(connection: Connection, carry: (frame: string, question?: Question) => Promise<undefined>): void {
+    flush(connection: Connection, carry: (frame: string, question?: PendingReply) => Promise<undefined>): void {
         this.#sendingTo = connection;
         const again = (): void => {
             if (this.#sendingTo === connection) this.flush(connection, carry);
@@ -120,8 +120,8 @@ export class OfflineQueue {
         for (const waiting of this.#waiting) {
             if (count === 0 || !connection.socket.writable) break;
             // With "wait" nothing is refused: what waits there waits as well in the connection.
-            if (connection.limits.slowConsumer !== "wait" && connection.exceeds(connection.limits.buffered / 2)) {
-                connection.onceRoom(again);
+            if (connection.limits.slowConsumer !== "wait" && connection.exceeds(connection.limits.maxBuffered / 2)) {
+                connection.onceWritable(again);
                 return;
             }
             count -= 1;
@@ -163,7 +163,7 @@ export class OfflineQueue {
     }
 
     /** In a later turn when another one has just failed: who asks again at once would have the next one dropped, and so on. */
-    #fail(question: Question, error: SockhopError): void {
+    #fail(question: PendingReply, error: SockhopError): void {
         if (this.#failing) {
             setImmediate(() => question.fail(error));
             return;
@@ -177,7 +177,7 @@ export class OfflineQueue {
     }
 
     #remove(waiting: Waiting): void {
-        if (waiting.question) waiting.question.abandoned = undefined;
+        if (waiting.question) waiting.question.onQueueError = undefined;
         if (!this.#waiting.delete(waiting)) return;
         this.#bytes -= waiting.bytes;
         if (this.#waiting.size > 0) return;
@@ -188,11 +188,11 @@ export class OfflineQueue {
     /** Sees to it that what gets too old is dropped: one timer, for the oldest. */
     #watch(): void {
         const [oldest] = this.#waiting;
-        if (this.#timer?.isCurrent || !oldest || this.#maxAge >= LONGEST) return;
+        if (this.#timer?.isCurrent || !oldest || this.#maxAge >= MAX_TIMEOUT) return;
         this.#timer?.clear();
         const delay = Math.max(0, oldest.expires - now());
         const due = now() + delay;
-        this.#timer = new TimeLimit(delay, () => {
+        this.#timer = new GraceTimeout(delay, () => {
             this.#timer = undefined;
             this.#expire(Math.max(now(), due)); // where only the timers are faked, the clock stands still
         }).unref();

@@ -2,22 +2,22 @@ import type * as net from "node:net";
 import type tls from "node:tls";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError } from "../SockhopError";
-import { Attempt } from "./ConnectAttempt";
+import { ConnectAttempt } from "./ConnectAttempt";
 import { CallSite } from "../runtime/CallSite";
-import type { Connection, Question, RemoteCallback } from "../connection/Connection";
+import type { Connection, PendingReply, RemoteCallback } from "../connection/Connection";
 import type { Reply } from "../endpoint/MessageReceiver";
 import { OfflineQueue } from "./OfflineQueue";
-import { lost } from "../connection/FrameWriter";
+import { notConnectedError } from "../connection/FrameWriter";
 import type { CallbackOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
 import { explain, isBacklogFull } from "../transport/connectError";
 import { addressOf, connectionOf, isSocket } from "../connection/socketHooks";
 import { dial } from "../transport/dial";
-import { type EndOptions, timeToEnd } from "../connection/GracefulClose";
+import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { milliseconds } from "../connection/limits";
-import { type ClientOptions, place, queueOptions, secure } from "../endpoint/options";
-import { warnOfUnknown } from "../endpoint/unknownOptions";
+import { type ClientOptions, addressOptions, queueOptions, tlsOptions } from "../endpoint/options";
+import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import type { ClientEvents } from "../endpoint/events";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
@@ -47,7 +47,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     readonly #reconnectCap: number;
     readonly #tls: tls.ConnectionOptions | undefined;
     readonly #queue: OfflineQueue | undefined;
-    #attempt: Attempt | undefined;
+    #attempt: ConnectAttempt | undefined;
     /** Messages that have waited for the attempt that has led to the connection. */
     #attemptQueue: OfflineQueue | undefined;
     #socket: net.Socket | null | undefined;
@@ -58,12 +58,12 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     constructor(given?: ClientOptions | null) {
         const options = given ?? {};
         super(options);
-        warnOfUnknown(options);
-        ({ path: this.path, address: this.address, port: this.port } = place(options, false));
+        warnUnknownOptions(options);
+        ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, false));
         this._connectTimeout = milliseconds("connect_timeout", options.connect_timeout, 5000);
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);
         this.#reconnectCap = milliseconds("auto_reconnect_max_interval", options.auto_reconnect_max_interval, 0);
-        this.#tls = secure(options.ssl, options.ssl_options);
+        this.#tls = tlsOptions(options.ssl, options.ssl_options);
         const queue = queueOptions(options.queue);
         if (queue) this.#queue = new OfflineQueue(queue);
         if (options.auto_reconnect) this.auto_reconnect = true;
@@ -94,7 +94,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     /** The newest pings of this connection, at most four. Emptied by `ping()` and when the connection ends. */
     get pings(): SockhopPing[] {
-        return this._self().#connection?.pulse?.pings ?? [];
+        return this._self().#connection?.pings?.pings ?? [];
     }
 
     /** Bytes that wait to be sent, also those in the queue. When there were many, the event `drain` follows. */
@@ -109,7 +109,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const stats = self._stats();
         stats.buffered += self.#queue?.bytes ?? 0;
         stats.reconnects = self._past.reopened;
-        stats.round_trip = self.#connection?.pulse?.roundTrip;
+        stats.round_trip = self.#connection?.pings?.roundTrip;
         return stats;
     }
 
@@ -147,7 +147,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      */
     async disconnect(options?: EndOptions | null): Promise<void> {
         const self = this._self();
-        timeToEnd(options ?? {}); // throws before anything has happened
+        closeTimeout(options ?? {}); // throws before anything has happened
         self.auto_reconnect = false;
         self.ping(0);
         self.#abort();
@@ -254,7 +254,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const attempt = this.#attempt;
         if (this.#connection === connection) {
             this.#connection = undefined;
-            this.#attemptQueue?.clear(lost(connection.error));
+            this.#attemptQueue?.clear(notConnectedError(connection.error));
             this.#attemptQueue = undefined;
         }
         if (attempt?.connection === connection) {
@@ -265,7 +265,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         if (this.#socket === connection.socket) this.#socket = null;
     }
 
-    #failed(attempt: Attempt, connection: Connection): void {
+    #failed(attempt: ConnectAttempt, connection: Connection): void {
         const error = connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED");
         explain(error, this);
         this.#attempt = undefined;
@@ -287,7 +287,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     protected override _carry(
         connection: Connection | undefined,
         frame: string,
-        question?: Question,
+        question?: PendingReply,
     ): Promise<undefined> {
         const queue = this.#queue ?? this.#attempt?.queue ?? this.#attemptQueue;
         if (queue && (!connection || this.#waits(queue, connection))) return queue.push(frame, question);
@@ -318,14 +318,14 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     /** @param site - the call that waits for it */
     #dial(site?: CallSite): Promise<void> {
-        const attempt = new Attempt(site, () => {
+        const attempt = new ConnectAttempt(site, () => {
             this.#begin(attempt);
         });
         this.#attempt = attempt;
         return attempt.promise;
     }
 
-    #begin(attempt: Attempt): void {
+    #begin(attempt: ConnectAttempt): void {
         const connected = (): void => {
             if (this.#attempt !== attempt) return;
             this.#attempt = undefined;
@@ -343,7 +343,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         });
     }
 
-    #expired(attempt: Attempt): void {
+    #expired(attempt: ConnectAttempt): void {
         const connection = attempt.connection as Connection;
         const cause = connection.error; // of an earlier socket, between two
         connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { SockhopError } from "../SockhopError";
-import { FrameReader, type Inbox } from "./json/FrameReader";
-import { Framing, type FramingOptions } from "./json/JsonCodec";
+import { FrameReader, type ReadState } from "./json/FrameReader";
+import { JsonCodec, type FramingOptions } from "./json/JsonCodec";
 
 /** Options of an {@link ObjectBuffer}. */
 export type ObjectBufferOptions = FramingOptions;
@@ -15,14 +15,14 @@ export type ObjectBufferOptions = FramingOptions;
  * throws that error when nobody listens, so listen.
  */
 export class ObjectBuffer extends EventEmitter {
-    readonly #framing: Framing;
+    readonly #framing: JsonCodec;
     readonly #reader: FrameReader;
     /** Of frames that the reader could not give. Emitted when it has finished: a handler may call us. */
     readonly #unreadable: SockhopError[] = [];
-    readonly #inbox: Inbox = {
-        frames: 0,
-        rest: undefined,
-        unreadable: (error) => {
+    readonly #inbox: ReadState = {
+        framesReceived: 0,
+        partialFrame: undefined,
+        onUnreadable: (error) => {
             this.#unreadable.push(error);
         },
     };
@@ -30,7 +30,7 @@ export class ObjectBuffer extends EventEmitter {
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, or a size that is none. */
     constructor(options?: ObjectBufferOptions | null) {
         super();
-        this.#framing = new Framing(options ?? {});
+        this.#framing = new JsonCodec(options ?? {});
         this.#reader = new FrameReader(this.#framing);
     }
 

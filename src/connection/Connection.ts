@@ -1,19 +1,19 @@
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { SockhopSession } from "../server/SockhopSession";
-import type { Inbox } from "../codec/json/FrameReader";
-import type { Framing } from "../codec/json/JsonCodec";
-import { Outbox } from "./FrameWriter";
-import type { Pulse } from "./PingHistory";
-import type { RemoteCall } from "../replies/PendingCallback";
-import type { RemoteRequest } from "../replies/PendingRequest";
-import type { Responses } from "../replies/OpenResponses";
-import type { Rest } from "../codec/json/PartialFrame";
+import type { ReadState } from "../codec/json/FrameReader";
+import type { JsonCodec } from "../codec/json/JsonCodec";
+import { FrameWriter } from "./FrameWriter";
+import type { PingHistory } from "./PingHistory";
+import type { PendingCallback } from "../replies/PendingCallback";
+import type { PendingRequest } from "../replies/PendingRequest";
+import type { OpenResponses } from "../replies/OpenResponses";
+import type { PartialFrame } from "../codec/json/PartialFrame";
 import { TransferWatch } from "./TransferWatch";
-import type { Waiting } from "../replies/PendingTable";
-import { adopt, connectionOf } from "./socketHooks";
+import type { PendingTable } from "../replies/PendingTable";
+import { hookSocket, connectionOf } from "./socketHooks";
 import { publishSent } from "../diagnostics/channels";
-import { Ending } from "./GracefulClose";
+import { GracefulClose } from "./GracefulClose";
 import type { Limits } from "./limits";
 
 /** What is called with the answer to a message. */
@@ -25,11 +25,11 @@ export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string 
  *
  * @internal
  */
-export interface Question {
+export interface PendingReply {
     /** Whether somebody waits until it has been sent, and not only for the answer. */
-    readonly tracked: boolean;
+    readonly awaitsWrite: boolean;
     /** Called when it fails. There for those who have it before there is a connection. */
-    abandoned: ((error: SockhopError) => void) | undefined;
+    onQueueError: ((error: SockhopError) => void) | undefined;
     /** From now on the answer may come over this connection. */
     attach(connection: Connection): void;
     /** The answer will not come. */
@@ -41,8 +41,8 @@ export interface Question {
  *
  * @internal
  */
-export interface Owner {
-    readonly _framing: Framing;
+export interface ConnectionOwner {
+    readonly _framing: JsonCodec;
     readonly _limits: Limits;
     /** The peer says nothing more. */
     _peerEnded(connection: Connection): void;
@@ -56,7 +56,7 @@ export interface Owner {
  *
  * @internal
  */
-export class Connection extends Outbox implements Inbox {
+export class Connection extends FrameWriter implements ReadState {
     /**
      * `listed` on a server when `start()` of the session has resolved, so that the connection counts; `open` between the
      * `connect` and the `disconnect` event; `closed` for good as soon as the end is known.
@@ -65,40 +65,40 @@ export class Connection extends Outbox implements Inbox {
     /** What the connection failed with, or is about to. */
     error: Error | undefined;
     /** Bytes that have come in. */
-    received = 0;
+    bytesReceived = 0;
     /** Frames that have come in, and the one that has begun. */
-    frames = 0;
-    rest: Rest | undefined;
+    framesReceived = 0;
+    partialFrame: PartialFrame | undefined;
     /** Frames in a row that were no messages. */
     badFrames = 0;
     /** Frames that were read and wait until the peer has read our answers; `release()` reads on. */
-    held: { readonly frames: readonly string[]; release(): void } | undefined;
+    pausedFrames: { readonly frames: readonly string[]; release(): void } | undefined;
     /** There once it was pinged. */
-    pulse: Pulse | undefined;
+    pings: PingHistory | undefined;
     /** Callbacks that wait for an answer, by the id of their question. */
-    callbacks: Waiting<RemoteCall> | undefined;
+    callbacks: PendingTable<PendingCallback> | undefined;
     /** Answers that we wait for, by the uuid of their request. */
-    requests: Waiting<RemoteRequest> | undefined;
+    requests: PendingTable<PendingRequest> | undefined;
     /** Answers that the peer waits for, by the uuid of its request; without those that their handlers give at once. */
-    responses: Responses | undefined;
+    responses: OpenResponses | undefined;
     /** Questions of the peer that may still be answered, and requests whose handlers are being called. */
-    unanswered = 0;
+    openReplies = 0;
     /** On a server: what the user keeps here. */
     session: SockhopSession | undefined;
-    #ending: Ending | undefined;
+    #gracefulClose: GracefulClose | undefined;
     #transfers: TransferWatch | undefined;
     /** Those who wait until no answer is under way: there when the connection is to end then. */
     #drained: (() => void)[] | undefined;
 
     constructor(
         socket: Socket,
-        readonly endpoint: Owner,
+        readonly endpoint: ConnectionOwner,
     ) {
         super(socket, endpoint._limits);
-        adopt(socket, this);
+        hookSocket(socket, this);
     }
 
-    /** Sends a frame; see {@link Outbox.push}. */
+    /** Sends a frame; see {@link FrameWriter.push}. */
     write(frame: string): Promise<undefined> {
         const sent = this.push(frame);
         publishSent(this, frame); // last: who subscribes may send, too
@@ -122,44 +122,44 @@ export class Connection extends Outbox implements Inbox {
     }
 
     /** Why no further answer can be waited for, if that is so. */
-    tooMany(): SockhopError | undefined {
-        if (this.pending < this.limits.pending) return undefined;
+    maxPendingError(): SockhopError | undefined {
+        if (this.pending < this.limits.maxPending) return undefined;
         const message = `This connection waits for ${this.pending} answers already (max_pending)`;
         return new SockhopError(message, "ERR_MAX_PENDING");
     }
 
     /** A frame could not be read. */
-    get isOver(): boolean {
+    get hasFailed(): boolean {
         return this.error !== undefined;
     }
 
     /** A frame cannot be read, so that the connection has to end, when what has come before it has been dealt with. */
-    unreadable(error: SockhopError): void {
+    onUnreadable(error: SockhopError): void {
         this.error ??= error;
     }
 
     /** No further requests are taken: the connection waits for answers under way, and then ends. */
-    get draining(): boolean {
+    get isDraining(): boolean {
         return this.#drained !== undefined;
     }
 
     /** Whether the peer may have one more request open here. */
-    get receptive(): boolean {
-        return !this.draining && (this.responses?.size ?? 0) < this.limits.pending;
+    get acceptsRequests(): boolean {
+        return !this.isDraining && (this.responses?.size ?? 0) < this.limits.maxPending;
     }
 
     /** Resolves when no answer is under way, in either direction, or when the connection has gone. */
     drain(): Promise<void> {
         return new Promise((resolve) => {
             (this.#drained ??= []).push(resolve);
-            this.answered();
+            this.endReply();
         });
     }
 
     /** An answer is not under way any more. */
-    answered(): void {
-        if (!this.#drained || (this.held && this.state !== "closed")) return;
-        if (this.state !== "closed" && this.pending + (this.responses?.size ?? 0) + this.unanswered > 0) return;
+    endReply(): void {
+        if (!this.#drained || (this.pausedFrames && this.state !== "closed")) return;
+        if (this.state !== "closed" && this.pending + (this.responses?.size ?? 0) + this.openReplies > 0) return;
         for (const drained of this.#drained.splice(0)) drained();
     }
 
@@ -168,10 +168,10 @@ export class Connection extends Outbox implements Inbox {
      *
      * @param limit - milliseconds; another call can only shorten it
      */
-    end(limit: number): Promise<undefined> {
+    close(limit: number): Promise<undefined> {
         if (connectionOf(this.socket) !== this) return Promise.resolve(undefined); // another connection has it now
-        this.#ending ??= new Ending(this.socket, this.transfers);
-        this.#ending.within(limit);
-        return this.#ending.promise;
+        this.#gracefulClose ??= new GracefulClose(this.socket, this.transfers);
+        this.#gracefulClose.limit(limit);
+        return this.#gracefulClose.promise;
     }
 }

@@ -12,7 +12,7 @@ const MIN_SHARE = 0.01;
  * Finds frames that have begun and do not end: a peer that sends a byte now and then holds what it has sent in our
  * memory. Looks at all connections from time to time, since a timer for each frame would cost more than the frame.
  */
-export class FrameWatch {
+export class FrameTimeouts {
     #timer: Interval | undefined;
     /** Where the last look has found a frame unfinished: its number, its length, and in how many looks it did not grow. */
     #suspects = new Map<Connection, { frame: number; length: number; rounds: number }>();
@@ -51,9 +51,9 @@ export class FrameWatch {
         this.#suspects = new Map();
         const expired: Connection[] = [];
         for (const connection of this.connections) {
-            if (!connection.rest) continue;
-            const { length } = connection.rest;
-            const frame = connection.frames; // its number: frames are counted as they end
+            if (!connection.partialFrame) continue;
+            const { length } = connection.partialFrame;
+            const frame = connection.framesReceived; // its number: frames are counted as they end
             const known = before.get(connection);
             const stalls = known?.frame === frame && !connection.socket.isPaused() && !grows(known.length, length);
             const rounds = stalls ? known.rounds + 1 : 0;

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { nextTick } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import type { Broadcast } from "../server/Broadcast";
-import { type Due, atEndOfTurn } from "../timers/endOfTick";
-import { asError } from "../emitter/emitSafely";
+import { type TickTask, atEndOfTick } from "../timers/endOfTick";
+import { toError } from "../emitter/emitSafely";
 import type { Limits } from "./limits";
 import { setImmediate } from "../runtime/clock";
 
@@ -12,8 +12,8 @@ import { setImmediate } from "../runtime/clock";
  * write twice as many, up to `MOST`. (100 questions in flight: 133 000 → 153 000 answers/s. A string of 1 MB is slow to
  * put together: without an upper bound messages of 1 kB took up to 1.9 times as long.)
  */
-const EARLY = 2048;
-export const MOST = 65_536;
+const EARLY_FLUSH = 2048;
+export const MAX_WRITE = 65_536;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -21,25 +21,25 @@ const NOTHING = Buffer.alloc(0);
  * After so many writes in a row a promise is resolved in a turn of its own. The system takes small writes at once, so a
  * loop that awaits each of them would never leave its turn: no timer would fire and no ping be answered until it ended.
  */
-const SETTLED_PER_TURN = 1000;
+const MAX_SETTLED_PER_TICK = 1000;
 
 /**
  * Answers are sent although more than `max_buffered` waits, up to this many times as much: the peer has asked for them, and
  * does not know how much waits already.
  */
-const ANSWERS = 8;
+const MAX_REPLY_FACTOR = 8;
 
 /** How many writes have settled that somebody waited for. */
 let settled = 0;
 
 /** Who wants to know what becomes of something that is written. */
-export interface Writing {
+export interface WriteObserver {
     /** The system has it, or will not get it, because of an error. */
     settle(socket: Socket, error: SockhopError | undefined): void;
 }
 
 /** The messages of one turn that are written together, and the promise that all of them share. */
-class Batch implements Writing {
+class Batch implements WriteObserver {
     readonly promise: Promise<undefined>;
     #resolve!: (value: undefined) => void;
     #reject!: (error: Error) => void;
@@ -56,7 +56,7 @@ class Batch implements Writing {
             this.#resolve(undefined);
             return;
         }
-        void ignorable(this.promise);
+        void markHandled(this.promise);
         this.#reject(error);
     }
 }
@@ -67,26 +67,26 @@ class Batch implements Writing {
  * The messages of one turn of the event loop are put together and written at its end: one call of the system instead of
  * one each (924 000 messages of 100 bytes per second instead of 387 000).
  */
-export class Outbox implements Due {
-    nextDue: Due | undefined;
+export class FrameWriter implements TickTask {
+    nextTask: TickTask | undefined;
     /** The messages that are to be written at the end of this turn. */
     #text = "";
     #batch: Batch | undefined;
     /** What was sent before that, to others as well. */
     #broadcast: Broadcast | undefined;
     /** How much of it is written before the turn ends; 0 when nothing has been sent in this turn. */
-    #early = 0;
+    #flushThreshold = 0;
     /** Bytes that were written, and that the system has not taken yet. */
-    #written = 0;
+    #bytesPending = 0;
     /** Bytes that the system has taken. */
-    taken = 0;
+    bytesSent = 0;
     /** How many frames it was given. */
-    sent = 0;
+    framesSent = 0;
     /** The system has not taken the last write at once; or it is not known when it does, as with TLS. */
     #slow: boolean;
-    #room: (() => void) | undefined;
+    #onWritable: (() => void) | undefined;
     /** Characters of the answers that were sent since more waits than should. */
-    #answers = 0;
+    #repliesOverLimit = 0;
 
     constructor(
         readonly socket: Socket,
@@ -97,17 +97,17 @@ export class Outbox implements Due {
 
     /** Bytes that wait to be sent. */
     get buffered(): number {
-        return this.#written + Buffer.byteLength(this.#text) + (this.#broadcast?.length ?? 0);
+        return this.#bytesPending + Buffer.byteLength(this.#text) + (this.#broadcast?.length ?? 0);
     }
 
     /** Whether the system has not taken all that was written. */
-    get behind(): boolean {
-        return this.#written > 0;
+    get hasPendingWrites(): boolean {
+        return this.#bytesPending > 0;
     }
 
     /** Bytes of {@link buffered} that were given to the socket. */
-    get written(): number {
-        return this.#written;
+    get bytesPending(): number {
+        return this.#bytesPending;
     }
 
     /**
@@ -120,19 +120,19 @@ export class Outbox implements Due {
     }
 
     /** Whether more waits than should. (What is not written yet counts by characters, which is quicker.) */
-    get full(): boolean {
-        return this.exceeds(this.limits.buffered);
+    get overLimit(): boolean {
+        return this.exceeds(this.limits.maxBuffered);
     }
 
     /** Whether as many bytes wait as this. */
     exceeds(limit: number): boolean {
-        return this.#written + this.#text.length + (this.#broadcast?.length ?? 0) >= limit;
+        return this.#bytesPending + this.#text.length + (this.#broadcast?.length ?? 0) >= limit;
     }
 
     /** Why nothing more can be sent, if that is so. */
-    refusal(): SockhopError | undefined {
-        if (!this.socket.writable) return lost();
-        return this.full && this.limits.slowConsumer !== "wait" ? this.overflow() : undefined;
+    writeError(): SockhopError | undefined {
+        if (!this.socket.writable) return notConnectedError();
+        return this.overLimit && this.limits.slowConsumer !== "wait" ? this.bufferFullError() : undefined;
     }
 
     /**
@@ -140,23 +140,23 @@ export class Outbox implements Due {
      *
      * @param size - characters of the frame
      */
-    answerRefusal(size: number): SockhopError | undefined {
-        if (this.socket.writable && !this.full) {
-            this.#answers = 0;
+    replyError(size: number): SockhopError | undefined {
+        if (this.socket.writable && !this.overLimit) {
+            this.#repliesOverLimit = 0;
             return undefined;
         }
-        const refusal = this.refusal();
+        const refusal = this.writeError();
         if (refusal) return refusal;
-        this.#answers += size;
-        if (this.#answers < ANSWERS * this.limits.buffered) return undefined;
-        const error = this.overflow();
+        this.#repliesOverLimit += size;
+        if (this.#repliesOverLimit < MAX_REPLY_FACTOR * this.limits.maxBuffered) return undefined;
+        const error = this.bufferFullError();
         this.socket.destroy(error);
         return error;
     }
 
     /** Too much waits for one more frame. */
-    overflow(): SockhopError {
-        const message = `The peer does not read: ${this.buffered} bytes wait to be sent, of at most ${this.limits.buffered}`;
+    bufferFullError(): SockhopError {
+        const message = `The peer does not read: ${this.buffered} bytes wait to be sent, of at most ${this.limits.maxBuffered}`;
         const error = new SockhopError(message, "ERR_BUFFER_FULL");
         if (this.limits.slowConsumer === "disconnect") this.socket.destroy(error);
         return error;
@@ -177,35 +177,35 @@ export class Outbox implements Due {
 
     /** Takes a frame whose fate nobody waits for. */
     append(frame: string): void {
-        this.sent += 1;
-        this.#broadcast?.endTurn();
+        this.framesSent += 1;
+        this.#broadcast?.endTick();
         this.#text += frame;
-        if (this.#early === 0) {
-            this.#early = EARLY;
-            atEndOfTurn(this);
+        if (this.#flushThreshold === 0) {
+            this.#flushThreshold = EARLY_FLUSH;
+            atEndOfTick(this);
         }
-        if (this.#text.length < this.#early) return;
-        this.#early = Math.min(2 * this.#early, MOST);
+        if (this.#text.length < this.#flushThreshold) return;
+        this.#flushThreshold = Math.min(2 * this.#flushThreshold, MAX_WRITE);
         this.flush();
     }
 
     /** Calls `listener` once, when not so much waits any more. */
-    onceRoom(listener: () => void): void {
-        const before = this.#room;
-        this.#room = () => {
+    onceWritable(listener: () => void): void {
+        const before = this.#onWritable;
+        this.#onWritable = () => {
             before?.();
             listener();
         };
     }
 
-    endTurn(): void {
-        this.#early = 0;
+    endTick(): void {
+        this.#flushThreshold = 0;
         this.flush();
     }
 
     /** Writes what there is. */
     flush(): void {
-        this.#broadcast?.endTurn();
+        this.#broadcast?.endTick();
         const text = this.#text;
         if (text === "") return;
         const batch = this.#batch;
@@ -215,15 +215,15 @@ export class Outbox implements Due {
     }
 
     /** A broadcast begins that goes to this peer, too: what it brings is sent before what is pushed from now on. */
-    precede(broadcast: Broadcast): void {
+    beginBroadcast(broadcast: Broadcast): void {
         this.flush();
         this.#broadcast = broadcast;
     }
 
     /** The broadcast that was announced. */
-    follow(bytes: Buffer, broadcast: Broadcast): void {
+    writeBroadcast(bytes: Buffer, broadcast: Broadcast): void {
         this.#broadcast = undefined;
-        this.sent += broadcast.frames;
+        this.framesSent += broadcast.frames;
         this.#write(bytes, broadcast);
     }
 
@@ -234,59 +234,59 @@ export class Outbox implements Due {
      * For UTF-8 Node reserves three bytes for each character. What has a byte for each, all ASCII, is given as Latin-1, which
      * is the same then. (The sender of 1 kB messages: 0.93 of the time.) Long texts Node would copy into zeroed memory.
      */
-    #write(text: string | Buffer, writing: Writing | undefined): void {
+    #write(text: string | Buffer, writing: WriteObserver | undefined): void {
         const { socket } = this;
         if (!socket.writable) {
-            writing?.settle(socket, lost());
+            writing?.settle(socket, notConnectedError());
             return;
         }
         const size = Buffer.byteLength(text);
         const encoding = size === text.length ? "latin1" : "utf8";
-        const bytes = size > MOST && typeof text === "string" ? Buffer.from(text, encoding) : text;
+        const bytes = size > MAX_WRITE && typeof text === "string" ? Buffer.from(text, encoding) : text;
         try {
             if (this.#slow) {
-                this.#track(bytes, encoding, size, writing);
+                this.#writeAsync(bytes, encoding, size, writing);
                 return;
             }
             socket.write(bytes, encoding);
             // An empty write behind it is called back after it.
-            if (socket.writableLength > 0) this.#track(NOTHING, encoding, size, writing);
-            else this.#settle(size, writing, socket.errored ? lost(socket.errored) : undefined);
+            if (socket.writableLength > 0) this.#writeAsync(NOTHING, encoding, size, writing);
+            else this.#settle(size, writing, socket.errored ? notConnectedError(socket.errored) : undefined);
         } catch (error) {
             // A program may have put a method of its own there. Others must not suffer.
-            socket.destroy(asError(error));
-            this.#settle(size, writing, lost(error));
+            socket.destroy(toError(error));
+            this.#settle(size, writing, notConnectedError(error));
         }
     }
 
     /** Writes something, and settles what has `size` bytes when it is called back. */
-    #track(bytes: string | Buffer, encoding: BufferEncoding, size: number, writing: Writing | undefined): void {
+    #writeAsync(bytes: string | Buffer, encoding: BufferEncoding, size: number, writing: WriteObserver | undefined): void {
         const { socket } = this;
         let taken = false;
         socket.write(bytes, encoding, (error) => {
-            if (!taken) this.#written -= size;
+            if (!taken) this.#bytesPending -= size;
             // The write that was under way when a socket was destroyed is called back without an error (Node 20).
-            const failed = error || (!taken && socket.destroyed) ? lost(error ?? undefined) : undefined;
+            const failed = error || (!taken && socket.destroyed) ? notConnectedError(error ?? undefined) : undefined;
             this.#settle(size, writing, failed);
         });
         taken = socket.writableLength === 0 && !socket.errored;
-        if (!taken) this.#written += size;
+        if (!taken) this.#bytesPending += size;
         this.#slow = !taken || isSecure(socket);
     }
 
-    #settle(size: number, writing: Writing | undefined, failed: SockhopError | undefined): void {
-        if (!failed) this.taken += size;
-        if (this.#room && !this.full) this.#makeRoom();
+    #settle(size: number, writing: WriteObserver | undefined, failed: SockhopError | undefined): void {
+        if (!failed) this.bytesSent += size;
+        if (this.#onWritable && !this.overLimit) this.#emitWritable();
         if (!writing) return;
         settled += 1;
-        if (settled % SETTLED_PER_TURN > 0) writing.settle(this.socket, failed);
+        if (settled % MAX_SETTLED_PER_TICK > 0) writing.settle(this.socket, failed);
         else setImmediate(() => writing.settle(this.socket, failed));
     }
 
     /** Later: we may be in the middle of a call of the program's. */
-    #makeRoom(): void {
-        const room = this.#room;
-        this.#room = undefined;
+    #emitWritable(): void {
+        const room = this.#onWritable;
+        this.#onWritable = undefined;
         if (room) nextTick(room);
     }
 }
@@ -296,13 +296,13 @@ function isSecure(socket: Socket): boolean {
 }
 
 /** The same promise, whose rejection nobody has to look at. */
-export function ignorable<T>(promise: Promise<T>): Promise<T> {
+export function markHandled<T>(promise: Promise<T>): Promise<T> {
     promise.catch(() => undefined);
     return promise;
 }
 
 /** The error of a message that cannot be delivered because its connection is gone. */
-export function lost(cause?: unknown): SockhopError {
+export function notConnectedError(cause?: unknown): SockhopError {
     const options = cause === undefined ? undefined : { cause };
     return new SockhopError("There is no connection to send this over", "ERR_SOCKET_DESTROYED", options);
 }

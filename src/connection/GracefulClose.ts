@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import type { TransferWatch } from "./TransferWatch";
 import { milliseconds } from "./limits";
-import { surface } from "../emitter/emitSafely";
+import { throwLater } from "../emitter/emitSafely";
 import { Timer, now } from "../runtime/clock";
 
 /** How long data that was sent may take to reach the system once a connection is being closed, in milliseconds. */
-const FLUSH_LIMIT = 5000;
+const FLUSH_TIMEOUT_MS = 5000;
 
 /** How connections are ended. */
 export interface EndOptions {
@@ -32,9 +32,9 @@ export interface EndOptions {
  *
  * @internal
  */
-export function timeToEnd(options: EndOptions | null | undefined): number {
+export function closeTimeout(options: EndOptions | null | undefined): number {
     const timeout = options?.timeout;
-    return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_LIMIT);
+    return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_TIMEOUT_MS);
 }
 
 /**
@@ -43,7 +43,7 @@ export function timeToEnd(options: EndOptions | null | undefined): number {
  *
  * @internal
  */
-export class Ending {
+export class GracefulClose {
     /** Resolves when the socket is gone. */
     readonly promise: Promise<undefined>;
     readonly #socket: Socket;
@@ -73,14 +73,14 @@ export class Ending {
                 socket.resume(); // or the peer's end would not be seen behind what it has sent
             } catch (error) {
                 // A program may have put a method of its own there.
-                surface(error);
+                throwLater(error);
                 socket.destroy();
             }
         });
     }
 
     /** Destroys the socket unless it is gone in so many milliseconds, or sooner when that was said before. */
-    within(limit: number): void {
+    limit(limit: number): void {
         const deadline = now() + limit;
         if (this.#socket.destroyed || (limit > 0 && deadline >= this.#deadline)) return;
         this.#deadline = deadline;

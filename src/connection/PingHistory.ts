@@ -1,21 +1,21 @@
-import { type Outgoing, Outflow } from "./SendProgress";
+import { type SendCounters, SendProgress } from "./SendProgress";
 import { SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 import { now } from "../runtime/clock";
 
 /** How many pings are remembered. When there are so many, and nothing was heard since the first, the peer is dead. */
-const PATIENCE = 4;
+const MAX_SILENT_INTERVALS = 4;
 
 /** Characters of a time in ISO 8601, and some more. */
 const MAX_TIME_LENGTH = 64;
 
 /** What a peer shows by the bytes of its connection. */
-export interface SignsOfLife extends Outgoing {
+export interface ActivityCounters extends SendCounters {
     /** Bytes that have come in. */
-    readonly received: number;
+    readonly bytesReceived: number;
 }
 
 /** The pings of one connection. Made for the first of them, since connections that are not pinged should cost nothing. */
-export class Pulse {
+export class PingHistory {
     /** The newest, at most four. */
     pings: SockhopPing[] = [];
     /** Milliseconds that the last one has taken which was answered. */
@@ -23,30 +23,30 @@ export class Pulse {
     /** When the newest was sent, on the clock of `performance.now()`. */
     #sentAt = NaN;
     /** Rounds in which nothing was heard of the peer, since what was heard last. */
-    #quietRounds = 0;
+    #silentIntervals = 0;
     #received = -1;
-    readonly #outflow = new Outflow();
+    readonly #sendProgress = new SendProgress();
 
     /**
      * The next ping, or nothing when the peer is dead.
      *
      * @param signs - of the connection
      */
-    next(signs: SignsOfLife): SockhopPing | undefined {
+    next(signs: ActivityCounters): SockhopPing | undefined {
         const ping = new SockhopPing();
-        this.#quietRounds = this.#lives(signs) ? 0 : this.#quietRounds + 1;
-        this.pings = [...this.pings, ping].slice(-PATIENCE);
-        if (this.#quietRounds >= PATIENCE - 1 && this.pings.every((each) => each.unanswered())) return undefined;
+        this.#silentIntervals = this.#isAlive(signs) ? 0 : this.#silentIntervals + 1;
+        this.pings = [...this.pings, ping].slice(-MAX_SILENT_INTERVALS);
+        if (this.#silentIntervals >= MAX_SILENT_INTERVALS - 1 && this.pings.every((each) => each.unanswered())) return undefined;
         this.#sentAt = now();
         return ping;
     }
 
     /** A peer lives when something has come from it, or when it reads. */
-    #lives(signs: SignsOfLife): boolean {
-        const reads = this.#outflow.reads(signs);
-        const speaks = signs.received !== this.#received;
-        this.#received = signs.received;
-        if (speaks) this.#outflow.heard();
+    #isAlive(signs: ActivityCounters): boolean {
+        const reads = this.#sendProgress.isAdvancing(signs);
+        const speaks = signs.bytesReceived !== this.#received;
+        this.#received = signs.bytesReceived;
+        if (speaks) this.#sendProgress.onReceived();
         return speaks || reads;
     }
 
@@ -61,7 +61,7 @@ export class Pulse {
     /** Another interval begins. */
     reset(): void {
         this.pings = [];
-        this.#quietRounds = 0;
+        this.#silentIntervals = 0;
     }
 }
 

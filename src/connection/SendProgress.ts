@@ -1,9 +1,9 @@
 /** What is known of the bytes that go out over a connection. */
-export interface Outgoing {
+export interface SendCounters {
     /** Bytes that the system has taken. */
-    readonly taken: number;
+    readonly bytesSent: number;
     /** Bytes that were given to the socket, and that the system has not reported as taken. */
-    readonly written: number;
+    readonly bytesPending: number;
     /** Bytes of the write under way that the system has not taken. */
     readonly writeQueueSize: number;
 }
@@ -21,7 +21,7 @@ const MAX_ROUNDS = 20;
  * while when the peer is dead.) When all is taken, the buffers of the systems are full, and a pong comes only behind them: they
  * get the time that they need at the rate seen before.
  */
-export class Outflow {
+export class SendProgress {
     #taken = 0;
     #waited = 0;
     #queue = 0;
@@ -32,25 +32,25 @@ export class Outflow {
     #grace = 0;
 
     /** Whether the peer reads, by what has changed since the last round. */
-    reads({ taken, written, writeQueueSize }: Outgoing): boolean {
-        const moves = this.#waited > 0 && (taken !== this.#taken || writeQueueSize < this.#queue);
+    isAdvancing({ bytesSent, bytesPending, writeQueueSize }: SendCounters): boolean {
+        const moves = this.#waited > 0 && (bytesSent !== this.#taken || writeQueueSize < this.#queue);
         if (this.#waited === 0) {
             this.#rounds = 0;
             this.#takenBefore = this.#taken;
             this.#grace = Math.max(0, this.#grace - 1);
         } else {
             this.#rounds += 1;
-            const rate = (taken - this.#takenBefore) / this.#rounds;
+            const rate = (bytesSent - this.#takenBefore) / this.#rounds;
             if (moves) this.#grace = rate > 0 ? Math.min(MAX_ROUNDS, Math.ceil(SYSTEM_BUFFERS / rate)) : 0;
         }
-        this.#taken = taken;
-        this.#waited = written;
+        this.#taken = bytesSent;
+        this.#waited = bytesPending;
         this.#queue = writeQueueSize;
-        return moves || (written === 0 && this.#grace > 0);
+        return moves || (bytesPending === 0 && this.#grace > 0);
     }
 
     /** The peer has sent something: what waited for it in the buffers does not any more. */
-    heard(): void {
+    onReceived(): void {
         this.#grace = 0;
     }
 }

@@ -1,5 +1,5 @@
 import { SYSTEM_BUFFERS } from "./SendProgress";
-import { TimeLimit } from "../timers/GraceTimeout";
+import { GraceTimeout } from "../timers/GraceTimeout";
 import { now } from "../runtime/clock";
 
 /** Milliseconds from one look to the next. */
@@ -14,21 +14,21 @@ const MAX_STALLED_LOOKS = 2;
 const MAX_GRACE_MS = 5000;
 
 /** The bytes of a connection, as far as a {@link TransferWatch} looks at them. */
-export interface Transfers {
+export interface TransferCounters {
     /** Bytes that the system has taken. */
-    readonly taken: number;
+    readonly bytesSent: number;
     /** Bytes that were given to the socket, and that the system has not reported as taken. */
-    readonly written: number;
+    readonly bytesPending: number;
     readonly writeQueueSize: number;
-    readonly received: number;
+    readonly bytesReceived: number;
     /** Number of frames that have ended. */
-    readonly frames: number;
+    readonly framesReceived: number;
     /** The frame that has begun. */
-    readonly rest: { readonly length: number } | undefined;
+    readonly partialFrame: { readonly length: number } | undefined;
 }
 
 /** One that waits for the end of what was in transit when it came. */
-interface Waiter {
+interface TransferWait {
     /** Bytes that the system has to take; 0 when there were none. */
     readonly taken: number;
     /** The frame that has to end; `undefined` when none had begun. */
@@ -47,15 +47,15 @@ interface Waiter {
  * moves between two looks. So a peer that reads or writes a byte now and then wins no time.
  */
 export class TransferWatch {
-    readonly #transfers: Transfers;
-    #waiters: Waiter[] = [];
-    #timer: TimeLimit | undefined;
+    readonly #transfers: TransferCounters;
+    #waiters: TransferWait[] = [];
+    #timer: GraceTimeout | undefined;
     #taken = 0;
     #queue = 0;
     #received = 0;
     #stalledLooks = 0;
 
-    constructor(transfers: Transfers) {
+    constructor(transfers: TransferCounters) {
         this.#transfers = transfers;
     }
 
@@ -67,14 +67,14 @@ export class TransferWatch {
      *
      * @returns false when nothing is in transit; then nothing is called
      */
-    wait(ended: Waiter["ended"]): boolean {
-        const { taken, written, writeQueueSize, frames, rest } = this.#transfers;
-        if (written === 0 && !rest) return false;
+    wait(ended: TransferWait["ended"]): boolean {
+        const { bytesSent, bytesPending, writeQueueSize, framesReceived, partialFrame } = this.#transfers;
+        if (bytesPending === 0 && !partialFrame) return false;
         this.#waiters.push({
-            taken: written === 0 ? 0 : taken + written,
-            frame: rest && frames,
+            taken: bytesPending === 0 ? 0 : bytesSent + bytesPending,
+            frame: partialFrame && framesReceived,
             since: now(),
-            left: writeQueueSize || written,
+            left: writeQueueSize || bytesPending,
             ended,
         });
         if (!this.#timer) {
@@ -93,11 +93,11 @@ export class TransferWatch {
     }
 
     #remember(): void {
-        ({ taken: this.#taken, writeQueueSize: this.#queue, received: this.#received } = this.#transfers);
+        ({ bytesSent: this.#taken, writeQueueSize: this.#queue, bytesReceived: this.#received } = this.#transfers);
     }
 
     #look(): void {
-        this.#timer = new TimeLimit(LOOK_MS, () => {
+        this.#timer = new GraceTimeout(LOOK_MS, () => {
             this.#timer = undefined;
             this.#stalledLooks += 1;
             if (this.#moves()) {
@@ -115,23 +115,23 @@ export class TransferWatch {
     }
 
     #moves(): boolean {
-        const { taken, written, writeQueueSize, received, rest } = this.#transfers;
-        const sent = taken === this.#taken ? this.#queue - writeQueueSize : taken - this.#taken;
-        return isEnough(sent, written) || isEnough(received - this.#received, rest?.length ?? 0);
+        const { bytesSent, bytesPending, writeQueueSize, bytesReceived, partialFrame } = this.#transfers;
+        const sent = bytesSent === this.#taken ? this.#queue - writeQueueSize : bytesSent - this.#taken;
+        return isEnough(sent, bytesPending) || isEnough(bytesReceived - this.#received, partialFrame?.length ?? 0);
     }
 
     #release(stalled: boolean): void {
-        const { taken, frames, rest } = this.#transfers;
-        const over = (waiter: Waiter): boolean =>
-            stalled || (taken >= waiter.taken && (waiter.frame === undefined || frames > waiter.frame || !rest));
+        const { bytesSent, framesReceived, partialFrame } = this.#transfers;
+        const over = (waiter: TransferWait): boolean =>
+            stalled || (bytesSent >= waiter.taken && (waiter.frame === undefined || framesReceived > waiter.frame || !partialFrame));
         const ended = this.#waiters.filter(over);
         this.#waiters = this.#waiters.filter((waiter) => !over(waiter));
-        for (const waiter of ended) waiter.ended(waiter.taken > 0 && taken >= waiter.taken ? graceOf(waiter) : undefined);
+        for (const waiter of ended) waiter.ended(waiter.taken > 0 && bytesSent >= waiter.taken ? graceOf(waiter) : undefined);
     }
 }
 
 /** Milliseconds that the buffers of the systems take at the rate of this transfer. */
-function graceOf({ since, left }: Waiter): number {
+function graceOf({ since, left }: TransferWait): number {
     const rate = left / Math.max(1, now() - since);
     return Math.min(MAX_GRACE_MS, Math.ceil(SYSTEM_BUFFERS / rate));
 }

@@ -40,11 +40,11 @@ export interface LimitOptions {
 
 /** {@link LimitOptions}, made complete. */
 export interface Limits {
-    readonly pending: number;
-    readonly buffered: number;
+    readonly maxPending: number;
+    readonly maxBuffered: number;
     readonly slowConsumer: "wait" | "drop" | "disconnect";
     /** Milliseconds. */
-    readonly frameTime: number;
+    readonly frameTimeout: number;
 }
 
 const POLICIES: readonly unknown[] = ["wait", "drop", "disconnect"];
@@ -56,10 +56,10 @@ export function limitsOf(options: LimitOptions): Limits {
         throw new SockhopError(`slow_consumer must be one of ${POLICIES.join(", ")}`, "ERR_BAD_OPTION");
     }
     return {
-        pending: amount("max_pending", options.max_pending, 100_000),
-        buffered: amount("max_buffered", options.max_buffered, 64 * 2 ** 20),
+        maxPending: positiveNumber("max_pending", options.max_pending, 100_000),
+        maxBuffered: positiveNumber("max_buffered", options.max_buffered, 64 * 2 ** 20),
         slowConsumer,
-        frameTime: milliseconds("frame_timeout", options.frame_timeout, 120_000),
+        frameTimeout: milliseconds("frame_timeout", options.frame_timeout, 120_000),
     };
 }
 
@@ -68,14 +68,14 @@ export function limitsOf(options: LimitOptions): Limits {
  *
  * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is not a number above 0
  */
-export function amount(name: string, value: unknown, fallback: number): number {
+export function positiveNumber(name: string, value: unknown, fallback: number): number {
     const number = value ?? fallback;
     if (typeof number === "number" && number > 0) return number;
     throw new SockhopError(`${name} must be a number above 0`, "ERR_BAD_OPTION");
 }
 
 /** The longest time a timer of Node can run, about 25 days; a longer one would fire after 1 ms. */
-export const LONGEST = 2 ** 31 - 1;
+export const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * A time in milliseconds as the user gave it, made fit for a timer: `Infinity` and the like become the longest time
@@ -86,7 +86,7 @@ export const LONGEST = 2 ** 31 - 1;
 export function milliseconds(name: string, value: unknown, fallback: number): number {
     const time = isNumeric(value) ? Number(value) : value ? NaN : 0;
     if (!(time >= 0)) throw new SockhopError(`${name} must be a time in milliseconds`, "ERR_BAD_OPTION");
-    return Math.min(time || fallback, LONGEST);
+    return Math.min(time || fallback, MAX_TIMEOUT);
 }
 
 function isNumeric(value: unknown): value is number | string {

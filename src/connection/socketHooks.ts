@@ -15,7 +15,7 @@ type Adopted = Socket & { [CONNECTION]: Connection; [EARLIER]?: Methods };
  * Links a socket to its connection, and flushes pending frames before the program, we, or Node end or destroy the socket.
  * The functions are shared by all sockets: closures would cost memory on each.
  */
-export function adopt(socket: Socket, connection: Connection): void {
+export function hookSocket(socket: Socket, connection: Connection): void {
     const isNew = connectionOf(socket) === undefined;
     Object.assign(socket, { [CONNECTION]: connection });
     if (!isNew) return; // the methods know the new connection

@@ -41,10 +41,10 @@ const NOTHING: Readonly<Stats> = {
 
 function add(stats: Stats, connection: Connection): void {
     if (connection.state === "open") stats.connections += 1;
-    stats.messages_sent += connection.sent;
-    stats.messages_received += connection.frames;
-    stats.bytes_sent += connection.taken;
-    stats.bytes_received += connection.received;
+    stats.messages_sent += connection.framesSent;
+    stats.messages_received += connection.framesReceived;
+    stats.bytes_sent += connection.bytesSent;
+    stats.bytes_received += connection.bytesReceived;
     stats.pending += connection.pending;
     stats.buffered += connection.buffered;
 }
@@ -65,7 +65,7 @@ export function statsOf(connections: Iterable<Connection>, before = NOTHING): St
  *
  * @internal
  */
-export class Past {
+export class ClosedTotals {
     readonly #stats = { ...NOTHING };
     #opened = 0;
 

@@ -85,7 +85,7 @@ function message({ endpoint, socket }: Connection, json: string, value: unknown)
  *
  * @internal
  */
-export class Span {
+export class RequestSpan {
     readonly #channels: ReturnType<typeof tracingChannel>;
     readonly #context: RequestDiagnostics;
     #over = false;
@@ -126,7 +126,7 @@ export class Span {
  *
  * @internal
  */
-export class Spans {
+export class RequestChannel {
     readonly #channels;
 
     /** @param name - of the TracingChannel */
@@ -135,7 +135,7 @@ export class Spans {
     }
 
     /** Whether somebody listens. (Node 20.0 cannot tell it of all channels together.) */
-    get watched(): boolean {
+    get hasSubscribers(): boolean {
         const { start, end, asyncStart, asyncEnd, error } = this.#channels;
         return (
             start.hasSubscribers ||
@@ -146,8 +146,8 @@ export class Spans {
         );
     }
 
-    begin(context: RequestDiagnostics): Span {
-        return new Span(this.#channels, context);
+    begin(context: RequestDiagnostics): RequestSpan {
+        return new RequestSpan(this.#channels, context);
     }
 }
 
@@ -156,13 +156,13 @@ export class Spans {
  *
  * @internal
  */
-export const requests = new Spans("sockhop:request");
+export const requests = new RequestChannel("sockhop:request");
 /**
  * Requests answered here.
  *
  * @internal
  */
-export const responses = new Spans("sockhop:response");
+export const responses = new RequestChannel("sockhop:response");
 
 // NODE_DEBUG=sockhop: the same for people, on stderr.
 const debug: { (message: string, ...values: unknown[]): void; enabled?: boolean } = debuglog("sockhop");

@@ -2,7 +2,7 @@
  * The name of the event for one type, such as `receive:Widget`. The last one is remembered: the next message is often
  * alike, and to look up a name that was just put together costs more than to send it.
  */
-export class TypeEvent {
+export class TypeEventName {
     #type: unknown;
     #name: string | undefined;
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { copied } from "../protocol/ids";
+import { detach } from "../protocol/ids";
 import { nextTick } from "../runtime/clock";
 import { types } from "node:util";
 
@@ -10,16 +10,16 @@ const MAX_TEXT = 4096;
  * Emits an event of ours. What a handler throws surfaces as an uncaught exception, but does not cut short what we are
  * doing, such as ending the other connections.
  */
-export function tell(emitter: EventEmitter, event: string, ...args: unknown[]): void {
+export function emitSafely(emitter: EventEmitter, event: string, ...args: unknown[]): void {
     try {
         emitter.emit(event, ...args);
     } catch (error) {
-        surface(error);
+        throwLater(error);
     }
 }
 
 /** The value that a handler has thrown, as an error: it may be anything, also an error of another realm. */
-export function asError(thrown: unknown): Error {
+export function toError(thrown: unknown): Error {
     if (types.isNativeError(thrown) || isError(thrown)) return thrown;
     return new Error(textOf(thrown), { cause: thrown });
 }
@@ -37,7 +37,7 @@ function isError(thrown: unknown): thrown is Error {
 export function messageOf(thrown: unknown): string {
     try {
         const message: unknown = (thrown as { message?: unknown } | null | undefined)?.message;
-        return typeof message === "string" ? copied(message.slice(0, MAX_TEXT)) : textOf(thrown);
+        return typeof message === "string" ? detach(message.slice(0, MAX_TEXT)) : textOf(thrown);
     } catch {
         return "unknown error";
     }
@@ -47,7 +47,7 @@ export function messageOf(thrown: unknown): string {
 export function codeOf(thrown: unknown): string | undefined {
     try {
         const code: unknown = (thrown as { code?: unknown } | null | undefined)?.code;
-        return typeof code === "string" ? copied(code.slice(0, MAX_TEXT)) : undefined;
+        return typeof code === "string" ? detach(code.slice(0, MAX_TEXT)) : undefined;
     } catch {
         return undefined;
     }
@@ -62,7 +62,7 @@ export function printable(said: unknown): string {
 }
 
 /** Lets what a handler threw surface as an uncaught exception, after we have finished what we are doing. */
-export function surface(error: unknown): void {
+export function throwLater(error: unknown): void {
     nextTick(() => {
         throw error;
     });
@@ -71,7 +71,7 @@ export function surface(error: unknown): void {
 /** The string form of a value, where it has one. */
 function textOf(value: unknown): string {
     try {
-        return copied(String(value).slice(0, MAX_TEXT));
+        return detach(String(value).slice(0, MAX_TEXT));
     } catch {
         return "unknown error";
     }

@@ -2,17 +2,17 @@ import type { Socket } from "node:net";
 import { nextTick, now } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { Connection } from "../connection/Connection";
-import { Deadlines } from "../timers/TimerLists";
-import { FrameWatch } from "../connection/FrameTimeouts";
+import { TimerLists } from "../timers/TimerLists";
+import { FrameTimeouts } from "../connection/FrameTimeouts";
 import { Messenger } from "./MessageReceiver";
-import { Past, type Stats } from "../diagnostics/Stats";
+import { ClosedTotals, type Stats } from "../diagnostics/Stats";
 import { connectionOf } from "../connection/socketHooks";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
-import { type EndOptions, timeToEnd } from "../connection/GracefulClose";
+import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { milliseconds } from "../connection/limits";
 import type { SockhopOptions } from "./options";
-import { TimeLimit } from "../timers/GraceTimeout";
-import { tell } from "../emitter/emitSafely";
+import { GraceTimeout } from "../timers/GraceTimeout";
+import { emitSafely } from "../emitter/emitSafely";
 
 /** How a connection ends when the peer goes away in the middle: an end like any other, and no error. */
 const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
@@ -41,10 +41,10 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      */
     protected readonly _responseTimeout: number;
     /** @internal */
-    protected readonly _deadlines = new Deadlines();
+    protected readonly _deadlines = new TimerLists();
     /** @internal */
-    protected readonly _past = new Past();
-    readonly #watch: FrameWatch;
+    protected readonly _past = new ClosedTotals();
+    readonly #watch: FrameTimeouts;
     /** Connections whose sockets are being closed. */
     readonly #leaving = new Set<Connection>();
 
@@ -66,7 +66,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         // Node tells this before it calls back those who have written, so that `buffered` would still count them.
         nextTick(() => {
             if (connection.state === "open" && !this._hasQueued(connection)) {
-                tell(this, "drain", ...this._about(connection));
+                emitSafely(this, "drain", ...this._about(connection));
             }
         });
     });
@@ -83,7 +83,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
 
     constructor(options: SockhopOptions) {
         super(options);
-        this.#watch = new FrameWatch(this._connections, this._limits.frameTime, (connection) => {
+        this.#watch = new FrameTimeouts(this._connections, this._limits.frameTimeout, (connection) => {
             this._fault(connection, new SockhopError("A frame has not ended in time", "ERR_FRAME_TIMEOUT"));
         });
         this._responseTimeout = milliseconds("response_timeout", options.response_timeout, 30_000);
@@ -114,7 +114,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         if (connection.state === "closed") return false;
         connection.state = "open";
         this._past.opened();
-        tell(this, "connect", ...this._about(connection));
+        emitSafely(this, "connect", ...this._about(connection));
         this._read(connection);
         return true;
     }
@@ -164,24 +164,24 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @param limit - milliseconds for what was sent
      * @internal
      */
-    protected _drop(connection: Connection, limit = timeToEnd({})): void {
+    protected _drop(connection: Connection, limit = closeTimeout({})): void {
         if (connection.state === "closed") return;
         const opened = connection.state === "open";
         connection.state = "closed";
-        connection.rest = undefined; // who keeps the socket must not keep what has come in
-        connection.held?.release();
-        connection.held = undefined;
+        connection.partialFrame = undefined; // who keeps the socket must not keep what has come in
+        connection.pausedFrames?.release();
+        connection.pausedFrames = undefined;
         this._connections.delete(connection);
         this.#leaving.add(connection);
-        void connection.end(limit).then(() => {
+        void connection.close(limit).then(() => {
             this.#leaving.delete(connection);
             this._past.add(connection);
         });
         this._closed(connection, opened);
-        connection.answered();
+        connection.endReply();
         if (this._connections.size > 0) return;
         this.#watch.stop();
-        this._deadlines.tidy();
+        this._deadlines.removeEmpty();
     }
 
     /**
@@ -191,14 +191,14 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @internal
      */
     protected async _end(connection: Connection, options?: EndOptions | null): Promise<undefined> {
-        let limit = timeToEnd(options);
+        let limit = closeTimeout(options);
         if (limit > 0 && options?.drain && connection.state === "open") {
             const start = now();
             await drained(connection, limit);
             limit = Math.max(1, limit - (now() - start)); // 0 would cut off what is flowing
         }
         this._drop(connection, limit);
-        return connection.end(limit);
+        return connection.close(limit);
     }
 
     /**
@@ -209,7 +209,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     protected async _endOf(socket: Socket, options?: EndOptions | null): Promise<void> {
         const connection = connectionOf(socket);
         if (connection?.endpoint !== this) return;
-        if (connection.state === "closed") await connection.end(timeToEnd(options));
+        if (connection.state === "closed") await connection.close(closeTimeout(options));
         else await this._end(connection, options);
     }
 
@@ -219,7 +219,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @internal
      */
     protected async _endAll(options?: EndOptions | null): Promise<undefined[]> {
-        const leaving = [...this.#leaving].map((connection) => connection.end(timeToEnd(options)));
+        const leaving = [...this.#leaving].map((connection) => connection.close(closeTimeout(options)));
         const ended = [...this._connections].map((connection) => this._end(connection, options));
         await Promise.all(leaving);
         return Promise.all(ended);
@@ -253,7 +253,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @internal
      */
     protected _disconnected(connection: Connection): void {
-        tell(this, "disconnect", ...this._about(connection));
+        emitSafely(this, "disconnect", ...this._about(connection));
     }
 
     /** @internal */
@@ -270,7 +270,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
 /** Resolves when no answer is under way, or when the time has passed and none is flowing any more. */
 function drained(connection: Connection, limit: number): Promise<void> {
     return new Promise((resolve) => {
-        const timer = new TimeLimit(limit, () => {
+        const timer = new GraceTimeout(limit, () => {
             if (!connection.transfers.wait(() => resolve())) resolve();
         });
         void connection.drain().then(() => {

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { TypedEmitter } from "../emitter/TypedEmitter";
-import { codeOf, messageOf, printable, tell } from "../emitter/emitSafely";
+import { codeOf, messageOf, printable, emitSafely } from "../emitter/emitSafely";
 
 /** Reports what is wrong with what a peer has sent: an `error` event if there is a listener, otherwise one process warning. */
 export abstract class Reporter<E> extends TypedEmitter<E> {
@@ -36,7 +36,7 @@ export abstract class Reporter<E> extends TypedEmitter<E> {
      */
     protected _tellError(error: Error, subject: object | null): boolean {
         if (this.listenerCount("error") === 0) return false;
-        tell(this, "error", error, ...this._about(subject));
+        emitSafely(this, "error", error, ...this._about(subject));
         return true;
     }
 }

@@ -1,21 +1,21 @@
 import type { SockhopError } from "../SockhopError";
 import { typeName } from "../protocol/typeName";
-import type { Connection, Question } from "../connection/Connection";
-import { FrameReader, skipMark } from "../codec/json/FrameReader";
-import { Framing } from "../codec/json/JsonCodec";
-import { ignorable, lost } from "../connection/FrameWriter";
+import type { Connection, PendingReply } from "../connection/Connection";
+import { FrameReader, skipByteOrderMark } from "../codec/json/FrameReader";
+import { JsonCodec } from "../codec/json/JsonCodec";
+import { markHandled, notConnectedError } from "../connection/FrameWriter";
 import { Reporter } from "./ErrorReporter";
-import { TypeEvent } from "../emitter/TypeEventName";
+import { TypeEventName } from "../emitter/TypeEventName";
 import { publishReceived } from "../diagnostics/channels";
 import { badFrame } from "../codec/badFrame";
-import { type Envelope, open, openValue, toEnvelope } from "../codec/json/writeEnvelope";
+import { type Envelope, controlText, valueText, toEnvelope } from "../codec/json/writeEnvelope";
 import { holdReading } from "../connection/holdReading";
-import { isPost } from "./isHttpPost";
+import { isHttpPost } from "./isHttpPost";
 import { isJson, lastLine } from "../codec/json/lastLine";
 import { type Limits, limitsOf } from "../connection/limits";
 import type { SockhopOptions } from "./options";
 import { parseEnvelope } from "../codec/json/parseEnvelope";
-import { surface } from "../emitter/emitSafely";
+import { throwLater } from "../emitter/emitSafely";
 
 /** A connection that has sent this many bad frames, and no message between them, is closed. */
 const MAX_BAD_FRAMES = 1000;
@@ -36,15 +36,15 @@ export abstract class Messenger<E> extends Reporter<E> {
     /** @internal */
     readonly _limits: Limits;
     /** @internal */
-    readonly _framing: Framing;
+    readonly _framing: JsonCodec;
     readonly #reader: FrameReader;
 
-    readonly #receiveType = new TypeEvent("receive");
+    readonly #receiveType = new TypeEventName("receive");
 
     constructor(options: SockhopOptions) {
         super();
         this._limits = limitsOf(options);
-        this._framing = new Framing(options);
+        this._framing = new JsonCodec(options);
         this.#reader = new FrameReader(this._framing);
     }
 
@@ -54,25 +54,25 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @param question - what goes with it, and waits for the answer
      * @internal
      */
-    protected _carry(connection: Connection | undefined, frame: string, question?: Question): Promise<undefined> {
+    protected _carry(connection: Connection | undefined, frame: string, question?: PendingReply): Promise<undefined> {
         if (!connection) {
-            const error = lost();
+            const error = notConnectedError();
             question?.fail(error);
             return Promise.reject(error);
         }
-        const refusal = connection.refusal();
+        const refusal = connection.writeError();
         if (refusal) {
             question?.fail(refusal);
-            return ignorable(Promise.reject(refusal));
+            return markHandled(Promise.reject(refusal));
         }
         if (question) {
-            const tooMany = connection.tooMany();
+            const tooMany = connection.maxPendingError();
             if (tooMany) {
                 question.fail(tooMany);
                 return Promise.reject(tooMany);
             }
             question.attach(connection);
-            if (!question.tracked) {
+            if (!question.awaitsWrite) {
                 connection.post(frame);
                 return SENT;
             }
@@ -87,9 +87,9 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _volunteer(connection: Connection, type: string, data: unknown): void {
-        if (connection.full) return;
+        if (connection.overLimit) return;
         try {
-            connection.post(this._framing.bare ? this._framing.encode(data) : this._framing.enclose(open(type, data)));
+            connection.post(this._framing.bare ? this._framing.encode(data) : this._framing.encodeEnvelope(controlText(type, data)));
         } catch {
             // It repeats what the peer has sent, and that cannot be said in so many bytes.
         }
@@ -103,7 +103,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _encode(value: unknown, rest?: string): string {
-        return this._framing.bare ? this._framing.encode(value) : this._framing.enclose(openValue(value, rest));
+        return this._framing.bare ? this._framing.encode(value) : this._framing.encodeEnvelope(valueText(value, rest));
     }
 
     /**
@@ -171,7 +171,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      */
     protected _take(connection: Connection, chunk: Buffer, length = chunk.length): void {
         if (connection.state === "closed") return;
-        connection.received += length;
+        connection.bytesReceived += length;
         let frames: string[];
         try {
             frames = this.#reader.read(chunk, connection, length);
@@ -179,8 +179,8 @@ export abstract class Messenger<E> extends Reporter<E> {
             connection.socket.destroy(error as Error); // a frame that does not fit into memory
             return;
         }
-        const isStart = connection.frames === frames.length;
-        if (isStart && frames[0] !== undefined && isPost(frames[0])) {
+        const isStart = connection.framesReceived === frames.length;
+        if (isStart && frames[0] !== undefined && isHttpPost(frames[0])) {
             this._fault(connection, badFrame("this is an HTTP request of a web browser"));
             return;
         }
@@ -196,11 +196,11 @@ export abstract class Messenger<E> extends Reporter<E> {
      */
     protected _finish(connection: Connection): void {
         this._deliverHeld(connection);
-        const { rest } = connection;
-        if (connection.state === "closed" || !rest || rest.skipping) return;
-        connection.rest = undefined;
-        const last = [lastLine(rest.bytes)];
-        if (connection.frames === 0) skipMark(last);
+        const { partialFrame } = connection;
+        if (connection.state === "closed" || !partialFrame || partialFrame.isSkipped) return;
+        connection.partialFrame = undefined;
+        const last = [lastLine(partialFrame.bytes)];
+        if (connection.framesReceived === 0) skipByteOrderMark(last);
         const [text = ""] = last;
         if (text !== "" && this._framing.isBlank(text)) return;
         if (this._framing.bare && isJson(text)) this.#guard(connection, text);
@@ -213,11 +213,11 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @internal
      */
     protected _deliverHeld(connection: Connection): void {
-        const { held } = connection;
-        if (!held) return;
-        connection.held = undefined;
-        held.release();
-        for (const frame of held.frames) this.#guard(connection, frame);
+        const { pausedFrames } = connection;
+        if (!pausedFrames) return;
+        connection.pausedFrames = undefined;
+        pausedFrames.release();
+        for (const frame of pausedFrames.frames) this.#guard(connection, frame);
     }
 
     /**
@@ -238,7 +238,7 @@ export abstract class Messenger<E> extends Reporter<E> {
     #dispatchAll(connection: Connection, frames: string[]): void {
         for (let n = 0; n < frames.length; n++) {
             this.#guard(connection, frames[n] as string);
-            if (this._patient && connection.full && this.#hold(connection, frames.slice(n + 1))) return;
+            if (this._patient && connection.overLimit && this.#hold(connection, frames.slice(n + 1))) return;
         }
         if (connection.state !== "closed" && connection.error) this._fault(connection, connection.error);
     }
@@ -249,7 +249,7 @@ export abstract class Messenger<E> extends Reporter<E> {
         try {
             this.#dispatch(connection, frame);
         } catch (error) {
-            surface(error);
+            throwLater(error);
         }
     }
 
@@ -258,14 +258,14 @@ export abstract class Messenger<E> extends Reporter<E> {
         if (this._limits.slowConsumer !== "wait" || connection.state === "closed") return false;
         const { socket } = connection;
         const held = { frames, release: holdReading(socket) };
-        connection.held = held;
+        connection.pausedFrames = held;
         socket.allowHalfOpen = true; // the peer may have ended: what is held is still to be answered
-        connection.onceRoom(() => {
-            if (connection.held !== held) return;
+        connection.onceWritable(() => {
+            if (connection.pausedFrames !== held) return;
             held.release();
             this.#dispatchAll(connection, frames); // it may hold again
-            if (connection.held !== held) return;
-            connection.held = undefined;
+            if (connection.pausedFrames !== held) return;
+            connection.pausedFrames = undefined;
             this.#goOn(connection);
         });
         return true;
@@ -277,7 +277,7 @@ export abstract class Messenger<E> extends Reporter<E> {
         const { socket } = connection;
         socket.allowHalfOpen = false;
         if (socket.readableEnded) socket.end();
-        connection.answered();
+        connection.endReply();
     }
 
     #dispatch(connection: Connection, frame: string): void {
@@ -295,7 +295,7 @@ export abstract class Messenger<E> extends Reporter<E> {
             try {
                 value = this._framing.decode(frame);
             } catch (error) {
-                if (isPost(frame)) this._fault(connection, error as SockhopError);
+                if (isHttpPost(frame)) this._fault(connection, error as SockhopError);
                 else this.#skipped(connection, error as SockhopError);
                 return;
             }

@@ -8,6 +8,6 @@ const HTTP = " HTTP/";
  *
  * No regular expression: V8 keeps the text that one has matched last (`RegExp.input`), however long.
  */
-export function isPost(frame: string): boolean {
+export function isHttpPost(frame: string): boolean {
     return frame.startsWith(POST) && frame.startsWith(HTTP, frame.indexOf(" ", POST.length));
 }

@@ -144,7 +144,7 @@ export interface ClientOptions extends SockhopOptions {
  *
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
-export function secure<O extends object>(ssl: boolean | undefined, options: O | undefined): O | undefined {
+export function tlsOptions<O extends object>(ssl: boolean | undefined, options: O | undefined): O | undefined {
     if (options && typeof options !== "object") {
         throw new SockhopError("ssl_options must be an object", "ERR_BAD_OPTION");
     }
@@ -178,7 +178,7 @@ export function queueOptions(queue: boolean | QueueOptions | null | undefined): 
 }
 
 /** Where to connect to, or to listen. */
-export interface Place {
+export interface Address {
     path: string | null;
     address: string;
     port: number;
@@ -191,7 +191,7 @@ export interface Place {
  * @param anyPort - whether 0 stands for a free port
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
-export function place({ path, name, address, port }: SockhopOptions, anyPort: boolean): Place {
+export function addressOptions({ path, name, address, port }: SockhopOptions, anyPort: boolean): Address {
     const result = {
         path: path || (name ? path_of(name) : null),
         address: address || "127.0.0.1",
@@ -210,7 +210,7 @@ function isDefaultPort(port: unknown, anyPort: boolean): boolean {
  *
  * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no path, address or port
  */
-export function checked({ path, address, port }: Place): Place {
+export function checked({ path, address, port }: Address): Address {
     if (path) {
         // The name of an abstract socket of Linux begins with a zero.
         if (typeof path !== "string" || path.includes("\0", path.startsWith("\0") ? path.length : 0)) {

@@ -35,7 +35,7 @@ const IGNORED: ReadonlySet<string> = new Set(["allow_binary_mode", "compatibilit
 const warned = new Set<string>();
 
 /** Warns of option names that do not exist, once for each name: a typing mistake would otherwise go unnoticed. */
-export function warnOfUnknown(options: object): void {
+export function warnUnknownOptions(options: object): void {
     for (const name of Object.keys(options)) {
         if (Object.hasOwn(KNOWN, name) || IGNORED.has(name) || warned.has(name)) continue;
         warned.add(name);

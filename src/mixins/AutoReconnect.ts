@@ -1,6 +1,6 @@
 import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
-import { tell } from "../emitter/emitSafely";
+import { emitSafely } from "../emitter/emitSafely";
 import { Timer, now } from "../runtime/clock";
 import type { Constructor } from "./mixin";
 
@@ -79,7 +79,7 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
             this.#timer = new Timer(() => {
                 this._redial();
             }, delay);
-            tell(this, "reconnecting", this.#failures + 1, delay, connection.error);
+            emitSafely(this, "reconnecting", this.#failures + 1, delay, connection.error);
         }
 
         /** With a cap: exponential backoff with full jitter. */

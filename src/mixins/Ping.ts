@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
-import { Pulse } from "../connection/PingHistory";
+import { PingHistory } from "../connection/PingHistory";
 import { type Envelope, PING, PONG } from "../codec/json/writeEnvelope";
 import { milliseconds } from "../connection/limits";
 import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
@@ -37,7 +37,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             const interval = milliseconds("The delay of ping()", delay, 0);
             const self = this._self();
             self.#interval?.clear();
-            for (const connection of self._connections) connection.pulse?.reset();
+            for (const connection of self._connections) connection.pings?.reset();
             self.#interval = interval > 0 ? self.#every(interval) : undefined;
             self.interval_timer = self.#interval?.handle ?? null;
         }
@@ -58,7 +58,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         }
 
         #ping(connection: Connection): void {
-            const ping = (connection.pulse ??= new Pulse()).next(connection);
+            const ping = (connection.pings ??= new PingHistory()).next(connection);
             if (ping) {
                 this._volunteer(connection, PING, ping);
                 return;
@@ -80,7 +80,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
                 super._received(connection, envelope);
             } else if (typeof data === "object" && data !== null) {
                 if (type === PING) this._volunteer(connection, PONG, answer(data));
-                else connection.pulse?.answered(data);
+                else connection.pings?.answered(data);
             }
         }
     }

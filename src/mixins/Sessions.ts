@@ -3,9 +3,9 @@ import { SockhopError } from "../SockhopError";
 import type { SockhopSession } from "../server/SockhopSession";
 import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
-import { asError, tell } from "../emitter/emitSafely";
+import { toError, emitSafely } from "../emitter/emitSafely";
 import { setImmediate } from "../runtime/clock";
-import { isPromise, within } from "../timers/promises";
+import { isPromise, withTimeout } from "../timers/promises";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Sessions adds to a server. */
@@ -100,7 +100,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         #refuse(connection: Connection, error: unknown): void {
             try {
-                this._report(asError(error), connection);
+                this._report(toError(error), connection);
             } finally {
                 this._drop(connection);
             }
@@ -118,7 +118,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const { promise, resolve } = deferred();
             this.#ended.set(connection, promise);
             const failed = (error: unknown): void => {
-                this._report(asError(error), connection);
+                this._report(toError(error), connection);
             };
             try {
                 const ended = connection.session?.end();
@@ -132,14 +132,14 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         #bounded(what: string, promise: PromiseLike<unknown>): Promise<unknown> {
             const error = new SockhopError(`${what} of a session has not settled in time`, "ERR_SESSION_TIMEOUT");
-            return within(promise, this._sessionTimeout, error);
+            return withTimeout(promise, this._sessionTimeout, error);
         }
 
         // Later, since a program may cut many connections in one go and look at `disconnect` as the end of that.
         protected override _disconnected(connection: Connection): void {
             void this.#ended.get(connection)?.then(() => {
                 setImmediate(() => {
-                    tell(this, "disconnect", ...this._about(connection));
+                    emitSafely(this, "disconnect", ...this._about(connection));
                 });
             });
         }

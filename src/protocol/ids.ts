@@ -17,6 +17,6 @@ export function isUuid(id: unknown): id is string {
  *
  * @param id - what is no string is given back as it is
  */
-export function copied<T>(id: T): T {
+export function detach<T>(id: T): T {
     return typeof id === "string" ? (`"${id}`.slice(1) as T) : id; // what is put together is copied before it is sliced
 }

@@ -2,7 +2,7 @@
  * First in, first out, at the same cost however many there are. `shift()` of an array moves all that follow once they are
  * many: to take 400 000 packets took 51 s with it, and 0.05 s with this (Node 20).
  */
-export class Queue<T> {
+export class FifoQueue<T> {
     #items: (T | undefined)[] = [];
     #head = 0;
 

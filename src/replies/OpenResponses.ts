@@ -13,7 +13,7 @@ export function keyOf(uuid: unknown): string {
  * by chance, but not that of a number, nor that of a string of digits. It is replaced now and then, since its tables live on: see
  * {@link Waiting}.
  */
-export class Responses {
+export class OpenResponses {
     #responses = new Map<string, SockhopResponseWriteableStream>();
     /** How many have come into this Map. */
     #added = 0;

@@ -1,10 +1,10 @@
 import type { SockhopError } from "../SockhopError";
-import type { Connection, Question, RemoteCallback } from "../connection/Connection";
-import type { Deadlines } from "../timers/TimerLists";
-import { Patience, type WaitOptions } from "./ReplyTimeout";
+import type { Connection, PendingReply, RemoteCallback } from "../connection/Connection";
+import type { TimerLists } from "../timers/TimerLists";
+import { ReplyTimeout, type WaitOptions } from "./ReplyTimeout";
 import { CallContext } from "./CallContext";
-import { type Waiter, Waiting } from "./PendingTable";
-import { surface } from "../emitter/emitSafely";
+import { type PendingEntry, PendingTable } from "./PendingTable";
+import { throwLater } from "../emitter/emitSafely";
 import { setImmediate } from "../runtime/clock";
 
 /** Options of a message that wants an answer. */
@@ -22,12 +22,12 @@ export interface CallbackOptions extends WaitOptions {
  *
  * @internal
  */
-export class RemoteCall implements Question, Waiter {
+export class PendingCallback implements PendingReply, PendingEntry {
     hash = 0;
-    next: Waiter | undefined;
-    turn = 0;
-    readonly tracked = true;
-    abandoned: Question["abandoned"];
+    next: PendingEntry | undefined;
+    order = 0;
+    readonly awaitsWrite = true;
+    onQueueError: PendingReply["onQueueError"];
     readonly #context = new CallContext();
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
@@ -35,7 +35,7 @@ export class RemoteCall implements Question, Waiter {
     connection: Connection | undefined;
     #settled = false;
     /** There when the wait has an end, as only some have. */
-    #patience: Patience | undefined;
+    #timeout: ReplyTimeout | undefined;
 
     constructor(
         readonly uuid: string,
@@ -46,43 +46,43 @@ export class RemoteCall implements Question, Waiter {
         this.#failed = failed;
     }
 
-    /** See {@link Patience.limit}. */
-    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | null | undefined): void {
-        this.#patience = new CallPatience(this);
-        this.#patience.limit(deadlines, timeout, signal);
+    /** See {@link ReplyTimeout.limit}. */
+    limit(deadlines: TimerLists, timeout: number, signal: AbortSignal | null | undefined): void {
+        this.#timeout = new CallbackTimeout(this);
+        this.#timeout.limit(deadlines, timeout, signal);
     }
 
     attach(connection: Connection): void {
         this.connection = connection;
-        (connection.callbacks ??= new Waiting()).add(this);
+        (connection.callbacks ??= new PendingTable()).add(this);
     }
 
-    answer(value: unknown, type: string): void {
+    receive(value: unknown, type: string): void {
         if (this.#settle()) this.#context.run(this.#callback, value, { type });
     }
 
     fail(error: SockhopError): void {
         if (!this.#settle()) return;
-        this.abandoned?.(error);
-        if (this.#failed) this.#context.run(tellFailed, this.#failed, error);
+        this.onQueueError?.(error);
+        if (this.#failed) this.#context.run(callFailed, this.#failed, error);
     }
 
     /** Whether this is the end of it: it has only one. */
     #settle(): boolean {
         if (this.#settled) return false;
         this.#settled = true;
-        this.#patience?.relax();
+        this.#timeout?.clear();
         this.connection?.callbacks?.delete(this);
-        this.connection?.answered();
+        this.connection?.endReply();
         return true;
     }
 }
 
-/** That of a {@link RemoteCall}. */
-class CallPatience extends Patience {
-    readonly #call: RemoteCall;
+/** That of a {@link PendingCallback}. */
+class CallbackTimeout extends ReplyTimeout {
+    readonly #call: PendingCallback;
 
-    constructor(call: RemoteCall) {
+    constructor(call: PendingCallback) {
         super();
         this.#call = call;
     }
@@ -97,7 +97,7 @@ class CallPatience extends Patience {
 }
 
 /** A `failed` of the program's is running. */
-let telling = false;
+let isCallingFailed = false;
 
 /**
  * Tells the user that an answer will not come.
@@ -107,18 +107,18 @@ let telling = false;
  *
  * @internal
  */
-export function tellFailed(failed: CallbackOptions["failed"] | null, error: SockhopError): void {
+export function callFailed(failed: CallbackOptions["failed"] | null, error: SockhopError): void {
     if (typeof failed !== "function") return;
-    if (telling) {
-        setImmediate(tellFailed, failed, error);
+    if (isCallingFailed) {
+        setImmediate(callFailed, failed, error);
         return;
     }
-    telling = true;
+    isCallingFailed = true;
     try {
         failed(error);
     } catch (thrown) {
-        surface(thrown);
+        throwLater(thrown);
     } finally {
-        telling = false;
+        isCallingFailed = false;
     }
 }

@@ -1,24 +1,24 @@
 import type { SockhopError } from "../SockhopError";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
-import type { Connection, Question } from "../connection/Connection";
-import { ignorable } from "../connection/FrameWriter";
-import { Patience } from "./ReplyTimeout";
+import type { Connection, PendingReply } from "../connection/Connection";
+import { markHandled } from "../connection/FrameWriter";
+import { ReplyTimeout } from "./ReplyTimeout";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
-import { type Waiter, Waiting } from "./PendingTable";
-import type { Span } from "../diagnostics/channels";
+import { type PendingEntry, PendingTable } from "./PendingTable";
+import type { RequestSpan } from "../diagnostics/channels";
 
 /** Tells a responder that its answer is not wanted any more. */
 export type Cancel = (connection: Connection, uuid: string) => void;
 
 /** A request that waits for its answer. */
-export abstract class RemoteRequest extends Patience implements Question, Waiter {
+export abstract class PendingRequest extends ReplyTimeout implements PendingReply, PendingEntry {
     hash = 0;
-    next: Waiter | undefined;
-    turn = 0;
-    abstract readonly tracked: boolean;
-    abandoned: Question["abandoned"];
+    next: PendingEntry | undefined;
+    order = 0;
+    abstract readonly awaitsWrite: boolean;
+    onQueueError: PendingReply["onQueueError"];
     /** There while somebody traces requests. */
-    span: Span | undefined;
+    span: RequestSpan | undefined;
     protected connection: Connection | undefined;
 
     /** @param cancel - called when the request is given up here while the responder may be at work */
@@ -31,20 +31,20 @@ export abstract class RemoteRequest extends Patience implements Question, Waiter
 
     attach(connection: Connection): void {
         this.connection = connection;
-        (connection.requests ??= new Waiting()).add(this);
+        (connection.requests ??= new PendingTable()).add(this);
     }
 
     fail(error: SockhopError): void {
         this.span?.failed(error);
         this.end(error);
-        this.abandoned?.(error);
+        this.onQueueError?.(error);
     }
 
     /** A piece of the answer, as the peer says it. */
     abstract receive(packet: Partial<SockhopResponsePacket>): void;
 
     /** The responder says that there will be no answer. */
-    refused(error: SockhopError): void {
+    onFailure(error: SockhopError): void {
         this.span?.failed(error);
         this.refuse(error);
     }
@@ -60,17 +60,17 @@ export abstract class RemoteRequest extends Patience implements Question, Waiter
      */
     protected release(finished: boolean, result?: unknown): void {
         const { connection } = this;
-        this.relax();
+        this.clear();
         connection?.requests?.delete(this);
-        connection?.answered();
+        connection?.endReply();
         this.span?.ended(result);
         if (connection && !finished && connection.state !== "closed") this.cancel(connection, this.uuid);
     }
 }
 
 /** One whose answer is a stream. */
-export class StreamRequest extends RemoteRequest {
-    readonly tracked = true;
+export class PendingStream extends PendingRequest {
+    readonly awaitsWrite = true;
     readonly stream: SockhopResponseReadableStream;
     /** Resolves to the stream when the request has been sent; rejects when it fails before. */
     readonly promise: Promise<SockhopResponseReadableStream>;
@@ -92,7 +92,7 @@ export class StreamRequest extends RemoteRequest {
     }
 
     /** The system has the request. */
-    begun(): void {
+    sent(): void {
         this.#resolve(this.stream);
     }
 
@@ -111,8 +111,8 @@ export class StreamRequest extends RemoteRequest {
 }
 
 /** One whose answer is a single value: the data of the first piece. (A stream for it takes 1.3 times as long.) */
-export class SingleRequest extends RemoteRequest {
-    readonly tracked = false;
+export class PendingResponse extends PendingRequest {
+    readonly awaitsWrite = false;
     readonly promise: Promise<unknown>;
     #resolve!: (data: unknown) => void;
     #reject!: (error: SockhopError) => void;
@@ -140,7 +140,7 @@ export class SingleRequest extends RemoteRequest {
 
     /** The sender could not know that what it had sent would fail: that ends no program that does not look. */
     #fail(error: SockhopError): void {
-        if (this.connection) void ignorable(this.promise);
+        if (this.connection) void markHandled(this.promise);
         this.#reject(error);
     }
 

@@ -1,21 +1,21 @@
-/** What can be kept in a {@link Waiting}, in one at a time. */
-export interface Waiter {
+/** What can be kept in a {@link PendingTable}, in one at a time. */
+export interface PendingEntry {
     /** A UUID made here. */
     readonly uuid: string;
     /** Made of its uuid. */
     hash: number;
     /** The next in the same bucket. */
-    next: Waiter | undefined;
+    next: PendingEntry | undefined;
     /** Those who came before have a lower one. */
-    turn: number;
+    order: number;
 }
 
 /** How many digits of a UUID are looked at. */
-const DIGITS = 4;
+const HASH_DIGITS = 4;
 
 /** How many buckets there are at first, and in the end; always a power of two. */
-const FEW = 16;
-const MOST = 16 ** DIGITS;
+const MIN_BUCKETS = 16;
+const MAX_BUCKETS = 16 ** HASH_DIGITS;
 
 /**
  * Those who wait for an answer, by the UUIDs that they were given here.
@@ -25,8 +25,8 @@ const MOST = 16 ** DIGITS;
  * alive, with all that was ever in them, until the next full collection. (100 questions in flight: a client took 2.5 µs of
  * processor time for each, and 3.6 µs after the first full collection. This table also saves 0.2 µs of hashing.)
  */
-export class Waiting<T extends Waiter> {
-    #buckets: (Waiter | undefined)[] = new Array<undefined>(FEW).fill(undefined);
+export class PendingTable<T extends PendingEntry> {
+    #buckets: (PendingEntry | undefined)[] = new Array<undefined>(MIN_BUCKETS).fill(undefined);
     #size = 0;
     #turns = 0;
 
@@ -35,9 +35,9 @@ export class Waiting<T extends Waiter> {
     }
 
     add(waiter: T): void {
-        if (this.#size === this.#buckets.length && this.#size < MOST) this.#grow();
+        if (this.#size === this.#buckets.length && this.#size < MAX_BUCKETS) this.#grow();
         waiter.hash = hashOf(waiter.uuid);
-        waiter.turn = this.#turns++;
+        waiter.order = this.#turns++;
         this.#size += 1;
         this.#link(waiter);
     }
@@ -53,7 +53,7 @@ export class Waiting<T extends Waiter> {
     /** Nothing happens when it is not there. */
     delete(waiter: T): void {
         const bucket = this.#bucketOf(waiter.hash);
-        let before: Waiter | undefined;
+        let before: PendingEntry | undefined;
         let each = this.#buckets[bucket];
         while (each && each !== waiter) {
             before = each;
@@ -68,7 +68,7 @@ export class Waiting<T extends Waiter> {
 
     /** In the order in which they came; as they are now, whatever becomes of them meanwhile. */
     *[Symbol.iterator](): Generator<T> {
-        yield* this.#all().sort((one, other) => one.turn - other.turn);
+        yield* this.#all().sort((one, other) => one.order - other.order);
     }
 
     #all(): T[] {
@@ -85,7 +85,7 @@ export class Waiting<T extends Waiter> {
         for (const waiter of all) this.#link(waiter);
     }
 
-    #link(waiter: Waiter): void {
+    #link(waiter: PendingEntry): void {
         const bucket = this.#bucketOf(waiter.hash);
         waiter.next = this.#buckets[bucket];
         this.#buckets[bucket] = waiter;
@@ -99,7 +99,7 @@ export class Waiting<T extends Waiter> {
 /** The first digits of our UUIDs are random: they spread as well as those of a hash, and are read sooner. */
 function hashOf(uuid: string): number {
     let number = 0;
-    for (let at = 0; at < DIGITS; at++) {
+    for (let at = 0; at < HASH_DIGITS; at++) {
         const code = uuid.charCodeAt(at);
         number = (number << 4) | ((code & 15) + 9 * (code >> 6)); // the value of a hexadecimal digit
     }

@@ -1,6 +1,6 @@
 import { SockhopError } from "../SockhopError";
 import type { Connection } from "../connection/Connection";
-import { type Deadline, type Deadlines, type Link, unlink } from "../timers/TimerLists";
+import { type TimerEntry, type TimerLists, type Link, unlink } from "../timers/TimerLists";
 import { type Abortable, unwatchSignal, watchSignal } from "./abortSignals";
 
 /** A long request is followed by a long answer at most. */
@@ -22,10 +22,10 @@ export interface WaitOptions {
  *
  * @internal
  */
-export abstract class Patience implements Deadline, Abortable {
+export abstract class ReplyTimeout implements TimerEntry, Abortable {
     before: Link = this;
     after: Link = this;
-    since: Deadline["since"];
+    since: TimerEntry["since"];
     #signal: AbortSignal | undefined;
     /** How often the time has passed, and what was in transit then was waited for: to send, and then to receive. */
     #extensions = 0;
@@ -43,7 +43,7 @@ export abstract class Patience implements Deadline, Abortable {
      * @param timeout - milliseconds
      * @throws {@link SockhopError} `ERR_ABORTED`, `ERR_BAD_OPTION`
      */
-    limit(deadlines: Deadlines, timeout: number, signal: AbortSignal | null | undefined): void {
+    limit(deadlines: TimerLists, timeout: number, signal: AbortSignal | null | undefined): void {
         if (signal !== undefined && signal !== null) {
             watchSignal(signal, this);
             this.#signal = signal;
@@ -52,25 +52,25 @@ export abstract class Patience implements Deadline, Abortable {
     }
 
     abort(error: SockhopError): void {
-        this.relax();
+        this.clear();
         this.fail(error);
     }
 
-    expire(deadlines: Deadlines, delay: number): void {
+    expire(deadlines: TimerLists, delay: number): void {
         // While we do not read ourselves, the answer may lie there: as long as the peer reads, that ends.
-        const isOver = this.#extensions >= MAX_EXTENSIONS && !this.connection?.held;
+        const isOver = this.#extensions >= MAX_EXTENSIONS && !this.connection?.pausedFrames;
         if (isOver || !this.#waitsForTransfer(deadlines, delay)) this.#timeOut();
     }
 
     /** Nothing is waited for any more. */
-    relax(): void {
+    clear(): void {
         this.#over = true;
         unlink(this);
         if (this.#signal) unwatchSignal(this.#signal, this);
     }
 
     /** Who has the question only now has the whole time to answer it. */
-    #waitsForTransfer(deadlines: Deadlines, delay: number): boolean {
+    #waitsForTransfer(deadlines: TimerLists, delay: number): boolean {
         const ended = (grace: number | undefined): void => {
             if (this.#over) return;
             if (grace === undefined) this.#timeOut();
@@ -81,7 +81,7 @@ export abstract class Patience implements Deadline, Abortable {
     }
 
     #timeOut(): void {
-        this.relax();
+        this.clear();
         this.fail(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
     }
 }

@@ -1,11 +1,11 @@
 import { nextTick } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
-import { newUuid } from "../protocol/uuid";
-import { Queue } from "./FifoQueue";
+import { uuidv4 } from "../protocol/uuid";
+import { FifoQueue } from "./FifoQueue";
 import { CallContext } from "./CallContext";
 import { TypedEmitter } from "../emitter/TypedEmitter";
-import { tell } from "../emitter/emitSafely";
+import { emitSafely } from "../emitter/emitSafely";
 
 /** A piece of an answer. */
 // As with messages, the receiver is the one who knows what it is.
@@ -26,7 +26,7 @@ export interface ResponseEvents<T = any> {
 }
 
 /** Somebody who waits for the next packet, or for the end. */
-interface Taker<T> {
+interface Reader<T> {
     /** Wants the empty packet of `end()`, too. */
     alsoEmpty: boolean;
     resolve(packet: Packet<T> | undefined): void;
@@ -50,8 +50,8 @@ export class SockhopResponseReadableStream<T = any>
     readonly uuid: string;
     readonly #released: ((finished: boolean) => void) | undefined;
     /** What nobody has taken yet. */
-    #kept = new Queue<{ packet: Packet<T>; empty: boolean }>();
-    readonly #takers = new Queue<Taker<T>>();
+    #kept = new FifoQueue<{ packet: Packet<T>; empty: boolean }>();
+    readonly #takers = new FifoQueue<Reader<T>>();
     readonly #context = new CallContext();
     /** Somebody takes packets, by `next()` and the like: keep them even though others listen. */
     #pulled = false;
@@ -64,7 +64,7 @@ export class SockhopResponseReadableStream<T = any>
     /** @param options - `released` (internal) is called at the end, with whether the responder has finished */
     constructor({ uuid, released }: { uuid?: string; released?: (finished: boolean) => void } = {}) {
         super();
-        this.uuid = uuid ?? newUuid();
+        this.uuid = uuid ?? uuidv4();
         this.#released = released;
         this.on("newListener", (event: string | symbol, listener: (error?: Error) => void) => {
             if (event === "data") nextTick(() => this.#flush());
@@ -146,7 +146,7 @@ export class SockhopResponseReadableStream<T = any>
         this.#ended = true;
         this.#error = error;
         this.#released?.(finished);
-        if (this.#flushing) this.#kept = new Queue(); // ended by who listens: what is behind is not wanted
+        if (this.#flushing) this.#kept = new FifoQueue(); // ended by who listens: what is behind is not wanted
         this.#serve();
         this.#flush();
         this.#toldEnd = true;
@@ -163,7 +163,7 @@ export class SockhopResponseReadableStream<T = any>
     }
 
     #emit(event: string, ...args: unknown[]): void {
-        this.#context.run(tell, this, event, ...args);
+        this.#context.run(emitSafely, this, event, ...args);
     }
 
     /** The next packet, or nothing at the end. */

@@ -1,7 +1,7 @@
 import { SockhopError } from "../SockhopError";
 import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
-import { newUuid } from "../protocol/uuid";
-import { ignorable } from "../connection/FrameWriter";
+import { uuidv4 } from "../protocol/uuid";
+import { markHandled } from "../connection/FrameWriter";
 import { assertExpressible } from "../codec/json/stringify";
 import { messageOf } from "../emitter/emitSafely";
 
@@ -42,7 +42,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
     #gone: AbortController | undefined;
 
     constructor({ uuid, responder }: { uuid?: string; responder?: Responder } = {}) {
-        this.uuid = uuid ?? newUuid();
+        this.uuid = uuid ?? uuidv4();
         this.#responder = responder;
     }
 
@@ -132,7 +132,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
         const responder = this.#responder;
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has nobody to go to";
-            if (this.#reason) return ignorable(Promise.reject(this.#reason)); // a requester that leaves must not end the program
+            if (this.#reason) return markHandled(Promise.reject(this.#reason)); // a requester that leaves must not end the program
             return Promise.reject(new SockhopError(message, "ERR_RESPONSE_SEND"));
         }
         if (more?.error && !responder.errors) {
@@ -156,7 +156,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
             const refused = Promise.reject(error);
             if (!PEERS_DOING.has(code)) return refused;
             this.#refusal = error;
-            return ignorable(refused);
+            return markHandled(refused);
         }
     }
 

@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { Connection } from "../connection/Connection";
 import { publishSent } from "../diagnostics/channels";
-import { MOST, type Writing, ignorable } from "../connection/FrameWriter";
-import { type Due, atEndOfTurn } from "../timers/endOfTick";
+import { MAX_WRITE, type WriteObserver, markHandled } from "../connection/FrameWriter";
+import { type TickTask, atEndOfTick } from "../timers/endOfTick";
 import { Timer } from "../runtime/clock";
 
 /** A client that does not read holds up those who broadcast for so many milliseconds, and no longer. */
@@ -20,8 +20,8 @@ export interface Failure {
  * or before something else is sent to one of them. (CPU of a server that sends 1 kB to 100 clients, ten at a time: less
  * than half of what it is when each connection has its own text.)
  */
-export class Broadcast implements Writing, Due {
-    nextDue: Due | undefined;
+export class Broadcast implements WriteObserver, TickTask {
+    nextTask: TickTask | undefined;
     /** Resolves as `sendall()` does; shared by all that is sent together. */
     readonly promise: Promise<undefined[]>;
     /** Until it is written: a server that sends nothing more must not keep those that have gone. */
@@ -48,7 +48,7 @@ export class Broadcast implements Writing, Due {
     /** Where too much waits already nothing is sent, whatever `slow_consumer` says, unless that is so for all. */
     constructor(connections: readonly Connection[], frame: string) {
         this.#text = frame;
-        this.promise = ignorable(
+        this.promise = markHandled(
             new Promise((resolve, reject) => {
                 this.#resolve = resolve;
                 this.#reject = reject;
@@ -56,10 +56,10 @@ export class Broadcast implements Writing, Due {
         );
         this.#connections = connections;
         this.#count = connections.length;
-        const allFull = connections.every(({ full }) => full);
+        const allFull = connections.every(({ overLimit }) => overLimit);
         this.#addressees = connections.filter((connection) => this.#accepts(connection, allFull));
-        for (const connection of this.#addressees) connection.precede(this);
-        atEndOfTurn(this);
+        for (const connection of this.#addressees) connection.beginBroadcast(this);
+        atEndOfTick(this);
         publish(connections, frame);
     }
 
@@ -68,7 +68,7 @@ export class Broadcast implements Writing, Due {
         return (
             !this.#written &&
             connections.length === this.#connections.length &&
-            connections.every((connection, index) => connection === this.#connections[index] && !connection.full)
+            connections.every((connection, index) => connection === this.#connections[index] && !connection.overLimit)
         );
     }
 
@@ -81,20 +81,20 @@ export class Broadcast implements Writing, Due {
         const connections = this.#connections;
         this.frames += 1;
         this.#text += frame;
-        if (this.#text.length >= MOST) this.endTurn();
+        if (this.#text.length >= MAX_WRITE) this.endTick();
         publish(connections, frame);
     }
 
-    endTurn(): void {
+    endTick(): void {
         if (this.#written) return;
         this.#written = true;
         const bytes = Buffer.from(this.#text);
         this.#text = "";
-        for (const { behind, socket } of this.#addressees) if (behind) this.#behind.add(socket);
+        for (const { hasPendingWrites, socket } of this.#addressees) if (hasPendingWrites) this.#behind.add(socket);
         if (this.#behind.size === this.#addressees.length) this.#behind.clear();
         const waited = (this.#open = this.#addressees.length - this.#behind.size);
         if (waited === 0) this.#finish();
-        for (const connection of this.#addressees) connection.follow(bytes, this);
+        for (const connection of this.#addressees) connection.writeBroadcast(bytes, this);
         this.#connections = this.#addressees = [];
         if (this.#count < 2 || this.#open === 0) return;
         this.#timer = new Timer(() => {
@@ -112,7 +112,7 @@ export class Broadcast implements Writing, Due {
     }
 
     #accepts(connection: Connection, allFull: boolean): boolean {
-        const error = connection.full && !allFull ? connection.overflow() : connection.refusal();
+        const error = connection.overLimit && !allFull ? connection.bufferFullError() : connection.writeError();
         if (error) this.#failures.push({ socket: connection.socket, error });
         return !error;
     }

@@ -7,17 +7,17 @@ import { CallSite } from "../runtime/CallSite";
 import type { Connection, RemoteCallback } from "../connection/Connection";
 import type { Reply } from "../endpoint/MessageReceiver";
 import { Listener, type ListenerOptions } from "../transport/Listener";
-import { ignorable, lost } from "../connection/FrameWriter";
+import { markHandled, notConnectedError } from "../connection/FrameWriter";
 import { connectionOf } from "../connection/socketHooks";
-import { type CallbackOptions, tellFailed } from "../replies/PendingCallback";
+import { type CallbackOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
-import { type EndOptions, timeToEnd } from "../connection/GracefulClose";
-import { amount, milliseconds } from "../connection/limits";
-import { type ServerOptions, permissions, place, secure, sessionType } from "../endpoint/options";
+import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
+import { positiveNumber, milliseconds } from "../connection/limits";
+import { type ServerOptions, permissions, addressOptions, tlsOptions, sessionType } from "../endpoint/options";
 import { setImmediate } from "../runtime/clock";
-import { warnOfUnknown } from "../endpoint/unknownOptions";
+import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import type { ServerEvents } from "../endpoint/events";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sessions } from "../mixins/Sessions";
@@ -56,13 +56,13 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     constructor(given?: ServerOptions | null) {
         const options = given ?? {};
         super(options);
-        warnOfUnknown(options);
-        ({ path: this.path, address: this.address, port: this.port } = place(options, true));
+        warnUnknownOptions(options);
+        ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, true));
         this.#Session = sessionType(options.session_type) ?? SockhopSession;
         this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
-        const tls = secure(options.ssl, options.ssl_options);
+        const tls = tlsOptions(options.ssl, options.ssl_options);
         if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
-        const most = amount("max_connections", options.max_connections, Infinity);
+        const most = positiveNumber("max_connections", options.max_connections, Infinity);
         this.#listening = { tls, most, mode: permissions(options.mode) };
         this.#listener = this.#createListener();
     }
@@ -74,7 +74,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 
     /** For each socket its newest pings, at most four. A new map each time. */
     get pings(): Map<net.Socket, SockhopPing[]> {
-        return new Map(this._listed().map(({ socket, pulse }) => [socket, pulse?.pings ?? []]));
+        return new Map(this._listed().map(({ socket, pings }) => [socket, pings?.pings ?? []]));
     }
 
     /** What it has done so far. A new object each time. */
@@ -110,7 +110,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      */
     async close(options?: EndOptions | null): Promise<void> {
         const self = this._self();
-        timeToEnd(options ?? {}); // throws before anything has happened
+        closeTimeout(options ?? {}); // throws before anything has happened
         const closed = self.#listener.close();
         self.#listener = self.#createListener();
         self.#closed = Promise.all([self.#closed, closed]);
@@ -130,7 +130,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      */
     async disconnect(options?: EndOptions | null): Promise<undefined[]> {
         const self = this._self();
-        timeToEnd(options ?? {});
+        closeTimeout(options ?? {});
         self.ping(0);
         return self._endAll(options ?? {});
     }
@@ -163,7 +163,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         const self = this._self();
         const connection = self._of(socket);
         if (connection) return self._send(connection, value, callback, options);
-        if (callback) tellFailed(options?.failed, stranger(socket));
+        if (callback) callFailed(options?.failed, stranger(socket));
         return self.#refuse(socket);
     }
 
@@ -246,7 +246,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      * `ERR_NO_SOCKET` when it is no socket.
      */
     async kill_socket(socket: net.Socket, options?: EndOptions | null): Promise<void> {
-        timeToEnd(options ?? {});
+        closeTimeout(options ?? {});
         if (!isSocket(socket)) throw stranger(socket);
         await this._self()._endOf(socket, options ?? {});
     }
@@ -308,7 +308,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     /** That a client has gone meanwhile must not end a program that does not look at the promise: `disconnect` tells. */
     #refuse(socket: net.Socket): Promise<never> {
         const refused = Promise.reject(stranger(socket));
-        return connectionOf(socket)?.endpoint === this ? ignorable(refused) : refused;
+        return connectionOf(socket)?.endpoint === this ? markHandled(refused) : refused;
     }
 
     #createListener(): Listener {
@@ -336,5 +336,5 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 
 /** What is wrong with a socket that is none of ours. */
 function stranger(socket: unknown): SockhopError {
-    return isSocket(socket) ? lost() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
+    return isSocket(socket) ? notConnectedError() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
 }

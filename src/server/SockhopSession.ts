@@ -76,7 +76,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     /** What this connection has done so far, also when it has ended. A new object each time. */
     get stats(): Stats {
         const connection = connectionOf(this._sock);
-        return { ...statsOf(connection ? [connection] : []), round_trip: connection?.pulse?.roundTrip };
+        return { ...statsOf(connection ? [connection] : []), round_trip: connection?.pings?.roundTrip };
     }
 
     /** {@link SockhopServer.send} to this client. */

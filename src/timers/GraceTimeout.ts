@@ -4,7 +4,7 @@ import { Timer, afterPoll, clearImmediate } from "../runtime/clock";
  * A time limit that lets the event loop look at its sockets once more before it strikes: after a turn that has taken
  * long, Node runs timers that are due before it reads what has arrived meanwhile (Node 20 to 26).
  */
-export class TimeLimit {
+export class GraceTimeout {
     readonly #timer: Timer;
     #grace: NodeJS.Immediate | undefined;
 

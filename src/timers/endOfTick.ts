@@ -1,42 +1,42 @@
 import { nextTick } from "../runtime/clock";
 import { onExit } from "../runtime/onExit";
-import { surface } from "../emitter/emitSafely";
+import { throwLater } from "../emitter/emitSafely";
 
 /** What can have something to do when this turn of the event loop ends. */
-export interface Due {
+export interface TickTask {
     /** The next one whose turn it is; linked, since an array for each turn takes more memory than the call. */
-    nextDue: Due | undefined;
-    endTurn(): void;
+    nextTask: TickTask | undefined;
+    endTick(): void;
 }
 
 /** Has something done at the end of this turn; while the process exits, at once. */
 let later: (callback: () => void) => void = nextTick;
 
-let first: Due | undefined;
-let last: Due | undefined;
+let first: TickTask | undefined;
+let last: TickTask | undefined;
 
-function endTurn(): void {
+function endTick(): void {
     let due = first;
     first = last = undefined;
     while (due) {
-        const next: Due | undefined = due.nextDue;
-        due.nextDue = undefined;
+        const next: TickTask | undefined = due.nextTask;
+        due.nextTask = undefined;
         try {
-            due.endTurn();
+            due.endTick();
         } catch (error) {
-            surface(error); // the others must not wait for ever
+            throwLater(error); // the others must not wait for ever
         }
         due = next;
     }
 }
 
 /** Has `endTurn()` called when this turn ends; while the process exits, before this returns. Not twice before that. */
-export function atEndOfTurn(due: Due): void {
+export function atEndOfTick(due: TickTask): void {
     if (last) {
-        last = last.nextDue = due;
+        last = last.nextTask = due;
     } else {
         first = last = due;
-        later(endTurn);
+        later(endTick);
     }
 }
 
@@ -46,5 +46,5 @@ onExit(() => {
     later = (callback: () => void) => {
         callback();
     };
-    endTurn();
+    endTick();
 });

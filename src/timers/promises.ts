@@ -1,12 +1,12 @@
-import { TimeLimit } from "./GraceTimeout";
+import { GraceTimeout } from "./GraceTimeout";
 
 /**
  * Settles as `promise` does, or rejects with `error` when that takes more than `limit` milliseconds. What the promise
  * does after that is nobody's concern, and no unhandled rejection. The limit does not keep the process alive.
  */
-export function within<T>(promise: PromiseLike<T>, limit: number, error: Error): Promise<T> {
+export function withTimeout<T>(promise: PromiseLike<T>, limit: number, error: Error): Promise<T> {
     return new Promise((resolve, reject) => {
-        const timer = new TimeLimit(limit, () => reject(error)).unref();
+        const timer = new GraceTimeout(limit, () => reject(error)).unref();
         Promise.resolve(promise)
             .then(resolve, reject)
             .finally(() => {

@@ -7,7 +7,7 @@ import { asOptionError } from "./tls";
 import { isClusterWorker } from "./isClusterWorker";
 import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, makeFolder } from "./namedSocket";
-import { type Place, checked } from "../endpoint/options";
+import { type Address, checked } from "../endpoint/options";
 import { removeStale } from "./staleSocket";
 import { setImmediate } from "../runtime/clock";
 import { loadTls } from "../runtime/builtins";
@@ -59,7 +59,7 @@ export class Listener {
     }
 
     /** Begins to listen; a second call before the first has settled joins it. */
-    listen(place: Place, site: CallSite): Promise<net.Server> {
+    listen(place: Address, site: CallSite): Promise<net.Server> {
         if (this.#listening) return this.#listening;
         const settled = (): void => {
             this.#listening = undefined;
@@ -81,7 +81,7 @@ export class Listener {
         });
     }
 
-    async #listen(place: Place, site: CallSite): Promise<net.Server> {
+    async #listen(place: Address, site: CallSite): Promise<net.Server> {
         try {
             // Node refuses that before it changes anything (ERR_SERVER_ALREADY_LISTEN).
             if (this.server.listening) this.server.listen();
@@ -94,7 +94,7 @@ export class Listener {
         return this.server;
     }
 
-    async #listenAt(place: Place): Promise<void> {
+    async #listenAt(place: Address): Promise<void> {
         const { path } = place;
         if (!path) {
             await this.#bind(place);
@@ -115,7 +115,7 @@ export class Listener {
     }
 
     /** Binds; where a server that was killed has left its socket, once more. */
-    async #bindAnew(place: Place, path: string): Promise<void> {
+    async #bindAnew(place: Address, path: string): Promise<void> {
         try {
             await this.#bind(place);
         } catch (error) {
@@ -126,7 +126,7 @@ export class Listener {
         }
     }
 
-    #bind({ path, port, address }: Place): Promise<void> {
+    #bind({ path, port, address }: Address): Promise<void> {
         const { server } = this;
         return new Promise((resolve, reject) => {
             if (this.#closed) throw aborted();

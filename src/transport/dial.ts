@@ -4,7 +4,7 @@ import { assertFits } from "./unixSocket";
 import { asOptionError } from "./tls";
 import { selfConnection } from "./connectError";
 import { assertPrivate } from "./namedSocket";
-import { type Place, checked } from "../endpoint/options";
+import { type Address, checked } from "../endpoint/options";
 import { loadTls } from "../runtime/builtins";
 
 /** Where what arrives at clients is put, one chunk after the other: all are read before the next comes. */
@@ -19,7 +19,7 @@ let room: Buffer | undefined;
  * else listens for `data`, too, that event tells all.
  */
 export function dial(
-    place: Place,
+    place: Address,
     secure: tls.ConnectionOptions | undefined,
     connected: () => void,
     arrived: (chunk: Buffer, length: number) => void,

@@ -2,7 +2,7 @@ import process from "node:process";
 import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import { SockhopError } from "../SockhopError";
-import { newUuid } from "../protocol/uuid";
+import { uuidv4 } from "../protocol/uuid";
 
 /** Longest path of a socket, in bytes (`sun_path` in unix(7), less the zero at its end). */
 const LONGEST_PATH = process.platform === "linux" ? 107 : 103;
@@ -45,7 +45,7 @@ export function same(one: BigIntStats | undefined, other: BigIntStats | undefine
 
 /** Unused name in the same folder. */
 function besides(path: string): string {
-    return `${path}.${newUuid().slice(0, 8)}`;
+    return `${path}.${uuidv4().slice(0, 8)}`;
 }
 
 /** The socket file of a server that listens. */

@@ -316,6 +316,6 @@ describe("ObjectBuffer", () => {
     });
 
     it("protects the text by the first character that JSON has only in strings", () => {
-        expect(new Terminator("n😀").protect('["n😀"]')).to.equal('["n\\ud83d\\ude00"]');
+        expect(new Terminator("n😀").escape('["n😀"]')).to.equal('["n\\ud83d\\ude00"]');
     });
 });

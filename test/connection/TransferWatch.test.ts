@@ -4,7 +4,7 @@ import { TransferWatch } from "../../src/connection/TransferWatch";
 
 /** The system is taking a write of 1 MB. */
 function transfers() {
-    return { taken: 0, written: 1_000_000, writeQueueSize: 1_000_000, received: 0, frames: 0, rest: undefined };
+    return { bytesSent: 0, bytesPending: 1_000_000, writeQueueSize: 1_000_000, bytesReceived: 0, framesReceived: 0, partialFrame: undefined };
 }
 
 describe("TransferWatch", () => {
@@ -27,7 +27,7 @@ describe("TransferWatch", () => {
             clock.tick(250);
             expect(ended).to.deep.equal([]);
         }
-        Object.assign(bytes, { taken: 1_000_000, written: 0, writeQueueSize: 0 });
+        Object.assign(bytes, { bytesSent: 1_000_000, bytesPending: 0, writeQueueSize: 0 });
         clock.tick(250);
         expect(ended).to.have.length(1);
         expect(ended[0]).to.be.above(0); // for what is in the buffers of the systems
@@ -46,7 +46,7 @@ describe("TransferWatch", () => {
     });
 
     it("has nothing to wait for where nothing is in transit", () => {
-        const watch = new TransferWatch({ ...transfers(), written: 0, writeQueueSize: 0 });
+        const watch = new TransferWatch({ ...transfers(), bytesPending: 0, writeQueueSize: 0 });
         expect(watch.wait(() => undefined)).to.equal(false);
     });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import net from "node:net";
 import { SockhopSession } from "../../src";
-import { FrameWatch } from "../../src/connection/FrameTimeouts";
+import { FrameTimeouts } from "../../src/connection/FrameTimeouts";
 import { client, later, pair, raw, rejection, server, socketPath, uncaught } from "../support/pair";
 import { frame, next, turns, until } from "../support/eventLoop";
 
@@ -261,7 +261,7 @@ describe("timers", () => {
                 return [][Symbol.iterator]();
             },
         };
-        const watch = new FrameWatch(connections as never, 20, () => undefined);
+        const watch = new FrameTimeouts(connections as never, 20, () => undefined);
         globalThis.setInterval = (() => 1) as never; // a clock that never moves
         watch.start();
         globalThis.setInterval = before;

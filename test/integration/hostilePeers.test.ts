@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { once } from "node:events";
 import type net from "node:net";
 import { SockhopError } from "../../src";
-import { Rest } from "../../src/codec/json/PartialFrame";
+import { PartialFrame } from "../../src/codec/json/PartialFrame";
 import { client, pair, raw, rawServer, received, server, warnings } from "../support/pair";
 
 /** Frames that no sockhop sends. Each has crashed a release of 1.x, or is a cousin of one that has. */
@@ -154,7 +154,7 @@ describe("whatever a peer sends", () => {
         const other = await raw(s);
         const [session] = s.sessions;
         const tooMuch = new RangeError("Array buffer allocation failed");
-        s["_of"](socket)!.rest = Object.assign(new Rest(), {
+        s["_of"](socket)!.partialFrame = Object.assign(new PartialFrame(), {
             add() {
                 throw tooMuch; // as Buffer.allocUnsafe() does
             },

@@ -16,7 +16,7 @@ import {
 } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
-import { Framing } from "../../src/codec/json/JsonCodec";
+import { JsonCodec } from "../../src/codec/json/JsonCodec";
 import { identity } from "../support/certificates";
 import {
     client,
@@ -280,12 +280,12 @@ describe("max_message_size", () => {
     it("is 100 MiB unless told otherwise, and Infinity is none", () => {
         const MIB_100 = 104_857_600;
         const text = "x".repeat(MIB_100 + 1);
-        const usual = new Framing({});
+        const usual = new JsonCodec({});
         expect(() => usual.frame(text))
             .to.throw(SockhopError, String(MIB_100))
             .with.property("code", "ERR_MESSAGE_TOO_LARGE");
         expect(usual.frame(text.slice(1)).length).to.equal(MIB_100 + 1); // and the terminator
-        expect(new Framing({ max_message_size: Infinity }).frame(text).length).to.equal(MIB_100 + 2);
+        expect(new JsonCodec({ max_message_size: Infinity }).frame(text).length).to.equal(MIB_100 + 2);
     });
 
     describe("of an ObjectBuffer alone", () => {

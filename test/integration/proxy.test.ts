@@ -4,7 +4,7 @@ import net from "node:net";
 import { Duplex, type DuplexOptions } from "node:stream";
 import vm from "node:vm";
 import { SockhopClient, SockhopServer, SockhopSession } from "../../src";
-import { adopt } from "../../src/connection/socketHooks";
+import { hookSocket } from "../../src/connection/socketHooks";
 import type { Connection } from "../../src/connection/Connection";
 import { client, later, pair, received, rejection, server } from "../support/pair";
 import { until } from "../support/eventLoop";
@@ -213,9 +213,9 @@ describe("the socket that a client is given", () => {
         const first = require.cache[file];
         Reflect.deleteProperty(require.cache, file);
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would give the same module
-        const second = require(file) as { adopt: typeof adopt };
+        const second = require(file) as { adopt: typeof hookSocket };
         require.cache[file] = first;
-        expect(second.adopt).not.to.equal(adopt);
+        expect(second.adopt).not.to.equal(hookSocket);
 
         const calls: string[] = [];
         const connection = (name: string): Connection =>
@@ -228,9 +228,9 @@ describe("the socket that a client is given", () => {
                 return end.call(this);
             },
         });
-        adopt(socket, connection("first"));
+        hookSocket(socket, connection("first"));
         second.adopt(socket, connection("second"));
-        adopt(socket, connection("first again"));
+        hookSocket(socket, connection("first again"));
         second.adopt(socket, connection("second again"));
         socket.end();
         expect(calls.splice(0)).to.deep.equal(["second again", "first again", "program"]);

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Queue } from "../../src/replies/FifoQueue";
+import { FifoQueue } from "../../src/replies/FifoQueue";
 
 describe("Queue", () => {
     it("gives back what was put in, in order, as an array does", () => {
         fc.assert(
             fc.property(fc.array(fc.option(fc.integer(), { freq: 2 })), (steps) => {
-                const queue = new Queue<number>();
+                const queue = new FifoQueue<number>();
                 const array: number[] = [];
                 for (const step of steps) {
                     if (step === null) {

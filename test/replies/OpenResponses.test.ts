@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { SockhopResponseWriteableStream } from "../../src";
-import { Responses } from "../../src/replies/OpenResponses";
+import { OpenResponses } from "../../src/replies/OpenResponses";
 import { growth } from "../support/memory";
 
 describe("Responses", () => {
     it("keep those that have not ended, in their order, however many there have been", () => {
-        const responses = new Responses();
+        const responses = new OpenResponses();
         const open: SockhopResponseWriteableStream[] = [];
         for (let n = 0; n < 5000; n++) {
             const response = new SockhopResponseWriteableStream();
@@ -18,7 +18,7 @@ describe("Responses", () => {
     });
 
     it("let go of the others without a full collection", () => {
-        const responses = new Responses();
+        const responses = new OpenResponses();
         const open: SockhopResponseWriteableStream[] = [];
         const pass = (): void => {
             const response = new SockhopResponseWriteableStream();

@@ -1,30 +1,30 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Waiting } from "../../src/replies/PendingTable";
-import { newUuid } from "../../src/protocol/uuid";
+import { PendingTable } from "../../src/replies/PendingTable";
+import { uuidv4 } from "../../src/protocol/uuid";
 import { growth } from "../support/memory";
 
 class Waiter {
     hash = 0;
     next: Waiter | undefined;
-    turn = 0;
+    order = 0;
 
     constructor(readonly uuid: string) {}
 }
 
 describe("Waiting", () => {
     it("finds who was added by the UUID, and nobody by anything else", () => {
-        const waiting = new Waiting<Waiter>();
-        const one = new Waiter(newUuid());
+        const waiting = new PendingTable<Waiter>();
+        const one = new Waiter(uuidv4());
         waiting.add(one);
         expect(waiting.get(one.uuid)).to.equal(one);
-        for (const other of [newUuid(), "", "x", one.uuid.slice(0, 35), 7, null, undefined, {}, [one.uuid]]) {
+        for (const other of [uuidv4(), "", "x", one.uuid.slice(0, 35), 7, null, undefined, {}, [one.uuid]]) {
             expect(waiting.get(other)).to.equal(undefined);
         }
     });
 
     it("forgets who was deleted, also when others have the same first digits", () => {
-        const waiting = new Waiting<Waiter>();
+        const waiting = new PendingTable<Waiter>();
         const alike = ["a", "b", "c"].map((end) => new Waiter(`00000000-0000-4000-8000-00000000000${end}`));
         for (const each of alike) waiting.add(each);
         expect(waiting.get(alike[1]!.uuid)).to.equal(alike[1]);
@@ -36,8 +36,8 @@ describe("Waiting", () => {
     });
 
     it("knows more than there are buckets", () => {
-        const waiting = new Waiting<Waiter>();
-        const all = Array.from({ length: 100_000 }, () => new Waiter(newUuid()));
+        const waiting = new PendingTable<Waiter>();
+        const all = Array.from({ length: 100_000 }, () => new Waiter(uuidv4()));
         for (const each of all) waiting.add(each);
         expect(all.every((each) => waiting.get(each.uuid) === each)).to.equal(true);
         for (const each of all) waiting.delete(each);
@@ -45,8 +45,8 @@ describe("Waiting", () => {
     });
 
     it("goes through those who were there when it began, in the order in which they came", () => {
-        const waiting = new Waiting<Waiter>();
-        const all = Array.from({ length: 100 }, () => new Waiter(newUuid()));
+        const waiting = new PendingTable<Waiter>();
+        const all = Array.from({ length: 100 }, () => new Waiter(uuidv4()));
         for (const each of all) waiting.add(each);
         const met = [];
         for (const each of waiting) {
@@ -61,7 +61,7 @@ describe("Waiting", () => {
         const commands = fc.array(fc.tuple(fc.boolean(), fc.nat(60)), { maxLength: 300 });
         fc.assert(
             fc.property(fc.array(fc.uuid({ version: 4 }), { minLength: 1, maxLength: 60 }), commands, (uuids, todo) => {
-                const waiting = new Waiting<Waiter>();
+                const waiting = new PendingTable<Waiter>();
                 const map = new Map<string, Waiter>();
                 for (const [add, index] of todo) {
                     const uuid = uuids[index % uuids.length]!;
@@ -83,10 +83,10 @@ describe("Waiting", () => {
     });
 
     it("keeps nothing alive that has been deleted, as a Map does until a full collection", () => {
-        const waiting = new Waiting<Waiter>();
+        const waiting = new PendingTable<Waiter>();
         const line: Waiter[] = [];
         const pass = (): void => {
-            const waiter = Object.assign(new Waiter(newUuid()), { answer: new Array<number>(100).fill(0) });
+            const waiter = Object.assign(new Waiter(uuidv4()), { answer: new Array<number>(100).fill(0) });
             waiting.add(waiter);
             if (line.push(waiter) > 50) waiting.delete(line.shift()!);
         };

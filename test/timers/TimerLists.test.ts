@@ -1,20 +1,20 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
-import { type Deadline, Deadlines, type Link, unlink } from "../../src/timers/TimerLists";
+import { type TimerEntry, TimerLists, type Link, unlink } from "../../src/timers/TimerLists";
 
 /** Not the fake one. */
 const turn = setImmediate;
 
 describe("Deadlines", () => {
     let clock: FakeTimers.Clock;
-    let deadlines: Deadlines;
+    let deadlines: TimerLists;
     let expired: string[];
 
     beforeEach(() => {
         clock = FakeTimers.install({
             toFake: ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "performance"],
         });
-        deadlines = new Deadlines(() => false); // a fake clock, but shared timers as with the real one
+        deadlines = new TimerLists(() => false); // a fake clock, but shared timers as with the real one
         expired = [];
     });
 
@@ -37,11 +37,11 @@ describe("Deadlines", () => {
         await pass(1);
     }
 
-    function entry(name: string, more: () => void = () => undefined): Deadline {
-        return new (class implements Deadline {
+    function entry(name: string, more: () => void = () => undefined): TimerEntry {
+        return new (class implements TimerEntry {
             before: Link = this;
             after: Link = this;
-            since: Deadline["since"];
+            since: TimerEntry["since"];
             expire(): void {
                 expired.push(name);
                 more();
@@ -253,7 +253,7 @@ describe("Deadlines", () => {
     it("expire under a fake clock that does not fake performance.now(), each in its time", async () => {
         clock.uninstall();
         clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
-        const faked = new Deadlines();
+        const faked = new TimerLists();
         const off = entry("called off");
         faked.add(entry("a"), 100);
         faked.add(off, 100);
@@ -268,7 +268,7 @@ describe("Deadlines", () => {
     });
 
     it("go on under the real clock after a fake one", async () => {
-        const shared = new Deadlines();
+        const shared = new TimerLists();
         shared.add(entry("lost with its clock"), 5);
         clock.uninstall();
         await new Promise<void>((resolve) => shared.add(entry("real", resolve), 5));

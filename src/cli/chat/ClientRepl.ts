@@ -15,7 +15,7 @@ import { parseValue } from "../arguments/values";
 /** Questions without an answer. When there are more, the next line is not read. */
 const MAX_PENDING = 1000;
 
-/** The options of a {@link Talk}. */
+/** The options of a {@link ClientRepl}. */
 export interface TalkFlags extends ConnectionFlags, OutputFlags {
     echo?: true;
     reconnect?: true;
@@ -24,7 +24,7 @@ export interface TalkFlags extends ConnectionFlags, OutputFlags {
 }
 
 /** What is said over one client. */
-export class Talk {
+export class ClientRepl {
     readonly #context: Context;
     readonly #flags: TalkFlags;
     readonly #where: string;

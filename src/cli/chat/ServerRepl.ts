@@ -9,7 +9,7 @@ import { isTyped } from "../terminal/input";
 import { parseValue } from "../arguments/values";
 
 /** Those who have connected. */
-export class Guests {
+export class ServerRepl {
     readonly firstHasCome: Promise<void>;
     readonly firstHasLeft: Promise<void>;
     readonly #server: SockhopServer;

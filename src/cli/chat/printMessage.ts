@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ReceiveMeta, SockhopRequest, SockhopResponseWriteableStream } from "../../index";
 import { messageOf } from "../errors";
-import type { Screen } from "../terminal/Output";
+import type { Output } from "../terminal/Output";
 import { typed } from "../arguments/values";
 
 /** Whom something comes from, and what to do with it. */
@@ -16,7 +16,7 @@ export interface Source {
 
 /** A message has come in. Never throws. */
 export function received(
-    screen: Screen,
+    screen: Output,
     data: unknown,
     { type, callback }: ReceiveMeta,
     { from, label, echo }: Source,
@@ -34,7 +34,7 @@ export function received(
 
 /** A request has come in. Never rejects. */
 export async function requested(
-    screen: Screen,
+    screen: Output,
     { data, type }: SockhopRequest,
     response: SockhopResponseWriteableStream,
     { from, label, echo }: Source,
@@ -58,7 +58,7 @@ function unanswered(question: string, label: string | undefined, cause: unknown)
 }
 
 /** Reads no more from a peer while the output has too much to print. */
-function holdBack(screen: Screen, socket: Socket | null): void {
+function holdBack(screen: Output, socket: Socket | null): void {
     if (!socket || !screen.isBehind || socket.isPaused()) return;
     socket.pause();
     screen.onceDrained(() => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import type { SockhopClient } from "../../index";
-import { Results, type Workload } from "../measure/BenchResults";
+import { BenchResults, type Workload } from "../measure/BenchResults";
 import { type Context, action, unless, withClient } from "../run/runCommand";
 import { type ConnectionFlags, ENDPOINT, endpointOf, nameOf, withConnection } from "../arguments/endpoint";
 import { Failure, Interruption, UsageError, explain } from "../errors";
@@ -83,7 +83,7 @@ function hinted(error: unknown, where: string): unknown {
 async function run(client: SockhopClient, { screen, signal }: Context, flags: Flags, where: string): Promise<number> {
     const { mode, seconds, parallel = mode === "messages" ? 1000 : 1 } = flags;
     if (seconds === 0) throw new UsageError("--seconds must be more than 0");
-    const results = new Results(flags, where, parallel);
+    const results = new BenchResults(flags, where, parallel);
     const once = (): Promise<unknown> => exchange(client, mode, results.value);
     // Whoever does not answer is found out before the measurement, and what happens only the first time is not measured.
     await unless(signal, once());
@@ -123,7 +123,7 @@ async function exchange(client: SockhopClient, mode: Workload["mode"], value: st
 }
 
 /** A bar on stderr, if that is a terminal. */
-function progress(results: Results, seconds: number): { stop(): void } {
+function progress(results: BenchResults, seconds: number): { stop(): void } {
     const format = "{bar} {percentage}%  {rate} per second";
     const options = { format, clearOnComplete: true, hideCursor: true, gracefulExit: false, fps: 10 };
     const bar = new SingleBar({ ...options, barCompleteChar: "█", barIncompleteChar: "░" });

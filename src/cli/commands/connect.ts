@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { Talk, type TalkFlags } from "../chat/ClientRepl";
+import { ClientRepl, type TalkFlags } from "../chat/ClientRepl";
 import { type Context, action, withClient } from "../run/runCommand";
 import { ENDPOINT, endpointOf, nameOf, withConnection } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
@@ -42,7 +42,7 @@ function stay(text: string): number {
 
 async function connect(context: Context, flags: TalkFlags, text: string | undefined): Promise<number> {
     const endpoint = endpointOf(text, flags);
-    const talk = new Talk(context, flags, nameOf(endpoint));
+    const talk = new ClientRepl(context, flags, nameOf(endpoint));
     const options = flags.reconnect ? { options: { auto_reconnect: true, queue: true } } : {};
     return withClient(context, endpoint, flags, (client) => talk.with(client), {
         ...options,

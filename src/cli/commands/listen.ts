@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { SockhopServer } from "../../index";
-import { Guests } from "../chat/ServerRepl";
+import { ServerRepl } from "../chat/ServerRepl";
 import { type Context, action, unless } from "../run/runCommand";
 import { type ConnectionFlags, ENDPOINT, endpointOf, nameOf, serverOptions, withConnection } from "../arguments/endpoint";
 import { Interruption, explain } from "../errors";
@@ -37,7 +37,7 @@ async function listen(context: Context, flags: Flags, text: string | undefined):
     const { screen, signal } = context;
     const endpoint = endpointOf(text, flags);
     const server = new SockhopServer({ ...serverOptions(endpoint, flags), ...(flags.once && { max_connections: 1 }) });
-    const clients = new Guests(server, context, flags);
+    const clients = new ServerRepl(server, context, flags);
     try {
         await server.listen();
         screen.note(`listening at ${nameOf({ ...endpoint, ...boundTo(server) })}`);

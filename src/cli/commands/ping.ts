@@ -7,7 +7,7 @@ import { type ConnectionFlags, ENDPOINT, endpointOf, nameOf, withConnection } fr
 import { Interruption } from "../errors";
 import { examples } from "../arguments/examples";
 import { count, duration, rounded } from "../arguments/numbers";
-import type { OutputFlags, Screen } from "../terminal/Output";
+import type { OutputFlags, Output } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags {
     count: number;
@@ -47,7 +47,7 @@ async function ping(context: Context, flags: Flags, text: string | undefined): P
 
 async function pingOver(client: SockhopClient, context: Context, flags: Flags, where: string): Promise<number> {
     const { screen, signal } = context;
-    const tally = new Tally(screen, where, flags.jsonOutput === true);
+    const tally = new PingStatistics(screen, where, flags.jsonOutput === true);
     const gone = departure(client).then(() => "gone" as const);
     let ending: "done" | "gone" = "done";
     try {
@@ -64,7 +64,7 @@ async function pingOver(client: SockhopClient, context: Context, flags: Flags, w
 async function pingAll(
     client: SockhopClient,
     { count, interval, timeout, terminator }: Flags,
-    tally: Tally,
+    tally: PingStatistics,
 ): Promise<"done"> {
     const { socket } = client;
     if (!socket) return "done"; // it has ended already
@@ -88,7 +88,7 @@ async function pingAll(
 }
 
 /** What has become of the pings. */
-class Tally {
+class PingStatistics {
     sent = 0;
     received = 0;
     #closed = false;
@@ -98,7 +98,7 @@ class Tally {
     #max = 0;
 
     constructor(
-        private readonly screen: Screen,
+        private readonly screen: Output,
         private readonly where: string,
         private readonly json: boolean,
     ) {}

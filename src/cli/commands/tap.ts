@@ -4,8 +4,8 @@ import net from "node:net";
 import tls from "node:tls";
 import { Command } from "commander";
 import { SockhopServer, path_of } from "../../index";
-import { Journal } from "../tap/TapLog";
-import { Wire } from "../tap/TapProxy";
+import { TapLog } from "../tap/TapLog";
+import { TapProxy } from "../tap/TapProxy";
 import { SocketFile } from "../../transport/unixSocket";
 import { type Context, action, unless } from "../run/runCommand";
 import {
@@ -53,8 +53,8 @@ async function tap(context: Context, flags: Flags, listen: string, target: strin
         flags.record === undefined ? undefined : createWriteStream(flags.record, { flags: "a", mode: 0o600 });
     const recordFails = new Promise<never>((_, reject) => record?.on("error", reject));
     recordFails.catch(() => undefined); // it may fail before somebody waits for it
-    const journal = new Journal(screen, flags, record);
-    const wire = new Wire(screen, flags, there, journal);
+    const journal = new TapLog(screen, flags, record);
+    const wire = new TapProxy(screen, flags, there, journal);
     const server = listener(here, flags);
     server.on(server instanceof tls.Server ? "secureConnection" : "connection", (socket: net.Socket) => {
         wire.accept(socket);

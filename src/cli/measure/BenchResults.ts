@@ -9,7 +9,7 @@ export interface Workload {
 }
 
 /** What was measured. */
-export class Results {
+export class BenchResults {
     readonly value: string;
     start = 0;
     messages = 0;

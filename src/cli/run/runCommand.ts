@@ -1,11 +1,11 @@
 import { type ClientOptions, SockhopClient } from "../../index";
 import { type ConnectionFlags, type Endpoint, clientOptions, nameOf } from "../arguments/endpoint";
 import { Interruption, exitCodeOf, explain } from "../errors";
-import { type OutputFlags, Screen } from "../terminal/Output";
+import { type OutputFlags, Output } from "../terminal/Output";
 
 /** What a command has to do with the process that it runs in. */
 export interface Context {
-    screen: Screen;
+    screen: Output;
     /**
      * Aborted when the command is to end: the reason is an {@link Interruption}, or what is wrong with stdout. Also when it
      * has ended.
@@ -24,7 +24,7 @@ export function action(
     return async (...all) => {
         const args = all.slice(0, -2) as never[]; // then come the options, and the command itself
         const flags = all.at(-2) as OutputFlags;
-        const screen = new Screen(flags);
+        const screen = new Output(flags);
         const { signal, end } = interruptions();
         try {
             process.exitCode = await work({ screen, signal }, flags as never, ...args);

@@ -40,7 +40,7 @@ export interface Frame {
 }
 
 /** Cuts what goes over the wire into frames, without changing it. Work and memory grow linearly with the bytes. */
-export class FrameCutter {
+export class FrameSplitter {
     /** Bytes of the buffers of all of them. */
     static #kept = 0;
 
@@ -127,7 +127,7 @@ export class FrameCutter {
     #grow(length: number): void {
         const size = Math.min(LARGEST, Math.max(SMALLEST, length, 2 * this.#buffer.length));
         const more = size - this.#buffer.length;
-        if (length > LARGEST || FrameCutter.#kept + more > MOST_KEPT) {
+        if (length > LARGEST || FrameSplitter.#kept + more > MOST_KEPT) {
             this.#release();
             this.#large = true;
             return;
@@ -135,7 +135,7 @@ export class FrameCutter {
         const buffer = Buffer.allocUnsafeSlow(size);
         this.#buffer.copy(buffer, 0, 0, this.#length);
         this.#buffer = buffer;
-        FrameCutter.#kept += more;
+        FrameSplitter.#kept += more;
     }
 
     #forget(): void {
@@ -146,7 +146,7 @@ export class FrameCutter {
     }
 
     #release(): void {
-        FrameCutter.#kept -= this.#buffer.length;
+        FrameSplitter.#kept -= this.#buffer.length;
         this.#buffer = EMPTY;
     }
 }

@@ -2,7 +2,7 @@ import type { WriteStream } from "node:fs";
 import { escaped, shorten } from "../terminal/escape";
 import { portray } from "../terminal/excerpt";
 import type { Frame } from "./FrameSplitter";
-import { ONE_LINE, type OutputFlags, type Screen, className } from "../terminal/Output";
+import { ONE_LINE, type OutputFlags, type Output, className } from "../terminal/Output";
 import { jsonLine } from "../arguments/values";
 
 /** Characters that wait for a slow terminal or pipe; then messages are not printed, so that the connections go on. */
@@ -12,14 +12,14 @@ const MAX_BACKLOG = 16 * 2 ** 20;
 export type Side = "client" | "server";
 
 /** Prints and records the messages that a tap passes on. Whatever they are, it never throws. */
-export class Journal {
-    readonly #screen: Screen;
+export class TapLog {
+    readonly #screen: Output;
     readonly #flags: OutputFlags;
     readonly #record: WriteStream | undefined;
     #dropped = 0;
 
     /** @param record - a file that gets all messages: connections wait for it */
-    constructor(screen: Screen, flags: OutputFlags, record: WriteStream | undefined) {
+    constructor(screen: Output, flags: OutputFlags, record: WriteStream | undefined) {
         this.#screen = screen;
         this.#flags = flags;
         this.#record = record;

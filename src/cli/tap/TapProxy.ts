@@ -2,12 +2,12 @@ import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
 import { path_of } from "../../index";
-import type { Journal, Side } from "./TapLog";
-import { Routes, isOwnPeer } from "./TapRoutes";
+import type { TapLog, Side } from "./TapLog";
+import { TapRoutes, isOwnPeer } from "./TapRoutes";
 import { type ConnectionFlags, type Endpoint, clientOptions, nameOf } from "../arguments/endpoint";
 import { UsageError, explain } from "../errors";
-import { FrameCutter } from "./FrameSplitter";
-import type { Screen } from "../terminal/Output";
+import { FrameSplitter } from "./FrameSplitter";
+import type { Output } from "../terminal/Output";
 
 /** When one side has said all, the other one may go on. */
 const HALF_OPEN = { allowHalfOpen: true };
@@ -20,20 +20,20 @@ const RETRY_DELAY_MS = 50;
 const RETRY_TIMEOUT_MS = 10_000;
 
 /** What goes over the connections. */
-export class Wire {
-    readonly #screen: Screen;
+export class TapProxy {
+    readonly #screen: Output;
     readonly #flags: ConnectionFlags;
-    readonly #journal: Journal;
+    readonly #journal: TapLog;
     readonly #there: Endpoint;
     readonly #target: { secure: tls.ConnectionOptions | undefined; place: net.NetConnectOpts };
     readonly #sockets = new Set<net.Socket>();
-    readonly #routes = new Routes();
+    readonly #routes = new TapRoutes();
     /** Rejects when the target is the tap itself. */
     readonly fails: Promise<never>;
     #fail!: (error: Error) => void;
     #count = 0;
 
-    constructor(screen: Screen, flags: ConnectionFlags, there: Endpoint, journal: Journal) {
+    constructor(screen: Output, flags: ConnectionFlags, there: Endpoint, journal: TapLog) {
         this.fails = new Promise((_, reject) => (this.#fail = reject));
         this.fails.catch(ignore); // it is waited for later
         this.#screen = screen;
@@ -144,7 +144,7 @@ export class Wire {
     /** Passes on what one end sends. That comes first; to show it may fail, or take its time. */
     #pass(connection: number, from: Side, source: net.Socket, sink: net.Socket): void {
         const journal = this.#journal;
-        const cutter = new FrameCutter(this.#flags.terminator, this.#flags.json);
+        const cutter = new FrameSplitter(this.#flags.terminator, this.#flags.json);
         const proceed = (): void => {
             if (!sink.writableNeedDrain && !journal.isBehind) source.resume();
         };

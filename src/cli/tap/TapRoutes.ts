@@ -22,7 +22,7 @@ export function isOwnPeer(socket: net.Socket): boolean {
 }
 
 /** The TCP connections of one process, to recognize one that it has made with itself: a loop. */
-export class Routes {
+export class TapRoutes {
     readonly #known = new Set<string>();
 
     /**

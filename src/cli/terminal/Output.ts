@@ -53,7 +53,7 @@ export const ONE_LINE = { breakLength: Infinity, compact: true };
 type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 /** Where a command prints. Leaves a prompt alone that stands in the last line. */
-export class Screen {
+export class Output {
     /** Made for people to read. */
     readonly pretty: boolean;
     /** The prompt, while there is one. */

@@ -1,6 +1,6 @@
 import readline from "node:readline";
 import { History } from "./history";
-import type { Screen } from "./Output";
+import type { Output } from "./Output";
 
 /** Whether somebody types at a terminal. */
 export function isTyped(): boolean {
@@ -13,7 +13,7 @@ export function isTyped(): boolean {
  * @param words - what the Tab key completes at the beginning of a line
  */
 export async function* linesOf(
-    screen: Screen,
+    screen: Output,
     signal: AbortSignal,
     words: readonly string[] = [],
 ): AsyncGenerator<string, void, void> {
@@ -53,7 +53,7 @@ export async function* linesOf(
 }
 
 /** The prompt is on stderr, so that stdout can be a pipe. */
-function atPrompt(screen: Screen, words: readonly string[]): readline.Interface {
+function atPrompt(screen: Output, words: readonly string[]): readline.Interface {
     const history = new History();
     const reader = readline.createInterface({
         input: process.stdin,

@@ -1,21 +1,21 @@
 import { isAscii } from "node:buffer";
 import { SockhopError } from "../../SockhopError";
-import type { Framing } from "./JsonCodec";
-import { Rest } from "./PartialFrame";
+import type { JsonCodec } from "./JsonCodec";
+import { PartialFrame } from "./PartialFrame";
 
 /** What a {@link FrameReader} knows of one stream of bytes. */
-export interface Inbox {
+export interface ReadState {
     /** How many frames have ended. */
-    frames: number;
+    framesReceived: number;
     /** There was such a frame, and what is behind it is not wanted. */
-    readonly isOver?: boolean;
+    readonly hasFailed?: boolean;
     /** The frame that has begun, if one has. */
-    rest: Rest | undefined;
+    partialFrame: PartialFrame | undefined;
     /**
      * There was a frame that it cannot give: `ERR_MESSAGE_TOO_LARGE`, or `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` for what is
      * longer than a string can be.
      */
-    unreadable(error: SockhopError): void;
+    onUnreadable(error: SockhopError): void;
 }
 
 /** From so many bytes on Node copies Latin-1 to outside of V8's heap (its source, `EXTERN_APEX`, says some less). */
@@ -23,13 +23,13 @@ const LONG = 2 ** 20;
 
 /** Cuts bytes into frames, whatever the pieces in which they arrive. One serves all connections. */
 export class FrameReader {
-    readonly #framing: Framing;
+    readonly #framing: JsonCodec;
     /** Shorter chunks have no frame that is too large, or is to be kept outside of V8's heap. */
     readonly #short: number;
 
-    constructor(framing: Framing) {
+    constructor(framing: JsonCodec) {
         this.#framing = framing;
-        this.#short = Math.min(LONG, framing.limit);
+        this.#short = Math.min(LONG, framing.maxSize);
     }
 
     /**
@@ -38,37 +38,37 @@ export class FrameReader {
      * @param chunk - bytes cut at any place; copied where they have to be kept
      * @param length - how many there are: who reads into a large Buffer need not make a small one for each chunk
      */
-    read(chunk: Buffer, inbox: Inbox, length = chunk.length): string[] {
+    read(chunk: Buffer, inbox: ReadState, length = chunk.length): string[] {
         const { terminator } = this.#framing;
-        if (!inbox.rest && length < this.#short && terminator.isLastOf(chunk, length)) {
+        if (!inbox.partialFrame && length < this.#short && terminator.isLastOf(chunk, length)) {
             const text = chunk.toString("utf8", 0, length - 1);
             const frames = text.includes(terminator.text) ? text.split(terminator.text) : [text];
-            if (inbox.frames === 0) skipMark(frames);
-            inbox.frames += frames.length;
+            if (inbox.framesReceived === 0) skipByteOrderMark(frames);
+            inbox.framesReceived += frames.length;
             return frames;
         }
         return this.#readPiece(length === chunk.length ? chunk : chunk.subarray(0, length), inbox);
     }
 
-    #readPiece(chunk: Buffer, inbox: Inbox): string[] {
-        const { rest } = inbox;
-        if (!rest) return this.#split(chunk, inbox);
-        const { terminator, limit } = this.#framing;
+    #readPiece(chunk: Buffer, inbox: ReadState): string[] {
+        const { partialFrame } = inbox;
+        if (!partialFrame) return this.#split(chunk, inbox);
+        const { terminator, maxSize } = this.#framing;
         // Only the end of the frame that has begun is put to what is kept: to copy all of the chunk costs more.
-        const end = rest.endIn(chunk, terminator);
-        rest.add(end === -1 ? chunk : chunk.subarray(0, end), limit);
+        const end = partialFrame.endIn(chunk, terminator);
+        partialFrame.add(end === -1 ? chunk : chunk.subarray(0, end), maxSize);
         if (end === -1) {
-            this.#check(rest, inbox);
+            this.#check(partialFrame, inbox);
             return [];
         }
-        inbox.rest = undefined;
-        const first = this.#split(rest.bytes, inbox, rest.skipping);
-        return end === chunk.length || inbox.isOver ? first : first.concat(this.#split(chunk.subarray(end), inbox));
+        inbox.partialFrame = undefined;
+        const first = this.#split(partialFrame.bytes, inbox, partialFrame.isSkipped);
+        return end === chunk.length || inbox.hasFailed ? first : first.concat(this.#split(chunk.subarray(end), inbox));
     }
 
     /** The frames in bytes that begin with a frame. What comes after the last is kept. */
-    #split(bytes: Buffer, inbox: Inbox, skip = false): string[] {
-        const { terminator, limit } = this.#framing;
+    #split(bytes: Buffer, inbox: ReadState, skip = false): string[] {
+        const { terminator, maxSize } = this.#framing;
         const end = terminator.lastEnd(bytes);
         let frames: string[] = [];
         let overlap = "";
@@ -78,49 +78,49 @@ export class FrameReader {
                 overlap = frames.pop() ?? "";
             } catch (cause) {
                 const message = "Skipping corrupted data in buffer: the frame is too long to be a string";
-                inbox.unreadable(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause }));
+                inbox.onUnreadable(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause }));
             }
-            if (inbox.frames === 0) skipMark(frames);
-            inbox.frames += frames.length;
-            if (end > limit) frames = this.#fitting(frames, bytes, inbox, skip);
+            if (inbox.framesReceived === 0) skipByteOrderMark(frames);
+            inbox.framesReceived += frames.length;
+            if (end > maxSize) frames = this.#fitting(frames, bytes, inbox, skip);
             else if (skip) frames.shift();
         }
         const start = overlap === "" ? end : end - Buffer.byteLength(overlap);
         if (start < bytes.length) {
-            inbox.rest = new Rest();
-            inbox.rest.add(bytes.subarray(start), limit);
-            this.#check(inbox.rest, inbox);
+            inbox.partialFrame = new PartialFrame();
+            inbox.partialFrame.add(bytes.subarray(start), maxSize);
+            this.#check(inbox.partialFrame, inbox);
         }
         return frames;
     }
 
     /** The frames that are not too large: measured as they came, for what is no UTF-8 grows when it is decoded. */
-    #fitting(frames: string[], bytes: Buffer, inbox: Inbox, skip: boolean): string[] {
-        const { terminator, limit } = this.#framing;
+    #fitting(frames: string[], bytes: Buffer, inbox: ReadState, skip: boolean): string[] {
+        const { terminator, maxSize } = this.#framing;
         let from = 0;
         return frames.filter((_, n) => {
             const to = bytes.indexOf(terminator.bytes, from);
             const size = to - from;
             from = to + terminator.bytes.length;
             if (n === 0 && skip) return false;
-            if (size > limit && !inbox.isOver) inbox.unreadable(this.#framing.tooLarge(String(size)));
-            return size <= limit && !inbox.isOver;
+            if (size > maxSize && !inbox.hasFailed) inbox.onUnreadable(this.#framing.tooLargeError(String(size)));
+            return size <= maxSize && !inbox.hasFailed;
         });
     }
 
     /** Begins to skip a frame that is too large already, although its end has not come. */
-    #check(rest: Rest, inbox: Inbox): void {
+    #check(rest: PartialFrame, inbox: ReadState): void {
         const size = rest.sizeBefore(this.#framing.terminator);
-        if (!rest.skipping && size <= this.#framing.limit) return;
-        rest.drop(size);
-        if (rest.skipping) return;
-        rest.skipping = true;
-        inbox.unreadable(this.#framing.tooLarge(`more than ${size}`));
+        if (!rest.isSkipped && size <= this.#framing.maxSize) return;
+        rest.discard(size);
+        if (rest.isSkipped) return;
+        rest.isSkipped = true;
+        inbox.onUnreadable(this.#framing.tooLargeError(`more than ${size}`));
     }
 }
 
 /** Leaves out the byte order mark at the beginning of a stream, which some programs write (RFC 8259, section 8.1). */
-export function skipMark(frames: string[]): void {
+export function skipByteOrderMark(frames: string[]): void {
     if (frames[0]?.startsWith("\uFEFF")) frames[0] = frames[0].slice(1);
 }
 

@@ -1,10 +1,10 @@
 import { SockhopError } from "../../SockhopError";
 import { Terminator } from "./Terminator";
 import { badFrame, withoutStack } from "../badFrame";
-import { copied } from "../../protocol/ids";
+import { detach } from "../../protocol/ids";
 import { messageOf } from "../../emitter/emitSafely";
 import { toJson } from "./stringify";
-import { amount } from "../../connection/limits";
+import { positiveNumber } from "../../connection/limits";
 
 /** How values are framed. */
 export interface FramingOptions {
@@ -36,11 +36,11 @@ export interface FramingOptions {
  *
  * @internal
  */
-export class Framing {
+export class JsonCodec {
     /** What ends the frames that we receive. */
     readonly terminator: Terminator;
     /** Bytes of the largest message. */
-    readonly limit: number;
+    readonly maxSize: number;
     /** Values travel without an envelope: the other end is a `"json"` peer. */
     readonly bare: boolean;
     readonly #sent: Terminator;
@@ -62,7 +62,7 @@ export class Framing {
         this.#end = `}${this.#sent.text}`;
         this.bare = peer_type === "json";
         this.allowNonObjects = allow_non_objects === true;
-        this.limit = amount("max_message_size", max_message_size, 100 * 2 ** 20);
+        this.maxSize = positiveNumber("max_message_size", max_message_size, 100 * 2 ** 20);
     }
 
     /**
@@ -86,8 +86,8 @@ export class Framing {
      * @throws {@link SockhopError} `ERR_BAD_DATA`, `ERR_MESSAGE_TOO_LARGE`
      */
     frame(json: string): string {
-        const text = this.#sent.protect(json);
-        const error = this.oversize(text);
+        const text = this.#sent.escape(json);
+        const error = this.sizeError(text);
         if (error) throw error;
         return text + this.#sent.text;
     }
@@ -99,8 +99,8 @@ export class Framing {
      * @param open - its JSON text, but for that brace
      * @throws {@link SockhopError} `ERR_BAD_DATA`, `ERR_MESSAGE_TOO_LARGE`
      */
-    enclose(open: string): string {
-        return this.#sent.safe && 3 * open.length < this.limit ? open + this.#end : this.frame(`${open}}`);
+    encodeEnvelope(open: string): string {
+        return this.#sent.isSafe && 3 * open.length < this.maxSize ? open + this.#end : this.frame(`${open}}`);
     }
 
     /**
@@ -112,7 +112,7 @@ export class Framing {
         try {
             return withoutStack(() => JSON.parse(text) as unknown);
         } catch (cause) {
-            if (this.allowNonObjects) return copied(text); // the program may keep it: not all of the chunk with it
+            if (this.allowNonObjects) return detach(text); // the program may keep it: not all of the chunk with it
             // V8 keeps the text with the error that it has made, which may be kept.
             throw badFrame("the frame is not JSON", withoutStack(() => new SyntaxError(messageOf(cause))));
         }
@@ -124,10 +124,10 @@ export class Framing {
     }
 
     /** What is wrong with a message of this text, if it is too large. */
-    oversize(text: string): SockhopError | undefined {
-        if (3 * text.length <= this.limit) return undefined; // a UTF-16 unit has at most three bytes in UTF-8
+    sizeError(text: string): SockhopError | undefined {
+        if (3 * text.length <= this.maxSize) return undefined; // a UTF-16 unit has at most three bytes in UTF-8
         const size = Buffer.byteLength(text);
-        return size > this.limit ? this.tooLarge(String(size)) : undefined;
+        return size > this.maxSize ? this.tooLargeError(String(size)) : undefined;
     }
 
     /** Whether a frame is a blank line between two texts, which is no error (and a text where those need not be JSON). */
@@ -135,8 +135,8 @@ export class Framing {
         return !(text.charCodeAt(0) > SPACE) && !this.allowNonObjects && isSpaces(text);
     }
 
-    tooLarge(size: string): SockhopError {
-        const message = `A message of ${size} bytes is larger than max_message_size, ${this.limit} bytes`;
+    tooLargeError(size: string): SockhopError {
+        const message = `A message of ${size} bytes is larger than max_message_size, ${this.maxSize} bytes`;
         return new SockhopError(message, "ERR_MESSAGE_TOO_LARGE");
     }
 }

@@ -8,11 +8,11 @@ const EMPTY = Buffer.alloc(0);
  * Bytes, outside of V8's heap: to decode them as they come takes less time (0.8 for 4 MB), but when peers fill that heap the
  * process ends, while a Buffer that cannot be made only ends a connection.
  */
-export class Rest {
+export class PartialFrame {
     /** It is too large already: what follows of it is thrown away. */
-    skipping = false;
+    isSkipped = false;
     /** Its first `#length` bytes are in use. */
-    #room: Buffer = EMPTY;
+    #buffer: Buffer = EMPTY;
     #length = 0;
 
     get length(): number {
@@ -20,7 +20,7 @@ export class Rest {
     }
 
     get bytes(): Buffer {
-        return this.#room.subarray(0, this.#length);
+        return this.#buffer.subarray(0, this.#length);
     }
 
     /**
@@ -31,12 +31,12 @@ export class Rest {
      */
     add(bytes: Buffer, most: number): void {
         const length = this.#length + bytes.length;
-        if (length > this.#room.length) {
-            const room = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#room.length, most)));
-            this.#room.copy(room, 0, 0, this.#length);
-            this.#room = room;
+        if (length > this.#buffer.length) {
+            const room = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#buffer.length, most)));
+            this.#buffer.copy(room, 0, 0, this.#length);
+            this.#buffer = room;
         }
-        bytes.copy(this.#room, this.#length);
+        bytes.copy(this.#buffer, this.#length);
         this.#length = length;
     }
 
@@ -45,7 +45,7 @@ export class Rest {
         const most = bytes.length - 1;
         const kept = Math.min(most, this.#length);
         if (kept > 0) {
-            const tail = this.#room.subarray(this.#length - kept, this.#length);
+            const tail = this.#buffer.subarray(this.#length - kept, this.#length);
             const border = Buffer.concat([tail, chunk.subarray(0, most)]).indexOf(bytes);
             if (border !== -1) return border + bytes.length - kept;
         }
@@ -59,8 +59,8 @@ export class Rest {
     }
 
     /** Throws away so many bytes. */
-    drop(size: number): void {
-        this.#room = Buffer.from(this.#room.subarray(Math.max(0, size), this.#length));
-        this.#length = this.#room.length;
+    discard(size: number): void {
+        this.#buffer = Buffer.from(this.#buffer.subarray(Math.max(0, size), this.#length));
+        this.#length = this.#buffer.length;
     }
 }

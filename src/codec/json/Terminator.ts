@@ -8,17 +8,17 @@ export class Terminator {
     readonly text: string;
     readonly bytes: Buffer;
     /** JSON text never contains a control character, so such a terminator (the default) needs no protection. */
-    readonly safe: boolean;
+    readonly isSafe: boolean;
     /** A character of the terminator that JSON has only inside strings, where `\uXXXX` can stand for it. */
-    readonly #shield: string | undefined;
+    readonly #escape: string | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` when `text` is empty. */
     constructor(text: string) {
         if (text === "") throw new SockhopError("A terminator must not be empty", "ERR_BAD_OPTION");
         this.bytes = Buffer.from(text);
         this.text = this.bytes.toString(); // as the receiver will decode it
-        this.safe = Array.from(this.text).some((character) => character < " ");
-        this.#shield = Array.from(this.text).find((character) => !STRUCTURE.includes(character));
+        this.isSafe = Array.from(this.text).some((character) => character < " ");
+        this.#escape = Array.from(this.text).find((character) => !STRUCTURE.includes(character));
     }
 
     /** Whether this is a single byte, as most are, and the last of these. */
@@ -47,16 +47,16 @@ export class Terminator {
      * @throws {@link SockhopError} `ERR_BAD_DATA` when no such text exists: the terminator is made only of characters
      * that JSON needs, and occurs in `json`.
      */
-    protect(json: string): string {
+    escape(json: string): string {
         // The search includes the terminator itself, since it may overlap the end of the text: "}" and "}}".
-        if (this.safe || (json + this.text).indexOf(this.text) === json.length) return json;
-        if (this.#shield === undefined) {
+        if (this.isSafe || (json + this.text).indexOf(this.text) === json.length) return json;
+        if (this.#escape === undefined) {
             throw new SockhopError(
                 `JSON text that contains the terminator ${this.text} cannot be sent`,
                 "ERR_BAD_DATA",
             );
         }
-        return json.replaceAll(this.#shield, escaped(this.#shield));
+        return json.replaceAll(this.#escape, escaped(this.#escape));
     }
 }
 

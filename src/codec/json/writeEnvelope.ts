@@ -41,14 +41,14 @@ export const RESPONSE = "SockhopResponsePacket";
 const RESERVED: ReadonlySet<string> = new Set([PING, PONG, REQUEST, RESPONSE]);
 
 /** The longest name that a message may have; UUIDs have 36 characters. */
-const LONGEST_ID = 1024;
+const MAX_ID_LENGTH = 1024;
 
 /**
  * Whether this can be the name of a message, if it has one. It is repeated in the answer: what is deeply nested or long
  * would make each answer impossible to send.
  */
 export function isId(id: unknown): boolean {
-    return !id || Number.isFinite(id) || (typeof id === "string" && id.length <= LONGEST_ID);
+    return !id || Number.isFinite(id) || (typeof id === "string" && id.length <= MAX_ID_LENGTH);
 }
 
 /** The beginning of an envelope. */
@@ -60,7 +60,7 @@ const REQUEST_HEAD = `${head(REQUEST)}{"uuid":"`;
 const RESPONSE_HEAD = `${head(RESPONSE)}{"uuid":"`;
 
 /** What stands around the values of one class, made once. (100 requests in flight: 1.03 times the answers.) */
-class Surroundings {
+class EnvelopeTemplate {
     /** The class has one of the library's own names. */
     readonly reserved: boolean;
     /** Before a value. */
@@ -68,31 +68,31 @@ class Surroundings {
     /** Behind the data of a request. */
     readonly requestTail: string;
     /** Between the uuid and the data of an answer. */
-    readonly answerMiddle: string;
+    readonly responseMiddle: string;
 
     constructor(readonly type: string) {
         const name = toJson(type);
         this.reserved = RESERVED.has(type);
         this.head = head(type);
         this.requestTail = `,"type":${name},"errors":true}`;
-        this.answerMiddle = `","type":${name},"data":`;
+        this.responseMiddle = `","type":${name},"data":`;
     }
 }
 
 /** So many classes are remembered: programs have few, and a peer cannot make us remember more. */
-const FEW = 256;
+const MAX_TEMPLATES = 256;
 
-const known = new Map<string, Surroundings>();
+const known = new Map<string, EnvelopeTemplate>();
 /** The next value is often like the last. */
-let latest = new Surroundings("Object");
+let latest = new EnvelopeTemplate("Object");
 
-function around(value: unknown): Surroundings {
+function templateOf(value: unknown): EnvelopeTemplate {
     const type = typeName(value);
     if (type === latest.type) return latest;
     let found = known.get(type);
     if (!found) {
-        found = new Surroundings(type);
-        if (known.size < FEW) known.set(type, found);
+        found = new EnvelopeTemplate(type);
+        if (known.size < MAX_TEMPLATES) known.set(type, found);
     }
     return (latest = found);
 }
@@ -104,7 +104,7 @@ function around(value: unknown): Surroundings {
  *
  * @throws {@link SockhopError} `ERR_BAD_DATA` when JSON cannot express its data.
  */
-export function open(type: string, data: unknown): string {
+export function controlText(type: string, data: unknown): string {
     return head(type) + toJson(data);
 }
 
@@ -114,8 +114,8 @@ export function open(type: string, data: unknown): string {
  *
  * @param uuid - one of ours
  */
-export function openRequest(uuid: string, data: unknown): string {
-    return REQUEST_HEAD + uuid + `","data":` + toJson(data) + around(data).requestTail;
+export function requestText(uuid: string, data: unknown): string {
+    return REQUEST_HEAD + uuid + `","data":` + toJson(data) + templateOf(data).requestTail;
 }
 
 /**
@@ -123,10 +123,10 @@ export function openRequest(uuid: string, data: unknown): string {
  *
  * @param plain - whether the uuid can be written as it is
  */
-export function openPacket(packet: Partial<SockhopResponsePacket>, plain = isUuid(packet.uuid)): string {
+export function responseText(packet: Partial<SockhopResponsePacket>, plain = isUuid(packet.uuid)): string {
     const { uuid, data = {}, last, empty, error, cancel } = packet;
-    if (empty || error || cancel || !plain) return open(RESPONSE, new SockhopResponsePacket(packet));
-    const text = RESPONSE_HEAD + (uuid as string) + around(data).answerMiddle + toJson(data);
+    if (empty || error || cancel || !plain) return controlText(RESPONSE, new SockhopResponsePacket(packet));
+    const text = RESPONSE_HEAD + (uuid as string) + templateOf(data).responseMiddle + toJson(data);
     return text + (last ? `,"last":true}` : `,"last":false}`);
 }
 
@@ -137,8 +137,8 @@ export function openPacket(packet: Partial<SockhopResponsePacket>, plain = isUui
  * @throws {@link SockhopError} `ERR_BAD_DATA` when JSON cannot express the value, or its class has one of the library's own
  * names: the peer would take it for something else.
  */
-export function openValue(value: unknown, rest = ""): string {
-    const { type, reserved, head } = around(value);
+export function valueText(value: unknown, rest = ""): string {
+    const { type, reserved, head } = templateOf(value);
     if (reserved) throw new SockhopError(`Instances of a class called ${type} cannot be sent`, "ERR_BAD_DATA");
     return head + toJson(value) + rest;
 }

@@ -1,17 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { SockhopError } from "../../../src";
-import { FrameReader, type Inbox } from "../../../src/codec/json/FrameReader";
-import { Framing } from "../../../src/codec/json/JsonCodec";
-import type { Rest } from "../../../src/codec/json/PartialFrame";
+import { FrameReader, type ReadState } from "../../../src/codec/json/FrameReader";
+import { JsonCodec } from "../../../src/codec/json/JsonCodec";
+import type { PartialFrame } from "../../../src/codec/json/PartialFrame";
 
-interface Told extends Inbox {
+interface Told extends ReadState {
     errors: SockhopError[];
 }
 
 function inbox(): Told {
     const errors: SockhopError[] = [];
-    return { frames: 0, rest: undefined, errors, unreadable: (error) => errors.push(error) };
+    return { framesReceived: 0, partialFrame: undefined, errors, onUnreadable: (error) => errors.push(error) };
 }
 
 /** The texts between the terminators, by what the bytes say. */
@@ -46,7 +46,7 @@ describe("FrameReader", () => {
                         end,
                     ]),
                 );
-                const reader = new FrameReader(new Framing({ terminator, max_message_size: Infinity }));
+                const reader = new FrameReader(new JsonCodec({ terminator, max_message_size: Infinity }));
                 const told = inbox();
                 const read: string[] = [];
                 // Few pieces are small, since there are many bytes.
@@ -61,7 +61,7 @@ describe("FrameReader", () => {
                 const expected = framesIn(bytes, end);
                 expect(read.length).to.equal(expected.length);
                 expect(read.every((frame, n) => frame === expected[n])).to.equal(true);
-                expect([told.frames, told.errors]).to.deep.equal([expected.length, []]);
+                expect([told.framesReceived, told.errors]).to.deep.equal([expected.length, []]);
             }),
             { numRuns: 400 },
         );
@@ -78,7 +78,7 @@ describe("FrameReader", () => {
         ];
         for (const end of ends) {
             const bytes = Buffer.concat([Buffer.from(ascii), end, Buffer.from("\nnext\n")]);
-            const read = new FrameReader(new Framing({})).read(bytes, inbox());
+            const read = new FrameReader(new JsonCodec({})).read(bytes, inbox());
             const right = read[0] === ascii + end.toString() && read[1] === "next" && read.length === 2;
             expect(right, end.toString("hex")).to.equal(true);
         }
@@ -86,7 +86,7 @@ describe("FrameReader", () => {
 
     it("tells of a frame that is longer than a string can be, and goes on behind it", () => {
         const told = inbox();
-        const reader = new FrameReader(new Framing({ max_message_size: Infinity }));
+        const reader = new FrameReader(new JsonCodec({ max_message_size: Infinity }));
         reader.read(Buffer.from("beginning"), told);
         const error = new RangeError("Cannot create a string");
         const bytes = Object.assign(Buffer.from("beginning, end\n"), {
@@ -94,7 +94,7 @@ describe("FrameReader", () => {
                 throw error; // as Node does
             },
         });
-        Object.defineProperty(told.rest as Rest, "bytes", { value: bytes });
+        Object.defineProperty(told.partialFrame as PartialFrame, "bytes", { value: bytes });
         expect(reader.read(Buffer.from(", end\nnext\n"), told)).to.deep.equal(["next"]);
         expect(told.errors.map(({ code, cause }) => [code, cause])).to.deep.equal([
             ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA", error],

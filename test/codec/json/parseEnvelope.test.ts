@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { Framing } from "../../../src/codec/json/JsonCodec";
-import { open, openPacket, openRequest, openValue } from "../../../src/codec/json/writeEnvelope";
+import { JsonCodec } from "../../../src/codec/json/JsonCodec";
+import { controlText, responseText, requestText, valueText } from "../../../src/codec/json/writeEnvelope";
 import { parseEnvelope } from "../../../src/codec/json/parseEnvelope";
 import { kept } from "../../support/memory";
 
@@ -23,14 +23,14 @@ function partOf(text: string): string {
 /** All kinds of envelopes around a value. */
 function envelopes(value: unknown, uuid: string): string[] {
     const opened = [
-        openValue(value),
-        openValue(value, `,"id":"${uuid}"`),
-        openValue(value, `,"callback_id":"${uuid}"`),
-        openRequest(uuid, value),
-        openPacket({ uuid, data: value, last: true }),
-        openPacket({ uuid, data: value }),
-        openPacket({ uuid, empty: true, last: true }),
-        open("SockhopPing", value),
+        valueText(value),
+        valueText(value, `,"id":"${uuid}"`),
+        valueText(value, `,"callback_id":"${uuid}"`),
+        requestText(uuid, value),
+        responseText({ uuid, data: value, last: true }),
+        responseText({ uuid, data: value }),
+        responseText({ uuid, empty: true, last: true }),
+        controlText("SockhopPing", value),
     ];
     return opened.map((text) => `${text}}`);
 }
@@ -56,7 +56,7 @@ describe("parseEnvelope", () => {
     });
 
     it("knows what the framing writes", () => {
-        const frame = new Framing({}).enclose(openValue({ a: 1 }));
+        const frame = new JsonCodec({}).encodeEnvelope(valueText({ a: 1 }));
         expect(parseEnvelope(frame.slice(0, -1))).to.deep.equal({ type: "Object", data: { a: 1 } });
     });
 

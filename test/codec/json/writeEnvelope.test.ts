@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { SockhopError } from "../../../src";
-import { Framing } from "../../../src/codec/json/JsonCodec";
-import { openValue } from "../../../src/codec/json/writeEnvelope";
+import { JsonCodec } from "../../../src/codec/json/JsonCodec";
+import { valueText } from "../../../src/codec/json/writeEnvelope";
 import { typeName } from "../../../src/protocol/typeName";
 
 describe("envelope", () => {
-    const frame = (value: unknown, rest?: string): string => new Framing({}).enclose(openValue(value, rest));
+    const frame = (value: unknown, rest?: string): string => new JsonCodec({}).encodeEnvelope(valueText(value, rest));
 
     class Widget {
         a = 1;
