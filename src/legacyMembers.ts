@@ -10,7 +10,7 @@ interface Insides {
     _connections: Set<Connection>;
     _connectTimeout: number;
     _drop(connection: Connection): void;
-    _listed(): Connection[];
+    _active(): Connection[];
 }
 
 /** The answers that a connection waits for, in the place where a TimedMap of 1.8 has its entries. */
@@ -47,7 +47,7 @@ Object.defineProperties(SockhopClient.prototype, {
 
 Object.defineProperty(SockhopServer.prototype, "_response_stream_maps", {
     get(this: Insides) {
-        return new Map(this._listed().map((connection) => [connection.socket, requestsOf(connection)]));
+        return new Map(this._active().map((connection) => [connection.socket, requestsOf(connection)]));
     },
 });
 

@@ -108,7 +108,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const self = this._self();
         const stats = self._stats();
         stats.buffered += self.#queue?.bytes ?? 0;
-        stats.reconnects = self._past.reopened;
+        stats.reconnects = self._totals.reopened;
         stats.round_trip = self.#connection?.pings?.roundTrip;
         return stats;
     }
@@ -230,17 +230,17 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     // The next three are what AutoReconnect asks for.
     /** @internal */
-    protected get _pauses(): Pauses {
+    protected get _reconnectDelay(): Pauses {
         return { interval: this.#reconnectInterval, cap: this.#reconnectCap };
     }
 
     /** @internal */
-    protected _redial(): void {
+    protected _startReconnect(): void {
         if (!this.connected && !this.#attempt) void this.#dial();
     }
 
     /** @internal */
-    protected _cancel(): void {
+    protected _abortReconnect(): void {
         if (this.#attempt && !this.#attempt.site) this.#abort();
     }
 
@@ -250,7 +250,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /** @internal */
-    protected override _closed(connection: Connection, opened: boolean): void {
+    protected override _onClose(connection: Connection, opened: boolean): void {
         const attempt = this.#attempt;
         if (this.#connection === connection) {
             this.#connection = undefined;
@@ -261,7 +261,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             if (isBacklogFull(connection.error)) attempt.retry();
             else this.#failed(attempt, connection);
         }
-        super._closed(connection, opened);
+        super._onClose(connection, opened);
         if (this.#socket === connection.socket) this.#socket = null;
     }
 
@@ -273,8 +273,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /** @internal */
-    protected override _open(connection: Connection): boolean {
-        const opened = super._open(connection);
+    protected override _onOpen(connection: Connection): boolean {
+        const opened = super._onOpen(connection);
         // After the handlers of `connect`, where programs introduce themselves.
         if (connection.state === "open") {
             const queue = this.#queue ?? this.#attemptQueue;
@@ -330,11 +330,11 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             if (this.#attempt !== attempt) return;
             this.#attempt = undefined;
             this.#attemptQueue = attempt.queue;
-            if (this._open(connection)) attempt.succeed();
+            if (this._onOpen(connection)) attempt.succeed();
             else attempt.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
         };
         const arrived = (chunk: Buffer, length: number): void => {
-            this._take(connection, chunk, length);
+            this._onData(connection, chunk, length);
         };
         const connection = this.#use(dial(this, this.#tls, connected, arrived));
         attempt.connection = connection;
@@ -347,8 +347,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const connection = attempt.connection as Connection;
         const cause = connection.error; // of an earlier socket, between two
         connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });
-        if (connection.state === "closed") this._closed(connection, false);
-        else this._cut(connection);
+        if (connection.state === "closed") this._onClose(connection, false);
+        else this._destroyNow(connection);
     }
 
     #adopt(socket: net.Socket | null | undefined): void {
@@ -359,12 +359,12 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         this.#abort();
         if (!socket) {
             this.#leave();
-            if (isIdle && this.auto_reconnect) this._redial();
+            if (isIdle && this.auto_reconnect) this._startReconnect();
             return;
         }
         const former = connectionOf(socket);
         const connection = this.#use(socket);
-        if (former && former.state !== "closed") former.endpoint._replaced(former);
+        if (former && former.state !== "closed") former.endpoint._onSocketTaken(former);
         if (socket.closed) this._drop(connection); // it will not say so again
         else this._read(connection);
     }
@@ -385,6 +385,6 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         if (!attempt) return;
         this.#attempt = undefined;
         attempt.fail(new SockhopError("disconnect() was called during connect()", "ERR_ABORTED"));
-        if (attempt.connection) this._cut(attempt.connection);
+        if (attempt.connection) this._destroyNow(attempt.connection);
     }
 }

@@ -45,9 +45,9 @@ export interface ConnectionOwner {
     readonly _framing: JsonCodec;
     readonly _limits: Limits;
     /** The peer says nothing more. */
-    _peerEnded(connection: Connection): void;
+    _onPeerEnd(connection: Connection): void;
     /** Another endpoint has the socket now. */
-    _replaced(connection: Connection): void;
+    _onSocketTaken(connection: Connection): void;
 }
 
 /**
@@ -58,10 +58,10 @@ export interface ConnectionOwner {
  */
 export class Connection extends FrameWriter implements ReadState {
     /**
-     * `listed` on a server when `start()` of the session has resolved, so that the connection counts; `open` between the
+     * `ready` on a server when `start()` of the session has resolved, so that the connection counts; `open` between the
      * `connect` and the `disconnect` event; `closed` for good as soon as the end is known.
      */
-    state: "pending" | "listed" | "open" | "closed" = "pending";
+    state: "pending" | "ready" | "open" | "closed" = "pending";
     /** What the connection failed with, or is about to. */
     error: Error | undefined;
     /** Bytes that have come in. */

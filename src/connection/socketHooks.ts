@@ -57,7 +57,7 @@ function end(this: Adopted, ...args: Parameters<Socket["end"]>): Socket {
     connection.flush();
     methodsOf(this).end.apply(this, args);
     // A socket whose peer has ended is ended by Node. (To listen for `end` would cost 64 bytes on each, since Node does, too.)
-    if (this.readableEnded) connection.endpoint._peerEnded(connection);
+    if (this.readableEnded) connection.endpoint._onPeerEnd(connection);
     return this;
 }
 

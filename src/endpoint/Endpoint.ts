@@ -20,8 +20,8 @@ const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 /**
  * What client and server share: some connections, one way in and one way out for each.
  *
- * In: `_attach` when there is a socket, `_open` when it counts as connected. Out: `_drop`, whatever the reason. The
- * mixins extend the hook `_closed`.
+ * In: `_attach` when there is a socket, `_onOpen` when it counts as connected. Out: `_drop`, whatever the reason. The
+ * mixins extend the hook `_onClose`.
  */
 // The default lets mixins and their tests say `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -41,15 +41,15 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      */
     protected readonly _responseTimeout: number;
     /** @internal */
-    protected readonly _deadlines = new TimerLists();
+    protected readonly _timers = new TimerLists();
     /** @internal */
-    protected readonly _past = new ClosedTotals();
+    protected readonly _totals = new ClosedTotals();
     readonly #watch: FrameTimeouts;
     /** Connections whose sockets are being closed. */
     readonly #leaving = new Set<Connection>();
 
     readonly #arrived = this.#listener((connection, chunk: Buffer) => {
-        this._take(connection, chunk);
+        this._onData(connection, chunk);
     });
     readonly #gone = this.#listener((connection) => {
         this._deliverHeld(connection);
@@ -109,11 +109,11 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @returns false when a subscriber of the diagnostics channel has ended it before
      * @internal
      */
-    protected _open(connection: Connection): boolean {
+    protected _onOpen(connection: Connection): boolean {
         publishConnect(connection);
         if (connection.state === "closed") return false;
         connection.state = "open";
-        this._past.opened();
+        this._totals.opened();
         emitSafely(this, "connect", ...this._about(connection));
         this._read(connection);
         return true;
@@ -137,14 +137,14 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     }
 
     /** @internal */
-    _peerEnded(connection: Connection): void {
+    _onPeerEnd(connection: Connection): void {
         // In the middle of a TLS handshake an error follows, which tells more.
         this._finish(connection);
         if (connection.state === "open") this._drop(connection);
     }
 
     /** @internal */
-    _replaced(connection: Connection): void {
+    _onSocketTaken(connection: Connection): void {
         this._drop(connection);
     }
 
@@ -153,7 +153,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      *
      * @internal
      */
-    protected _of(socket: Socket): Connection | undefined {
+    protected _connectionOf(socket: Socket): Connection | undefined {
         const connection = connectionOf(socket);
         return connection?.endpoint === this && connection.state !== "closed" ? connection : undefined;
     }
@@ -175,13 +175,13 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         this.#leaving.add(connection);
         void connection.close(limit).then(() => {
             this.#leaving.delete(connection);
-            this._past.add(connection);
+            this._totals.add(connection);
         });
-        this._closed(connection, opened);
+        this._onClose(connection, opened);
         connection.endReply();
         if (this._connections.size > 0) return;
         this.#watch.stop();
-        this._deadlines.removeEmpty();
+        this._timers.removeEmpty();
     }
 
     /**
@@ -230,7 +230,7 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      *
      * @internal
      */
-    protected override _cut(connection: Connection): void {
+    protected override _destroyNow(connection: Connection): void {
         connection.socket.destroy();
         this._drop(connection);
     }
@@ -241,10 +241,10 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      * @param opened - whether it has been announced by `connect`
      * @internal
      */
-    protected _closed(connection: Connection, opened: boolean): void {
+    protected _onClose(connection: Connection, opened: boolean): void {
         if (!opened) return;
         publishDisconnect(connection);
-        this._disconnected(connection);
+        this._emitDisconnect(connection);
     }
 
     /**
@@ -252,13 +252,13 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
      *
      * @internal
      */
-    protected _disconnected(connection: Connection): void {
+    protected _emitDisconnect(connection: Connection): void {
         emitSafely(this, "disconnect", ...this._about(connection));
     }
 
     /** @internal */
     protected _stats(): Stats {
-        return this._past.with([...this._connections, ...this.#leaving]);
+        return this._totals.with([...this._connections, ...this.#leaving]);
     }
 
     /** @internal */

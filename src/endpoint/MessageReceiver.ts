@@ -30,7 +30,7 @@ export type Reply<Answer = any> = (value?: Answer) => void;
 /**
  * The way of a message over a connection.
  *
- * Out: `_encode`, `_carry`. In: `_take`, `_received`, `_deliver`. The mixins extend the hook `_received`.
+ * Out: `_encode`, `_carry`. In: `_onData`, `_onMessage`, `_deliver`. The mixins extend the hook `_onMessage`.
  */
 export abstract class Messenger<E> extends Reporter<E> {
     /** @internal */
@@ -86,7 +86,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      *
      * @internal
      */
-    protected _volunteer(connection: Connection, type: string, data: unknown): void {
+    protected _sendControl(connection: Connection, type: string, data: unknown): void {
         if (connection.overLimit) return;
         try {
             connection.post(this._framing.bare ? this._framing.encode(data) : this._framing.encodeEnvelope(controlText(type, data)));
@@ -111,7 +111,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      *
      * @internal
      */
-    protected _received(connection: Connection, envelope: Envelope): void {
+    protected _onMessage(connection: Connection, envelope: Envelope): void {
         this._deliver(connection, envelope.data, envelope.type);
     }
 
@@ -128,7 +128,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      *
      * @internal
      */
-    protected readonly _patient: boolean = false;
+    protected readonly _pausesReading: boolean = false;
 
     /**
      * Gives a value to those who listen to all, and to its type.
@@ -146,7 +146,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      *
      * @internal
      */
-    protected abstract _cut(connection: Connection): void;
+    protected abstract _destroyNow(connection: Connection): void;
 
     /**
      * A connection cannot go on.
@@ -159,7 +159,7 @@ export abstract class Messenger<E> extends Reporter<E> {
         try {
             this._report(error, connection);
         } finally {
-            this._cut(connection);
+            this._destroyNow(connection);
         }
     }
 
@@ -169,7 +169,7 @@ export abstract class Messenger<E> extends Reporter<E> {
      * @param length - how many of the chunk
      * @internal
      */
-    protected _take(connection: Connection, chunk: Buffer, length = chunk.length): void {
+    protected _onData(connection: Connection, chunk: Buffer, length = chunk.length): void {
         if (connection.state === "closed") return;
         connection.bytesReceived += length;
         let frames: string[];
@@ -238,7 +238,7 @@ export abstract class Messenger<E> extends Reporter<E> {
     #dispatchAll(connection: Connection, frames: string[]): void {
         for (let n = 0; n < frames.length; n++) {
             this.#guard(connection, frames[n] as string);
-            if (this._patient && connection.overLimit && this.#hold(connection, frames.slice(n + 1))) return;
+            if (this._pausesReading && connection.overLimit && this.#hold(connection, frames.slice(n + 1))) return;
         }
         if (connection.state !== "closed" && connection.error) this._fault(connection, connection.error);
     }
@@ -308,6 +308,6 @@ export abstract class Messenger<E> extends Reporter<E> {
         }
         const message = envelope ?? toEnvelope(value);
         if (typeof message === "string") this._skip(message, connection);
-        else this._received(connection, message);
+        else this._onMessage(connection, message);
     }
 }

@@ -64,7 +64,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             try {
                 const frame = this._encode(value, `,"id":"${id}"`);
                 if (timeout !== undefined || signal) {
-                    call.limit(this._deadlines, milliseconds("timeout", timeout, Infinity), signal);
+                    call.limit(this._timers, milliseconds("timeout", timeout, Infinity), signal);
                 }
                 const sent = this._carry(connection, frame, call);
                 return failed ? markHandled(sent) : sent;
@@ -83,17 +83,17 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (fault) throw new SockhopError(fault, "ERR_REMOTE_CALLBACK_TYPE");
         }
 
-        protected override _received(connection: Connection, envelope: Envelope): void {
+        protected override _onMessage(connection: Connection, envelope: Envelope): void {
             const { type, data, id, callback_id } = envelope;
             if (callback_id) connection.callbacks?.get(callback_id)?.receive(data, type);
             else if (!isId(id)) this._skip("a message whose id is none", connection);
             else if (id) this.#asked(connection, envelope);
-            else super._received(connection, envelope);
+            else super._onMessage(connection, envelope);
         }
 
-        protected override _closed(connection: Connection, opened: boolean): void {
+        protected override _onClose(connection: Connection, opened: boolean): void {
             for (const call of connection.callbacks ?? []) call.fail(notConnectedError(connection.error));
-            super._closed(connection, opened);
+            super._onClose(connection, opened);
         }
 
         /** Delivers a question. Only the first call of its reply answers it: 1.x crashes at a second answer. */

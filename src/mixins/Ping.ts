@@ -60,11 +60,11 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         #ping(connection: Connection): void {
             const ping = (connection.pings ??= new PingHistory()).next(connection);
             if (ping) {
-                this._volunteer(connection, PING, ping);
+                this._sendControl(connection, PING, ping);
                 return;
             }
             if (connection.socket.isPaused()) this.#warnOfPause();
-            this._cut(connection);
+            this._destroyNow(connection);
         }
 
         #warnOfPause(): void {
@@ -74,12 +74,12 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             process.emitWarning(message, { type: "SockhopWarning" });
         }
 
-        protected override _received(connection: Connection, envelope: Envelope): void {
+        protected override _onMessage(connection: Connection, envelope: Envelope): void {
             const { type, data } = envelope;
             if (type !== PING && type !== PONG) {
-                super._received(connection, envelope);
+                super._onMessage(connection, envelope);
             } else if (typeof data === "object" && data !== null) {
-                if (type === PING) this._volunteer(connection, PONG, answer(data));
+                if (type === PING) this._sendControl(connection, PONG, answer(data));
                 else connection.pings?.answered(data);
             }
         }

@@ -64,7 +64,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         #handles = false;
         readonly #requestType = new TypeEventName("request");
         readonly #cancel: Cancel = (connection, uuid) => {
-            this._volunteer(connection, RESPONSE, new SockhopResponsePacket({ uuid, last: true, cancel: true }));
+            this._sendControl(connection, RESPONSE, new SockhopResponsePacket({ uuid, last: true, cancel: true }));
         };
 
         _request(
@@ -122,7 +122,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 if (this._framing.bare)
                     throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
                 const frame = this._framing.encodeEnvelope(requestText(request.uuid, value === undefined ? {} : value));
-                request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
+                request.limit(this._timers, milliseconds("timeout", timeout, this._responseTimeout), signal);
                 return this._carry(connection, frame, request);
             } catch (error) {
                 request.fail(error as SockhopError);
@@ -138,10 +138,10 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         /** What the handlers of a request get besides the request and the response. */
         protected abstract _context(connection: Connection): unknown[];
 
-        protected override _received(connection: Connection, envelope: Envelope): void {
+        protected override _onMessage(connection: Connection, envelope: Envelope): void {
             const { type, data } = envelope;
             if (type !== REQUEST && type !== RESPONSE) {
-                super._received(connection, envelope);
+                super._onMessage(connection, envelope);
                 return;
             }
             const fault = faultOf(data);
@@ -269,10 +269,10 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             else request?.receive(packet);
         }
 
-        protected override _closed(connection: Connection, opened: boolean): void {
+        protected override _onClose(connection: Connection, opened: boolean): void {
             for (const request of connection.requests ?? []) request.fail(notConnectedError(connection.error));
             for (const response of connection.responses ?? []) response.abandon(notConnectedError());
-            super._closed(connection, opened);
+            super._onClose(connection, opened);
         }
     }
     return Requests;

@@ -28,7 +28,7 @@ export interface Sessioned {
      *
      * @internal
      */
-    _listed(): Connection[];
+    _active(): Connection[];
 }
 
 /**
@@ -41,11 +41,11 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         readonly #ended = new WeakMap<Connection, Promise<unknown>>();
 
         get sockets(): Socket[] {
-            return this._listed().map(({ socket }) => socket);
+            return this._active().map(({ socket }) => socket);
         }
 
         get sessions(): SockhopSession[] {
-            return this._listed().map(({ session }) => session as SockhopSession);
+            return this._active().map(({ session }) => session as SockhopSession);
         }
 
         /** Makes the session of a connection. */
@@ -54,7 +54,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         /** Milliseconds that `start()` and `end()` may take. */
         protected abstract get _sessionTimeout(): number;
 
-        _listed(): Connection[] {
+        _active(): Connection[] {
             return [...this._connections].filter(({ state }) => state !== "pending");
         }
 
@@ -91,10 +91,10 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 this.#end(connection); // it has gone meanwhile
                 return;
             }
-            connection.state = "listed";
+            connection.state = "ready";
             // Later, as in 1.x: a program may have waited for its client before it listens to our `connect`.
             setImmediate(() => {
-                if (connection.state === "listed") this._open(connection);
+                if (connection.state === "ready") this._onOpen(connection);
             });
         }
 
@@ -107,7 +107,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         protected override _drop(connection: Connection, limit?: number): void {
-            if (connection.state === "listed" || connection.state === "open") this.#end(connection);
+            if (connection.state === "ready" || connection.state === "open") this.#end(connection);
             super._drop(connection, limit);
         }
 
@@ -136,7 +136,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         // Later, since a program may cut many connections in one go and look at `disconnect` as the end of that.
-        protected override _disconnected(connection: Connection): void {
+        protected override _emitDisconnect(connection: Connection): void {
             void this.#ended.get(connection)?.then(() => {
                 setImmediate(() => {
                     emitSafely(this, "disconnect", ...this._about(connection));

@@ -42,7 +42,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     address: string;
     port: number;
     /** @internal */
-    protected override readonly _patient = true;
+    protected override readonly _pausesReading = true;
     #listener: Listener;
     /** Settles when what `close()` was called for is gone. */
     #closed: Promise<unknown> = Promise.resolve();
@@ -74,7 +74,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 
     /** For each socket its newest pings, at most four. A new map each time. */
     get pings(): Map<net.Socket, SockhopPing[]> {
-        return new Map(this._listed().map(({ socket, pings }) => [socket, pings?.pings ?? []]));
+        return new Map(this._active().map(({ socket, pings }) => [socket, pings?.pings ?? []]));
     }
 
     /** What it has done so far. A new object each time. */
@@ -161,7 +161,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         options?: CallbackOptions | null,
     ): Promise<void> {
         const self = this._self();
-        const connection = self._of(socket);
+        const connection = self._connectionOf(socket);
         if (connection) return self._send(connection, value, callback, options);
         if (callback) callFailed(options?.failed, stranger(socket));
         return self.#refuse(socket);
@@ -180,8 +180,8 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     sendall(value: Message<P, "server">): Promise<undefined[]> {
         const self = this._self();
         // What the system has destroyed is not listed much longer.
-        for (const connection of self._listed()) if (connection.socket.destroyed) self._drop(connection);
-        const connections = self._listed();
+        for (const connection of self._active()) if (connection.socket.destroyed) self._drop(connection);
+        const connections = self._active();
         if (connections.length === 0) return Promise.resolve([]);
         try {
             const frame = self._encode(value);
@@ -218,7 +218,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         options?: RequestOptions | null,
     ): Promise<Answer<P, V>> {
         const self = this._self();
-        const connection = self._of(socket);
+        const connection = self._connectionOf(socket);
         if (!connection) return self.#refuse(socket);
         return self._request(connection, value, options) as Promise<Answer<P, V>>;
     }
@@ -233,7 +233,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         options?: RequestOptions | null,
     ): Promise<AnswerTo<P, "server", V>> {
         const self = this._self();
-        const connection = self._of(socket);
+        const connection = self._connectionOf(socket);
         if (!connection) return self.#refuse(socket);
         return self._ask(connection, value, options) as Promise<AnswerTo<P, "server", V>>;
     }

@@ -118,7 +118,7 @@ export async function withstands(run: Fields): Promise<unknown> {
     const stage = run.over === "memory" ? inMemory : overSockets;
     const scene = await stage({ peer_type, allow_non_objects }, run.end);
     const { end, peer, other } = scene;
-    const connection = end["_of"](scene.socket)!;
+    const connection = end["_connectionOf"](scene.socket)!;
     const user = new User(scene);
     try {
         const ids = peer_type === "json" ? [] : await user.open();
@@ -145,7 +145,7 @@ export async function withstands(run: Fields): Promise<unknown> {
         other?.peer.write(Buffer.from(mark));
         // One that is pinged and does not answer may have been given up.
         const goesOn = (socket: net.Socket): boolean =>
-            user.heard.has(socket) || (run.pings && end["_of"](socket) === undefined);
+            user.heard.has(socket) || (run.pings && end["_connectionOf"](socket) === undefined);
         await until(
             () => goesOn(scene.socket) && (!other || goesOn(other.socket)),
             () => "a connection does not go on",

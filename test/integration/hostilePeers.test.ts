@@ -134,7 +134,7 @@ describe("whatever a peer sends", () => {
         const answers: unknown[] = [];
         await s.send(socket, "question", (answer) => answers.push(answer));
         const [, { callback }] = (await asked) as [unknown, { callback: (value: unknown) => void }];
-        const { uuid: id } = [...s["_of"](socket)!.callbacks!][0]!;
+        const { uuid: id } = [...s["_connectionOf"](socket)!.callbacks!][0]!;
         const last = untilLast(s);
         thief.write(JSON.stringify({ type: "String", data: "forged", callback_id: id }) + "\n" + LAST);
         await last;
@@ -154,7 +154,7 @@ describe("whatever a peer sends", () => {
         const other = await raw(s);
         const [session] = s.sessions;
         const tooMuch = new RangeError("Array buffer allocation failed");
-        s["_of"](socket)!.partialFrame = Object.assign(new PartialFrame(), {
+        s["_connectionOf"](socket)!.partialFrame = Object.assign(new PartialFrame(), {
             add() {
                 throw tooMuch; // as Buffer.allocUnsafe() does
             },

@@ -700,7 +700,7 @@ describe("max_buffered", () => {
         );
         expect(await rejection(session.request("q"))).to.have.property("code", "ERR_BUFFER_FULL");
         expect(failures).to.deep.equal(["ERR_BUFFER_FULL"]);
-        expect(s["_of"](socket)!.pending).to.equal(0);
+        expect(s["_connectionOf"](socket)!.pending).to.equal(0);
     });
 
     it("other clients of a server do not notice", async () => {
@@ -854,12 +854,12 @@ describe("frame_timeout", () => {
 
         connection(): Connection {
             const connection = this._attach(new net.Socket());
-            this._open(connection);
+            this._onOpen(connection);
             return connection;
         }
 
         take(connection: Connection, text: string): void {
-            this._take(connection, Buffer.from(text));
+            this._onData(connection, Buffer.from(text));
         }
 
         protected override _deliver(_connection: Connection, value: unknown): void {

@@ -294,7 +294,7 @@ describe("send() with a callback", () => {
                 : which === "server"
                   ? (...args) => s.send(socket, ...args)
                   : (...args) => session.send(...args);
-        const connection = here["_of"](which === "client" ? c.socket! : socket)!;
+        const connection = here["_connectionOf"](which === "client" ? c.socket! : socket)!;
         return {
             send,
             asked,

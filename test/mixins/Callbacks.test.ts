@@ -16,7 +16,7 @@ class Probe extends Callbacks(Endpoint) {
 
     connection(): { connection: Connection; written: () => Envelope[] } {
         const connection = this._attach(new net.Socket());
-        this._open(connection);
+        this._onOpen(connection);
         const written: string[] = [];
         connection.post = (bytes) => void written.push(bytes);
         connection.write = (bytes) => {
@@ -27,7 +27,7 @@ class Probe extends Callbacks(Endpoint) {
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._received(connection, envelope);
+        this._onMessage(connection, envelope);
     }
 
     drop(connection: Connection): void {

@@ -19,15 +19,15 @@ class Probe extends Ping(Endpoint) {
 
     connection(): Connection {
         const connection = this._attach(new net.Socket());
-        this._open(connection);
+        this._onOpen(connection);
         return connection;
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._received(connection, envelope);
+        this._onMessage(connection, envelope);
     }
 
-    protected override _volunteer(connection: Connection, type: string, data: unknown): void {
+    protected override _sendControl(connection: Connection, type: string, data: unknown): void {
         this.sent.push({ connection, envelope: { type, data } });
     }
 
