@@ -12,9 +12,15 @@ function run(...command: string[]): ChildProcess {
     return spawn("npx", command, { stdio: "inherit", shell: process.platform === "win32" });
 }
 
-export function lint(): ChildProcess {
+function eslint(): ChildProcess {
     return run("eslint", "--ext", ".ts,.js", ".");
 }
+
+function prettier(): ChildProcess {
+    return run("prettier", "--check", ".");
+}
+
+export const lint = parallel(eslint, prettier);
 
 export function docs(): ChildProcess {
     return run("typedoc");

@@ -22,7 +22,9 @@ async function certificate(name) {
 }
 
 async function main() {
-    const [localhost, alice, bob, mallory] = await Promise.all(["localhost", "Alice", "Bob", "Mallory"].map(certificate));
+    const [localhost, alice, bob, mallory] = await Promise.all(
+        ["localhost", "Alice", "Bob", "Mallory"].map(certificate),
+    );
     const known = { requestCert: true, ca: [alice.cert, bob.cert] }; // or the authority that signs all of them
     const server = new Sockhop.server({ port: 0, ssl_options: { ...localhost, ...known }, session_type: Member });
     server.on("connect", (socket, session) => console.log(`${session.name} is connected`));

@@ -46,7 +46,10 @@ async function main() {
     }
 
     // `sessions` lists those of all connections, oldest first.
-    assert.deepEqual(server.sessions.map(({ pages }) => pages), [["home", "map"], ["news"]]);
+    assert.deepEqual(
+        server.sessions.map(({ pages }) => pages),
+        [["home", "map"], ["news"]],
+    );
 
     for (const client of clients) await Promise.all([client.disconnect(), once(server, "disconnect")]);
     assert.deepEqual(server.sessions, []);

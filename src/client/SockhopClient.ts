@@ -198,10 +198,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not
      * know requests and never answer. `undefined` is sent as `{}`.
      */
-    request<V extends RequestData<P, "client">>(
-        value?: V,
-        options?: RequestOptions | null,
-    ): Promise<Answer<P, V>> {
+    request<V extends RequestData<P, "client">>(value?: V, options?: RequestOptions | null): Promise<Answer<P, V>> {
         const self = this._self();
         return self._request(self.#connection, value, options ?? undefined) as Promise<Answer<P, V>>;
     }
@@ -365,7 +362,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const former = connectionOf(socket);
         const connection = this.#use(socket);
         if (former && former.state !== "closed") former.endpoint._onSocketTaken(former);
-        if (socket.closed) this._drop(connection); // it will not say so again
+        if (socket.closed)
+            this._drop(connection); // it will not say so again
         else this._read(connection);
     }
 

@@ -260,7 +260,12 @@ export class FrameWriter implements TickTask {
     }
 
     /** Writes something, and settles what has `size` bytes when it is called back. */
-    #writeAsync(bytes: string | Buffer, encoding: BufferEncoding, size: number, writing: WriteObserver | undefined): void {
+    #writeAsync(
+        bytes: string | Buffer,
+        encoding: BufferEncoding,
+        size: number,
+        writing: WriteObserver | undefined,
+    ): void {
         const { socket } = this;
         let taken = false;
         socket.write(bytes, encoding, (error) => {

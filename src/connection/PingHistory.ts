@@ -36,7 +36,8 @@ export class PingHistory {
         const ping = new SockhopPing();
         this.#silentIntervals = this.#isAlive(signs) ? 0 : this.#silentIntervals + 1;
         this.pings = [...this.pings, ping].slice(-MAX_SILENT_INTERVALS);
-        if (this.#silentIntervals >= MAX_SILENT_INTERVALS - 1 && this.pings.every((each) => each.unanswered())) return undefined;
+        if (this.#silentIntervals >= MAX_SILENT_INTERVALS - 1 && this.pings.every((each) => each.unanswered()))
+            return undefined;
         this.#sentAt = now();
         return ping;
     }

@@ -123,10 +123,13 @@ export class TransferWatch {
     #release(stalled: boolean): void {
         const { bytesSent, framesReceived, partialFrame } = this.#transfers;
         const over = (waiter: TransferWait): boolean =>
-            stalled || (bytesSent >= waiter.taken && (waiter.frame === undefined || framesReceived > waiter.frame || !partialFrame));
+            stalled ||
+            (bytesSent >= waiter.taken &&
+                (waiter.frame === undefined || framesReceived > waiter.frame || !partialFrame));
         const ended = this.#waiters.filter(over);
         this.#waiters = this.#waiters.filter((waiter) => !over(waiter));
-        for (const waiter of ended) waiter.ended(waiter.taken > 0 && bytesSent >= waiter.taken ? graceOf(waiter) : undefined);
+        for (const waiter of ended)
+            waiter.ended(waiter.taken > 0 && bytesSent >= waiter.taken ? graceOf(waiter) : undefined);
     }
 }
 

@@ -89,7 +89,9 @@ export abstract class Messenger<E> extends Reporter<E> {
     protected _sendControl(connection: Connection, type: string, data: unknown): void {
         if (connection.overLimit) return;
         try {
-            connection.post(this._framing.bare ? this._framing.encode(data) : this._framing.encodeEnvelope(controlText(type, data)));
+            connection.post(
+                this._framing.bare ? this._framing.encode(data) : this._framing.encodeEnvelope(controlText(type, data)),
+            );
         } catch {
             // It repeats what the peer has sent, and that cannot be said in so many bytes.
         }

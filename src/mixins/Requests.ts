@@ -10,7 +10,15 @@ import { type Responder, SockhopResponseWriteableStream } from "../replies/Respo
 import { OpenResponses, keyOf } from "../replies/OpenResponses";
 import { TypeEventName } from "../emitter/TypeEventName";
 import { type RequestSpan, requests, responses } from "../diagnostics/channels";
-import { type Envelope, REQUEST, RESPONSE, isId, isTooLong, responseText, requestText } from "../codec/json/writeEnvelope";
+import {
+    type Envelope,
+    REQUEST,
+    RESPONSE,
+    isId,
+    isTooLong,
+    responseText,
+    requestText,
+} from "../codec/json/writeEnvelope";
 import { isUuid } from "../protocol/ids";
 import { milliseconds } from "../connection/limits";
 import { toError, codeOf, messageOf, throwLater } from "../emitter/emitSafely";

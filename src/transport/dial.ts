@@ -32,7 +32,9 @@ export function dial(
         }
         if (secure) {
             const { connect } = loadTls();
-            const encrypted = path ? connect({ ...secure, path }, connected) : connect(port, address, secure, connected);
+            const encrypted = path
+                ? connect({ ...secure, path }, connected)
+                : connect(port, address, secure, connected);
             return encrypted.once("connect", () => destroyIfSelfConnected(encrypted)); // before the handshake
         }
         const onread = {

@@ -103,7 +103,8 @@ describe("what the command line prints", () => {
     });
 
     it("is short for people, with the beginning of everything", () => {
-        const show = (value: unknown, size = 100): string => portray(value, size, { breakLength: Infinity, compact: true });
+        const show = (value: unknown, size = 100): string =>
+            portray(value, size, { breakLength: Infinity, compact: true });
         expect(show({ a: [1, { b: "c" }], d: null })).to.equal("{ a: [ 1, { b: 'c' } ], d: null }");
         expect(show("x".repeat(1e6))).to.equal(`'${"x".repeat(99)}…'`);
         expect(show(Array.from({ length: 1e6 }, () => 0))).to.match(/^\[ 0, 0, .*, \.\.\. 9999\d\d more items \]$/);

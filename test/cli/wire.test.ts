@@ -9,13 +9,21 @@ import { later, rawServer } from "../support/pair";
 import { CapturedStream, screenOf } from "./output";
 
 /** A listening tap in this process, for a target at another port, or for itself. */
-async function tap(target?: number, record?: CapturedStream): Promise<{ port: number; wire: TapProxy; err: CapturedStream; l: net.Server }> {
+async function tap(
+    target?: number,
+    record?: CapturedStream,
+): Promise<{ port: number; wire: TapProxy; err: CapturedStream; l: net.Server }> {
     const { screen, err } = screenOf({ quiet: true });
     const l = net.createServer({ allowHalfOpen: true });
     l.listen(0, "127.0.0.1");
     await once(l, "listening");
     const { port } = l.address() as net.AddressInfo;
-    const wire = new TapProxy(screen, {}, { port: target ?? port }, new TapLog(screen, { quiet: true }, record as never));
+    const wire = new TapProxy(
+        screen,
+        {},
+        { port: target ?? port },
+        new TapLog(screen, { quiet: true }, record as never),
+    );
     l.on("connection", (socket: net.Socket) => {
         wire.accept(socket);
     });
@@ -107,7 +115,10 @@ describe("Wire", () => {
         const { port, wire } = await tap();
         const client = connect(port);
         const failure = await wire.fails.catch((error: unknown) => error as Error);
-        expect(failure).to.have.property("message", `127.0.0.1:${port} leads back here: the tap would be its own target`);
+        expect(failure).to.have.property(
+            "message",
+            `127.0.0.1:${port} leads back here: the tap would be its own target`,
+        );
         await once(client, "close");
     });
 
@@ -118,7 +129,9 @@ describe("Wire", () => {
         const { port, l } = await tap(target.port, record);
         const accepted = once(l, "connection") as Promise<[net.Socket]>;
         const client = connect(port);
-        const whole = Buffer.from(`${"[".repeat(1e6)}\n{"type":"Array","data":${"[".repeat(3e4)}${"]".repeat(3e4)}}\n\n\xff{`);
+        const whole = Buffer.from(
+            `${"[".repeat(1e6)}\n{"type":"Array","data":${"[".repeat(3e4)}${"]".repeat(3e4)}}\n\n\xff{`,
+        );
         const [socket] = await accepted;
         const ended = once(socket, "close");
         client.end(whole);
@@ -136,9 +149,7 @@ describe("Journal", () => {
         const frame = { bytes: 1, kind: "invalid", text: "x".repeat(2 ** 20) };
         for (let sent = 0; sent < 40; sent++) journal.add(1, "client", [frame]);
         expect(out.writableLength).to.be.below(18 * 2 ** 20);
-        expect(err.lines).to.deep.equal([
-            "messages are not printed for now: they come faster than the output is read",
-        ]);
+        expect(err.lines).to.deep.equal(["messages are not printed for now: they come faster than the output is read"]);
         const drained = once(out, "drain");
         out.release();
         await drained;

@@ -25,5 +25,4 @@ describe("Pulse", () => {
             expect(pulse.next(each)).to.not.equal(undefined);
         }
     });
-
 });

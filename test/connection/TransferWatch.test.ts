@@ -4,7 +4,14 @@ import { TransferWatch } from "../../src/connection/TransferWatch";
 
 /** The system is taking a write of 1 MB. */
 function transfers() {
-    return { bytesSent: 0, bytesPending: 1_000_000, writeQueueSize: 1_000_000, bytesReceived: 0, framesReceived: 0, partialFrame: undefined };
+    return {
+        bytesSent: 0,
+        bytesPending: 1_000_000,
+        writeQueueSize: 1_000_000,
+        bytesReceived: 0,
+        framesReceived: 0,
+        partialFrame: undefined,
+    };
 }
 
 describe("TransferWatch", () => {

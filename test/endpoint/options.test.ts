@@ -158,7 +158,14 @@ describe("options", () => {
         });
 
         it("mean the default where sockhop 1.x says so", () => {
-            const options = { peer_type: 5, terminator: 5, session_type: null, ssl_options: null, path: false, address: 0 };
+            const options = {
+                peer_type: 5,
+                terminator: 5,
+                session_type: null,
+                ssl_options: null,
+                path: false,
+                address: 0,
+            };
             const s = new SockhopServer(options as unknown as ServerOptions);
             expect([s.path, s.address, s.port]).to.deep.equal([null, "127.0.0.1", 50000]);
         });
@@ -170,7 +177,9 @@ describe("options", () => {
             const c = client({ port: s.get_bound_port()! });
             await c.connect();
             const disconnected = once(c, "disconnect");
-            expect((await failed)[0]).to.be.instanceOf(SockhopError).with.property("code", "ERR_BAD_OPTION");
+            expect((await failed)[0])
+                .to.be.instanceOf(SockhopError)
+                .with.property("code", "ERR_BAD_OPTION");
             await disconnected;
         });
     });
@@ -181,7 +190,9 @@ describe("options", () => {
     });
 
     it("may come from another realm", async () => {
-        const options = vm.runInNewContext(`({ port: 0, terminator: ["\\r\\n", "\\n"], ssl_options: {} })`) as ServerOptions;
+        const options = vm.runInNewContext(
+            `({ port: 0, terminator: ["\\r\\n", "\\n"], ssl_options: {} })`,
+        ) as ServerOptions;
         const s = server(options);
         await s.listen();
         const c = client({ port: s.get_bound_port()!, terminator: ["\n", "\r\n"] });
@@ -220,7 +231,13 @@ describe("options", () => {
 
         it("are those that no end has, and no release documents", async () => {
             const heard = warnings();
-            const known = { auto_reconnect_interval: 5, mode: 0o600, queue: true, session_timeout: 5, connect_timeout: 5 };
+            const known = {
+                auto_reconnect_interval: 5,
+                mode: 0o600,
+                queue: true,
+                session_timeout: 5,
+                connect_timeout: 5,
+            };
             const others = { allow_binary_mode: false, compatibility_mode: true, handshake_timeout: 5 };
             new SockhopServer({ ...known, ...others });
             new SockhopClient({ ...known, ...others });

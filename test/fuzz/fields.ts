@@ -125,7 +125,10 @@ export async function withstands(run: Fields): Promise<unknown> {
         // A socket that the user has given to a client is not pinged.
         if (run.pings && connection.state === "open") {
             end.ping(4);
-            await until(() => end.stats.messages_sent > ids.length, () => "no ping goes out");
+            await until(
+                () => end.stats.messages_sent > ids.length,
+                () => "no ping goes out",
+            );
         }
         const before = connection.bytesReceived;
         let sent = 0;
@@ -188,7 +191,10 @@ class User {
     constructor(scene: Scene) {
         this.#scene = scene;
         const { end } = scene;
-        const receive = (value: unknown, meta: { type: string; socket?: unknown; callback?: (value: unknown) => void }): void => {
+        const receive = (
+            value: unknown,
+            meta: { type: string; socket?: unknown; callback?: (value: unknown) => void },
+        ): void => {
             this.#isText("meta.type", meta.type);
             if (value === "the last") this.heard.add(meta.socket ?? scene.socket);
             meta.callback?.(value);
@@ -221,7 +227,11 @@ class User {
             this.open_calls += 1;
             if (n < 2) void (server?.send(socket, n, answered, options) ?? client!.send(n, answered, options));
             else if (n < 4) void this.#read(server?.request(socket, n, options) ?? client!.request(n, options));
-            else void (server?.ask(socket, n, options) ?? client!.ask(n, options)).then(() => this.#settled(), this.#failed(n));
+            else
+                void (server?.ask(socket, n, options) ?? client!.ask(n, options)).then(
+                    () => this.#settled(),
+                    this.#failed(n),
+                );
         }
         const lines = (): string[] => Buffer.concat(peer.answers).toString().split("\n").slice(0, -1);
         await until(
@@ -273,7 +283,8 @@ class User {
     #legal(what: string, error: unknown): void {
         const { code, message, syscall } = (error ?? {}) as NodeJS.ErrnoException;
         const ours = error instanceof SockhopError && CODES.has(error.code);
-        if (!ours && typeof syscall !== "string") this.#fault(`${what}: an error that is not ours (${String(code)})`, error);
+        if (!ours && typeof syscall !== "string")
+            this.#fault(`${what}: an error that is not ours (${String(code)})`, error);
         if (typeof message !== "string") this.#fault(`${what}: an error whose message is no text`);
     }
 

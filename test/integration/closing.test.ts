@@ -13,7 +13,18 @@ import {
     SockhopServer,
     SockhopSession,
 } from "../../src";
-import { announced, client, crowd, pair, placeOf, raw, rawServer, rejection, server, socketPath } from "../support/pair";
+import {
+    announced,
+    client,
+    crowd,
+    pair,
+    placeOf,
+    raw,
+    rawServer,
+    rejection,
+    server,
+    socketPath,
+} from "../support/pair";
 
 /** More than the buffers of the system hold. */
 const LARGE = "x".repeat(8 * 2 ** 20);

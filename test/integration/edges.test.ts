@@ -19,7 +19,12 @@ function unhandled(): unknown[] {
 }
 
 /** A server that holds back clients which do not read, a client that calls 300 times, and the replies it gets. */
-async function holding(): Promise<{ s: ReturnType<typeof server>; peer: net.Socket; handled: () => number; replies: () => number }> {
+async function holding(): Promise<{
+    s: ReturnType<typeof server>;
+    peer: net.Socket;
+    handled: () => number;
+    replies: () => number;
+}> {
     const s = server({ path: socketPath(), max_buffered: 50_000 });
     let handled = 0;
     s.on("receive", (_, { callback }) => {
@@ -274,7 +279,9 @@ describe("timers", () => {
 describe("ssl_options of the wrong type", () => {
     it("are ERR_BAD_OPTION at both ends", async () => {
         const ssl_options = { key: 5 } as unknown as { key: string };
-        expect(() => server({ ssl_options })).to.throw().with.property("code", "ERR_BAD_OPTION");
+        expect(() => server({ ssl_options }))
+            .to.throw()
+            .with.property("code", "ERR_BAD_OPTION");
         expect((await rejection(client({ ssl_options }).connect())).code).to.equal("ERR_BAD_OPTION");
     });
 });

@@ -184,9 +184,12 @@ describe("a pause", () => {
         peer.on("data", (chunk: Buffer) => (text += String(chunk))).resume();
         await until(() => text.split("\n").length === 201);
         expect(values).to.deep.equal(Array.from({ length: 200 }, (_, n) => n));
-        expect(text.trim().split("\n").map((line) => (JSON.parse(line) as { callback_id: string }).callback_id)).to.deep.equal(
-            Array.from({ length: 200 }, (_, n) => `${n}x`),
-        );
+        expect(
+            text
+                .trim()
+                .split("\n")
+                .map((line) => (JSON.parse(line) as { callback_id: string }).callback_id),
+        ).to.deep.equal(Array.from({ length: 200 }, (_, n) => `${n}x`));
     });
 });
 

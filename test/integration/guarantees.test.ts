@@ -21,7 +21,10 @@ function run(program: string): Promise<{ code: unknown; stdout: string; stderr: 
 }
 
 /** Resolves at the end of a stream, by a listener of that event. */
-function ending(stream: NodeJS.EventEmitter, heard: (resolve: (user: unknown) => void) => () => void): Promise<unknown> {
+function ending(
+    stream: NodeJS.EventEmitter,
+    heard: (resolve: (user: unknown) => void) => () => void,
+): Promise<unknown> {
     stream.on("data", nothing);
     return new Promise((resolve) => stream.on("end", heard(resolve)));
 }

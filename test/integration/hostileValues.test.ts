@@ -229,7 +229,10 @@ describe("values of a peer", () => {
         };
         await flood((n) => String(n * 7));
         const plain = await flood((n) => String(n * 7 + 3));
-        for (const key of [(n: number) => String(keyOf(n << 16)), (n: number) => `"${(keyOf(n << 16) >>> 0) % 2 ** 24}x${n}"`]) {
+        for (const key of [
+            (n: number) => String(keyOf(n << 16)),
+            (n: number) => `"${(keyOf(n << 16) >>> 0) % 2 ** 24}x${n}"`,
+        ]) {
             expect(await flood(key)).to.be.below(6 * plain + 200_000);
         }
     });
@@ -266,7 +269,12 @@ describe("values of a peer", () => {
 });
 
 describe("web pages", () => {
-    const OPTIONS = [{}, { allow_non_objects: true }, { peer_type: "json" }, { peer_type: "json", allow_non_objects: true }];
+    const OPTIONS = [
+        {},
+        { allow_non_objects: true },
+        { peer_type: "json" },
+        { peer_type: "json", allow_non_objects: true },
+    ];
     for (const options of [...OPTIONS, ...OPTIONS.map((each) => ({ ...each, terminator: "\r\n" }))]) {
         it(`cannot send messages by the body of a POST: ${JSON.stringify(options)}`, async () => {
             const s = server({ path: socketPath(), ...options });
@@ -274,7 +282,9 @@ describe("web pages", () => {
             await s.listen();
             const peer = await raw(s);
             const closed = next(peer, "close");
-            peer.resume().write('POST / HTTP/1.1\r\nHost: localhost\r\n\r\n{"type":"String","data":"do it"}\r\n{"type":"String","data":"do it"}');
+            peer.resume().write(
+                'POST / HTTP/1.1\r\nHost: localhost\r\n\r\n{"type":"String","data":"do it"}\r\n{"type":"String","data":"do it"}',
+            );
             peer.end();
             await closed;
             expect(heard.values).to.deep.equal([]);

@@ -148,7 +148,10 @@ describe("a program", () => {
                 process.exit();
             });`);
         expect(code).to.equal(0);
-        const sent = stdout.trim().split("\n").map((line) => (JSON.parse(line) as { data: unknown }).data);
+        const sent = stdout
+            .trim()
+            .split("\n")
+            .map((line) => (JSON.parse(line) as { data: unknown }).data);
         expect(sent).to.deep.equal(["sent", "to all", "again"]);
     });
 

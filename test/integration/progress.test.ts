@@ -104,7 +104,10 @@ describe("time limits", () => {
                 if (!text.endsWith("\n")) return;
                 const uuid = /"uuid":"([^"]*)"/.exec(text)![1]!;
                 const packet = { uuid, type: "Number", data: 5, last: true };
-                setTimeout(() => socket.write(JSON.stringify({ type: "SockhopResponsePacket", data: packet }) + "\n"), 60);
+                setTimeout(
+                    () => socket.write(JSON.stringify({ type: "SockhopResponsePacket", data: packet }) + "\n"),
+                    60,
+                );
             });
         });
         expect(await c.ask(LARGE, { timeout: 120 })).to.equal(5);

@@ -243,9 +243,7 @@ describe("the socket that a client is given", () => {
 describe("a socket that a server is given", () => {
     it("may be of another make or realm: the error says whether it is a socket at all", async () => {
         const { s, socket } = await pair();
-        const foreign = vm.runInNewContext(
-            "({ on() {}, write() {}, end() {}, destroy() {} })",
-        ) as net.Socket;
+        const foreign = vm.runInNewContext("({ on() {}, write() {}, end() {}, destroy() {} })") as net.Socket;
         expect(await rejection(s.send(foreign, 1))).to.have.property("code", "ERR_SOCKET_DESTROYED");
         await s.kill_socket(foreign);
         for (const value of [undefined, null, 5, "socket", {}]) {

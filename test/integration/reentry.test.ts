@@ -3,7 +3,20 @@ import diagnostics from "node:diagnostics_channel";
 import { once } from "node:events";
 import type net from "node:net";
 import { SockhopSession, type SockhopServer } from "../../src";
-import { client, crowd, later, pair, placeOf, raw, rawServer, rejection, server, socketPath, uncaught, warnings } from "../support/pair";
+import {
+    client,
+    crowd,
+    later,
+    pair,
+    placeOf,
+    raw,
+    rawServer,
+    rejection,
+    server,
+    socketPath,
+    uncaught,
+    warnings,
+} from "../support/pair";
 import { frame, next, turns, until } from "../support/eventLoop";
 
 /** Subscribes to a diagnostics channel for this test. */
@@ -248,7 +261,8 @@ describe("what user code throws", () => {
         "an error with an object as code": () => Object.assign(new Error("x"), { code: {} }),
         "an error without a message": () => Object.assign(new Error("x"), { message: undefined }),
         "an error with an object as message": () => Object.assign(new Error("x"), { message: { toString: 1 } }),
-        "an error whose code throws": () => Object.defineProperty(new Error("x"), "code", { get: () => new Silent().code }),
+        "an error whose code throws": () =>
+            Object.defineProperty(new Error("x"), "code", { get: () => new Silent().code }),
         "an object without prototype": () => Object.create(null) as unknown,
         "an object whose toString throws": () => ({
             toString() {
@@ -350,7 +364,9 @@ describe("start() and end() of sessions", () => {
 });
 
 describe("the stream of a response", () => {
-    async function streamOf(text: (uuid: string) => string): Promise<{ c: ReturnType<typeof client>; peer: Promise<net.Socket> }> {
+    async function streamOf(
+        text: (uuid: string) => string,
+    ): Promise<{ c: ReturnType<typeof client>; peer: Promise<net.Socket> }> {
         let give: (socket: net.Socket) => void;
         const peer = new Promise<net.Socket>((resolve) => (give = resolve));
         const { port } = await rawServer((socket) => {
@@ -387,7 +403,10 @@ describe("the stream of a response", () => {
         const stream = await c.request("x");
         await until(() => stream.ended);
         const off = (): unknown => log.push("was removed");
-        stream.on("end", () => log.push("end")).on("end", off).on("data", (data) => log.push(data));
+        stream
+            .on("end", () => log.push("end"))
+            .on("end", off)
+            .on("data", (data) => log.push(data));
         stream.off("end", off);
         await until(() => log.includes("end"));
         await turns(2);
@@ -412,7 +431,13 @@ describe("the stream of a response", () => {
 });
 
 describe("a peer that has gone", () => {
-    async function gone(): Promise<{ s: SockhopServer; session: SockhopSession; socket: net.Socket; reply: (value: unknown) => void; responses: Promise<unknown>[] }> {
+    async function gone(): Promise<{
+        s: SockhopServer;
+        session: SockhopSession;
+        socket: net.Socket;
+        reply: (value: unknown) => void;
+        responses: Promise<unknown>[];
+    }> {
         const { s, c, socket } = await pair();
         const session = s.sessions[0]!;
         const responses: Promise<unknown>[] = [];
@@ -420,7 +445,8 @@ describe("a peer that has gone", () => {
         let respond = (): void => undefined;
         s.on("receive", (_, { callback }) => (reply = callback));
         s.on("request", (_, response) => {
-            respond = () => responses.push(response.send(1), response.write(1), response.end(), response.fail(new Error("x")));
+            respond = () =>
+                responses.push(response.send(1), response.write(1), response.end(), response.fail(new Error("x")));
         });
         void c.send(1, () => undefined);
         void c.request(1);
@@ -455,6 +481,7 @@ describe("a peer that has gone", () => {
         reply(1);
         await turns(10);
         expect(unhandled).to.deep.equal([]);
-        for (const each of sent) expect((await rejection(each)).code).to.be.oneOf(["ERR_SOCKET_DESTROYED", "ERR_RESPONSE_SEND"]);
+        for (const each of sent)
+            expect((await rejection(each)).code).to.be.oneOf(["ERR_SOCKET_DESTROYED", "ERR_RESPONSE_SEND"]);
     });
 });

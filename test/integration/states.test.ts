@@ -142,28 +142,28 @@ const clientActions: Record<string, ClientAction> = {
 
 /** Each brings a client into a state. The calls that are not awaited are kept in `outcomes`. */
 const clientStates: Record<string, (c: SockhopClient, outcomes: Outcomes) => unknown> = {
-    "new": () => undefined,
+    new: () => undefined,
     "connecting, without a socket": (c, outcomes) => outcomes.call(() => c.connect()),
-    "connecting": async (c, outcomes) => {
+    connecting: async (c, outcomes) => {
         outcomes.call(() => c.connect());
         await turns(1);
     },
-    "connected": (c) => c.connect(),
-    "reconnecting": async (c) => {
+    connected: (c) => c.connect(),
+    reconnecting: async (c) => {
         c.port = 1; // no server is there
         c.auto_reconnect = true;
         await once(c, "reconnecting");
     },
-    "draining": async (c, outcomes) => {
+    draining: async (c, outcomes) => {
         await c.connect();
         outcomes.call(() => c.ask("late", { timeout: 30 }));
         outcomes.call(() => c.disconnect({ drain: true, timeout: 50 }));
     },
-    "closing": async (c, outcomes) => {
+    closing: async (c, outcomes) => {
         await c.connect();
         outcomes.call(() => c.disconnect());
     },
-    "closed": async (c) => {
+    closed: async (c) => {
         await c.connect();
         await c.disconnect();
     },
@@ -177,7 +177,7 @@ const clientStates: Record<string, (c: SockhopClient, outcomes: Outcomes) => unk
         c.socket = socket;
         await once(socket, "connect");
     },
-    "refused": (c) => {
+    refused: (c) => {
         c.port = 1;
         return c.connect().catch(() => (c.port = port));
     },
@@ -339,11 +339,11 @@ async function join(s: SockhopServer): Promise<SockhopClient> {
 }
 
 const serverStates: Record<string, (s: SockhopServer, outcomes: Outcomes) => unknown> = {
-    "new": () => undefined,
+    new: () => undefined,
     "beginning to listen": (s, outcomes) => outcomes.call(() => s.listen()),
-    "listening": (s) => s.listen(),
+    listening: (s) => s.listen(),
     "with a client": (s) => s.listen().then(() => join(s)),
-    "draining": async (s, outcomes) => {
+    draining: async (s, outcomes) => {
         await s.listen();
         const c = await join(s);
         c.removeAllListeners("request").on("request", () => undefined);
@@ -351,13 +351,13 @@ const serverStates: Record<string, (s: SockhopServer, outcomes: Outcomes) => unk
         outcomes.call(() => s.close({ drain: true, timeout: 50 }));
         return c;
     },
-    "closing": async (s, outcomes) => {
+    closing: async (s, outcomes) => {
         await s.listen();
         const c = await join(s);
         outcomes.call(() => s.close());
         return c;
     },
-    "closed": async (s) => {
+    closed: async (s) => {
         await s.listen();
         await s.close();
     },

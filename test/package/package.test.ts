@@ -89,7 +89,7 @@ describe("the package", function () {
             `;
             expect(await run(program(""))).to.deep.equal([false, false]);
             expect(await run(program("new Sockhop.SockhopRequest();"))).to.deep.equal([false, true]);
-            expect((await run(program("new Sockhop.server({ ssl: true });")) as boolean[])[0]).to.equal(true);
+            expect(((await run(program("new Sockhop.server({ ssl: true });"))) as boolean[])[0]).to.equal(true);
         });
 
         it("is what was built, and nothing else", () => {

@@ -65,9 +65,15 @@ module.exports = {
         ["constructor", "toString", "__proto__", "__defineGetter__"].map(answer).join(""),
     ),
     ...atBothEnds("null-ping-kills", "A ping without contents kills a END", "crashed", message(null, "SockhopPing")),
-    ...atBothEnds("null-pong-kills", "A pong without contents kills a END that pings", "crashed", message(null, "SockhopPong"), {
-        pinging: true,
-    }),
+    ...atBothEnds(
+        "null-pong-kills",
+        "A pong without contents kills a END that pings",
+        "crashed",
+        message(null, "SockhopPong"),
+        {
+            pinging: true,
+        },
+    ),
     ...atBothEnds(
         "garbage-kills",
         "A line that is not JSON kills a END that does not listen to errors",
@@ -75,7 +81,13 @@ module.exports = {
         "GET / HTTP/1.1\n",
         { unheard: true },
     ),
-    ...atBothEnds("primitive-is-received", "JSON that is no envelope reaches the user of a END as undefined", "misbehaved", "5\n", {
-        badFrames: 1,
-    }),
+    ...atBothEnds(
+        "primitive-is-received",
+        "JSON that is no envelope reaches the user of a END as undefined",
+        "misbehaved",
+        "5\n",
+        {
+            badFrames: 1,
+        },
+    ),
 };

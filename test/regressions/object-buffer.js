@@ -31,7 +31,9 @@ module.exports = {
                 buffer.buf2obj(Buffer.from("{}"));
             }
             // Nothing but the limit of vm can end it.
-            assert.throws(() => vm.runInNewContext("decode()", { decode }, { timeout: 100 }), { code: "ERR_BAD_OPTION" });
+            assert.throws(() => vm.runInNewContext("decode()", { decode }, { timeout: 100 }), {
+                code: "ERR_BAD_OPTION",
+            });
         },
     },
 

@@ -30,7 +30,10 @@ module.exports = {
                 outcome: "threw",
                 async run({ pair }) {
                     const { server, client, socket } = await pair();
-                    assert.deepEqual(await arrival(client, () => server.send(socket, value)), [value, value.constructor.name]);
+                    assert.deepEqual(await arrival(client, () => server.send(socket, value)), [
+                        value,
+                        value.constructor.name,
+                    ]);
                 },
             },
         ]),

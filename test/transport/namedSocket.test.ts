@@ -139,7 +139,9 @@ describe("names", () => {
                 await other.disconnect();
             })();`;
         const script = file((at) => writeFileSync(at, program));
-        const flag = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+        const flag = process.allowedNodeEnvironmentFlags.has("--permission")
+            ? "--permission"
+            : "--experimental-permission";
         const child = spawn(
             process.execPath,
             ["--no-warnings", flag, `--allow-fs-read=${script}`, `--allow-fs-read=${library}/*`, script],

@@ -2,7 +2,13 @@ import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
-import { type ClientOptions, type ServerOptions, type SockhopClient, type SockhopServer, SockhopSession } from "../../src";
+import {
+    type ClientOptions,
+    type ServerOptions,
+    type SockhopClient,
+    type SockhopServer,
+    SockhopSession,
+} from "../../src";
 import { type Identity, authority, identity } from "../support/certificates";
 import {
     announced,

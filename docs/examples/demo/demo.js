@@ -55,10 +55,7 @@ async function replace(server, clients, place) {
     const reports = (event) => Promise.all(clients.map((client) => client.report(event)));
 
     const start = performance.now();
-    const [noticed] = await Promise.all([
-        reports("disconnect").then(() => performance.now() - start),
-        server.kill(),
-    ]);
+    const [noticed] = await Promise.all([reports("disconnect").then(() => performance.now() - start), server.kill()]);
     console.log(`  The server is killed: after ${noticed.toFixed()} ms both clients have noticed`);
 
     const successor = new Program(alarm, "The second server", "server.js", JSON.stringify(place));

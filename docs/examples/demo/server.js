@@ -32,7 +32,11 @@ function ask(socket, question) {
 /** Sends all packages to everybody, and reports one transfer for each client. */
 async function broadcast(rounds) {
     const receivers = [...clients];
-    const asking = receivers.map(([socket]) => (question) => ask(socket, question));
+    const asking = receivers.map(
+        ([socket]) =>
+            (question) =>
+                ask(socket, question),
+    );
     const { sent, arrived, seconds } = await transfer(rounds, (value) => server.sendall(value), asking);
     return receivers.map(([, { name }], index) => {
         return { from: "server", to: name, sent, arrived: arrived[index], seconds };

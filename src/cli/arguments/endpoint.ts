@@ -66,7 +66,8 @@ export function parseEndpoint(text: string): Endpoint {
     const { host, ip, port } =
         /^(?:(?:\[(?<ip>[\d.:a-f]+)\]|(?<host>[^:\s]+)):)?(?<port>\d+)$/i.exec(place)?.groups ?? {};
     if (port === undefined) throw new UsageError(`"${shorten(text, 100)}" is no endpoint: give ${ENDPOINT}`);
-    if (Number(port) > MAX_PORT) throw new UsageError(`there is no port ${shorten(port, 20)}: ports end at ${MAX_PORT}`);
+    if (Number(port) > MAX_PORT)
+        throw new UsageError(`there is no port ${shorten(port, 20)}: ports end at ${MAX_PORT}`);
     const address = ip ?? host;
     return { port: Number(port), ...(address !== undefined && { address }) };
 }

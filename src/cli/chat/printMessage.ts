@@ -47,7 +47,9 @@ export async function requested(
         else await response.fail(new Error("The sockhop command answers requests only with --echo"));
     } catch (error) {
         if (!socket?.destroyed) screen.fault(unanswered("request", label, error));
-        await response.fail(new Error("This request cannot be answered with what it has brought")).catch(() => undefined);
+        await response
+            .fail(new Error("This request cannot be answered with what it has brought"))
+            .catch(() => undefined);
     }
 }
 

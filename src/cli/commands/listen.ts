@@ -2,7 +2,14 @@ import { Command } from "commander";
 import { SockhopServer } from "../../index";
 import { ServerRepl } from "../chat/ServerRepl";
 import { type Context, action, unless } from "../run/runCommand";
-import { type ConnectionFlags, ENDPOINT, endpointOf, nameOf, serverOptions, withConnection } from "../arguments/endpoint";
+import {
+    type ConnectionFlags,
+    ENDPOINT,
+    endpointOf,
+    nameOf,
+    serverOptions,
+    withConnection,
+} from "../arguments/endpoint";
 import { Interruption, explain } from "../errors";
 import { examples } from "../arguments/examples";
 import { type OutputFlags, withOutput } from "../terminal/Output";

@@ -132,7 +132,8 @@ export class TapProxy {
                 reject(new Error("The connection has ended before it was made"));
             });
             server.once("connect", () => {
-                if (isOwnPeer(server)) Object.assign(server, { resetAndClosing: !secure }).destroy(refusal()); // as dial() does
+                if (isOwnPeer(server))
+                    Object.assign(server, { resetAndClosing: !secure }).destroy(refusal()); // as dial() does
                 else this.#add(server, true);
             });
             server.once(secure ? "secureConnect" : "connect", () => {

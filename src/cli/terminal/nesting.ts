@@ -18,7 +18,8 @@ export function nestsTooDeeply(json: string): boolean {
         const code = json.charCodeAt(at);
         if (code === QUOTE) quoted = !quoted;
         else if (quoted) at += code === BACKSLASH ? 1 : 0;
-        else if (code === 0x5b || code === 0x7b) level += 1; // [ {
+        else if (code === 0x5b || code === 0x7b)
+            level += 1; // [ {
         else if (code === 0x5d || code === 0x7d) level -= 1; // ] }
         if (level > MAX_LEVELS) return true;
     }

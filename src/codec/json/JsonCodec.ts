@@ -114,7 +114,10 @@ export class JsonCodec {
         } catch (cause) {
             if (this.allowNonObjects) return detach(text); // the program may keep it: not all of the chunk with it
             // V8 keeps the text with the error that it has made, which may be kept.
-            throw badFrame("the frame is not JSON", withoutStack(() => new SyntaxError(messageOf(cause))));
+            throw badFrame(
+                "the frame is not JSON",
+                withoutStack(() => new SyntaxError(messageOf(cause))),
+            );
         }
     }
 
