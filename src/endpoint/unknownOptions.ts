@@ -1,5 +1,6 @@
+import type { ServerOptions } from "../server/ServerOptions";
+import type { ClientOptions } from "../client/ClientOptions";
 import process from "node:process";
-import type { ClientOptions, ServerOptions } from "./options";
 
 /** All options of both ends: `listen_or_connect()` gives both the same. */
 const KNOWN: Record<keyof (ServerOptions & ClientOptions), true> = {
