@@ -87,7 +87,7 @@ def in_sockhop(place):
         expect(part, "a part")
         break
     expect(hear(), ("given up", "String"))
-    expect(error_of(client.ask, "no answer", timeout=0.1), ("ERR_RESPONSE_TIMEOUT", "There was no answer within 0.1 s"))
+    expect(error_of(client.ask, "no answer", timeout=0.1), ("ERR_RESPONSE_TIMEOUT", "There was no reply within 0.1 s"))
     expect(hear(), ("given up", "String"))
 
     client.send("ping me")
