@@ -12,9 +12,15 @@ function run(...command: string[]): ChildProcess {
     return spawn("npx", command, { stdio: "inherit", shell: process.platform === "win32" });
 }
 
-export function lint(): ChildProcess {
+function eslint(): ChildProcess {
     return run("eslint", "--ext", ".ts,.js", ".");
 }
+
+function prettier(): ChildProcess {
+    return run("prettier", "--check", ".");
+}
+
+export const lint = parallel(eslint, prettier);
 
 export function docs(): ChildProcess {
     return run("typedoc");
@@ -68,7 +74,7 @@ async function moduleForBundlers(): Promise<void> {
         format: "esm",
         bundle: true,
         minifyWhitespace: true, // index.js is the one to read
-        plugins: [replace(/\/builtins$/, { path: join(__dirname, "src/builtins.module.ts") })],
+        plugins: [replace(/\/builtins$/, { path: join(__dirname, "src/runtime/builtins.module.ts") })],
     });
 }
 
@@ -77,7 +83,7 @@ async function moduleForBundlers(): Promise<void> {
  * `sockhop` and for the deep path. As in 1.8 it has no `__esModule`, and its names can be imported.
  */
 async function deepPaths(): Promise<void> {
-    const sources = readdirSync("src/compat").filter((file) => file !== "privates.ts");
+    const sources = readdirSync("src/compat");
     const entryPoints = sources.map((file) => join("src/compat", file));
     await bundle({ ...NODE, entryPoints, outdir: "dist/compat", format: "cjs" });
     for (const file of sources.map((source) => join(DIST, "compat", source.replace(/\.ts$/, ".js")))) {
@@ -121,7 +127,7 @@ function namesForImport(done: () => void): void {
 
 /**
  * The command line, with what it needs of other packages, whose licences stand beside it. The library stays outside:
- * `require("../index")` finds that.
+ * `require("../index")` finds it.
  */
 export async function cli(): Promise<void> {
     const { metafile } = await bundle({
@@ -131,8 +137,8 @@ export async function cli(): Promise<void> {
         bundle: true,
         minify: true,
         charset: "utf8",
-        external: ["../index"],
-        alias: { "string-width": "./src/cli/width.ts" }, // which knows all emojis, a tenth of the bundle
+        alias: { "string-width": "./src/cli/terminal/stringWidth.ts" }, // which knows all emojis, a tenth of the bundle
+        plugins: [replace(/^(\.\.\/)+index$/, { path: "../index", external: true })],
         metafile: true,
     });
     const inside = Object.keys(metafile.inputs).map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);

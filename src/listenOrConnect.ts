@@ -1,7 +1,7 @@
-import { SockhopClient } from "./SockhopClient";
-import { SockhopServer } from "./SockhopServer";
-import type { ClientOptions, ServerOptions } from "./core/options";
-import type { Protocol } from "./types";
+import { SockhopClient } from "./client/SockhopClient";
+import { SockhopServer } from "./server/SockhopServer";
+import type { ClientOptions, ServerOptions } from "./endpoint/options";
+import type { Protocol } from "./Protocol";
 
 /** How often to look when the place is neither free nor does anybody listen there. */
 const ATTEMPTS = 5;

@@ -1,5 +1,5 @@
 import { debuglog, inspect, types } from "node:util";
-import { escaped, shorten } from "./escape";
+import { escaped, shorten } from "./terminal/escape";
 
 /** The command line makes no sense: exit code 2. */
 export class UsageError extends Error {}
@@ -66,7 +66,9 @@ function codeOf(error: unknown): string | undefined {
 
 /** Also one of another realm. */
 function isError(thrown: unknown): boolean {
-    return types.isNativeError(thrown) || (typeof thrown === "object" && typeof memberOf(thrown, "message") === "string");
+    return (
+        types.isNativeError(thrown) || (typeof thrown === "object" && typeof memberOf(thrown, "message") === "string")
+    );
 }
 
 /** What an error says, as a part of a line, with its code. Never throws, whatever the error is. */
@@ -78,7 +80,9 @@ export function messageOf(error: unknown): string {
         .replace(/[\s\p{Cc}]+/gu, " ")
         .trim()
         .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-    return shorten(escaped(text) || "failed", MAX_MESSAGE) + (code === undefined ? "" : ` (${escaped(shorten(code, 60))})`);
+    return (
+        shorten(escaped(text) || "failed", MAX_MESSAGE) + (code === undefined ? "" : ` (${escaped(shorten(code, 60))})`)
+    );
 }
 
 /** The text of anything that can be thrown. */

@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, CommanderError } from "commander";
-import { benchCommand } from "./bench";
-import { connectCommand } from "./connect";
-import { examples } from "./examples";
-import { listenCommand } from "./listen";
-import { pingCommand } from "./ping";
-import { requestCommand } from "./request";
-import { sendCommand } from "./send";
-import { tapCommand } from "./tap";
+import { benchCommand } from "./commands/bench";
+import { connectCommand } from "./commands/connect";
+import { examples } from "./arguments/examples";
+import { listenCommand } from "./commands/listen";
+import { pingCommand } from "./commands/ping";
+import { requestCommand } from "./commands/request";
+import { sendCommand } from "./commands/send";
+import { tapCommand } from "./commands/tap";
 
 /** The version of the package, which both this file and its bundle find two folders up. */
 function version(): string {

@@ -1,7 +1,7 @@
-import type { Connection } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import { tell } from "../core/tell";
-import { Timer, now } from "../core/timers";
+import type { Connection } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import { emitSafely } from "../emitter/emitSafely";
+import { Timer, now } from "../runtime/clock";
 import type { Constructor } from "./mixin";
 
 /** What the mixin AutoReconnect adds to a client. */
@@ -48,43 +48,43 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
             self.#wanted = wanted;
             self.#failures = 0;
             self.#timer?.clear();
-            if (wanted) self._redial();
-            else self._cancel();
+            if (wanted) self._startReconnect();
+            else self._abortReconnect();
         }
 
-        protected abstract get _pauses(): Pauses;
+        protected abstract get _reconnectDelay(): Pauses;
 
         /** Whether there is an attempt. */
         protected abstract get _connecting(): boolean;
 
         /** Begins an attempt, unless there is one, or a connection. */
-        protected abstract _redial(): void;
+        protected abstract _startReconnect(): void;
 
-        /** Ends the attempt under way, if `_redial` began it and nobody else waits for it. */
-        protected abstract _cancel(): void;
+        /** Ends the attempt under way, if `_startReconnect` began it and nobody else waits for it. */
+        protected abstract _abortReconnect(): void;
 
-        protected override _open(connection: Connection): boolean {
+        protected override _onOpen(connection: Connection): boolean {
             this.#openedAt = now();
-            return super._open(connection);
+            return super._onOpen(connection);
         }
 
         // An attempt that fails comes here too: its connection was never opened.
-        protected override _closed(connection: Connection, opened: boolean): void {
-            super._closed(connection, opened);
+        protected override _onClose(connection: Connection, opened: boolean): void {
+            super._onClose(connection, opened);
             if (!this.#wanted || this._connecting) return;
-            const lasted = opened && now() - this.#openedAt >= this._pauses.interval;
+            const lasted = opened && now() - this.#openedAt >= this._reconnectDelay.interval;
             this.#failures = lasted ? 0 : this.#failures + 1;
             const delay = lasted ? 0 : this.#pause();
             this.#timer?.clear();
             this.#timer = new Timer(() => {
-                this._redial();
+                this._startReconnect();
             }, delay);
-            tell(this, "reconnecting", this.#failures + 1, delay, connection.error);
+            emitSafely(this, "reconnecting", this.#failures + 1, delay, connection.error);
         }
 
         /** With a cap: exponential backoff with full jitter. */
         #pause(): number {
-            const { interval, cap } = this._pauses;
+            const { interval, cap } = this._reconnectDelay;
             return cap > 0 ? Math.round(Math.random() * Math.min(cap, interval * 2 ** (this.#failures - 1))) : interval;
         }
     }

@@ -1,14 +1,14 @@
-import { SockhopError } from "../SockhopError";
-import type { Connection, RemoteCallback } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import type { Reply } from "../core/Messenger";
-import { ignorable, lost } from "../core/Outbox";
-import { type CallbackOptions, RemoteCall } from "../core/RemoteCall";
-import { type Envelope, isId } from "../core/envelope";
-import { copied, isUuid } from "../core/ids";
-import { toJson } from "../core/json";
-import { milliseconds } from "../core/limits";
-import { newUuid } from "../protocol/newUuid";
+import type { RemoteCallback, Reply } from "../replies/PendingReply";
+import { detach } from "../runtime/detach";
+import { markHandled } from "../timers/promises";
+import { milliseconds } from "../validators";
+import { SockhopError, notConnectedError } from "../SockhopError";
+import type { Connection } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import { type CallbackOptions, PendingCallback } from "../replies/PendingCallback";
+import { type Envelope, isId } from "../codec/json/writeEnvelope";
+import { toJson } from "../codec/json/stringify";
+import { uuidv4, isUuid } from "../protocol/uuid";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Callbacks adds to an endpoint. */
@@ -59,19 +59,19 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (failed && typeof failed !== "function") {
                 return Promise.reject(new SockhopError("failed must be a function", "ERR_BAD_OPTION"));
             }
-            const id = newUuid();
-            const call = new RemoteCall(id, callback, failed);
+            const id = uuidv4();
+            const call = new PendingCallback(id, callback, failed);
             try {
                 const frame = this._encode(value, `,"id":"${id}"`);
                 if (timeout !== undefined || signal) {
-                    call.limit(this._deadlines, milliseconds("timeout", timeout, Infinity), signal);
+                    call.limit(this._timers, milliseconds("timeout", timeout, Infinity), signal);
                 }
                 const sent = this._carry(connection, frame, call);
-                return failed ? ignorable(sent) : sent;
+                return failed ? markHandled(sent) : sent;
             } catch (error) {
                 call.fail(error as SockhopError);
                 const refused = Promise.reject(error);
-                return failed ? ignorable(refused) : refused;
+                return failed ? markHandled(refused) : refused;
             }
         }
 
@@ -83,24 +83,24 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (fault) throw new SockhopError(fault, "ERR_REMOTE_CALLBACK_TYPE");
         }
 
-        protected override _received(connection: Connection, envelope: Envelope): void {
+        protected override _onMessage(connection: Connection, envelope: Envelope): void {
             const { type, data, id, callback_id } = envelope;
-            if (callback_id) connection.callbacks?.get(callback_id)?.answer(data, type);
+            if (callback_id) connection.callbacks?.get(callback_id)?.receive(data, type);
             else if (!isId(id)) this._skip("a message whose id is none", connection);
             else if (id) this.#asked(connection, envelope);
-            else super._received(connection, envelope);
+            else super._onMessage(connection, envelope);
         }
 
-        protected override _closed(connection: Connection, opened: boolean): void {
-            for (const call of connection.callbacks ?? []) call.fail(lost(connection.error));
-            super._closed(connection, opened);
+        protected override _onClose(connection: Connection, opened: boolean): void {
+            for (const call of connection.callbacks ?? []) call.fail(notConnectedError(connection.error));
+            super._onClose(connection, opened);
         }
 
         /** Delivers a question. Only the first call of its reply answers it: 1.x crashes at a second answer. */
         #asked(connection: Connection, { data, type, id, isUuid: plain }: Envelope): void {
             let replied = false;
             let name = id;
-            connection.unanswered += 1;
+            connection.openReplies += 1;
             const isOver = (): boolean => replied || connection.state === "closed";
             const reply: Reply = (value = {}) => {
                 // That the asker has gone must not end the program: `disconnect` tells.
@@ -109,15 +109,15 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 const frame = this._encode(value, `,"callback_id":${quoted}`);
                 if (isOver()) return; // the `toJSON()` of the value has answered, or ended the connection
                 replied = true;
-                if (!connection.answerRefusal(frame.length)) connection.post(frame);
-                connection.unanswered -= 1;
-                connection.answered();
+                if (!connection.replyError(frame.length)) connection.post(frame);
+                connection.openReplies -= 1;
+                connection.endReply();
             };
             try {
                 this._deliver(connection, data, type, reply);
             } finally {
                 // Most questions have been answered now; the others may wait for long.
-                name = isOver() ? undefined : copied(name);
+                name = isOver() ? undefined : detach(name);
             }
         }
     }

@@ -1,11 +1,11 @@
+import { milliseconds } from "../validators";
 import process from "node:process";
-import type { Connection } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import { Pulse } from "../core/Pulse";
-import { type Envelope, PING, PONG } from "../core/envelope";
-import { milliseconds } from "../core/limits";
+import type { Connection } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import { PingHistory } from "../connection/PingHistory";
+import { type Envelope, PING, PONG } from "../codec/json/writeEnvelope";
 import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
-import { Interval, afterPoll } from "../core/timers";
+import { Interval, afterPoll } from "../runtime/clock";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Ping adds to an endpoint. */
@@ -37,7 +37,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             const interval = milliseconds("The delay of ping()", delay, 0);
             const self = this._self();
             self.#interval?.clear();
-            for (const connection of self._connections) connection.pulse?.reset();
+            for (const connection of self._connections) connection.pings?.reset();
             self.#interval = interval > 0 ? self.#every(interval) : undefined;
             self.interval_timer = self.#interval?.handle ?? null;
         }
@@ -58,13 +58,13 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         }
 
         #ping(connection: Connection): void {
-            const ping = (connection.pulse ??= new Pulse()).next(connection);
+            const ping = (connection.pings ??= new PingHistory()).next(connection);
             if (ping) {
-                this._volunteer(connection, PING, ping);
+                this._sendControl(connection, PING, ping);
                 return;
             }
             if (connection.socket.isPaused()) this.#warnOfPause();
-            this._cut(connection);
+            this._destroyNow(connection);
         }
 
         #warnOfPause(): void {
@@ -74,13 +74,13 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             process.emitWarning(message, { type: "SockhopWarning" });
         }
 
-        protected override _received(connection: Connection, envelope: Envelope): void {
+        protected override _onMessage(connection: Connection, envelope: Envelope): void {
             const { type, data } = envelope;
             if (type !== PING && type !== PONG) {
-                super._received(connection, envelope);
+                super._onMessage(connection, envelope);
             } else if (typeof data === "object" && data !== null) {
-                if (type === PING) this._volunteer(connection, PONG, answer(data));
-                else connection.pulse?.answered(data);
+                if (type === PING) this._sendControl(connection, PONG, answer(data));
+                else connection.pings?.answered(data);
             }
         }
     }

@@ -1,22 +1,29 @@
-import { SockhopError, type SockhopErrorCode } from "../SockhopError";
-import type { Connection } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import type { Framing } from "../core/Framing";
-import { ignorable, lost } from "../core/Outbox";
-import type { WaitOptions } from "../core/Patience";
-import { type Cancel, type RemoteRequest, SingleRequest, StreamRequest } from "../core/RemoteRequest";
-import type { SockhopResponseReadableStream } from "../core/ResponseReadableStream";
-import { type Responder, SockhopResponseWriteableStream } from "../core/ResponseWriteableStream";
-import { Responses, keyOf } from "../core/Responses";
-import { TypeEvent } from "../core/TypeEvent";
-import { type Span, requests, responses } from "../core/diagnostics";
-import { type Envelope, REQUEST, RESPONSE, isId, isTooLong, openPacket, openRequest } from "../core/envelope";
-import { isUuid } from "../core/ids";
-import { milliseconds } from "../core/limits";
-import { asError, codeOf, messageOf, surface } from "../core/tell";
-import { isPromise } from "../core/within";
+import { toError, messageOf, codeOf } from "../runtime/thrownValues";
+import { milliseconds } from "../validators";
+import { SockhopError, type SockhopErrorCode, notConnectedError } from "../SockhopError";
+import type { Connection } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import type { JsonCodec } from "../codec/json/JsonCodec";
+import type { WaitOptions } from "../replies/ReplyTimeout";
+import { type Cancel, type PendingRequest, PendingResponse, PendingStream } from "../replies/PendingRequest";
+import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
+import { type Responder, SockhopResponseWriteableStream } from "../replies/ResponseWriteableStream";
+import { OpenResponses, keyOf } from "../replies/OpenResponses";
+import { TypeEventName } from "../emitter/TypeEventName";
+import { type RequestSpan, requests, responses } from "../diagnostics/channels";
+import {
+    type Envelope,
+    REQUEST,
+    RESPONSE,
+    isId,
+    isTooLong,
+    responseText,
+    requestText,
+} from "../codec/json/writeEnvelope";
+import { throwLater } from "../emitter/emitSafely";
+import { isPromise, markHandled } from "../timers/promises";
 import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
-import { newUuid } from "../protocol/newUuid";
+import { uuidv4, isUuid } from "../protocol/uuid";
 import { typeName } from "../protocol/typeName";
 import type { Constructor } from "./mixin";
 
@@ -62,9 +69,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
     abstract class Requests extends Base implements Requesting {
         /** A request has been handled here: without a handler now, we may only be between two. */
         #handles = false;
-        readonly #requestType = new TypeEvent("request");
+        readonly #requestType = new TypeEventName("request");
         readonly #cancel: Cancel = (connection, uuid) => {
-            this._volunteer(connection, RESPONSE, new SockhopResponsePacket({ uuid, last: true, cancel: true }));
+            this._sendControl(connection, RESPONSE, new SockhopResponsePacket({ uuid, last: true, cancel: true }));
         };
 
         _request(
@@ -72,39 +79,39 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             value: unknown,
             options?: RequestOptions | null,
         ): Promise<SockhopResponseReadableStream> {
-            const request = new StreamRequest(newUuid(), this.#cancel);
+            const request = new PendingStream(uuidv4(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
             if (!sent) return request.promise;
             sent.then(
                 () => {
-                    request.begun();
+                    request.sent();
                 },
                 (error: unknown) => {
                     request.fail(error as SockhopError);
                 },
             );
             // That there is no connection the sender could have known, unless the queue has taken the request.
-            return connection || this._isQueued(request) ? ignorable(request.promise) : request.promise;
+            return connection || this._isQueued(request) ? markHandled(request.promise) : request.promise;
         }
 
         _ask(connection: Connection | undefined, value: unknown, options?: RequestOptions | null): Promise<unknown> {
-            const request = new SingleRequest(newUuid(), this.#cancel);
+            const request = new PendingResponse(uuidv4(), this.#cancel);
             const sent = this.#send(connection, value, request, options);
             // A refusal is told by the request. When it is lost on its way the connection ends, and so does the request.
-            if (sent && request.settled) void ignorable(sent);
+            if (sent && request.settled) void markHandled(sent);
             // As with _request(). When it fails later, see SingleRequest.
             const isLost = connection ? request.settled : this._isQueued(request);
-            return isLost ? ignorable(request.promise) : request.promise;
+            return isLost ? markHandled(request.promise) : request.promise;
         }
 
         /** Sends a request, if it can be sent; what is wrong with it is its failure. */
         #send(
             connection: Connection | undefined,
             value: unknown,
-            request: RemoteRequest,
+            request: PendingRequest,
             options?: RequestOptions | null,
         ): Promise<undefined> | undefined {
-            if (!requests.watched) return this.#begin(connection, value, request, options);
+            if (!requests.hasSubscribers) return this.#begin(connection, value, request, options);
             const socket = connection?.socket;
             const { uuid } = request;
             request.span = requests.begin({ endpoint: this, socket, uuid, type: typeName(value), data: value });
@@ -114,15 +121,15 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         #begin(
             connection: Connection | undefined,
             value: unknown,
-            request: RemoteRequest,
+            request: PendingRequest,
             options?: RequestOptions | null,
         ): Promise<undefined> | undefined {
             try {
                 const { timeout, signal } = options ?? {};
                 if (this._framing.bare)
                     throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
-                const frame = this._framing.enclose(openRequest(request.uuid, value === undefined ? {} : value));
-                request.limit(this._deadlines, milliseconds("timeout", timeout, this._responseTimeout), signal);
+                const frame = this._framing.encodeEnvelope(requestText(request.uuid, value === undefined ? {} : value));
+                request.limit(this._timers, milliseconds("timeout", timeout, this._responseTimeout), signal);
                 return this._carry(connection, frame, request);
             } catch (error) {
                 request.fail(error as SockhopError);
@@ -131,17 +138,17 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         /** Whether the queue has taken a request: what becomes of it the sender cannot know. */
-        protected _isQueued(request: RemoteRequest): boolean {
-            return request.abandoned !== undefined;
+        protected _isQueued(request: PendingRequest): boolean {
+            return request.onQueueError !== undefined;
         }
 
         /** What the handlers of a request get besides the request and the response. */
         protected abstract _context(connection: Connection): unknown[];
 
-        protected override _received(connection: Connection, envelope: Envelope): void {
+        protected override _onMessage(connection: Connection, envelope: Envelope): void {
             const { type, data } = envelope;
             if (type !== REQUEST && type !== RESPONSE) {
-                super._received(connection, envelope);
+                super._onMessage(connection, envelope);
                 return;
             }
             const fault = faultOf(data);
@@ -153,15 +160,15 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         /** @param plain - whether the uuid is known to look like one */
         #requested(connection: Connection, fields: Partial<SockhopRequest>, plain: boolean): void {
             // A peer may use numbers. Programs get the string that they are told of.
-            const id = fields.uuid || newUuid();
+            const id = fields.uuid || uuidv4();
             const request = SockhopRequest.parse(typeof id === "string" ? fields : { ...fields, uuid: String(id) });
-            const respondent = new Respondent(connection, this._framing, id, plain || isUuid(id), request.errors);
+            const respondent = new ResponseSender(connection, this._framing, id, plain || isUuid(id), request.errors);
             if (connection.responses?.get(respondent.key)) {
                 this._skip("a request that is open already", connection);
                 return;
             }
             const response = SockhopResponseWriteableStream.from_request(request, respondent);
-            if (!responses.watched) {
+            if (!responses.hasSubscribers) {
                 this.#answer(connection, request, response, respondent);
                 return;
             }
@@ -176,19 +183,19 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             connection: Connection,
             request: SockhopRequest,
             response: SockhopResponseWriteableStream,
-            { key }: Respondent,
+            { key }: ResponseSender,
         ): void {
             const handlers = this.#handlersOf(request.type);
-            if (!connection.receptive) {
-                const message = connection.draining ? "The connection is being closed" : "Too many open requests";
+            if (!connection.acceptsRequests) {
+                const message = connection.isDraining ? "The connection is being closed" : "Too many open requests";
                 this.#fail(connection, response, { code: "ERR_REQUEST_FAILED", message });
             } else if (handlers.length > 0) {
                 this.#handles = true;
-                connection.unanswered += 1;
+                connection.openReplies += 1;
                 try {
                     for (const handler of handlers) this.#handle(handler, connection, request, response);
                 } finally {
-                    connection.unanswered -= 1;
+                    connection.openReplies -= 1;
                 }
                 this.#handled(connection, response, key);
             } else if (!this.#handles || this.#listensToRequests()) {
@@ -212,14 +219,14 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         /** The handlers have returned, most of them after they have answered. */
         #handled(connection: Connection, response: SockhopResponseWriteableStream, key: string): void {
-            if (response.ended) connection.answered();
-            else if (connection.state === "closed") response.abandon(lost());
-            else (connection.responses ??= new Responses()).add(key, response);
+            if (response.ended) connection.endReply();
+            else if (connection.state === "closed") response.abandon(notConnectedError());
+            else (connection.responses ??= new OpenResponses()).add(key, response);
         }
 
         /** Answers without the user. A peer that reads no answers gets none. */
-        #fail({ full }: Connection, response: SockhopResponseWriteableStream, error: RemoteFailure): void {
-            if (!full) void ignorable(response.failWith(error));
+        #fail({ overLimit }: Connection, response: SockhopResponseWriteableStream, error: RemoteFailure): void {
+            if (!overLimit) void markHandled(response.failWith(error));
         }
 
         /** Called one by one, and not by emit(), to learn of those that fail later. */
@@ -243,7 +250,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         /** A handler has failed. */
         #failed(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): void {
-            const error = asError(thrown);
+            const error = toError(thrown);
             // One that awaits its writes fails when the requester leaves, or does not read. That must not end the
             // program.
             if (isDeparture(error) && (response.abandoned || !connection.socket.writable)) return;
@@ -252,9 +259,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 return;
             }
             try {
-                void ignorable(response.fail(error));
+                void markHandled(response.fail(error));
             } finally {
-                surface(thrown);
+                throwLater(thrown);
             }
         }
 
@@ -265,23 +272,23 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 return;
             }
             const request = connection.requests?.get(packet.uuid);
-            if (packet.error) request?.refused(failure(packet.error));
+            if (packet.error) request?.onFailure(failure(packet.error));
             else request?.receive(packet);
         }
 
-        protected override _closed(connection: Connection, opened: boolean): void {
-            for (const request of connection.requests ?? []) request.fail(lost(connection.error));
-            for (const response of connection.responses ?? []) response.abandon(lost());
-            super._closed(connection, opened);
+        protected override _onClose(connection: Connection, opened: boolean): void {
+            for (const request of connection.requests ?? []) request.fail(notConnectedError(connection.error));
+            for (const response of connection.responses ?? []) response.abandon(notConnectedError());
+            super._onClose(connection, opened);
         }
     }
     return Requests;
 }
 
 /** The way of an answer back over the connection that the request came from. */
-class Respondent implements Responder {
+class ResponseSender implements Responder {
     readonly #connection: Connection;
-    readonly #framing: Framing;
+    readonly #framing: JsonCodec;
     /** As the peer has sent it. */
     readonly #uuid: unknown;
     readonly #plain: boolean;
@@ -289,10 +296,10 @@ class Respondent implements Responder {
     readonly key: string;
     readonly errors: boolean;
     /** There while somebody traces answers. */
-    span: Span | undefined;
+    span: RequestSpan | undefined;
     #over = false;
 
-    constructor(connection: Connection, framing: Framing, uuid: unknown, plain: boolean, errors: unknown) {
+    constructor(connection: Connection, framing: JsonCodec, uuid: unknown, plain: boolean, errors: unknown) {
         this.#connection = connection;
         this.#framing = framing;
         this.#uuid = uuid;
@@ -303,10 +310,10 @@ class Respondent implements Responder {
 
     transmit(packet: Partial<SockhopResponsePacket>): Promise<void> {
         packet.uuid = this.#uuid as string;
-        const frame = this.#framing.enclose(openPacket(packet, this.#plain));
+        const frame = this.#framing.encodeEnvelope(responseText(packet, this.#plain));
         // The `toJSON()` of the value may have ended the answer, or the connection.
         if (this.#over) throw new SockhopError("The response has ended", "ERR_RESPONSE_SEND");
-        const refusal = this.#connection.answerRefusal(frame.length);
+        const refusal = this.#connection.replyError(frame.length);
         if (refusal) throw refusal;
         if (packet.error) this.span?.failed(failure(packet.error));
         return this.#connection.write(frame);
@@ -315,7 +322,7 @@ class Respondent implements Responder {
     finished(reason?: Error): void {
         this.#over = true;
         this.#connection.responses?.delete(this.key);
-        this.#connection.answered();
+        this.#connection.endReply();
         if (reason) this.span?.failed(reason);
         this.span?.ended();
     }

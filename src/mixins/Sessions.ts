@@ -1,11 +1,12 @@
+import { toError } from "../runtime/thrownValues";
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
-import type { SockhopSession } from "../SockhopSession";
-import type { Connection } from "../core/Connection";
-import type { Endpoint } from "../core/Endpoint";
-import { asError, tell } from "../core/tell";
-import { setImmediate } from "../core/timers";
-import { isPromise, within } from "../core/within";
+import type { SockhopSession } from "../server/SockhopSession";
+import type { Connection } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import { emitSafely } from "../emitter/emitSafely";
+import { setImmediate } from "../runtime/clock";
+import { isPromise, withTimeout } from "../timers/promises";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Sessions adds to a server. */
@@ -28,7 +29,7 @@ export interface Sessioned {
      *
      * @internal
      */
-    _listed(): Connection[];
+    _active(): Connection[];
 }
 
 /**
@@ -41,11 +42,11 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         readonly #ended = new WeakMap<Connection, Promise<unknown>>();
 
         get sockets(): Socket[] {
-            return this._listed().map(({ socket }) => socket);
+            return this._active().map(({ socket }) => socket);
         }
 
         get sessions(): SockhopSession[] {
-            return this._listed().map(({ session }) => session as SockhopSession);
+            return this._active().map(({ session }) => session as SockhopSession);
         }
 
         /** Makes the session of a connection. */
@@ -54,7 +55,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         /** Milliseconds that `start()` and `end()` may take. */
         protected abstract get _sessionTimeout(): number;
 
-        _listed(): Connection[] {
+        _active(): Connection[] {
             return [...this._connections].filter(({ state }) => state !== "pending");
         }
 
@@ -91,23 +92,23 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 this.#end(connection); // it has gone meanwhile
                 return;
             }
-            connection.state = "listed";
+            connection.state = "ready";
             // Later, as in 1.x: a program may have waited for its client before it listens to our `connect`.
             setImmediate(() => {
-                if (connection.state === "listed") this._open(connection);
+                if (connection.state === "ready") this._onOpen(connection);
             });
         }
 
         #refuse(connection: Connection, error: unknown): void {
             try {
-                this._report(asError(error), connection);
+                this._report(toError(error), connection);
             } finally {
                 this._drop(connection);
             }
         }
 
         protected override _drop(connection: Connection, limit?: number): void {
-            if (connection.state === "listed" || connection.state === "open") this.#end(connection);
+            if (connection.state === "ready" || connection.state === "open") this.#end(connection);
             super._drop(connection, limit);
         }
 
@@ -118,7 +119,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const { promise, resolve } = deferred();
             this.#ended.set(connection, promise);
             const failed = (error: unknown): void => {
-                this._report(asError(error), connection);
+                this._report(toError(error), connection);
             };
             try {
                 const ended = connection.session?.end();
@@ -132,14 +133,14 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         #bounded(what: string, promise: PromiseLike<unknown>): Promise<unknown> {
             const error = new SockhopError(`${what} of a session has not settled in time`, "ERR_SESSION_TIMEOUT");
-            return within(promise, this._sessionTimeout, error);
+            return withTimeout(promise, this._sessionTimeout, error);
         }
 
         // Later, since a program may cut many connections in one go and look at `disconnect` as the end of that.
-        protected override _disconnected(connection: Connection): void {
+        protected override _emitDisconnect(connection: Connection): void {
             void this.#ended.get(connection)?.then(() => {
                 setImmediate(() => {
-                    tell(this, "disconnect", ...this._about(connection));
+                    emitSafely(this, "disconnect", ...this._about(connection));
                 });
             });
         }

@@ -1,4 +1,4 @@
-import { newUuid } from "./newUuid";
+import { uuidv4 } from "./uuid";
 
 /** A question for a sign of life, as it travels and as it is remembered until it is answered. */
 export class SockhopPing {
@@ -13,7 +13,7 @@ export class SockhopPing {
 
     /** @param fields - members to take over instead of new ones */
     constructor(fields: Partial<SockhopPing> = {}) {
-        this._id = fields._id ?? newUuid();
+        this._id = fields._id ?? uuidv4();
         this._created = fields._created ?? new Date();
         this._returned = fields._returned ?? null;
         this._finished = fields._finished ?? null;

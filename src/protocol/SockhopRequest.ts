@@ -1,4 +1,4 @@
-import { newUuid } from "./newUuid";
+import { uuidv4 } from "./uuid";
 import { typeName } from "./typeName";
 
 // Members that 1.8 does not know are declared only, so that they are not there when they are not used.
@@ -16,7 +16,7 @@ export class SockhopRequest<T = unknown, Type extends string = string> {
 
     /** What is missing is filled in: a new UUID v4, `{}`, the class name of the data. */
     constructor({ uuid, data, type, errors }: Partial<SockhopRequest<T, Type>> = {}) {
-        this.uuid = uuid || newUuid();
+        this.uuid = uuid || uuidv4();
         this.data = data === undefined ? ({} as T) : data;
         this.type = (named(type) || typeName(this.data)) as Type;
         if (errors) this.errors = true;
@@ -55,7 +55,7 @@ export class SockhopResponsePacket {
     constructor({ uuid, data, type, last, empty, error, cancel }: Partial<SockhopResponsePacket>) {
         // In the order in which 1.8 writes them.
         const value = data === undefined ? {} : data;
-        this.uuid = uuid || newUuid();
+        this.uuid = uuid || uuidv4();
         this.type = named(type) || typeName(value);
         this.data = value;
         this.last = last ?? false;

@@ -19,12 +19,22 @@ class End {
 
     constructor(role, { adapter, workload, place, options, core, flags }) {
         this.role = `${role} of ${adapter.name} in ${workload.name}`;
-        const args = [...flags, PROGRAM, role, adapter.name, workload.name, JSON.stringify(place), JSON.stringify(options)];
+        const args = [
+            ...flags,
+            PROGRAM,
+            role,
+            adapter.name,
+            workload.name,
+            JSON.stringify(place),
+            JSON.stringify(options),
+        ];
         const [command, ...rest] = cores.pinned(core, [process.execPath, ...args]);
         this.#child = spawn(command, rest, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
         this.#child.on("message", (message) => this.#take(message));
         this.#child.on("error", (error) => this.#fail(error));
-        this.#child.on("exit", (code, signal) => this.#fail(new Error(`the ${this.role} has ended (${signal ?? code})`)));
+        this.#child.on("exit", (code, signal) =>
+            this.#fail(new Error(`the ${this.role} has ended (${signal ?? code})`)),
+        );
         this.ready = this.#wait("ready");
     }
 

@@ -41,7 +41,9 @@ function bytes(entry) {
 /** Bytes of what would be published from a folder. */
 function publishedBytes(folder) {
     const pack = ["pack", "--dry-run", "--json", "--ignore-scripts"];
-    const [{ unpackedSize }] = JSON.parse(execFileSync("npm", pack, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] }));
+    const [{ unpackedSize }] = JSON.parse(
+        execFileSync("npm", pack, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] }),
+    );
     return unpackedSize;
 }
 

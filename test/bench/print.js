@@ -57,7 +57,9 @@ function printWorkload(workload, results) {
     const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
     console.log(`\n${workload.title}`);
     for (const row of rows) {
-        console.log(row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[0]))).join("  "));
+        console.log(
+            row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[0]))).join("  "),
+        );
     }
     console.log();
 }

@@ -96,7 +96,9 @@ function summary(all) {
             number(ours.figure, options.digits),
             times("sockhop-1.8.4"),
             times("limit"),
-            best ? `${best.rival.title}: ${number(compare(results, best.rival.name, metric, options).figure, options.digits)}` : "",
+            best
+                ? `${best.rival.title}: ${number(compare(results, best.rival.name, metric, options).figure, options.digits)}`
+                : "",
         ]);
     }
     return markdown(rows, 2);
@@ -105,7 +107,11 @@ function summary(all) {
 /** Says so where an implementation hung. */
 function stalls(results) {
     return Object.entries(results)
-        .map(([name, { rounds = [] }]) => [adapterOf.get(name).title, rounds.filter((figures) => !figures).length, rounds.length])
+        .map(([name, { rounds = [] }]) => [
+            adapterOf.get(name).title,
+            rounds.filter((figures) => !figures).length,
+            rounds.length,
+        ])
         .filter(([, stalled]) => stalled > 0)
         .map(([title, stalled, all]) => `${title} hung in ${stalled} of ${all} rounds, which are not in its figures.`)
         .join(" ");
@@ -131,7 +137,10 @@ function drawAll({ workloads: all }) {
     const save = (name, svg) => fs.writeFileSync(path.join(folder, `${name}.svg`), svg + "\n");
     for (const [name, results] of Object.entries(all)) {
         const workload = workloadOf.get(name);
-        save(name, name === "big" ? charts.growth(workload, results, adapters) : charts.bars(workload, results, adapters));
+        save(
+            name,
+            name === "big" ? charts.growth(workload, results, adapters) : charts.bars(workload, results, adapters),
+        );
     }
     const shown = ["ours", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
     const rows = workloads

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Journal } from "../../src/cli/Journal";
+import { TapLog } from "../../src/cli/tap/TapLog";
 import { messageOf } from "../../src/cli/errors";
-import { type Frame, FrameCutter } from "../../src/cli/frames";
-import { received, requested } from "../../src/cli/incoming";
-import { jsonLine } from "../../src/cli/values";
+import { type Frame, FrameSplitter } from "../../src/cli/tap/FrameSplitter";
+import { received, requested } from "../../src/cli/chat/printMessage";
+import { jsonLine } from "../../src/cli/arguments/values";
 import type { SockhopResponseWriteableStream } from "../../src";
-import { Output, screenOf } from "./output";
+import { CapturedStream, screenOf } from "./output";
 
 /* eslint-disable no-control-regex -- that is what terminals are told by */
 
@@ -79,9 +79,9 @@ describe("whatever a peer sends", function () {
             fc.property(bytes, fc.boolean(), fc.boolean(), (sent, bare, ends) => {
                 for (const flags of [{}, { pretty: true }, { bare: true }] as const) {
                     const { screen, out, err } = screenOf(flags);
-                    const record = new Output();
-                    const journal = new Journal(screen, flags, record as never);
-                    const cutter = new FrameCutter("\n", bare);
+                    const record = new CapturedStream();
+                    const journal = new TapLog(screen, flags, record as never);
+                    const cutter = new FrameSplitter("\n", bare);
                     journal.add(1, "client", [...cutter.push(sent)]);
                     const rest = cutter.end();
                     if (ends && rest) journal.add(1, "client", [rest]);
@@ -105,8 +105,8 @@ describe("whatever a peer sends", function () {
                 const cuts = [...new Set(places.map((place) => place % (sent.length + 1))), sent.length].sort(
                     (a, b) => a - b,
                 );
-                const whole = new FrameCutter(terminator);
-                const parts = new FrameCutter(terminator);
+                const whole = new FrameSplitter(terminator);
+                const parts = new FrameSplitter(terminator);
                 const expected: (Frame | undefined)[] = [...whole.push(sent), whole.end()];
                 let from = 0;
                 const found: (Frame | undefined)[] = [];

@@ -1,8 +1,8 @@
 import { Writable } from "node:stream";
-import { type OutputFlags, Screen } from "../../src/cli/screen";
+import { type OutputFlags, Output } from "../../src/cli/terminal/Output";
 
 /** Stands in for stdout or stderr. */
-export class Output extends Writable {
+export class CapturedStream extends Writable {
     text = "";
     isTTY = false;
     columns = 80;
@@ -32,9 +32,9 @@ export class Output extends Writable {
 /** A screen that prints into memory. */
 export function screenOf(
     flags: OutputFlags = {},
-    out = new Output(),
-    err = new Output(),
-): { screen: Screen; out: Output; err: Output } {
+    out = new CapturedStream(),
+    err = new CapturedStream(),
+): { screen: Output; out: CapturedStream; err: CapturedStream } {
     const [stdout, stderr] = [out, err].map((output) => output as unknown as NodeJS.WriteStream);
-    return { screen: new Screen(flags, stdout, stderr), out, err };
+    return { screen: new Output(flags, stdout, stderr), out, err };
 }

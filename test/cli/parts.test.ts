@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { endpointOf, nameOf, parseEndpoint, split } from "../../src/cli/endpoint";
+import { endpointOf, nameOf, parseEndpoint, split } from "../../src/cli/arguments/endpoint";
 import { UsageError, exitCodeOf, lineOf, messageOf } from "../../src/cli/errors";
-import { portray } from "../../src/cli/excerpt";
-import { History } from "../../src/cli/history";
-import { duration, rounded } from "../../src/cli/numbers";
-import { className } from "../../src/cli/screen";
-import { jsonLine, parseValue, shorten, typed } from "../../src/cli/values";
+import { portray } from "../../src/cli/terminal/excerpt";
+import { History } from "../../src/cli/terminal/history";
+import { duration, rounded } from "../../src/cli/arguments/numbers";
+import { className } from "../../src/cli/terminal/Output";
+import { jsonLine, parseValue, shorten, typed } from "../../src/cli/arguments/values";
 import { later, socketPath } from "../support/pair";
 
 describe("what is typed at the command line", () => {
@@ -103,7 +103,8 @@ describe("what the command line prints", () => {
     });
 
     it("is short for people, with the beginning of everything", () => {
-        const show = (value: unknown, size = 100): string => portray(value, size, { breakLength: Infinity, compact: true });
+        const show = (value: unknown, size = 100): string =>
+            portray(value, size, { breakLength: Infinity, compact: true });
         expect(show({ a: [1, { b: "c" }], d: null })).to.equal("{ a: [ 1, { b: 'c' } ], d: null }");
         expect(show("x".repeat(1e6))).to.equal(`'${"x".repeat(99)}…'`);
         expect(show(Array.from({ length: 1e6 }, () => 0))).to.match(/^\[ 0, 0, .*, \.\.\. 9999\d\d more items \]$/);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { SockhopServer } from "../../src";
-import { FrameCutter } from "../../src/cli/frames";
+import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
 import { authority, identity } from "../support/certificates";
 import { client, rawServer, received, server, socketPath } from "../support/pair";
 import { type Running, files, json, plain, run, start } from "./command";
@@ -219,8 +219,8 @@ describe("sockhop tap", () => {
 });
 
 describe("FrameCutter", () => {
-    const cut = (chunks: Buffer[], ...args: ConstructorParameters<typeof FrameCutter>): unknown[] => {
-        const cutter = new FrameCutter(...args);
+    const cut = (chunks: Buffer[], ...args: ConstructorParameters<typeof FrameSplitter>): unknown[] => {
+        const cutter = new FrameSplitter(...args);
         return chunks.flatMap((chunk) => [...cutter.push(chunk)]);
     };
 

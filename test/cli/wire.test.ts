@@ -1,21 +1,29 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
-import { Journal } from "../../src/cli/Journal";
-import { Wire } from "../../src/cli/Wire";
-import { FrameCutter } from "../../src/cli/frames";
-import { received } from "../../src/cli/incoming";
+import { TapLog } from "../../src/cli/tap/TapLog";
+import { TapProxy } from "../../src/cli/tap/TapProxy";
+import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
+import { received } from "../../src/cli/chat/printMessage";
 import { later, rawServer } from "../support/pair";
-import { Output, screenOf } from "./output";
+import { CapturedStream, screenOf } from "./output";
 
 /** A listening tap in this process, for a target at another port, or for itself. */
-async function tap(target?: number, record?: Output): Promise<{ port: number; wire: Wire; err: Output; l: net.Server }> {
+async function tap(
+    target?: number,
+    record?: CapturedStream,
+): Promise<{ port: number; wire: TapProxy; err: CapturedStream; l: net.Server }> {
     const { screen, err } = screenOf({ quiet: true });
     const l = net.createServer({ allowHalfOpen: true });
     l.listen(0, "127.0.0.1");
     await once(l, "listening");
     const { port } = l.address() as net.AddressInfo;
-    const wire = new Wire(screen, {}, { port: target ?? port }, new Journal(screen, { quiet: true }, record as never));
+    const wire = new TapProxy(
+        screen,
+        {},
+        { port: target ?? port },
+        new TapLog(screen, { quiet: true }, record as never),
+    );
     l.on("connection", (socket: net.Socket) => {
         wire.accept(socket);
     });
@@ -40,7 +48,7 @@ describe("Wire", () => {
         const total = 20 * 2 ** 20;
         let arrived = 0;
         const target = await rawServer((socket) => socket.on("data", (chunk: Buffer) => (arrived += chunk.length)));
-        const record = new Output(true);
+        const record = new CapturedStream(true);
         const { port, l } = await tap(target.port, record);
         const accepted = once(l, "connection") as Promise<[net.Socket]>;
         const client = connect(port);
@@ -107,18 +115,23 @@ describe("Wire", () => {
         const { port, wire } = await tap();
         const client = connect(port);
         const failure = await wire.fails.catch((error: unknown) => error as Error);
-        expect(failure).to.have.property("message", `127.0.0.1:${port} leads back here: the tap would be its own target`);
+        expect(failure).to.have.property(
+            "message",
+            `127.0.0.1:${port} leads back here: the tap would be its own target`,
+        );
         await once(client, "close");
     });
 
     it("passes on what it cannot show", async () => {
         const chunks: Buffer[] = [];
         const target = await rawServer((socket) => socket.on("data", (chunk: Buffer) => chunks.push(chunk)));
-        const record = new Output();
+        const record = new CapturedStream();
         const { port, l } = await tap(target.port, record);
         const accepted = once(l, "connection") as Promise<[net.Socket]>;
         const client = connect(port);
-        const whole = Buffer.from(`${"[".repeat(1e6)}\n{"type":"Array","data":${"[".repeat(3e4)}${"]".repeat(3e4)}}\n\n\xff{`);
+        const whole = Buffer.from(
+            `${"[".repeat(1e6)}\n{"type":"Array","data":${"[".repeat(3e4)}${"]".repeat(3e4)}}\n\n\xff{`,
+        );
         const [socket] = await accepted;
         const ended = once(socket, "close");
         client.end(whole);
@@ -131,14 +144,12 @@ describe("Wire", () => {
 
 describe("Journal", () => {
     it("prints no more while an output is stuck, and tells how much is missing", async () => {
-        const { screen, out, err } = screenOf({}, new Output(true));
-        const journal = new Journal(screen, {}, undefined);
+        const { screen, out, err } = screenOf({}, new CapturedStream(true));
+        const journal = new TapLog(screen, {}, undefined);
         const frame = { bytes: 1, kind: "invalid", text: "x".repeat(2 ** 20) };
         for (let sent = 0; sent < 40; sent++) journal.add(1, "client", [frame]);
         expect(out.writableLength).to.be.below(18 * 2 ** 20);
-        expect(err.lines).to.deep.equal([
-            "messages are not printed for now: they come faster than the output is read",
-        ]);
+        expect(err.lines).to.deep.equal(["messages are not printed for now: they come faster than the output is read"]);
         const drained = once(out, "drain");
         out.release();
         await drained;
@@ -150,7 +161,7 @@ describe("Journal", () => {
 
 describe("received()", () => {
     it("has a peer wait while the output is behind", async () => {
-        const { screen, out } = screenOf({ bare: true }, new Output(true));
+        const { screen, out } = screenOf({ bare: true }, new CapturedStream(true));
         const calls: string[] = [];
         const socket = {
             isPaused: () => calls.at(-1) === "pause",
@@ -175,7 +186,7 @@ describe("received()", () => {
 });
 
 describe("FrameCutter", () => {
-    const cut = (text: string, bare = false): unknown[] => [...new FrameCutter("\n", bare).push(Buffer.from(text))];
+    const cut = (text: string, bare = false): unknown[] => [...new FrameSplitter("\n", bare).push(Buffer.from(text))];
 
     it("takes blank lines for no messages, and skips the byte order mark of a stream", () => {
         expect(cut("\n\r\n \t\n5\n\n", true)).to.deep.equal([{ bytes: 1, kind: "message", type: "Number", data: 5 }]);
@@ -196,7 +207,7 @@ describe("FrameCutter", () => {
 
     it("shows what is left at the end of the connection", () => {
         const left = (text: string, bare: boolean): unknown => {
-            const cutter = new FrameCutter("\n", bare);
+            const cutter = new FrameSplitter("\n", bare);
             expect([...cutter.push(Buffer.from(text))]).to.deep.equal([]);
             return cutter.end();
         };
@@ -212,11 +223,11 @@ describe("FrameCutter", () => {
 
     it("keeps a bounded amount for all connections together", () => {
         const part = Buffer.alloc(15 * 2 ** 20, "x");
-        const cutters = Array.from({ length: 9 }, () => new FrameCutter());
+        const cutters = Array.from({ length: 9 }, () => new FrameSplitter());
         for (const cutter of cutters) expect([...cutter.push(part)]).to.deep.equal([]);
         const kinds = cutters.map((cutter) => cutter.end()?.kind);
         expect(kinds).to.deep.equal([...Array.from({ length: 8 }, () => "incomplete"), "large"]);
-        const again = new FrameCutter();
+        const again = new FrameSplitter();
         expect([...again.push(part)]).to.deep.equal([]);
         expect(again.end()?.kind).to.equal("incomplete");
     });

@@ -118,16 +118,19 @@ export async function withstands(run: Fields): Promise<unknown> {
     const stage = run.over === "memory" ? inMemory : overSockets;
     const scene = await stage({ peer_type, allow_non_objects }, run.end);
     const { end, peer, other } = scene;
-    const connection = end["_of"](scene.socket)!;
+    const connection = end["_connectionOf"](scene.socket)!;
     const user = new User(scene);
     try {
         const ids = peer_type === "json" ? [] : await user.open();
         // A socket that the user has given to a client is not pinged.
         if (run.pings && connection.state === "open") {
             end.ping(4);
-            await until(() => end.stats.messages_sent > ids.length, () => "no ping goes out");
+            await until(
+                () => end.stats.messages_sent > ids.length,
+                () => "no ping goes out",
+            );
         }
-        const before = connection.received;
+        const before = connection.bytesReceived;
         let sent = 0;
         const write = (text: string): void => {
             const bytes = Buffer.from(ids.reduce((now, real, n) => now.replaceAll(OPEN_IDS[n]!, real), expanded(text)));
@@ -145,13 +148,13 @@ export async function withstands(run: Fields): Promise<unknown> {
         other?.peer.write(Buffer.from(mark));
         // One that is pinged and does not answer may have been given up.
         const goesOn = (socket: net.Socket): boolean =>
-            user.heard.has(socket) || (run.pings && end["_of"](socket) === undefined);
+            user.heard.has(socket) || (run.pings && end["_connectionOf"](socket) === undefined);
         await until(
             () => goesOn(scene.socket) && (!other || goesOn(other.socket)),
             () => "a connection does not go on",
         );
         await until(
-            () => connection.received - before >= sent || connection.state === "closed",
+            () => connection.bytesReceived - before >= sent || connection.state === "closed",
             () => "the last bytes do not arrive",
         );
         end.ping(0);
@@ -166,9 +169,9 @@ export async function withstands(run: Fields): Promise<unknown> {
         () => (user.check(), user.open_calls === 0),
         () => `${user.open_calls} calls do not settle`,
     );
-    const { callbacks, requests, responses, rest } = connection;
+    const { callbacks, requests, responses, partialFrame } = connection;
     deepStrictEqual(
-        [callbacks?.size ?? 0, requests?.size ?? 0, responses?.size ?? 0, rest, end["_connections"].size],
+        [callbacks?.size ?? 0, requests?.size ?? 0, responses?.size ?? 0, partialFrame, end["_connections"].size],
         [0, 0, 0, undefined, 0],
         "callbacks, requests, responses, bytes and connections that are kept",
     );
@@ -188,7 +191,10 @@ class User {
     constructor(scene: Scene) {
         this.#scene = scene;
         const { end } = scene;
-        const receive = (value: unknown, meta: { type: string; socket?: unknown; callback?: (value: unknown) => void }): void => {
+        const receive = (
+            value: unknown,
+            meta: { type: string; socket?: unknown; callback?: (value: unknown) => void },
+        ): void => {
             this.#isText("meta.type", meta.type);
             if (value === "the last") this.heard.add(meta.socket ?? scene.socket);
             meta.callback?.(value);
@@ -221,7 +227,11 @@ class User {
             this.open_calls += 1;
             if (n < 2) void (server?.send(socket, n, answered, options) ?? client!.send(n, answered, options));
             else if (n < 4) void this.#read(server?.request(socket, n, options) ?? client!.request(n, options));
-            else void (server?.ask(socket, n, options) ?? client!.ask(n, options)).then(() => this.#settled(), this.#failed(n));
+            else
+                void (server?.ask(socket, n, options) ?? client!.ask(n, options)).then(
+                    () => this.#settled(),
+                    this.#failed(n),
+                );
         }
         const lines = (): string[] => Buffer.concat(peer.answers).toString().split("\n").slice(0, -1);
         await until(
@@ -273,7 +283,8 @@ class User {
     #legal(what: string, error: unknown): void {
         const { code, message, syscall } = (error ?? {}) as NodeJS.ErrnoException;
         const ours = error instanceof SockhopError && CODES.has(error.code);
-        if (!ours && typeof syscall !== "string") this.#fault(`${what}: an error that is not ours (${String(code)})`, error);
+        if (!ours && typeof syscall !== "string")
+            this.#fault(`${what}: an error that is not ours (${String(code)})`, error);
         if (typeof message !== "string") this.#fault(`${what}: an error whose message is no text`);
     }
 

@@ -4,7 +4,15 @@ import { type Name, round, total } from "./rounds";
 type Quick = Exclude<Name, "kept">;
 
 /** Seconds for each property: seven in all. `npm run fuzz` goes on for as long as you like. */
-const SECONDS: Record<Quick, number> = { buffer: 1, memory: 1, socket: 1, fields: 1, options: 1, lifecycles: 1, reentry: 1 };
+const SECONDS: Record<Quick, number> = {
+    buffer: 1,
+    memory: 1,
+    socket: 1,
+    fields: 1,
+    options: 1,
+    lifecycles: 1,
+    reentry: 1,
+};
 
 const { FUZZ_SEED, FUZZ_PATH } = process.env;
 

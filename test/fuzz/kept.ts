@@ -16,7 +16,11 @@ function hoard({ outer, inner }: Frame, member: number): string {
     const names = [...outside, ...Object.keys(inner ?? {})];
     const at = member % names.length;
     const huge = { [names[at] ?? "type"]: "@huge" };
-    return textOf(at >= outside.length ? { outer, inner: { ...inner, ...huge } } : { outer: { ...outer, ...huge }, ...(inner && { inner }) });
+    return textOf(
+        at >= outside.length
+            ? { outer, inner: { ...inner, ...huge } }
+            : { outer: { ...outer, ...huge }, ...(inner && { inner }) },
+    );
 }
 
 /** A connection whose last words are huge. */

@@ -60,7 +60,11 @@ const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
 
 /** The uuid of a request, as far as it can be known: where there is none, or nothing that is one, a new one is made. */
 export const named = (uuid: unknown): unknown =>
-    !uuid || (typeof uuid === "string" && (UUID.test(uuid) || OPEN_IDS.includes(uuid))) ? "a UUID" : typeof uuid === "number" ? String(uuid) : uuid;
+    !uuid || (typeof uuid === "string" && (UUID.test(uuid) || OPEN_IDS.includes(uuid)))
+        ? "a UUID"
+        : typeof uuid === "number"
+          ? String(uuid)
+          : uuid;
 
 /** Whether this can be an id, or is none: what it would cost to keep or to repeat is bounded. */
 const isId = (id: unknown): boolean => !id || Number.isFinite(id) || (typeof id === "string" && id.length <= 1024);

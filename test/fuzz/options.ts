@@ -114,7 +114,10 @@ const CALLS: Record<string, Call> = {
         call: async (options, { client }) => (await client.request({}, options)).all(),
     },
     "c.ask": { options: ["timeout", "signal"], call: (options, { client }) => client.ask({}, options) },
-    "session.ask": { options: ["timeout", "signal"], call: (options, { server }) => server.sessions[0]!.ask({}, options) },
+    "session.ask": {
+        options: ["timeout", "signal"],
+        call: (options, { server }) => server.sessions[0]!.ask({}, options),
+    },
     "stream.next": {
         options: ["keep_open"],
         call: async (options, { client }) => (await client.request({})).next(options),
@@ -193,7 +196,10 @@ const ARGUMENTS: Record<string, (value: never, pair: Pair) => unknown> = {
 };
 
 /** The promise of what the handler of a request does. */
-async function respond({ client, server }: Pair, act: (response: SockhopResponseWriteableStream) => Promise<void>): Promise<void> {
+async function respond(
+    { client, server }: Pair,
+    act: (response: SockhopResponseWriteableStream) => Promise<void>,
+): Promise<void> {
     server.removeAllListeners("request");
     const done = new Promise<void>((resolve, reject) => {
         server.once("request", (_, response) => {
@@ -211,10 +217,14 @@ async function respond({ client, server }: Pair, act: (response: SockhopResponse
 export type Misuse = [call: string, option: string | null, value: unknown];
 
 export const misuses: fc.Arbitrary<Misuse> = fc.oneof(
-    fc.tuple(
-        fc.constantFrom(...Object.entries(CALLS).flatMap(([call, { options }]) => options.map((name) => [call, name]))),
-        anyValue,
-    ).map(([[call, option], value]): Misuse => [call!, option!, value]),
+    fc
+        .tuple(
+            fc.constantFrom(
+                ...Object.entries(CALLS).flatMap(([call, { options }]) => options.map((name) => [call, name])),
+            ),
+            anyValue,
+        )
+        .map(([[call, option], value]): Misuse => [call!, option!, value]),
     fc.tuple(fc.constantFrom(...Object.keys(CALLS), ...Object.keys(ARGUMENTS)), fc.constant(null), anyValue),
 );
 

@@ -34,7 +34,7 @@ export async function receives(run: Bytes, stage: Stage): Promise<void> {
     const limits = { allow_non_objects, max_message_size };
     const options = { terminator: [terminator, "\n"], ...limits, ...(bare && { peer_type: "json" }) };
     const scene = await stage(options, run.end);
-    const connection = scene.end["_of"](scene.socket)!;
+    const connection = scene.end["_connectionOf"](scene.socket)!;
     try {
         const heard = listen(scene);
         const ids = bare ? [] : await ask(scene, heard);

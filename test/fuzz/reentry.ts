@@ -14,7 +14,17 @@ export interface Reaction {
 }
 
 /** Events of both ends, of the client and of the server, for which there are handlers. */
-const BOTH = ["connect", "disconnect", "receive", "receive:String", "receive:Object", "request", "request:String", "error", "drain"];
+const BOTH = [
+    "connect",
+    "disconnect",
+    "receive",
+    "receive:String",
+    "receive:Object",
+    "request",
+    "request:String",
+    "error",
+    "drain",
+];
 const EVENTS = [...BOTH, "reconnecting"].map((event) => `c ${event}`).concat(BOTH.map((event) => `s ${event}`));
 
 const CHANNELS = [

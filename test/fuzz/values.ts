@@ -34,7 +34,13 @@ export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
         () => Promise.resolve(),
         () => new Error("e"),
     ),
-    fc.anything({ withBigInt: true, withBoxedValues: true, withNullPrototype: true, withTypedArray: true, maxDepth: 1 }),
+    fc.anything({
+        withBigInt: true,
+        withBoxedValues: true,
+        withNullPrototype: true,
+        withTypedArray: true,
+        maxDepth: 1,
+    }),
 );
 
 const THROWN: readonly (() => unknown)[] = [

@@ -1,8 +1,8 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import net from "node:net";
-import type { Connection } from "../../src/core/Connection";
-import { Endpoint } from "../../src/core/Endpoint";
+import type { Connection } from "../../src/connection/Connection";
+import { Endpoint } from "../../src/endpoint/Endpoint";
 import { AutoReconnect, type Pauses } from "../../src/mixins/AutoReconnect";
 
 /** The smallest endpoint that reconnects: counts the attempts, whose outcome the test decides. */
@@ -15,21 +15,21 @@ class Probe extends AutoReconnect(Endpoint) {
         super({});
     }
 
-    get _pauses(): Pauses {
+    get _reconnectDelay(): Pauses {
         return { interval: 200, cap: this.cap };
     }
 
-    _redial(): void {
+    _startReconnect(): void {
         this.attempts += 1;
         this.#connection = this._attach(new net.Socket());
     }
 
-    _cancel(): void {
+    _abortReconnect(): void {
         this.cancelled += 1;
     }
 
     succeed(): void {
-        this._open(this.#connection!);
+        this._onOpen(this.#connection!);
     }
 
     /** The attempt fails, or the connection is lost. */
@@ -57,7 +57,7 @@ describe("AutoReconnect", () => {
 
     it("is off at first", () => {
         expect(probe.auto_reconnect).to.equal(false);
-        probe._redial();
+        probe._startReconnect();
         probe.lose();
         clock.tick(10_000);
         expect(probe.attempts).to.equal(1);

@@ -1,11 +1,11 @@
+import type { RemoteCallback, Reply } from "../../src/replies/PendingReply";
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import net from "node:net";
 import { SockhopError } from "../../src";
-import type { Connection, RemoteCallback } from "../../src/core/Connection";
-import { Endpoint } from "../../src/core/Endpoint";
-import type { Reply } from "../../src/core/Messenger";
-import type { Envelope } from "../../src/core/envelope";
+import type { Connection } from "../../src/connection/Connection";
+import { Endpoint } from "../../src/endpoint/Endpoint";
+import type { Envelope } from "../../src/codec/json/writeEnvelope";
 import { Callbacks } from "../../src/mixins/Callbacks";
 import { kept } from "../support/memory";
 import { rejection } from "../support/pair";
@@ -16,7 +16,7 @@ class Probe extends Callbacks(Endpoint) {
 
     connection(): { connection: Connection; written: () => Envelope[] } {
         const connection = this._attach(new net.Socket());
-        this._open(connection);
+        this._onOpen(connection);
         const written: string[] = [];
         connection.post = (bytes) => void written.push(bytes);
         connection.write = (bytes) => {
@@ -27,7 +27,7 @@ class Probe extends Callbacks(Endpoint) {
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._received(connection, envelope);
+        this._onMessage(connection, envelope);
     }
 
     drop(connection: Connection): void {

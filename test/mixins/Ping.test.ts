@@ -2,9 +2,9 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import net from "node:net";
 import { SockhopError } from "../../src";
-import type { Connection } from "../../src/core/Connection";
-import { Endpoint } from "../../src/core/Endpoint";
-import type { Envelope } from "../../src/core/envelope";
+import type { Connection } from "../../src/connection/Connection";
+import { Endpoint } from "../../src/endpoint/Endpoint";
+import type { Envelope } from "../../src/codec/json/writeEnvelope";
 import { Ping } from "../../src/mixins/Ping";
 import { SockhopPing, SockhopPong } from "../../src/protocol/SockhopPing";
 
@@ -19,15 +19,15 @@ class Probe extends Ping(Endpoint) {
 
     connection(): Connection {
         const connection = this._attach(new net.Socket());
-        this._open(connection);
+        this._onOpen(connection);
         return connection;
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._received(connection, envelope);
+        this._onMessage(connection, envelope);
     }
 
-    protected override _volunteer(connection: Connection, type: string, data: unknown): void {
+    protected override _sendControl(connection: Connection, type: string, data: unknown): void {
         this.sent.push({ connection, envelope: { type, data } });
     }
 
@@ -61,7 +61,7 @@ describe("Ping", () => {
     }
 
     function pong(connection: Connection): void {
-        const { _id, _created } = connection.pulse!.pings.at(-1)!;
+        const { _id, _created } = connection.pings!.pings.at(-1)!;
         probe.receive(connection, { type: "SockhopPong", data: { _id, _created, _returned: "then" } });
     }
 
@@ -108,11 +108,11 @@ describe("Ping", () => {
             tick(100);
             pong(connection);
         }
-        expect(connection.pulse!.pings).to.have.length(4);
-        expect(connection.pulse!.pings.every((ping) => ping instanceof SockhopPing && !ping.unanswered())).to.equal(
+        expect(connection.pings!.pings).to.have.length(4);
+        expect(connection.pings!.pings.every((ping) => ping instanceof SockhopPing && !ping.unanswered())).to.equal(
             true,
         );
-        expect(connection.pulse!.pings[0]).to.include({ _returned: "then" });
+        expect(connection.pings!.pings[0]).to.include({ _returned: "then" });
     });
 
     it("is stopped by 0 and replaced by another call, which begins anew", () => {
@@ -120,7 +120,7 @@ describe("Ping", () => {
         probe.ping(100);
         tick(300);
         probe.ping(1000);
-        expect(connection.pulse!.pings).to.deep.equal([]);
+        expect(connection.pings!.pings).to.deep.equal([]);
         tick(998);
         expect(probe.sent).to.have.length(3);
         tick(1);
@@ -151,7 +151,7 @@ describe("Ping", () => {
         const connection = probe.connection();
         probe.ping(100);
         tick(100);
-        const [ping] = connection.pulse!.pings;
+        const [ping] = connection.pings!.pings;
         probe.receive(connection, { type: "SockhopPong", data: { _id: "of another" } });
         for (const type of ["SockhopPing", "SockhopPong"]) {
             for (const data of [null, undefined, 5, "text"]) probe.receive(connection, { type, data });

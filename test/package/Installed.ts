@@ -29,9 +29,14 @@ export function npm(args: readonly string[], cwd: string): Promise<Ended> {
 function execute(file: string, args: readonly string[], cwd: string, shell = false): Promise<Ended> {
     const env = { ...process.env, NO_COLOR: "1", NODE_V8_COVERAGE: "" };
     return new Promise((resolve) => {
-        execFile(file, args, { cwd, env, shell, maxBuffer: 1e7, timeout: LONGEST, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
-            resolve({ code: error ? (error.code ?? "killed") : 0, output: stdout + stderr });
-        });
+        execFile(
+            file,
+            args,
+            { cwd, env, shell, maxBuffer: 1e7, timeout: LONGEST, killSignal: "SIGKILL" },
+            (error, stdout, stderr) => {
+                resolve({ code: error ? (error.code ?? "killed") : 0, output: stdout + stderr });
+            },
+        );
     });
 }
 

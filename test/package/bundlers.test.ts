@@ -60,7 +60,9 @@ describe("the package in a bundle", function () {
     }
 
     it("is an ES module without require() for bundlers", () => {
-        expect(readFileSync(join(installed.library, "dist/module.mjs"), "utf8")).to.not.match(/\brequire\(|import\.meta/);
+        expect(readFileSync(join(installed.library, "dist/module.mjs"), "utf8")).to.not.match(
+            /\brequire\(|import\.meta/,
+        );
     });
 });
 

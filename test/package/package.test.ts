@@ -12,9 +12,7 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 
 /** The old deep paths, by what comes after `sockhop/lib/`. */
-const DEEP = files(join(ROOT, "src/compat"))
-    .map((name) => name.replace(/\.ts$/, ""))
-    .filter((name) => name !== "privates");
+const DEEP = files(join(ROOT, "src/compat")).map((name) => name.replace(/\.ts$/, ""));
 
 /** All of these, as they can be written. */
 const DEEP_PATHS = DEEP.flatMap((name) => [`lib/${name}`, `lib/${name}.js`]);
@@ -91,7 +89,7 @@ describe("the package", function () {
             `;
             expect(await run(program(""))).to.deep.equal([false, false]);
             expect(await run(program("new Sockhop.SockhopRequest();"))).to.deep.equal([false, true]);
-            expect((await run(program("new Sockhop.server({ ssl: true });")) as boolean[])[0]).to.equal(true);
+            expect(((await run(program("new Sockhop.server({ ssl: true });"))) as boolean[])[0]).to.equal(true);
         });
 
         it("is what was built, and nothing else", () => {

@@ -47,7 +47,9 @@ describe("the package in test runners", function () {
 
     it("works with the clocks of node:test and of @sinonjs/fake-timers", async () => {
         const output = await printed(node(["--test", "--test-timeout=15000", join(folder, "clock.node.js")], folder));
-        expect(output).to.match(/^. pass [1-9]/m).and.match(/^. fail 0$/m);
+        expect(output)
+            .to.match(/^. pass [1-9]/m)
+            .and.match(/^. fail 0$/m);
     });
 
     it("can be loaded many times: no listeners are left, and the copies talk to each other", async () => {

@@ -17,8 +17,7 @@ class Census {
     constructor(cast, ledger) {
         this.#cast = cast;
         this.#ledger = ledger;
-        for (const program of [...cast.servers, ...cast.clients])
-            if (!program.mortal) this.samples.set(program, []);
+        for (const program of [...cast.servers, ...cast.clients]) if (!program.mortal) this.samples.set(program, []);
     }
 
     /** Has everybody be silent, looks, and lets them go on. */

@@ -7,7 +7,17 @@ const LINGER = 500;
 
 class Ledger {
     counts = { received: 0, bytes: 0, begun: 0, settled: 0, refused: 0, connections: 0, compared: 0, cut: 0 };
-    violations = { lost: 0, reordered: 0, twice: 0, broken: 0, strayed: 0, unsettled: 0, events: 0, failed: 0, died: 0 };
+    violations = {
+        lost: 0,
+        reordered: 0,
+        twice: 0,
+        broken: 0,
+        strayed: 0,
+        unsettled: 0,
+        events: 0,
+        failed: 0,
+        died: 0,
+    };
     /** In words. */
     complaints = [];
     #accounts = { client: new Map(), server: new Map() };

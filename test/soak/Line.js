@@ -185,7 +185,10 @@ class Line {
         const n = this.nextNumber();
         const question = new Question(this.key, n, this.body());
         if (this.mangled) {
-            await this.fly(n, this.peer.send(question, () => undefined));
+            await this.fly(
+                n,
+                this.peer.send(question, () => undefined),
+            );
             return;
         }
         let outcomes = 0;

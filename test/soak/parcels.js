@@ -5,7 +5,9 @@ const { createHash } = require("node:crypto");
 const Random = require("./Random.js");
 
 const KIB = 1024;
-const ALPHABETS = ["abcdefghijklmnopqrstuvwxyz 0123456789", '"\\\n\r\t\0\u2028', "éüßñ", "→日本語", "😀🧦"].map((letters) => Array.from(letters));
+const ALPHABETS = ["abcdefghijklmnopqrstuvwxyz 0123456789", '"\\\n\r\t\0\u2028', "éüßñ", "→日本語", "😀🧦"].map(
+    (letters) => Array.from(letters),
+);
 /** Text to cut bodies from, wherever that falls: a pair of surrogates that is cut in two has to arrive as well. */
 const TEXT = text(new Random("text"), 256 * KIB);
 
@@ -67,7 +69,22 @@ const LENGTHS = {
     large: [64 * KIB, 256 * KIB],
     huge: [256 * KIB, 1536 * KIB], // as UTF-8 up to three times that
 };
-const ODDITIES = [null, true, false, 0, -0.5, 1e300, "", [], {}, [[[]]], { "": { "": "" } }, "\n", "\uD83D", "__proto__"];
+const ODDITIES = [
+    null,
+    true,
+    false,
+    0,
+    -0.5,
+    1e300,
+    "",
+    [],
+    {},
+    [[[]]],
+    { "": { "": "" } },
+    "\n",
+    "\uD83D",
+    "__proto__",
+];
 
 function body(random) {
     const size = random.weighted({ odd: 10, tiny: 50, small: 35, medium: 4, large: 0.6, huge: 0.15 });

@@ -55,7 +55,8 @@ class Pipe {
             if (piece === null) this.#to.end();
             else if (this.#to.writable) this.#to.write(piece);
         }
-        if (this.#queue.length > 0) this.#timer = setTimeout(() => this.#pass(), stalled > 0 ? stalled : random.between(0, 1));
+        if (this.#queue.length > 0)
+            this.#timer = setTimeout(() => this.#pass(), stalled > 0 ? stalled : random.between(0, 1));
     }
 }
 
@@ -63,7 +64,7 @@ class Pipe {
 function pieces(chunk) {
     const { random } = station;
     const result = [];
-    for (let start = 0; start < chunk.length; ) {
+    for (let start = 0; start < chunk.length;) {
         const small = result.length < 20 && random.chance(0.5);
         const length = small ? random.between(1, 9) : random.between(1, 32_768);
         result.push(chunk.subarray(start, start + length));

@@ -39,7 +39,8 @@ function printTable(time, { counts, violations }, { counts: faults }, census) {
     console.log();
     for (const [what, count] of Object.entries(faults)) printRow(what, number(count));
     console.log();
-    for (const [what, count] of Object.entries(violations)) printRow(what === "broken" ? "broken checksums" : what, count);
+    for (const [what, count] of Object.entries(violations))
+        printRow(what === "broken" ? "broken checksums" : what, count);
     for (const [{ name }, samples] of census?.samples ?? []) {
         if (samples.length === 0) continue;
         console.log();

@@ -84,11 +84,15 @@ async function main() {
     clearInterval(progress);
     printTable(performance.now() - start, ledger, faults, census);
     if (ledger.complaints.length > 0) {
-        console.error(`\nThe soak has failed. To try again: npm run soak -- --minutes ${values.minutes} --seed ${seed}`);
+        console.error(
+            `\nThe soak has failed. To try again: npm run soak -- --minutes ${values.minutes} --seed ${seed}`,
+        );
         for (const complaint of ledger.complaints.slice(0, 20)) console.error(`  ${complaint}`);
         process.exit(1);
     }
-    console.log("\nNothing was lost, reordered, doubled or broken; every promise has settled; memory and handles are flat.");
+    console.log(
+        "\nNothing was lost, reordered, doubled or broken; every promise has settled; memory and handles are flat.",
+    );
 }
 
 main();

@@ -46,9 +46,11 @@ function onReceive(value, meta) {
     station.counts.received += 1;
     const { line } = meta.session;
     if (!line) station.violate("events", "receive before connect");
-    else if (meta.type === "Mangled") line.mangled = true; // the proxy says so first of all
+    else if (meta.type === "Mangled")
+        line.mangled = true; // the proxy says so first of all
     else if (line.mangled) line.receive(value, meta);
-    else if (meta.type === "Hello") line.key ??= value.key; // later ones had to wait for another connection
+    else if (meta.type === "Hello")
+        line.key ??= value.key; // later ones had to wait for another connection
     else if (!line.key) station.violate("reordered", `a ${meta.type} has come before Hello`);
     else if (meta.type === "Note") note(line, value, meta);
     else line.receive(value, meta);

@@ -74,7 +74,10 @@ async function attackClient(client) {
     client.address = "127.0.0.1";
     client.port = /** @type {net.AddressInfo} */ (hostile.address()).port;
     while (frames.length > 0) {
-        const isConnected = await connect.call(client).then(() => true, () => false);
+        const isConnected = await connect.call(client).then(
+            () => true,
+            () => false,
+        );
         if (!isConnected) break; // it insists on TLS
         if (client.connected) await new Promise((resolve) => client.once("disconnect", resolve));
     }
@@ -87,7 +90,10 @@ async function attackClient(client) {
  * @param {Server | Client} end
  */
 function framesFor(end) {
-    const events = end.eventNames().map(String).filter((name) => /^(receive|request)\b/.test(name));
+    const events = end
+        .eventNames()
+        .map(String)
+        .filter((name) => /^(receive|request)\b/.test(name));
     const handlers = events.flatMap((name) => end.rawListeners(name));
     const types = new Set(["Object", ...events.flatMap((name) => name.split(":").slice(1))]);
     const values = [...VALUES, ...VALUES.map((value) => withMembers(handlers, value))];

@@ -8,7 +8,7 @@ import { type ClientOptions, type ServerOptions, SockhopClient, SockhopServer } 
 /** Work that a test leaves to be done when it has ended, however it ended. */
 const leftovers: (() => unknown)[] = [];
 
-/** Undoes what the helpers below have opened, newest first. Registered by `import "../support/pair"` for every test. */
+/** Undoes what the helpers below have opened, newest first. Registered by `import "./pair"` for every test. */
 afterEach("close what the test has opened", async () => {
     for (const undo of leftovers.splice(0).reverse()) await undo();
 });

@@ -59,7 +59,7 @@ function pause(ms) {
 async function crowd(open, ping) {
     const pair = await open({ flags: ["--expose-gc"], ping });
     const before = await pair.server.do("memory");
-    for (let count = 0; count < CLIENTS; ) {
+    for (let count = 0; count < CLIENTS;) {
         const more = Math.min(AT_A_TIME, CLIENTS - count);
         await pair.client.do("connect", more);
         await pair.server.do("connected", (count += more));

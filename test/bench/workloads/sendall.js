@@ -26,7 +26,7 @@ async function server(adapter, place) {
         async send(count) {
             const start = now();
             const burst = server.serial ? 1 : BURST;
-            for (let n = 0; n < count; ) {
+            for (let n = 0; n < count;) {
                 const end = Math.min(n + burst, count);
                 let sent;
                 while (n < end) sent = server.sendall(large(n++));

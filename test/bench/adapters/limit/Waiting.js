@@ -5,7 +5,7 @@ const BUCKETS = 256;
 
 /**
  * What is to be called with the answers, by the ids of the questions. Not a Map: V8 makes tables of Maps that outlive their
- * use, with all that was in them, once the first full collection has been (see `src/core/Waiting.ts`).
+ * use, with all that was in them, once the first full collection has been (see `src/replies/PendingTable.ts`).
  */
 class Waiting {
     #buckets = new Array(BUCKETS).fill(undefined);

@@ -9,7 +9,15 @@ const tools = {
     async esbuild({ entry, format, minify, folder, file }) {
         const { build } = await import("esbuild");
         const outfile = join(folder, file);
-        await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format, minify, logLevel: "error" });
+        await build({
+            entryPoints: [entry],
+            outfile,
+            bundle: true,
+            platform: "node",
+            format,
+            minify,
+            logLevel: "error",
+        });
     },
 
     async rollup({ entry, format, minify, folder, file }) {

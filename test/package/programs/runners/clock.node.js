@@ -5,7 +5,8 @@ const { close, expire, open, talk } = require("./talk.js");
 
 /** A copy of the library that was not loaded before. */
 function load() {
-    for (const file of Object.keys(require.cache)) if (/[\\/]sockhop[\\/]/.test(file)) Reflect.deleteProperty(require.cache, file);
+    for (const file of Object.keys(require.cache))
+        if (/[\\/]sockhop[\\/]/.test(file)) Reflect.deleteProperty(require.cache, file);
     return require("sockhop");
 }
 
@@ -32,14 +33,15 @@ for (const [name, install] of Object.entries(clocks)) {
     });
 
     // The mock of node:test cannot be told from Node's own functions: there the library has to be loaded before.
-    if (name !== "node:test") test(`works when it is loaded while ${name} fakes the clock`, async (context) => {
-        const { advance, restore } = install(context);
-        const ends = await open(load());
-        await talk(ends);
-        await expire(ends, advance);
-        await close(ends);
-        restore();
-    });
+    if (name !== "node:test")
+        test(`works when it is loaded while ${name} fakes the clock`, async (context) => {
+            const { advance, restore } = install(context);
+            const ends = await open(load());
+            await talk(ends);
+            await expire(ends, advance);
+            await close(ends);
+            restore();
+        });
 
     test(`works when ${name} fakes the clock in the middle`, async (context) => {
         const ends = await open(load());

@@ -6,7 +6,8 @@ const events = () => process.eventNames().filter((name) => name !== "warning");
 const listeners = () => events().reduce((sum, name) => sum + process.listenerCount(name), 0);
 
 function load() {
-    for (const file of Object.keys(require.cache)) if (/[\\/]sockhop[\\/]/.test(file)) Reflect.deleteProperty(require.cache, file);
+    for (const file of Object.keys(require.cache))
+        if (/[\\/]sockhop[\\/]/.test(file)) Reflect.deleteProperty(require.cache, file);
     return require("sockhop");
 }
 
@@ -19,7 +20,11 @@ async function main() {
     assert.equal(copies.size, 12);
     assert.equal(listeners(), before);
     const [last] = [...copies].slice(-1);
-    for (const { server, client } of [first, { server: first.server, client: last.client }, { server: last.server, client: first.client }]) {
+    for (const { server, client } of [
+        first,
+        { server: first.server, client: last.client },
+        { server: last.server, client: first.client },
+    ]) {
         const ends = await open({ server, client });
         await talk(ends);
         await close(ends);

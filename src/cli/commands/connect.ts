@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import { ClientRepl, type TalkFlags } from "../chat/ClientRepl";
+import { type Context, action, withClient } from "../run/runCommand";
+import { ENDPOINT, endpointOf, nameOf, withConnection } from "../arguments/endpoint";
+import { examples } from "../arguments/examples";
+import { duration } from "../arguments/numbers";
+import { withOutput } from "../terminal/Output";
+
+export function connectCommand(): Command {
+    const command = new Command("connect")
+        .description(
+            "Connect, print what the server sends, and send it what is typed or piped in: a value per line. " +
+                '"? VALUE" sends a request, "! VALUE" a message with a callback; /help lists what else can be typed.',
+        )
+        .summary("be a client: print what comes in, send what is typed")
+        .argument("[endpoint]", `where: ${ENDPOINT} (default: port 50000)`)
+        .option("--reconnect", "connect again whenever the connection is lost; what is sent meanwhile waits")
+        .option("--echo", "answer callbacks and requests of the server with what they have brought")
+        .option("--timeout <duration>", "how long to wait for answers", duration, 30_000)
+        .option(
+            "--wait <duration>",
+            "stay so long after the end of what is piped in, and of the answers; or: forever",
+            stay,
+        );
+    return withOutput(withConnection(command))
+        .action(action(connect))
+        .addHelpText(
+            "after",
+            examples(
+                ["sockhop connect", "talk to the server at port 50000 of this machine"],
+                ["sockhop connect name:my-daemon", "talk to a daemon of this user"],
+                ["echo '? {\"sum\":[2,3]}' | sockhop connect 9000", "send a request, print the answer"],
+                ["sockhop connect 9000 --wait forever < /dev/null | jq .data", "only print what comes"],
+            ),
+        );
+}
+
+/** How long to stay when nothing is left to do. */
+function stay(text: string): number {
+    return text === "forever" ? Infinity : duration(text);
+}
+
+async function connect(context: Context, flags: TalkFlags, text: string | undefined): Promise<number> {
+    const endpoint = endpointOf(text, flags);
+    const talk = new ClientRepl(context, flags, nameOf(endpoint));
+    const options = flags.reconnect ? { options: { auto_reconnect: true, queue: true } } : {};
+    return withClient(context, endpoint, flags, (client) => talk.with(client), {
+        ...options,
+        before: (client) => {
+            talk.hear(client);
+        },
+    });
+}

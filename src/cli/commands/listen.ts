@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import { SockhopServer } from "../../index";
+import { ServerRepl } from "../chat/ServerRepl";
+import { type Context, action, unless } from "../run/runCommand";
+import {
+    type ConnectionFlags,
+    ENDPOINT,
+    endpointOf,
+    nameOf,
+    serverOptions,
+    withConnection,
+} from "../arguments/endpoint";
+import { Interruption, explain } from "../errors";
+import { examples } from "../arguments/examples";
+import { type OutputFlags, withOutput } from "../terminal/Output";
+
+interface Flags extends ConnectionFlags, OutputFlags {
+    echo?: true;
+    once?: true;
+}
+
+export function listenCommand(): Command {
+    const command = new Command("listen")
+        .description("Listen, print what clients send, and send them what is typed or piped in.")
+        .summary("be a server: print what comes in, send what is typed")
+        .argument("[endpoint]", `where: ${ENDPOINT} (default: port 50000; 0 is any free one)`)
+        .option("--echo", "answer callbacks and requests with what they have brought")
+        .option("--once", "end when the first client has left; no other one is let in")
+        .option("--quiet", "do not print what comes in");
+    return withOutput(withConnection(command))
+        .action(action(listen))
+        .addHelpText(
+            "after",
+            examples(
+                ["sockhop listen", "print what comes in at port 50000 of this machine"],
+                ["sockhop listen --name my-daemon --echo", "stand in for a daemon that answers"],
+                ["sockhop listen 9000 --json | jq .data", "what programs say that write lines of JSON"],
+                ["sockhop listen 0 --once < values.jsonl > answers.jsonl", "send a file to the first client"],
+            ),
+        );
+}
+
+async function listen(context: Context, flags: Flags, text: string | undefined): Promise<number> {
+    const { screen, signal } = context;
+    const endpoint = endpointOf(text, flags);
+    const server = new SockhopServer({ ...serverOptions(endpoint, flags), ...(flags.once && { max_connections: 1 }) });
+    const clients = new ServerRepl(server, context, flags);
+    try {
+        await server.listen();
+        screen.note(`listening at ${nameOf({ ...endpoint, ...boundTo(server) })}`);
+        const lines = clients.talk();
+        await unless(signal, flags.once ? Promise.race([lines, clients.firstHasLeft]) : lines);
+        return 0;
+    } catch (error) {
+        // To be interrupted is the usual end of a server.
+        if (error instanceof Interruption && !flags.once) return 0;
+        throw explain(error, nameOf(endpoint));
+    } finally {
+        await server.close(signal.aborted ? { timeout: 500 } : {});
+    }
+}
+
+/** With port 0 the system has chosen one. */
+function boundTo(server: SockhopServer): { port?: number } {
+    const port = server.get_bound_port();
+    return port === undefined ? {} : { port };
+}

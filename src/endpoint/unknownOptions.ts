@@ -1,0 +1,81 @@
+import process from "node:process";
+import type { ClientOptions, ServerOptions } from "./options";
+
+/** All options of both ends: `listen_or_connect()` gives both the same. */
+const KNOWN: Record<keyof (ServerOptions & ClientOptions), true> = {
+    address: true,
+    allow_non_objects: true,
+    auto_reconnect: true,
+    auto_reconnect_interval: true,
+    auto_reconnect_max_interval: true,
+    connect_timeout: true,
+    frame_timeout: true,
+    max_buffered: true,
+    max_connections: true,
+    max_message_size: true,
+    max_pending: true,
+    mode: true,
+    name: true,
+    path: true,
+    peer_type: true,
+    port: true,
+    queue: true,
+    response_timeout: true,
+    session_timeout: true,
+    session_type: true,
+    slow_consumer: true,
+    ssl: true,
+    ssl_options: true,
+    terminator: true,
+};
+
+/** Options of sockhop 2.x, which are ignored (`docs/migrating.md`). */
+const IGNORED: ReadonlySet<string> = new Set(["allow_binary_mode", "compatibility_mode", "handshake_timeout"]);
+
+const warned = new Set<string>();
+
+/** Warns of option names that do not exist, once for each name: a typing mistake would otherwise go unnoticed. */
+export function warnUnknownOptions(options: object): void {
+    for (const name of Object.keys(options)) {
+        if (Object.hasOwn(KNOWN, name) || IGNORED.has(name) || warned.has(name)) continue;
+        warned.add(name);
+        const near = nearest(name);
+        const hint = near === undefined ? "" : `: did you mean "${near}"?`;
+        process.emitWarning(`Unknown option "${name}"${hint}`, { type: "SockhopWarning" });
+    }
+}
+
+/** The known name that was probably meant, if there is one. */
+function nearest(name: string): string | undefined {
+    const wanted = plain(name);
+    let best: string | undefined;
+    let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+    for (const known of Object.keys(KNOWN)) {
+        const edits = distance(wanted, plain(known));
+        if (edits >= least) continue;
+        least = edits;
+        best = known;
+    }
+    return best;
+}
+
+/** `connectTimeout` is as good as `connect_timeout`. */
+function plain(name: string): string {
+    return name.toLowerCase().replaceAll(/[_-]/g, "").slice(0, 40);
+}
+
+/** Number of letters to insert, remove, replace or swap with the next one (optimal string alignment). */
+function distance(from: string, to: string): number {
+    const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+    const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
+    for (let row = 1; row <= from.length; row++) {
+        rows[row] = [row];
+        for (let column = 1; column <= to.length; column++) {
+            const replaced = at(row - 1, column - 1) + (from[row - 1] === to[column - 1] ? 0 : 1);
+            const isSwap = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+            const swapped = isSwap ? at(row - 2, column - 2) + 1 : Infinity;
+            rows[row]?.push(Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, replaced, swapped));
+        }
+    }
+    return at(from.length, to.length);
+}

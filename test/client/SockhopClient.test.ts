@@ -1,0 +1,524 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import net from "node:net";
+import { SockhopClient } from "../../src";
+import { client, later, pair, placeOf, raw, rawServer, rejection, server, socketPath, uncaught } from "../support/pair";
+
+/** Has `net.createConnection` give what the test wants, until its end. */
+function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
+    const original = net.createConnection;
+    net.createConnection = stub;
+    later(() => {
+        net.createConnection = original;
+    });
+}
+
+/** A port that nobody listens on. */
+async function closedPort(): Promise<number> {
+    const s = server();
+    await s.listen();
+    const port = s.get_bound_port()!;
+    await s.close();
+    return port;
+}
+
+describe("SockhopClient", () => {
+    describe("connect()", () => {
+        it("goes through its states, with the event before the promise", async () => {
+            const s = server();
+            await s.listen();
+            const c = client(placeOf(s));
+            const log: unknown[] = [];
+            c.on("connect", (socket) => log.push(["event", c.connected, socket === c.socket]));
+            expect([c.connected, c.socket]).to.deep.equal([false, undefined]);
+            const connecting = c.connect();
+            expect(c.connected).to.equal(false);
+            expect(await connecting).to.equal(undefined);
+            log.push("promise");
+            expect(log).to.deep.equal([["event", true, true], "promise"]);
+            expect(c.socket).to.be.instanceOf(net.Socket);
+            expect(c.get_bound_address()).to.equal("127.0.0.1");
+        });
+
+        it("resolves also when a handler of connect throws, which surfaces", async () => {
+            const s = server();
+            await s.listen();
+            const c = client(placeOf(s));
+            c.on("connect", () => {
+                throw new Error("mine");
+            });
+            const error = uncaught();
+            await c.connect();
+            expect(await error).to.have.property("message", "mine");
+            const arrived = once(c, "receive");
+            await s.sendall("heard");
+            expect((await arrived)[0]).to.equal("heard");
+        });
+
+        it("resolves at once when connected", async () => {
+            const { c } = await pair();
+            let connects = 0;
+            c.on("connect", () => (connects += 1));
+            await c.connect();
+            expect(connects).to.equal(0);
+        });
+
+        it("rejects while an earlier call has not settled, which goes on", async () => {
+            const s = server();
+            await s.listen();
+            const c = client(placeOf(s));
+            const first = c.connect();
+            expect(await rejection(c.connect())).to.have.property("code", "ERR_MULTICONNECT");
+            await first;
+        });
+
+        it("rejects with the system's own error, emits none, and can be called again", async () => {
+            const port = await closedPort();
+            const c = client({ port });
+            c.on("error", () => {
+                throw new Error("an attempt that fails is a rejection and nothing else");
+            });
+            for (let attempt = 0; attempt < 2; attempt++) {
+                const error = await rejection(c.connect());
+                expect(error).to.have.property("code", "ECONNREFUSED");
+                expect(String(error)).to.match(/ECONNREFUSED/);
+                expect([c.connected, c.socket]).to.deep.equal([false, null]);
+            }
+            const s = server({ port });
+            await s.listen();
+            await c.connect();
+        });
+
+        it("rejects when there is no such path", async () => {
+            expect(await rejection(client({ path: socketPath() }).connect())).to.have.property("code", "ENOENT");
+        });
+
+        it("gives up after connect_timeout, destroys the socket and can be called again", async () => {
+            const hung = new net.Socket();
+            stubCreateConnection(() => hung);
+            const c = client({ connect_timeout: 20 });
+            const error = await rejection(c.connect());
+            expect(error).to.have.property("code", "ERR_CONNECT_TIMEOUT");
+            expect(error.message).to.match(/Timeout exceeded on connect/);
+            expect(hung.destroyed).to.equal(true);
+            expect(await rejection(c.connect())).to.have.property("code", "ERR_CONNECT_TIMEOUT");
+        });
+
+        it("ignores a socket that it has given up", async () => {
+            const s = server();
+            await s.listen();
+            const create = net.createConnection;
+            const late = new net.Socket();
+            let lateConnected!: () => void;
+            stubCreateConnection((...args) => {
+                lateConnected = args[1] as () => void;
+                return late;
+            });
+            const c = client({ ...placeOf(s), connect_timeout: 20 });
+            let connects = 0;
+            c.on("connect", () => (connects += 1));
+            await rejection(c.connect());
+            net.createConnection = create;
+            await c.connect();
+            lateConnected();
+            late.emit("end");
+            expect([c.connected, connects]).to.deep.equal([true, 1]);
+        });
+
+        it("uses the function that net has at that moment, as 1.x does", async () => {
+            const s = server();
+            await s.listen();
+            const { createConnection } = net;
+            const calls: unknown[][] = [];
+            stubCreateConnection((...args) => {
+                calls.push(args);
+                return (createConnection as (...args: unknown[]) => net.Socket)(...args);
+            });
+            await client(placeOf(s)).connect();
+            expect(calls[0]![0]).to.include({ port: s.get_bound_port(), host: "127.0.0.1" });
+        });
+
+        it("reads port, address and path at each attempt", async () => {
+            const s = server();
+            await s.listen();
+            const c = client({ path: "/nowhere", port: 1, address: "::1" });
+            c.path = null;
+            c.port = s.get_bound_port()!;
+            c.address = "127.0.0.1";
+            await c.connect();
+        });
+    });
+
+    it("receives, and so does whoever listens to its socket", async () => {
+        const { s, c, socket } = await pair();
+        const heard: string[] = [];
+        const listener = (chunk: Buffer): void => void heard.push(chunk.toString());
+        const next = async (value: string): Promise<unknown> => {
+            const received = once(c, "receive");
+            await s.send(socket, value);
+            return ((await received) as unknown[])[0];
+        };
+        expect(await next("before")).to.equal("before");
+        c.socket!.on("data", listener);
+        expect(await next("meanwhile")).to.equal("meanwhile");
+        c.socket!.off("data", listener);
+        expect(await next("after")).to.equal("after");
+        expect(heard.join("")).to.equal('{"type":"String","data":"meanwhile"}\n');
+    });
+
+    describe("disconnect()", () => {
+        it("has changed everything when the call returns", async () => {
+            const { c, socket } = await pair();
+            const gone = c.socket;
+            const ended = once(socket, "end");
+            c.auto_reconnect = true;
+            c.ping(10);
+            const log: unknown[] = [];
+            c.on("disconnect", (old) => log.push([c.connected, old === gone, c.socket === gone]));
+            const promise = c.disconnect();
+            expect(log).to.deep.equal([[false, true, true]]);
+            expect([c.connected, c.socket, c.auto_reconnect, c.interval_timer]).to.deep.equal([
+                false,
+                null,
+                false,
+                null,
+            ]);
+            expect(await promise).to.equal(undefined);
+            await ended;
+        });
+
+        it("does nothing on a client that has no connection", async () => {
+            const c = new SockhopClient();
+            expect(await c.disconnect()).to.equal(undefined);
+            const { c: used } = await pair();
+            await used.disconnect();
+            let again = 0;
+            used.on("disconnect", () => (again += 1));
+            await used.disconnect();
+            expect(again).to.equal(0);
+        });
+
+        it("in the turn of connect() calls it off", async () => {
+            const s = server();
+            await s.listen();
+            const c = client(placeOf(s));
+            const connecting = c.connect();
+            await c.disconnect();
+            expect(await rejection(connecting)).to.have.property("code", "ERR_ABORTED");
+            expect(c.connected).to.equal(false);
+            await c.connect();
+        });
+
+        it("during an attempt calls it off", async () => {
+            const s = server();
+            await s.listen();
+            const c = client(placeOf(s));
+            const { createConnection } = net;
+            let disconnected!: Promise<void>;
+            stubCreateConnection((...args) => {
+                process.nextTick(() => (disconnected = c.disconnect()));
+                return (createConnection as (...args: unknown[]) => net.Socket)(...args);
+            });
+            expect(await rejection(c.connect())).to.have.property("code", "ERR_ABORTED");
+            await disconnected;
+            net.createConnection = createConnection;
+            expect(c.connected).to.equal(false);
+            await c.connect();
+        });
+
+        it("lets what was sent go out first", async () => {
+            const { s, c } = await pair();
+            const large = "x".repeat(4 * 2 ** 20);
+            const arrived = once(s, "receive");
+            const sent = c.send(large);
+            await c.disconnect();
+            await sent;
+            expect((await arrived)[0]).to.equal(large);
+        });
+
+        it("lets nothing more in, even of the chunk it was called in", async () => {
+            const { port } = await rawServer((socket) =>
+                socket.write('{"type":"Number","data":1}\n{"type":"Number","data":2}\n'),
+            );
+            const c = client({ port });
+            const values: unknown[] = [];
+            c.on("receive", (value) => {
+                values.push(value);
+                void c.disconnect();
+            });
+            const gone = once(c, "disconnect");
+            await c.connect();
+            await gone;
+            expect(values).to.deep.equal([1]);
+        });
+
+        it("in a handler can be followed by connect()", async () => {
+            const { s, c, socket } = await pair();
+            const back = new Promise<void>((resolve, reject) => {
+                c.once("disconnect", () => {
+                    c.connect().then(resolve, reject);
+                });
+            });
+            socket.destroy();
+            await back;
+            expect(c.connected).to.equal(true);
+            expect(s.sockets).to.have.length(1);
+        });
+    });
+
+    describe("notices the end of its connection", () => {
+        it("whatever ends it, exactly once", async () => {
+            const ends: Record<string, (c: SockhopClient, socket: net.Socket) => void> = {
+                "the peer's end": (_, socket) => socket.end(),
+                "the peer's reset": (_, socket) => socket.resetAndDestroy(),
+                "its own destroy()": (c) => c.socket!.destroy(),
+                "a broken pipe": (c) => c.socket!.destroy(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),
+            };
+            for (const [name, end] of Object.entries(ends)) {
+                const { c, socket } = await pair();
+                const mine = c.socket!;
+                const gone: unknown[] = [];
+                c.on("disconnect", (old) => gone.push(old));
+                const closed = new Promise((resolve) => mine.once("close", resolve));
+                end(c, socket);
+                await closed;
+                expect(gone, name).to.deep.equal([mine]);
+                expect([c.connected, c.socket], name).to.deep.equal([false, null]);
+            }
+        });
+
+        it("and tells of an unusual reason, when somebody listens", async () => {
+            const reason = Object.assign(new Error("read ETIMEDOUT"), { code: "ETIMEDOUT" });
+            const { c: deaf } = await pair();
+            const { c: listening } = await pair();
+            const errors: unknown[] = [];
+            listening.on("error", (error, socket) => errors.push([error, socket === listening.socket]));
+            for (const c of [deaf, listening]) {
+                const gone = new Promise((resolve) => c.once("disconnect", resolve));
+                c.socket!.destroy(reason);
+                await gone;
+            }
+            expect(errors).to.deep.equal([[reason, true]]);
+        });
+
+        it("and reports the half of a message that had come, but does not deliver it", async () => {
+            let connections = 0;
+            const codes: unknown[] = [];
+            const { port } = await rawServer((socket) => {
+                connections += 1;
+                if (connections === 1) socket.end('{"type":"String","da');
+                else socket.write('{"type":"String","data":"whole"}\n');
+            });
+            const c = client({ port, auto_reconnect_interval: 10 });
+            c.on("error", ({ code }: NodeJS.ErrnoException) => codes.push(code));
+            const arrived = new Promise((resolve) => c.once("receive", resolve)); // once() of Node rejects at "error"
+            c.auto_reconnect = true;
+            expect(await arrived).to.equal("whole");
+            expect(codes).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
+        });
+    });
+
+    describe("send()", () => {
+        it("rejects without a connection", async () => {
+            const { c } = await pair();
+            await c.disconnect();
+            for (const idle of [new SockhopClient(), c]) {
+                expect(await rejection(idle.send("x"))).to.have.property("code", "ERR_SOCKET_DESTROYED");
+            }
+        });
+
+        it("awaited in a loop lets other things happen", async () => {
+            const { c } = await pair();
+            const turn = { over: false };
+            setImmediate(() => (turn.over = true));
+            let sends = 0;
+            for (; !turn.over && sends < 5000; sends++) await c.send(sends);
+            expect(sends).to.be.at.most(1000);
+        });
+
+        it("while connecting waits for the connection", async () => {
+            const s = server();
+            await s.listen();
+            const arrived = once(s, "receive");
+            const c = client(placeOf(s));
+            const { createConnection } = net;
+            let sent!: Promise<void>;
+            stubCreateConnection((...args) => {
+                process.nextTick(() => (sent = c.send("early")));
+                return (createConnection as (...args: unknown[]) => net.Socket)(...args);
+            });
+            await c.connect();
+            await sent;
+            expect((await arrived)[0]).to.equal("early");
+        });
+
+        it("rejects when the connection breaks under it", async () => {
+            const { c, socket } = await pair();
+            socket.pause();
+            const sends = [c.send("x".repeat(64 * 2 ** 20)), c.send("behind it")].map(rejection);
+            c.socket!.destroy();
+            for (const error of await Promise.all(sends)) {
+                expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
+            }
+        });
+
+        it("rejects on a socket that the user has ended himself", async () => {
+            const { c } = await pair();
+            c.socket!.end();
+            expect(await rejection(c.send("x"))).to.have.property("code", "ERR_SOCKET_DESTROYED");
+        });
+    });
+
+    describe("auto_reconnect", () => {
+        it("connects at once, and connect() joins", async () => {
+            const s = server();
+            await s.listen();
+            const c = client({ ...placeOf(s), auto_reconnect_interval: 60_000 });
+            c.auto_reconnect = true;
+            await c.connect();
+            expect(c.connected).to.equal(true);
+        });
+
+        it("can be turned on by an option, in time to listen to everything", async () => {
+            const s = server();
+            await s.listen();
+            const c = client({ ...placeOf(s), auto_reconnect: true });
+            expect(c.auto_reconnect).to.equal(true);
+            await once(c, "connect");
+        });
+
+        it("fails silently, and comes back when the server does", async () => {
+            const path = socketPath();
+            const c = client({ path, auto_reconnect_interval: 10 });
+            c.auto_reconnect = true;
+            expect(await rejection(c.connect())).to.have.property("code", "ENOENT"); // joined the first attempt
+            const connected = once(c, "connect");
+            await server({ path }).listen();
+            await connected;
+            expect(c.auto_reconnect).to.equal(true);
+        });
+
+        it("goes on when a connect() of the user fails", async () => {
+            const port = await closedPort();
+            const c = client({ port, auto_reconnect_interval: 10 });
+            const connecting = c.connect();
+            c.auto_reconnect = true;
+            await rejection(connecting);
+            const connected = once(c, "connect");
+            await server({ port }).listen();
+            await connected;
+        });
+
+        it("calls off its attempt when it is turned off at once", async () => {
+            const s = server();
+            await s.listen();
+            const c = client(placeOf(s));
+            c.auto_reconnect = true;
+            c.auto_reconnect = false;
+            const other = client(placeOf(s));
+            await other.connect();
+            expect(c.connected).to.equal(false);
+            expect(c.socket).to.equal(undefined);
+        });
+
+        it("does not call off an attempt that connect() has joined", async () => {
+            const s = server();
+            await s.listen();
+            const c = client(placeOf(s));
+            c.auto_reconnect = true;
+            const joined = c.connect();
+            c.auto_reconnect = false;
+            await joined;
+            expect(c.connected).to.equal(true);
+        });
+
+        it("comes back after an attempt that hung", async () => {
+            const s = server();
+            await s.listen();
+            const { createConnection } = net;
+            stubCreateConnection(() => {
+                net.createConnection = createConnection;
+                return new net.Socket();
+            });
+            const c = client({ ...placeOf(s), auto_reconnect_interval: 10, connect_timeout: 10 });
+            const connected = once(c, "connect");
+            c.auto_reconnect = true;
+            await connected;
+        });
+
+        it("stays with the connection it has", async () => {
+            const { s, c } = await pair();
+            c.on("disconnect", () => {
+                throw new Error("unexpected");
+            });
+            c.auto_reconnect = true;
+            await c.send("x", () => undefined);
+            expect(s.sockets).to.have.length(1);
+            c.removeAllListeners("disconnect");
+        });
+    });
+
+    describe("ping()", () => {
+        it("drops a server that stays silent, and goes on with the next connection", async () => {
+            const s = server();
+            await s.listen();
+            const c = client({ ...placeOf(s), auto_reconnect_interval: 10 });
+            const accepted = once(s, "connect");
+            await c.connect();
+            const [socket] = (await accepted) as [net.Socket];
+            c.auto_reconnect = true;
+            c.ping(10);
+            socket.pause();
+            await once(c, "disconnect");
+            expect(c.pings).to.deep.equal([]);
+            await once(c, "connect");
+            expect(c.interval_timer).to.not.equal(null);
+        });
+
+        it("keeps a server that answers", async () => {
+            const { c } = await pair();
+            c.on("disconnect", () => {
+                throw new Error("unexpected");
+            });
+            c.ping(5);
+            const answered = new Promise<void>((resolve) => {
+                const check = setInterval(() => {
+                    if (c.pings.length < 4 || c.pings.some((ping) => ping.unanswered())) return;
+                    clearInterval(check);
+                    resolve();
+                }, 1);
+            });
+            await answered;
+            c.removeAllListeners("disconnect");
+        });
+    });
+
+    it("takes a socket of the user's own", async () => {
+        const s = server();
+        await s.listen();
+        const c = client();
+        const connects: unknown[] = [];
+        c.on("connect", (socket) => connects.push(socket));
+        const accepted = once(s, "connect");
+        c.socket = await raw(s);
+        const [socket] = (await accepted) as [net.Socket];
+        const there = once(s, "receive");
+        const back = once(c, "receive");
+        await c.send("there");
+        await s.send(socket, "back");
+        expect([(await there)[0], (await back)[0]]).to.deep.equal(["there", "back"]);
+        expect([c.connected, connects]).to.deep.equal([false, []]);
+        c.socket = c.socket!; // changes nothing
+        c.socket = null;
+        expect(c.socket).to.equal(null);
+        await once(s, "disconnect");
+    });
+
+    it("has no bound address without a socket, nor on a path", async () => {
+        expect(() => client().get_bound_address())
+            .to.throw()
+            .with.property("code", "ERR_NO_SOCKET");
+        const { c } = await pair({ path: socketPath() });
+        expect(c.get_bound_address()).to.equal(undefined);
+    });
+});

@@ -1,0 +1,141 @@
+import { expect } from "chai";
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { JsonCodec } from "../../../src/codec/json/JsonCodec";
+import { controlText, responseText, requestText, valueText } from "../../../src/codec/json/writeEnvelope";
+import { parseEnvelope } from "../../../src/codec/json/parseEnvelope";
+import { kept } from "../../support/memory";
+
+/** What JSON.parse() says, or `undefined` where it says nothing. */
+function parsed(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}
+
+/** As an envelope is read from a chunk: a part of a longer string. */
+function partOf(text: string): string {
+    return `${"before ".repeat(10)}${text} behind`.slice(70, -7);
+}
+
+/** All kinds of envelopes around a value. */
+function envelopes(value: unknown, uuid: string): string[] {
+    const opened = [
+        valueText(value),
+        valueText(value, `,"id":"${uuid}"`),
+        valueText(value, `,"callback_id":"${uuid}"`),
+        requestText(uuid, value),
+        responseText({ uuid, data: value, last: true }),
+        responseText({ uuid, data: value }),
+        responseText({ uuid, empty: true, last: true }),
+        controlText("SockhopPing", value),
+    ];
+    return opened.map((text) => `${text}}`);
+}
+
+/** Without what does not come from the wire. */
+function wired(envelope: object | undefined): object {
+    const rest: { isUuid?: boolean } = { ...envelope };
+    delete rest.isUuid;
+    return rest;
+}
+
+describe("parseEnvelope", () => {
+    const plain = fc.dictionary(fc.string(), fc.jsonValue());
+
+    it("knows what this library writes for plain objects", () => {
+        fc.assert(
+            fc.property(plain, fc.uuid({ version: 4 }), (value, uuid) => {
+                for (const text of envelopes(value, uuid).slice(0, 5)) {
+                    expect(wired(parseEnvelope(partOf(text))), text).to.deep.equal(JSON.parse(text));
+                }
+            }),
+        );
+    });
+
+    it("knows what the framing writes", () => {
+        const frame = new JsonCodec({}).encodeEnvelope(valueText({ a: 1 }));
+        expect(parseEnvelope(frame.slice(0, -1))).to.deep.equal({ type: "Object", data: { a: 1 } });
+    });
+
+    it("never says anything else than JSON.parse(), whatever has happened to the text", () => {
+        const pieces = [
+            '"',
+            "\\",
+            "\t",
+            "{",
+            "}",
+            ",",
+            ":",
+            " ",
+            '"x":1,',
+            ',"data":{}',
+            '"}',
+            "}}",
+            "\\u0041",
+            "é",
+            "[",
+            "]",
+        ];
+        const change = fc.record({
+            at: fc.double({ min: 0, max: 1, noNaN: true }),
+            removed: fc.integer({ min: 0, max: 3 }),
+            piece: fc.constantFrom("", ...pieces),
+        });
+        const values = fc.oneof(plain, fc.jsonValue());
+        fc.assert(
+            fc.property(
+                values,
+                fc.uuid(),
+                fc.nat(7),
+                fc.array(change, { maxLength: 3 }),
+                (value, uuid, kind, changes) => {
+                    let text = envelopes(value, uuid)[kind]!;
+                    for (const { at, removed, piece } of changes) {
+                        const place = Math.floor(at * text.length);
+                        text = text.slice(0, place) + piece + text.slice(place + removed);
+                    }
+                    const envelope = parseEnvelope(partOf(text));
+                    if (envelope) expect(wired(envelope), text).to.deep.equal(parsed(text));
+                },
+            ),
+            { numRuns: 5000 },
+        );
+    });
+
+    it("gives requests that do not keep the chunk they came in", () => {
+        const filling = "x".repeat(60_000);
+        const request = (): unknown => {
+            const chunk = Buffer.from(`${envelopes({}, randomUUID())[3]!}\n${filling}`).toString();
+            return parseEnvelope(chunk.slice(0, chunk.indexOf("\n")));
+        };
+        expect(request()).to.have.nested.property("data.uuid").that.has.length(36);
+        expect(kept(request)).to.be.below(1e6);
+    });
+
+    it("leaves to others what only looks like it", () => {
+        const uuid = randomUUID();
+        const others = [
+            "",
+            `{"type":"Object","data":{}`,
+            `{"type":"Object","data":} `,
+            `{"type":"Object","data":{} `,
+            `{"type":"Object","data":{},"more":{}}`,
+            `{"type":"Object","data":{"a":1},"data":{}}`,
+            `{"type":"Object","data":null}`,
+            `{"type":"Object","data":{"long":"${"x".repeat(20_000)}"}}`,
+            `{"type":"Widget","data":{}}`,
+            `{"type":"Object","data":{},"id":7}`,
+            // As long as a UUID, but more than one string, or another one.
+            `{"type":"Object","data":{},"id":"7","more":"${"x".repeat(25)}"}`,
+            `{"type":"Object","data":{},"id":"\t${uuid.slice(1)}"}`,
+            `{"type":"Object","data":{},"callback_id":"\\u0041${uuid.slice(6)}"}`,
+            `{"type":"SockhopRequest","data":{"uuid":"7","data":{},"x":"${"x".repeat(18)}","data":{},"type":"Object","errors":true}}`,
+            `{"type":"SockhopRequest","data":{"uuid":"${uuid}","data":{},"type":"Object"}}`,
+            `{"type":"SockhopResponsePacket","data":{"uuid":"${uuid}","type":"Object","data":{},"last":false}}`,
+        ];
+        for (const text of others) expect(parseEnvelope(text), text).to.equal(undefined);
+    });
+});

@@ -1,0 +1,59 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "chai";
+import { TransferWatch } from "../../src/connection/TransferWatch";
+
+/** The system is taking a write of 1 MB. */
+function transfers() {
+    return {
+        bytesSent: 0,
+        bytesPending: 1_000_000,
+        writeQueueSize: 1_000_000,
+        bytesReceived: 0,
+        framesReceived: 0,
+        partialFrame: undefined,
+    };
+}
+
+describe("TransferWatch", () => {
+    let clock: FakeTimers.Clock;
+
+    beforeEach(() => {
+        clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
+    });
+
+    afterEach(() => {
+        clock.uninstall();
+    });
+
+    it("waits for what moves, until it is sent", () => {
+        const bytes = transfers();
+        const ended: (number | undefined)[] = [];
+        expect(new TransferWatch(bytes).wait((grace) => ended.push(grace))).to.equal(true);
+        for (let look = 0; look < 10; look++) {
+            bytes.writeQueueSize -= 20_000;
+            clock.tick(250);
+            expect(ended).to.deep.equal([]);
+        }
+        Object.assign(bytes, { bytesSent: 1_000_000, bytesPending: 0, writeQueueSize: 0 });
+        clock.tick(250);
+        expect(ended).to.have.length(1);
+        expect(ended[0]).to.be.above(0); // for what is in the buffers of the systems
+    });
+
+    it("cuts what moves by a byte now and then, after two looks", () => {
+        const bytes = transfers();
+        const ended: (number | undefined)[] = [];
+        new TransferWatch(bytes).wait((grace) => ended.push(grace));
+        for (let look = 0; look < 2; look++) {
+            expect(ended).to.deep.equal([]);
+            bytes.writeQueueSize -= 1;
+            clock.tick(250);
+        }
+        expect(ended).to.deep.equal([undefined]);
+    });
+
+    it("has nothing to wait for where nothing is in transit", () => {
+        const watch = new TransferWatch({ ...transfers(), bytesPending: 0, writeQueueSize: 0 });
+        expect(watch.wait(() => undefined)).to.equal(false);
+    });
+});

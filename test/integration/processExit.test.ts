@@ -1,0 +1,165 @@
+import { expect } from "chai";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+
+/** How a program that uses the built package ends. One that does not end is killed, well before our longest timers. */
+function run(
+    program: string,
+    timeout = 4000,
+): Promise<{ code: number | string | null; stdout: string; stderr: string }> {
+    return new Promise((resolve) => {
+        const options = { cwd: join(__dirname, "../.."), timeout };
+        execFile(process.execPath, ["-e", program], options, (error, stdout, stderr) => {
+            resolve({ code: error ? (error.code ?? "killed") : 0, stdout, stderr });
+        });
+    });
+}
+
+const PAIR = `
+    const Sockhop = require("sockhop");
+    const s = new Sockhop.server({ port: 0 });
+    const c = new Sockhop.client();
+    const ready = s.listen().then(() => { c.port = s.get_bound_port(); return c.connect(); });
+`;
+
+describe("a program", () => {
+    const quiet = { code: 0, stdout: "", stderr: "" };
+
+    it("ends by itself when client and server are closed", async () => {
+        expect(
+            await run(`${PAIR} ready.then(() => { c.ping(10); s.ping(10); s.close(); c.disconnect(); });`),
+        ).to.deep.equal(quiet);
+        expect(await run(`${PAIR} ready.then(() => { c.disconnect(); s.close(); });`)).to.deep.equal(quiet);
+        expect(await run(`${PAIR} ready.then(() => { s.close(); });`)).to.deep.equal(quiet);
+    });
+
+    it("ends by itself when its client or server does nothing", async () => {
+        expect(
+            await run(`const S = require("sockhop"); new S.client(); new S.server(); new S.client().ping(10);`),
+        ).to.deep.equal(quiet);
+        expect(await run(`${PAIR} ready.then(() => { c.ping(10); c.send("q", () => {}); s.close(); });`)).to.deep.equal(
+            quiet,
+        );
+    });
+
+    it("is kept alive by auto_reconnect, until that is turned off", async () => {
+        const waiting = `const S = require("sockhop");
+            const c = new S.client({ path: "/nowhere/at/all", auto_reconnect_interval: 10 });
+            c.auto_reconnect = true;`;
+        expect(await run(waiting, 1500)).to.include({ code: "killed" });
+        expect(await run(`${waiting} setTimeout(() => { c.auto_reconnect = false; }, 50);`)).to.deep.equal(quiet);
+    }).timeout(15_000);
+
+    it("finds net as it was", async () => {
+        const members = `const net = require("net"); const members = () => [net, net.Socket.prototype, net.Server.prototype]
+            .map((object) => Reflect.ownKeys(object).length).join();`;
+        expect(
+            await run(
+                `${members} const before = members(); require("sockhop"); if (members() !== before) throw members();`,
+            ),
+        ).to.deep.equal(quiet);
+    });
+
+    it("gets all that was sent before disconnect(), however busy it is with what came first", async () => {
+        const server = `
+            const s = new (require("sockhop").server)({ port: 0 });
+            let values = 0;
+            s.on("receive", (_, { session }) => {
+                values += 1;
+                // In the meantime the client would have given up and cut us off, and this answer lost what we had not read.
+                if (values === 1) for (const end = Date.now() + 800; Date.now() < end; );
+                session.send("x".repeat(100));
+            });
+            s.on("disconnect", () => process.send(values, () => process.exit()));
+            s.listen().then(() => process.send(s.get_bound_port()));
+        `;
+        const client = `
+            const child = require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(server)}], {
+                stdio: ["ignore", "inherit", "inherit", "ipc"],
+            });
+            child.once("message", async (port) => {
+                child.on("message", (values) => console.log(values));
+                const c = new (require("sockhop").client)({ port });
+                await c.connect();
+                for (let n = 0; n < 20; n++) await c.send("x".repeat(1e5));
+                await c.disconnect();
+            });
+        `;
+        expect(await run(client)).to.deep.equal({ code: 0, stdout: "20\n", stderr: "" });
+    });
+
+    it("is not ended by a request handler that writes after its own program has ended the socket", async () => {
+        const program = `${PAIR}
+            c.on("request", async (_, response) => { c.socket.end(); await response.write("too late"); });
+            s.on("connect", (socket) => s.ask(socket, "q").catch(({ code }) => console.log(code)));
+            c.on("disconnect", () => s.close());
+        `;
+        expect(await run(program)).to.deep.equal({ code: 0, stdout: "ERR_SOCKET_DESTROYED\n", stderr: "" });
+    });
+
+    it("can exit in the turn of send(), and send while it exits", async () => {
+        for (const leave of [
+            'c.send("said before leaving"); process.exit();',
+            'process.on("exit", () => c.send("said before leaving")); process.exit();',
+        ]) {
+            const result = await run(`
+                const Sockhop = require("sockhop");
+                const s = new Sockhop.server({ port: 0 });
+                s.on("receive", (value) => { console.log(value); s.close(); });
+                s.listen().then(() => {
+                    const program = 'const S = require("sockhop"); const c = new S.client({ port: Number(process.argv[1]) });'
+                        + 'c.connect().then(() => { ${leave} });';
+                    require("node:child_process").spawn(process.execPath, ["-e", program, String(s.get_bound_port())]);
+                });`);
+            expect(result).to.deep.equal({ ...quiet, stdout: "said before leaving\n" });
+        }
+    });
+
+    it("that looks at no promise survives a peer that leaves in the middle", async () => {
+        expect(
+            await run(`${PAIR} ready.then(() => {
+                c.socket.pause();
+                s.sendall("x".repeat(1e7)); s.send(s.sockets[0], "behind it"); c.send("x".repeat(1e7));
+                c.socket.resetAndDestroy();
+                c.send("nobody has noticed yet"); c.request("so is this");
+                s.close();
+            });`),
+        ).to.deep.equal(quiet);
+    });
+
+    it("without an error listener survives garbage, with one line on stderr", async () => {
+        const { code, stderr } = await run(`${PAIR}
+            s.on("receive", () => s.close());
+            ready.then(() => { c.socket.write("GET / HTTP/1.1\\n\\n\\n"); c.send("after it"); });`);
+        expect(code).to.equal(0);
+        expect(stderr.match(/corrupted data in buffer/g)).to.have.length(1);
+    });
+
+    it("broadcasts in a handler of its exit, as it sends", async () => {
+        const { code, stdout } = await run(`${PAIR}
+            ready.then(() => new Promise((resolve) => s.sockets.length ? resolve() : s.once("connect", resolve))).then(() => {
+                const [socket] = s.sockets;
+                const { write } = socket;
+                socket.write = function (...args) {
+                    require("fs").writeSync(1, String(args[0]));
+                    return write.apply(this, args);
+                };
+                process.on("exit", () => { s.send(socket, "sent"); s.sendall("to all"); s.sendall("again"); });
+                process.exit();
+            });`);
+        expect(code).to.equal(0);
+        const sent = stdout
+            .trim()
+            .split("\n")
+            .map((line) => (JSON.parse(line) as { data: unknown }).data);
+        expect(sent).to.deep.equal(["sent", "to all", "again"]);
+    });
+
+    it("still ends by an exception of its own", async () => {
+        const { code, stderr } = await run(`${PAIR}
+            s.on("receive", () => { throw new Error("mine"); });
+            ready.then(() => c.send("x"));`);
+        expect(code).to.equal(1);
+        expect(stderr).to.match(/Error: mine/);
+    });
+});

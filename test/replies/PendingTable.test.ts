@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { PendingTable } from "../../src/replies/PendingTable";
+import { uuidv4 } from "../../src/protocol/uuid";
+import { growth } from "../support/memory";
+
+class Waiter {
+    hash = 0;
+    next: Waiter | undefined;
+    order = 0;
+
+    constructor(readonly uuid: string) {}
+}
+
+describe("Waiting", () => {
+    it("finds who was added by the UUID, and nobody by anything else", () => {
+        const waiting = new PendingTable<Waiter>();
+        const one = new Waiter(uuidv4());
+        waiting.add(one);
+        expect(waiting.get(one.uuid)).to.equal(one);
+        for (const other of [uuidv4(), "", "x", one.uuid.slice(0, 35), 7, null, undefined, {}, [one.uuid]]) {
+            expect(waiting.get(other)).to.equal(undefined);
+        }
+    });
+
+    it("forgets who was deleted, also when others have the same first digits", () => {
+        const waiting = new PendingTable<Waiter>();
+        const alike = ["a", "b", "c"].map((end) => new Waiter(`00000000-0000-4000-8000-00000000000${end}`));
+        for (const each of alike) waiting.add(each);
+        expect(waiting.get(alike[1]!.uuid)).to.equal(alike[1]);
+        waiting.delete(alike[1]!);
+        expect(waiting.get(alike[1]!.uuid)).to.equal(undefined);
+        waiting.delete(alike[1]!);
+        expect(alike.map(({ uuid }) => waiting.get(uuid))).to.deep.equal([alike[0], undefined, alike[2]]);
+        expect([...waiting]).to.deep.equal([alike[0], alike[2]]);
+    });
+
+    it("knows more than there are buckets", () => {
+        const waiting = new PendingTable<Waiter>();
+        const all = Array.from({ length: 100_000 }, () => new Waiter(uuidv4()));
+        for (const each of all) waiting.add(each);
+        expect(all.every((each) => waiting.get(each.uuid) === each)).to.equal(true);
+        for (const each of all) waiting.delete(each);
+        expect(waiting.size).to.equal(0);
+    });
+
+    it("goes through those who were there when it began, in the order in which they came", () => {
+        const waiting = new PendingTable<Waiter>();
+        const all = Array.from({ length: 100 }, () => new Waiter(uuidv4()));
+        for (const each of all) waiting.add(each);
+        const met = [];
+        for (const each of waiting) {
+            met.push(each);
+            waiting.delete(each);
+        }
+        expect(met).to.deep.equal(all);
+        expect(waiting.size).to.equal(0);
+    });
+
+    it("does as a Map, whatever is added and deleted", () => {
+        const commands = fc.array(fc.tuple(fc.boolean(), fc.nat(60)), { maxLength: 300 });
+        fc.assert(
+            fc.property(fc.array(fc.uuid({ version: 4 }), { minLength: 1, maxLength: 60 }), commands, (uuids, todo) => {
+                const waiting = new PendingTable<Waiter>();
+                const map = new Map<string, Waiter>();
+                for (const [add, index] of todo) {
+                    const uuid = uuids[index % uuids.length]!;
+                    const known = map.get(uuid);
+                    if (add && !known) {
+                        const waiter = new Waiter(uuid);
+                        waiting.add(waiter);
+                        map.set(uuid, waiter);
+                    } else if (!add && known) {
+                        waiting.delete(known);
+                        map.delete(uuid);
+                    }
+                }
+                expect(waiting.size).to.equal(map.size);
+                expect([...waiting]).to.deep.equal([...map.values()]);
+                for (const uuid of uuids) expect(waiting.get(uuid)).to.equal(map.get(uuid));
+            }),
+        );
+    });
+
+    it("keeps nothing alive that has been deleted, as a Map does until a full collection", () => {
+        const waiting = new PendingTable<Waiter>();
+        const line: Waiter[] = [];
+        const pass = (): void => {
+            const waiter = Object.assign(new Waiter(uuidv4()), { answer: new Array<number>(100).fill(0) });
+            waiting.add(waiter);
+            if (line.push(waiter) > 50) waiting.delete(line.shift()!);
+        };
+        expect(growth(pass)).to.be.below(2e6);
+    });
+});

@@ -1,0 +1,413 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { existsSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { SockhopServer } from "../../src";
+import {
+    announced,
+    client,
+    crowd,
+    pair,
+    placeOf,
+    raw,
+    received,
+    rejection,
+    server,
+    socketPath,
+    uncaught,
+} from "../support/pair";
+
+describe("SockhopServer", () => {
+    describe("listen()", () => {
+        it("resolves to Node's server, on a free port", async () => {
+            const s = server();
+            const listener = await s.listen();
+            expect(listener).to.equal(s.server);
+            expect(listener.listening).to.equal(true);
+            expect(s.get_bound_address()).to.equal("127.0.0.1");
+            expect(s.get_bound_port()).to.equal((listener.address() as net.AddressInfo).port);
+        });
+
+        it("listens on a path", async () => {
+            const path = socketPath();
+            const s = server({ path });
+            await s.listen();
+            expect(existsSync(path)).to.equal(true);
+            expect([s.get_bound_address(), s.get_bound_port()]).to.deep.equal([undefined, undefined]);
+            await s.close();
+            expect(existsSync(path)).to.equal(false);
+        });
+
+        it("called again before it has settled is the same call", async () => {
+            const s = server();
+            expect(await Promise.all([s.listen(), s.listen()])).to.deep.equal([s.server, s.server]);
+        });
+
+        it("rejects when it listens already, and goes on listening", async () => {
+            const s = server();
+            await s.listen();
+            expect(await rejection(s.listen())).to.have.property("code", "ERR_SERVER_ALREADY_LISTEN");
+            await client(placeOf(s)).connect();
+        });
+
+        it("rejects with the system's own error, which is an error event for those who listen", async () => {
+            const path = socketPath();
+            await server({ path }).listen();
+            const [deaf, listening] = [server({ path }), server({ path })];
+            const errors: unknown[] = [];
+            listening.on("error", (...args) => errors.push(args));
+            expect(await rejection(deaf.listen())).to.have.property("code", "EADDRINUSE");
+            const error = await rejection(listening.listen());
+            expect(error).to.have.property("code", "EADDRINUSE");
+            expect(errors).to.deep.equal([[error, null, null]]);
+        });
+
+        it("rejects for a file that is no socket", async () => {
+            const path = socketPath();
+            writeFileSync(path, "precious");
+            expect(await rejection(server({ path }).listen())).to.have.property("code", "EADDRINUSE");
+            expect(existsSync(path)).to.equal(true);
+        });
+
+        it("can be called again after it has failed", async () => {
+            const first = server();
+            await first.listen();
+            const port = first.get_bound_port()!;
+            const second = server({ port });
+            await rejection(second.listen());
+            await first.close();
+            await second.listen();
+            await client({ port }).connect();
+        });
+    });
+
+    describe("close()", () => {
+        it("ends every connection and resolves when they are gone", async () => {
+            const s = server();
+            await s.listen();
+            const clients = Array.from({ length: 4 }, () => client(placeOf(s)));
+            await Promise.all(clients.map((c) => c.connect()));
+            const gone = clients.map((c) => once(c, "disconnect"));
+            expect(await s.close()).to.equal(undefined);
+            await Promise.all(gone);
+            expect(s.sockets).to.deep.equal([]);
+        });
+
+        it("resolves on a server that does not listen, and when called again", async () => {
+            const s = server();
+            await s.close();
+            await s.listen();
+            await Promise.all([s.close(), s.close()]);
+            await s.close();
+        });
+
+        it("lets the server listen again, in the same turn too", async () => {
+            for (const options of [{}, { path: socketPath() }]) {
+                const s = server(options);
+                await s.listen();
+                const before = s.server;
+                const closing = s.close();
+                await s.listen();
+                await closing;
+                expect(s.server).to.not.equal(before);
+                const c = client(placeOf(s));
+                const arrived = once(s, "receive");
+                await c.connect();
+                await c.send("works");
+                expect((await arrived)[0]).to.equal("works");
+                const place = placeOf(s);
+                await s.close();
+                expect(await rejection(client(place).connect()))
+                    .to.have.property("code")
+                    .that.matches(/ECONNREFUSED|ENOENT/);
+            }
+        });
+
+        it("in the turn of listen() calls it off", async () => {
+            for (const options of [{}, { path: socketPath() }, { address: "localhost" }]) {
+                const s = server(options);
+                const listening = s.listen();
+                const listener = s.server;
+                await s.close();
+                expect(listener.listening).to.equal(false);
+                expect(await rejection(listening)).to.have.property("code", "ERR_ABORTED");
+                await s.listen();
+            }
+        });
+
+        it("does not wait for long for a peer that does not close", async () => {
+            const s = server();
+            await s.listen();
+            const stubborn = net.connect({ port: s.get_bound_port()!, host: "127.0.0.1", allowHalfOpen: true });
+            await once(stubborn, "connect");
+            stubborn.on("error", () => undefined).resume();
+            await s.close();
+            stubborn.destroy();
+        });
+    });
+
+    describe("disconnect()", () => {
+        it("cuts every connection, and goes on listening", async () => {
+            const { s, clients } = await crowd(5);
+            const gone = clients.map((c) => once(c, "disconnect"));
+            let events = 0;
+            const five = new Promise<void>((resolve) => {
+                s.on("disconnect", () => {
+                    events += 1;
+                    if (events === 5) resolve();
+                });
+            });
+            s.ping(1000);
+            const all = s.disconnect();
+            expect([s.sockets, events, s.interval_timer]).to.deep.equal([[], 0, null]);
+            expect(await all).to.deep.equal(Array(5).fill(undefined));
+            await Promise.all([...gone, five]);
+            await clients[0]!.connect();
+        });
+
+        it("lets what was sent go out first", async () => {
+            const { s, c, socket } = await pair();
+            const large = "x".repeat(4 * 2 ** 20);
+            const arrived = once(c, "receive");
+            const sent = s.send(socket, large);
+            await s.disconnect();
+            await sent;
+            expect((await arrived)[0]).to.equal(large);
+        });
+
+        it("lets nothing more in, even of the chunk it was called in", async () => {
+            const s = server();
+            await s.listen();
+            const values: unknown[] = [];
+            s.on("receive", (value) => {
+                values.push(value);
+                void s.disconnect();
+            });
+            const socket = await raw(s);
+            const gone = once(s, "disconnect");
+            socket.write('{"type":"Number","data":1}\n{"type":"Number","data":2}\n{"type":"SockhopPong","data":{}}\n');
+            await gone;
+            expect(values).to.deep.equal([1]);
+        });
+    });
+
+    describe("send()", () => {
+        it("rejects without a socket", async () => {
+            const s = server();
+            for (const none of [undefined, null, {}, "socket"]) {
+                expect(await rejection(s.send(none as net.Socket, "x"))).to.have.property("code", "ERR_NO_SOCKET");
+            }
+        });
+
+        it("rejects for a socket that has gone or was never ours, and touches no other", async () => {
+            const s = server();
+            await s.listen();
+            const [a, b] = [client(placeOf(s)), client(placeOf(s))];
+            const first = once(s, "connect");
+            await a.connect();
+            const [socket] = (await first) as [net.Socket];
+            const second = once(s, "connect");
+            await b.connect();
+            await second;
+            const gone = once(s, "disconnect");
+            await a.disconnect();
+            await gone;
+            let events = 0;
+            s.on("disconnect", () => (events += 1));
+            for (const stranger of [socket, new net.Socket()]) {
+                expect(await rejection(s.send(stranger, "x"))).to.have.property("code", "ERR_SOCKET_DESTROYED");
+            }
+            expect([s.sockets.length, events]).to.deep.equal([1, 0]);
+        });
+    });
+
+    describe("sendall()", () => {
+        it("reaches every client", async () => {
+            const { s, clients } = await crowd(3);
+            const arrived = Promise.all(clients.map((c) => received(c, 2)));
+            expect(await s.sendall({ a: 1 })).to.deep.equal(Array(3).fill(undefined));
+            await s.sendall(null);
+            expect(await arrived).to.deep.equal(Array(3).fill([{ a: 1 }, null]));
+        });
+
+        it("resolves to nothing without clients, whatever the value", async () => {
+            expect(await server().sendall(undefined)).to.deep.equal([]);
+        });
+
+        it("rejects for what cannot be sent", async () => {
+            const { s } = await pair();
+            expect(await rejection(s.sendall(undefined))).to.have.property("code", "ERR_BAD_DATA");
+        });
+
+        it("takes a destroyed socket out on the way, and skips no other", async () => {
+            const { s, clients } = await crowd(3);
+            const arrived = clients.slice(1).map((c) => once(c, "receive"));
+            s.sockets[0]!.destroy();
+            await s.sendall("hello");
+            expect(s.sockets).to.have.length(2);
+            expect((await Promise.all(arrived)).map(([value]) => value as unknown)).to.deep.equal(["hello", "hello"]);
+        });
+
+        it("rejects when a connection breaks under it, and reaches the others", async () => {
+            const { s, socket } = await pair();
+            const other = client(placeOf(s));
+            const accepted = once(s, "connect");
+            await other.connect();
+            await accepted;
+            const arrived = once(other, "receive");
+            const large = "x".repeat(32 * 2 ** 20);
+            const sent = rejection(s.sendall(large));
+            socket.destroy();
+            expect(await sent).to.have.property("code", "ERR_SOCKET_DESTROYED");
+            expect((await arrived)[0]).to.equal(large);
+        });
+    });
+
+    describe("its connections", () => {
+        it("are announced after they are listed, and gone from the list before that is announced", async () => {
+            const s = server();
+            await s.listen();
+            const log: unknown[] = [];
+            s.on("connect", (socket) => log.push(["connect", s.sockets.includes(socket), s.pings.get(socket)]));
+            s.on("disconnect", (socket) => log.push(["disconnect", s.sockets.includes(socket), s.pings.get(socket)]));
+            const c = client(placeOf(s));
+            await c.connect();
+            expect(s.sockets).to.have.length(1);
+            expect(log).to.deep.equal([]);
+            await once(s, "connect");
+            const gone = once(s, "disconnect");
+            await c.disconnect();
+            await gone;
+            expect(log).to.deep.equal([
+                ["connect", true, []],
+                ["disconnect", false, undefined],
+            ]);
+        });
+
+        it("are announced before their first message, however early that is", async () => {
+            const s = server();
+            await s.listen();
+            const announced = new Set<net.Socket>();
+            const early: net.Socket[] = [];
+            s.on("connect", (socket) => announced.add(socket));
+            s.on("receive", (_, { socket }) => {
+                if (!announced.has(socket)) early.push(socket);
+            });
+            const arrived = received(s, 40);
+            for (let n = 0; n < 40; n++) void raw(s).then((socket) => socket.write('{"type":"Number","data":1}\n'));
+            await arrived;
+            expect(early).to.deep.equal([]);
+            expect(announced.size).to.equal(40);
+        });
+
+        it("that come, speak and go in one breath are heard", async () => {
+            const s = server();
+            await s.listen();
+            const log: string[] = [];
+            s.on("connect", () => log.push("connect"));
+            s.on("receive", (value: string) => log.push(value));
+            const gone = once(s, "disconnect");
+            (await raw(s)).end('{"type":"String","data":"hello"}\n');
+            await gone;
+            expect(log).to.deep.equal(["connect", "hello"]);
+        });
+
+        it("that are cut before they were announced never are", async () => {
+            const s = server();
+            await s.listen();
+            const events: string[] = [];
+            s.on("connect", () => events.push("connect"));
+            s.on("disconnect", () => events.push("disconnect"));
+            const accepted = once(s.server, "connection");
+            const socket = await raw(s);
+            await accepted;
+            const closed = once(socket.resume(), "close");
+            await s.disconnect();
+            await closed;
+            expect(events).to.deep.equal([]);
+        });
+
+        it("end once, whatever ends them", async () => {
+            const ends: Record<string, (socket: net.Socket, peer: net.Socket) => void> = {
+                "the peer's end": (_, peer) => peer.end(),
+                "the peer's reset": (_, peer) => peer.resetAndDestroy(),
+                "destroy()": (socket) => socket.destroy(),
+                "a broken pipe": (socket) => socket.destroy(Object.assign(new Error("EPIPE"), { code: "EPIPE" })),
+            };
+            for (const [name, end] of Object.entries(ends)) {
+                const { s, c, socket } = await pair();
+                const gone: unknown[] = [];
+                s.on("disconnect", (old) => gone.push(old));
+                s.on("error", (error) => gone.push(error));
+                const announced = new Promise((resolve) => s.once("disconnect", resolve));
+                end(socket, c.socket!);
+                await announced;
+                await rejection(s.send(socket, "x"));
+                await new Promise(setImmediate);
+                expect(gone, name).to.deep.equal([socket]);
+                expect(s.sockets, name).to.deep.equal([]);
+            }
+        });
+
+        it("do not suffer when a handler of another's end throws", async () => {
+            const { s, socket } = await pair();
+            s.on("disconnect", () => {
+                throw new Error("mine");
+            });
+            const error = uncaught();
+            socket.destroy();
+            expect(await error).to.have.property("message", "mine");
+            s.removeAllListeners("disconnect");
+            await client(placeOf(s)).connect();
+        });
+    });
+
+    describe("ping()", () => {
+        it("drops the silent, all in the same round, and keeps those that answer", async () => {
+            const s = server();
+            await s.listen();
+            const accepted = announced(s, 4);
+            for (let n = 0; n < 3; n++) await raw(s);
+            const alive = client(placeOf(s));
+            await alive.connect();
+            await accepted;
+            const gone: unknown[] = [];
+            const three = new Promise<void>((resolve) => {
+                s.on("disconnect", (socket) => {
+                    if (gone.push(socket) === 3) resolve();
+                });
+            });
+            s.ping(20);
+            await three;
+            expect(s.sockets).to.have.length(1);
+            expect(alive.connected).to.equal(true);
+            expect([...s.pings.values()][0]!.some((ping) => !ping.unanswered())).to.equal(true);
+        });
+    });
+
+    it("has no bound address before it listens", () => {
+        for (const ask of [() => server().get_bound_address(), () => server().get_bound_port()]) {
+            expect(ask).to.throw().with.property("code", "ERR_NO_SOCKET");
+        }
+    });
+
+    it("emits in a later turn by emit_async()", async () => {
+        const s = new SockhopServer();
+        const emitted = once(s, "mine");
+        s.emit_async("mine", 1, 2);
+        expect(await emitted).to.deep.equal([1, 2]);
+    });
+
+    it("reports a failure to accept", async () => {
+        const s = server();
+        await s.listen();
+        const told = new Promise((resolve) =>
+            s.once("error", (...args: unknown[]) => {
+                resolve(args);
+            }),
+        );
+        const error = new Error("EMFILE");
+        s.server.emit("error", error);
+        expect(await told).to.deep.equal([error, null, null]);
+    });
+});

@@ -1,0 +1,305 @@
+import { expect } from "chai";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+    chmodSync,
+    chownSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { SockhopClient, SockhopServer, listen_or_connect, path_of } from "../../src";
+import { client, later, rejection, server } from "../support/pair";
+import { selfConnecting } from "../support/selfConnecting";
+
+const POSIX = process.platform !== "win32";
+
+/** A runtime folder for this test alone. */
+function runtimeFolder(): void {
+    const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
+    later(() => rmSync(folder, { recursive: true }));
+    replaceEnvironment("XDG_RUNTIME_DIR", folder);
+}
+
+/** Sets a variable of the environment until the test has ended. */
+function replaceEnvironment(name: string, value: string): void {
+    const before = process.env[name];
+    process.env[name] = value;
+    later(() => {
+        if (before === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = before;
+    });
+}
+
+/** A path at which something is made, until the test has ended. */
+function file(make: (path: string) => unknown): string {
+    const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
+    later(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "it");
+    make(path);
+    return path;
+}
+
+/** Makes a folder that looks as if it belonged to another user: only root can give files away. */
+function ownedByAnother(path: string): void {
+    mkdirSync(path, { mode: 0o700 });
+    if (process.getuid?.() === 0) {
+        chownSync(path, 65534, 65534);
+        return;
+    }
+    const getuid = Object.getOwnPropertyDescriptor(process, "getuid") as PropertyDescriptor;
+    const uid = process.getuid?.() ?? 0;
+    Object.defineProperty(process, "getuid", { ...getuid, value: () => uid + 1 });
+    later(() => Object.defineProperty(process, "getuid", getuid));
+}
+
+describe("names", () => {
+    beforeEach(() => {
+        runtimeFolder();
+    });
+
+    it("are paths in the user's runtime folder", () => {
+        if (POSIX)
+            expect(path_of("my-daemon")).to.equal(join(process.env["XDG_RUNTIME_DIR"] ?? "", "sockhop/my-daemon.sock"));
+        else expect(path_of("my-daemon")).to.match(/^\\\\\.\\pipe\\sockhop-.+-my-daemon$/);
+    });
+
+    for (const [what, value] of [
+        ["is none", () => undefined],
+        ["is not absolute", () => "relative"],
+        ["does not exist", () => "/nowhere/at/all"],
+        ["is a file", () => file((path) => writeFileSync(path, ""))],
+        ["can be entered by others", () => file((path) => mkdirSync(path, { mode: 0o711 }))],
+        ["can be read by a group", () => file((path) => mkdirSync(path, { mode: 0o740 }))],
+        ["cannot be written to", () => file((path) => mkdirSync(path, { mode: 0o500 }))],
+        ["belongs to another user", () => file((path) => ownedByAnother(path))],
+    ] as const) {
+        it(`are paths in a folder of the user's among the temporary files where the runtime folder ${what}`, function () {
+            if (!POSIX) this.skip(); // pipes of Windows are in no folder
+            const runtime = value();
+            if (runtime === undefined) delete process.env["XDG_RUNTIME_DIR"];
+            else process.env["XDG_RUNTIME_DIR"] = runtime;
+            expect(path_of("d")).to.equal(join(tmpdir(), `sockhop-${process.getuid?.()}`, "d.sock"));
+        });
+    }
+
+    it("make no folder in the runtime folder of another user", async function () {
+        if (!POSIX) this.skip(); // pipes of Windows are in no folder
+        const temporary = mkdtempSync(join(tmpdir(), "sockhop-"));
+        replaceEnvironment("TMPDIR", temporary);
+        later(() => rmSync(temporary, { recursive: true }));
+        const folder = file((path) => ownedByAnother(path));
+        replaceEnvironment("XDG_RUNTIME_DIR", folder);
+        const s = server({ name: "d" });
+        await s.listen();
+        await client({ name: "d" }).connect();
+        expect(readdirSync(folder)).to.deep.equal([]);
+        expect(s.path).to.equal(path_of("d"));
+    });
+
+    it("work where Node cannot tell which user it is", async () => {
+        const getuid = Object.getOwnPropertyDescriptor(process, "getuid");
+        if (!getuid) return;
+        Object.defineProperty(process, "getuid", { ...getuid, value: undefined });
+        later(() => Object.defineProperty(process, "getuid", getuid));
+        const s = server({ name: "d" });
+        await s.listen();
+        await client({ name: "d" }).connect();
+        expect(s.path).to.equal(join(process.env["XDG_RUNTIME_DIR"] ?? "", "sockhop/d.sock"));
+    });
+
+    it("and paths work where Node's permission model lets nobody look at files", async function () {
+        if (!POSIX) this.skip();
+        const outside = server({ name: "outside" });
+        outside.on("request", (_, response) => void response.send("here"));
+        await outside.listen();
+        const library = join(__dirname, "../../dist");
+        const path = join(dirname(path_of("d")), "plain");
+        const program = `
+            const { server, client, listen_or_connect } = require(${JSON.stringify(library)});
+            (async () => {
+                for (const where of [{ name: "d" }, { path: ${JSON.stringify(path)} }]) {
+                    const s = new server(where);
+                    await s.listen();
+                    const c = new client(where);
+                    await c.connect();
+                    await c.disconnect();
+                    await s.close();
+                }
+                const { client: other } = await listen_or_connect({ name: "outside" });
+                process.stdout.write(await other.ask("who?"));
+                await other.disconnect();
+            })();`;
+        const script = file((at) => writeFileSync(at, program));
+        const flag = process.allowedNodeEnvironmentFlags.has("--permission")
+            ? "--permission"
+            : "--experimental-permission";
+        const child = spawn(
+            process.execPath,
+            ["--no-warnings", flag, `--allow-fs-read=${script}`, `--allow-fs-read=${library}/*`, script],
+            { stdio: ["ignore", "pipe", "inherit"] },
+        );
+        later(() => child.kill("SIGKILL"));
+        expect(await text(child.stdout)).to.equal("here");
+    });
+
+    it("that could lead elsewhere are refused", () => {
+        for (const name of [
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "a/b",
+            "a\\b",
+            "a b",
+            "é",
+            "a\0",
+            "x".repeat(65),
+            7 as unknown as string,
+        ]) {
+            expect(() => path_of(name), name)
+                .to.throw()
+                .with.property("code", "ERR_BAD_OPTION");
+            if (name === "") continue; // as an option the same as none
+            expect(() => new SockhopClient({ name }), name)
+                .to.throw()
+                .with.property("code", "ERR_BAD_OPTION");
+            expect(() => new SockhopServer({ name }), name)
+                .to.throw()
+                .with.property("code", "ERR_BAD_OPTION");
+        }
+        for (const name of ["a", "a.b", "A_1-2", "x".repeat(64)]) expect(path_of(name)).to.include(name);
+    });
+
+    it("bring a server and a client together, in a folder for this user alone", async () => {
+        const s = server({ name: "d" });
+        const c = client({ name: "d" });
+        expect(await rejection(c.connect())).to.have.property("code", "ENOENT");
+        await s.listen();
+        await c.connect();
+        if (POSIX) expect(statSync(dirname(path_of("d"))).mode & 0o777).to.equal(0o700);
+        s.on("receive", (value, { callback }) => callback?.({ got: value as unknown }));
+        const answer = await new Promise((resolve) => void c.send("hello", resolve));
+        expect(answer).to.deep.equal({ got: "hello" });
+        await s.close();
+        expect(existsSync(path_of("d"))).to.equal(false);
+    });
+
+    it("give way to a path", () => {
+        expect(client({ name: "d", path: "/p" }).path).to.equal("/p");
+        expect(client({ name: "" }).path).to.equal(null);
+    });
+
+    describe("in a folder that is not the user's alone", () => {
+        const open: [string, (folder: string) => void][] = [
+            ["which others may enter", (folder) => mkdirSync(folder) ?? chmodSync(folder, 0o755)],
+            ["which others may write to", (folder) => mkdirSync(folder) ?? chmodSync(folder, 0o720)],
+            ["which is a link", (folder) => symlinkSync(tmpdir(), folder)],
+        ];
+        for (const [how, make] of open) {
+            it(`${how} are refused at both ends`, async function () {
+                if (!POSIX) this.skip(); // pipes of Windows are in no folder
+                make(dirname(path_of("d")));
+                expect(await rejection(server({ name: "d" }).listen())).to.have.property("code", "ERR_BAD_OPTION");
+                expect(await rejection(client({ name: "d" }).connect())).to.have.property("code", "ERR_BAD_OPTION");
+                expect(existsSync(path_of("d"))).to.equal(false);
+            });
+        }
+    });
+});
+
+describe("listen_or_connect()", () => {
+    beforeEach(() => {
+        runtimeFolder();
+    });
+
+    it("gives the first a server that listens, and the others clients that are connected", async () => {
+        const { server: s, client: none } = await listen_or_connect({ name: "d" });
+        if (!s) throw new Error("the first got no server");
+        later(() => s.close());
+        expect(none).to.equal(undefined);
+        s.on("receive", (value: number, { callback }) => callback?.(value + 1));
+        let connections = 0;
+        s.on("connect", () => (connections += 1));
+        for (const n of [1, 2]) {
+            const { server: second, client: c } = await listen_or_connect({ name: "d", auto_reconnect: n === 2 });
+            if (!c) throw new Error("the second got no client");
+            later(() => c.disconnect());
+            expect([second, c.connected, await new Promise((resolve) => void c.send(n, resolve))]).to.deep.equal([
+                undefined,
+                true,
+                n + 1,
+            ]);
+        }
+        expect(connections).to.equal(2); // it has seen no other
+    });
+
+    it("makes one server of many calls at once, also with ports, and of a socket that was left behind", async () => {
+        const free = server();
+        await free.listen();
+        const port = free.get_bound_port();
+        await free.close();
+        for (const place of [{ name: "many" }, { port }]) {
+            const all = await Promise.all(Array.from({ length: 10 }, () => listen_or_connect(place)));
+            for (const { server: s, client: c } of all) later(() => (s ? s.close() : c.disconnect()));
+            expect(all.filter(({ server: s }) => s)).to.have.length(1);
+            expect(all.filter(({ client: c }) => c?.connected)).to.have.length(9);
+        }
+    });
+
+    it("makes one server of many processes, also after that was killed", async () => {
+        const program = `
+            require("sockhop").listen_or_connect({ name: "once" }).then(({ server }) => {
+                process.send(server ? "server" : "client");
+            });
+            process.on("disconnect", () => process.exit());`;
+        const start = (): { role: Promise<unknown>; child: ChildProcess } => {
+            const child = spawn(process.execPath, ["-e", program], {
+                cwd: join(__dirname, "../.."),
+                stdio: ["ignore", "inherit", "inherit", "ipc"],
+            });
+            later(() => child.kill("SIGKILL"));
+            return { child, role: once(child, "message").then(([role]) => role as unknown) };
+        };
+        const first = Array.from({ length: 3 }, start);
+        const roles = await Promise.all(first.map(({ role }) => role));
+        expect([...roles].sort()).to.deep.equal(["client", "client", "server"]);
+        const killed = first[roles.indexOf("server")]?.child as ChildProcess;
+        killed.kill("SIGKILL");
+        await once(killed, "exit");
+        expect(await start().role).to.equal("server");
+    });
+
+    it("is a server where its client would connect to itself", async () => {
+        const port = await selfConnecting();
+        const { server: s } = await listen_or_connect({ port });
+        if (!s) throw new Error("the port was free");
+        later(() => s.close());
+        expect(s.get_bound_port()).to.equal(port);
+    });
+
+    it("rejects as listen() does when that fails for another reason", async () => {
+        expect(await rejection(listen_or_connect({ path: "x".repeat(200) }))).to.have.property(
+            "code",
+            POSIX ? "ERR_PATH_TOO_LONG" : "EACCES",
+        );
+    });
+
+    it("rejects as connect() does when who listens does not answer, and leaves nothing behind", async () => {
+        const { server: s } = await listen_or_connect({ name: "d" });
+        later(() => s?.close());
+        const error = await rejection(
+            listen_or_connect({ name: "d", ssl: true, connect_timeout: 50, auto_reconnect: true }),
+        );
+        expect(error).to.have.property("code", "ERR_CONNECT_TIMEOUT"); // it speaks no TLS
+        expect(s?.stats.connections).to.equal(1);
+    });
+});
