@@ -12,7 +12,7 @@ import socket
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../docs/examples/python"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../docs/examples/python"))
 
 from sockhop_client import SockhopClient, SockhopError  # noqa: E402
 
