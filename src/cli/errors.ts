@@ -1,5 +1,4 @@
-import { debuglog, inspect, types } from "node:util";
-import { escaped, shorten } from "./terminal/escape";
+import { types } from "node:util";
 
 /** The command line makes no sense: exit code 2. */
 export class UsageError extends Error {}
@@ -47,11 +46,8 @@ export function explain(error: unknown, where: string): unknown {
     return new Failure(`the certificate of ${where} is not trusted (see --ca and --insecure)`, code, error);
 }
 
-/** Characters of an error that are printed. */
-const MAX_MESSAGE = 500;
-
 /** A member of something that was thrown, which may be anything; nothing if it cannot be read. */
-function memberOf(thrown: unknown, name: "code" | "message" | "stack"): unknown {
+export function memberOf(thrown: unknown, name: "code" | "message" | "stack"): unknown {
     try {
         return (thrown as Partial<Record<string, unknown>> | null | undefined)?.[name];
     } catch {
@@ -59,48 +55,16 @@ function memberOf(thrown: unknown, name: "code" | "message" | "stack"): unknown 
     }
 }
 
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
     const code = isError(error) ? memberOf(error, "code") : undefined;
     return typeof code === "string" && code !== "" ? code : undefined;
 }
 
 /** Also one of another realm. */
-function isError(thrown: unknown): boolean {
+export function isError(thrown: unknown): boolean {
     return (
         types.isNativeError(thrown) || (typeof thrown === "object" && typeof memberOf(thrown, "message") === "string")
     );
-}
-
-/** What an error says, as a part of a line, with its code. Never throws, whatever the error is. */
-export function messageOf(error: unknown): string {
-    const code = codeOf(error);
-    const message = textOf(error) || code || "failed";
-    // What looks like the beginning of a sentence becomes a part of one; control characters of a peer stay away.
-    const text = shorten(message, 10 * MAX_MESSAGE)
-        .replace(/[\s\p{Cc}]+/gu, " ")
-        .trim()
-        .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-    return (
-        shorten(escaped(text) || "failed", MAX_MESSAGE) + (code === undefined ? "" : ` (${escaped(shorten(code, 60))})`)
-    );
-}
-
-/** The text of anything that can be thrown. */
-function textOf(error: unknown): string {
-    const message = isError(error) ? memberOf(error, "message") : error;
-    if (typeof message === "string") return message;
-    if (isError(error)) return "";
-    try {
-        return inspect(message, { depth: 2, breakLength: Infinity, customInspect: false });
-    } catch {
-        return "";
-    }
-}
-
-/** An error as the line to print; with `NODE_DEBUG=sockhop` its stack instead. */
-export function lineOf(error: unknown): string {
-    const stack = debuglog("sockhop").enabled && isError(error) ? memberOf(error, "stack") : undefined;
-    return typeof stack === "string" ? shorten(stack, 20 * MAX_MESSAGE) : `sockhop: ${messageOf(error)}`;
 }
 
 /** 2 for what can only be mended in the command line, 1 for work that has failed. */

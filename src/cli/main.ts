@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, CommanderError } from "commander";
+import { examples } from "./arguments/examples";
 import { benchCommand } from "./commands/bench";
 import { connectCommand } from "./commands/connect";
-import { examples } from "./arguments/examples";
 import { listenCommand } from "./commands/listen";
 import { pingCommand } from "./commands/ping";
 import { requestCommand } from "./commands/request";

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { TapLog } from "../../src/cli/tap/TapLog";
-import { messageOf } from "../../src/cli/errors";
-import { type Frame, FrameSplitter } from "../../src/cli/tap/FrameSplitter";
-import { received, requested } from "../../src/cli/chat/printMessage";
-import { jsonLine } from "../../src/cli/arguments/values";
 import type { SockhopResponseWriteableStream } from "../../src";
+import { received, requested } from "../../src/cli/chat/printMessage";
+import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
+import type { Frame } from "../../src/cli/tap/parseFrame";
+import { TapLog } from "../../src/cli/tap/TapLog";
+import { jsonLine } from "../../src/cli/terminal/format";
+import { messageOf } from "../../src/cli/terminal/formatError";
 import { CapturedStream, screenOf } from "./output";
 
 /* eslint-disable no-control-regex -- that is what terminals are told by */

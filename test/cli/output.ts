@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { type OutputFlags, Output } from "../../src/cli/terminal/Output";
+import { Output, type OutputFlags } from "../../src/cli/terminal/Output";
 
 /** Stands in for stdout or stderr. */
 export class CapturedStream extends Writable {

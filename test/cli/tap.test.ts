@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { SockhopServer } from "../../src";
-import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
 import { authority, identity } from "../support/certificates";
 import { client, rawServer, received, server, socketPath } from "../support/pair";
 import { type Running, files, json, plain, run, start } from "./command";
@@ -215,62 +214,5 @@ describe("sockhop tap", () => {
             code: 1,
             stderr: `sockhop: somebody else listens at 127.0.0.1:${port} (EADDRINUSE)\n`,
         });
-    });
-});
-
-describe("FrameCutter", () => {
-    const cut = (chunks: Buffer[], ...args: ConstructorParameters<typeof FrameSplitter>): unknown[] => {
-        const cutter = new FrameSplitter(...args);
-        return chunks.flatMap((chunk) => [...cutter.push(chunk)]);
-    };
-
-    it("finds the same frames wherever the bytes are cut", () => {
-        const whole = Buffer.from('{"type":"String","data":"é→😀"}--{"type":"Number","data":-1}--garbage--rest');
-        const expected = [
-            { bytes: 36, kind: "message", type: "String", data: "é→😀" },
-            { bytes: 27, kind: "message", type: "Number", data: -1 },
-            { bytes: 7, kind: "invalid", text: "garbage" },
-        ];
-        expect(cut([whole], "--")).to.deep.equal(expected);
-        for (let at = 1; at < whole.length; at++) {
-            expect(cut([whole.subarray(0, at), whole.subarray(at)], "--"), `cut at ${at}`).to.deep.equal(expected);
-        }
-        const bytes = Array.from(whole, (byte) => Buffer.of(byte));
-        expect(cut(bytes, "--")).to.deep.equal(expected);
-    });
-
-    it("tells of a frame that is very large only its size", () => {
-        const mebibyte = Buffer.alloc(2 ** 20, "x");
-        const chunks = [...Array.from({ length: 17 }, () => mebibyte), Buffer.from('\n{"type":"Number","data":1}\n')];
-        expect(cut(chunks)).to.deep.equal([
-            { bytes: 17 * 2 ** 20, kind: "large" },
-            { bytes: 26, kind: "message", type: "Number", data: 1 },
-        ]);
-    });
-
-    it("names what it sees", () => {
-        const kinds = (...frames: string[]): unknown[] =>
-            cut([Buffer.from(frames.map((frame) => `${frame}\n`).join(""))]).map((frame) => {
-                const { bytes: _, ...rest } = frame as { bytes: number };
-                return rest;
-            });
-        expect(kinds("5", "null", "[1]", '{"type":"SockhopPong","data":null}')).to.deep.equal([
-            { kind: "invalid", text: "5" },
-            { kind: "invalid", text: "null" },
-            { kind: "invalid", text: "[1]" },
-            { kind: "pong", id: undefined },
-        ]);
-        const error = { code: "ERR_REQUEST_FAILED", message: "No" };
-        const packet = { uuid: "u", type: "Object", data: {}, last: true, error, cancel: true };
-        expect(kinds(JSON.stringify({ type: "SockhopResponsePacket", data: packet }))).to.deep.equal([
-            { kind: "response", type: "Object", data: {}, id: "u", last: true, error, cancel: true },
-        ]);
-        const bare = cut([Buffer.from("null\n5\n[]\n{}\n")], "\n", true);
-        expect(bare.map((frame) => (frame as { type: string }).type)).to.deep.equal([
-            "Object",
-            "Number",
-            "Array",
-            "Object",
-        ]);
     });
 });

@@ -17,9 +17,3 @@ export function count(text: string): number {
     if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
     throw new InvalidArgumentError("Give a whole number above 0.");
 }
-
-/** A number with so many digits that it can be read at a glance. */
-export function rounded(value: number): string {
-    const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
-    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}

@@ -1,8 +1,5 @@
 import { UsageError } from "../errors";
-import { escapedJson, shorten } from "../terminal/escape";
-import { flattened, nestsTooDeeply } from "../terminal/nesting";
-
-export { shorten };
+import { shorten } from "../terminal/format";
 
 /**
  * The value that somebody has typed: JSON, and what is none is a string, so that words need no quotes. What begins like
@@ -15,36 +12,6 @@ export function parseValue(text: string): unknown {
         if (!/^\s*["[{]/.test(text)) return text.trim();
         throw new UsageError(`this is not JSON (${(error as Error).message}): ${shorten(text.trim(), 60)}`);
     }
-}
-
-/**
- * A value in one line of JSON, with all control characters escaped: some terminals obey also those that JSON leaves. What
- * is nested too deeply is left out. Never throws, whatever has come from a peer.
- */
-export function jsonLine(value: unknown): string {
-    return escapedJson(shallowJson(value));
-}
-
-function shallowJson(value: unknown): string {
-    try {
-        const json = toJson(value);
-        if (!nestsTooDeeply(json)) return json;
-    } catch {
-        // It is nested thousands of levels deep, so its end is left out.
-    }
-    try {
-        return toJson(flattened(value));
-    } catch {
-        return '"[too large to be printed]"'; // longer than a string can be
-    }
-}
-
-/** With the return value that it really has. */
-const stringify: (value: unknown) => string | undefined = JSON.stringify;
-
-/** With `null` for what has no JSON. */
-function toJson(value: unknown): string {
-    return stringify(value) ?? "null";
 }
 
 /** The types that values have by themselves. */

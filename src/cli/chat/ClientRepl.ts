@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SockhopClient } from "../../index";
-import { Pinger } from "../measure/Pinger";
-import { type Context, departure, unless } from "../run/runCommand";
-import { type Words, converse } from "./repl";
-import type { ConnectionFlags } from "../arguments/endpoint";
-import { explain, messageOf } from "../errors";
-import { received, requested } from "./printMessage";
-import { isTyped } from "../terminal/input";
-import { rounded } from "../arguments/numbers";
-import { call, request } from "./calls";
-import type { OutputFlags } from "../terminal/Output";
+import type { ConnectionFlags } from "../arguments/connectionOptions";
 import { parseValue } from "../arguments/values";
+import { explain } from "../errors";
+import { Pinger } from "../measure/Pinger";
+import { unless } from "../run/abortable";
+import type { Context } from "../run/runCommand";
+import { departure } from "../run/withClient";
+import { rounded } from "../terminal/format";
+import { messageOf } from "../terminal/formatError";
+import { isTyped } from "../terminal/input";
+import type { OutputFlags } from "../terminal/Output";
+import { call, request } from "./calls";
+import { received, requested } from "./printMessage";
+import { converse, type Words } from "./repl";
 
 /** Questions without an answer. When there are more, the next line is not read. */
 const MAX_PENDING = 1000;

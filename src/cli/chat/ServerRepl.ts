@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import type { SockhopServer } from "../../index";
-import type { Context } from "../run/runCommand";
-import { type Words, converse } from "./repl";
 import { nameOf } from "../arguments/endpoint";
-import { Failure, messageOf } from "../errors";
-import { type Source, received, requested } from "./printMessage";
-import { isTyped } from "../terminal/input";
 import { parseValue } from "../arguments/values";
+import { Failure } from "../errors";
+import type { Context } from "../run/runCommand";
+import { messageOf } from "../terminal/formatError";
+import { isTyped } from "../terminal/input";
+import { received, requested, type Source } from "./printMessage";
+import { converse, type Words } from "./repl";
 
 /** Those who have connected. */
 export class ServerRepl {

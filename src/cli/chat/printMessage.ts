@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { ReceiveMeta, SockhopRequest, SockhopResponseWriteableStream } from "../../index";
-import { messageOf } from "../errors";
-import type { Output } from "../terminal/Output";
 import { typed } from "../arguments/values";
+import { messageOf } from "../terminal/formatError";
+import type { Output } from "../terminal/Output";
 
 /** Whom something comes from, and what to do with it. */
 export interface Source {

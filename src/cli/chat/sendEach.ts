@@ -1,9 +1,12 @@
 import type { SockhopClient } from "../../index";
-import { type Context, unless, withClient } from "../run/runCommand";
-import { type ConnectionFlags, nameOf, split } from "../arguments/endpoint";
-import { UsageError } from "../errors";
-import { isTyped, linesOf } from "../terminal/input";
+import type { ConnectionFlags } from "../arguments/connectionOptions";
+import { nameOf, split } from "../arguments/endpoint";
 import { parseValue, typed, valuesIn } from "../arguments/values";
+import { UsageError } from "../errors";
+import { unless } from "../run/abortable";
+import type { Context } from "../run/runCommand";
+import { withClient } from "../run/withClient";
+import { isTyped, linesOf } from "../terminal/input";
 
 /** The options of commands that send values to somebody. */
 export interface DeliveryFlags extends ConnectionFlags {

@@ -2,13 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import type { SockhopClient } from "../../index";
-import { BenchResults, type Workload } from "../measure/BenchResults";
-import { type Context, action, unless, withClient } from "../run/runCommand";
-import { type ConnectionFlags, ENDPOINT, endpointOf, nameOf, withConnection } from "../arguments/endpoint";
-import { Failure, Interruption, UsageError, explain } from "../errors";
+import { type ConnectionFlags, withConnection } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointOf, nameOf } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { count, duration, rounded } from "../arguments/numbers";
+import { count, duration } from "../arguments/numbers";
 import { call } from "../chat/calls";
+import { explain, Failure, Interruption, UsageError } from "../errors";
+import { BenchResults, type Workload } from "../measure/BenchResults";
+import { unless } from "../run/abortable";
+import { action, type Context } from "../run/runCommand";
+import { withClient } from "../run/withClient";
+import { rounded } from "../terminal/format";
 import type { OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags, Workload {

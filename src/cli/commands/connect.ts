@@ -1,10 +1,12 @@
 import { Command } from "commander";
-import { ClientRepl, type TalkFlags } from "../chat/ClientRepl";
-import { type Context, action, withClient } from "../run/runCommand";
-import { ENDPOINT, endpointOf, nameOf, withConnection } from "../arguments/endpoint";
+import { withConnection } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointOf, nameOf } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
 import { duration } from "../arguments/numbers";
-import { withOutput } from "../terminal/Output";
+import { withOutput } from "../arguments/outputOptions";
+import { ClientRepl, type TalkFlags } from "../chat/ClientRepl";
+import { action, type Context } from "../run/runCommand";
+import { withClient } from "../run/withClient";
 
 export function connectCommand(): Command {
     const command = new Command("connect")

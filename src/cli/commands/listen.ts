@@ -1,18 +1,14 @@
 import { Command } from "commander";
 import { SockhopServer } from "../../index";
-import { ServerRepl } from "../chat/ServerRepl";
-import { type Context, action, unless } from "../run/runCommand";
-import {
-    type ConnectionFlags,
-    ENDPOINT,
-    endpointOf,
-    nameOf,
-    serverOptions,
-    withConnection,
-} from "../arguments/endpoint";
-import { Interruption, explain } from "../errors";
+import { type ConnectionFlags, serverOptions, withConnection } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointOf, nameOf } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { type OutputFlags, withOutput } from "../terminal/Output";
+import { withOutput } from "../arguments/outputOptions";
+import { ServerRepl } from "../chat/ServerRepl";
+import { explain, Interruption } from "../errors";
+import { unless } from "../run/abortable";
+import { action, type Context } from "../run/runCommand";
+import type { OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags {
     echo?: true;

@@ -1,11 +1,13 @@
 import { Command } from "commander";
-import { type Context, action } from "../run/runCommand";
-import { type DeliveryFlags, deliver } from "../chat/sendEach";
-import { ENDPOINT, withConnection } from "../arguments/endpoint";
+import { withConnection } from "../arguments/connectionOptions";
+import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
 import { duration } from "../arguments/numbers";
+import { withOutput } from "../arguments/outputOptions";
 import { request } from "../chat/calls";
-import { type OutputFlags, withOutput } from "../terminal/Output";
+import { deliver, type DeliveryFlags } from "../chat/sendEach";
+import { action, type Context } from "../run/runCommand";
+import type { OutputFlags } from "../terminal/Output";
 
 interface Flags extends DeliveryFlags, OutputFlags {
     timeout: number;

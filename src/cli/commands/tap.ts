@@ -4,22 +4,17 @@ import net from "node:net";
 import tls from "node:tls";
 import { Command } from "commander";
 import { SockhopServer, path_of } from "../../index";
+import { SocketFile } from "../../transport/unixSocket";
+import { type ConnectionFlags, serverOptions, withConnection } from "../arguments/connectionOptions";
+import { type Endpoint, ENDPOINT, nameOf, parseEndpoint } from "../arguments/endpoint";
+import { examples } from "../arguments/examples";
+import { withOutput } from "../arguments/outputOptions";
+import { explain, Interruption, UsageError } from "../errors";
+import { unless } from "../run/abortable";
+import { action, type Context } from "../run/runCommand";
 import { TapLog } from "../tap/TapLog";
 import { TapProxy } from "../tap/TapProxy";
-import { SocketFile } from "../../transport/unixSocket";
-import { type Context, action, unless } from "../run/runCommand";
-import {
-    type ConnectionFlags,
-    ENDPOINT,
-    type Endpoint,
-    nameOf,
-    parseEndpoint,
-    serverOptions,
-    withConnection,
-} from "../arguments/endpoint";
-import { Interruption, UsageError, explain } from "../errors";
-import { examples } from "../arguments/examples";
-import { type OutputFlags, withOutput } from "../terminal/Output";
+import type { OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags {
     record?: string;

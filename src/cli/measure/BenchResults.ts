@@ -1,5 +1,5 @@
 import { type RecordableHistogram, createHistogram } from "node:perf_hooks";
-import { rounded } from "../arguments/numbers";
+import { rounded } from "../terminal/format";
 
 /** What is sent. */
 export interface Workload {

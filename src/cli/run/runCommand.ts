@@ -1,7 +1,5 @@
-import { type ClientOptions, SockhopClient } from "../../index";
-import { type ConnectionFlags, type Endpoint, clientOptions, nameOf } from "../arguments/endpoint";
-import { Interruption, exitCodeOf, explain } from "../errors";
-import { type OutputFlags, Output } from "../terminal/Output";
+import { exitCodeOf, Interruption } from "../errors";
+import { Output, type OutputFlags } from "../terminal/Output";
 
 /** What a command has to do with the process that it runs in. */
 export interface Context {
@@ -62,68 +60,4 @@ function interruptions(): { signal: AbortSignal; end: () => void } {
             controller.abort(new Interruption(0));
         },
     };
-}
-
-/** What a promise resolves to, unless the command is to end before that. */
-export async function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-    let abort = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-        abort = () => {
-            reject(signal.reason as Error);
-        };
-    });
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    try {
-        return await Promise.race([promise, aborted]);
-    } finally {
-        signal.removeEventListener("abort", abort);
-    }
-}
-
-/** What a command wants of its client besides the connection. */
-export interface ClientWishes {
-    options?: ClientOptions;
-    /** Called before it connects. */
-    before?: (client: SockhopClient) => void;
-    /** What is still on its way when the work is done does not matter. */
-    hasty?: boolean;
-}
-
-/** Connects a client, lets it work, and disconnects it afterwards, however that ended. */
-export async function withClient<T>(
-    { screen, signal }: Context,
-    endpoint: Endpoint,
-    flags: ConnectionFlags,
-    work: (client: SockhopClient) => Promise<T>,
-    { options, before, hasty = false }: ClientWishes = {},
-): Promise<T> {
-    const client = new SockhopClient({ ...clientOptions(endpoint, flags), ...options });
-    client.on("error", (error) => {
-        screen.fault(error);
-    });
-    before?.(client);
-    try {
-        // What connects by itself may do so later.
-        if (!client.auto_reconnect) await unless(signal, reach(client, endpoint));
-        return await work(client);
-    } finally {
-        await client.disconnect(hasty || signal.aborted ? { timeout: 500 } : {});
-    }
-}
-
-async function reach(client: SockhopClient, endpoint: Endpoint): Promise<void> {
-    try {
-        await client.connect();
-    } catch (error) {
-        throw explain(error, nameOf(endpoint));
-    }
-}
-
-/** Resolves when the connection of a client is gone. */
-export function departure(client: SockhopClient): Promise<void> {
-    return new Promise((resolve) => {
-        if (client.connected) client.once("disconnect", () => resolve());
-        else resolve();
-    });
 }

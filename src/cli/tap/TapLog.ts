@@ -1,9 +1,9 @@
 import type { WriteStream } from "node:fs";
-import { escaped, shorten } from "../terminal/escape";
-import { portray } from "../terminal/excerpt";
-import type { Frame } from "./FrameSplitter";
-import { ONE_LINE, type OutputFlags, type Output, className } from "../terminal/Output";
-import { jsonLine } from "../arguments/values";
+import { escaped } from "../terminal/escape";
+import { jsonLine, shorten } from "../terminal/format";
+import { portray } from "../terminal/inspectValue";
+import { className, ONE_LINE, type Output, type OutputFlags } from "../terminal/Output";
+import type { Frame } from "./parseFrame";
 
 /** Characters that wait for a slow terminal or pipe; then messages are not printed, so that the connections go on. */
 const MAX_BACKLOG = 16 * 2 ** 20;

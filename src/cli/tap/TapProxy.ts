@@ -2,12 +2,13 @@ import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
 import { path_of } from "../../index";
-import type { TapLog, Side } from "./TapLog";
-import { TapRoutes, isOwnPeer } from "./TapRoutes";
-import { type ConnectionFlags, type Endpoint, clientOptions, nameOf } from "../arguments/endpoint";
-import { UsageError, explain } from "../errors";
-import { FrameSplitter } from "./FrameSplitter";
+import { clientOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { type Endpoint, nameOf } from "../arguments/endpoint";
+import { explain, UsageError } from "../errors";
 import type { Output } from "../terminal/Output";
+import { FrameSplitter } from "./FrameSplitter";
+import { isOwnPeer, TapRoutes } from "./LoopDetector";
+import type { Side, TapLog } from "./TapLog";
 
 /** When one side has said all, the other one may go on. */
 const HALF_OPEN = { allowHalfOpen: true };

@@ -1,10 +1,9 @@
 import readline from "node:readline";
 import { inspect } from "node:util";
-import type { Command } from "commander";
-import { lineOf } from "../errors";
-import { escapedLines, shorten } from "./escape";
-import { portray } from "./excerpt";
-import { jsonLine } from "../arguments/values";
+import { escapedLines } from "./escape";
+import { jsonLine, shorten } from "./format";
+import { lineOf } from "./formatError";
+import { portray } from "./inspectValue";
 
 /** The options that say how to print what comes in. */
 export interface OutputFlags {
@@ -12,15 +11,6 @@ export interface OutputFlags {
     pretty?: true;
     bare?: true;
     quiet?: true;
-}
-
-export function withOutput(command: Command): Command {
-    return command
-        .optionsGroup("Output:")
-        .option("--json-output", "a JSON text per line, as in a pipe, also on a terminal")
-        .option("--pretty", "for people, as on a terminal, also in a pipe")
-        .option("--bare", "only the data, as JSON")
-        .optionsGroup("Options:");
 }
 
 /** A value that has come in. */

@@ -24,11 +24,6 @@ export function escapedJson(json: string): string {
     return json.replace(/[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, unicodeEscapeOf);
 }
 
-/** A text that fits into a line, its end left out if need be. */
-export function shorten(text: string, most: number): string {
-    return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1)).replace(/[\ud800-\udbff]$/, "")}…`;
-}
-
 function escapeOf(text: string): string {
     const code = text.charCodeAt(0);
     return code > 0xff ? unicodeEscapeOf(text) : `\\x${code.toString(16).padStart(2, "0")}${text.slice(1)}`;

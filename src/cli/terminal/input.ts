@@ -1,5 +1,5 @@
 import readline from "node:readline";
-import { History } from "./history";
+import { History } from "./History";
 import type { Output } from "./Output";
 
 /** Whether somebody types at a terminal. */

@@ -3,8 +3,6 @@ import { once } from "node:events";
 import net from "node:net";
 import { TapLog } from "../../src/cli/tap/TapLog";
 import { TapProxy } from "../../src/cli/tap/TapProxy";
-import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
-import { received } from "../../src/cli/chat/printMessage";
 import { later, rawServer } from "../support/pair";
 import { CapturedStream, screenOf } from "./output";
 
@@ -139,96 +137,5 @@ describe("Wire", () => {
         expect(Buffer.concat(chunks).equals(whole)).to.equal(true);
         const kinds = record.lines.map((line) => (JSON.parse(line) as { kind: string }).kind);
         expect(kinds).to.deep.equal(["deep", "deep", "incomplete"]);
-    });
-});
-
-describe("Journal", () => {
-    it("prints no more while an output is stuck, and tells how much is missing", async () => {
-        const { screen, out, err } = screenOf({}, new CapturedStream(true));
-        const journal = new TapLog(screen, {}, undefined);
-        const frame = { bytes: 1, kind: "invalid", text: "x".repeat(2 ** 20) };
-        for (let sent = 0; sent < 40; sent++) journal.add(1, "client", [frame]);
-        expect(out.writableLength).to.be.below(18 * 2 ** 20);
-        expect(err.lines).to.deep.equal(["messages are not printed for now: they come faster than the output is read"]);
-        const drained = once(out, "drain");
-        out.release();
-        await drained;
-        expect(err.lines.at(-1)).to.equal(`messages that were not printed: ${40 - out.lines.length}`);
-        journal.add(1, "client", [{ ...frame, text: "again" }]);
-        expect(out.lines.at(-1)).to.include("again");
-    });
-});
-
-describe("received()", () => {
-    it("has a peer wait while the output is behind", async () => {
-        const { screen, out } = screenOf({ bare: true }, new CapturedStream(true));
-        const calls: string[] = [];
-        const socket = {
-            isPaused: () => calls.at(-1) === "pause",
-            pause: () => calls.push("pause"),
-            resume: () => calls.push("resume"),
-        };
-        const source = { from: "#1", echo: false };
-        const receive = (data: unknown): void => {
-            received(screen, data, { type: "String" }, source, socket as never);
-        };
-        receive("x".repeat(2 ** 20));
-        receive("y");
-        receive("z");
-        expect(calls).to.deep.equal(["pause"]);
-        const drained = once(out, "drain");
-        out.release();
-        await drained;
-        receive("more");
-        expect(calls).to.deep.equal(["pause", "resume"]);
-        expect(out.lines).to.have.length(4);
-    });
-});
-
-describe("FrameCutter", () => {
-    const cut = (text: string, bare = false): unknown[] => [...new FrameSplitter("\n", bare).push(Buffer.from(text))];
-
-    it("takes blank lines for no messages, and skips the byte order mark of a stream", () => {
-        expect(cut("\n\r\n \t\n5\n\n", true)).to.deep.equal([{ bytes: 1, kind: "message", type: "Number", data: 5 }]);
-        expect(cut("\ufeff5\n\ufeff5\n", true)).to.deep.equal([
-            { bytes: 4, kind: "message", type: "Number", data: 5 },
-            { bytes: 4, kind: "invalid", text: "\ufeff5" },
-        ]);
-    });
-
-    it("does not read what is nested more than 200 levels deep", () => {
-        const nested = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
-        const kinds = [nested(200), nested(201), `{"a":"${"[".repeat(300)}\\""}`, "{".repeat(1e6)].map(
-            (text) => (cut(`${text}\n`, true)[0] as { kind: string }).kind,
-        );
-        expect(kinds).to.deep.equal(["message", "deep", "message", "deep"]);
-        expect(cut(`${nested(201)}\n`)).to.deep.equal([{ bytes: 402, kind: "deep", text: nested(201) }]);
-    });
-
-    it("shows what is left at the end of the connection", () => {
-        const left = (text: string, bare: boolean): unknown => {
-            const cutter = new FrameSplitter("\n", bare);
-            expect([...cutter.push(Buffer.from(text))]).to.deep.equal([]);
-            return cutter.end();
-        };
-        expect(left("", true)).to.equal(undefined);
-        expect(left(" \r", true)).to.equal(undefined);
-        expect(left('{"n":2}', true)).to.deep.equal({
-            ...{ bytes: 7, kind: "message", type: "Object", data: { n: 2 } },
-            incomplete: true,
-        });
-        expect(left('{"n":', true)).to.deep.equal({ bytes: 5, kind: "incomplete", text: '{"n":', incomplete: true });
-        expect(left('{"n":2}', false)).to.include({ kind: "message", incomplete: true });
-    });
-
-    it("keeps a bounded amount for all connections together", () => {
-        const part = Buffer.alloc(15 * 2 ** 20, "x");
-        const cutters = Array.from({ length: 9 }, () => new FrameSplitter());
-        for (const cutter of cutters) expect([...cutter.push(part)]).to.deep.equal([]);
-        const kinds = cutters.map((cutter) => cutter.end()?.kind);
-        expect(kinds).to.deep.equal([...Array.from({ length: 8 }, () => "incomplete"), "large"]);
-        const again = new FrameSplitter();
-        expect([...again.push(part)]).to.deep.equal([]);
-        expect(again.end()?.kind).to.equal("incomplete");
     });
 });

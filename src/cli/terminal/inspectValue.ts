@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { shorten } from "./escape";
+import { shorten } from "./format";
 
 /** Levels that are shown to people; then come `[Array]` and `[Object]`. */
 const LEVELS = 8;

@@ -1,0 +1,53 @@
+import { type ClientOptions, SockhopClient } from "../../index";
+import { clientOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { type Endpoint, nameOf } from "../arguments/endpoint";
+import { explain } from "../errors";
+import { unless } from "./abortable";
+import type { Context } from "./runCommand";
+
+/** What a command wants of its client besides the connection. */
+export interface ClientWishes {
+    options?: ClientOptions;
+    /** Called before it connects. */
+    before?: (client: SockhopClient) => void;
+    /** What is still on its way when the work is done does not matter. */
+    hasty?: boolean;
+}
+
+/** Connects a client, lets it work, and disconnects it afterwards, however that ended. */
+export async function withClient<T>(
+    { screen, signal }: Context,
+    endpoint: Endpoint,
+    flags: ConnectionFlags,
+    work: (client: SockhopClient) => Promise<T>,
+    { options, before, hasty = false }: ClientWishes = {},
+): Promise<T> {
+    const client = new SockhopClient({ ...clientOptions(endpoint, flags), ...options });
+    client.on("error", (error) => {
+        screen.fault(error);
+    });
+    before?.(client);
+    try {
+        // What connects by itself may do so later.
+        if (!client.auto_reconnect) await unless(signal, reach(client, endpoint));
+        return await work(client);
+    } finally {
+        await client.disconnect(hasty || signal.aborted ? { timeout: 500 } : {});
+    }
+}
+
+async function reach(client: SockhopClient, endpoint: Endpoint): Promise<void> {
+    try {
+        await client.connect();
+    } catch (error) {
+        throw explain(error, nameOf(endpoint));
+    }
+}
+
+/** Resolves when the connection of a client is gone. */
+export function departure(client: SockhopClient): Promise<void> {
+    return new Promise((resolve) => {
+        if (client.connected) client.once("disconnect", () => resolve());
+        else resolve();
+    });
+}
