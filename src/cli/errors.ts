@@ -4,7 +4,7 @@ import { types } from "node:util";
 export class UsageError extends Error {}
 
 /** The work has failed, in words for the one who has typed the command. */
-export class Failure extends Error {
+export class CommandError extends Error {
     constructor(
         message: string,
         readonly code: string | undefined,
@@ -38,12 +38,12 @@ const UNTRUSTED =
     /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/;
 
 /** What an error means for somebody who has named this place. */
-export function explain(error: unknown, where: string): unknown {
+export function explainError(error: unknown, where: string): unknown {
     const code = codeOf(error) ?? "";
     const words = WORDS.get(code);
-    if (words !== undefined) return new Failure(`${words} ${where}`, code, error);
+    if (words !== undefined) return new CommandError(`${words} ${where}`, code, error);
     if (!UNTRUSTED.test(code)) return error;
-    return new Failure(`the certificate of ${where} is not trusted (see --ca and --insecure)`, code, error);
+    return new CommandError(`the certificate of ${where} is not trusted (see --ca and --insecure)`, code, error);
 }
 
 /** A member of something that was thrown, which may be anything; nothing if it cannot be read. */

@@ -4,35 +4,35 @@ import net from "node:net";
 import { TapLog } from "../../src/cli/tap/TapLog";
 import { TapProxy } from "../../src/cli/tap/TapProxy";
 import { later, rawServer } from "../support/pair";
-import { CapturedStream, screenOf } from "./output";
+import { CapturedStream, outputOf } from "./output";
 
 /** A listening tap in this process, for a target at another port, or for itself. */
 async function tap(
     target?: number,
     record?: CapturedStream,
-): Promise<{ port: number; wire: TapProxy; err: CapturedStream; l: net.Server }> {
-    const { screen, err } = screenOf({ quiet: true });
+): Promise<{ port: number; proxy: TapProxy; err: CapturedStream; l: net.Server }> {
+    const { output, err } = outputOf({ quiet: true });
     const l = net.createServer({ allowHalfOpen: true });
     l.listen(0, "127.0.0.1");
     await once(l, "listening");
     const { port } = l.address() as net.AddressInfo;
-    const wire = new TapProxy(
-        screen,
+    const proxy = new TapProxy(
+        output,
         {},
         { port: target ?? port },
-        new TapLog(screen, { quiet: true }, record as never),
+        new TapLog(output, { quiet: true }, record as never),
     );
     l.on("connection", (socket: net.Socket) => {
-        wire.accept(socket);
+        proxy.accept(socket);
     });
     l.on("connection", (socket: net.Socket) => {
-        wire.keep(socket);
+        proxy.keep(socket);
     });
     later(() => {
         l.close();
-        wire.cut();
+        proxy.cut();
     });
-    return { port, wire, err, l };
+    return { port, proxy, err, l };
 }
 
 function connect(port: number): net.Socket {
@@ -110,9 +110,9 @@ describe("Wire", () => {
     });
 
     it("ends when it is its own target, instead of making connections without an end", async () => {
-        const { port, wire } = await tap();
+        const { port, proxy } = await tap();
         const client = connect(port);
-        const failure = await wire.fails.catch((error: unknown) => error as Error);
+        const failure = await proxy.fails.catch((error: unknown) => error as Error);
         expect(failure).to.have.property(
             "message",
             `127.0.0.1:${port} leads back here: the tap would be its own target`,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { endpointOf, nameOf, parseEndpoint, split } from "../../src/cli/arguments/endpoint";
-import { duration } from "../../src/cli/arguments/numbers";
-import { parseValue, typed } from "../../src/cli/arguments/values";
+import { endpointFrom, formatEndpoint, parseEndpoint, splitArguments } from "../../src/cli/arguments/endpoint";
+import { parseDuration } from "../../src/cli/arguments/numbers";
+import { parseValue, withTypeName } from "../../src/cli/arguments/values";
 import { UsageError } from "../../src/cli/errors";
 import { shorten } from "../../src/cli/terminal/format";
 
@@ -19,18 +19,18 @@ describe("what is typed at the command line", () => {
             ["localhost:5", { address: "localhost", port: 5 }],
         ] as const) {
             expect(parseEndpoint(text)).to.deep.equal(place);
-            if (text !== "50000") expect(nameOf(place)).to.equal(text);
+            if (text !== "50000") expect(formatEndpoint(place)).to.equal(text);
         }
         // A variable of the shell that is not set must not lead to a port.
         expect(() => parseEndpoint("name:")).to.throw(UsageError, "the name is empty");
-        expect(() => endpointOf(undefined, { name: "" })).to.throw(UsageError, "the name is empty");
-        expect(() => split("value", [], { name: "" })).to.throw(UsageError, "the name is empty");
+        expect(() => endpointFrom(undefined, { name: "" })).to.throw(UsageError, "the name is empty");
+        expect(() => splitArguments("value", [], { name: "" })).to.throw(UsageError, "the name is empty");
         expect(parseEndpoint("unix:/run/a")).to.deep.equal({ path: "/run/a" });
         expect(parseEndpoint("tcp://[::1]:5")).to.deep.equal({ address: "::1", port: 5 });
         expect(parseEndpoint("tcp:h:5")).to.deep.equal({ address: "h", port: 5 });
         for (const text of ["65536", "99999", "h:999999", "tcp://h:65536"])
             expect(() => parseEndpoint(text), text).to.throw(UsageError, "ports end at 65535");
-        expect(nameOf({})).to.equal("127.0.0.1:50000");
+        expect(formatEndpoint({})).to.equal("127.0.0.1:50000");
         for (const text of ["", "a", "a:b", ":1", "::1", "1:2:3", "65536", "-1", "1.5", "a b:1", "[a b]:1"]) {
             expect(() => parseEndpoint(text), text).to.throw(UsageError);
         }
@@ -58,20 +58,20 @@ describe("what is typed at the command line", () => {
     });
 
     it("gets the name of a class that nobody has written", () => {
-        const widget = typed([1], "Widget") as object;
+        const widget = withTypeName([1], "Widget") as object;
         expect(widget.constructor.name).to.equal("Widget");
         expect(JSON.stringify(widget)).to.equal("[1]");
-        expect(typed(5, undefined)).to.equal(5);
-        expect(typed("s", "String")).to.equal("s");
-        expect(typed(undefined, "Widget")).to.equal(undefined);
+        expect(withTypeName(5, undefined)).to.equal(5);
+        expect(withTypeName("s", "String")).to.equal("s");
+        expect(withTypeName(undefined, "Widget")).to.equal(undefined);
     });
 
     it("is a time", () => {
-        expect(["2", "0.5", ".5s", "500ms", "2m", "1h"].map(duration)).to.deep.equal([
+        expect(["2", "0.5", ".5s", "500ms", "2m", "1h"].map(parseDuration)).to.deep.equal([
             2000, 500, 500, 500, 120_000, 3_600_000,
         ]);
-        expect(duration("9999h")).to.equal(2 ** 31 - 1); // what a timer can wait
+        expect(parseDuration("9999h")).to.equal(2 ** 31 - 1); // what a timer can wait
         for (const text of ["", "s", "1d", "-1", "1 s", "Infinity"])
-            expect(() => duration(text), text).to.throw("Give seconds");
+            expect(() => parseDuration(text), text).to.throw("Give seconds");
     });
 });

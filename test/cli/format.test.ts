@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { exitCodeOf, UsageError } from "../../src/cli/errors";
-import { jsonLine, rounded, shorten } from "../../src/cli/terminal/format";
-import { lineOf, messageOf } from "../../src/cli/terminal/formatError";
-import { portray } from "../../src/cli/terminal/inspectValue";
-import { className } from "../../src/cli/terminal/Output";
+import { formatNumber, jsonLine, shorten } from "../../src/cli/terminal/format";
+import { errorMessage, formatError } from "../../src/cli/terminal/formatError";
+import { inspectValue } from "../../src/cli/terminal/inspectValue";
+import { formatClassName } from "../../src/cli/terminal/Output";
 
 describe("what the command line prints", () => {
     it("has no control characters, of which some terminals obey all", () => {
@@ -28,7 +28,7 @@ describe("what the command line prints", () => {
 
     it("is short for people, with the beginning of everything", () => {
         const show = (value: unknown, size = 100): string =>
-            portray(value, size, { breakLength: Infinity, compact: true });
+            inspectValue(value, size, { breakLength: Infinity, compact: true });
         expect(show({ a: [1, { b: "c" }], d: null })).to.equal("{ a: [ 1, { b: 'c' } ], d: null }");
         expect(show("x".repeat(1e6))).to.equal(`'${"x".repeat(99)}…'`);
         expect(show(Array.from({ length: 1e6 }, () => 0))).to.match(/^\[ 0, 0, .*, \.\.\. 9999\d\d more items \]$/);
@@ -40,12 +40,12 @@ describe("what the command line prints", () => {
             "{ ['__proto__']: { toString: 1 }, constructor: 2 }",
         );
         expect(show(JSON.parse("[".repeat(1e5) + "]".repeat(1e5)))).to.match(/^[[\] Array]{30,60}$/);
-        expect(className("W".repeat(1e6))).to.equal(`${"W".repeat(59)}…`);
-        expect(className({ a: "x".repeat(1e6) }).length).to.be.at.most(60);
+        expect(formatClassName("W".repeat(1e6))).to.equal(`${"W".repeat(59)}…`);
+        expect(formatClassName({ a: "x".repeat(1e6) }).length).to.be.at.most(60);
     });
 
     it("has as many digits as mean something", () => {
-        expect([0.0123, 1.234, 12.34, 123.4, 1234567].map(rounded)).to.deep.equal([
+        expect([0.0123, 1.234, 12.34, 123.4, 1234567].map(formatNumber)).to.deep.equal([
             "0.012",
             "1.23",
             "12.3",
@@ -56,11 +56,13 @@ describe("what the command line prints", () => {
 
     it("tells errors in one line, with their code, whatever they are", () => {
         const coded = (message: string, code: unknown): Error => Object.assign(new Error(message), { code });
-        expect(lineOf(coded("A thing\n\x1b[31m failed", "ERR_X"))).to.equal("sockhop: a thing [31m failed (ERR_X)");
-        expect(messageOf(coded("JSON is hard", 5))).to.equal("JSON is hard");
-        expect(messageOf(coded("", "ECONNREFUSED"))).to.equal("ECONNREFUSED (ECONNREFUSED)");
-        expect(messageOf("thrown")).to.equal("thrown");
-        expect(messageOf(new Error(""))).to.equal("failed");
+        expect(formatError(coded("A thing\n\x1b[31m failed", "ERR_X"))).to.equal(
+            "sockhop: a thing [31m failed (ERR_X)",
+        );
+        expect(errorMessage(coded("JSON is hard", 5))).to.equal("JSON is hard");
+        expect(errorMessage(coded("", "ECONNREFUSED"))).to.equal("ECONNREFUSED (ECONNREFUSED)");
+        expect(errorMessage("thrown")).to.equal("thrown");
+        expect(errorMessage(new Error(""))).to.equal("failed");
         expect(exitCodeOf(new UsageError("x"))).to.equal(2);
         expect(exitCodeOf(coded("x", "ERR_BAD_OPTION"))).to.equal(2);
         expect(exitCodeOf("thrown")).to.equal(1);

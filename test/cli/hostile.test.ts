@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { SockhopResponseWriteableStream } from "../../src";
-import { received, requested } from "../../src/cli/chat/printMessage";
+import { printMessage, printRequest } from "../../src/cli/chat/printMessage";
 import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
-import type { Frame } from "../../src/cli/tap/parseFrame";
+import type { TappedMessage } from "../../src/cli/tap/parseFrame";
 import { TapLog } from "../../src/cli/tap/TapLog";
 import { jsonLine } from "../../src/cli/terminal/format";
-import { messageOf } from "../../src/cli/terminal/formatError";
-import { CapturedStream, screenOf } from "./output";
+import { errorMessage } from "../../src/cli/terminal/formatError";
+import { CapturedStream, outputOf } from "./output";
 
 /* eslint-disable no-control-regex -- that is what terminals are told by */
 
@@ -79,13 +79,13 @@ describe("whatever a peer sends", function () {
         fc.assert(
             fc.property(bytes, fc.boolean(), fc.boolean(), (sent, bare, ends) => {
                 for (const flags of [{}, { pretty: true }, { bare: true }] as const) {
-                    const { screen, out, err } = screenOf(flags);
+                    const { output, out, err } = outputOf(flags);
                     const record = new CapturedStream();
-                    const journal = new TapLog(screen, flags, record as never);
+                    const log = new TapLog(output, flags, record as never);
                     const cutter = new FrameSplitter("\n", bare);
-                    journal.add(1, "client", [...cutter.push(sent)]);
+                    log.add(1, "client", [...cutter.push(sent)]);
                     const rest = cutter.end();
-                    if (ends && rest) journal.add(1, "client", [rest]);
+                    if (ends && rest) log.add(1, "client", [rest]);
                     expect(err.text).to.equal("");
                     for (const line of [...out.lines, ...record.lines]) expect(line).to.not.match(HARMFUL);
                     for (const line of record.lines) JSON.parse(line);
@@ -108,9 +108,9 @@ describe("whatever a peer sends", function () {
                 );
                 const whole = new FrameSplitter(terminator);
                 const parts = new FrameSplitter(terminator);
-                const expected: (Frame | undefined)[] = [...whole.push(sent), whole.end()];
+                const expected: (TappedMessage | undefined)[] = [...whole.push(sent), whole.end()];
                 let from = 0;
-                const found: (Frame | undefined)[] = [];
+                const found: (TappedMessage | undefined)[] = [];
                 for (const to of cuts) {
                     found.push(...parts.push(sent.subarray(from, to)));
                     from = to;
@@ -126,16 +126,16 @@ describe("whatever a peer sends", function () {
         await fc.assert(
             fc.asyncProperty(json, json, async (type, data) => {
                 for (const flags of [{}, { pretty: true }, { bare: true }] as const) {
-                    const { screen, out, err } = screenOf(flags);
+                    const { output, out, err } = outputOf(flags);
                     const value = { data: JSON.parse(data) as unknown, type: JSON.parse(type) as string };
                     const source = { from: "#1", label: "#1", echo: true };
                     const answer = (answer: unknown): void => {
                         if (JSON.stringify(answer).includes("x")) throw new Error("\x1b[2J cannot be sent");
                     };
-                    received(screen, value.data, { ...value, callback: answer } as never, source, null);
+                    printMessage(output, value.data, { ...value, callback: answer } as never, source, null);
                     const refused = (): Promise<void> => Promise.reject(new Error("\x1b[2J"));
                     const response = { send: refused, fail: refused } as unknown as SockhopResponseWriteableStream;
-                    await requested(screen, value as never, response, source, null);
+                    await printRequest(output, value as never, response, source, null);
                     expect(err.lines.at(-1)).to.match(/^sockhop: a request of #1 was not answered/);
                     for (const line of [...out.lines, ...err.lines]) expect(line).to.not.match(HARMFUL);
                     if (!("pretty" in flags)) for (const line of out.lines) JSON.parse(line);
@@ -163,8 +163,8 @@ describe("whatever a peer sends", function () {
         const hostile = fc.constantFrom(thrower, Object.create(null), Symbol("s"), 1n, () => 1, "\x1b[2J".repeat(1e5));
         fc.assert(
             fc.property(fc.oneof(coded, fc.anything({ withNullPrototype: true }), hostile), (error) => {
-                const { screen, err } = screenOf();
-                screen.fault(error);
+                const { output, err } = outputOf();
+                output.printError(error);
                 expect(err.lines).to.have.length(1);
                 expect(err.lines[0]).to.match(/^sockhop: ./);
                 expect(err.lines[0]).to.not.match(HARMFUL);
@@ -172,6 +172,6 @@ describe("whatever a peer sends", function () {
             }),
             run,
         );
-        expect(messageOf(Object.assign(new Error("No"), { code: "\x1b[2J" }))).to.equal("no (\\x1b[2J)");
+        expect(errorMessage(Object.assign(new Error("No"), { code: "\x1b[2J" }))).to.equal("no (\\x1b[2J)");
     });
 });

@@ -29,12 +29,12 @@ export class CapturedStream extends Writable {
     }
 }
 
-/** A screen that prints into memory. */
-export function screenOf(
+/** A output that prints into memory. */
+export function outputOf(
     flags: OutputFlags = {},
     out = new CapturedStream(),
     err = new CapturedStream(),
-): { screen: Output; out: CapturedStream; err: CapturedStream } {
+): { output: Output; out: CapturedStream; err: CapturedStream } {
     const [stdout, stderr] = [out, err].map((output) => output as unknown as NodeJS.WriteStream);
-    return { screen: new Output(flags, stdout, stderr), out, err };
+    return { output: new Output(flags, stdout, stderr), out, err };
 }

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import { received } from "../../src/cli/chat/printMessage";
-import { CapturedStream, screenOf } from "./output";
+import { printMessage } from "../../src/cli/chat/printMessage";
+import { CapturedStream, outputOf } from "./output";
 
 describe("received()", () => {
     it("has a peer wait while the output is behind", async () => {
-        const { screen, out } = screenOf({ bare: true }, new CapturedStream(true));
+        const { output, out } = outputOf({ bare: true }, new CapturedStream(true));
         const calls: string[] = [];
         const socket = {
             isPaused: () => calls.at(-1) === "pause",
@@ -14,7 +14,7 @@ describe("received()", () => {
         };
         const source = { from: "#1", echo: false };
         const receive = (data: unknown): void => {
-            received(screen, data, { type: "String" }, source, socket as never);
+            printMessage(output, data, { type: "String" }, source, socket as never);
         };
         receive("x".repeat(2 ** 20));
         receive("y");

@@ -17,7 +17,7 @@ export interface ConnectionFlags {
 }
 
 /** The options that all commands have which talk to somebody. */
-export function withConnection(command: Command, { json = true, name = true, tls = "" } = {}): Command {
+export function addConnectionOptions(command: Command, { json = true, name = true, tls = "" } = {}): Command {
     command.optionsGroup("Connection:");
     if (name) command.option("--name <name>", "instead of the endpoint: a socket of this user, by its name");
     command

@@ -35,14 +35,14 @@ function named(name: string): Endpoint {
 }
 
 /** The place that an argument or the option `--name` names; without either that of the library's defaults. */
-export function endpointOf(text: string | undefined, { name }: { name?: string }): Endpoint {
+export function endpointFrom(text: string | undefined, { name }: { name?: string }): Endpoint {
     if (name === undefined) return text === undefined ? {} : parseEndpoint(text);
     if (text !== undefined) throw new UsageError(`--name ${name} and the endpoint ${text}: one of them is too many`);
     return named(name);
 }
 
 /** The endpoint, unless `--name` tells it, and the values after it. */
-export function split(
+export function splitArguments(
     first: string | undefined,
     rest: readonly string[],
     { name }: { name?: string },
@@ -53,7 +53,7 @@ export function split(
 }
 
 /** An endpoint as one would type it. */
-export function nameOf({ address = "127.0.0.1", port = 50000, path, name }: Endpoint): string {
+export function formatEndpoint({ address = "127.0.0.1", port = 50000, path, name }: Endpoint): string {
     if (path !== undefined) return path;
     if (name !== undefined) return `name:${name}`;
     return `${address.includes(":") ? `[${address}]` : address}:${port}`;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-export function withOutput(command: Command): Command {
+export function addOutputOptions(command: Command): Command {
     return command
         .optionsGroup("Output:")
         .option("--json-output", "a JSON text per line, as in a pipe, also on a terminal")

@@ -18,7 +18,7 @@ export function parseValue(text: string): unknown {
 const PLAIN: ReadonlySet<unknown> = new Set(["Object", "Array", "String", "Number", "Boolean"]);
 
 /** A value that travels under the name of a class. One that is missing has none. */
-export function typed(value: unknown, type: unknown): unknown {
+export function withTypeName(value: unknown, type: unknown): unknown {
     if (value === undefined || typeof type !== "string" || PLAIN.has(type)) return value;
     class Typed {
         toJSON(): unknown {
@@ -30,7 +30,7 @@ export function typed(value: unknown, type: unknown): unknown {
 }
 
 /** The values in the lines that are piped in. */
-export async function* valuesIn(lines: AsyncIterable<string>): AsyncGenerator<unknown, void, void> {
+export async function* parseLines(lines: AsyncIterable<string>): AsyncGenerator<unknown, void, void> {
     let number = 0;
     for await (const line of lines) {
         number += 1;

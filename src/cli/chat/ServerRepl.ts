@@ -1,68 +1,70 @@
 import type { Socket } from "node:net";
 import type { SockhopServer } from "../../index";
-import { nameOf } from "../arguments/endpoint";
+import { formatEndpoint } from "../arguments/endpoint";
 import { parseValue } from "../arguments/values";
-import { Failure } from "../errors";
-import type { Context } from "../run/runCommand";
-import { messageOf } from "../terminal/formatError";
-import { isTyped } from "../terminal/input";
-import { received, requested, type Source } from "./printMessage";
-import { converse, type Words } from "./repl";
+import { CommandError } from "../errors";
+import type { CommandContext } from "../run/runCommand";
+import { errorMessage } from "../terminal/formatError";
+import { isInteractive } from "../terminal/input";
+import { type MessageSource, printMessage, printRequest } from "./printMessage";
+import { type ReplCommands, runRepl } from "./repl";
 
 /** Those who have connected. */
 export class ServerRepl {
-    readonly firstHasCome: Promise<void>;
-    readonly firstHasLeft: Promise<void>;
+    readonly firstConnect: Promise<void>;
+    readonly firstDisconnect: Promise<void>;
     readonly #server: SockhopServer;
-    readonly #context: Context;
-    readonly #sources = new Map<Socket, Required<Source>>();
+    readonly #context: CommandContext;
+    readonly #sources = new Map<Socket, Required<MessageSource>>();
     #count = 0;
 
-    constructor(server: SockhopServer, context: Context, { echo = false }: { echo?: boolean }) {
-        const { screen } = context;
+    constructor(server: SockhopServer, context: CommandContext, { echo = false }: { echo?: boolean }) {
+        const { output } = context;
         this.#server = server;
         this.#context = context;
-        this.firstHasCome = new Promise((resolve) => server.once("connect", () => resolve()));
-        this.firstHasLeft = new Promise((resolve) => server.once("disconnect", () => resolve()));
+        this.firstConnect = new Promise((resolve) => server.once("connect", () => resolve()));
+        this.firstDisconnect = new Promise((resolve) => server.once("disconnect", () => resolve()));
         server.on("connect", (socket) => {
-            const source = this.#enter(socket, echo);
-            screen.note(`${source.label} has connected${source.from === source.label ? "" : ` from ${source.from}`}`);
+            const source = this.#addSource(socket, echo);
+            output.printNote(
+                `${source.label} has connected${source.from === source.label ? "" : ` from ${source.from}`}`,
+            );
         });
         server.on("disconnect", (socket) => {
-            screen.note(`${this.#sourceOf(socket).label} has left`);
+            output.printNote(`${this.#sourceOf(socket).label} has left`);
             this.#sources.delete(socket);
         });
         server.on("error", (error, socket) => {
             if (!server.server.listening) return; // listen() tells
             const label = socket && this.#sources.get(socket)?.label;
-            screen.fault(label ? new Failure(`${label}: ${messageOf(error)}`, undefined, error) : error);
+            output.printError(label ? new CommandError(`${label}: ${errorMessage(error)}`, undefined, error) : error);
         });
         server.on("receive", (value, meta) => {
-            received(screen, value, meta, this.#sourceOf(meta.socket), meta.socket);
+            printMessage(output, value, meta, this.#sourceOf(meta.socket), meta.socket);
         });
         server.on("request", (question, response, { socket }): unknown =>
-            requested(screen, question, response, this.#sourceOf(socket), socket),
+            printRequest(output, question, response, this.#sourceOf(socket), socket),
         );
     }
 
     /** Sends what is typed or piped in to all. Never ends, unless somebody types that it shall. */
-    async talk(): Promise<void> {
-        const { screen } = this.#context;
+    async run(): Promise<void> {
+        const { output } = this.#context;
         // What is piped in would be gone before somebody can have it.
-        if (!isTyped()) await this.firstHasCome;
-        const words: Words = {
+        if (!isInteractive()) await this.firstConnect;
+        const commands: ReplCommands = {
             VALUE: { help: "JSON, or a bare word or text: is sent to all clients" },
-            "/clients": { help: "who is connected", run: () => screen.note(this.#list()) },
+            "/clients": { help: "who is connected", run: () => output.printNote(this.#list()) },
             "/stats": {
                 help: "what the server has done so far",
-                run: () => screen.note(screen.show(this.#server.stats)),
+                run: () => output.printNote(output.inspect(this.#server.stats)),
             },
         };
-        const quit = await converse(this.#context, { words, said: (line) => this.#tell(line) });
-        if (!quit && !isTyped()) await new Promise(() => undefined);
+        const quit = await runRepl(this.#context, { commands, onLine: (line) => this.#send(line) });
+        if (!quit && !isInteractive()) await new Promise(() => undefined);
     }
 
-    async #tell(line: string): Promise<void> {
+    async #send(line: string): Promise<void> {
         const value = parseValue(line);
         if (this.#sources.size === 0) throw new Error("Nobody is connected");
         await this.#server.sendall(value);
@@ -75,17 +77,17 @@ export class ServerRepl {
         return sources.length === 0 ? "nobody is connected" : sources.join("\n");
     }
 
-    #enter(socket: Socket, echo: boolean): Required<Source> {
+    #addSource(socket: Socket, echo: boolean): Required<MessageSource> {
         this.#count += 1;
         const label = `#${this.#count}`;
         const { remoteAddress: address, remotePort: port } = socket;
-        const from = address === undefined || port === undefined ? label : nameOf({ address, port });
+        const from = address === undefined || port === undefined ? label : formatEndpoint({ address, port });
         const source = { from, label, echo };
         this.#sources.set(socket, source);
         return source;
     }
 
-    #sourceOf(socket: Socket): Required<Source> {
+    #sourceOf(socket: Socket): Required<MessageSource> {
         return this.#sources.get(socket) ?? { from: "", label: "", echo: false };
     }
 }

@@ -1,7 +1,7 @@
 import type { Packet, SockhopClient } from "../../index";
 
 /** Sends a message with a callback, and resolves to what that is called with. */
-export function call(client: SockhopClient, value: unknown, timeout: number): Promise<Packet> {
+export function sendCall(client: SockhopClient, value: unknown, timeout: number): Promise<Packet> {
     return new Promise((resolve, reject) => {
         const answered = (data: unknown, { type }: { type: string }): void => {
             resolve({ data, type });
@@ -11,7 +11,7 @@ export function call(client: SockhopClient, value: unknown, timeout: number): Pr
 }
 
 /** Sends a request, and gives each value of its answer to `take`, as they come; the next one when that has resolved. */
-export async function request(
+export async function sendRequest(
     client: SockhopClient,
     value: unknown,
     timeout: number,

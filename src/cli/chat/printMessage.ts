@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import type { ReceiveMeta, SockhopRequest, SockhopResponseWriteableStream } from "../../index";
-import { typed } from "../arguments/values";
-import { messageOf } from "../terminal/formatError";
+import { withTypeName } from "../arguments/values";
+import { errorMessage } from "../terminal/formatError";
 import type { Output } from "../terminal/Output";
 
 /** Whom something comes from, and what to do with it. */
-export interface Source {
+export interface MessageSource {
     /** For programs. */
     from: string;
     /** For people; none where it can only be one. */
@@ -15,38 +15,38 @@ export interface Source {
 }
 
 /** A message has come in. Never throws. */
-export function received(
-    screen: Output,
+export function printMessage(
+    output: Output,
     data: unknown,
     { type, callback }: ReceiveMeta,
-    { from, label, echo }: Source,
+    { from, label, echo }: MessageSource,
     socket: Socket | null,
 ): void {
-    screen.arrived({ type, data, from, ...(callback && { question: "callback" }) }, label);
-    holdBack(screen, socket);
+    output.printMessage({ type, data, from, ...(callback && { question: "callback" }) }, label);
+    pauseWhileOverLimit(output, socket);
     if (!echo || !callback) return;
     try {
-        callback(typed(data, type));
+        callback(withTypeName(data, type));
     } catch (error) {
-        if (!socket?.destroyed) screen.fault(unanswered("callback", label, error)); // such as one nested too deeply
+        if (!socket?.destroyed) output.printError(replyError("callback", label, error)); // such as one nested too deeply
     }
 }
 
 /** A request has come in. Never rejects. */
-export async function requested(
-    screen: Output,
+export async function printRequest(
+    output: Output,
     { data, type }: SockhopRequest,
     response: SockhopResponseWriteableStream,
-    { from, label, echo }: Source,
+    { from, label, echo }: MessageSource,
     socket: Socket | null,
 ): Promise<void> {
-    screen.arrived({ type, data, from, question: "request" }, label);
-    holdBack(screen, socket);
+    output.printMessage({ type, data, from, question: "request" }, label);
+    pauseWhileOverLimit(output, socket);
     try {
-        if (echo) await response.send(typed(data, type));
+        if (echo) await response.send(withTypeName(data, type));
         else await response.fail(new Error("The sockhop command answers requests only with --echo"));
     } catch (error) {
-        if (!socket?.destroyed) screen.fault(unanswered("request", label, error));
+        if (!socket?.destroyed) output.printError(replyError("request", label, error));
         await response
             .fail(new Error("This request cannot be answered with what it has brought"))
             .catch(() => undefined);
@@ -54,16 +54,16 @@ export async function requested(
 }
 
 /** What has kept an answer back. */
-function unanswered(question: string, label: string | undefined, cause: unknown): Error {
+function replyError(question: string, label: string | undefined, cause: unknown): Error {
     const whose = label === undefined ? "" : ` of ${label}`;
-    return new Error(`a ${question}${whose} was not answered: ${messageOf(cause)}`, { cause });
+    return new Error(`a ${question}${whose} was not answered: ${errorMessage(cause)}`, { cause });
 }
 
 /** Reads no more from a peer while the output has too much to print. */
-function holdBack(screen: Output, socket: Socket | null): void {
-    if (!socket || !screen.isBehind || socket.isPaused()) return;
+function pauseWhileOverLimit(output: Output, socket: Socket | null): void {
+    if (!socket || !output.isOverLimit || socket.isPaused()) return;
     socket.pause();
-    screen.onceDrained(() => {
+    output.onceDrained(() => {
         socket.resume();
     });
 }

@@ -1,16 +1,16 @@
-import type { Context } from "../run/runCommand";
-import { linesOf } from "../terminal/input";
+import type { CommandContext } from "../run/runCommand";
+import { readLines } from "../terminal/input";
 
-/** What can be typed, for the help; and what the words among it do. */
-export type Words = Record<string, { help: string; run?: () => unknown }>;
+/** What can be typed, for the help; and what the commands among it do. */
+export type ReplCommands = Record<string, { help: string; run?: () => unknown }>;
 
 /** What one end does with lines. */
-export interface Script {
-    words: Words;
-    /** Called with each line that is none of the words. */
-    said: (text: string) => Promise<unknown>;
+export interface ReplOptions {
+    commands: ReplCommands;
+    /** Called with each line that is none of the commands. */
+    onLine: (text: string) => Promise<unknown>;
     /** Called when a line could not be carried out. */
-    failed?: () => void;
+    onError?: () => void;
 }
 
 /**
@@ -19,31 +19,34 @@ export interface Script {
  *
  * @returns whether it was ended by a word
  */
-export async function converse({ screen, signal }: Context, { words, said, failed }: Script): Promise<boolean> {
-    const list: Words = {
-        ...words,
-        "/help": { help: "this list", run: () => screen.note(table(list)) },
+export async function runRepl(
+    { output, signal }: CommandContext,
+    { commands, onLine, onError }: ReplOptions,
+): Promise<boolean> {
+    const list: ReplCommands = {
+        ...commands,
+        "/help": { help: "this list", run: () => output.printNote(table(list)) },
         "/quit": { help: "ends the conversation, as Ctrl-D does" },
     };
     const known = Object.keys(list).filter((word) => word.startsWith("/"));
-    for await (const line of linesOf(screen, signal, known)) {
+    for await (const line of readLines(output, signal, known)) {
         const text = line.trim();
         if (text === "/quit") return true;
         try {
-            if (!text.startsWith("/")) await (text === "" ? undefined : said(text));
+            if (!text.startsWith("/")) await (text === "" ? undefined : onLine(text));
             else if (known.includes(text)) await list[text]?.run?.();
             else throw new Error(`There is no ${text}; /help lists what there is, and "${text}" in quotes is a string`);
         } catch (error) {
-            failed?.();
-            screen.fault(error);
+            onError?.();
+            output.printError(error);
         }
     }
     return false;
 }
 
-function table(words: Words): string {
-    const width = Math.max(...Object.keys(words).map((word) => word.length));
-    return Object.entries(words)
+function table(commands: ReplCommands): string {
+    const width = Math.max(...Object.keys(commands).map((word) => word.length));
+    return Object.entries(commands)
         .map(([word, { help }]) => `  ${word.padEnd(width)}  ${help}`)
         .join("\n");
 }

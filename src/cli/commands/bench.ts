@@ -2,17 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import type { SockhopClient } from "../../index";
-import { type ConnectionFlags, withConnection } from "../arguments/connectionOptions";
-import { ENDPOINT, endpointOf, nameOf } from "../arguments/endpoint";
+import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { count, duration } from "../arguments/numbers";
-import { call } from "../chat/calls";
-import { explain, Failure, Interruption, UsageError } from "../errors";
+import { parseCount, parseDuration } from "../arguments/numbers";
+import { sendCall } from "../chat/calls";
+import { CommandError, explainError, Interruption, UsageError } from "../errors";
 import { BenchResults, type Workload } from "../measure/BenchResults";
-import { unless } from "../run/abortable";
-import { action, type Context } from "../run/runCommand";
+import { abortable } from "../run/abortable";
+import { type CommandContext, runCommand } from "../run/runCommand";
 import { withClient } from "../run/withClient";
-import { rounded } from "../terminal/format";
+import { formatNumber } from "../terminal/format";
 import type { OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags, Workload {
@@ -40,12 +40,16 @@ export function benchCommand(): Command {
         .summary("measure how much goes over a connection")
         .argument("[endpoint]", `whom: ${ENDPOINT} (default: port 50000)`)
         .addOption(modes.choices(["callbacks", "requests", "messages"]).default("callbacks"))
-        .option("-s, --seconds <duration>", "for how long", duration, 5000)
-        .option("--size <bytes>", "of the value in each message, as JSON", count, 100)
-        .option("-p, --parallel <number>", "sent before an earlier one is done (default: 1, of messages 1000)", count)
+        .option("-s, --seconds <duration>", "for how long", parseDuration, 5000)
+        .option("--size <bytes>", "of the value in each message, as JSON", parseCount, 100)
+        .option(
+            "-p, --parallel <number>",
+            "sent before an earlier one is done (default: 1, of messages 1000)",
+            parseCount,
+        )
         .option("--json-output", "the results as a JSON text");
-    return withConnection(command)
-        .action(action(bench))
+    return addConnectionOptions(command)
+        .action(runCommand(bench))
         .addHelpText(
             "after",
             examples(
@@ -62,14 +66,14 @@ export function benchCommand(): Command {
         );
 }
 
-async function bench(context: Context, flags: Flags, text: string | undefined): Promise<number> {
+async function bench(context: CommandContext, flags: Flags, text: string | undefined): Promise<number> {
     const { mode, size, json } = flags;
     if (json && mode !== "messages") throw new UsageError("a --json peer answers nothing: give --mode messages");
     if (size > MAX_SIZE) throw new UsageError(`--size: at most ${MAX_SIZE} bytes`);
     if ((flags.parallel ?? 0) > MAX_PARALLEL) throw new UsageError(`--parallel: at most ${MAX_PARALLEL}`);
     if (size < 2) throw new UsageError("--size: the smallest string has two bytes, its quotes");
-    const endpoint = endpointOf(text, flags);
-    const where = nameOf(endpoint);
+    const endpoint = endpointFrom(text, flags);
+    const where = formatEndpoint(endpoint);
     try {
         return await withClient(context, endpoint, flags, (client) => run(client, context, flags, where));
     } catch (error) {
@@ -79,18 +83,23 @@ async function bench(context: Context, flags: Flags, text: string | undefined): 
 
 /** Says what is probably missing. */
 function hinted(error: unknown, where: string): unknown {
-    const { message, code } = explain(error, where) as NodeJS.ErrnoException;
+    const { message, code } = explainError(error, where) as NodeJS.ErrnoException;
     const silent = /^(ECONNREFUSED|ENOENT|ERR_RESPONSE_TIMEOUT|ERR_REQUEST_(FAILED|UNHANDLED))$/.test(code ?? "");
-    return silent ? new Failure(`${message}; ${HINT}`, code, error) : error;
+    return silent ? new CommandError(`${message}; ${HINT}`, code, error) : error;
 }
 
-async function run(client: SockhopClient, { screen, signal }: Context, flags: Flags, where: string): Promise<number> {
+async function run(
+    client: SockhopClient,
+    { output, signal }: CommandContext,
+    flags: Flags,
+    where: string,
+): Promise<number> {
     const { mode, seconds, parallel = mode === "messages" ? 1000 : 1 } = flags;
     if (seconds === 0) throw new UsageError("--seconds must be more than 0");
     const results = new BenchResults(flags, where, parallel);
     const once = (): Promise<unknown> => exchange(client, mode, results.value);
     // Whoever does not answer is found out before the measurement, and what happens only the first time is not measured.
-    await unless(signal, once());
+    await abortable(signal, once());
     results.begin();
     const bar = progress(results, seconds);
     const end = results.start + seconds;
@@ -104,14 +113,14 @@ async function run(client: SockhopClient, { screen, signal }: Context, flags: Fl
     };
     try {
         const lanes = Promise.all(Array.from({ length: parallel }, lane));
-        await unless(signal, Promise.race([lanes, tooLate(seconds + PATIENCE)]));
+        await abortable(signal, Promise.race([lanes, tooLate(seconds + PATIENCE)]));
     } catch (error) {
         if (!(error instanceof Interruption) || results.messages === 0) throw error;
     } finally {
         results.end();
         bar.stop();
     }
-    screen.line(flags.jsonOutput ? JSON.stringify(results) : results.text());
+    output.printLine(flags.jsonOutput ? JSON.stringify(results) : results.text());
     return 0;
 }
 
@@ -123,7 +132,7 @@ async function tooLate(time: number): Promise<never> {
 
 async function exchange(client: SockhopClient, mode: Workload["mode"], value: string): Promise<unknown> {
     if (mode === "messages") return client.send(value);
-    return mode === "callbacks" ? call(client, value, PATIENCE) : client.ask(value, { timeout: PATIENCE });
+    return mode === "callbacks" ? sendCall(client, value, PATIENCE) : client.ask(value, { timeout: PATIENCE });
 }
 
 /** A bar on stderr, if that is a terminal. */
@@ -134,7 +143,7 @@ function progress(results: BenchResults, seconds: number): { stop(): void } {
     bar.start(seconds, 0, { rate: "" });
     const timer = setInterval(() => {
         const { elapsed, messages } = results;
-        bar.update(Math.min(seconds, elapsed), { rate: rounded((1000 * messages) / elapsed) });
+        bar.update(Math.min(seconds, elapsed), { rate: formatNumber((1000 * messages) / elapsed) });
     }, 100);
     return {
         stop: () => {

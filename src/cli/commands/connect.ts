@@ -1,11 +1,11 @@
 import { Command } from "commander";
-import { withConnection } from "../arguments/connectionOptions";
-import { ENDPOINT, endpointOf, nameOf } from "../arguments/endpoint";
+import { addConnectionOptions } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { duration } from "../arguments/numbers";
-import { withOutput } from "../arguments/outputOptions";
-import { ClientRepl, type TalkFlags } from "../chat/ClientRepl";
-import { action, type Context } from "../run/runCommand";
+import { parseDuration } from "../arguments/numbers";
+import { addOutputOptions } from "../arguments/outputOptions";
+import { ClientRepl, type ConnectFlags } from "../chat/ClientRepl";
+import { type CommandContext, runCommand } from "../run/runCommand";
 import { withClient } from "../run/withClient";
 
 export function connectCommand(): Command {
@@ -18,14 +18,14 @@ export function connectCommand(): Command {
         .argument("[endpoint]", `where: ${ENDPOINT} (default: port 50000)`)
         .option("--reconnect", "connect again whenever the connection is lost; what is sent meanwhile waits")
         .option("--echo", "answer callbacks and requests of the server with what they have brought")
-        .option("--timeout <duration>", "how long to wait for answers", duration, 30_000)
+        .option("--timeout <duration>", "how long to wait for answers", parseDuration, 30_000)
         .option(
             "--wait <duration>",
             "stay so long after the end of what is piped in, and of the answers; or: forever",
             stay,
         );
-    return withOutput(withConnection(command))
-        .action(action(connect))
+    return addOutputOptions(addConnectionOptions(command))
+        .action(runCommand(connect))
         .addHelpText(
             "after",
             examples(
@@ -39,17 +39,17 @@ export function connectCommand(): Command {
 
 /** How long to stay when nothing is left to do. */
 function stay(text: string): number {
-    return text === "forever" ? Infinity : duration(text);
+    return text === "forever" ? Infinity : parseDuration(text);
 }
 
-async function connect(context: Context, flags: TalkFlags, text: string | undefined): Promise<number> {
-    const endpoint = endpointOf(text, flags);
-    const talk = new ClientRepl(context, flags, nameOf(endpoint));
+async function connect(context: CommandContext, flags: ConnectFlags, text: string | undefined): Promise<number> {
+    const endpoint = endpointFrom(text, flags);
+    const repl = new ClientRepl(context, flags, formatEndpoint(endpoint));
     const options = flags.reconnect ? { options: { auto_reconnect: true, queue: true } } : {};
-    return withClient(context, endpoint, flags, (client) => talk.with(client), {
+    return withClient(context, endpoint, flags, (client) => repl.run(client), {
         ...options,
         before: (client) => {
-            talk.hear(client);
+            repl.attach(client);
         },
     });
 }

@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { SockhopServer } from "../../index";
-import { type ConnectionFlags, serverOptions, withConnection } from "../arguments/connectionOptions";
-import { ENDPOINT, endpointOf, nameOf } from "../arguments/endpoint";
+import { addConnectionOptions, type ConnectionFlags, serverOptions } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { withOutput } from "../arguments/outputOptions";
+import { addOutputOptions } from "../arguments/outputOptions";
 import { ServerRepl } from "../chat/ServerRepl";
-import { explain, Interruption } from "../errors";
-import { unless } from "../run/abortable";
-import { action, type Context } from "../run/runCommand";
+import { explainError, Interruption } from "../errors";
+import { abortable } from "../run/abortable";
+import { type CommandContext, runCommand } from "../run/runCommand";
 import type { OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags {
@@ -23,8 +23,8 @@ export function listenCommand(): Command {
         .option("--echo", "answer callbacks and requests with what they have brought")
         .option("--once", "end when the first client has left; no other one is let in")
         .option("--quiet", "do not print what comes in");
-    return withOutput(withConnection(command))
-        .action(action(listen))
+    return addOutputOptions(addConnectionOptions(command))
+        .action(runCommand(listen))
         .addHelpText(
             "after",
             examples(
@@ -36,21 +36,21 @@ export function listenCommand(): Command {
         );
 }
 
-async function listen(context: Context, flags: Flags, text: string | undefined): Promise<number> {
-    const { screen, signal } = context;
-    const endpoint = endpointOf(text, flags);
+async function listen(context: CommandContext, flags: Flags, text: string | undefined): Promise<number> {
+    const { output, signal } = context;
+    const endpoint = endpointFrom(text, flags);
     const server = new SockhopServer({ ...serverOptions(endpoint, flags), ...(flags.once && { max_connections: 1 }) });
-    const clients = new ServerRepl(server, context, flags);
+    const repl = new ServerRepl(server, context, flags);
     try {
         await server.listen();
-        screen.note(`listening at ${nameOf({ ...endpoint, ...boundTo(server) })}`);
-        const lines = clients.talk();
-        await unless(signal, flags.once ? Promise.race([lines, clients.firstHasLeft]) : lines);
+        output.printNote(`listening at ${formatEndpoint({ ...endpoint, ...boundTo(server) })}`);
+        const lines = repl.run();
+        await abortable(signal, flags.once ? Promise.race([lines, repl.firstDisconnect]) : lines);
         return 0;
     } catch (error) {
         // To be interrupted is the usual end of a server.
         if (error instanceof Interruption && !flags.once) return 0;
-        throw explain(error, nameOf(endpoint));
+        throw explainError(error, formatEndpoint(endpoint));
     } finally {
         await server.close(signal.aborted ? { timeout: 500 } : {});
     }

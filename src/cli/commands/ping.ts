@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import type { SockhopClient } from "../../index";
-import { type ConnectionFlags, withConnection } from "../arguments/connectionOptions";
-import { ENDPOINT, endpointOf, nameOf } from "../arguments/endpoint";
+import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { count, duration } from "../arguments/numbers";
+import { parseCount, parseDuration } from "../arguments/numbers";
 import { Interruption } from "../errors";
 import { Pinger } from "../measure/Pinger";
 import { PingStatistics } from "../measure/PingStatistics";
-import { unless } from "../run/abortable";
-import { action, type Context } from "../run/runCommand";
-import { departure, withClient } from "../run/withClient";
+import { abortable } from "../run/abortable";
+import { type CommandContext, runCommand } from "../run/runCommand";
+import { disconnected, withClient } from "../run/withClient";
 import type { OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags {
@@ -27,12 +27,12 @@ export function pingCommand(): Command {
         .description("Measure how long the other end takes to answer. Every sockhop program answers pings, at once.")
         .summary("measure how long the other end takes to answer")
         .argument("[endpoint]", `whom: ${ENDPOINT} (default: port 50000)`)
-        .option("-c, --count <number>", "end after so many pings (default: at Ctrl-C)", count, Infinity)
-        .option("-i, --interval <duration>", "from one ping to the next", duration, 1000)
-        .option("-W, --timeout <duration>", "a ping that was not answered in this time is lost", duration, 4000)
+        .option("-c, --count <number>", "end after so many pings (default: at Ctrl-C)", parseCount, Infinity)
+        .option("-i, --interval <duration>", "from one ping to the next", parseDuration, 1000)
+        .option("-W, --timeout <duration>", "a ping that was not answered in this time is lost", parseDuration, 4000)
         .option("--json-output", "a JSON text per line, the last with the statistics");
-    return withConnection(command, { json: false })
-        .action(action(ping))
+    return addConnectionOptions(command, { json: false })
+        .action(runCommand(ping))
         .addHelpText(
             "after",
             examples(
@@ -42,21 +42,27 @@ export function pingCommand(): Command {
         );
 }
 
-async function ping(context: Context, flags: Flags, text: string | undefined): Promise<number> {
-    const endpoint = endpointOf(text, flags);
-    return withClient(context, endpoint, flags, (client) => pingOver(client, context, flags, nameOf(endpoint)), {
-        hasty: true,
-    });
+async function ping(context: CommandContext, flags: Flags, text: string | undefined): Promise<number> {
+    const endpoint = endpointFrom(text, flags);
+    return withClient(
+        context,
+        endpoint,
+        flags,
+        (client) => pingOver(client, context, flags, formatEndpoint(endpoint)),
+        {
+            hasty: true,
+        },
+    );
 }
 
-async function pingOver(client: SockhopClient, context: Context, flags: Flags, where: string): Promise<number> {
-    const { screen, signal } = context;
-    const tally = new PingStatistics(screen, where, flags.jsonOutput === true);
-    const gone = departure(client).then(() => "gone" as const);
+async function pingOver(client: SockhopClient, context: CommandContext, flags: Flags, where: string): Promise<number> {
+    const { output, signal } = context;
+    const tally = new PingStatistics(output, where, flags.jsonOutput === true);
+    const gone = disconnected(client).then(() => "gone" as const);
     let ending: "done" | "gone" = "done";
     try {
         const all = pingAll(client, flags, tally);
-        ending = await unless(signal, Promise.race([all, gone]));
+        ending = await abortable(signal, Promise.race([all, gone]));
     } catch (error) {
         if (!(error instanceof Interruption)) throw error;
     }

@@ -1,15 +1,15 @@
 import { Command } from "commander";
-import { withConnection } from "../arguments/connectionOptions";
+import { addConnectionOptions } from "../arguments/connectionOptions";
 import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { duration } from "../arguments/numbers";
-import { withOutput } from "../arguments/outputOptions";
-import { request } from "../chat/calls";
-import { deliver, type DeliveryFlags } from "../chat/sendEach";
-import { action, type Context } from "../run/runCommand";
+import { parseDuration } from "../arguments/numbers";
+import { addOutputOptions } from "../arguments/outputOptions";
+import { sendRequest } from "../chat/calls";
+import { sendEach, type SendFlags } from "../chat/sendEach";
+import { type CommandContext, runCommand } from "../run/runCommand";
 import type { OutputFlags } from "../terminal/Output";
 
-interface Flags extends DeliveryFlags, OutputFlags {
+interface Flags extends SendFlags, OutputFlags {
     timeout: number;
 }
 
@@ -25,9 +25,9 @@ export function requestCommand(): Command {
             "JSON, or a bare word or text, which is a string; without any, a value per line of what is piped in",
         )
         .option("--type <class>", "the name of the class that the values arrive with")
-        .option("--timeout <duration>", "how long to wait for the whole answer", duration, 30_000);
-    return withOutput(withConnection(command, { json: false }))
-        .action(action(ask))
+        .option("--timeout <duration>", "how long to wait for the whole answer", parseDuration, 30_000);
+    return addOutputOptions(addConnectionOptions(command, { json: false }))
+        .action(runCommand(ask))
         .addHelpText(
             "after",
             examples(
@@ -38,11 +38,11 @@ export function requestCommand(): Command {
         );
 }
 
-async function ask(context: Context, flags: Flags, first: string | undefined, rest: string[]): Promise<number> {
-    await deliver(context, flags, first, rest, (client, value, from) =>
-        request(client, value, flags.timeout, (packet) => {
-            context.screen.arrived({ ...packet, from });
-            return context.screen.ready();
+async function ask(context: CommandContext, flags: Flags, first: string | undefined, rest: string[]): Promise<number> {
+    await sendEach(context, flags, first, rest, (client, value, from) =>
+        sendRequest(client, value, flags.timeout, (packet) => {
+            context.output.printMessage({ ...packet, from });
+            return context.output.drained();
         }),
     );
     return 0;

@@ -1,16 +1,16 @@
 import { Command } from "commander";
-import { withConnection } from "../arguments/connectionOptions";
+import { addConnectionOptions } from "../arguments/connectionOptions";
 import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { duration } from "../arguments/numbers";
-import { withOutput } from "../arguments/outputOptions";
-import { call } from "../chat/calls";
-import { deliver, type DeliveryFlags } from "../chat/sendEach";
+import { parseDuration } from "../arguments/numbers";
+import { addOutputOptions } from "../arguments/outputOptions";
+import { sendCall } from "../chat/calls";
+import { sendEach, type SendFlags } from "../chat/sendEach";
 import { UsageError } from "../errors";
-import { action, type Context } from "../run/runCommand";
+import { type CommandContext, runCommand } from "../run/runCommand";
 import type { OutputFlags } from "../terminal/Output";
 
-interface Flags extends DeliveryFlags, OutputFlags {
+interface Flags extends SendFlags, OutputFlags {
     callback?: true;
     timeout: number;
 }
@@ -23,9 +23,9 @@ export function sendCommand(): Command {
         .argument("[values...]", "JSON, or a bare word or text, which is a string")
         .option("--type <class>", "the name of the class that the values arrive with")
         .option("--callback", "ask for an answer to each, and print it")
-        .option("--timeout <duration>", "how long to wait for each answer", duration, 30_000);
-    return withOutput(withConnection(command))
-        .action(action(send))
+        .option("--timeout <duration>", "how long to wait for each answer", parseDuration, 30_000);
+    return addOutputOptions(addConnectionOptions(command))
+        .action(runCommand(send))
         .addHelpText(
             "after",
             examples(
@@ -37,13 +37,13 @@ export function sendCommand(): Command {
         );
 }
 
-async function send(context: Context, flags: Flags, first: string | undefined, rest: string[]): Promise<number> {
+async function send(context: CommandContext, flags: Flags, first: string | undefined, rest: string[]): Promise<number> {
     if (flags.json && flags.callback) throw new UsageError("a --json peer cannot answer a --callback");
     if (flags.json && flags.type !== undefined) throw new UsageError("nothing tells a --json peer the --type");
-    await deliver(context, flags, first, rest, async (client, value, from) => {
+    await sendEach(context, flags, first, rest, async (client, value, from) => {
         if (!flags.callback) return client.send(value);
-        context.screen.arrived({ ...(await call(client, value, flags.timeout)), from });
-        return context.screen.ready();
+        context.output.printMessage({ ...(await sendCall(client, value, flags.timeout)), from });
+        return context.output.drained();
     });
     return 0;
 }

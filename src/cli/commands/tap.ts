@@ -5,13 +5,13 @@ import tls from "node:tls";
 import { Command } from "commander";
 import { SockhopServer, path_of } from "../../index";
 import { SocketFile } from "../../transport/unixSocket";
-import { type ConnectionFlags, serverOptions, withConnection } from "../arguments/connectionOptions";
-import { type Endpoint, ENDPOINT, nameOf, parseEndpoint } from "../arguments/endpoint";
+import { addConnectionOptions, type ConnectionFlags, serverOptions } from "../arguments/connectionOptions";
+import { ENDPOINT, type Endpoint, formatEndpoint, parseEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { withOutput } from "../arguments/outputOptions";
-import { explain, Interruption, UsageError } from "../errors";
-import { unless } from "../run/abortable";
-import { action, type Context } from "../run/runCommand";
+import { addOutputOptions } from "../arguments/outputOptions";
+import { explainError, Interruption, UsageError } from "../errors";
+import { abortable } from "../run/abortable";
+import { type CommandContext, runCommand } from "../run/runCommand";
 import { TapLog } from "../tap/TapLog";
 import { TapProxy } from "../tap/TapProxy";
 import type { OutputFlags } from "../terminal/Output";
@@ -28,8 +28,10 @@ export function tapCommand(): Command {
         .argument("<target>", "where the server listens: as above")
         .option("--record <file>", "append each message to this file, as a JSON text per line")
         .option("--quiet", "print no messages");
-    return withOutput(withConnection(command, { name: false, tls: "of the target; --cert and --key are for clients" }))
-        .action(action(tap))
+    return addOutputOptions(
+        addConnectionOptions(command, { name: false, tls: "of the target; --cert and --key are for clients" }),
+    )
+        .action(runCommand(tap))
         .addHelpText(
             "after",
             examples(
@@ -40,25 +42,25 @@ export function tapCommand(): Command {
         );
 }
 
-async function tap(context: Context, flags: Flags, listen: string, target: string): Promise<number> {
-    const { screen, signal } = context;
+async function tap(context: CommandContext, flags: Flags, listen: string, target: string): Promise<number> {
+    const { output, signal } = context;
     const here = parseEndpoint(listen);
     const there = parseEndpoint(target);
     const record =
         flags.record === undefined ? undefined : createWriteStream(flags.record, { flags: "a", mode: 0o600 });
     const recordFails = new Promise<never>((_, reject) => record?.on("error", reject));
     recordFails.catch(() => undefined); // it may fail before somebody waits for it
-    const journal = new TapLog(screen, flags, record);
-    const wire = new TapProxy(screen, flags, there, journal);
+    const log = new TapLog(output, flags, record);
+    const proxy = new TapProxy(output, flags, there, log);
     const server = listener(here, flags);
     server.on(server instanceof tls.Server ? "secureConnection" : "connection", (socket: net.Socket) => {
-        wire.accept(socket);
+        proxy.accept(socket);
     });
     server.on("connection", (socket: net.Socket) => {
-        wire.keep(socket); // with TLS also before it is one of a client
+        proxy.keep(socket); // with TLS also before it is one of a client
     });
     server.on("tlsClientError", (error: Error) => {
-        screen.fault(error);
+        output.printError(error);
     });
     let file: SocketFile | undefined;
     try {
@@ -66,15 +68,15 @@ async function tap(context: Context, flags: Flags, listen: string, target: strin
         const path = server.address();
         if (typeof path === "string") file = new SocketFile(path);
         refuseCircle(here, there);
-        screen.note(`listening at ${nameOf({ ...here, ...port })}, for ${nameOf(there)}`);
-        return await unless(signal, Promise.race([recordFails, wire.fails]));
+        output.printNote(`listening at ${formatEndpoint({ ...here, ...port })}, for ${formatEndpoint(there)}`);
+        return await abortable(signal, Promise.race([recordFails, proxy.fails]));
     } catch (error) {
         if (error instanceof Interruption) return 0; // the usual end
         throw error;
     } finally {
         closeAt(server, file);
-        wire.cut();
-        journal.close();
+        proxy.cut();
+        log.close();
         if (record && !record.errored) {
             record.end();
             await once(record, "close");
@@ -92,7 +94,9 @@ function closeAt(server: net.Server, file: SocketFile | undefined): void {
 function refuseCircle(here: Endpoint, there: Endpoint): void {
     const file = fileOf(here);
     if (file === undefined || file !== fileOf(there)) return;
-    throw new UsageError(`${nameOf(here)} and ${nameOf(there)} are the same: the tap would be its own target`);
+    throw new UsageError(
+        `${formatEndpoint(here)} and ${formatEndpoint(there)} are the same: the tap would be its own target`,
+    );
 }
 
 /** What identifies a file, also by another path. Nothing for a port, and for what is not there. */
@@ -129,7 +133,7 @@ async function listenAt(server: net.Server, here: Endpoint): Promise<{ port?: nu
         server.listen(path === undefined ? { host: address, port } : { path });
         await once(server, "listening");
     } catch (error) {
-        throw explain(error, nameOf(here));
+        throw explainError(error, formatEndpoint(here));
     }
     const bound = server.address();
     return typeof bound === "object" && bound !== null ? { port: bound.port } : {};

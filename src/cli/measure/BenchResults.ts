@@ -1,5 +1,5 @@
 import { type RecordableHistogram, createHistogram } from "node:perf_hooks";
-import { rounded } from "../terminal/format";
+import { formatNumber } from "../terminal/format";
 
 /** What is sent. */
 export interface Workload {
@@ -63,10 +63,10 @@ export class BenchResults {
         const rate = (1000 * this.messages) / this.elapsed;
         const what = mode === "messages" ? "messages" : `${mode}, answered`;
         const total = this.messages.toLocaleString("en");
-        const latency = Object.entries(this.#latency()).map(([name, time]) => `${name} ${rounded(time)}`);
+        const latency = Object.entries(this.#latency()).map(([name, time]) => `${name} ${formatNumber(time)}`);
         return [
-            `${this.where}: ${total} ${what}, of ${size} bytes, ${this.parallel} at a time, in ${rounded(this.elapsed / 1000)} s`,
-            `${rounded(rate)} per second, ${rounded((rate * size) / 1e6)} MB/s`,
+            `${this.where}: ${total} ${what}, of ${size} bytes, ${this.parallel} at a time, in ${formatNumber(this.elapsed / 1000)} s`,
+            `${formatNumber(rate)} per second, ${formatNumber((rate * size) / 1e6)} MB/s`,
             `${mode === "messages" ? "until the system had them" : "until the answer"}, in ms: ${latency.join("  ")}`,
         ].join("\n");
     }

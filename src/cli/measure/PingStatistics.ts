@@ -1,4 +1,4 @@
-import { rounded } from "../terminal/format";
+import { formatNumber } from "../terminal/format";
 import type { Output } from "../terminal/Output";
 
 /** What has become of the pings. */
@@ -12,7 +12,7 @@ export class PingStatistics {
     #max = 0;
 
     constructor(
-        private readonly screen: Output,
+        private readonly output: Output,
         private readonly where: string,
         private readonly json: boolean,
     ) {}
@@ -28,11 +28,11 @@ export class PingStatistics {
             this.#max = Math.max(this.#max, time);
         }
         if (this.json)
-            this.screen.line(JSON.stringify({ ping: number, ms: time === undefined ? null : microseconds(time) }));
-        else if (time === undefined) this.screen.line(`ping ${number}: ${this.screen.paint("red", "no answer")}`);
+            this.output.printLine(JSON.stringify({ ping: number, ms: time === undefined ? null : microseconds(time) }));
+        else if (time === undefined) this.output.printLine(`ping ${number}: ${this.output.style("red", "no answer")}`);
         else
-            this.screen.line(
-                `ping ${number}: answered by ${this.where} after ${this.screen.paint("bold", rounded(time))} ms`,
+            this.output.printLine(
+                `ping ${number}: answered by ${this.where} after ${this.output.style("bold", formatNumber(time))} ms`,
             );
     }
 
@@ -47,13 +47,13 @@ export class PingStatistics {
         if (this.json) {
             const exact = Object.entries(times).map(([name, time]) => [name, microseconds(time)]);
             const more = received > 0 ? { ms: Object.fromEntries(exact) as typeof times } : {};
-            this.screen.line(JSON.stringify({ sent, received, loss_percent: loss, ...more }));
+            this.output.printLine(JSON.stringify({ sent, received, loss_percent: loss, ...more }));
             return;
         }
-        this.screen.line(`\n${this.where}: ${sent} sent, ${received} received, ${loss}% lost`);
+        this.output.printLine(`\n${this.where}: ${sent} sent, ${received} received, ${loss}% lost`);
         if (received === 0) return;
-        const shown = Object.values(times).map(rounded);
-        this.screen.line(`${Object.keys(times).join("/")} ${shown.join("/")} ms`);
+        const shown = Object.values(times).map(formatNumber);
+        this.output.printLine(`${Object.keys(times).join("/")} ${shown.join("/")} ms`);
     }
 }
 

@@ -1,5 +1,5 @@
 /** What a promise resolves to, unless the command is to end before that. */
-export async function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+export async function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
     let abort = (): void => undefined;
     const aborted = new Promise<never>((_, reject) => {
         abort = () => {

@@ -2,8 +2,8 @@ import { exitCodeOf, Interruption } from "../errors";
 import { Output, type OutputFlags } from "../terminal/Output";
 
 /** What a command has to do with the process that it runs in. */
-export interface Context {
-    screen: Output;
+export interface CommandContext {
+    output: Output;
     /**
      * Aborted when the command is to end: the reason is an {@link Interruption}, or what is wrong with stdout. Also when it
      * has ended.
@@ -16,19 +16,19 @@ export interface Context {
  *
  * @param work - gives back the exit code
  */
-export function action(
-    work: (context: Context, flags: never, ...args: never[]) => Promise<number>,
+export function runCommand(
+    work: (context: CommandContext, flags: never, ...args: never[]) => Promise<number>,
 ): (...all: unknown[]) => Promise<void> {
     return async (...all) => {
         const args = all.slice(0, -2) as never[]; // then come the options, and the command itself
         const flags = all.at(-2) as OutputFlags;
-        const screen = new Output(flags);
+        const output = new Output(flags);
         const { signal, end } = interruptions();
         try {
-            process.exitCode = await work({ screen, signal }, flags as never, ...args);
+            process.exitCode = await work({ output, signal }, flags as never, ...args);
         } catch (error) {
             process.exitCode = exitCodeOf(error);
-            if (!(error instanceof Interruption)) screen.fault(error);
+            if (!(error instanceof Interruption)) output.printError(error);
         } finally {
             end(); // nobody reads stdin any more, which would keep the process alive
         }

@@ -1,12 +1,12 @@
 import { type ClientOptions, SockhopClient } from "../../index";
 import { clientOptions, type ConnectionFlags } from "../arguments/connectionOptions";
-import { type Endpoint, nameOf } from "../arguments/endpoint";
-import { explain } from "../errors";
-import { unless } from "./abortable";
-import type { Context } from "./runCommand";
+import { type Endpoint, formatEndpoint } from "../arguments/endpoint";
+import { explainError } from "../errors";
+import { abortable } from "./abortable";
+import type { CommandContext } from "./runCommand";
 
 /** What a command wants of its client besides the connection. */
-export interface ClientWishes {
+export interface ClientSetup {
     options?: ClientOptions;
     /** Called before it connects. */
     before?: (client: SockhopClient) => void;
@@ -16,20 +16,20 @@ export interface ClientWishes {
 
 /** Connects a client, lets it work, and disconnects it afterwards, however that ended. */
 export async function withClient<T>(
-    { screen, signal }: Context,
+    { output, signal }: CommandContext,
     endpoint: Endpoint,
     flags: ConnectionFlags,
     work: (client: SockhopClient) => Promise<T>,
-    { options, before, hasty = false }: ClientWishes = {},
+    { options, before, hasty = false }: ClientSetup = {},
 ): Promise<T> {
     const client = new SockhopClient({ ...clientOptions(endpoint, flags), ...options });
     client.on("error", (error) => {
-        screen.fault(error);
+        output.printError(error);
     });
     before?.(client);
     try {
         // What connects by itself may do so later.
-        if (!client.auto_reconnect) await unless(signal, reach(client, endpoint));
+        if (!client.auto_reconnect) await abortable(signal, reach(client, endpoint));
         return await work(client);
     } finally {
         await client.disconnect(hasty || signal.aborted ? { timeout: 500 } : {});
@@ -40,12 +40,12 @@ async function reach(client: SockhopClient, endpoint: Endpoint): Promise<void> {
     try {
         await client.connect();
     } catch (error) {
-        throw explain(error, nameOf(endpoint));
+        throw explainError(error, formatEndpoint(endpoint));
     }
 }
 
 /** Resolves when the connection of a client is gone. */
-export function departure(client: SockhopClient): Promise<void> {
+export function disconnected(client: SockhopClient): Promise<void> {
     return new Promise((resolve) => {
         if (client.connected) client.once("disconnect", () => resolve());
         else resolve();

@@ -1,4 +1,4 @@
-import { type Frame, read } from "./parseFrame";
+import { parseFrame, type TappedMessage } from "./parseFrame";
 
 const NEWLINE = "\n";
 
@@ -36,7 +36,7 @@ export class FrameSplitter {
     }
 
     /** The frames that end in this chunk. A blank line is none. */
-    *push(chunk: Buffer): Generator<Frame, void, void> {
+    *push(chunk: Buffer): Generator<TappedMessage, void, void> {
         let start = 0;
         for (let end: number; (end = this.#endOf(chunk, start)) !== -1; start = end) {
             const frame = this.#complete(chunk.subarray(start, end));
@@ -50,7 +50,7 @@ export class FrameSplitter {
     }
 
     /** The frame that the end of the connection has cut short, if there is one. */
-    end(): Frame | undefined {
+    end(): TappedMessage | undefined {
         const bytes = this.#length;
         const frame = this.#frame(bytes, this.#large ? undefined : this.#buffer.toString("utf8", 0, bytes));
         this.#forget();
@@ -70,7 +70,7 @@ export class FrameSplitter {
     }
 
     /** @param part - the end of a frame, with the terminator */
-    #complete(part: Buffer): Frame | undefined {
+    #complete(part: Buffer): TappedMessage | undefined {
         if (this.#length === 0) {
             const bytes = part.length - this.#terminator.length;
             if (bytes === 0) return undefined;
@@ -83,11 +83,11 @@ export class FrameSplitter {
         return this.#frame(bytes, text);
     }
 
-    #frame(bytes: number, text: string | undefined): Frame | undefined {
+    #frame(bytes: number, text: string | undefined): TappedMessage | undefined {
         if (text === undefined) return { bytes, kind: "large" };
         const json = this.#first ? text.replace(/^\ufeff/, "") : text; // the byte order mark of a stream
         this.#first = false;
-        return /^[ \t\r\n]*$/.test(json) ? undefined : { bytes, ...read(json, this.#bare) };
+        return /^[ \t\r\n]*$/.test(json) ? undefined : { bytes, ...parseFrame(json, this.#bare) };
     }
 
     #keep(part: Buffer): void {

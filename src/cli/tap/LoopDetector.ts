@@ -16,13 +16,13 @@ function place(address: string, port: number | undefined): string {
  * Whether a socket is connected to itself. Linux lets one that connects to a free port of the ephemeral range have this
  * very port for its own: there is no server.
  */
-export function isOwnPeer(socket: net.Socket): boolean {
+export function isSelfConnected(socket: net.Socket): boolean {
     const ends = endsOf(socket);
     return ends !== undefined && ends.local === ends.remote;
 }
 
 /** The TCP connections of one process, to recognize one that it has made with itself: a loop. */
-export class TapRoutes {
+export class LoopDetector {
     readonly #known = new Set<string>();
 
     /**

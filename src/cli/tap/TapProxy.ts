@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
 import { path_of } from "../../index";
 import { clientOptions, type ConnectionFlags } from "../arguments/connectionOptions";
-import { type Endpoint, nameOf } from "../arguments/endpoint";
-import { explain, UsageError } from "../errors";
+import { type Endpoint, formatEndpoint } from "../arguments/endpoint";
+import { explainError, UsageError } from "../errors";
 import type { Output } from "../terminal/Output";
 import { FrameSplitter } from "./FrameSplitter";
-import { isOwnPeer, TapRoutes } from "./LoopDetector";
-import type { Side, TapLog } from "./TapLog";
+import { isSelfConnected, LoopDetector } from "./LoopDetector";
+import type { TapLog, TapSide } from "./TapLog";
 
 /** When one side has said all, the other one may go on. */
 const HALF_OPEN = { allowHalfOpen: true };
@@ -22,25 +22,25 @@ const RETRY_TIMEOUT_MS = 10_000;
 
 /** What goes over the connections. */
 export class TapProxy {
-    readonly #screen: Output;
+    readonly #output: Output;
     readonly #flags: ConnectionFlags;
-    readonly #journal: TapLog;
+    readonly #log: TapLog;
     readonly #there: Endpoint;
     readonly #target: { secure: tls.ConnectionOptions | undefined; place: net.NetConnectOpts };
     readonly #sockets = new Set<net.Socket>();
-    readonly #routes = new TapRoutes();
+    readonly #routes = new LoopDetector();
     /** Rejects when the target is the tap itself. */
     readonly fails: Promise<never>;
     #fail!: (error: Error) => void;
     #count = 0;
 
-    constructor(screen: Output, flags: ConnectionFlags, there: Endpoint, journal: TapLog) {
+    constructor(output: Output, flags: ConnectionFlags, there: Endpoint, log: TapLog) {
         this.fails = new Promise((_, reject) => (this.#fail = reject));
         this.fails.catch(ignore); // it is waited for later
-        this.#screen = screen;
+        this.#output = output;
         this.#flags = flags;
         this.#there = there;
-        this.#journal = journal;
+        this.#log = log;
         const towards = { ...flags };
         delete towards.cert; // it is for clients
         delete towards.key;
@@ -54,7 +54,7 @@ export class TapProxy {
     accept(client: net.Socket): void {
         this.#count += 1;
         const number = this.#count;
-        this.#screen.note(`#${number} has connected`);
+        this.#output.printNote(`#${number} has connected`);
         client.on("error", ignore);
         this.#keep(client);
         void this.#join(number, client);
@@ -80,7 +80,7 @@ export class TapProxy {
     /** Never rejects. */
     async #join(number: number, client: net.Socket): Promise<void> {
         const ended = (): void => {
-            this.#screen.note(`#${number} has ended`);
+            this.#output.printNote(`#${number} has ended`);
         };
         try {
             const server = await this.#dial(client);
@@ -95,7 +95,7 @@ export class TapProxy {
             this.#pass(number, "client", client, server);
             this.#pass(number, "server", server, client);
         } catch (error) {
-            if (!client.destroyed) this.#screen.fault(explain(error, nameOf(this.#there)));
+            if (!client.destroyed) this.#output.printError(explainError(error, formatEndpoint(this.#there)));
             client.destroy();
             ended();
         }
@@ -133,7 +133,7 @@ export class TapProxy {
                 reject(new Error("The connection has ended before it was made"));
             });
             server.once("connect", () => {
-                if (isOwnPeer(server))
+                if (isSelfConnected(server))
                     Object.assign(server, { resetAndClosing: !secure }).destroy(refusal()); // as dial() does
                 else this.#add(server, true);
             });
@@ -144,26 +144,26 @@ export class TapProxy {
     }
 
     /** Passes on what one end sends. That comes first; to show it may fail, or take its time. */
-    #pass(connection: number, from: Side, source: net.Socket, sink: net.Socket): void {
-        const journal = this.#journal;
+    #pass(connection: number, from: TapSide, source: net.Socket, sink: net.Socket): void {
+        const log = this.#log;
         const cutter = new FrameSplitter(this.#flags.terminator, this.#flags.json);
         const proceed = (): void => {
-            if (!sink.writableNeedDrain && !journal.isBehind) source.resume();
+            if (!sink.writableNeedDrain && !log.isBehind) source.resume();
         };
         source.on("data", (chunk: Buffer) => {
             sink.write(chunk);
-            const frames = journal.isNeeded ? [...cutter.push(chunk)] : [];
-            journal.add(connection, from, frames);
+            const frames = log.isNeeded ? [...cutter.push(chunk)] : [];
+            log.add(connection, from, frames);
             const busy = frames.length > MANY_FRAMES;
-            if (!busy && !sink.writableNeedDrain && !journal.isBehind) return;
+            if (!busy && !sink.writableNeedDrain && !log.isBehind) return;
             source.pause();
-            if (journal.isBehind) journal.onceRecorded(proceed);
+            if (log.isBehind) log.onceRecorded(proceed);
             else if (busy) setImmediate(proceed);
         });
         sink.on("drain", proceed);
         const finish = (): void => {
             const rest = cutter.end();
-            if (rest) journal.add(connection, from, [rest]);
+            if (rest) log.add(connection, from, [rest]);
         };
         source.on("end", () => {
             sink.end();
@@ -174,15 +174,15 @@ export class TapProxy {
             finish();
         });
         source.on("error", (error: NodeJS.ErrnoException) => {
-            const reason = from === "server" ? explain(error, nameOf(this.#there)) : error;
-            if (error.code !== "EPIPE" && error.code !== "ECONNRESET") this.#screen.fault(reason);
+            const reason = from === "server" ? explainError(error, formatEndpoint(this.#there)) : error;
+            if (error.code !== "EPIPE" && error.code !== "ECONNRESET") this.#output.printError(reason);
         });
     }
 
     /** A tap that is its own target would make connections with itself without an end. */
     #add(socket: net.Socket, dialed: boolean): void {
         if (!this.#routes.add(socket, dialed)) return;
-        this.#fail(new UsageError(`${nameOf(this.#there)} leads back here: the tap would be its own target`));
+        this.#fail(new UsageError(`${formatEndpoint(this.#there)} leads back here: the tap would be its own target`));
         this.cut();
     }
 }

@@ -1,8 +1,8 @@
 import { typeName } from "../../protocol/typeName";
-import { nestsTooDeeply } from "../terminal/jsonDepth";
+import { isTooDeep } from "../terminal/jsonDepth";
 
-/** A message as it went over the wire. All members but `bytes` and `kind` are as the peer has sent them: of any type. */
-export interface Frame {
+/** A message as it went over the proxy. All members but `bytes` and `kind` are as the peer has sent them: of any type. */
+export interface TappedMessage {
     /** Without the terminator. */
     bytes: number;
     /**
@@ -34,8 +34,8 @@ const OWN = new Map<unknown, string>([
     ["SockhopResponsePacket", "response"],
 ]);
 
-export function read(text: string, bare: boolean): Omit<Frame, "bytes"> {
-    if (nestsTooDeeply(text)) return { kind: "deep", text };
+export function parseFrame(text: string, bare: boolean): Omit<TappedMessage, "bytes"> {
+    if (isTooDeep(text)) return { kind: "deep", text };
     let value: unknown;
     try {
         value = JSON.parse(text);
@@ -52,7 +52,7 @@ export function read(text: string, bare: boolean): Omit<Frame, "bytes"> {
 }
 
 /** What the library's own messages are about. */
-function inside(kind: string, data: unknown): Partial<Frame> {
+function inside(kind: string, data: unknown): Partial<TappedMessage> {
     const { uuid, _id, ...more } = (data ?? {}) as Record<string, unknown>;
     if (kind === "ping" || kind === "pong") return { id: _id };
     const { type, data: value, last, empty, error, cancel } = more;

@@ -1,9 +1,9 @@
 import readline from "node:readline";
 import { inspect } from "node:util";
-import { escapedLines } from "./escape";
+import { escapeLines } from "./escape";
 import { jsonLine, shorten } from "./format";
-import { lineOf } from "./formatError";
-import { portray } from "./inspectValue";
+import { formatError } from "./formatError";
+import { inspectValue } from "./inspectValue";
 
 /** The options that say how to print what comes in. */
 export interface OutputFlags {
@@ -14,7 +14,7 @@ export interface OutputFlags {
 }
 
 /** A value that has come in. */
-export interface Arrival {
+export interface ReceivedMessage {
     type: unknown;
     data: unknown;
     /** Whom it comes from. */
@@ -29,10 +29,10 @@ export interface Arrival {
 const MAX_SHOWN = 100_000;
 
 /** Characters of results that wait for a slow output; then peers have to wait, too. */
-const MAX_RESULTS = 2 ** 20;
+const MAX_PENDING_RESULTS = 2 ** 20;
 
 /** Characters that wait for a slow stderr; then its lines are dropped. */
-const MAX_NOTES = 2 ** 20;
+const MAX_PENDING_NOTES = 2 ** 20;
 
 /** Characters of the name of a class that are shown to people. */
 const MAX_NAME = 60;
@@ -40,7 +40,7 @@ const MAX_NAME = 60;
 /** How {@link inspect} makes no line breaks. */
 export const ONE_LINE = { breakLength: Infinity, compact: true };
 
-type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+type Color = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
 /** Where a command prints. Leaves a prompt alone that stands in the last line. */
 export class Output {
@@ -51,7 +51,7 @@ export class Output {
     readonly #bare: boolean;
     readonly #quiet: boolean;
     readonly #drained: (() => void)[] = [];
-    readonly #colours: { out: boolean; err: boolean };
+    readonly #colors: { out: boolean; err: boolean };
 
     constructor(
         { jsonOutput, pretty, bare, quiet }: OutputFlags,
@@ -61,21 +61,23 @@ export class Output {
         this.pretty = pretty === true || (out.isTTY && jsonOutput !== true);
         this.#bare = bare === true;
         this.#quiet = quiet === true;
-        this.#colours = { out: coloured(out), err: coloured(err) };
+        this.#colors = { out: supportsColor(out), err: supportsColor(err) };
     }
 
     /** Prints a value that has come in. */
-    arrived({ type, data, from, question, answer }: Arrival, label = ""): void {
+    printMessage({ type, data, from, question, answer }: ReceivedMessage, label = ""): void {
         if (this.#quiet) return;
-        if (this.#bare) this.json([data ?? null]);
+        if (this.#bare) this.printJson([data ?? null]);
         else if (this.pretty)
-            this.line(`${label && this.paint("dim", label) + " "}${this.#portray(type, data, question, answer)}`);
-        else this.json([{ type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
+            this.printLine(
+                `${label && this.style("dim", label) + " "}${this.#inspectValue(type, data, question, answer)}`,
+            );
+        else this.printJson([{ type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
     }
 
-    #portray(type: unknown, data: unknown, question: Arrival["question"], answer = 0): string {
+    #inspectValue(type: unknown, data: unknown, question: ReceivedMessage["question"], answer = 0): string {
         const mark = answer ? `↳${answer}` : question ? `← ${question === "request" ? "?" : "!"}` : "←";
-        return `${this.paint("green", mark)} ${this.paint("cyan", className(type))} ${this.show(data)}`;
+        return `${this.style("green", mark)} ${this.style("cyan", formatClassName(type))} ${this.inspect(data)}`;
     }
 
     /** How many characters a line has. */
@@ -83,45 +85,45 @@ export class Output {
         return this.out.columns || 200;
     }
 
-    /** A value for people. Control characters are escaped, and a long one is cut. */
-    show(value: unknown): string {
+    /** A value for people. Control characters are escapeText, and a long one is cut. */
+    inspect(value: unknown): string {
         const breakLength = Math.max(40, (this.out.columns || 80) - 20);
-        return portray(value, MAX_SHOWN, { colors: this.#colours.out, breakLength });
+        return inspectValue(value, MAX_SHOWN, { colors: this.#colors.out, breakLength });
     }
 
     /** Prints a result. */
-    line(text: string): void {
-        this.#write(this.out, escapedLines(text, this.#colours.out));
+    printLine(text: string): void {
+        this.#write(this.out, escapeLines(text, this.#colors.out));
     }
 
     /** Prints values, each as a line of JSON. */
-    json(values: readonly unknown[]): void {
+    printJson(values: readonly unknown[]): void {
         this.#write(this.out, values.map(jsonLine).join("\n"));
     }
 
     /** Tells what happens besides, on stderr. */
-    note(text: string): void {
-        this.#tell("dim", text);
+    printNote(text: string): void {
+        this.#printDiagnostic("dim", text);
     }
 
     /** Tells what went wrong, on stderr. Never throws, whatever the error is. */
-    fault(error: unknown): void {
-        this.#tell("red", lineOf(error));
+    printError(error: unknown): void {
+        this.#printDiagnostic("red", formatError(error));
     }
 
     /** Characters that wait until the terminal, the pipe or the file of the results takes them. */
-    get backlog(): number {
+    get pendingLength(): number {
         return this.out.writableLength;
     }
 
     /** Resolves at once, or when a slow output has taken what waits for it, if that is much. */
-    async ready(): Promise<void> {
-        if (this.isBehind) await new Promise<void>((resolve) => this.onceDrained(resolve));
+    async drained(): Promise<void> {
+        if (this.isOverLimit) await new Promise<void>((resolve) => this.onceDrained(resolve));
     }
 
     /** Whether so much waits for a slow output that peers have to wait, too. */
-    get isBehind(): boolean {
-        return this.backlog > MAX_RESULTS;
+    get isOverLimit(): boolean {
+        return this.pendingLength > MAX_PENDING_RESULTS;
     }
 
     /** Calls back when no results wait any more. */
@@ -139,15 +141,15 @@ export class Output {
     }
 
     /** A peer must not fill the memory with notes that are not read. */
-    #tell(colour: Colour, text: string): void {
-        if (this.err.writableLength > MAX_NOTES) return;
-        this.#write(this.err, escapedLines(this.paint(colour, text, "err"), this.#colours.err));
+    #printDiagnostic(color: Color, text: string): void {
+        if (this.err.writableLength > MAX_PENDING_NOTES) return;
+        this.#write(this.err, escapeLines(this.style(color, text, "err"), this.#colors.err));
     }
 
-    paint(colour: Colour, text: string, to: "out" | "err" = "out"): string {
-        if (!this.#colours[to]) return text;
+    style(color: Color, text: string, to: "out" | "err" = "out"): string {
+        if (!this.#colors[to]) return text;
         // util.styleText() begins with Node 20.12, and has its own idea of when to do nothing.
-        const [open, close] = inspect.colors[colour] ?? [0, 0];
+        const [open, close] = inspect.colors[color] ?? [0, 0];
         return `\x1b[${open}m${text}\x1b[${close}m`;
     }
 
@@ -171,14 +173,14 @@ export class Output {
 }
 
 /** The name of a class as a peer has sent it: it may be anything, of any length. */
-export function className(type: unknown): string {
-    if (typeof type !== "string") return shorten(portray(type, MAX_NAME, ONE_LINE), MAX_NAME);
+export function formatClassName(type: unknown): string {
+    if (typeof type !== "string") return shorten(inspectValue(type, MAX_NAME, ONE_LINE), MAX_NAME);
     const name = shorten(type, MAX_NAME);
     return /^[\w$]+…?$/.test(name) ? name : inspect(name, ONE_LINE);
 }
 
 /** `FORCE_COLOR`, `NO_COLOR` and what the terminal can do, in this order. */
-function coloured(stream: NodeJS.WriteStream): boolean {
+function supportsColor(stream: NodeJS.WriteStream): boolean {
     const { FORCE_COLOR: force } = process.env;
     if (force !== undefined) return force !== "0" && force !== "false";
     return stream.isTTY && stream.hasColors();

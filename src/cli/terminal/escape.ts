@@ -4,23 +4,23 @@
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The same, besides line feeds and the colors that {@link Screen.paint} uses. */
+/** The same, besides line feeds and the colors that {@link Output.style} uses. */
 const UNPRINTABLE_IN_LINES =
     // eslint-disable-next-line no-control-regex -- colors begin with one
     /\x1b\[\d{1,2}m|(?!\n)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** A text from a peer, in one line, as it may be printed. */
-export function escaped(text: string): string {
+export function escapeText(text: string): string {
     return text.replace(UNPRINTABLE, escapeOf);
 }
 
 /** Lines as they may be printed. The last guard: what they consist of is escaped already. */
-export function escapedLines(text: string, colors: boolean): string {
+export function escapeLines(text: string, colors: boolean): string {
     return text.replace(UNPRINTABLE_IN_LINES, (match) => (match.length > 1 && colors ? match : escapeOf(match)));
 }
 
 /** A JSON text without characters that terminals obey although JSON leaves them as they are. */
-export function escapedJson(json: string): string {
+export function escapeJson(json: string): string {
     return json.replace(/[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, unicodeEscapeOf);
 }
 

@@ -1,5 +1,5 @@
-import { escapedJson } from "./escape";
-import { flattened, nestsTooDeeply } from "./jsonDepth";
+import { escapeJson } from "./escape";
+import { isTooDeep, limitDepth } from "./jsonDepth";
 
 /** A text that fits into a line, its end left out if need be. */
 export function shorten(text: string, most: number): string {
@@ -11,18 +11,18 @@ export function shorten(text: string, most: number): string {
  * is nested too deeply is left out. Never throws, whatever has come from a peer.
  */
 export function jsonLine(value: unknown): string {
-    return escapedJson(shallowJson(value));
+    return escapeJson(shallowJson(value));
 }
 
 function shallowJson(value: unknown): string {
     try {
         const json = toJson(value);
-        if (!nestsTooDeeply(json)) return json;
+        if (!isTooDeep(json)) return json;
     } catch {
         // It is nested thousands of levels deep, so its end is left out.
     }
     try {
-        return toJson(flattened(value));
+        return toJson(limitDepth(value));
     } catch {
         return '"[too large to be printed]"'; // longer than a string can be
     }
@@ -37,7 +37,7 @@ function toJson(value: unknown): string {
 }
 
 /** A number with so many digits that it can be read at a glance. */
-export function rounded(value: number): string {
+export function formatNumber(value: number): string {
     const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
     return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -1,13 +1,13 @@
 import { debuglog, inspect } from "node:util";
 import { codeOf, isError, memberOf } from "../errors";
-import { escaped } from "./escape";
+import { escapeText } from "./escape";
 import { shorten } from "./format";
 
 /** Characters of an error that are printed. */
 const MAX_MESSAGE = 500;
 
 /** What an error says, as a part of a line, with its code. Never throws, whatever the error is. */
-export function messageOf(error: unknown): string {
+export function errorMessage(error: unknown): string {
     const code = codeOf(error);
     const message = textOf(error) || code || "failed";
     // What looks like the beginning of a sentence becomes a part of one; control characters of a peer stay away.
@@ -16,7 +16,8 @@ export function messageOf(error: unknown): string {
         .trim()
         .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
     return (
-        shorten(escaped(text) || "failed", MAX_MESSAGE) + (code === undefined ? "" : ` (${escaped(shorten(code, 60))})`)
+        shorten(escapeText(text) || "failed", MAX_MESSAGE) +
+        (code === undefined ? "" : ` (${escapeText(shorten(code, 60))})`)
     );
 }
 
@@ -33,7 +34,7 @@ function textOf(error: unknown): string {
 }
 
 /** An error as the line to print; with `NODE_DEBUG=sockhop` its stack instead. */
-export function lineOf(error: unknown): string {
+export function formatError(error: unknown): string {
     const stack = debuglog("sockhop").enabled && isError(error) ? memberOf(error, "stack") : undefined;
-    return typeof stack === "string" ? shorten(stack, 20 * MAX_MESSAGE) : `sockhop: ${messageOf(error)}`;
+    return typeof stack === "string" ? shorten(stack, 20 * MAX_MESSAGE) : `sockhop: ${errorMessage(error)}`;
 }

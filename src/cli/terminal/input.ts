@@ -3,7 +3,7 @@ import { History } from "./History";
 import type { Output } from "./Output";
 
 /** Whether somebody types at a terminal. */
-export function isTyped(): boolean {
+export function isInteractive(): boolean {
     return process.stdin.isTTY && process.stderr.isTTY;
 }
 
@@ -12,15 +12,15 @@ export function isTyped(): boolean {
  *
  * @param words - what the Tab key completes at the beginning of a line
  */
-export async function* linesOf(
-    screen: Output,
+export async function* readLines(
+    output: Output,
     signal: AbortSignal,
     words: readonly string[] = [],
 ): AsyncGenerator<string, void, void> {
     if (signal.aborted) return;
-    const typed = isTyped();
+    const typed = isInteractive();
     let open = true;
-    const reader = typed ? atPrompt(screen, words) : readline.createInterface({ input: process.stdin });
+    const reader = typed ? atPrompt(output, words) : readline.createInterface({ input: process.stdin });
     const close = (): void => {
         reader.close();
     };
@@ -34,7 +34,7 @@ export async function* linesOf(
     reader.once("close", () => (open = false));
     const ask = (): void => {
         if (!typed || !open) return;
-        screen.prompt = reader;
+        output.prompt = reader;
         reader.prompt();
     };
     try {
@@ -53,7 +53,7 @@ export async function* linesOf(
 }
 
 /** The prompt is on stderr, so that stdout can be a pipe. */
-function atPrompt(screen: Output, words: readonly string[]): readline.Interface {
+function atPrompt(output: Output, words: readonly string[]): readline.Interface {
     const history = new History();
     const reader = readline.createInterface({
         input: process.stdin,
@@ -65,7 +65,7 @@ function atPrompt(screen: Output, words: readonly string[]): readline.Interface 
         completer: (line: string) => [words.filter((word) => line !== "" && word.startsWith(line)), line],
     });
     reader.on("line", (line) => {
-        screen.prompt = undefined;
+        output.prompt = undefined;
         if (line.trim() !== "") history.add(line);
     });
     reader.on("SIGINT", () => {
@@ -78,12 +78,12 @@ function atPrompt(screen: Output, words: readonly string[]): readline.Interface 
     });
     // Back from Ctrl-Z it is paused.
     reader.on("SIGCONT", () => {
-        if (screen.prompt) reader.prompt(true);
+        if (output.prompt) reader.prompt(true);
         else reader.resume();
     });
     reader.on("close", () => {
-        screen.clearPrompt();
-        screen.prompt = undefined;
+        output.clearPrompt();
+        output.prompt = undefined;
     });
     return reader;
 }

@@ -24,7 +24,7 @@ class Omission {
  *
  * @param size - characters of it that are shown, not counting what separates them
  */
-export function portray(
+export function inspectValue(
     value: unknown,
     size: number,
     options: { colors?: boolean; breakLength: number; compact?: boolean },
