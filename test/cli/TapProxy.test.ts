@@ -6,7 +6,7 @@ import { TapProxy } from "../../src/cli/tap/TapProxy";
 import { later, rawServer } from "../support/pair";
 import { CapturedStream, outputOf } from "./output";
 
-/** A listening tap in this process, for a target at another port, or for itself. */
+/** Starts a tap in this process. Without a target, the tap is its own target. */
 async function tap(
     target?: number,
     record?: CapturedStream,
@@ -26,11 +26,11 @@ async function tap(
         proxy.accept(socket);
     });
     l.on("connection", (socket: net.Socket) => {
-        proxy.keep(socket);
+        proxy.track(socket);
     });
     later(() => {
         l.close();
-        proxy.cut();
+        proxy.destroyAll();
     });
     return { port, proxy, err, l };
 }
@@ -41,8 +41,8 @@ function connect(port: number): net.Socket {
     return socket;
 }
 
-describe("Wire", () => {
-    it("has a client wait while the file of --record is behind, and loses nothing", async () => {
+describe("TapProxy", () => {
+    it("pauses a client while the file of --record is behind, and loses nothing", async () => {
         const total = 20 * 2 ** 20;
         let arrived = 0;
         const target = await rawServer((socket) => socket.on("data", (chunk: Buffer) => (arrived += chunk.length)));
@@ -64,8 +64,8 @@ describe("Wire", () => {
         expect(record.lines).to.have.length(total / frame.length);
     });
 
-    it("takes no connection of its own socket with itself for the target", async () => {
-        // What the system does by chance, once in thousands of attempts, is brought about.
+    it("refuses a target socket that is connected to itself", async () => {
+        // Linux does this once in thousands of attempts. Force it.
         const listener = net.createServer().listen(0, "127.0.0.1");
         await once(listener, "listening");
         const { port: free } = listener.address() as net.AddressInfo;
@@ -86,10 +86,10 @@ describe("Wire", () => {
         client.write("is there a server?\n");
         await once(client, "close");
         expect(echo).to.equal("");
-        expect(err.text).to.include(`nobody listens at 127.0.0.1:${free} (ECONNREFUSED)`);
+        expect(err.text).to.include(`no server is listening on 127.0.0.1:${free} (ECONNREFUSED)`);
     });
 
-    it("tries again when too many wait at the target", async () => {
+    it("retries while the accept queue of the target is full", async () => {
         const target = await rawServer((socket) => socket.end("there"));
         const { port, err } = await tap(target.port);
         const { prototype } = net.Socket;
@@ -109,18 +109,18 @@ describe("Wire", () => {
         expect(err.text).to.not.include("EAGAIN");
     });
 
-    it("ends when it is its own target, instead of making connections without an end", async () => {
+    it("rejects loopError when it is its own target", async () => {
         const { port, proxy } = await tap();
         const client = connect(port);
-        const failure = await proxy.fails.catch((error: unknown) => error as Error);
+        const failure = await proxy.loopError.catch((error: unknown) => error as Error);
         expect(failure).to.have.property(
             "message",
-            `127.0.0.1:${port} leads back here: the tap would be its own target`,
+            `127.0.0.1:${port} leads back to this tap: it cannot be its own target`,
         );
         await once(client, "close");
     });
 
-    it("passes on what it cannot show", async () => {
+    it("forwards bytes that it cannot parse", async () => {
         const chunks: Buffer[] = [];
         const target = await rawServer((socket) => socket.on("data", (chunk: Buffer) => chunks.push(chunk)));
         const record = new CapturedStream();

@@ -87,7 +87,7 @@ export class Running {
 
     /** The port at which it says that it listens. */
     async port(): Promise<number> {
-        return Number((await this.note(/^listening at .*?:(\d+)/))[1]);
+        return Number((await this.note(/^listening on .*?:(\d+)/))[1]);
     }
 
     /** Closes its stdin, and waits for its end. */

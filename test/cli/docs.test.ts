@@ -34,7 +34,7 @@ function steps(code: string): Step[] {
 
 /** A line without what differs from one time to the next. */
 function lasting(line: string): string {
-    const measured = /per second|in ms:|at a time|min\/avg/.test(line);
+    const measured = /per second|in ms:|in flight|min\/avg/.test(line);
     return line
         .replace(/[\da-f]{8}(-[\da-f-]{27})?(?="|$)/, "ID")
         .replace(/(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d\.\d{3}Z?/, "TIME")

@@ -136,7 +136,7 @@ describe("whatever a peer sends", function () {
                     const refused = (): Promise<void> => Promise.reject(new Error("\x1b[2J"));
                     const response = { send: refused, fail: refused } as unknown as SockhopResponseWriteableStream;
                     await printRequest(output, value as never, response, source, null);
-                    expect(err.lines.at(-1)).to.match(/^sockhop: a request of #1 was not answered/);
+                    expect(err.lines.at(-1)).to.match(/^sockhop: cannot reply to a request of #1/);
                     for (const line of [...out.lines, ...err.lines]) expect(line).to.not.match(HARMFUL);
                     if (!("pretty" in flags)) for (const line of out.lines) JSON.parse(line);
                 }

@@ -15,7 +15,7 @@ describe("sockhop listen", () => {
         const c = client({ port });
         await c.connect();
         const from = `127.0.0.1:${(c.socket!.address() as net.AddressInfo).port}`;
-        expect((await listening.note(/connected/)).input).to.equal(`#1 has connected from ${from}`);
+        expect((await listening.note(/connected/)).input).to.equal(`#1 connected from ${from}`);
         await c.send(new Widget());
         await c.send(null);
         void c.send("are you there?", () => undefined, { failed: () => undefined });
@@ -25,7 +25,7 @@ describe("sockhop listen", () => {
             { type: "String", data: "are you there?", from, question: "callback" },
         ]);
         await c.disconnect();
-        await listening.note(/^#1 has left$/);
+        await listening.note(/^#1 disconnected$/);
         expect(await listening.interrupt()).to.include({ code: 0 });
     });
 
@@ -53,12 +53,12 @@ describe("sockhop listen", () => {
         const path = socketPath();
         const listening = start("listen", path).say('{"a":1}', "", "a bare text", '{"a":').say('"last"');
         listening.child.stdin!.end();
-        await listening.note(/^listening at /);
+        await listening.note(/^listening on /);
         const c = client({ path });
         const values = received(c, 3);
         await c.connect();
         expect(await values).to.deep.equal([{ a: 1 }, "a bare text", "last"]);
-        await listening.note(/^sockhop: this is not JSON .*: {"a":$/);
+        await listening.note(/^sockhop: invalid JSON .*: {"a":$/);
         await c.send("still there");
         expect(await listening.lines(1)).to.deep.equal([{ type: "String", data: "still there", from: "#1" }]);
     });
@@ -71,10 +71,10 @@ describe("sockhop listen", () => {
         await listening.say("/stats").note(/connections: 1/);
         await listening.say("/help").note(/\/quit/);
         await c.disconnect();
-        await listening.note(/has left/);
-        await listening.say("/clients").note(/^nobody is connected$/);
-        await listening.say("5").note(/^sockhop: nobody is connected$/);
-        await listening.say("/nonsense").note(/^sockhop: there is no \/nonsense/);
+        await listening.note(/disconnected/);
+        await listening.say("/clients").note(/^no client is connected$/);
+        await listening.say("5").note(/^sockhop: no client is connected$/);
+        await listening.say("/nonsense").note(/^sockhop: unknown command \/nonsense/);
         expect(await listening.say("/quit").result()).to.include({ code: 0 });
     });
 
@@ -121,7 +121,7 @@ describe("sockhop listen", () => {
             await c.connect();
             await c.send(new Widget());
             await c.disconnect();
-            await listening.note(/has left/);
+            await listening.note(/disconnected/);
             expect((await listening.interrupt()).stdout).to.equal(expected);
         }
     });
@@ -130,7 +130,7 @@ describe("sockhop listen", () => {
         const listening = start("listen", 0, "--pretty");
         const other = plain(await listening.port());
         other.end('{"type":"\\u001b[2J","data":"\\u009b31m"}\n{"type":{"a":1},"data":0}\n');
-        await listening.note(/has left/);
+        await listening.note(/disconnected/);
         const { stdout } = await listening.interrupt();
         expect(stdout).to.equal("#1 ← '\\x1B[2J' '\\x9B31m'\n#1 ← Number 0\n");
     });
@@ -141,11 +141,11 @@ describe("sockhop listen", () => {
             const listening = start("listen", 0, "--echo", ...flags);
             const other = plain(await listening.port());
             other.write(`{"type":"Array","data":${deep}}\n{"type":"Array","data":${deep},"id":"1"}\n`);
-            await listening.note(/^sockhop: a callback of #1 was not answered: .*\(ERR_BAD_DATA\)$/);
+            await listening.note(/^sockhop: cannot reply to a callback of #1: .*\(ERR_BAD_DATA\)$/);
             other.write(`{"type":"Widget","id":"2"}\n`);
             expect(String((await once(other, "data"))[0])).to.match(/"callback_id":"2"/);
             other.write(`{"type":"SockhopRequest","data":{"uuid":"u","type":"Array","data":${deep}}}\n`);
-            await listening.note(/^sockhop: a request of #1 was not answered: .*\(ERR_BAD_DATA\)$/);
+            await listening.note(/^sockhop: cannot reply to a request of #1: .*\(ERR_BAD_DATA\)$/);
             const { code, stdout } = await listening.interrupt();
             expect(code).to.equal(0);
             if (flags[0] !== "--pretty") expect(json(stdout)).to.have.length(4);
@@ -156,7 +156,7 @@ describe("sockhop listen", () => {
         const listening = start("listen", 0);
         const port = await listening.port();
         const { code, stderr } = await run(["listen", port]);
-        expect(stderr).to.equal(`sockhop: somebody else listens at 127.0.0.1:${port} (EADDRINUSE)\n`);
+        expect(stderr).to.equal(`sockhop: address already in use: 127.0.0.1:${port} (EADDRINUSE)\n`);
         expect(code).to.equal(1);
     });
 

@@ -30,22 +30,22 @@ describe("sockhop", () => {
         [["sned", "5", "x"], /^unknown command 'sned' \(Did you mean send\?\)/],
         [["listen", "--ehco"], /^unknown option '--ehco' \(Did you mean --echo\?\)/],
         [["tap", "50001"], /^missing required argument 'target'/],
-        [["ping", "-c", "0"], /Give a whole number above 0/],
+        [["ping", "-c", "0"], /Give a positive integer/],
         [["bench", "-m", "songs"], /Allowed choices are callbacks, requests, messages/],
-        [["bench", "--json"], /^a --json peer answers nothing/],
+        [["bench", "--json"], /^a --json peer does not reply/],
         [["bench", "--size", "1"], /^--size/],
         [["ping", "--json"], /^unknown option '--json'/],
-        [["listen", "localhost"], /^"localhost" is no endpoint: give PORT, HOST:PORT/],
-        [["connect", "0"], /^port 0 is for those who listen/],
-        [["connect", "--name", "a", "name:b"], /one of them is too many/],
-        [["connect", "--name", "../a"], /^a name has letters.* \(ERR_BAD_OPTION\)/],
-        [["send"], /^where to\?/],
-        [["send", "5", '{"a":'], /^this is not JSON \(.*\): {"a":$/],
-        [["send", "5", "x", "--json", "--callback"], /cannot answer/],
+        [["listen", "localhost"], /^"localhost" is not an endpoint: give PORT, HOST:PORT/],
+        [["connect", "0"], /^port 0 is only valid for listening/],
+        [["connect", "--name", "a", "name:b"], /not both$/],
+        [["connect", "--name", "../a"], / \(ERR_BAD_OPTION\)$/],
+        [["send"], /^missing endpoint/],
+        [["send", "5", '{"a":'], /^invalid JSON \(.*\): {"a":$/],
+        [["send", "5", "x", "--json", "--callback"], /cannot reply/],
         [["send", "5", "x", "--json", "--type", "X"], /--type/],
-        [["send", "5", "x", "--cert", "a"], /^--cert and --key go together/],
+        [["send", "5", "x", "--cert", "a"], /^--cert and --key must be used together/],
         [["send", "5", "x", "--ca", "/no/such/file"], /^cannot read \/no\/such\/file: ENOENT/],
-        [["listen", "--tls"], /^TLS needs --cert and --key/],
+        [["listen", "--tls"], /^a TLS server needs --cert and --key/],
     ];
 
     it("refuses what makes no sense, in one line", async () => {
@@ -70,7 +70,7 @@ describe("sockhop", () => {
     it("shows where an error comes from to those who debug", async () => {
         const failed = new Running(["send", "/no/such/socket", "x"], { NODE_DEBUG: "sockhop" });
         const { code, stderr } = await failed.end();
-        expect(stderr).to.match(/there is no socket at \/no\/such\/socket\n\s+at /);
+        expect(stderr).to.match(/no socket at \/no\/such\/socket\n\s+at /);
         expect(code).to.equal(1);
     });
 

@@ -15,7 +15,7 @@ describe("sockhop ping", () => {
     it("prints a line per pong, and statistics", async () => {
         const where = `127.0.0.1:${await port()}`;
         const { code, stdout, stderr } = await run(["ping", where, "-c", 3, "-i", "20ms"]);
-        const lines = [1, 2, 3].map((number) => `ping ${number}: answered by ${where} after ${TIME} ms\n`);
+        const lines = [1, 2, 3].map((number) => `ping ${number}: reply from ${where} after ${TIME} ms\n`);
         const sums = `\n${where}: 3 sent, 3 received, 0% lost\nmin/avg/max/mdev ${TIME}/${TIME}/${TIME}/${TIME} ms\n`;
         expect(stdout).to.match(new RegExp(`^${lines.join("")}${sums}$`));
         expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
@@ -46,7 +46,7 @@ describe("sockhop ping", () => {
     it("fails when nothing comes back", async () => {
         const { port } = await rawServer();
         const { code, stdout } = await run(["ping", port, "-c", 2, "-i", "10ms", "-W", "50ms"]);
-        expect(stdout).to.match(/^ping 1: no answer\nping 2: no answer\n\n.*: 2 sent, 0 received, 100% lost\n$/);
+        expect(stdout).to.match(/^ping 1: no reply\nping 2: no reply\n\n.*: 2 sent, 0 received, 100% lost\n$/);
         expect(code).to.equal(1);
     });
 
@@ -78,7 +78,7 @@ describe("sockhop ping", () => {
         await s.close();
         const { code, stdout, stderr } = await pinging.result();
         expect(json(stdout).at(-1)!["received"]).to.be.above(0);
-        expect(stderr).to.equal("sockhop: the other end has ended the connection\n");
+        expect(stderr).to.equal("sockhop: the peer closed the connection\n");
         expect(code).to.equal(1);
     });
 });
@@ -110,13 +110,13 @@ describe("sockhop bench", () => {
             ...["bench", s.get_bound_port()!, "-m", "messages", "--json", "-s", "100ms", "--size", 50],
         ]);
         expect(JSON.stringify((await some)[0])).to.have.length(50);
-        expect(stdout).to.match(/^127\.0\.0\.1:\d+: [\d,]+ messages, of 50 bytes, 1000 at a time, in .* s\n/);
-        expect(stdout).to.match(/ per second, .* MB\/s\nuntil the system had them, in ms: min .* max .*\n$/);
+        expect(stdout).to.match(/^127\.0\.0\.1:\d+: [\d,]+ messages of 50 bytes in .* s, 1000 in flight\n/);
+        expect(stdout).to.match(/ per second, .* MB\/s\nwrite time in ms: min .* max .*\n$/);
         expect(code).to.equal(0);
     });
 
     it("says what is missing when nobody answers", async () => {
-        const hint = "there has to be somebody who answers, such as: sockhop listen --echo --quiet";
+        const hint = "start a peer that replies, for example: sockhop listen --echo --quiet";
         const s = server();
         await s.listen();
         const place = s.get_bound_port()!;
@@ -125,7 +125,7 @@ describe("sockhop bench", () => {
         expect(unanswered.code).to.equal(1);
         await s.close();
         const { code, stderr } = await run(["bench", place]);
-        expect(stderr).to.equal(`sockhop: nobody listens at 127.0.0.1:${place}; ${hint} (ECONNREFUSED)\n`);
+        expect(stderr).to.equal(`sockhop: no server is listening on 127.0.0.1:${place}; ${hint} (ECONNREFUSED)\n`);
         expect(code).to.equal(1);
     });
 

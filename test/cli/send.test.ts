@@ -45,7 +45,7 @@ describe("sockhop send", () => {
             ["Number", 1],
             ["Number", 2],
         ]);
-        expect(stderr).to.match(/^sockhop: line 4: this is not JSON \(.*\): \[3\n$/);
+        expect(stderr).to.match(/^sockhop: line 4: invalid JSON \(.*\): \[3\n$/);
         expect(code).to.equal(1);
     });
 
@@ -64,11 +64,11 @@ describe("sockhop send", () => {
 
     it("finds others of this user by name, then all arguments are values", async () => {
         const listening = start("listen", "--name", "taker", "--bare");
-        await listening.note(/^listening/);
+        await listening.note(/^listening on/);
         expect(await run(["send", "--name", "taker", "1", "2"])).to.include({ code: 0, stderr: "" });
         expect(await run(["send", "--name", "taker"], "3")).to.include({ code: 0, stderr: "" });
         expect(await listening.lines(3)).to.deep.equal([1, 2, 3]);
-        await listening.note(/^#2 has left/);
+        await listening.note(/^#2 disconnected/);
         expect(await listening.interrupt()).to.include({ code: 0 });
     });
 
@@ -76,7 +76,7 @@ describe("sockhop send", () => {
         const s = server();
         await s.listen();
         const { code, stderr } = await run(["send", s.get_bound_port()!, "x", "--callback", "--timeout", "50ms"]);
-        expect(stderr).to.equal("sockhop: no answer in time (ERR_RESPONSE_TIMEOUT)\n");
+        expect(stderr).to.match(/^sockhop: .* \(ERR_RESPONSE_TIMEOUT\)\n$/);
         expect(code).to.equal(1);
     });
 
@@ -189,6 +189,7 @@ describe("sockhop request", () => {
             stderr: "sockhop: not today (ERR_REQUEST_FAILED)\n",
         });
         const late = await run(["request", port, "wait", "--timeout", "0.05"]);
-        expect(late).to.include({ code: 1, stderr: "sockhop: no answer in time (ERR_RESPONSE_TIMEOUT)\n" });
+        expect(late.stderr).to.match(/^sockhop: .* \(ERR_RESPONSE_TIMEOUT\)\n$/);
+        expect(late.code).to.equal(1);
     });
 });

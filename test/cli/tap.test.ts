@@ -23,7 +23,7 @@ describe("sockhop tap", () => {
         const s = server();
         s.on("receive", (value, { callback }) => callback?.([value]));
         s.on("request", (_, response) => void response.write("part").then(() => response.end()));
-        const file = join(dirname(socketPath()), "said.jsonl");
+        const file = join(dirname(socketPath()), "tap.jsonl");
         const { tap, port } = await tapped(s, "--record", file);
         const c = client({ port });
         await c.connect();
@@ -31,7 +31,7 @@ describe("sockhop tap", () => {
         await new Promise((resolve) => void c.send("q", resolve));
         await (await c.request({ since: 0 })).all();
         await c.disconnect();
-        await tap.note(/^#1 has ended$/);
+        await tap.note(/^#1 closed$/);
         const { code, stdout } = await tap.interrupt();
         expect(code).to.equal(0);
 
@@ -86,7 +86,7 @@ describe("sockhop tap", () => {
         await run(["ping", port, "-c", 1]);
         s.on("error", () => undefined);
         plain(port).end("no JSON\n");
-        await tap.note(/^#3 has ended$/);
+        await tap.note(/^#3 closed$/);
         const clock = "\\d\\d:\\d\\d:\\d\\d\\.\\d{3}";
         expect((await tap.interrupt()).stdout).to.match(
             new RegExp(
@@ -109,7 +109,7 @@ describe("sockhop tap", () => {
         const port = await tap.port();
         const { code } = await run(["send", port, "x", "--callback"]);
         expect(code).to.equal(1);
-        await tap.note(new RegExp(`^sockhop: nobody listens at 127.0.0.1:${target} \\(ECONNREFUSED\\)$`));
+        await tap.note(new RegExp(`^sockhop: no server is listening on 127.0.0.1:${target} \\(ECONNREFUSED\\)$`));
         s.port = target;
         await s.listen();
         expect(await run(["ping", port, "-c", 1])).to.include({ code: 0 });
@@ -121,11 +121,11 @@ describe("sockhop tap", () => {
         const c = client({ port });
         const gone = new Promise((resolve) => c.once("disconnect", resolve));
         await c.connect();
-        await tap.note(/has connected/);
+        await tap.note(/connected/);
         s.once("connect", (socket) => socket.resetAndDestroy());
         for (const socket of s.sockets) socket.resetAndDestroy();
         await gone;
-        await tap.note(/^#1 has ended$/);
+        await tap.note(/^#1 closed$/);
         expect(await tap.interrupt()).to.include({ code: 0, stdout: "" });
     });
 
@@ -134,10 +134,10 @@ describe("sockhop tap", () => {
         await listening.note(/^listening/);
         for (const signal of ["SIGKILL", "SIGINT"] as const) {
             const tap = start("tap", "name:spy", "name:tapped", "--json", "--bare");
-            await tap.note(/^listening at name:spy, for name:tapped$/);
+            await tap.note(/^listening on name:spy, forwarding to name:tapped$/);
             await run(["send", "name:spy", "--json", '["a value"]']);
             await tap.lines(0);
-            await tap.note(/^#1 has ended$/);
+            await tap.note(/^#1 closed$/);
             expect((await tap.interrupt(signal)).stdout).to.equal('["a value"]\n');
         }
         expect(await listening.lines(2)).to.have.length(2);
@@ -171,7 +171,7 @@ describe("sockhop tap", () => {
         const told: unknown[] = [];
         s.on("error", (error) => told.push(error));
         const values = received(s, 2);
-        const file = join(dirname(socketPath()), "said.jsonl");
+        const file = join(dirname(socketPath()), "tap.jsonl");
         const { tap, port } = await tapped(s, "--pretty", "--record", file);
         const deep = "[".repeat(20_000) + "]".repeat(20_000);
         const socket = plain(port);
@@ -179,7 +179,7 @@ describe("sockhop tap", () => {
         socket.write('{"type":"String","data":"x","id":"\\u001b[2J\\u001b[Hx"}\n');
         socket.end('{"type":"\\u009b2J');
         expect((await values)[1]).to.equal("x");
-        await tap.note(/^#1 has ended$/);
+        await tap.note(/^#1 closed$/);
         const { code, stdout, stderr } = await tap.interrupt();
         expect(code).to.equal(0);
         for (const line of [...stdout.split("\n"), ...stderr.split("\n")]) expect(line).to.match(/^[^\p{Cc}]{0,250}$/u);
@@ -200,7 +200,7 @@ describe("sockhop tap", () => {
         const tap = start("tap", port, port);
         plain(await tap.port());
         const { code, stderr } = await tap.result();
-        expect(stderr).to.match(/^sockhop: .* leads back here: the tap would be its own target$/m);
+        expect(stderr).to.match(/^sockhop: .* leads back to this tap: it cannot be its own target$/m);
         expect(code).to.equal(2);
     });
 
@@ -212,7 +212,7 @@ describe("sockhop tap", () => {
         const taken = await run(["tap", port, port]);
         expect(taken).to.include({
             code: 1,
-            stderr: `sockhop: somebody else listens at 127.0.0.1:${port} (EADDRINUSE)\n`,
+            stderr: `sockhop: address already in use: 127.0.0.1:${port} (EADDRINUSE)\n`,
         });
     });
 });

@@ -4,7 +4,7 @@ import type { ClientOptions, ServerOptions } from "../../index";
 import { UsageError } from "../errors";
 import type { Endpoint } from "./endpoint";
 
-/** The options that say how to connect, or to listen. */
+/** Options of the group "Connection". */
 export interface ConnectionFlags {
     name?: string;
     json?: true;
@@ -16,28 +16,32 @@ export interface ConnectionFlags {
     insecure?: true;
 }
 
-/** The options that all commands have which talk to somebody. */
+/**
+ * Adds the options of a connection to a command.
+ *
+ * @param tls - detail for the help of `--tls`
+ */
 export function addConnectionOptions(command: Command, { json = true, name = true, tls = "" } = {}): Command {
     command.optionsGroup("Connection:");
-    if (name) command.option("--name <name>", "instead of the endpoint: a socket of this user, by its name");
+    if (name) command.option("--name <name>", "use the socket with this name instead of an endpoint");
     command
-        .option("--terminator <text>", "what ends a message, such as '\\r\\n' or '\\0'", terminator)
-        .option("--tls", `talk over TLS${tls && `, ${tls}`}; the next four imply it`)
-        .option("--ca <file>", "certificates (PEM) that are trusted to sign that of the other end")
-        .option("--cert <file>", "our certificate (PEM)")
-        .option("--key <file>", "its private key (PEM)")
+        .option("--terminator <text>", "characters that end a message, such as '\\r\\n' or '\\0'", parseTerminator)
+        .option("--tls", `use TLS${tls && ` ${tls}`}; implied by the next four options`)
+        .option("--ca <file>", "certificates (PEM) of trusted authorities")
+        .option("--cert <file>", "own certificate (PEM)")
+        .option("--key <file>", "private key (PEM) of the own certificate")
         .option("--insecure", "accept any certificate");
-    if (json) command.option("--json", "the other end is no sockhop program: one JSON text per line, without types");
+    if (json) command.option("--json", "exchange plain lines of JSON with a peer that does not use sockhop");
     return command.optionsGroup("Options:");
 }
 
-/** An empty one would end messages everywhere. */
-function terminator(text: string): string {
+/** @throws InvalidArgumentError for an empty terminator, which would match everywhere */
+function parseTerminator(text: string): string {
     if (text === "") throw new InvalidArgumentError("Give at least one character.");
     return unescape(text);
 }
 
-/** The text that `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` stand for in an argument. */
+/** Replaces `\n`, `\r`, `\t`, `\0`, `\\` and `\xNN` by their characters. */
 function unescape(text: string): string {
     const letters: Record<string, string> = { n: "\n", r: "\r", t: "\t", "0": "\0", "\\": "\\" };
     return text.replace(/\\(?:x([\da-f]{2})|([nrt0\\]))/gi, (_, code: string | undefined, letter: string) =>
@@ -45,21 +49,38 @@ function unescape(text: string): string {
     );
 }
 
-/** What client and server have in common. */
-function shared({ json, terminator }: ConnectionFlags): Pick<ClientOptions, "peer_type" | "terminator"> {
+/** Converts the options of a command to options of a client. */
+export function clientOptions(endpoint: Endpoint, flags: ConnectionFlags): ClientOptions {
+    if (endpoint.port === 0) throw new UsageError("port 0 is only valid for listening");
+    if ((flags.cert === undefined) !== (flags.key === undefined))
+        throw new UsageError("--cert and --key must be used together");
+    const ssl_options = { ...readCertificates(flags), rejectUnauthorized: flags.insecure !== true };
+    return { ...endpoint, ...commonOptions(flags), ...(usesTls(flags) && { ssl_options }) };
+}
+
+/** Converts the options of a command to options of a server. With `--ca`, clients need a certificate. */
+export function serverOptions(endpoint: Endpoint, flags: ConnectionFlags): ServerOptions {
+    const plain = { ...endpoint, ...commonOptions(flags) };
+    if (!usesTls(flags)) return plain;
+    if (flags.cert === undefined || flags.key === undefined)
+        throw new UsageError("a TLS server needs --cert and --key");
+    const { ca, ...identity } = readCertificates(flags);
+    const clientCertificates = { ca, requestCert: true, rejectUnauthorized: flags.insecure !== true };
+    return { ...plain, ssl_options: { ...identity, ...(ca !== undefined && clientCertificates) } };
+}
+
+function commonOptions({ json, terminator }: ConnectionFlags): Pick<ClientOptions, "peer_type" | "terminator"> {
     return {
         ...(json && { peer_type: "json", allow_non_objects: true }),
         ...(terminator !== undefined && { terminator }),
     };
 }
 
-/** Whether TLS is wanted. */
-export function wantsTls({ tls, ca, cert, key, insecure }: ConnectionFlags): boolean {
+function usesTls({ tls, ca, cert, key, insecure }: ConnectionFlags): boolean {
     return tls === true || insecure === true || [ca, cert, key].some((file) => file !== undefined);
 }
 
-/** The files that the options name. */
-export function certificates({ ca, cert, key }: ConnectionFlags): { ca?: string; cert?: string; key?: string } {
+function readCertificates({ ca, cert, key }: ConnectionFlags): { ca?: string; cert?: string; key?: string } {
     return {
         ...(ca !== undefined && { ca: read(ca) }),
         ...(cert !== undefined && { cert: read(cert) }),
@@ -73,20 +94,4 @@ function read(file: string): string {
     } catch (error) {
         throw new UsageError(`cannot read ${file}: ${(error as Error).message}`, { cause: error });
     }
-}
-
-export function clientOptions(endpoint: Endpoint, flags: ConnectionFlags): ClientOptions {
-    if (endpoint.port === 0) throw new UsageError("port 0 is for those who listen");
-    if ((flags.cert === undefined) !== (flags.key === undefined)) throw new UsageError("--cert and --key go together");
-    const ssl_options = { ...certificates(flags), rejectUnauthorized: flags.insecure !== true };
-    return { ...endpoint, ...shared(flags), ...(wantsTls(flags) && { ssl_options }) };
-}
-
-export function serverOptions(endpoint: Endpoint, flags: ConnectionFlags): ServerOptions {
-    const plain = { ...endpoint, ...shared(flags) };
-    if (!wantsTls(flags)) return plain;
-    if (flags.cert === undefined || flags.key === undefined) throw new UsageError("TLS needs --cert and --key here");
-    const { ca, ...identity } = certificates(flags);
-    const asked = { ca, requestCert: true, rejectUnauthorized: flags.insecure !== true };
-    return { ...plain, ssl_options: { ...identity, ...(ca !== undefined && asked) } };
 }

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors";
 import { shorten } from "../terminal/format";
 
-/** Where to connect to, or to listen. */
+/** Address to connect to or to listen on, as options of the library. Empty for the defaults of the library. */
 export interface Endpoint {
     address?: string;
     port?: number;
@@ -11,48 +11,51 @@ export interface Endpoint {
 
 const MAX_PORT = 65_535;
 
-export const ENDPOINT = "PORT, HOST:PORT, a path with a slash in it, or name:NAME";
+/** Forms of an endpoint, for help and errors. */
+export const ENDPOINT = "PORT, HOST:PORT, a path with a slash, or name:NAME";
 
-/** @throws {@link UsageError} for what names no place */
+/** @throws {@link UsageError} if the text is not an endpoint */
 export function parseEndpoint(text: string): Endpoint {
-    if (text.startsWith("name:")) return named(text.slice("name:".length));
+    if (text.startsWith("name:")) return namedEndpoint(text.slice("name:".length));
     if (/^unix:./.test(text)) return { path: text.slice("unix:".length) };
-    const place = text.replace(/^tcp:(\/\/)?/, "");
-    if (place.includes("/") || place.startsWith("\\\\")) return { path: text };
+    const address = text.replace(/^tcp:(\/\/)?/, "");
+    if (address.includes("/") || address.startsWith("\\\\")) return { path: text };
     const { host, ip, port } =
-        /^(?:(?:\[(?<ip>[\d.:a-f]+)\]|(?<host>[^:\s]+)):)?(?<port>\d+)$/i.exec(place)?.groups ?? {};
-    if (port === undefined) throw new UsageError(`"${shorten(text, 100)}" is no endpoint: give ${ENDPOINT}`);
+        /^(?:(?:\[(?<ip>[\d.:a-f]+)\]|(?<host>[^:\s]+)):)?(?<port>\d+)$/i.exec(address)?.groups ?? {};
+    if (port === undefined) throw new UsageError(`"${shorten(text, 100)}" is not an endpoint: give ${ENDPOINT}`);
     if (Number(port) > MAX_PORT)
-        throw new UsageError(`there is no port ${shorten(port, 20)}: ports end at ${MAX_PORT}`);
-    const address = ip ?? host;
-    return { port: Number(port), ...(address !== undefined && { address }) };
+        throw new UsageError(`port ${shorten(port, 20)} is out of range: the highest port is ${MAX_PORT}`);
+    const hostname = ip ?? host;
+    return { port: Number(port), ...(hostname !== undefined && { address: hostname }) };
 }
 
-/** A name, as of a variable of the shell that may not be set: then it must not be a port instead. */
-function named(name: string): Endpoint {
+/** Rejects an empty name: an unset shell variable must not lead to the default port. */
+function namedEndpoint(name: string): Endpoint {
     if (name === "") throw new UsageError("the name is empty");
     return { name };
 }
 
-/** The place that an argument or the option `--name` names; without either that of the library's defaults. */
+/** Returns the endpoint of an argument or of `--name`. Without both, an empty one. */
 export function endpointFrom(text: string | undefined, { name }: { name?: string }): Endpoint {
     if (name === undefined) return text === undefined ? {} : parseEndpoint(text);
-    if (text !== undefined) throw new UsageError(`--name ${name} and the endpoint ${text}: one of them is too many`);
-    return named(name);
+    if (text !== undefined) throw new UsageError(`give either --name ${name} or the endpoint ${text}, not both`);
+    return namedEndpoint(name);
 }
 
-/** The endpoint, unless `--name` tells it, and the values after it. */
+/** Splits arguments into endpoint and values. With `--name`, all arguments are values. */
 export function splitArguments(
     first: string | undefined,
-    rest: readonly string[],
+    others: readonly string[],
     { name }: { name?: string },
 ): { endpoint: Endpoint; values: readonly string[] } {
-    if (name !== undefined) return { endpoint: named(name), values: first === undefined ? rest : [first, ...rest] };
-    if (first === undefined) throw new UsageError(`where to? Give ${ENDPOINT}`);
-    return { endpoint: parseEndpoint(first), values: rest };
+    if (name !== undefined) {
+        return { endpoint: namedEndpoint(name), values: first === undefined ? others : [first, ...others] };
+    }
+    if (first === undefined) throw new UsageError(`missing endpoint: give ${ENDPOINT}`);
+    return { endpoint: parseEndpoint(first), values: others };
 }
 
-/** An endpoint as one would type it. */
+/** Formats an endpoint in the form that {@link parseEndpoint} reads. */
 export function formatEndpoint({ address = "127.0.0.1", port = 50000, path, name }: Endpoint): string {
     if (path !== undefined) return path;
     if (name !== undefined) return `name:${name}`;

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 
+/** Adds the options for printing values to a command. */
 export function addOutputOptions(command: Command): Command {
     return command
         .optionsGroup("Output:")
-        .option("--json-output", "a JSON text per line, as in a pipe, also on a terminal")
-        .option("--pretty", "for people, as on a terminal, also in a pipe")
-        .option("--bare", "only the data, as JSON")
+        .option("--json-output", "print values as lines of JSON, also on a terminal")
+        .option("--pretty", "print values in readable form, also into a pipe")
+        .option("--bare", "print only the data, as JSON")
         .optionsGroup("Options:");
 }

@@ -15,10 +15,12 @@ import { sendCall, sendRequest } from "./calls";
 import { printMessage, printRequest } from "./printMessage";
 import { type ReplCommands, runRepl } from "./repl";
 
-/** Questions without an answer. When there are more, the next line is not read. */
+/** Limit for pending replies. Above it, the next line is not read. */
 const MAX_PENDING = 1000;
 
-/** The options of a {@link ClientRepl}. */
+const PING_TIMEOUT_MS = 5000;
+
+/** Options of the command `connect`. */
 export interface ConnectFlags extends ConnectionFlags, OutputFlags {
     echo?: true;
     reconnect?: true;
@@ -26,16 +28,16 @@ export interface ConnectFlags extends ConnectionFlags, OutputFlags {
     wait?: number;
 }
 
-/** What is said over one client. */
+/** Prints the messages that a client receives, and sends typed or piped lines. */
 export class ClientRepl {
     readonly #context: CommandContext;
     readonly #flags: ConnectFlags;
     readonly #endpoint: string;
     readonly #pending = new Set<Promise<void>>();
-    #onReply: (() => void) | undefined;
-    #calls = 0;
+    #onSettled: (() => void) | undefined;
+    #count = 0;
     #failed = false;
-    /** Nobody wants to hear any more. */
+    /** True when later errors and the end of the connection are expected. */
     #finished = false;
 
     constructor(context: CommandContext, flags: ConnectFlags, endpoint: string) {
@@ -44,15 +46,15 @@ export class ClientRepl {
         this.#endpoint = endpoint;
     }
 
-    /** Tells what comes in, and what becomes of the connection. */
+    /** Prints the messages and events of a client. To be called before it connects. */
     attach(client: SockhopClient): void {
         const { output } = this.#context;
         const source = { from: this.#endpoint, echo: this.#flags.echo === true };
         client.on("connect", () => {
-            this.#note(`connected to ${this.#endpoint}`);
+            this.#printStatus(`connected to ${this.#endpoint}`);
         });
         client.on("disconnect", () => {
-            if (!this.#finished) this.#note("the connection has ended");
+            if (!this.#finished) this.#printStatus("connection closed");
         });
         client.on("reconnecting", (attempt, delay, error) => {
             const reason = error ? `${errorMessage(explainError(error, this.#endpoint))}; ` : "";
@@ -61,24 +63,22 @@ export class ClientRepl {
         client.on("receive", (value, meta) => {
             printMessage(output, value, meta, source, client.socket ?? null);
         });
-        client.on("request", (question, response): unknown =>
-            printRequest(output, question, response, source, client.socket ?? null),
+        client.on("request", (request, response): unknown =>
+            printRequest(output, request, response, source, client.socket ?? null),
         );
     }
 
-    /** What people want to know, and programs see by the exit code. */
-    #note(text: string): void {
-        const { output } = this.#context;
-        if (output.pretty || isInteractive() || this.#flags.reconnect) output.printNote(text);
-    }
-
-    /** Says what is typed or piped in, until that ends or the server does not want any more. */
+    /**
+     * Sends typed or piped lines until the input ends, or the server closes the connection.
+     *
+     * @returns the exit code: 1 if a piped line could not be sent, or has no reply
+     */
     async run(client: SockhopClient): Promise<number> {
         const { signal } = this.#context;
         try {
-            const left = this.#flags.reconnect ? new Promise<never>(() => undefined) : disconnected(client);
-            await abortable(signal, Promise.race([left, this.#runRepl(client)]));
-            // Those of a connection that has ended have failed.
+            const closed = this.#flags.reconnect ? new Promise<never>(() => undefined) : disconnected(client);
+            await abortable(signal, Promise.race([closed, this.#sendLines(client)]));
+            // After a disconnect these are the errors of pending replies.
             if (!this.#finished) await Promise.all(this.#pending);
         } finally {
             this.#finished = true;
@@ -86,12 +86,12 @@ export class ClientRepl {
         return this.#failed ? 1 : 0;
     }
 
-    async #runRepl(client: SockhopClient): Promise<void> {
+    async #sendLines(client: SockhopClient): Promise<void> {
         const quit = await runRepl(this.#context, {
             commands: this.#commands(client),
-            onLine: (line) => this.#onLine(client, line),
+            onLine: (line) => this.#sendLine(client, line),
             onError: () => {
-                this.#onFailure();
+                this.#onError();
             },
         });
         this.#finished = quit || isInteractive();
@@ -102,67 +102,73 @@ export class ClientRepl {
         else await sleep(wait, undefined, { ref: false });
     }
 
-    /** Who types sees it, and can do better. */
-    #onFailure(): void {
-        if (!isInteractive()) this.#failed = true;
-    }
-
     #commands(client: SockhopClient): ReplCommands {
         const { output } = this.#context;
         return {
-            VALUE: { help: "JSON, or a bare word or text: is sent" },
-            "? VALUE": { help: "sends a request, and prints what it is answered with" },
-            "! VALUE": { help: "sends a message with a callback, and prints the answer" },
-            "/ping": { help: "how long the other end takes to answer", run: () => this.#ping(client) },
+            VALUE: { help: "sends a value: JSON, or a bare word or text" },
+            "? VALUE": { help: "sends a request, and prints the response" },
+            "! VALUE": { help: "sends a message with a callback, and prints the reply" },
+            "/ping": { help: "measures the round-trip time", run: () => this.#ping(client) },
             "/stats": {
-                help: "what the client has done so far",
+                help: "prints the counters of the client",
                 run: () => output.printNote(output.inspect(client.stats)),
             },
         };
     }
 
-    async #onLine(client: SockhopClient, line: string): Promise<void> {
-        const kind = line.charAt(0);
-        if (kind !== "?" && kind !== "!") {
+    async #sendLine(client: SockhopClient, line: string): Promise<void> {
+        const prefix = line.charAt(0);
+        if (prefix !== "?" && prefix !== "!") {
             await client.send(parseValue(line));
             return;
         }
         const value = parseValue(line.slice(1));
-        this.#calls += 1;
-        const answer = this.#call(client, kind, value, this.#calls);
-        this.#pending.add(answer);
-        void answer.then(() => {
-            this.#pending.delete(answer);
-            this.#onReply?.();
+        this.#count += 1;
+        const reply = this.#call(client, prefix === "?" ? "request" : "callback", value, this.#count);
+        this.#pending.add(reply);
+        void reply.then(() => {
+            this.#pending.delete(reply);
+            this.#onSettled?.();
         });
-        while (this.#pending.size >= MAX_PENDING) await new Promise<void>((resolve) => (this.#onReply = resolve));
+        while (this.#pending.size >= MAX_PENDING) await new Promise<void>((resolve) => (this.#onSettled = resolve));
     }
 
-    /** Never rejects. */
-    async #call(client: SockhopClient, kind: "?" | "!", value: unknown, answer: number): Promise<void> {
+    /** Sends a value, and prints its reply or the error. Never rejects. */
+    async #call(client: SockhopClient, kind: "request" | "callback", value: unknown, number: number): Promise<void> {
         const { output } = this.#context;
         const { timeout } = this.#flags;
-        const take = ({ data, type }: { data: unknown; type: string }): Promise<void> => {
-            output.printMessage({ type, data, from: this.#endpoint, answer });
+        const printReply = ({ data, type }: { data: unknown; type: string }): Promise<void> => {
+            output.printMessage({ type, data, from: this.#endpoint, answer: number });
             return output.drained();
         };
         try {
-            if (kind === "?") await sendRequest(client, value, timeout, take);
-            else await take(await sendCall(client, value, timeout));
+            if (kind === "request") await sendRequest(client, value, timeout, printReply);
+            else await printReply(await sendCall(client, value, timeout));
         } catch (error) {
             if (this.#finished) return;
-            this.#onFailure();
-            output.printError(new Error(`question ${answer}: ${errorMessage(error)}`, { cause: error }));
+            this.#onError();
+            output.printError(new Error(`${kind} ${number}: ${errorMessage(error)}`, { cause: error }));
         }
     }
 
     async #ping(client: SockhopClient): Promise<void> {
-        if (this.#flags.json) throw new Error("A --json peer answers no pings");
-        if (!client.connected || !client.socket) throw new Error("There is no connection");
+        if (this.#flags.json) throw new Error("A --json peer does not reply to pings");
+        if (!client.connected || !client.socket) throw new Error("Not connected");
         const pinger = new Pinger(client.socket, this.#flags.terminator);
-        const time = await pinger.ping(5000);
+        const time = await pinger.ping(PING_TIMEOUT_MS);
         pinger.close();
-        if (time === undefined) throw new Error("No pong within 5 seconds");
+        if (time === undefined) throw new Error(`No pong within ${PING_TIMEOUT_MS / 1000} seconds`);
         this.#context.output.printNote(`pong after ${formatNumber(time)} ms`);
+    }
+
+    /** An error sets the exit code only for piped input: a typing user sees it. */
+    #onError(): void {
+        if (!isInteractive()) this.#failed = true;
+    }
+
+    /** Prints a change of the connection. Not in a pipe, where the exit code is enough. */
+    #printStatus(text: string): void {
+        const { output } = this.#context;
+        if (output.pretty || isInteractive() || this.#flags.reconnect) output.printNote(text);
     }
 }

@@ -9,10 +9,11 @@ import { isInteractive } from "../terminal/input";
 import { type MessageSource, printMessage, printRequest } from "./printMessage";
 import { type ReplCommands, runRepl } from "./repl";
 
-/** Those who have connected. */
+/** Prints the messages of all clients of a server, and sends typed or piped lines to them. */
 export class ServerRepl {
-    readonly firstConnect: Promise<void>;
+    /** Resolves when the first client has disconnected. */
     readonly firstDisconnect: Promise<void>;
+    readonly #firstConnect: Promise<void>;
     readonly #server: SockhopServer;
     readonly #context: CommandContext;
     readonly #sources = new Map<Socket, Required<MessageSource>>();
@@ -22,41 +23,39 @@ export class ServerRepl {
         const { output } = context;
         this.#server = server;
         this.#context = context;
-        this.firstConnect = new Promise((resolve) => server.once("connect", () => resolve()));
+        this.#firstConnect = new Promise((resolve) => server.once("connect", () => resolve()));
         this.firstDisconnect = new Promise((resolve) => server.once("disconnect", () => resolve()));
         server.on("connect", (socket) => {
-            const source = this.#addSource(socket, echo);
-            output.printNote(
-                `${source.label} has connected${source.from === source.label ? "" : ` from ${source.from}`}`,
-            );
+            const { label, from } = this.#addSource(socket, echo);
+            output.printNote(`${label} connected${from === label ? "" : ` from ${from}`}`);
         });
         server.on("disconnect", (socket) => {
-            output.printNote(`${this.#sourceOf(socket).label} has left`);
+            output.printNote(`${this.#sourceOf(socket).label} disconnected`);
             this.#sources.delete(socket);
         });
         server.on("error", (error, socket) => {
-            if (!server.server.listening) return; // listen() tells
+            if (!server.server.listening) return; // the promise of listen() rejects
             const label = socket && this.#sources.get(socket)?.label;
             output.printError(label ? new CommandError(`${label}: ${errorMessage(error)}`, undefined, error) : error);
         });
         server.on("receive", (value, meta) => {
             printMessage(output, value, meta, this.#sourceOf(meta.socket), meta.socket);
         });
-        server.on("request", (question, response, { socket }): unknown =>
-            printRequest(output, question, response, this.#sourceOf(socket), socket),
+        server.on("request", (request, response, { socket }): unknown =>
+            printRequest(output, request, response, this.#sourceOf(socket), socket),
         );
     }
 
-    /** Sends what is typed or piped in to all. Never ends, unless somebody types that it shall. */
+    /** Sends typed or piped lines to all clients. Resolves at `/quit` or Ctrl-D, never at the end of piped input. */
     async run(): Promise<void> {
         const { output } = this.#context;
-        // What is piped in would be gone before somebody can have it.
-        if (!isInteractive()) await this.firstConnect;
+        // Without a client, piped lines would be lost.
+        if (!isInteractive()) await this.#firstConnect;
         const commands: ReplCommands = {
-            VALUE: { help: "JSON, or a bare word or text: is sent to all clients" },
-            "/clients": { help: "who is connected", run: () => output.printNote(this.#list()) },
+            VALUE: { help: "sends a value to all clients: JSON, or a bare word or text" },
+            "/clients": { help: "lists the connected clients", run: () => output.printNote(this.#list()) },
             "/stats": {
-                help: "what the server has done so far",
+                help: "prints the counters of the server",
                 run: () => output.printNote(output.inspect(this.#server.stats)),
             },
         };
@@ -66,15 +65,15 @@ export class ServerRepl {
 
     async #send(line: string): Promise<void> {
         const value = parseValue(line);
-        if (this.#sources.size === 0) throw new Error("Nobody is connected");
+        if (this.#sources.size === 0) throw new Error("No client is connected");
         await this.#server.sendall(value);
     }
 
     #list(): string {
-        const sources = [...this.#sources.values()].map(({ label, from }) =>
+        const lines = [...this.#sources.values()].map(({ label, from }) =>
             from === label ? label : `${label} ${from}`,
         );
-        return sources.length === 0 ? "nobody is connected" : sources.join("\n");
+        return lines.length === 0 ? "no client is connected" : lines.join("\n");
     }
 
     #addSource(socket: Socket, echo: boolean): Required<MessageSource> {

@@ -8,32 +8,33 @@ import type { CommandContext } from "../run/runCommand";
 import { withClient } from "../run/withClient";
 import { isInteractive, readLines } from "../terminal/input";
 
-/** The options of commands that send values to somebody. */
+/** Options of the commands `send` and `request`. */
 export interface SendFlags extends ConnectionFlags {
     type?: string;
 }
 
 /**
- * Gives each value to `hand`, one after the other, over one connection: those of the arguments after the endpoint, or,
- * without any, those that are piped in.
+ * Calls `send` for each value, one after the other, over one connection. The values are the arguments after the endpoint. Without
+ * any, they are the lines of stdin.
  */
 export async function sendEach(
     context: CommandContext,
     flags: SendFlags,
     first: string | undefined,
-    rest: readonly string[],
-    hand: (client: SockhopClient, value: unknown, from: string) => Promise<unknown>,
+    others: readonly string[],
+    send: (client: SockhopClient, value: unknown, endpoint: string) => Promise<unknown>,
 ): Promise<void> {
     const { output, signal } = context;
-    const { endpoint, values } = splitArguments(first, rest, flags);
-    const given = values.map(parseValue);
-    if (given.length === 0 && isInteractive()) throw new UsageError("nothing to send: give values, or pipe in some");
+    const { endpoint, values } = splitArguments(first, others, flags);
+    const parsed = values.map(parseValue);
+    if (parsed.length === 0 && isInteractive())
+        throw new UsageError("nothing to send: give values as arguments or on stdin");
     await withClient(context, endpoint, flags, async (client) => {
-        const all = async (): Promise<void> => {
-            for await (const value of given.length > 0 ? given : parseLines(readLines(output, signal))) {
-                await hand(client, withTypeName(value, flags.type), formatEndpoint(endpoint));
+        const sendAll = async (): Promise<void> => {
+            for await (const value of parsed.length > 0 ? parsed : parseLines(readLines(output, signal))) {
+                await send(client, withTypeName(value, flags.type), formatEndpoint(endpoint));
             }
         };
-        await abortable(signal, all());
+        await abortable(signal, sendAll());
     });
 }

@@ -11,44 +11,38 @@ import { withClient } from "../run/withClient";
 export function connectCommand(): Command {
     const command = new Command("connect")
         .description(
-            "Connect, print what the server sends, and send it what is typed or piped in: a value per line. " +
-                '"? VALUE" sends a request, "! VALUE" a message with a callback; /help lists what else can be typed.',
+            "Connect to a server, print what it sends, and send it typed or piped lines, one value per line. " +
+                '"? VALUE" sends a request, "! VALUE" a message with a callback; /help lists all commands.',
         )
-        .summary("be a client: print what comes in, send what is typed")
-        .argument("[endpoint]", `where: ${ENDPOINT} (default: port 50000)`)
-        .option("--reconnect", "connect again whenever the connection is lost; what is sent meanwhile waits")
-        .option("--echo", "answer callbacks and requests of the server with what they have brought")
-        .option("--timeout <duration>", "how long to wait for answers", parseDuration, 30_000)
-        .option(
-            "--wait <duration>",
-            "stay so long after the end of what is piped in, and of the answers; or: forever",
-            stay,
-        );
+        .summary("start a client: print messages, send typed lines")
+        .argument("[endpoint]", `address of the server: ${ENDPOINT} (default: port 50000)`)
+        .option("--reconnect", "reconnect when the connection is lost, and send then what was typed meanwhile")
+        .option("--echo", "reply to callbacks and requests with the received value")
+        .option("--timeout <duration>", "time limit for a reply", parseDuration, 30_000)
+        .option("--wait <duration>", "stay connected after the last line and its reply, or: forever", parseWait);
     return addOutputOptions(addConnectionOptions(command))
         .action(runCommand(connect))
         .addHelpText(
             "after",
             examples(
-                ["sockhop connect", "talk to the server at port 50000 of this machine"],
-                ["sockhop connect name:my-daemon", "talk to a daemon of this user"],
-                ["echo '? {\"sum\":[2,3]}' | sockhop connect 9000", "send a request, print the answer"],
-                ["sockhop connect 9000 --wait forever < /dev/null | jq .data", "only print what comes"],
+                ["sockhop connect", "connect to port 50000 of this machine"],
+                ["sockhop connect name:my-daemon", "connect to a daemon of this user"],
+                ["echo '? {\"sum\":[2,3]}' | sockhop connect 9000", "send a request, print the response"],
+                ["sockhop connect 9000 --wait forever < /dev/null | jq .data", "only print received values"],
             ),
         );
 }
 
-/** How long to stay when nothing is left to do. */
-function stay(text: string): number {
+function parseWait(text: string): number {
     return text === "forever" ? Infinity : parseDuration(text);
 }
 
 async function connect(context: CommandContext, flags: ConnectFlags, text: string | undefined): Promise<number> {
     const endpoint = endpointFrom(text, flags);
     const repl = new ClientRepl(context, flags, formatEndpoint(endpoint));
-    const options = flags.reconnect ? { options: { auto_reconnect: true, queue: true } } : {};
     return withClient(context, endpoint, flags, (client) => repl.run(client), {
-        ...options,
-        before: (client) => {
+        ...(flags.reconnect && { options: { auto_reconnect: true, queue: true } }),
+        beforeConnect: (client) => {
             repl.attach(client);
         },
     });

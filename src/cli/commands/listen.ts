@@ -10,6 +10,9 @@ import { abortable } from "../run/abortable";
 import { type CommandContext, runCommand } from "../run/runCommand";
 import type { OutputFlags } from "../terminal/Output";
 
+/** Time limit for pending messages after Ctrl-C. */
+const CLOSE_TIMEOUT_MS = 500;
+
 interface Flags extends ConnectionFlags, OutputFlags {
     echo?: true;
     once?: true;
@@ -17,21 +20,21 @@ interface Flags extends ConnectionFlags, OutputFlags {
 
 export function listenCommand(): Command {
     const command = new Command("listen")
-        .description("Listen, print what clients send, and send them what is typed or piped in.")
-        .summary("be a server: print what comes in, send what is typed")
-        .argument("[endpoint]", `where: ${ENDPOINT} (default: port 50000; 0 is any free one)`)
-        .option("--echo", "answer callbacks and requests with what they have brought")
-        .option("--once", "end when the first client has left; no other one is let in")
-        .option("--quiet", "do not print what comes in");
+        .description("Start a server, print what clients send, and send typed or piped lines to all clients.")
+        .summary("start a server: print messages, send typed lines")
+        .argument("[endpoint]", `address to listen on: ${ENDPOINT} (default: port 50000; 0: any free port)`)
+        .option("--echo", "reply to callbacks and requests with the received value")
+        .option("--once", "accept one client, and exit when it disconnects")
+        .option("--quiet", "do not print received values");
     return addOutputOptions(addConnectionOptions(command))
         .action(runCommand(listen))
         .addHelpText(
             "after",
             examples(
-                ["sockhop listen", "print what comes in at port 50000 of this machine"],
-                ["sockhop listen --name my-daemon --echo", "stand in for a daemon that answers"],
-                ["sockhop listen 9000 --json | jq .data", "what programs say that write lines of JSON"],
-                ["sockhop listen 0 --once < values.jsonl > answers.jsonl", "send a file to the first client"],
+                ["sockhop listen", "print what clients send to port 50000 of this machine"],
+                ["sockhop listen --name my-daemon --echo", "simulate a daemon that replies"],
+                ["sockhop listen 9000 --json | jq .data", "print what programs send that write lines of JSON"],
+                ["sockhop listen 0 --once < values.jsonl > replies.jsonl", "send a file to the first client"],
             ),
         );
 }
@@ -43,21 +46,21 @@ async function listen(context: CommandContext, flags: Flags, text: string | unde
     const repl = new ServerRepl(server, context, flags);
     try {
         await server.listen();
-        output.printNote(`listening at ${formatEndpoint({ ...endpoint, ...boundTo(server) })}`);
-        const lines = repl.run();
-        await abortable(signal, flags.once ? Promise.race([lines, repl.firstDisconnect]) : lines);
+        output.printNote(`listening on ${formatEndpoint({ ...endpoint, ...boundPort(server) })}`);
+        const end = repl.run();
+        await abortable(signal, flags.once ? Promise.race([end, repl.firstDisconnect]) : end);
         return 0;
     } catch (error) {
-        // To be interrupted is the usual end of a server.
+        // Ctrl-C is the normal end of a server.
         if (error instanceof Interruption && !flags.once) return 0;
         throw explainError(error, formatEndpoint(endpoint));
     } finally {
-        await server.close(signal.aborted ? { timeout: 500 } : {});
+        await server.close(signal.aborted ? { timeout: CLOSE_TIMEOUT_MS } : {});
     }
 }
 
-/** With port 0 the system has chosen one. */
-function boundTo(server: SockhopServer): { port?: number } {
+/** Port that the system has chosen for port 0. */
+function boundPort(server: SockhopServer): { port?: number } {
     const port = server.get_bound_port();
     return port === undefined ? {} : { port };
 }

@@ -7,11 +7,12 @@ import { examples } from "../arguments/examples";
 import { parseCount, parseDuration } from "../arguments/numbers";
 import { Interruption } from "../errors";
 import { Pinger } from "../measure/Pinger";
-import { PingStatistics } from "../measure/PingStatistics";
+import { PingStatistics, roundToMicroseconds } from "../measure/PingStatistics";
 import { abortable } from "../run/abortable";
 import { type CommandContext, runCommand } from "../run/runCommand";
 import { disconnected, withClient } from "../run/withClient";
-import type { OutputFlags } from "../terminal/Output";
+import { formatNumber } from "../terminal/format";
+import type { Output, OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags {
     count: number;
@@ -19,80 +20,103 @@ interface Flags extends ConnectionFlags, OutputFlags {
     timeout: number;
 }
 
-/** Pings that wait for their answers; more are not sent until one of them is answered or lost. */
-const MOST_UNANSWERED = 1000;
+/** Called with the round-trip time of each ping, in milliseconds, or `undefined` for a lost one. */
+type OnResult = (number: number, time: number | undefined) => void;
+
+/** Limit for pings without a reply. Above it, the next ping waits. */
+const MAX_PENDING = 1000;
 
 export function pingCommand(): Command {
     const command = new Command("ping")
-        .description("Measure how long the other end takes to answer. Every sockhop program answers pings, at once.")
-        .summary("measure how long the other end takes to answer")
-        .argument("[endpoint]", `whom: ${ENDPOINT} (default: port 50000)`)
-        .option("-c, --count <number>", "end after so many pings (default: at Ctrl-C)", parseCount, Infinity)
-        .option("-i, --interval <duration>", "from one ping to the next", parseDuration, 1000)
-        .option("-W, --timeout <duration>", "a ping that was not answered in this time is lost", parseDuration, 4000)
-        .option("--json-output", "a JSON text per line, the last with the statistics");
+        .description("Measure the round-trip time. Every sockhop peer replies to pings at once.")
+        .summary("measure the round-trip time")
+        .argument("[endpoint]", `address of the peer: ${ENDPOINT} (default: port 50000)`)
+        .option("-c, --count <number>", "stop after this number of pings (default: at Ctrl-C)", parseCount, Infinity)
+        .option("-i, --interval <duration>", "time between pings", parseDuration, 1000)
+        .option("-W, --timeout <duration>", "time limit for a reply, after which a ping is lost", parseDuration, 4000)
+        .option("--json-output", "print lines of JSON, the last with the statistics");
     return addConnectionOptions(command, { json: false })
         .action(runCommand(ping))
         .addHelpText(
             "after",
             examples(
-                ["sockhop ping name:my-daemon", "a line per second, statistics at Ctrl-C"],
-                ["sockhop ping 50000 -c 1 > /dev/null && echo alive", "exit code 0: at least one ping was answered"],
+                ["sockhop ping name:my-daemon", "one line per second, statistics at Ctrl-C"],
+                ["sockhop ping 50000 -c 1 > /dev/null && echo alive", "check a program: exit code 0 if it replies"],
             ),
         );
 }
 
 async function ping(context: CommandContext, flags: Flags, text: string | undefined): Promise<number> {
     const endpoint = endpointFrom(text, flags);
-    return withClient(
-        context,
-        endpoint,
-        flags,
-        (client) => pingOver(client, context, flags, formatEndpoint(endpoint)),
-        {
-            hasty: true,
-        },
-    );
+    const run = (client: SockhopClient): Promise<number> => measure(client, context, flags, formatEndpoint(endpoint));
+    return withClient(context, endpoint, flags, run, { flush: false });
 }
 
-async function pingOver(client: SockhopClient, context: CommandContext, flags: Flags, where: string): Promise<number> {
-    const { output, signal } = context;
-    const tally = new PingStatistics(output, where, flags.jsonOutput === true);
-    const gone = disconnected(client).then(() => "gone" as const);
-    let ending: "done" | "gone" = "done";
+async function measure(
+    client: SockhopClient,
+    { output, signal }: CommandContext,
+    flags: Flags,
+    endpoint: string,
+): Promise<number> {
+    const statistics = new PingStatistics();
+    let finished = false;
+    const onResult: OnResult = (number, time) => {
+        if (finished) return; // lost because of our own disconnect
+        if (time !== undefined) statistics.add(time);
+        printResult(output, flags, endpoint, number, time);
+    };
+    const closed = disconnected(client).then(() => "closed" as const);
+    let end: "done" | "closed" = "done";
     try {
-        const all = pingAll(client, flags, tally);
-        ending = await abortable(signal, Promise.race([all, gone]));
+        end = await abortable(signal, Promise.race([sendPings(client, flags, statistics, onResult), closed]));
     } catch (error) {
         if (!(error instanceof Interruption)) throw error;
     }
-    tally.print();
-    if (ending === "gone") throw new Error("The other end has ended the connection");
-    return tally.received > 0 ? 0 : 1;
+    finished = true;
+    output.printLine(flags.jsonOutput ? JSON.stringify(statistics) : `\n${statistics.text(endpoint)}`);
+    if (end === "closed") throw new Error("The peer closed the connection");
+    return statistics.received > 0 ? 0 : 1;
 }
 
-async function pingAll(
+async function sendPings(
     client: SockhopClient,
     { count, interval, timeout, terminator }: Flags,
-    tally: PingStatistics,
+    statistics: PingStatistics,
+    onResult: OnResult,
 ): Promise<"done"> {
     const { socket } = client;
-    if (!socket) return "done"; // it has ended already
+    if (!socket) return "done"; // closed already
     const pinger = new Pinger(socket, terminator);
     const start = performance.now();
-    const answers = new Set<Promise<void>>();
+    const pending = new Set<Promise<void>>();
     for (let number = 1; number <= count && client.connected; number++) {
-        if (answers.size >= MOST_UNANSWERED) await Promise.race(answers);
-        tally.sent = number;
-        const answer = pinger.ping(timeout).then((time) => {
-            tally.add(number, time);
-            answers.delete(answer);
+        if (pending.size >= MAX_PENDING) await Promise.race(pending);
+        statistics.sent = number;
+        const result = pinger.ping(timeout).then((time) => {
+            onResult(number, time);
+            pending.delete(result);
         });
-        answers.add(answer);
-        // The socket keeps the process alive, while there is one.
+        pending.add(result);
+        // Unreferenced: the socket keeps the process alive while it is open.
         if (number < count) await sleep(start + number * interval - performance.now(), undefined, { ref: false });
     }
-    await Promise.all(answers);
+    await Promise.all(pending);
     pinger.close();
     return "done";
+}
+
+function printResult(
+    output: Output,
+    { jsonOutput }: Flags,
+    endpoint: string,
+    number: number,
+    time: number | undefined,
+): void {
+    if (jsonOutput) {
+        output.printLine(JSON.stringify({ ping: number, ms: time === undefined ? null : roundToMicroseconds(time) }));
+    } else if (time === undefined) {
+        output.printLine(`ping ${number}: ${output.style("red", "no reply")}`);
+    } else {
+        output.printLine(`ping ${number}: reply from ${endpoint} after ${output.style("bold", formatNumber(time))} ms`);
+    }
 }

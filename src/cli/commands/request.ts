@@ -15,34 +15,38 @@ interface Flags extends SendFlags, OutputFlags {
 
 export function requestCommand(): Command {
     const command = new Command("request")
-        .description(
-            "Send a request, and print each value of its answer as it comes. With several values, one after the other.",
-        )
-        .summary("send a request, print its answer")
-        .argument("[endpoint]", `where to, unless --name tells: ${ENDPOINT}`)
+        .description("Send requests one after the other, and print each value of a response when it arrives.")
+        .summary("send requests, print their responses")
+        .argument("[endpoint]", `address of the peer, unless --name is given: ${ENDPOINT}`)
         .argument(
             "[values...]",
-            "JSON, or a bare word or text, which is a string; without any, a value per line of what is piped in",
+            "JSON, or a bare word or text, which is sent as a string (default: one value per piped line)",
         )
-        .option("--type <class>", "the name of the class that the values arrive with")
-        .option("--timeout <duration>", "how long to wait for the whole answer", parseDuration, 30_000);
+        .option("--type <class>", "class name that is sent with the values")
+        .option("--timeout <duration>", "time limit for a complete response", parseDuration, 30_000);
     return addOutputOptions(addConnectionOptions(command, { json: false }))
-        .action(runCommand(ask))
+        .action(runCommand(request))
         .addHelpText(
             "after",
             examples(
-                ["sockhop request 50000 sum", "ask, and print the answer"],
-                ["sockhop request name:my-daemon '{\"since\":0}' --type History", "ask for a History, print all of it"],
-                ["sockhop request 50000 status --bare --timeout 2", "only what the answer is; fail after two seconds"],
+                ["sockhop request 50000 sum", "send a request, print the response"],
+                ["sockhop request name:my-daemon '{\"since\":0}' --type History", "send a History, print all values"],
+                ["sockhop request 50000 status --bare --timeout 2", "print only the data; fail after two seconds"],
             ),
         );
 }
 
-async function ask(context: CommandContext, flags: Flags, first: string | undefined, rest: string[]): Promise<number> {
-    await sendEach(context, flags, first, rest, (client, value, from) =>
+async function request(
+    context: CommandContext,
+    flags: Flags,
+    first: string | undefined,
+    others: string[],
+): Promise<number> {
+    const { output } = context;
+    await sendEach(context, flags, first, others, (client, value, from) =>
         sendRequest(client, value, flags.timeout, (packet) => {
-            context.output.printMessage({ ...packet, from });
-            return context.output.drained();
+            output.printMessage({ ...packet, from });
+            return output.drained();
         }),
     );
     return 0;

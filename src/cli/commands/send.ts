@@ -17,13 +17,13 @@ interface Flags extends SendFlags, OutputFlags {
 
 export function sendCommand(): Command {
     const command = new Command("send")
-        .description("Send values, one after the other: those given, or one per line of what is piped in.")
-        .summary("send values, perhaps wait for their answers")
-        .argument("[endpoint]", `where to, unless --name tells: ${ENDPOINT}`)
-        .argument("[values...]", "JSON, or a bare word or text, which is a string")
-        .option("--type <class>", "the name of the class that the values arrive with")
-        .option("--callback", "ask for an answer to each, and print it")
-        .option("--timeout <duration>", "how long to wait for each answer", parseDuration, 30_000);
+        .description("Send values one after the other: the arguments, or without any, one per piped line.")
+        .summary("send values, and optionally wait for replies")
+        .argument("[endpoint]", `address of the peer, unless --name is given: ${ENDPOINT}`)
+        .argument("[values...]", "JSON, or a bare word or text, which is sent as a string")
+        .option("--type <class>", "class name that is sent with the values")
+        .option("--callback", "wait for a reply to each value, and print it")
+        .option("--timeout <duration>", "time limit for each reply", parseDuration, 30_000);
     return addOutputOptions(addConnectionOptions(command))
         .action(runCommand(send))
         .addHelpText(
@@ -31,16 +31,21 @@ export function sendCommand(): Command {
             examples(
                 ["sockhop send 50000 hello", "send a string"],
                 ['sockhop send db.example:9000 \'{"color":"red"}\' --type Widget', "send a Widget"],
-                ["sockhop send name:my-daemon status --callback --bare", "ask, and print what the answer is"],
-                ["sockhop send /run/my.sock < values.jsonl", "send a file, a value per line"],
+                ["sockhop send name:my-daemon status --callback --bare", "send a call, print the data of its reply"],
+                ["sockhop send /run/my.sock < values.jsonl", "send a file, one value per line"],
             ),
         );
 }
 
-async function send(context: CommandContext, flags: Flags, first: string | undefined, rest: string[]): Promise<number> {
-    if (flags.json && flags.callback) throw new UsageError("a --json peer cannot answer a --callback");
-    if (flags.json && flags.type !== undefined) throw new UsageError("nothing tells a --json peer the --type");
-    await sendEach(context, flags, first, rest, async (client, value, from) => {
+async function send(
+    context: CommandContext,
+    flags: Flags,
+    first: string | undefined,
+    others: string[],
+): Promise<number> {
+    if (flags.json && flags.callback) throw new UsageError("a --json peer cannot reply to a --callback");
+    if (flags.json && flags.type !== undefined) throw new UsageError("a --json peer cannot receive the --type");
+    await sendEach(context, flags, first, others, async (client, value, from) => {
         if (!flags.callback) return client.send(value);
         context.output.printMessage({ ...(await sendCall(client, value, flags.timeout)), from });
         return context.output.drained();

@@ -1,4 +1,4 @@
-/** What a promise resolves to, unless the command is to end before that. */
+/** Settles as the promise does, or rejects with the reason of the signal when that is aborted first. */
 export async function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
     let abort = (): void => undefined;
     const aborted = new Promise<never>((_, reject) => {

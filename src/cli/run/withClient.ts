@@ -5,38 +5,41 @@ import { explainError } from "../errors";
 import { abortable } from "./abortable";
 import type { CommandContext } from "./runCommand";
 
-/** What a command wants of its client besides the connection. */
+/** Time limit for a disconnect that does not wait for pending messages. */
+const DISCONNECT_TIMEOUT_MS = 500;
+
+/** Options of {@link withClient}. */
 export interface ClientSetup {
     options?: ClientOptions;
-    /** Called before it connects. */
-    before?: (client: SockhopClient) => void;
-    /** What is still on its way when the work is done does not matter. */
-    hasty?: boolean;
+    /** Called before the client connects. */
+    beforeConnect?: (client: SockhopClient) => void;
+    /** If false, the disconnect does not wait for pending messages. Default: true. */
+    flush?: boolean;
 }
 
-/** Connects a client, lets it work, and disconnects it afterwards, however that ended. */
+/** Connects a client, passes it to `work`, and disconnects it when that has settled. */
 export async function withClient<T>(
     { output, signal }: CommandContext,
     endpoint: Endpoint,
     flags: ConnectionFlags,
     work: (client: SockhopClient) => Promise<T>,
-    { options, before, hasty = false }: ClientSetup = {},
+    { options, beforeConnect, flush = true }: ClientSetup = {},
 ): Promise<T> {
     const client = new SockhopClient({ ...clientOptions(endpoint, flags), ...options });
     client.on("error", (error) => {
         output.printError(error);
     });
-    before?.(client);
+    beforeConnect?.(client);
     try {
-        // What connects by itself may do so later.
-        if (!client.auto_reconnect) await abortable(signal, reach(client, endpoint));
+        // With auto_reconnect the first attempt may fail, so there is no promise to wait for.
+        if (!client.auto_reconnect) await abortable(signal, connect(client, endpoint));
         return await work(client);
     } finally {
-        await client.disconnect(hasty || signal.aborted ? { timeout: 500 } : {});
+        await client.disconnect(flush && !signal.aborted ? {} : { timeout: DISCONNECT_TIMEOUT_MS });
     }
 }
 
-async function reach(client: SockhopClient, endpoint: Endpoint): Promise<void> {
+async function connect(client: SockhopClient, endpoint: Endpoint): Promise<void> {
     try {
         await client.connect();
     } catch (error) {
@@ -44,7 +47,7 @@ async function reach(client: SockhopClient, endpoint: Endpoint): Promise<void> {
     }
 }
 
-/** Resolves when the connection of a client is gone. */
+/** Resolves when the client is not connected. */
 export function disconnected(client: SockhopClient): Promise<void> {
     return new Promise((resolve) => {
         if (client.connected) client.once("disconnect", () => resolve());

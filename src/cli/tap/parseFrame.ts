@@ -1,40 +1,63 @@
 import { typeName } from "../../protocol/typeName";
 import { isTooDeep } from "../terminal/jsonDepth";
 
-/** A message as it went over the proxy. All members but `bytes` and `kind` are as the peer has sent them: of any type. */
+/** Kinds of messages and of frames that are not messages. They are printed and recorded, so they do not change. */
+export type TapKind =
+    | "message"
+    | "question" // a message with a callback
+    | "answer" // the reply to it
+    | "request"
+    | "response"
+    | "ping"
+    | "pong"
+    | "invalid"
+    | "incomplete"
+    | "deep"
+    | "large";
+
+/** A frame and its content. All members except `bytes`, `kind` and `text` may be of any type: a peer has sent them. */
 export interface TappedMessage {
-    /** Without the terminator. */
+    /** Size without the terminator. */
     bytes: number;
-    /**
-     * What it is for: `message`, `question` (a callback waits), `answer`, `request`, `response`, `ping`, `pong`,
-     * `invalid`, `incomplete`, `deep`, `large`.
-     */
-    kind: string;
-    /** Name of the class. */
+    kind: TapKind;
+    /** Class name. */
     type?: unknown;
     data?: unknown;
-    /** What names a question and its answer, a request and the pieces of its answer. */
+    /** Id that a call shares with its reply, or a request with its response. */
     id?: unknown;
-    /** What is no JSON, or is nested too deeply to be read. */
+    /** Text of a frame that is invalid or nested too deeply. */
     text?: string;
-    /** The connection has ended before the terminator came. */
+    /** True if the connection ended before the terminator. */
     incomplete?: true;
-    /** Of a response: nothing comes after it; it has no value; why the request has failed; it is not wanted any more. */
+    /** Of a response: the last one, without a value, failed, canceled by the requester. */
     last?: boolean;
     empty?: boolean;
     error?: unknown;
     cancel?: boolean;
 }
 
-/** Kinds of the messages that the library sends for itself. */
-const OWN = new Map<unknown, string>([
+/** Type names of control messages and requests on the wire. */
+const KIND_OF_TYPE = new Map<unknown, TapKind>([
     ["SockhopPing", "ping"],
     ["SockhopPong", "pong"],
     ["SockhopRequest", "request"],
     ["SockhopResponsePacket", "response"],
 ]);
 
-export function parseFrame(text: string, bare: boolean): Omit<TappedMessage, "bytes"> {
+/** Kind of an envelope. The only code here that knows how the wire distinguishes messages. */
+function kindOf({ type, id, callback_id }: Record<string, unknown>): TapKind {
+    const kind = KIND_OF_TYPE.get(type);
+    if (kind !== undefined) return kind;
+    if (callback_id) return "answer";
+    return id ? "question" : "message";
+}
+
+/**
+ * Parses the text of a frame. Never throws.
+ *
+ * @param plainJson - frames have no envelope
+ */
+export function parseFrame(text: string, plainJson: boolean): Omit<TappedMessage, "bytes"> {
     if (isTooDeep(text)) return { kind: "deep", text };
     let value: unknown;
     try {
@@ -42,24 +65,40 @@ export function parseFrame(text: string, bare: boolean): Omit<TappedMessage, "by
     } catch {
         return { kind: "invalid", text };
     }
-    if (bare) return { kind: "message", type: typeName(value), data: value };
+    if (plainJson) return { kind: "message", type: typeName(value), data: value };
     if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "invalid", text };
-    const { type, data, id, callback_id } = value as Record<string, unknown>;
-    const own = OWN.get(type);
-    if (own !== undefined) return { kind: own, ...inside(own, data) };
-    if (callback_id) return { kind: "answer", type, data, id: callback_id };
-    return id ? { kind: "question", type, data, id } : { kind: "message", type, data };
+    const envelope = value as Record<string, unknown>;
+    const { type, data, id, callback_id } = envelope;
+    const kind = kindOf(envelope);
+    switch (kind) {
+        case "message":
+            return { kind, type, data };
+        case "question":
+            return { kind, type, data, id };
+        case "answer":
+            return { kind, type, data, id: callback_id };
+        case "ping":
+        case "pong":
+            return { kind, id: membersOf(data)["_id"] };
+        default:
+            return { kind, ...requestContent(membersOf(data)) };
+    }
 }
 
-/** What the library's own messages are about. */
-function inside(kind: string, data: unknown): Partial<TappedMessage> {
-    const { uuid, _id, ...more } = (data ?? {}) as Record<string, unknown>;
-    if (kind === "ping" || kind === "pong") return { id: _id };
-    const { type, data: value, last, empty, error, cancel } = more;
-    const rest = {
+/** Content of a request or a response. */
+function requestContent(packet: Record<string, unknown>): Partial<TappedMessage> {
+    const { uuid, type, data, last, empty, error, cancel } = packet;
+    return {
+        type,
+        data,
+        id: uuid,
         ...(last === true && { last }),
         ...(empty === true && { empty }),
         ...(cancel === true && { cancel }),
+        ...(error !== undefined && { error }),
     };
-    return { type, data: value, id: uuid, ...rest, ...(error !== undefined && { error }) };
+}
+
+function membersOf(data: unknown): Record<string, unknown> {
+    return (data ?? {}) as Record<string, unknown>;
 }

@@ -2,14 +2,14 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import os from "node:os";
 import path from "node:path";
 
-/** So many lines are kept. */
-const LENGTH = 1000;
+/** Number of lines that are kept. */
+export const HISTORY_SIZE = 1000;
 
 /**
- * The file of the lines that were typed: `SOCKHOP_HISTORY`, none if that is empty; else among the states of the user's
- * programs (XDG Base Directory Specification).
+ * Path of the history file: `SOCKHOP_HISTORY`, or `undefined` if that is empty. Without the variable, a file in the state
+ * folder of the user (XDG Base Directory Specification).
  */
-function file(): string | undefined {
+function historyPath(): string | undefined {
     const { SOCKHOP_HISTORY: own, XDG_STATE_HOME: state, LOCALAPPDATA: local } = process.env;
     if (own !== undefined) return own === "" ? undefined : own;
     if (process.platform === "win32" && local) return path.join(local, "sockhop", "history");
@@ -17,32 +17,32 @@ function file(): string | undefined {
     return path.join(folder, "sockhop", "history");
 }
 
-/** The lines that were typed at the prompt, also earlier. A file that cannot be used is done without. */
+/** Lines typed at the prompt, stored in a file. Errors of the file are ignored: the prompt works without it. */
 export class History {
-    readonly #file = file();
+    readonly #path = historyPath();
 
-    /** The newest first, as readline wants them. */
+    /** Reads the stored lines, newest first, as readline expects them. */
     load(): string[] {
-        return this.#attempt((from) => {
-            const lines = readFileSync(from, "utf8").split("\n").filter(Boolean);
-            const kept = lines.slice(-LENGTH);
-            if (lines.length > 2 * LENGTH) writeFileSync(from, `${kept.join("\n")}\n`, { mode: 0o600 });
+        return this.#try((file) => {
+            const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+            const kept = lines.slice(-HISTORY_SIZE);
+            if (lines.length > 2 * HISTORY_SIZE) writeFileSync(file, `${kept.join("\n")}\n`, { mode: 0o600 });
             return kept.reverse();
         }, []);
     }
 
     add(line: string): void {
-        this.#attempt((to) => {
-            mkdirSync(path.dirname(to), { recursive: true, mode: 0o700 });
-            appendFileSync(to, `${line}\n`, { mode: 0o600 }); // what is typed may be secret
+        this.#try((file) => {
+            mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+            appendFileSync(file, `${line}\n`, { mode: 0o600 }); // typed lines may be secret
         }, undefined);
     }
 
-    #attempt<T>(work: (file: string) => T, otherwise: T): T {
+    #try<T>(work: (file: string) => T, fallback: T): T {
         try {
-            return this.#file === undefined ? otherwise : work(this.#file);
+            return this.#path === undefined ? fallback : work(this.#path);
         } catch {
-            return otherwise;
+            return fallback; // no file yet, or a read-only folder
         }
     }
 }

@@ -1,40 +1,38 @@
 import { debuglog, inspect } from "node:util";
-import { codeOf, isError, memberOf } from "../errors";
+import { errorCode, errorProperty, isError } from "../errors";
 import { escapeText } from "./escape";
 import { shorten } from "./format";
 
-/** Characters of an error that are printed. */
+/** Maximum length of a printed error message, in characters. */
 const MAX_MESSAGE = 500;
 
-/** What an error says, as a part of a line, with its code. Never throws, whatever the error is. */
+/** Formats an error as one line. With `NODE_DEBUG=sockhop`, returns its stack instead. Never throws. */
+export function formatError(error: unknown): string {
+    const stack = debuglog("sockhop").enabled && isError(error) ? errorProperty(error, "stack") : undefined;
+    return typeof stack === "string" ? shorten(stack, 20 * MAX_MESSAGE) : `sockhop: ${errorMessage(error)}`;
+}
+
+/** Message and code of an error, as a part of one line. Control characters are escaped. Never throws. */
 export function errorMessage(error: unknown): string {
-    const code = codeOf(error);
+    const code = errorCode(error);
     const message = textOf(error) || code || "failed";
-    // What looks like the beginning of a sentence becomes a part of one; control characters of a peer stay away.
+    // The text continues a line, so a capital letter at the start of a sentence becomes lower case.
     const text = shorten(message, 10 * MAX_MESSAGE)
         .replace(/[\s\p{Cc}]+/gu, " ")
         .trim()
         .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-    return (
-        shorten(escapeText(text) || "failed", MAX_MESSAGE) +
-        (code === undefined ? "" : ` (${escapeText(shorten(code, 60))})`)
-    );
+    const suffix = code === undefined ? "" : ` (${escapeText(shorten(code, 60))})`;
+    return shorten(escapeText(text) || "failed", MAX_MESSAGE) + suffix;
 }
 
-/** The text of anything that can be thrown. */
+/** Text of a thrown value of any type. */
 function textOf(error: unknown): string {
-    const message = isError(error) ? memberOf(error, "message") : error;
+    const message = isError(error) ? errorProperty(error, "message") : error;
     if (typeof message === "string") return message;
     if (isError(error)) return "";
     try {
         return inspect(message, { depth: 2, breakLength: Infinity, customInspect: false });
     } catch {
-        return "";
+        return ""; // a proxy or a getter may throw
     }
-}
-
-/** An error as the line to print; with `NODE_DEBUG=sockhop` its stack instead. */
-export function formatError(error: unknown): string {
-    const stack = debuglog("sockhop").enabled && isError(error) ? memberOf(error, "stack") : undefined;
-    return typeof stack === "string" ? shorten(stack, 20 * MAX_MESSAGE) : `sockhop: ${errorMessage(error)}`;
 }

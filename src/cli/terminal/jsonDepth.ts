@@ -1,36 +1,39 @@
 /**
- * Levels of arrays and objects within each other that are printed as JSON. Programs that read JSON have limits: 256 (jq 1.6),
- * 1000 (Python). JSON.stringify fails at some thousand levels, and JSON.parse becomes 30 times slower.
+ * Maximum depth of arrays and objects in printed JSON. Programs that read JSON have limits: 256 (jq 1.6), 1000 (Python).
+ * `JSON.stringify` fails at some thousand levels, and `JSON.parse` becomes 30 times slower.
  */
 export const MAX_DEPTH = 200;
 
-/** Stands for what is nested deeper. */
+/** Replaces a value below {@link MAX_DEPTH}. */
 const TOO_DEEP = "[nested too deeply]";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
 
-/** Whether a JSON text nests arrays and objects deeper than it is good for. Does not check that it is JSON. */
+/** True if a JSON text is nested deeper than {@link MAX_DEPTH}. The text need not be valid JSON. */
 export function isTooDeep(json: string): boolean {
-    let level = 0;
+    let depth = 0;
     let quoted = false;
-    for (let at = 0; at < json.length; at++) {
-        const code = json.charCodeAt(at);
+    for (let index = 0; index < json.length; index++) {
+        const code = json.charCodeAt(index);
         if (code === QUOTE) quoted = !quoted;
-        else if (quoted) at += code === BACKSLASH ? 1 : 0;
-        else if (code === 0x5b || code === 0x7b)
-            level += 1; // [ {
-        else if (code === 0x5d || code === 0x7d) level -= 1; // ] }
-        if (level > MAX_DEPTH) return true;
+        else if (quoted) index += code === BACKSLASH ? 1 : 0;
+        else if (code === OPENING_BRACKET || code === OPENING_BRACE) depth += 1;
+        else if (code === CLOSING_BRACKET || code === CLOSING_BRACE) depth -= 1;
+        if (depth > MAX_DEPTH) return true;
     }
     return false;
 }
 
-/** A copy of a value, without what is nested too deeply. */
-export function limitDepth(value: unknown, levels = MAX_DEPTH): unknown {
+/** Copies a value, and replaces everything below `depth` levels. */
+export function limitDepth(value: unknown, depth = MAX_DEPTH): unknown {
     if (typeof value !== "object" || value === null) return value;
-    if (levels === 0) return TOO_DEEP;
-    if (Array.isArray(value)) return value.map((item) => limitDepth(item, levels - 1));
-    const members = Object.entries(value).map(([key, member]) => [key, limitDepth(member, levels - 1)] as const);
+    if (depth === 0) return TOO_DEEP;
+    if (Array.isArray(value)) return value.map((item) => limitDepth(item, depth - 1));
+    const members = Object.entries(value).map(([key, member]) => [key, limitDepth(member, depth - 1)] as const);
     return Object.fromEntries(members);
 }
