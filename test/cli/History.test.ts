@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { History } from "../../src/cli/terminal/History";
 import { later, socketPath } from "../support/pair";
 
-describe("the history of the prompt", () => {
+describe("History", () => {
     const VARIABLES = ["SOCKHOP_HISTORY", "XDG_STATE_HOME"] as const;
 
     beforeEach(() => {
@@ -18,7 +18,7 @@ describe("the history of the prompt", () => {
         }
     });
 
-    it("is kept among the states of the user's programs, for nobody else", () => {
+    it("stores lines in the state folder, readable only by the user", () => {
         const state = (process.env["XDG_STATE_HOME"] = join(dirname(socketPath()), "state"));
         expect(new History().load()).to.deep.equal([]);
         new History().add("first");
@@ -30,7 +30,7 @@ describe("the history of the prompt", () => {
         expect(statSync(dirname(file)).mode & 0o777).to.equal(0o700);
     });
 
-    it("forgets the oldest", () => {
+    it("keeps the newest 1000 lines", () => {
         const file = (process.env["SOCKHOP_HISTORY"] = join(dirname(socketPath()), "history"));
         appendFileSync(file, Array.from({ length: 2001 }, (_, n) => `line ${n}\n`).join(""));
         const lines = new History().load();
@@ -39,7 +39,7 @@ describe("the history of the prompt", () => {
         expect(readFileSync(file, "utf8").split("\n")).to.have.length(1001);
     });
 
-    it("is done without where there is none", () => {
+    it("works without a file", () => {
         process.env["SOCKHOP_HISTORY"] = "";
         new History().add("lost");
         expect(new History().load()).to.deep.equal([]);

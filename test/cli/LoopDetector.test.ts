@@ -5,7 +5,7 @@ import type net from "node:net";
 import { isSameSocketFile, isSelfConnected, LoopDetector } from "../../src/cli/tap/LoopDetector";
 import { socketPath } from "../support/pair";
 
-/** Stands in for a socket with these ports. */
+/** Creates a fake socket with these ports. */
 function socketOf(localPort: number, remotePort: number, address = "127.0.0.1"): net.Socket {
     const addresses = { localAddress: address, localPort, remoteAddress: "127.0.0.1", remotePort };
     return Object.assign(new EventEmitter(), addresses) as unknown as net.Socket;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { OutputFlags, ReceivedMessage } from "../../src/cli/terminal/Output";
 import { later } from "../support/pair";
-import { CapturedStream, outputOf } from "./output";
+import { CapturedStream, outputOf } from "./CapturedStream";
 
 const MESSAGE: ReceivedMessage = { type: "Widget", data: { color: "red" }, from: "h:5" };
 

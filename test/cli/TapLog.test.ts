@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { TapLog } from "../../src/cli/tap/TapLog";
-import { CapturedStream, outputOf } from "./output";
+import { CapturedStream, outputOf } from "./CapturedStream";
 
 describe("TapLog", () => {
     it("prints nothing while the output is stuck, then the number of dropped messages", async () => {

@@ -4,7 +4,7 @@ import net from "node:net";
 import { TapLog } from "../../src/cli/tap/TapLog";
 import { TapProxy } from "../../src/cli/tap/TapProxy";
 import { later, rawServer } from "../support/pair";
-import { CapturedStream, outputOf } from "./output";
+import { CapturedStream, outputOf } from "./CapturedStream";
 
 /** Starts a tap in this process. Without a target, the tap is its own target. */
 async function tap(

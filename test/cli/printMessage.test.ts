@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { printMessage } from "../../src/cli/chat/printMessage";
-import { CapturedStream, outputOf } from "./output";
+import { CapturedStream, outputOf } from "./CapturedStream";
 
-describe("received()", () => {
-    it("has a peer wait while the output is behind", async () => {
+describe("printMessage()", () => {
+    it("pauses the socket while the output is over its limit", async () => {
         const { output, out } = outputOf({ bare: true }, new CapturedStream(true));
         const calls: string[] = [];
         const socket = {

@@ -44,7 +44,7 @@ const KIND_OF_TYPE = new Map<unknown, TapKind>([
     ["SockhopResponsePacket", "response"],
 ]);
 
-/** Kind of an envelope. The only code here that knows how the wire distinguishes messages. */
+/** Kind of an envelope. Only this function reads the kind from names on the wire. */
 function kindOf({ type, id, callback_id }: Record<string, unknown>): TapKind {
     const kind = KIND_OF_TYPE.get(type);
     if (kind !== undefined) return kind;

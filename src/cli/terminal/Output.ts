@@ -147,7 +147,7 @@ export class Output {
         return `\x1b[${open}m${text}\x1b[${close}m`;
     }
 
-    /** Clears the prompt and the text typed there. The next line is printed in its place. */
+    /** Clears the prompt and the text typed there. The next line is printed there. */
     clearPrompt(): void {
         if (!this.prompt) return;
         readline.moveCursor(this.err, 0, -this.prompt.getCursorPos().rows);
@@ -161,7 +161,7 @@ export class Output {
         this.#write(this.err, escapeLines(this.style(color, text, "err"), this.#colors.err));
     }
 
-    /** Writes a line in the place of the prompt, and shows the prompt again below it. */
+    /** Writes a line where the prompt is, and shows the prompt again below it. */
     #write(stream: NodeJS.WriteStream, text: string): void {
         this.clearPrompt();
         stream.write(`${text}\n`);

@@ -1,7 +1,7 @@
 import { escapeJson } from "./escape";
 import { isTooDeep, limitDepth } from "./jsonDepth";
 
-/** Cuts a text to at most `maxLength` characters. The last one is then an ellipsis. */
+/** Shortens a text to at most `maxLength` characters. The last one is then an ellipsis. */
 export function shorten(text: string, maxLength: number): string {
     if (text.length <= maxLength) return text;
     return `${text.slice(0, Math.max(0, maxLength - 1)).replace(/[\ud800-\udbff]$/, "")}…`;

@@ -1,14 +1,14 @@
 import { Writable } from "node:stream";
 import { Output, type OutputFlags } from "../../src/cli/terminal/Output";
 
-/** Stands in for stdout or stderr. */
+/** Replaces stdout or stderr. */
 export class CapturedStream extends Writable {
     text = "";
     isTTY = false;
     columns = 80;
     #release: (() => void) | undefined;
 
-    /** @param isStuck - takes nothing, until it is released */
+    /** @param isStuck - true to block writes until release() */
     constructor(private isStuck = false) {
         super({ decodeStrings: false });
     }
@@ -29,7 +29,7 @@ export class CapturedStream extends Writable {
     }
 }
 
-/** A output that prints into memory. */
+/** Creates an output that prints to memory. */
 export function outputOf(
     flags: OutputFlags = {},
     out = new CapturedStream(),
