@@ -20,7 +20,9 @@ function version(): string {
 /** Creates the command with all subcommands. */
 function program(): Command {
     const program = new Command("sockhop")
-        .description("Exchange messages with programs that use sockhop or lines of JSON, measure them, and watch them.")
+        .description(
+            "Exchange messages with programs that use sockhop or lines of JSON; measure and inspect their connections.",
+        )
         .version(version(), "-v, --version", "print the version")
         .helpOption("-h, --help", "print this help")
         .exitOverride()

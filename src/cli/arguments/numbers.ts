@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** Milliseconds of each unit. */
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -11,6 +11,11 @@ export function parseDuration(text: string): number {
     const { amount, unit = "s" } = /^(?<amount>\d+(\.\d+)?|\.\d+)(?<unit>ms|s|m|h)?$/.exec(text)?.groups ?? {};
     if (amount === undefined) throw new InvalidArgumentError("Give seconds, or a duration such as 500ms, 2m or 1h.");
     return Math.min(Number(amount) * (UNITS[unit] ?? 1), MAX_TIMEOUT_MS);
+}
+
+/** Creates an option for a duration in milliseconds. The help shows the default as it is written here. */
+export function durationOption(flags: string, description: string, defaultText: string): Option {
+    return new Option(flags, description).argParser(parseDuration).default(parseDuration(defaultText), defaultText);
 }
 
 /** Parses a positive integer of at most nine digits. */

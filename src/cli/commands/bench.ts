@@ -5,7 +5,7 @@ import type { SockhopClient } from "../../index";
 import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
 import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { parseCount, parseDuration } from "../arguments/numbers";
+import { durationOption, parseCount } from "../arguments/numbers";
 import { sendCall } from "../chat/calls";
 import { CommandError, explainError, Interruption, UsageError } from "../errors";
 import { BenchResults, type Workload } from "../measure/BenchResults";
@@ -45,7 +45,7 @@ export function benchCommand(): Command {
         .summary("measure throughput and latency")
         .argument("[endpoint]", `address of the peer: ${ENDPOINT} (default: port 50000)`)
         .addOption(modes.choices(["callbacks", "requests", "messages"]).default("callbacks"))
-        .option("-s, --seconds <duration>", "duration of the measurement", parseDuration, 5000)
+        .addOption(durationOption("-s, --seconds <duration>", "duration of the measurement", "5s"))
         .option("--size <bytes>", "size of each value as JSON", parseCount, 100)
         .option(
             "-p, --parallel <number>",

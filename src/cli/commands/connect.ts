@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { addConnectionOptions } from "../arguments/connectionOptions";
 import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { parseDuration } from "../arguments/numbers";
+import { durationOption, parseDuration } from "../arguments/numbers";
 import { addOutputOptions } from "../arguments/outputOptions";
 import { ClientRepl, type ConnectFlags } from "../chat/ClientRepl";
 import { type CommandContext, runCommand } from "../run/runCommand";
@@ -18,8 +18,8 @@ export function connectCommand(): Command {
         .argument("[endpoint]", `address of the server: ${ENDPOINT} (default: port 50000)`)
         .option("--reconnect", "reconnect when the connection is lost, and send then what was typed meanwhile")
         .option("--echo", "reply to callbacks and requests with the received value")
-        .option("--timeout <duration>", "time limit for a reply", parseDuration, 30_000)
-        .option("--wait <duration>", "stay connected after the last line and its reply, or: forever", parseWait);
+        .addOption(durationOption("--timeout <duration>", "time limit for a reply", "30s"))
+        .option("--wait <duration>", "time to stay connected after the last reply, or: forever", parseWait);
     return addOutputOptions(addConnectionOptions(command))
         .action(runCommand(connect))
         .addHelpText(

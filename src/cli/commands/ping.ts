@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { SockhopClient } from "../../index";
 import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
 import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { parseCount, parseDuration } from "../arguments/numbers";
+import { durationOption, parseCount } from "../arguments/numbers";
 import { Interruption } from "../errors";
 import { Pinger } from "../measure/Pinger";
 import { PingStatistics, roundToMicroseconds } from "../measure/PingStatistics";
@@ -27,13 +27,14 @@ type OnResult = (number: number, time: number | undefined) => void;
 const MAX_PENDING = 1000;
 
 export function pingCommand(): Command {
+    const count = new Option("-c, --count <number>", "number of pings").argParser(parseCount);
     const command = new Command("ping")
         .description("Measure the round-trip time. Every sockhop peer replies to pings at once.")
         .summary("measure the round-trip time")
         .argument("[endpoint]", `address of the peer: ${ENDPOINT} (default: port 50000)`)
-        .option("-c, --count <number>", "stop after this number of pings (default: at Ctrl-C)", parseCount, Infinity)
-        .option("-i, --interval <duration>", "time between pings", parseDuration, 1000)
-        .option("-W, --timeout <duration>", "time limit for a reply, after which a ping is lost", parseDuration, 4000)
+        .addOption(count.default(Infinity, "until Ctrl-C"))
+        .addOption(durationOption("-i, --interval <duration>", "time between pings", "1s"))
+        .addOption(durationOption("-W, --timeout <duration>", "time limit for a reply; later the ping is lost", "4s"))
         .option("--json-output", "print lines of JSON, the last with the statistics");
     return addConnectionOptions(command, { json: false })
         .action(runCommand(ping))

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { addConnectionOptions } from "../arguments/connectionOptions";
 import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { parseDuration } from "../arguments/numbers";
+import { durationOption } from "../arguments/numbers";
 import { addOutputOptions } from "../arguments/outputOptions";
 import { sendRequest } from "../chat/calls";
 import { sendEach, type SendFlags } from "../chat/sendEach";
@@ -23,14 +23,17 @@ export function requestCommand(): Command {
             "JSON, or a bare word or text, which is sent as a string (default: one value per piped line)",
         )
         .option("--type <class>", "class name that is sent with the values")
-        .option("--timeout <duration>", "time limit for a complete response", parseDuration, 30_000);
+        .addOption(durationOption("--timeout <duration>", "time limit for a complete response", "30s"));
     return addOutputOptions(addConnectionOptions(command, { json: false }))
         .action(runCommand(request))
         .addHelpText(
             "after",
             examples(
                 ["sockhop request 50000 sum", "send a request, print the response"],
-                ["sockhop request name:my-daemon '{\"since\":0}' --type History", "send a History, print all values"],
+                [
+                    "sockhop request name:my-daemon '{\"since\":0}' --type History",
+                    "send a request of class History, print all values",
+                ],
                 ["sockhop request 50000 status --bare --timeout 2", "print only the data; fail after two seconds"],
             ),
         );
