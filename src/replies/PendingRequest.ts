@@ -1,14 +1,18 @@
+import type { RequestSpan } from "../diagnostics/RequestSpan";
+import type { PendingReply, ReplyHost } from "./PendingReply";
+import { markHandled } from "../timers/promises";
 import type { SockhopError } from "../SockhopError";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
-import type { Connection, PendingReply } from "../connection/Connection";
-import { markHandled } from "../connection/FrameWriter";
 import { ReplyTimeout } from "./ReplyTimeout";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 import { type PendingEntry, PendingTable } from "./PendingTable";
-import type { RequestSpan } from "../diagnostics/channels";
 
-/** Tells a responder that its answer is not wanted any more. */
-export type Cancel = (connection: Connection, uuid: string) => void;
+/** A connection that keeps pending requests. */
+export interface RequestHost extends ReplyHost {
+    readonly state: string;
+    sendControl(kind: "cancel", packet: SockhopResponsePacket): void;
+    requests: PendingTable<PendingRequest> | undefined;
+}
 
 /** A request that waits for its answer. */
 export abstract class PendingRequest extends ReplyTimeout implements PendingReply, PendingEntry {
@@ -19,17 +23,18 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     onQueueError: PendingReply["onQueueError"];
     /** There while somebody traces requests. */
     span: RequestSpan | undefined;
-    protected connection: Connection | undefined;
+    protected connection: RequestHost | undefined;
 
-    /** @param cancel - called when the request is given up here while the responder may be at work */
-    constructor(
-        readonly uuid: string,
-        private readonly cancel: Cancel,
-    ) {
+    constructor(readonly uuid: string) {
         super();
     }
 
-    attach(connection: Connection): void {
+    /** True once a queue has accepted it: its caller cannot know what becomes of it. */
+    get isQueued(): boolean {
+        return this.onQueueError !== undefined;
+    }
+
+    attach(connection: RequestHost): void {
         this.connection = connection;
         (connection.requests ??= new PendingTable()).add(this);
     }
@@ -64,7 +69,8 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
         connection?.requests?.delete(this);
         connection?.endReply();
         this.span?.ended(result);
-        if (connection && !finished && connection.state !== "closed") this.cancel(connection, this.uuid);
+        if (!connection || finished || connection.state === "closed") return;
+        connection.sendControl("cancel", new SockhopResponsePacket({ uuid: this.uuid, last: true, cancel: true }));
     }
 }
 
@@ -77,8 +83,8 @@ export class PendingStream extends PendingRequest {
     #resolve!: (stream: SockhopResponseReadableStream) => void;
     #reject!: (error: SockhopError) => void;
 
-    constructor(uuid: string, cancel: Cancel) {
-        super(uuid, cancel);
+    constructor(uuid: string) {
+        super(uuid);
         this.promise = new Promise((resolve, reject) => {
             this.#resolve = resolve;
             this.#reject = reject;
@@ -118,8 +124,8 @@ export class PendingResponse extends PendingRequest {
     #reject!: (error: SockhopError) => void;
     settled = false;
 
-    constructor(uuid: string, cancel: Cancel) {
-        super(uuid, cancel);
+    constructor(uuid: string) {
+        super(uuid);
         this.promise = new Promise((resolve, reject) => {
             this.#resolve = resolve;
             this.#reject = reject;

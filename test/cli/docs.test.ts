@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { read } from "../support/markdown";
-import { freePorts } from "../support/ports";
+import { privatePorts } from "../support/ports";
 import { MAIN, environment } from "./command";
 
 /** A command of the page, the lines typed at its prompt, and its output. */
@@ -55,15 +55,13 @@ describe("docs/command-line.md", () => {
     let env: NodeJS.ProcessEnv;
     const background: { child: ChildProcess; step: Step; output: string }[] = [];
 
-    before(async function () {
-        this.timeout(70_000);
+    before(function () {
         if (process.platform === "win32") this.skip(); // the commands are written for sh
-        await freePorts(50000, 50002);
         folder = mkdtempSync(join(tmpdir(), "sockhop-docs-"));
         // Replaces npx: as if the package were installed.
         writeFileSync(join(folder, "npx"), `#!/bin/sh\nshift\nexec "${process.execPath}" "${MAIN}" "$@"\n`);
         chmodSync(join(folder, "npx"), 0o755);
-        env = environment({ PATH: `${folder}:${process.env["PATH"]}` });
+        env = environment({ ...privatePorts(join(folder, "ports")), PATH: `${folder}:${process.env["PATH"]}` });
     });
 
     after(() => {

@@ -16,7 +16,6 @@ import {
 } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
-import { JsonCodec } from "../../src/codec/json/JsonCodec";
 import { identity } from "../support/certificates";
 import {
     client,
@@ -280,12 +279,14 @@ describe("max_message_size", () => {
     it("is 100 MiB unless told otherwise, and Infinity is none", () => {
         const MIB_100 = 104_857_600;
         const text = "x".repeat(MIB_100 + 1);
-        const usual = new JsonCodec({});
-        expect(() => usual.frame(text))
+        const usual = new ObjectBuffer({ allow_non_objects: true });
+        const quotes = 2;
+        expect(() => usual.obj2buf(text.slice(quotes)))
             .to.throw(SockhopError, String(MIB_100))
             .with.property("code", "ERR_MESSAGE_TOO_LARGE");
-        expect(usual.frame(text.slice(1)).length).to.equal(MIB_100 + 1); // and the terminator
-        expect(new JsonCodec({ max_message_size: Infinity }).frame(text).length).to.equal(MIB_100 + 2);
+        expect(usual.obj2buf(text.slice(quotes + 1))!.length).to.equal(MIB_100 + 1); // and the terminator
+        const unlimited = new ObjectBuffer({ allow_non_objects: true, max_message_size: Infinity });
+        expect(unlimited.obj2buf(text.slice(quotes))!.length).to.equal(MIB_100 + 2);
     });
 
     describe("of an ObjectBuffer alone", () => {
@@ -852,6 +853,11 @@ describe("frame_timeout", () => {
     class Probe extends Endpoint {
         readonly values: unknown[] = [];
 
+        constructor(options: object) {
+            super(options);
+            this.on("receive", (value) => this.values.push(value));
+        }
+
         connection(): Connection {
             const connection = this._attach(new net.Socket());
             this._onOpen(connection);
@@ -859,11 +865,12 @@ describe("frame_timeout", () => {
         }
 
         take(connection: Connection, text: string): void {
-            this._onData(connection, Buffer.from(text));
+            const chunk = Buffer.from(text);
+            this._onData(connection, chunk, chunk.length);
         }
 
-        protected override _deliver(_connection: Connection, value: unknown): void {
-            this.values.push(value);
+        protected override _receiveMeta(): object {
+            return {};
         }
     }
 
@@ -981,7 +988,7 @@ describe("frame_timeout", () => {
             const end = probe({ frame_timeout: 1000 });
             const connection = end.connection();
             connection.socket.destroy();
-            end["_drop"](connection);
+            void end["_close"](connection);
             clock.tick(10_000);
             expect(clock.countTimers()).to.equal(0);
         });
@@ -1231,10 +1238,11 @@ describe("limits as options", () => {
         for (const nothing of [undefined, null]) {
             const options = Object.fromEntries([...AMOUNTS, ...TIMES, "slow_consumer"].map((name) => [name, nothing]));
             expect(new SockhopServer({ ...options, max_connections: nothing as undefined })._limits).to.deep.equal({
-                pending: 100_000,
-                buffered: 67_108_864,
+                maxPending: 100_000,
+                maxBuffered: 67_108_864,
                 slowConsumer: "wait",
-                frameTime: 120_000,
+                frameTimeout: 120_000,
+                responseTimeout: 30_000,
             });
             expect(new SockhopClient(options)._limits).to.deep.equal(new SockhopClient()._limits);
         }

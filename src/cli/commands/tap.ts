@@ -33,7 +33,10 @@ export function tapCommand(): Command {
             "after",
             examples(
                 ["sockhop tap 50001 50000", "clients connect to port 50001, the server listens on port 50000"],
-                ["sockhop tap name:spy name:my-daemon --record tap.jsonl", "the same with names, and record messages"],
+                [
+                    "sockhop tap name:spy name:my-daemon --record messages.jsonl",
+                    "the same with names, and record messages",
+                ],
                 ["sockhop tap 9001 db.example:9000 --tls", "read TLS messages: local clients connect without TLS"],
             ),
         );

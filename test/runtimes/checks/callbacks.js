@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const { event } = require("../Scene.js");
 
 module.exports = {
-    async "callbacks bring answers, in both directions"(scene) {
+    async "callbacks receive replies, in both directions"(scene) {
         const { server, client, session } = await scene.pair();
         for (const end of [server, client]) {
             end.on("receive", (value, { callback }) => callback([value, end === server ? "server" : "client"]));
@@ -17,7 +17,7 @@ module.exports = {
         assert.deepEqual(await ask(session, null), [[null, "client"], "Array"]);
     },
 
-    async "answers find the callbacks that wait for them, in whatever order they come"(scene) {
+    async "replies reach their callbacks, in any order"(scene) {
         const { server, client } = await scene.pair();
         const waiting = [];
         server.on("receive", (value, { callback }) => {
@@ -30,7 +30,7 @@ module.exports = {
         );
     },
 
-    async "a callback that will not be called is told of"(scene) {
+    async "failed reports a callback that will not run"(scene) {
         const { server, client } = await scene.pair();
         const controller = new AbortController();
         const codeOf = (options) =>
@@ -49,7 +49,7 @@ module.exports = {
         assert.equal(await lost, "ERR_SOCKET_DESTROYED");
     },
 
-    async "a reply to a caller that has left does nothing"(scene) {
+    async "a reply to a disconnected caller does nothing"(scene) {
         const { server, client } = await scene.pair();
         const asked = event(server, "receive");
         client.send("q", () => undefined);

@@ -5,7 +5,7 @@ const { setTimeout: sleep } = require("node:timers/promises");
 const { event, messages } = require("../Scene.js");
 
 module.exports = {
-    async "disconnect() and close() let what was sent go out"(scene) {
+    async "disconnect() and close() send buffered messages first"(scene) {
         for (const large of ["x".repeat(10), "x".repeat(3_000_000)]) {
             const one = await scene.pair();
             const atServer = messages(one.server, 2);
@@ -23,7 +23,7 @@ module.exports = {
         }
     },
 
-    async "with drain, answers under way are waited for"(scene) {
+    async "with drain, pending replies and responses complete"(scene) {
         const { server, client } = await scene.pair();
         server.on("request", async (_, response) => {
             await sleep(50);
@@ -36,7 +36,7 @@ module.exports = {
         assert.equal(await answer, "worth waiting for");
     },
 
-    async "{ timeout: 0 } ends a connection at once, also where the peer does not read"(scene) {
+    async "{ timeout: 0 } destroys a connection at once, even if the peer does not read"(scene) {
         const { server, client, session } = await scene.pair();
         client.socket.pause();
         const lost = session.send("x".repeat(20_000_000)).then(
@@ -62,7 +62,7 @@ module.exports = {
         assert.deepEqual(await arrived, [["again", "String"]]);
     },
 
-    async "client, server and session end by Symbol.asyncDispose"(scene) {
+    async "Symbol.asyncDispose closes client, server and session"(scene) {
         const { server, client, session } = await scene.pair();
         assert.equal(typeof Symbol.asyncDispose, "symbol");
         const gone = event(client, "disconnect");
@@ -75,22 +75,22 @@ module.exports = {
         assert.equal(server.server.listening, false);
     },
 
-    async "a process ends by itself when its ends are closed"(scene) {
+    async "a process exits when its endpoints are closed"(scene) {
         const { ended } = scene.program("closes.js");
         assert.deepEqual(await ended, { code: 0, stdout: "closed\n", stderr: "" });
     },
 
-    async "a client that does nothing, and pings, keep no process alive"(scene) {
+    async "an idle client, and pings, keep no process alive"(scene) {
         const { ended } = scene.program("idles.js");
         assert.deepEqual(await ended, { code: 0, stdout: "idle\n", stderr: "" });
     },
 
-    async "auto_reconnect keeps a process alive, until it is turned off"(scene) {
+    async "auto_reconnect keeps a process alive until it is turned off"(scene) {
         const { ended } = scene.program("waits.js");
         assert.deepEqual(await ended, { code: 0, stdout: "three attempts\n", stderr: "" });
     },
 
-    async "what was sent just before process.exit() arrives"(scene) {
+    async "messages sent just before process.exit() arrive"(scene) {
         for (const when of ["before", "within"]) {
             const server = await scene.server();
             const arrived = messages(server, 3);
@@ -103,12 +103,12 @@ module.exports = {
         }
     },
 
-    async "a program that looks at no promise survives a peer that leaves in the middle"(scene) {
+    async "a program that handles no promise survives a peer that disconnects"(scene) {
         const { ended } = scene.program("survives.js");
         assert.deepEqual(await ended, { code: 0, stdout: "survived\n", stderr: "" });
     },
 
-    async "a peer that is killed is a disconnect, and nothing else"(scene) {
+    async "a killed peer emits disconnect, and nothing else"(scene) {
         const server = await scene.server();
         server.on("error", (error) => assert.fail(error));
         const connected = event(server, "connect");

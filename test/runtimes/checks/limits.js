@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const { codeOf, event } = require("../Scene.js");
 
 module.exports = {
-    async "a message that is too large is refused where it is sent, and cuts off who sends it all the same"(scene) {
+    async "a message that is too large is rejected at the sender, and destroys the connection at the receiver"(scene) {
         const { server, client } = await scene.pair({ max_message_size: 1000 }, { max_message_size: 2000 });
         assert.equal(await codeOf(client.send("x".repeat(2000))), "ERR_MESSAGE_TOO_LARGE");
         assert.equal(client.connected, true);
@@ -15,7 +15,7 @@ module.exports = {
         await gone;
     },
 
-    async "a message that takes too long to arrive cuts off its sender"(scene) {
+    async "a message that takes too long to arrive destroys its connection"(scene) {
         const server = await scene.server({ frame_timeout: 50 });
         const told = event(server, "error");
         const stranger = await scene.stranger(server);
@@ -26,7 +26,7 @@ module.exports = {
         await gone;
     },
 
-    async "connections beyond max_connections are refused"(scene) {
+    async "connections above max_connections are refused"(scene) {
         const { server, client } = await scene.pair({ max_connections: 1 });
         server.on("connect", () => assert.fail("There is one already"));
         server.on("error", () => undefined);
@@ -37,14 +37,14 @@ module.exports = {
         assert.equal(server.sockets.length, 1);
     },
 
-    async "connections beyond max_connections are told of, as ERR_MAX_CONNECTIONS"(scene) {
+    async "connections above max_connections are reported as ERR_MAX_CONNECTIONS"(scene) {
         const { server } = await scene.pair({ max_connections: 1 });
         const told = event(server, "error");
         await codeOf(scene.client(server).connect());
         assert.equal((await told)[0].code, "ERR_MAX_CONNECTIONS");
     },
 
-    async "questions beyond max_pending are refused, at either end"(scene) {
+    async "calls above max_pending are rejected, at either end"(scene) {
         const { server, client } = await scene.pair({ max_pending: 2 }, { max_pending: 3 });
         server.on("request", () => undefined); // no answers
         const asked = Array.from({ length: 4 }, () => codeOf(client.ask("q")));
@@ -54,7 +54,7 @@ module.exports = {
         assert.equal(await asked[0], "ERR_SOCKET_DESTROYED");
     },
 
-    async "options that make no sense are refused"(scene) {
+    async "invalid options are rejected"(scene) {
         for (const options of [
             { terminator: "" },
             { max_message_size: 0 },

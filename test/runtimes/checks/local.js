@@ -20,20 +20,20 @@ function runtimeFolder(scene) {
 
 /** What there is to say of sockets that are files. Pipes of Windows are none. */
 const onPosix = {
-    async "a Unix domain socket is a file, which close() removes"(scene) {
+    async "close() removes the file of a Unix domain socket"(scene) {
         const server = await scene.server({ path: scene.path() });
         assert(fs.lstatSync(server.path).isSocket());
         await server.close();
         assert.equal(fs.existsSync(server.path), false);
     },
 
-    async "a Unix domain socket can be for its user alone"(scene) {
+    async "a Unix domain socket can be private to its user"(scene) {
         const server = await scene.server({ path: scene.path(), mode: 0o600 });
         assert.equal(fs.statSync(server.path).mode & 0o777, 0o600);
         await scene.client(server).connect();
     },
 
-    async "the Unix domain socket of a killed server is taken over"(scene) {
+    async "the stale Unix domain socket of a killed server is replaced"(scene) {
         const file = scene.path();
         const killed = scene.program("answers.js", [file]);
         await event(killed.child.stdout, "data");
@@ -44,20 +44,20 @@ const onPosix = {
         assert.equal(client.connected, true);
     },
 
-    async "a regular file is left alone"(scene) {
+    async "a regular file is not removed"(scene) {
         const file = path.join(scene.folder(), "file");
         fs.writeFileSync(file, "precious");
         assert.equal(await codeOf(scene.server({ path: file })), "EADDRINUSE");
         assert.equal(fs.readFileSync(file, "utf8"), "precious");
     },
 
-    async "a path that is too long for a socket is refused"(scene) {
+    async "a path that is too long for a socket is rejected"(scene) {
         const long = path.join(scene.folder(), "x".repeat(120));
         assert.equal(await codeOf(scene.server({ path: long })), "ERR_PATH_TOO_LONG");
         assert.equal(await codeOf(scene.client({ path: long }).connect()), "ERR_PATH_TOO_LONG");
     },
 
-    async "a name stands for a socket in a folder of the user's own"(scene) {
+    async "a name is a socket in a private folder of the user"(scene) {
         const folder = runtimeFolder(scene);
         const server = new Sockhop.server({ name: "a-daemon" });
         scene.later(() => server.close());
@@ -70,12 +70,12 @@ const onPosix = {
 };
 
 module.exports = {
-    async "Unix domain sockets carry messages, in both directions"(scene) {
+    async "messages arrive over Unix domain sockets, in both directions"(scene) {
         const { server, client, socket } = await scene.pair({ path: scene.path() });
         await carriesBothWays(server, client, socket);
     },
 
-    async "a Unix domain socket that is alive is left alone"(scene) {
+    async "a live Unix domain socket is not removed"(scene) {
         const { server, client } = await scene.pair({ path: scene.path() });
         assert.equal(await codeOf(scene.server({ path: server.path })), "EADDRINUSE");
         const arrived = messages(server, 1);
@@ -85,7 +85,7 @@ module.exports = {
 
     ...(process.platform === "win32" ? {} : onPosix),
 
-    async "by a name a client finds its server"(scene) {
+    async "a client connects to its server by name"(scene) {
         runtimeFolder(scene);
         const name = `sockhop.test_${process.pid}`;
         const server = new Sockhop.server({ name });
@@ -100,7 +100,7 @@ module.exports = {
         }
     },
 
-    async "of those that listen_or_connect() one listens, and the others are connected"(scene) {
+    async "one call of listen_or_connect() listens, and the others connect"(scene) {
         runtimeFolder(scene);
         const name = `sockhop.test_${process.pid}`;
         const ends = await Promise.all(Array.from({ length: 5 }, () => Sockhop.listen_or_connect({ name })));
@@ -114,7 +114,7 @@ module.exports = {
         assert.deepEqual(await Promise.all(clients.map((client, n) => client.ask(n + 1))), [-1, -2, -3, -4]);
     },
 
-    async "of processes that listen_or_connect() one listens, and the others are connected"(scene) {
+    async "one process that calls listen_or_connect() listens, and the others connect"(scene) {
         runtimeFolder(scene);
         const name = `sockhop.test_${process.pid}`;
         const programs = Array.from({ length: 4 }, () => scene.program("once.js", [name, 4]));

@@ -30,7 +30,7 @@ function cycle() {
 }
 
 module.exports = {
-    async "values of all kinds arrive, with their types, in both directions"(scene) {
+    async "values of all kinds arrive with their types, in both directions"(scene) {
         const { server, client, socket } = await scene.pair();
         for (const [end, other, ...whom] of [
             [client, server],
@@ -42,7 +42,7 @@ module.exports = {
         }
     },
 
-    async "what JSON cannot express is refused"(scene) {
+    async "values that JSON cannot express are rejected"(scene) {
         const { server, client } = await scene.pair();
         for (const value of [undefined, () => 1, Symbol("s"), 1n, { big: 1n }, cycle()]) {
             assert.equal(await codeOf(client.send(value)), "ERR_BAD_DATA");
@@ -52,7 +52,7 @@ module.exports = {
         assert.deepEqual(await arrived, [["after it", "String"]]);
     },
 
-    async "messages of one turn arrive in their order"(scene) {
+    async "messages of one tick arrive in order"(scene) {
         const { server, client, socket } = await scene.pair();
         const numbers = Array.from({ length: 5000 }, (_, n) => n);
         const arrived = Promise.all([messages(server, numbers.length), messages(client, numbers.length)]);
@@ -88,7 +88,7 @@ module.exports = {
         }
     },
 
-    async "terminators can be of any kind, also inside of what is sent"(scene) {
+    async "terminators can be any text, even inside a value"(scene) {
         for (const terminator of ["\r\n", "→", "\u0000", ["<end>", "é--"]]) {
             const mirrored = Array.isArray(terminator) ? [...terminator].reverse() : terminator;
             const { server, client, socket } = await scene.pair({ terminator }, { terminator: mirrored });
@@ -107,7 +107,7 @@ module.exports = {
         }
     },
 
-    async "programs that are not sockhop talk in lines of JSON"(scene) {
+    async "peers that are not sockhop use lines of JSON"(scene) {
         const server = await scene.server({ peer_type: "json" });
         const arrived = messages(server, 3);
         server.on("receive", (value, { socket }) => server.send(socket, { seen: value }));
@@ -125,7 +125,7 @@ module.exports = {
         assert.equal(said, '{"seen":{"a":1}}\n{"seen":{"type":"SockhopPing","data":{}}}\n{"seen":["é→😀"]}\n');
     },
 
-    async "what is no JSON, or is no object, is a string with allow_non_objects"(scene) {
+    async "with allow_non_objects, a frame that is not JSON is a string"(scene) {
         const options = { peer_type: "json", allow_non_objects: true };
         const { server, client } = await scene.pair(options, options);
         const arrived = messages(server, 3);
@@ -139,7 +139,7 @@ module.exports = {
         ]);
     },
 
-    async "types of messages and requests have events of their own"(scene) {
+    async "each type of message and request has its own event"(scene) {
         const { server, client, socket } = await scene.pair();
         const heard = [];
         server.on("receive", (value) => heard.push(["receive", value]));
@@ -157,7 +157,7 @@ module.exports = {
         assert.equal(await server.ask(socket, new Widget()), "red");
     },
 
-    async "garbage is told of and dropped, and the connection goes on"(scene) {
+    async "invalid frames are reported and dropped, and the connection stays open"(scene) {
         const { server, client } = await scene.pair();
         const codes = [];
         server.on("error", ({ code }) => codes.push(code));
@@ -170,7 +170,7 @@ module.exports = {
         assert.deepEqual(new Set(codes), new Set(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]));
     },
 
-    async "an exception in a handler surfaces, and the other messages are delivered"(scene) {
+    async "an exception in a handler is uncaught, and the other messages are delivered"(scene) {
         const { server, client } = await scene.pair();
         const arrived = messages(server, 3);
         server.on("receive", (value) => {

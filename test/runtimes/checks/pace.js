@@ -15,7 +15,7 @@ async function slowPair(scene, options = {}) {
 }
 
 module.exports = {
-    async "what waits for a slow peer can be seen, and drain tells when it has gone"(scene) {
+    async "buffered counts bytes for a slow peer, and drain reports an empty buffer"(scene) {
         const { server, client, session } = await slowPair(scene);
         const arrived = messages(client, 200);
         for (let n = 0; n < 200; n++) session.send(PIECE).catch(() => undefined);
@@ -28,7 +28,7 @@ module.exports = {
         assert.equal((await arrived).length, 200);
     },
 
-    async "a peer that ends its side without reading is gone at once"(scene) {
+    async "a peer that half-closes without reading is disconnected at once"(scene) {
         const { server, client, socket, session } = await slowPair(scene);
         for (let n = 0; n < 200; n++) session.send(PIECE).catch(() => undefined);
         await until(() => session.buffered > 0);
@@ -37,7 +37,7 @@ module.exports = {
         assert.equal((await gone)[0], socket);
     },
 
-    async "awaiting send() paces"(scene) {
+    async "awaiting send() applies backpressure"(scene) {
         const { client, session } = await slowPair(scene);
         const arrived = messages(client, 200);
         let sent = 0;
@@ -60,7 +60,7 @@ module.exports = {
         assert.equal((await arrived).length, 200);
     },
 
-    async "slow consumers can be spared, or cut off"(scene) {
+    async "slow_consumer drops messages, or the connection"(scene) {
         const first = await slowPair(scene, { slow_consumer: "drop" });
         const results = Array.from({ length: 200 }, () => codeOf(first.session.send(PIECE)));
         first.client.socket.resume();
@@ -76,7 +76,7 @@ module.exports = {
         await gone;
     },
 
-    async "a server reads no more from a client that does not take its answers, until it does"(scene) {
+    async "a server reads no more from a client that does not read its replies, until it does"(scene) {
         const count = 20_000;
         const server = await scene.server({ max_buffered: 100_000 });
         let questions = 0;

@@ -6,7 +6,7 @@ const Sockhop = require("sockhop");
 const { event, messages } = require("../Scene.js");
 
 module.exports = {
-    async "sessions start before a connection counts, and end with it"(scene) {
+    async "sessions start before connect, and end with their connection"(scene) {
         const life = [];
         class Visit extends Sockhop.session {
             async start() {
@@ -50,7 +50,7 @@ module.exports = {
         await gone;
     },
 
-    async "a session that does not start in time is given up"(scene) {
+    async "a session that does not start in time is closed"(scene) {
         class Slow extends Sockhop.session {
             start() {
                 return new Promise(() => undefined);

@@ -38,7 +38,7 @@ module.exports = {
         assert.deepEqual([client.stats.connections, client.stats.messages_sent >= 2], [0, true]);
     },
 
-    async "diagnostics channels tell of connections and messages"(scene) {
+    async "diagnostics channels report connections and messages"(scene) {
         const names = ["connect", "disconnect", "message:sent", "message:received"];
         const [connects, disconnects, sent, received] = names.map((name) => listenTo(scene, `sockhop:${name}`));
         const { server, client, socket } = await scene.pair();
@@ -63,7 +63,7 @@ module.exports = {
         );
     },
 
-    async "requests can be traced, at either end"(scene) {
+    async "requests can be traced at both ends"(scene) {
         const steps = ["start", "end", "asyncStart", "asyncEnd", "error"];
         const heard = Object.fromEntries(
             ["request", "response"].map((what) => [
@@ -94,7 +94,7 @@ module.exports = {
         assert.equal(request.start.length, 2);
     },
 
-    async "NODE_DEBUG=sockhop prints what happens on stderr"(scene) {
+    async "NODE_DEBUG=sockhop prints events on stderr"(scene) {
         const { ended } = scene.program("closes.js", [], { NODE_DEBUG: "sockhop" });
         const { code, stderr } = await ended;
         assert.equal(code, 0);
@@ -102,7 +102,7 @@ module.exports = {
         assert.match(stderr, /String/);
     },
 
-    async "mistakes of a peer are one process warning when nobody listens to error"(scene) {
+    async "mistakes of a peer are one process warning without an error listener"(scene) {
         const { server, client } = await scene.pair();
         const warned = new Promise((resolve) => {
             process.on("warning", function heard(warning) {
