@@ -1,0 +1,104 @@
+import { typeName } from "../../protocol/typeName";
+import { isTooDeep } from "../terminal/jsonDepth";
+
+/** Kinds of messages and of frames that are not messages. They are printed and recorded, so they do not change. */
+export type TapKind =
+    | "message"
+    | "question" // a message with a callback
+    | "answer" // the reply to it
+    | "request"
+    | "response"
+    | "ping"
+    | "pong"
+    | "invalid"
+    | "incomplete"
+    | "deep"
+    | "large";
+
+/** A frame and its content. All members except `bytes`, `kind` and `text` may be of any type: a peer has sent them. */
+export interface TappedMessage {
+    /** Size without the terminator. */
+    bytes: number;
+    kind: TapKind;
+    /** Class name. */
+    type?: unknown;
+    data?: unknown;
+    /** Id that a call shares with its reply, or a request with its response. */
+    id?: unknown;
+    /** Text of a frame that is invalid or nested too deeply. */
+    text?: string;
+    /** True if the connection ended before the terminator. */
+    incomplete?: true;
+    /** Of a response: the last one, without a value, failed, canceled by the requester. */
+    last?: boolean;
+    empty?: boolean;
+    error?: unknown;
+    cancel?: boolean;
+}
+
+/** Type names of control messages and requests on the wire. */
+const KIND_OF_TYPE = new Map<unknown, TapKind>([
+    ["SockhopPing", "ping"],
+    ["SockhopPong", "pong"],
+    ["SockhopRequest", "request"],
+    ["SockhopResponsePacket", "response"],
+]);
+
+/** Kind of an envelope. Only this function reads the kind from names on the wire. */
+function kindOf({ type, id, callback_id }: Record<string, unknown>): TapKind {
+    const kind = KIND_OF_TYPE.get(type);
+    if (kind !== undefined) return kind;
+    if (callback_id) return "answer";
+    return id ? "question" : "message";
+}
+
+/**
+ * Parses the text of a frame. Never throws.
+ *
+ * @param plainJson - frames have no envelope
+ */
+export function parseFrame(text: string, plainJson: boolean): Omit<TappedMessage, "bytes"> {
+    if (isTooDeep(text)) return { kind: "deep", text };
+    let value: unknown;
+    try {
+        value = JSON.parse(text);
+    } catch {
+        return { kind: "invalid", text };
+    }
+    if (plainJson) return { kind: "message", type: typeName(value), data: value };
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "invalid", text };
+    const envelope = value as Record<string, unknown>;
+    const { type, data, id, callback_id } = envelope;
+    const kind = kindOf(envelope);
+    switch (kind) {
+        case "message":
+            return { kind, type, data };
+        case "question":
+            return { kind, type, data, id };
+        case "answer":
+            return { kind, type, data, id: callback_id };
+        case "ping":
+        case "pong":
+            return { kind, id: membersOf(data)["_id"] };
+        default:
+            return { kind, ...requestContent(membersOf(data)) };
+    }
+}
+
+/** Content of a request or a response. */
+function requestContent(packet: Record<string, unknown>): Partial<TappedMessage> {
+    const { uuid, type, data, last, empty, error, cancel } = packet;
+    return {
+        type,
+        data,
+        id: uuid,
+        ...(last === true && { last }),
+        ...(empty === true && { empty }),
+        ...(cancel === true && { cancel }),
+        ...(error !== undefined && { error }),
+    };
+}
+
+function membersOf(data: unknown): Record<string, unknown> {
+    return (data ?? {}) as Record<string, unknown>;
+}
