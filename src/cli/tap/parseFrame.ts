@@ -1,3 +1,4 @@
+import { type MessageKind, toMessage } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";
 import { isTooDeep } from "../terminal/jsonDepth";
 
@@ -36,21 +37,19 @@ export interface TappedMessage {
     cancel?: boolean;
 }
 
-/** Type names of control messages and requests on the wire. */
-const KIND_OF_TYPE = new Map<unknown, TapKind>([
-    ["SockhopPing", "ping"],
-    ["SockhopPong", "pong"],
-    ["SockhopRequest", "request"],
-    ["SockhopResponsePacket", "response"],
-]);
-
-/** Kind of an envelope. Only this function reads the kind from names on the wire. */
-function kindOf({ type, id, callback_id }: Record<string, unknown>): TapKind {
-    const kind = KIND_OF_TYPE.get(type);
-    if (kind !== undefined) return kind;
-    if (callback_id) return "answer";
-    return id ? "question" : "message";
-}
+/** Names in the output for the kinds of the library. */
+const TAP_KINDS: Readonly<Record<MessageKind, TapKind>> = {
+    message: "message",
+    call: "question",
+    reply: "answer",
+    request: "request",
+    response: "response",
+    cancel: "response",
+    ping: "ping",
+    pong: "pong",
+    ignored: "invalid",
+    invalid: "invalid",
+};
 
 /**
  * Parses the text of a frame. Never throws.
@@ -66,17 +65,16 @@ export function parseFrame(text: string, plainJson: boolean): Omit<TappedMessage
         return { kind: "invalid", text };
     }
     if (plainJson) return { kind: "message", type: typeName(value), data: value };
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "invalid", text };
-    const envelope = value as Record<string, unknown>;
-    const { type, data, id, callback_id } = envelope;
-    const kind = kindOf(envelope);
+    const { kind: given, type, data, id } = toMessage(value);
+    const kind = TAP_KINDS[given];
     switch (kind) {
+        case "invalid":
+            return { kind, text };
         case "message":
             return { kind, type, data };
         case "question":
-            return { kind, type, data, id };
         case "answer":
-            return { kind, type, data, id: callback_id };
+            return { kind, type, data, id };
         case "ping":
         case "pong":
             return { kind, id: membersOf(data)["_id"] };
