@@ -3,7 +3,7 @@ import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { type BuildOptions, type OnResolveResult, type Plugin, build as bundle } from "esbuild";
 import { parallel, series } from "gulp";
-import { rollUp, tidy } from "./build/declarations";
+import { rollUp, tidy } from "./test/package/rollUp";
 
 const DIST = join(__dirname, "dist");
 /** The declarations of each source file, which are not published. The API report is made of them. */

@@ -147,15 +147,16 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         }
     }
 
-    /** See {@link FrameWriter.write}. */
-    override write(frame: Frame): Promise<undefined> {
-        const sent = super.write(frame);
+    /** Writes a frame at the end of the tick. Settles as {@link FrameWriter.enqueue}. */
+    write(frame: Frame): Promise<undefined> {
+        const sent = this.enqueue(frame);
         publishSent(this, frame, this.endpoint._objectBuffer); // last: a subscriber may send, too
         return sent;
     }
 
-    override writeAndForget(frame: Frame): void {
-        super.writeAndForget(frame);
+    /** Writes a frame without a promise. */
+    writeAndForget(frame: Frame): void {
+        this.enqueueAndForget(frame);
         publishSent(this, frame, this.endpoint._objectBuffer);
     }
 

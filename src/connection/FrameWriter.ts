@@ -179,18 +179,14 @@ export class FrameWriter implements TickTask {
      * The rejection harms no program that does not look at the promise, since who sent could not know that the
      * connection was about to break: `disconnect` tells.
      */
-    write(frame: string): Promise<undefined> {
+    protected enqueue(frame: string): Promise<undefined> {
         const { promise } = (this.#batch ??= new Batch());
-        this.#add(frame);
+        this.enqueueAndForget(frame);
         return promise;
     }
 
-    /** Sends a frame without a promise. */
-    writeAndForget(frame: string): void {
-        this.#add(frame);
-    }
-
-    #add(frame: string): void {
+    /** Adds a frame without a promise. */
+    protected enqueueAndForget(frame: string): void {
         this.framesSent += 1;
         this.#broadcast?.flush();
         this.#text += frame;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ts from "typescript";
-import { tidy } from "../../build/declarations";
+import { tidy } from "./rollUp";
 import { ROOT, files } from "./Installed";
 
 const DIST = join(ROOT, "dist");

@@ -3,7 +3,7 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-ex
 import { format, resolveConfig } from "prettier";
 import * as ts from "typescript";
 
-const ROOT = join(__dirname, "..");
+const ROOT = join(__dirname, "../..");
 
 /** A change of a text: the characters from `start` to `end` become `text`. */
 interface Edit {
