@@ -6,14 +6,14 @@ import { OfflineQueue } from "./OfflineQueue";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { clearImmediate, nodeClearTimeout, nodeSetTimeout, setImmediate } from "../runtime/clock";
 
-/** Pauses before another try when the backlog of the server is full, in milliseconds: each twice as long, up to the last. */
-const FIRST_PAUSE = 8;
-const LONGEST_PAUSE = 128;
+/** Delays before a retry when the backlog of the server is full, in milliseconds. Each is twice as long, up to the last. */
+const FIRST_DELAY_MS = 8;
+const MAX_DELAY_MS = 128;
 
-/** One attempt to connect: a promise that settles once, and the timers that go with it. */
+/** One attempt to connect: a promise that settles once, with its timers. */
 export class ConnectAttempt {
     readonly promise: Promise<void>;
-    /** There once the socket has been made. */
+    /** Set when the socket is created. */
     connection: Connection | undefined;
     #resolve!: () => void;
     #reject!: (error: Error) => void;
@@ -21,13 +21,13 @@ export class ConnectAttempt {
     readonly #immediate: NodeJS.Immediate;
     #limit: GraceTimeout | undefined;
     #retry: NodeJS.Timeout | undefined;
-    /** Messages that are sent between two tries, when there is no socket that could take them. */
+    /** Messages that are sent while the attempt waits to retry and has no socket. */
     queue: OfflineQueue | undefined;
-    #pause = FIRST_PAUSE;
+    #delay = FIRST_DELAY_MS;
 
     /**
-     * @param site - the call that waits for the promise; none for an automatic attempt
-     * @param start - makes the socket; called in a later turn, so that the attempt can be called off in this one
+     * @param site - call of `connect()` that waits for the promise; `undefined` for an automatic attempt
+     * @param start - creates the socket; called in a later turn of the event loop, so that the attempt can be aborted before
      */
     constructor(
         public site: CallSite | undefined,
@@ -37,21 +37,21 @@ export class ConnectAttempt {
             this.#resolve = resolve;
             this.#reject = reject;
         });
-        if (!site) void markHandled(this.promise); // it fails silently, and another one follows
+        if (!site) void markHandled(this.promise); // an automatic attempt fails silently, and another one follows
         this.#start = start;
         this.#immediate = setImmediate(start);
     }
 
-    /** Calls `expired` unless the attempt is settled within `delay` milliseconds. Later calls have no effect. */
-    limit(delay: number, expired: () => void): void {
-        this.#limit ??= new GraceTimeout(delay, expired);
+    /** Calls `onTimeout` if the attempt has not settled after `timeout` milliseconds. Later calls have no effect. */
+    limit(timeout: number, onTimeout: () => void): void {
+        this.#limit ??= new GraceTimeout(timeout, onTimeout);
     }
 
-    /** Calls `start` again after a pause. */
+    /** Calls `start` again after a delay. */
     retry(): void {
         this.queue ??= new OfflineQueue({ max_messages: Infinity, max_bytes: Infinity });
-        this.#retry = nodeSetTimeout(this.#start, this.#pause);
-        this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+        this.#retry = nodeSetTimeout(this.#start, this.#delay);
+        this.#delay = Math.min(2 * this.#delay, MAX_DELAY_MS);
     }
 
     succeed(): void {

@@ -26,20 +26,20 @@ import type { RequestOptions } from "../mixins/Requests";
 import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
-/** The answer to the request `V`. */
+/** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
 
 /**
- * The end that connects.
+ * Connects to a server.
  *
- * Nothing is opened until `connect()` is called or `auto_reconnect` is set. It can be connected again after it was
- * disconnected. See {@link ClientEvents} for what it emits.
+ * It connects when `connect()` is called or `auto_reconnect` is set, and can connect again after `disconnect()`. Its events are
+ * {@link ClientEvents}.
  *
- * @typeParam P - what the two ends say to each other, a {@link Protocol}; without it everything is loose
+ * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
 export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockhop)<ClientEvents<P>> {
-    /** Path of the Unix domain socket, or `null`. This, address and port are read at each attempt to connect. */
+    /** Path of the Unix domain socket, or `null`. Each attempt to connect reads `path`, `address` and `port`. */
     path: string | null;
     address: string;
     port: number;
@@ -51,13 +51,13 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     readonly #queue: OfflineQueue | undefined;
     readonly #sender: Sender;
     #attempt: ConnectAttempt | undefined;
-    /** Messages that have waited for the attempt that has led to the connection. */
+    /** Messages that were queued during the attempt that made the connection. */
     #attemptQueue: OfflineQueue | undefined;
     #socket: net.Socket | null | undefined;
-    /** Of this socket, until it is dropped. (Looked up for each message it took 0.02 of 0.66 µs.) */
+    /** Connection of the socket, until it closes. (A lookup for each message took 0.02 of 0.66 µs.) */
     #connection: Connection | undefined;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an option that makes no sense, see `docs/errors.md`. */
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ClientOptions | null) {
         const options = given ?? {};
         super(options);
@@ -73,41 +73,40 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
-    /** Whether there is a connection: true from just before `connect` until just before `disconnect`. */
+    /** True while there is a connection: from before `connect` until before `disconnect`. */
     get connected(): boolean {
         return this._self().#connection?.state === "open";
     }
 
     /**
-     * The socket of the connection, or of the attempt at one: `undefined` before the first attempt, `null` when a
-     * connection or an attempt has ended.
+     * Socket of the connection, or of the attempt to connect: `undefined` before the first attempt, `null` after a connection or an
+     * attempt has ended.
      *
-     * Assigning a socket of your own makes the client read from it and write to it instead; `connected` stays false and
-     * there is no `connect` event. Assigning `null` ends the connection. A socket has one owner: the client or server
-     * that had it before loses its connection.
+     * If you assign a socket, the client reads from it and writes to it; `connected` stays false, and there is no `connect` event.
+     * `null` closes the connection. A socket has one owner: the client or server that owned it closes its connection.
      *
-     * @throws {@link SockhopError} `ERR_NO_SOCKET` when the value is no socket
+     * @throws {@link SockhopError} `ERR_NO_SOCKET` if the value is not a socket
      */
     get socket(): net.Socket | null | undefined {
         return this._self().#socket;
     }
 
     set socket(socket: net.Socket | null | undefined) {
-        this._self().#adopt(socket);
+        this._self().#replaceSocket(socket);
     }
 
-    /** The newest pings of this connection, at most four. Emptied by `ping()` and when the connection ends. */
+    /** Newest pings of the connection, at most four. Empty after `ping()` and without a connection. */
     get pings(): SockhopPing[] {
         return this._self().#connection?.pings?.pings ?? [];
     }
 
-    /** Bytes that wait to be sent, also those in the queue. When there were many, the event `drain` follows. */
+    /** Number of bytes that are pending, those in the queue included. `drain` follows if there were many. */
     get buffered(): number {
         const self = this._self();
         return (self.#connection?.buffered ?? 0) + (self.#queue?.bytes ?? 0);
     }
 
-    /** What it has done so far. A new object each time. */
+    /** Counters since the client was created. A new object each time. */
     get stats(): Stats {
         const self = this._self();
         const stats = self._stats();
@@ -118,16 +117,18 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /**
-     * Connects. Resolves after the `connect` event, at once when connected already. It joins an attempt that
-     * `auto_reconnect` has under way. After a rejection it can be called again.
+     * Connects, or joins the attempt of `auto_reconnect`. Can be called again after a rejection.
      *
      * Rejects with
-     * - the error of Node that ended the attempt, as it is: `ECONNREFUSED`, `ENOENT`, `EACCES` …
-     * - `ERR_CONNECT_TIMEOUT` after `connect_timeout` milliseconds. Until then it tries again where the backlog of a Unix
-     *   domain socket is full
-     * - `ERR_BAD_OPTION` for a path, address or port that is none
-     * - `ERR_MULTICONNECT` when an earlier call has not settled yet
-     * - `ERR_ABORTED` when `disconnect()` is called meanwhile
+     * - the error of Node that ended the attempt: `ECONNREFUSED`, `ENOENT`, `EACCES` …
+     * - `ERR_CONNECT_TIMEOUT` after `connect_timeout` milliseconds; until then it tries again if the backlog of a Unix domain
+     *   socket is full
+     * - `ERR_BAD_OPTION` for an invalid path, address or port
+     * - `ERR_MULTICONNECT` if an earlier call is pending
+     * - `ERR_ABORTED` if `disconnect()` is called before it connects
+     *
+     * @returns resolves after the `connect` event, at once if the client is connected
+     * @example await client.connect();
      */
     connect(): Promise<void> {
         if (this.connected) return Promise.resolve();
@@ -136,18 +137,19 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             return Promise.reject(new SockhopError("connect() has been called already", "ERR_MULTICONNECT"));
         }
         const site = new CallSite(self.connect); // eslint-disable-line @typescript-eslint/unbound-method -- not called
-        if (!self.#attempt) return self.#dial(site);
+        if (!self.#attempt) return self.#startAttempt(site);
         self.#attempt.site = site;
         return self.#attempt.promise.then();
     }
 
     /**
-     * Ends the connection, or the attempt at one, and turns pings and `auto_reconnect` off. What waits in the queue is
-     * given up (`ERR_ABORTED`).
+     * Closes the connection gracefully, or aborts the attempt to connect, and turns pings and `auto_reconnect` off. Queued messages
+     * are rejected with `ERR_ABORTED`.
      *
-     * When the call returns, `connected` is false and `disconnect` has been emitted (unless it has to `drain`). What was
-     * sent before still goes out. Resolves when the socket is gone. Never rejects (but for `ERR_BAD_OPTION`); may be
-     * called at any time, also again with less time.
+     * When the call returns, `connected` is false and `disconnect` was emitted (unless `drain` is set). May be called at any time,
+     * and again with a shorter timeout. Rejects with `ERR_BAD_OPTION` only.
+     *
+     * @returns resolves when the socket is closed
      */
     async disconnect(options?: EndOptions | null): Promise<void> {
         const self = this._self();
@@ -165,22 +167,22 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /**
-     * Sends a value: anything that JSON can express, also `null`. The peer gets it with the name of its class.
+     * Sends a value: anything that JSON can express, `null` included. The server receives it with the name of its class.
      *
-     * Resolves when the system has the bytes, which says nothing about the peer; awaiting it paces. Rejects with
-     * - `ERR_SOCKET_DESTROYED` without a connection, or when it breaks before the system has all bytes. (From the turn
-     *   after `connect()` on there is a socket, and a message waits for it to be connected.)
-     * - `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
+     * Rejects with
+     * - `ERR_SOCKET_DESTROYED` without a connection, or if it breaks before the system has all bytes. (One turn of the event loop
+     *   after `connect()` there is a socket, which buffers messages until it is connected.)
+     * - `ERR_BAD_DATA` for a value that JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
      * - `ERR_MESSAGE_TOO_LARGE`, `ERR_BUFFER_FULL`, `ERR_MAX_PENDING`: see `max_message_size`, `slow_consumer`,
      *   `max_pending` of {@link ClientOptions}
-     * - `ERR_QUEUE_FULL`, `ERR_QUEUE_EXPIRED`, `ERR_ABORTED` with the option `queue`: it then waits for a connection
-     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to a peer of type `"json"`, without
-     *   `allow_non_objects`
+     * - `ERR_QUEUE_FULL`, `ERR_QUEUE_EXPIRED`, `ERR_ABORTED` with the option `queue`, which keeps it until there is a connection
+     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object, to a peer of type `"json"`, without `allow_non_objects`
      *
-     * @param value - what to send
-     * @param callback - called once with the answer, if one comes, and its `{ type }`
-     * @param options - how long to wait for the answer, and whom to tell that it will not come
-     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` when `callback` is no function, or the peer is `"json"`
+     * @param callback - called once with the reply, and its `{ type }`
+     * @param options - timeout, signal and error callback of the reply
+     * @returns resolves when the system has the bytes; the peer may not have read them. Await it for backpressure
+     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` if `callback` is not a function, or the peer is `"json"`
+     * @example await client.send(new Widget());
      */
     send<V extends Message<P, "client">>(
         value: V,
@@ -192,15 +194,16 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /**
-     * Sends a request, and resolves to the stream of its answer when the system has the bytes. The peer's `request`
-     * handler answers.
+     * Sends a request. The `request` handler of the server responds.
      *
      * Rejects as `send()` does, and with
-     * - `ERR_REQUEST_TYPE` when the peer is `"json"`
-     * - `ERR_ABORTED`, `ERR_RESPONSE_TIMEOUT` when it is given up before the system has the bytes
+     * - `ERR_REQUEST_TYPE` if the peer is `"json"`
+     * - `ERR_ABORTED`, `ERR_RESPONSE_TIMEOUT` if it is aborted before the system has the bytes
      *
-     * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not
-     * know requests and never answer. `undefined` is sent as `{}`.
+     * Later errors end the stream: see {@link SockhopResponseReadableStream}. Peers before 1.8 do not know requests and never
+     * respond. `undefined` is sent as `{}`.
+     *
+     * @returns resolves to the stream of the response when the system has the bytes
      */
     request<V extends RequestData<P, "client">>(value?: V, options?: RequestOptions | null): Promise<Answer<P, V>> {
         const self = this._self();
@@ -208,8 +211,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /**
-     * Sends a request, and resolves to its answer: the data of the first packet. Rejects as `request()` does, and as
-     * `next()` of the stream does.
+     * Sends a request. Rejects as `request()` does, and as `next()` of the stream does.
+     *
+     * @returns resolves to the response: the data of its first packet
+     * @example const sum = await client.ask([2, 3]);
      */
     ask<V extends RequestData<P, "client">>(
         value?: V,
@@ -220,7 +225,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /**
-     * The local IP address; `undefined` on a Unix domain socket.
+     * Local IP address; `undefined` for a Unix domain socket.
      *
      * @throws {@link SockhopError} `ERR_NO_SOCKET` without a socket
      */
@@ -229,7 +234,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         return addressOf(this.socket);
     }
 
-    // The next three are what AutoReconnect asks for.
+    // AutoReconnect needs the next four.
     /** @internal */
     protected get _reconnectDelay(): Pauses {
         return { interval: this.#reconnectInterval, cap: this.#reconnectCap };
@@ -237,7 +242,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     /** @internal */
     protected _startReconnect(): void {
-        if (!this.connected && !this.#attempt) void this.#dial();
+        if (!this.connected && !this.#attempt) void this.#startAttempt();
     }
 
     /** @internal */
@@ -260,13 +265,13 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         }
         if (attempt?.connection === connection) {
             if (isBacklogFull(connection.error)) attempt.retry();
-            else this.#failed(attempt, connection);
+            else this.#onAttemptError(attempt, connection);
         }
         super._onClose(connection, wasOpen);
         if (this.#socket === connection.socket) this.#socket = null;
     }
 
-    #failed(attempt: ConnectAttempt, connection: Connection): void {
+    #onAttemptError(attempt: ConnectAttempt, connection: Connection): void {
         const error = connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED");
         explain(error, this);
         this.#attempt = undefined;
@@ -320,68 +325,68 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         return this.#attempt?.connection === connection || !socket.writable || queue.isSendingTo(connection);
     }
 
-    /** @param site - the call that waits for it */
-    #dial(site?: CallSite): Promise<void> {
+    /** @param site - call of `connect()` that waits for the attempt */
+    #startAttempt(site?: CallSite): Promise<void> {
         const attempt = new ConnectAttempt(site, () => {
-            this.#begin(attempt);
+            this.#dial(attempt);
         });
         this.#attempt = attempt;
         return attempt.promise;
     }
 
-    #begin(attempt: ConnectAttempt): void {
-        const connected = (): void => {
+    #dial(attempt: ConnectAttempt): void {
+        const onConnect = (): void => {
             if (this.#attempt !== attempt) return;
             this.#attempt = undefined;
             this.#attemptQueue = attempt.queue;
             if (this._onOpen(connection)) attempt.succeed();
             else attempt.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
         };
-        const arrived = (chunk: Buffer, length: number): void => {
+        const onData = (chunk: Buffer, length: number): void => {
             this._onData(connection, chunk, length);
         };
-        const connection = this.#use(dial(this, this.#tls, connected, arrived));
+        const connection = this.#use(dial(this, this.#tls, onConnect, onData));
         attempt.connection = connection;
         attempt.limit(this._connectTimeout, () => {
-            this.#expired(attempt);
+            this.#onTimeout(attempt);
         });
     }
 
-    #expired(attempt: ConnectAttempt): void {
+    #onTimeout(attempt: ConnectAttempt): void {
         const connection = attempt.connection as Connection;
-        const cause = connection.error; // of an earlier socket, between two
+        const cause = connection.error; // of the last socket, if the attempt waits to retry
         connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });
         if (connection.state === "closed") this._onClose(connection, false);
         else this._destroy(connection);
     }
 
-    #adopt(socket: net.Socket | null | undefined): void {
+    #replaceSocket(socket: net.Socket | null | undefined): void {
         if (socket && !isSocket(socket)) throw new SockhopError("This is not a socket", "ERR_NO_SOCKET");
         if (socket && socket === this.#socket) return;
-        // An attempt that has no socket yet, or is between two: the end of a socket leads to the next attempt.
+        // True for an attempt without a socket, or one that waits to retry. Otherwise the close of its socket leads to the next one.
         const isIdle = this.#attempt !== undefined && this.#attempt.connection?.state !== "pending";
         this.#abort();
         if (!socket) {
-            this.#leave();
+            this.#closeCurrent();
             if (isIdle && this.auto_reconnect) this._startReconnect();
             return;
         }
-        const former = connectionOf(socket);
+        const previous = connectionOf(socket);
         const connection = this.#use(socket);
-        if (former && former.state !== "closed") former.endpoint._onSocketTaken(former);
+        if (previous && previous.state !== "closed") previous.endpoint._onSocketTaken(previous);
         if (socket.closed)
-            void this._close(connection); // it will not say so again
+            void this._close(connection); // there will be no other close event
         else this._read(connection);
     }
 
-    /** Makes this the socket that we speak over. */
+    /** Makes this the socket of the client. */
     #use(socket: net.Socket): Connection {
-        this.#leave();
+        this.#closeCurrent();
         this.#socket = socket;
         return (this.#connection = this._attach(socket));
     }
 
-    #leave(): void {
+    #closeCurrent(): void {
         if (this.#connection) void this._close(this.#connection);
     }
 

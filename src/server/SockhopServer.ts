@@ -26,34 +26,33 @@ import type { Constructor } from "../mixins/mixin";
 import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
-/** The answer to the request `V`. */
+/** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
 
 /**
- * The end that listens.
+ * Listens, and keeps one session for each client.
  *
- * Call `listen()` to begin and `close()` to end; it can listen again afterwards. See {@link ServerEvents} for what it
- * emits.
+ * `listen()` starts it, `close()` stops it, and it can listen again. Its events are {@link ServerEvents}.
  *
- * @typeParam P - what the two ends say to each other, a {@link Protocol}; without it everything is loose
+ * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
 export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) as typeof Sockhop &
     Constructor<Sessioned>)<ServerEvents<P>> {
-    /** Path of the Unix domain socket, or `null`. This, address and port are read by `listen()`. */
+    /** Path of the Unix domain socket, or `null`. `listen()` reads `path`, `address` and `port`. */
     path: string | null;
     address: string;
     port: number;
     #listener: Listener;
-    /** Settles when what `close()` was called for is gone. */
+    /** Settles when the listeners are closed for which `close()` was called. */
     #closed: Promise<unknown> = Promise.resolve();
     readonly #listening: ListenerOptions;
-    /** What was sent to all last. */
+    /** The last broadcast, until it has settled. */
     #broadcast: Broadcast | undefined;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an option that makes no sense, see `docs/errors.md`. */
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ServerOptions | null) {
         const options = given ?? {};
         super(options);
@@ -69,34 +68,36 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         this.#listener = this.#createListener();
     }
 
-    /** Node's server underneath; replaced by a new one on `close()`. */
+    /** Server of Node. `close()` replaces it by a new one. */
     get server(): net.Server {
         return this._self().#listener.server;
     }
 
-    /** For each socket its newest pings, at most four. A new map each time. */
+    /** Newest pings of each socket, at most four. A new map each time. */
     get pings(): Map<net.Socket, SockhopPing[]> {
         return new Map(this._active().map(({ socket, pings }) => [socket, pings?.pings ?? []]));
     }
 
-    /** What it has done so far. A new object each time. */
+    /** Counters since the server was created. A new object each time. */
     get stats(): Stats {
         return this._self()._stats();
     }
 
     /**
-     * Begins to listen: on `path`, or on `port` of `address`. A second call before the first has settled joins it.
+     * Listens on `path`, or on `port` of `address`. A second call before the first has settled joins it.
      *
-     * A socket that a server has left at `path` when it was killed is replaced. What is alive, or not a socket, is never
-     * touched: then it rejects with `EADDRINUSE`, as it does when another server is quicker.
+     * A socket file that a killed server has left at `path` is replaced. A live socket, and a file that is not a socket, are never
+     * touched: the call rejects with `EADDRINUSE`.
      *
-     * Resolves to Node's server. Rejects with
-     * - the error of Node, as it is: `EADDRINUSE`, `EACCES` …; errors of the system are also emitted as `error` when
-     *   there is a listener
-     * - `ERR_SERVER_ALREADY_LISTEN` of Node when it listens already, which it goes on to do
-     * - `ERR_BAD_OPTION` for a path, address or port that is none
-     * - `ERR_PATH_TOO_LONG` when `path` has more bytes than a socket's path can have (107 on Linux, 103 elsewhere)
-     * - `ERR_ABORTED` when `close()` is called meanwhile
+     * Rejects with
+     * - the error of Node: `EADDRINUSE`, `EACCES` …; errors of the system are emitted as `error`, too, if there is a listener
+     * - `ERR_SERVER_ALREADY_LISTEN` of Node if it listens already; it goes on to listen
+     * - `ERR_BAD_OPTION` for an invalid path, address or port
+     * - `ERR_PATH_TOO_LONG` for a `path` above the limit of the system (107 bytes on Linux, 103 elsewhere)
+     * - `ERR_ABORTED` if `close()` is called before it listens
+     *
+     * @returns resolves to the server of Node
+     * @example await server.listen();
      */
     listen(): Promise<net.Server> {
         const self = this._self();
@@ -105,10 +106,13 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
-     * Stops listening and pinging, and ends all connections. What was sent before still goes out.
+     * Stops listening and pinging, and closes all connections gracefully: accepted messages are sent first.
      *
-     * Resolves when every socket is gone, and the file of a Unix domain socket. Never rejects (but for `ERR_BAD_OPTION`);
-     * may be called at any time, also again with less time. `listen()` may be called again at once.
+     * May be called at any time, and again with a shorter timeout. `listen()` may be called again at once. Rejects with
+     * `ERR_BAD_OPTION` only.
+     *
+     * @returns resolves when every socket is closed, and the file of a Unix domain socket removed
+     * @example await server.close({ timeout: 1000 });
      */
     async close(options?: EndOptions | null): Promise<void> {
         const self = this._self();
@@ -125,10 +129,11 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
-     * Ends all connections and turns pings off, but goes on listening.
+     * Closes all connections gracefully and stops pinging, but goes on listening.
      *
-     * When the call returns, `sockets` is empty (unless it has to `drain`); `disconnect` follows for each. What was sent
-     * before still goes out. Resolves, when all sockets are gone, to an array with one `undefined` for each connection.
+     * When the call returns, `sockets` is empty (unless `drain` is set); one `disconnect` follows for each connection.
+     *
+     * @returns resolves when all sockets are closed, to an array with one `undefined` for each connection
      */
     async disconnect(options?: EndOptions | null): Promise<undefined[]> {
         const self = this._self();
@@ -138,23 +143,23 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
-     * Sends a value to one client: anything that JSON can express, also `null`. It gets it with the name of its class.
+     * Sends a value to one client: anything that JSON can express, `null` included. The client receives it with the name of its
+     * class.
      *
-     * Resolves when the system has the bytes, which says nothing about the peer; awaiting it paces. Rejects with
-     * - `ERR_NO_SOCKET` when `socket` is no socket
-     * - `ERR_SOCKET_DESTROYED` when it is not (or no longer) one of `sockets`, or breaks before the system has all
-     *   bytes
-     * - `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
+     * Rejects with
+     * - `ERR_NO_SOCKET` if `socket` is not a socket
+     * - `ERR_SOCKET_DESTROYED` if it is not one of `sockets`, or breaks before the system has all bytes
+     * - `ERR_BAD_DATA` for a value that JSON cannot express: `undefined`, functions, symbols, BigInt, cycles
      * - `ERR_MESSAGE_TOO_LARGE`, `ERR_BUFFER_FULL`, `ERR_MAX_PENDING`: see `max_message_size`, `slow_consumer`,
      *   `max_pending` of {@link ServerOptions}
-     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is no object, to peers of type `"json"`, without
-     *   `allow_non_objects`
+     * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object, to peers of type `"json"`, without `allow_non_objects`
      *
      * @param socket - one of `sockets`
-     * @param value - what to send
-     * @param callback - called once with the answer, if one comes, and its `{ type }`
-     * @param options - how long to wait for the answer, and whom to tell that it will not come
-     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` when `callback` is no function, or peers are `"json"`
+     * @param callback - called once with the reply, and its `{ type }`
+     * @param options - timeout, signal and error callback of the reply
+     * @returns resolves when the system has the bytes; the peer may not have read them. Await it for backpressure
+     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` if `callback` is not a function, or peers are `"json"`
+     * @example await server.send(socket, { hello: "world" });
      */
     send<V extends Message<P, "server">>(
         socket: net.Socket,
@@ -170,33 +175,35 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
-     * Sends a value to all clients. It is encoded once.
+     * Sends a value to all clients. Encodes it once.
      *
-     * Resolves to an array with one `undefined` for each connection, to `[]` without connections. A client that does not
-     * read holds it up for at most a second, and then not again until it has caught up; where more than `max_buffered`
-     * waits already, the value is not sent.
+     * Waits at most 1 s for clients that are not reading, and skips them until they catch up. A connection with more than
+     * `max_buffered` bytes pending does not get the value.
      *
-     * Rejects, when the others have it, if some connections have failed: with the `code` of the first (as `send()` has
-     * it), and all in `failures`, an array of `{ socket, error }`.
+     * If some connections fail, it rejects after the others have the value: with the `code` of the first failure (see `send()`),
+     * and all of them in `failures`, an array of `{ socket, error }`.
+     *
+     * @returns resolves to an array with one `undefined` for each connection, `[]` without connections
+     * @example await server.sendall(new Widget());
      */
     sendall(value: Message<P, "server">): Promise<undefined[]> {
         const self = this._self();
-        // What the system has destroyed is not listed much longer.
+        // The close event of a destroyed socket may be pending.
         for (const connection of self._active()) if (connection.socket.destroyed) void self._close(connection);
         const connections = self._active();
         if (connections.length === 0) return Promise.resolve([]);
         try {
             const frame = self._objectBuffer.encodeMessage(value);
-            const latest = self.#broadcast;
-            if (latest?.isFor(connections)) {
-                latest.push(frame);
-                return latest.promise;
+            const current = self.#broadcast;
+            if (current?.isFor(connections)) {
+                current.push(frame);
+                return current.promise;
             }
             const broadcast = (self.#broadcast = new Broadcast(connections, frame));
-            const forget = (): void => {
-                if (self.#broadcast === broadcast) self.#broadcast = undefined; // it knows clients that have gone
+            const release = (): void => {
+                if (self.#broadcast === broadcast) self.#broadcast = undefined; // it refers to connections
             };
-            broadcast.promise.then(forget, forget);
+            broadcast.promise.then(release, release);
             return broadcast.promise;
         } catch (error) {
             return Promise.reject(error);
@@ -204,15 +211,16 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
-     * Sends a request to one client, and resolves to the stream of its answer when the system has the bytes. The
-     * client's `request` handler answers.
+     * Sends a request to one client, whose `request` handler responds.
      *
      * Rejects as `send()` does, and with
-     * - `ERR_REQUEST_TYPE` when peers are `"json"`
-     * - `ERR_ABORTED`, `ERR_RESPONSE_TIMEOUT` when it is given up before the system has the bytes
+     * - `ERR_REQUEST_TYPE` if peers are `"json"`
+     * - `ERR_ABORTED`, `ERR_RESPONSE_TIMEOUT` if it is aborted before the system has the bytes
      *
-     * What goes wrong afterwards ends the stream; see {@link SockhopResponseReadableStream}. Peers before 1.8 do not
-     * know requests and never answer. `undefined` is sent as `{}`.
+     * Later errors end the stream: see {@link SockhopResponseReadableStream}. Peers before 1.8 do not know requests and never
+     * respond. `undefined` is sent as `{}`.
+     *
+     * @returns resolves to the stream of the response when the system has the bytes
      */
     request<V extends RequestData<P, "server">>(
         socket: net.Socket,
@@ -226,8 +234,10 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
-     * Sends a request to one client, and resolves to its answer: the data of the first packet. Rejects as `request()`
-     * does, and as `next()` of the stream does.
+     * Sends a request to one client. Rejects as `request()` does, and as `next()` of the stream does.
+     *
+     * @returns resolves to the response: the data of its first packet
+     * @example const sum = await server.ask(socket, [2, 3]);
      */
     ask<V extends RequestData<P, "server">>(
         socket: net.Socket,
@@ -241,11 +251,12 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
-     * Ends one connection.
+     * Closes one connection gracefully.
      *
-     * When the call returns, `sockets` does not hold it any more (unless it has to `drain`); `disconnect` follows. What
-     * was sent before still goes out. Resolves when the socket is gone. Does nothing with one that has gone. Rejects with
-     * `ERR_NO_SOCKET` when it is no socket.
+     * When the call returns, `sockets` does not contain it (unless `drain` is set); `disconnect` follows. Has no effect on a closed
+     * connection. Rejects with `ERR_NO_SOCKET` if `socket` is not a socket.
+     *
+     * @returns resolves when the socket is closed
      */
     async kill_socket(socket: net.Socket, options?: EndOptions | null): Promise<void> {
         closeTimeout(options ?? {});
@@ -256,24 +267,24 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
-     * The IP address that the server listens on; `undefined` for a Unix domain socket.
+     * IP address of the listening socket; `undefined` for a Unix domain socket.
      *
-     * @throws {@link SockhopError} `ERR_NO_SOCKET` when it does not listen
+     * @throws {@link SockhopError} `ERR_NO_SOCKET` if the server does not listen
      */
     get_bound_address(): string | undefined {
         return this._self().#bound().address;
     }
 
     /**
-     * The port that the server listens on; `undefined` for a Unix domain socket.
+     * Port of the listening socket; `undefined` for a Unix domain socket.
      *
-     * @throws {@link SockhopError} `ERR_NO_SOCKET` when it does not listen
+     * @throws {@link SockhopError} `ERR_NO_SOCKET` if the server does not listen
      */
     get_bound_port(): number | undefined {
         return this._self().#bound().port;
     }
 
-    /** Emits an event in a later turn. */
+    /** Emits an event in a later turn of the event loop. */
     emit_async(event: string | symbol, ...args: unknown[]): void {
         setImmediate(() => {
             this.emit(event, ...args);
@@ -285,7 +296,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         return reply ? { type, socket, session, callback: reply } : { type, socket, session };
     }
 
-    // The next two are what Sessions asks for.
+    // Sessions needs the next two.
     /** @internal */
     protected _createSession(connection: Connection): SockhopSession {
         const session = new this.#Session(connection.socket, this);
@@ -306,7 +317,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         return [{ socket, session }];
     }
 
-    /** That a client has gone meanwhile must not end a program that does not look at the promise: `disconnect` tells. */
+    /** A client may have disconnected: then an unhandled rejection must not end the program, since `disconnect` reports it. */
     #refuse(socket: net.Socket): Promise<never> {
         const refused = Promise.reject(unknownSocketError(socket));
         return connectionOf(socket)?.endpoint === this ? markHandled(refused) : refused;
@@ -318,7 +329,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
                 this._startSession(this._attach(socket));
             },
             failed: (error) => {
-                // A failure to listen is a rejection as well; a failure to accept is nothing else.
+                // An error of listen() rejects, too; an error of accepting a connection is reported here only.
                 if (listener.server.listening || this.listenerCount("error") > 0) this._reportError(error, null);
             },
             refused: (error) => {
@@ -335,7 +346,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 }
 
-/** What is wrong with a socket that is none of ours. */
+/** Error of a socket that is not a connection of the server. */
 function unknownSocketError(socket: unknown): SockhopError {
     return isSocket(socket) ? notConnectedError() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
 }
