@@ -51,3 +51,13 @@ export class SockhopError extends Error {
         this.code = code;
     }
 }
+
+/**
+ * The error of a message that cannot be delivered because its connection is closed.
+ *
+ * @internal
+ */
+export function notConnectedError(cause?: unknown): SockhopError {
+    const options = cause === undefined ? undefined : { cause };
+    return new SockhopError("There is no connection to send this over", "ERR_SOCKET_DESTROYED", options);
+}

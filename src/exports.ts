@@ -15,8 +15,6 @@ export { type Responder, SockhopResponseWriteableStream } from "./replies/Respon
 export { type RemovalReason, TimedMap, type TimedMapEntry } from "./timers/TimedMap";
 export { SockhopPing, SockhopPong } from "./protocol/SockhopPing";
 export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./protocol/SockhopRequest";
-export type { RemoteCallback } from "./connection/Connection";
-export type { Reply } from "./endpoint/MessageReceiver";
 export type { ClientOptions, ServerOptions, SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions } from "./replies/PendingCallback";
 export type { Stats } from "./diagnostics/Stats";
@@ -40,3 +38,4 @@ export type { Pinging } from "./mixins/Ping";
 export type { Reconnecting } from "./mixins/AutoReconnect";
 export type { RequestOptions } from "./mixins/Requests";
 export type { Sessioned } from "./mixins/Sessions";
+export type { RemoteCallback, Reply } from "./replies/PendingReply";

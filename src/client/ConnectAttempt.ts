@@ -1,7 +1,8 @@
+import { notConnectedError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
 import type { CallSite } from "../runtime/CallSite";
 import type { Connection } from "../connection/Connection";
 import { OfflineQueue } from "./OfflineQueue";
-import { markHandled, notConnectedError } from "../connection/FrameWriter";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { clearImmediate, nodeClearTimeout, nodeSetTimeout, setImmediate } from "../runtime/clock";
 

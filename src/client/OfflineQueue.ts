@@ -1,9 +1,10 @@
+import type { PendingReply } from "../replies/PendingReply";
+import { markHandled } from "../timers/promises";
+import { positiveNumber, milliseconds, MAX_TIMEOUT } from "../validators";
 import { SockhopError } from "../SockhopError";
-import type { Connection, PendingReply } from "../connection/Connection";
-import { markHandled } from "../connection/FrameWriter";
+import type { Connection } from "../connection/Connection";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { now, setImmediate } from "../runtime/clock";
-import { MAX_TIMEOUT, positiveNumber, milliseconds } from "../connection/limits";
 
 /** Options of the queue of a client that is not connected. */
 export interface QueueOptions {

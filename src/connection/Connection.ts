@@ -16,26 +16,6 @@ import { publishSent } from "../diagnostics/channels";
 import { GracefulClose } from "./GracefulClose";
 import type { Limits } from "./limits";
 
-/** What is called with the answer to a message. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
-export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string }) => void;
-
-/**
- * A message that wants an answer, from the call to the answer.
- *
- * @internal
- */
-export interface PendingReply {
-    /** Whether somebody waits until it has been sent, and not only for the answer. */
-    readonly awaitsWrite: boolean;
-    /** Called when it fails. There for those who have it before there is a connection. */
-    onQueueError: ((error: SockhopError) => void) | undefined;
-    /** From now on the answer may come over this connection. */
-    attach(connection: Connection): void;
-    /** The answer will not come. */
-    fail(error: SockhopError): void;
-}
-
 /**
  * The client or server of a connection.
  *

@@ -1,9 +1,10 @@
+import { toError } from "../runtime/thrownValues";
 import type { Socket } from "node:net";
 import { nextTick } from "../runtime/clock";
-import { SockhopError } from "../SockhopError";
+import { SockhopError, notConnectedError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
 import type { Broadcast } from "../server/Broadcast";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
-import { toError } from "../emitter/emitSafely";
 import type { Limits } from "./limits";
 import { setImmediate } from "../runtime/clock";
 
@@ -298,16 +299,4 @@ export class FrameWriter implements TickTask {
 
 function isSecure(socket: Socket): boolean {
     return "encrypted" in socket;
-}
-
-/** The same promise, whose rejection nobody has to look at. */
-export function markHandled<T>(promise: Promise<T>): Promise<T> {
-    promise.catch(() => undefined);
-    return promise;
-}
-
-/** The error of a message that cannot be delivered because its connection is gone. */
-export function notConnectedError(cause?: unknown): SockhopError {
-    const options = cause === undefined ? undefined : { cause };
-    return new SockhopError("There is no connection to send this over", "ERR_SOCKET_DESTROYED", options);
 }

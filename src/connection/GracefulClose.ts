@@ -1,6 +1,6 @@
+import { milliseconds } from "../validators";
 import type { Socket } from "node:net";
 import type { TransferWatch } from "./TransferWatch";
-import { milliseconds } from "./limits";
 import { throwLater } from "../emitter/emitSafely";
 import { Timer, now } from "../runtime/clock";
 

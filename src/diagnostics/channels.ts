@@ -1,3 +1,4 @@
+import { messageOf, printable } from "../runtime/thrownValues";
 import process from "node:process";
 import { channel, subscribe, tracingChannel } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
@@ -5,7 +6,6 @@ import { debuglog } from "node:util";
 import { typeName } from "../protocol/typeName";
 import type { Connection } from "../connection/Connection";
 import type { Envelope } from "../codec/json/writeEnvelope";
-import { messageOf, printable } from "../emitter/emitSafely";
 
 /** Published when a connection begins to count, and when it is gone. */
 export interface ConnectionDiagnostics {

@@ -1,3 +1,4 @@
+import { milliseconds } from "../validators";
 import type { Socket } from "node:net";
 import { nextTick, now } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
@@ -9,7 +10,6 @@ import { ClosedTotals, type Stats } from "../diagnostics/Stats";
 import { connectionOf } from "../connection/socketHooks";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
-import { milliseconds } from "../connection/limits";
 import type { SockhopOptions } from "./options";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { emitSafely } from "../emitter/emitSafely";

@@ -1,6 +1,7 @@
+import { messageOf, codeOf, printable } from "../runtime/thrownValues";
 import process from "node:process";
 import { TypedEmitter } from "../emitter/TypedEmitter";
-import { codeOf, messageOf, printable, emitSafely } from "../emitter/emitSafely";
+import { emitSafely } from "../emitter/emitSafely";
 
 /** Reports what is wrong with what a peer has sent: an `error` event if there is a listener, otherwise one process warning. */
 export abstract class Reporter<E> extends TypedEmitter<E> {

@@ -1,9 +1,11 @@
-import type { SockhopError } from "../SockhopError";
+import type { Reply } from "../replies/PendingReply";
+import type { PendingReply } from "../replies/PendingReply";
+import { markHandled } from "../timers/promises";
+import { type SockhopError, notConnectedError } from "../SockhopError";
 import { typeName } from "../protocol/typeName";
-import type { Connection, PendingReply } from "../connection/Connection";
+import type { Connection } from "../connection/Connection";
 import { FrameReader, skipByteOrderMark } from "../codec/json/FrameReader";
 import { JsonCodec } from "../codec/json/JsonCodec";
-import { markHandled, notConnectedError } from "../connection/FrameWriter";
 import { Reporter } from "./ErrorReporter";
 import { TypeEventName } from "../emitter/TypeEventName";
 import { publishReceived } from "../diagnostics/channels";
@@ -22,10 +24,6 @@ const MAX_BAD_FRAMES = 1000;
 
 /** For those who wait for the answer only. */
 const SENT = Promise.resolve(undefined);
-
-/** Answers the message it came with. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol any answer will do
-export type Reply<Answer = any> = (value?: Answer) => void;
 
 /**
  * The way of a message over a connection.

@@ -1,6 +1,6 @@
+import type { Reply } from "../replies/PendingReply";
 import type { Socket } from "node:net";
 import type { SockhopSession } from "../server/SockhopSession";
-import type { Reply } from "./MessageReceiver";
 import type { SockhopResponseWriteableStream } from "../replies/ResponseWriteableStream";
 import type { SockhopRequest } from "../protocol/SockhopRequest";
 import type { AnswerOf, DataOf, End, Names, Protocol, ReplyTo, Table } from "../Protocol";

@@ -1,14 +1,14 @@
-import { SockhopError } from "../SockhopError";
-import type { Connection, RemoteCallback } from "../connection/Connection";
+import type { RemoteCallback, Reply } from "../replies/PendingReply";
+import { detach } from "../runtime/detach";
+import { markHandled } from "../timers/promises";
+import { milliseconds } from "../validators";
+import { SockhopError, notConnectedError } from "../SockhopError";
+import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
-import type { Reply } from "../endpoint/MessageReceiver";
-import { markHandled, notConnectedError } from "../connection/FrameWriter";
 import { type CallbackOptions, PendingCallback } from "../replies/PendingCallback";
 import { type Envelope, isId } from "../codec/json/writeEnvelope";
-import { detach, isUuid } from "../protocol/ids";
 import { toJson } from "../codec/json/stringify";
-import { milliseconds } from "../connection/limits";
-import { uuidv4 } from "../protocol/uuid";
+import { uuidv4, isUuid } from "../protocol/uuid";
 import type { Constructor } from "./mixin";
 
 /** What the mixin Callbacks adds to an endpoint. */

@@ -1,9 +1,9 @@
+import { milliseconds } from "../validators";
 import process from "node:process";
 import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
 import { PingHistory } from "../connection/PingHistory";
 import { type Envelope, PING, PONG } from "../codec/json/writeEnvelope";
-import { milliseconds } from "../connection/limits";
 import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 import { Interval, afterPoll } from "../runtime/clock";
 import type { Constructor } from "./mixin";

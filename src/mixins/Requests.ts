@@ -1,8 +1,9 @@
-import { SockhopError, type SockhopErrorCode } from "../SockhopError";
+import { toError, messageOf, codeOf } from "../runtime/thrownValues";
+import { milliseconds } from "../validators";
+import { SockhopError, type SockhopErrorCode, notConnectedError } from "../SockhopError";
 import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { JsonCodec } from "../codec/json/JsonCodec";
-import { markHandled, notConnectedError } from "../connection/FrameWriter";
 import type { WaitOptions } from "../replies/ReplyTimeout";
 import { type Cancel, type PendingRequest, PendingResponse, PendingStream } from "../replies/PendingRequest";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -19,12 +20,10 @@ import {
     responseText,
     requestText,
 } from "../codec/json/writeEnvelope";
-import { isUuid } from "../protocol/ids";
-import { milliseconds } from "../connection/limits";
-import { toError, codeOf, messageOf, throwLater } from "../emitter/emitSafely";
-import { isPromise } from "../timers/promises";
+import { throwLater } from "../emitter/emitSafely";
+import { isPromise, markHandled } from "../timers/promises";
 import { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "../protocol/SockhopRequest";
-import { uuidv4 } from "../protocol/uuid";
+import { uuidv4, isUuid } from "../protocol/uuid";
 import { typeName } from "../protocol/typeName";
 import type { Constructor } from "./mixin";
 

@@ -1,9 +1,10 @@
+import { toError } from "../runtime/thrownValues";
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { SockhopSession } from "../server/SockhopSession";
 import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
-import { toError, emitSafely } from "../emitter/emitSafely";
+import { emitSafely } from "../emitter/emitSafely";
 import { setImmediate } from "../runtime/clock";
 import { isPromise, withTimeout } from "../timers/promises";
 import type { Constructor } from "./mixin";

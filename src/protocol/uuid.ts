@@ -63,3 +63,16 @@ function digit(value: number): number {
 function at(numbers: Uint8Array | Uint16Array, index: number): number {
     return numbers[index] as number;
 }
+
+/**
+ * What looks like a UUID, as a regular expression. JSON escapes none of these characters, so that the text of such an id is
+ * known. (Written out, since V8 takes twice as long when it has to count.)
+ */
+export const UUID_PATTERN = [8, 4, 4, 4, 12].map((digits) => String.raw`\w`.repeat(digits)).join("-");
+
+const uuid = new RegExp(`^${UUID_PATTERN}$`);
+
+/** Whether this id looks like a UUID. Peers may use others, and numbers. */
+export function isUuid(id: unknown): id is string {
+    return typeof id === "string" && uuid.test(id);
+}

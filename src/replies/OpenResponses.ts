@@ -1,5 +1,5 @@
+import { isUuid } from "../protocol/uuid";
 import type { SockhopResponseWriteableStream } from "./ResponseWriteableStream";
-import { isUuid } from "../protocol/ids";
 
 /** The key of a request: what looks like a UUID is its own. */
 export function keyOf(uuid: unknown): string {

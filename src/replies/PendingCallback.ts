@@ -1,11 +1,20 @@
+import type { RemoteCallback, PendingReply, ReplyHost } from "./PendingReply";
 import type { SockhopError } from "../SockhopError";
-import type { Connection, PendingReply, RemoteCallback } from "../connection/Connection";
 import type { TimerLists } from "../timers/TimerLists";
 import { ReplyTimeout, type WaitOptions } from "./ReplyTimeout";
 import { CallContext } from "./CallContext";
 import { type PendingEntry, PendingTable } from "./PendingTable";
 import { throwLater } from "../emitter/emitSafely";
 import { setImmediate } from "../runtime/clock";
+
+/**
+ * A connection that keeps pending callbacks.
+ *
+ * @internal
+ */
+export interface CallbackHost extends ReplyHost {
+    callbacks: PendingTable<PendingCallback> | undefined;
+}
 
 /** Options of a message that wants an answer. */
 export interface CallbackOptions extends WaitOptions {
@@ -32,7 +41,7 @@ export class PendingCallback implements PendingReply, PendingEntry {
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
     /** There once the question has a connection. */
-    connection: Connection | undefined;
+    connection: CallbackHost | undefined;
     #settled = false;
     /** There when the wait has an end, as only some have. */
     #timeout: ReplyTimeout | undefined;
@@ -52,7 +61,7 @@ export class PendingCallback implements PendingReply, PendingEntry {
         this.#timeout.limit(deadlines, timeout, signal);
     }
 
-    attach(connection: Connection): void {
+    attach(connection: CallbackHost): void {
         this.connection = connection;
         (connection.callbacks ??= new PendingTable()).add(this);
     }
@@ -87,7 +96,7 @@ class CallbackTimeout extends ReplyTimeout {
         this.#call = call;
     }
 
-    protected get connection(): Connection | undefined {
+    protected get connection(): CallbackHost | undefined {
         return this.#call.connection;
     }
 

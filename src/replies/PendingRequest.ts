@@ -1,14 +1,20 @@
+import type { PendingReply, ReplyHost } from "./PendingReply";
+import { markHandled } from "../timers/promises";
 import type { SockhopError } from "../SockhopError";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
-import type { Connection, PendingReply } from "../connection/Connection";
-import { markHandled } from "../connection/FrameWriter";
 import { ReplyTimeout } from "./ReplyTimeout";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 import { type PendingEntry, PendingTable } from "./PendingTable";
 import type { RequestSpan } from "../diagnostics/channels";
 
+/** A connection that keeps pending requests. */
+export interface RequestHost extends ReplyHost {
+    readonly state: string;
+    requests: PendingTable<PendingRequest> | undefined;
+}
+
 /** Tells a responder that its answer is not wanted any more. */
-export type Cancel = (connection: Connection, uuid: string) => void;
+export type Cancel = (connection: RequestHost, uuid: string) => void;
 
 /** A request that waits for its answer. */
 export abstract class PendingRequest extends ReplyTimeout implements PendingReply, PendingEntry {
@@ -19,7 +25,7 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     onQueueError: PendingReply["onQueueError"];
     /** There while somebody traces requests. */
     span: RequestSpan | undefined;
-    protected connection: Connection | undefined;
+    protected connection: RequestHost | undefined;
 
     /** @param cancel - called when the request is given up here while the responder may be at work */
     constructor(
@@ -29,7 +35,7 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
         super();
     }
 
-    attach(connection: Connection): void {
+    attach(connection: RequestHost): void {
         this.connection = connection;
         (connection.requests ??= new PendingTable()).add(this);
     }

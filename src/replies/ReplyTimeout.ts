@@ -1,5 +1,5 @@
 import { SockhopError } from "../SockhopError";
-import type { Connection } from "../connection/Connection";
+import type { ReplyHost } from "./PendingReply";
 import { type TimerEntry, type TimerLists, type Link, unlink } from "../timers/TimerLists";
 import { type Abortable, unwatchSignal, watchSignal } from "./abortSignals";
 
@@ -35,7 +35,7 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
     abstract fail(error: SockhopError): void;
 
     /** The connection over which the answer comes, when there is one. */
-    protected abstract get connection(): Connection | undefined;
+    protected abstract get connection(): ReplyHost | undefined;
 
     /**
      * Bounds the wait: `fail()` is called at most once, with `ERR_RESPONSE_TIMEOUT` or `ERR_ABORTED`.

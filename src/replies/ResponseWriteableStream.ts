@@ -1,9 +1,9 @@
+import { messageOf } from "../runtime/thrownValues";
+import { markHandled } from "../timers/promises";
 import { SockhopError } from "../SockhopError";
 import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { uuidv4 } from "../protocol/uuid";
-import { markHandled } from "../connection/FrameWriter";
 import { assertExpressible } from "../codec/json/stringify";
-import { messageOf } from "../emitter/emitSafely";
 
 /** How sending fails when the requester has gone, or does not read: that must not end the program. */
 const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);

@@ -1,8 +1,9 @@
+import { markHandled } from "../timers/promises";
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { Connection } from "../connection/Connection";
 import { publishSent } from "../diagnostics/channels";
-import { MAX_WRITE, type WriteObserver, markHandled } from "../connection/FrameWriter";
+import { MAX_WRITE, type WriteObserver } from "../connection/FrameWriter";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
 import { Timer } from "../runtime/clock";
 

@@ -1,7 +1,7 @@
+import type { RemoteCallback } from "../replies/PendingReply";
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { SockhopServer } from "./SockhopServer";
-import type { RemoteCallback } from "../connection/Connection";
 import { LazyEmitter } from "../emitter/LazyEmitter";
 import type { CallbackOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";

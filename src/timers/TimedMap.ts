@@ -1,5 +1,5 @@
+import { milliseconds } from "../validators";
 import { SockhopError } from "../SockhopError";
-import { milliseconds } from "../connection/limits";
 import { Timer, afterPoll } from "../runtime/clock";
 
 /** Why an entry has left a {@link TimedMap}. */

@@ -1,5 +1,5 @@
+import { MAX_TIMEOUT } from "../validators";
 import { type TickTask, atEndOfTick } from "./endOfTick";
-import { MAX_TIMEOUT } from "../connection/limits";
 import { Timer, afterPoll, isClockFaked, now } from "../runtime/clock";
 
 /** Rows that are kept for the next that have the same delay, although they are empty. Programs use few different delays. */

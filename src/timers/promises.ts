@@ -19,3 +19,9 @@ export function withTimeout<T>(promise: PromiseLike<T>, limit: number, error: Er
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
     return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
+
+/** The same promise, whose rejection nobody has to look at. */
+export function markHandled<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => undefined);
+    return promise;
+}

@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { read } from "../support/markdown";
-import { freePorts } from "../support/ports";
+import { privatePorts } from "../support/ports";
 import { MAIN, surroundings } from "./command";
 
 /** A command of the page, what is typed at its prompt, and what it prints. */
@@ -49,21 +49,19 @@ function asOnTerminal(command: string): string {
     return piped || !command.includes("sockhop") ? command : `${command} --pretty`;
 }
 
-// The page is one session. Its ports are those that readers will use, too, and its programs go on to its end.
+// The page is one session. Its ports are fixed, and its programs go on to its end.
 describe("the page on the command line", () => {
     let folder: string;
     let env: NodeJS.ProcessEnv;
     const background: { child: ChildProcess; step: Step; output: string }[] = [];
 
-    before(async function () {
-        this.timeout(70_000);
+    before(function () {
         if (process.platform === "win32") this.skip(); // it has another shell
-        await freePorts(50000, 50002);
         folder = mkdtempSync(join(tmpdir(), "sockhop-docs-"));
         // Stands in for the npx of somebody who has installed the package.
         writeFileSync(join(folder, "npx"), `#!/bin/sh\nshift\nexec "${process.execPath}" "${MAIN}" "$@"\n`);
         chmodSync(join(folder, "npx"), 0o755);
-        env = surroundings({ PATH: `${folder}:${process.env["PATH"]}` });
+        env = surroundings({ ...privatePorts(join(folder, "ports")), PATH: `${folder}:${process.env["PATH"]}` });
     });
 
     after(() => {

@@ -1,11 +1,19 @@
 import { expect } from "chai";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePorts } from "../support/ports";
+import { privatePorts } from "../support/ports";
 
 const ROOT = join(__dirname, "../..");
 const HOSTILE = join(__dirname, "../support/hostilePeers.js");
+
+/** How a program has ended, and what it has printed. */
+interface Result {
+    error: Error | null;
+    stdout: string;
+    stderr: string;
+}
 
 /** The JavaScript blocks of the README, each with the nearest heading above it. */
 function blocks(): { heading: string; code: string }[] {
@@ -19,12 +27,28 @@ function blocks(): { heading: string; code: string }[] {
     return found;
 }
 
-// They are run as printed, so they use the default port, one after the other.
+// They are run as printed, so they use the default port.
 describe("the README", () => {
-    before(async function () {
-        this.timeout(70_000);
-        await freePorts(50000);
+    let folder: string;
+    let env: NodeJS.ProcessEnv;
+
+    before(() => {
+        folder = mkdtempSync(join(tmpdir(), "sockhop-"));
+        env = { ...process.env, ...privatePorts(folder) };
     });
+
+    after(() => {
+        rmSync(folder, { recursive: true });
+    });
+
+    function run(code: string, ...options: string[]): Promise<Result> {
+        return new Promise((resolve) => {
+            const arguments_ = [...options, "--input-type=commonjs", "-e", code];
+            execFile(process.execPath, arguments_, { cwd: ROOT, env, timeout: 8000 }, (error, stdout, stderr) => {
+                resolve({ error, stdout, stderr });
+            });
+        });
+    }
 
     for (const { heading, code } of blocks()) {
         it(`shows a program that does what it says: ${heading}`, async () => {
@@ -44,12 +68,3 @@ describe("the README", () => {
         });
     }
 });
-
-function run(code: string, ...options: string[]): Promise<{ error: Error | null; stdout: string; stderr: string }> {
-    return new Promise((resolve) => {
-        const arguments_ = [...options, "--input-type=commonjs", "-e", code];
-        execFile(process.execPath, arguments_, { cwd: ROOT, timeout: 8000 }, (error, stdout, stderr) => {
-            resolve({ error, stdout, stderr });
-        });
-    });
-}

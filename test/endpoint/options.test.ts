@@ -1,8 +1,8 @@
+import { milliseconds } from "../../src/validators";
 import { expect } from "chai";
 import { once } from "node:events";
 import vm from "node:vm";
 import { type ServerOptions, SockhopClient, SockhopError, SockhopServer, type SockhopSession } from "../../src";
-import { milliseconds } from "../../src/connection/limits";
 import { client, rejection, server, warnings } from "../support/pair";
 import { turns } from "../support/eventLoop";
 

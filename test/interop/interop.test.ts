@@ -3,9 +3,9 @@ import { fork } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { privatePorts } from "../support/ports";
 
 const OURS = "sockhop";
 
@@ -81,6 +81,7 @@ class Peer extends EventEmitter {
         this.name = `${module} ${role}`;
         const options = JSON.stringify({ ...link.place, auto_reconnect_interval: 50 });
         this.#process = fork(join(__dirname, "peer.js"), [module, role, options], {
+            env: link.env,
             stdio: ["ignore", "ignore", "pipe", "ipc"],
         });
         this.#process.stderr!.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
@@ -159,11 +160,13 @@ class Link {
     readonly over = new AbortController();
     readonly pairing: Pairing;
     readonly place: Place;
+    readonly env: NodeJS.ProcessEnv;
     readonly #peers: Peer[] = [];
 
-    constructor(pairing: Pairing, place: Place) {
+    constructor(pairing: Pairing, folder: string) {
         this.pairing = pairing;
-        this.place = place;
+        this.place = findPlace(pairing, folder);
+        this.env = { ...process.env, ...privatePorts(join(folder, "ports")) };
     }
 
     get ours(): Peer {
@@ -338,7 +341,7 @@ class Inspection {
 
     async run({ check }: Feature): Promise<void> {
         const running = this.#link;
-        const link = running ?? new Link(this.#pairing, await findPlace(this.#pairing, this.#folder));
+        const link = running ?? new Link(this.#pairing, this.#folder);
         this.#link = link;
         const timer = setTimeout(() => {
             link.over.abort(new Error(`Not done in ${Inspection.limit} ms`));
@@ -414,26 +417,12 @@ function pairingsOf({ applies = () => true }: Feature): Pairing[] {
     return PAIRINGS.filter(applies);
 }
 
-let paths = 0;
+let addresses = 0;
 
-/** Where a server can listen: never the same again. */
-async function findPlace({ transport }: Pairing, folder: string): Promise<Place> {
-    if (transport === "Unix") return { path: join(folder, `${paths++}.sock`) };
-    return { port: await freePort() };
-}
-
-const probed = new Set<number>();
-
-/** A port for the originals' servers, which cannot listen on port 0. */
-async function freePort(): Promise<number> {
-    const server = net.createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as net.AddressInfo;
-    server.close();
-    await once(server, "close");
-    if (probed.has(port)) return freePort();
-    probed.add(port);
-    return port;
+/** Where a server can listen: never the same again. The originals cannot listen on port 0; the port is a private one. */
+function findPlace({ transport }: Pairing, folder: string): Place {
+    addresses += 1;
+    return transport === "Unix" ? { path: join(folder, `${addresses}.sock`) } : { port: 50_000 + addresses };
 }
 
 /** The outcomes as a table: a row for each release and transport, a column for each feature. */

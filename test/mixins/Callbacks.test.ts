@@ -1,10 +1,10 @@
+import type { RemoteCallback, Reply } from "../../src/replies/PendingReply";
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import net from "node:net";
 import { SockhopError } from "../../src";
-import type { Connection, RemoteCallback } from "../../src/connection/Connection";
+import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
-import type { Reply } from "../../src/endpoint/MessageReceiver";
 import type { Envelope } from "../../src/codec/json/writeEnvelope";
 import { Callbacks } from "../../src/mixins/Callbacks";
 import { kept } from "../support/memory";

@@ -61,17 +61,6 @@ function freshPath() {
     return join(mkdtempSync(join(tmpdir(), "sockhop-")), "socket");
 }
 
-/** A free port, for what Unix domain sockets cannot do: the originals cannot listen on port 0. */
-async function freePort() {
-    const server = net.createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address();
-    await new Promise((resolve) => {
-        server.close(resolve);
-    });
-    return port;
-}
-
 /** Whether nobody listens there. */
 function refuses(path) {
     return new Promise((resolve) => {
@@ -179,7 +168,6 @@ module.exports = {
     collectable,
     frame,
     frames,
-    freePort,
     freshPath,
     message,
     next,

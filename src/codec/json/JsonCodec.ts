@@ -1,10 +1,10 @@
+import { messageOf } from "../../runtime/thrownValues";
+import { detach } from "../../runtime/detach";
+import { positiveNumber } from "../../validators";
 import { SockhopError } from "../../SockhopError";
 import { Terminator } from "./Terminator";
 import { badFrame, withoutStack } from "../badFrame";
-import { detach } from "../../protocol/ids";
-import { messageOf } from "../../emitter/emitSafely";
 import { toJson } from "./stringify";
-import { positiveNumber } from "../../connection/limits";
 
 /** How values are framed. */
 export interface FramingOptions {

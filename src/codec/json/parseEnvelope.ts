@@ -1,5 +1,6 @@
+import { UUID_PATTERN } from "../../protocol/uuid";
+import { detach } from "../../runtime/detach";
 import { type Envelope, REQUEST, RESPONSE } from "./writeEnvelope";
-import { UUID_PATTERN, detach } from "../../protocol/ids";
 
 const UUID = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
 

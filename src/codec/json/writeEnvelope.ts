@@ -1,7 +1,7 @@
+import { isUuid } from "../../protocol/uuid";
 import { SockhopError } from "../../SockhopError";
 import { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { typeName } from "../../protocol/typeName";
-import { isUuid } from "../../protocol/ids";
 import { toJson } from "./stringify";
 
 /** A message on the wire (`docs/protocol.md`). What a peer sends may have any type in any place but `type`. */
