@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type { SockhopClient, SockhopServer, ClientOptions, QueueOptions } from "../../src";
-import { client, later, placeOf, rawServer, received, rejection, server } from "../support/pair";
+import { client, placeOf, rawServer, received, rejection, server } from "../support/pair";
+import { unhandled } from "../support/rejections";
 
 /** A listening server, and a client with a queue that is not connected yet. */
 async function waiting(
@@ -28,19 +29,6 @@ function outcomes(promises: Promise<unknown>[]): unknown[] {
         );
     }
     return settled;
-}
-
-/** The rejections that nobody looks at, from now on. */
-function unhandled(): unknown[] {
-    const codes: unknown[] = [];
-    const listeners = process.rawListeners("unhandledRejection") as ((error: unknown) => void)[];
-    process.removeAllListeners("unhandledRejection");
-    process.on("unhandledRejection", (error) => codes.push((error as { code: unknown }).code));
-    later(() => {
-        process.removeAllListeners("unhandledRejection");
-        for (const listener of listeners) process.on("unhandledRejection", listener);
-    });
-    return codes;
 }
 
 const turn = (): Promise<void> => new Promise(setImmediate);
@@ -194,7 +182,10 @@ describe("a client with a queue", () => {
                 void c.send(2);
                 await turn();
             }
-            expect(seen).to.deep.equal(["ERR_QUEUE_FULL", "ERR_QUEUE_FULL"]);
+            expect(seen.map((error) => (error as { code: string }).code)).to.deep.equal([
+                "ERR_QUEUE_FULL",
+                "ERR_QUEUE_FULL",
+            ]);
         });
 
         it("harms nobody when the connection breaks", async () => {

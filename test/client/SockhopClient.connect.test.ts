@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
-import { client, later, pair, placeOf, rejection, server, socketPath, uncaught } from "../support/pair";
+import { client, later, pair, placeOf, rejection, server, socketPath } from "../support/pair";
+import { uncaught } from "../support/rejections";
 
 /** Has `net.createConnection` give what the test wants, until its end. */
 function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {

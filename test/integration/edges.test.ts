@@ -2,21 +2,9 @@ import { expect } from "chai";
 import net from "node:net";
 import { SockhopSession } from "../../src";
 import { FrameTimeouts } from "../../src/connection/FrameTimeouts";
-import { client, later, pair, raw, rejection, server, socketPath, uncaught } from "../support/pair";
+import { client, later, pair, raw, rejection, server, socketPath } from "../support/pair";
+import { uncaught, unhandled } from "../support/rejections";
 import { frame, next, turns, until } from "../support/eventLoop";
-
-/** The rejections that nobody has looked at, from now on. */
-function unhandled(): unknown[] {
-    const seen: unknown[] = [];
-    const listener = (reason: unknown): void => void seen.push(reason);
-    const listeners = process.rawListeners("unhandledRejection") as (() => void)[];
-    process.removeAllListeners("unhandledRejection").on("unhandledRejection", listener);
-    later(() => {
-        process.off("unhandledRejection", listener);
-        for (const each of listeners) process.on("unhandledRejection", each);
-    });
-    return seen;
-}
 
 /** A server that holds back clients which do not read, a client that calls 300 times, and the replies it gets. */
 async function holding(): Promise<{

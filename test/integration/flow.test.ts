@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { AsyncLocalStorage } from "node:async_hooks";
 import net from "node:net";
 import type { SockhopClient, SockhopServer } from "../../src";
-import { client, later, pair, raw, rawServer, rejection, server, socketPath, warnings } from "../support/pair";
+import { client, later, pair, raw, rawServer, rejection, server, socketPath } from "../support/pair";
+import { warnings } from "../support/rejections";
 import { used } from "../support/memory";
 import { frame, next, turns, until } from "../support/eventLoop";
 

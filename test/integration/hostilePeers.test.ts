@@ -4,7 +4,8 @@ import { once } from "node:events";
 import type net from "node:net";
 import { SockhopError } from "../../src";
 import { PartialFrame } from "../../src/codec/json/PartialFrame";
-import { client, pair, raw, rawServer, received, server, warnings } from "../support/pair";
+import { client, pair, raw, rawServer, received, server } from "../support/pair";
+import { warnings } from "../support/rejections";
 
 /** Frames that no sockhop sends. Each has crashed a release of 1.x, or is a cousin of one that has. */
 const MALICE = [

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import diagnostics from "node:diagnostics_channel";
 import { SockhopSession } from "../../src";
-import { client, crowd, later, pair, placeOf, raw, rejection, server, socketPath, uncaught } from "../support/pair";
+import { client, crowd, later, pair, placeOf, raw, rejection, server, socketPath } from "../support/pair";
+import { uncaught } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 
 /** Subscribes to a diagnostics channel for this test. */

@@ -9,7 +9,8 @@ import type {
     SockhopResponseWriteableStream,
     SockhopServer,
 } from "../../src";
-import { client, pair, raw, rawServer, rejection, server, uncaught } from "../support/pair";
+import { client, pair, raw, rawServer, rejection, server } from "../support/pair";
+import { uncaught } from "../support/rejections";
 
 class Widget {
     a = 1;

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type net from "node:net";
 import { SockhopSession, type SockhopServer } from "../../src";
-import { later, pair, raw, rejection, server, socketPath, uncaught, warnings } from "../support/pair";
+import { pair, raw, rejection, server, socketPath } from "../support/pair";
+import { uncaught, warnings, unhandled } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 
 describe("what user code throws", () => {
@@ -147,14 +148,7 @@ describe("a peer that has gone", () => {
     }
 
     it("ends no program that sends to it later, and looks at no promise", async () => {
-        const unhandled: unknown[] = [];
-        const listener = (reason: unknown): void => void unhandled.push(reason);
-        const listeners = process.rawListeners("unhandledRejection") as (() => void)[];
-        process.removeAllListeners("unhandledRejection").on("unhandledRejection", listener);
-        later(() => {
-            process.off("unhandledRejection", listener);
-            for (const each of listeners) process.on("unhandledRejection", each);
-        });
+        const rejections = unhandled();
         const { s, session, socket, reply, responses } = await gone();
         const sent = [
             session.send(1),
@@ -168,7 +162,7 @@ describe("a peer that has gone", () => {
         ];
         reply(1);
         await turns(10);
-        expect(unhandled).to.deep.equal([]);
+        expect(rejections).to.deep.equal([]);
         for (const each of sent)
             expect((await rejection(each)).code).to.be.oneOf(["ERR_SOCKET_DESTROYED", "ERR_RESPONSE_SEND"]);
     });

@@ -10,25 +10,12 @@ import {
     SockhopError,
     type SockhopServer,
 } from "../../src";
-import { client, later, pair, raw, rejection, server, socketPath, uncaught } from "../support/pair";
+import { client, pair, raw, rejection, server, socketPath } from "../support/pair";
+import { uncaught, unhandled } from "../support/rejections";
 import { turns, until } from "../support/eventLoop";
 
 async function elapsed(time: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, time));
-}
-
-/** What is rejected from now on without anybody looking at it. */
-function unhandled(): unknown[] {
-    const heard: unknown[] = [];
-    const note = (error: unknown): void => void heard.push(error);
-    const listeners = process.rawListeners("unhandledRejection") as (() => void)[];
-    process.removeAllListeners("unhandledRejection");
-    process.on("unhandledRejection", note);
-    later(() => {
-        process.off("unhandledRejection", note);
-        for (const listener of listeners) process.on("unhandledRejection", listener);
-    });
-    return heard;
 }
 
 describe("send() with a callback", () => {

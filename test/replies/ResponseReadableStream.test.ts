@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { SockhopError, SockhopResponsePacket, SockhopResponseReadableStream } from "../../src";
-import { rejection, uncaught } from "../support/pair";
+import { rejection } from "../support/pair";
+import { uncaught } from "../support/rejections";
 
 function packet(data: unknown, more: Partial<SockhopResponsePacket> = {}): SockhopResponsePacket {
     return new SockhopResponsePacket({ uuid: "u", data, ...more });

@@ -9,7 +9,8 @@ import {
     type SockhopServer,
     type SockhopSession,
 } from "../../src";
-import { announced, client, later, placeOf, raw, received, rejection, server, socketPath } from "../support/pair";
+import { announced, client, placeOf, raw, received, rejection, server, socketPath } from "../support/pair";
+import { unhandled } from "../support/rejections";
 import { turns, until } from "../support/eventLoop";
 
 /** The data of the frames that a plain socket gets from now on. Reading begins at once. */
@@ -170,21 +171,13 @@ describe("sendall()", () => {
 
     it("harms nobody who does not look at the promise", async () => {
         const { s, peer } = await oneDeaf(1);
-        const unhandled: unknown[] = [];
-        const note = (error: unknown): void => void unhandled.push(error);
-        const listeners = process.rawListeners("unhandledRejection") as (() => void)[];
-        process.removeAllListeners("unhandledRejection");
-        process.on("unhandledRejection", note);
-        later(() => {
-            process.off("unhandledRejection", note);
-            for (const listener of listeners) process.on("unhandledRejection", listener);
-        });
+        const rejections = unhandled();
         void s.sendall(LARGE);
         await turns(2);
         peer.destroy();
         await until(() => s.sockets.length === 1);
         await turns(10);
-        expect(unhandled).to.deep.equal([]);
+        expect(rejections).to.deep.equal([]);
     });
 
     it("resolves to one undefined for each client, and to none without any", async () => {

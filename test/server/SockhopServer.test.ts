@@ -3,19 +3,8 @@ import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { SockhopServer } from "../../src";
-import {
-    announced,
-    client,
-    crowd,
-    pair,
-    placeOf,
-    raw,
-    received,
-    rejection,
-    server,
-    socketPath,
-    uncaught,
-} from "../support/pair";
+import { announced, client, crowd, pair, placeOf, raw, received, rejection, server, socketPath } from "../support/pair";
+import { uncaught } from "../support/rejections";
 
 describe("SockhopServer", () => {
     describe("listen()", () => {

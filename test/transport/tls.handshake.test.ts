@@ -2,19 +2,8 @@ import { expect } from "chai";
 import { once } from "node:events";
 import type tls from "node:tls";
 
-import {
-    announced,
-    client,
-    later,
-    pair,
-    placeOf,
-    raw,
-    rawServer,
-    received,
-    rejection,
-    server,
-    warnings,
-} from "../support/pair";
+import { announced, client, later, pair, placeOf, raw, rawServer, received, rejection, server } from "../support/pair";
+import { warnings } from "../support/rejections";
 import { reported, closed } from "../support/events";
 import { record, held, own, secureServer, secureClient } from "../support/tls";
 

@@ -3,7 +3,8 @@ import type net from "node:net";
 import type { SockhopSession } from "../../../src";
 import { SockhopError } from "../../../src";
 import { JsonCodec } from "../../../src/codec/json/JsonCodec";
-import { client, pair, raw, rawServer, rejection, server, uncaught, warnings } from "../../support/pair";
+import { client, pair, raw, rawServer, rejection, server } from "../../support/pair";
+import { uncaught, warnings } from "../../support/rejections";
 import { frame, turns, until } from "../../support/eventLoop";
 import { type Coded, reported, errorsOf, valuesOf, parted, closed } from "../../support/events";
 
