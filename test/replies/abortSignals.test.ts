@@ -81,7 +81,7 @@ describe("watchSignal()", () => {
     it("throws for a value that is no signal", () => {
         const values = [undefined, null, "signal", 5, {}, { addEventListener: () => undefined }];
         for (const value of values) {
-            const error = thrownBy(() => watchSignal(value as AbortSignal, waiter()));
+            const error = thrownBy(() => watchSignal(value as unknown as AbortSignal, waiter()));
             expect(error).to.have.property("code", "ERR_BAD_OPTION");
         }
     });
