@@ -8,26 +8,27 @@ const PATIENCE = 15_000; // ms for all to be connected and quiet
 /** What the last look may show more than the second. */
 const GROWTH = { heap: 4 * MIB, rss: 48 * MIB };
 
-class Census {
+class ResourceSnapshots {
     /** For each program that is looked at a list of samples. */
     samples = new Map();
-    #cast;
-    #ledger;
+    #topology;
+    #deliveries;
 
-    constructor(cast, ledger) {
-        this.#cast = cast;
-        this.#ledger = ledger;
-        for (const program of [...cast.servers, ...cast.clients]) if (!program.mortal) this.samples.set(program, []);
+    constructor(topology, deliveries) {
+        this.#topology = topology;
+        this.#deliveries = deliveries;
+        for (const program of [...topology.servers, ...topology.clients])
+            if (!program.mortal) this.samples.set(program, []);
     }
 
     /** Has everybody be silent, looks, and lets them go on. */
     async take() {
-        const { servers, clients } = this.#cast;
+        const { servers, clients } = this.#topology;
         const talkers = [...servers, ...clients];
         await this.#until(clients, (client) => client.order("unconnected"), "is not connected");
         await Promise.all(talkers.map((talker) => talker.order("hold")));
         const broken = (name, key, mangled) => {
-            if (!mangled) this.#ledger.violate("events", `${key} was disconnected while nothing happened`);
+            if (!mangled) this.#deliveries.violate("events", `${key} was disconnected while nothing happened`);
         };
         for (const client of clients) client.on("disconnected", broken);
         await this.#until(talkers, underWay, "goes on");
@@ -54,7 +55,7 @@ class Census {
             const [who, what] = [programs[found.findIndex(Boolean)], found.find(Boolean)];
             if (!who) return;
             if (performance.now() > deadline) {
-                this.#ledger.violate("unsettled", `${who.name}: ${what} ${complaint}, in peace`);
+                this.#deliveries.violate("unsettled", `${who.name}: ${what} ${complaint}, in peace`);
                 return;
             }
             await sleep(100);
@@ -72,12 +73,12 @@ class Census {
             if (!first || !last) continue;
             if (!noMoreHandles(last, first)) {
                 const [before, after] = [first, last].map(({ handles }) => JSON.stringify(handles));
-                this.#ledger.violate("failed", `${name}: handles were ${before}, and are ${after}`);
+                this.#deliveries.violate("failed", `${name}: handles were ${before}, and are ${after}`);
             }
             for (const [what, limit] of Object.entries(GROWTH)) {
                 const [before, after] = [second[what], last[what]];
                 if (after - before > limit)
-                    this.#ledger.violate("failed", `${name}: ${what} has grown from ${before} to ${after} bytes`);
+                    this.#deliveries.violate("failed", `${name}: ${what} has grown from ${before} to ${after} bytes`);
             }
         }
     }
@@ -94,4 +95,4 @@ function noMoreHandles({ handles: now }, { handles: first }) {
     return Object.keys(now).every((type) => now[type] <= (first[type] ?? 0));
 }
 
-module.exports = Census;
+module.exports = ResourceSnapshots;

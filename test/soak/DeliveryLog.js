@@ -5,7 +5,7 @@ const SLOWEST = 60; // seconds that a promise may take
 /** So many milliseconds an end that has closed its side waits for the other, and then cuts the connection. */
 const LINGER = 500;
 
-class Ledger {
+class DeliveryLog {
     counts = { received: 0, bytes: 0, begun: 0, settled: 0, refused: 0, connections: 0, compared: 0, cut: 0 };
     violations = {
         lost: 0,
@@ -90,4 +90,4 @@ class Ledger {
     }
 }
 
-module.exports = Ledger;
+module.exports = DeliveryLog;

@@ -23,7 +23,7 @@ async function freePort(random) {
 }
 
 /** The processes, not yet started. Sockets are put into `folder`. */
-async function cast(seed, random, folder) {
+async function topology(seed, random, folder) {
     const port = async () => ({ port: await freePort(random), host: "127.0.0.1" });
     const places = { unix: { path: path.join(folder, "server") }, tcp: await port(), steady: await port() };
 
@@ -57,4 +57,4 @@ async function cast(seed, random, folder) {
     return { servers, clients, proxy };
 }
 
-module.exports = cast;
+module.exports = topology;

@@ -1,7 +1,7 @@
 "use strict";
 // Lets everybody who talks pause for a while, so that a process can be looked at when nothing is under way.
 
-class Gate {
+class PauseLatch {
     /** How many are inside. */
     busy = 0;
     #opened = Promise.resolve();
@@ -17,7 +17,7 @@ class Gate {
         this.#open();
     }
 
-    /** Waits until the gate is open, and then does something. */
+    /** Waits until the latch is open, and then does something. */
     async pass(action) {
         await this.#opened;
         this.busy += 1;
@@ -29,4 +29,4 @@ class Gate {
     }
 }
 
-module.exports = Gate;
+module.exports = PauseLatch;

@@ -19,7 +19,7 @@ class Hello {
 }
 
 /** A value with its number. `key` is the connection that it is for, if the sender knows it. */
-class Parcel {
+class Payload {
     constructor(key, n, body, more) {
         Object.assign(this, { key, n, body }, more);
         this.sum = checksum(this);
@@ -27,17 +27,17 @@ class Parcel {
 }
 
 /** A parcel that wants an answer. */
-class Question extends Parcel {}
+class Question extends Payload {}
 /** The answer to a question or to an order for one thing, with the number of that. */
-class Answer extends Parcel {}
+class Answer extends Payload {}
 /** A request. `way` says how to answer it, `packets` by how many. */
-class Order extends Parcel {}
+class Order extends Payload {}
 /** One of the packets that answer an order; `i` counts them. */
-class Packet extends Parcel {}
+class Packet extends Payload {}
 /** A parcel for everybody. */
-class Broadcast extends Parcel {}
+class Broadcast extends Payload {}
 /** A parcel that may wait in the client until there is a connection. */
-class Note extends Parcel {}
+class Note extends Payload {}
 
 function checksum(parcel) {
     const json = JSON.stringify({ ...parcel, sum: undefined }); // which leaves it out
@@ -117,7 +117,7 @@ module.exports = {
     Note,
     Order,
     Packet,
-    Parcel,
+    Payload,
     Question,
     body,
     isIntact,

@@ -12,35 +12,35 @@
 // "hold" and "resume", to be looked at in peace, and "sample".
 
 const { setTimeout: sleep } = require("node:timers/promises");
-const Gate = require("./Gate.js");
+const PauseLatch = require("./PauseLatch.js");
 const Pending = require("./Pending.js");
 const Random = require("./Random.js");
 
 const TALLY_INTERVAL = 500; // ms
 const SETTLE_LIMIT = 5000; // ms that promises may take when all connections have ended
 
-class Station {
+class Worker {
     config = JSON.parse(process.argv[2]);
     random = new Random(this.config.seed);
     pending = new Pending();
-    gate = new Gate();
+    latch = new PauseLatch();
     counts = { received: 0, bytes: 0, refused: 0 };
     /** Functions that bring `counts` up to date. */
     counters = new Set();
     /** Nothing new is to be begun. */
     stopping = false;
-    #orders;
+    #commands;
     #accounts = new Set();
     #stopped = false;
 
-    /** `orders` are the functions that carry out what the driver wants. */
-    constructor(orders) {
-        this.#orders = {
-            ...orders,
-            hold: () => this.gate.close(),
-            resume: () => this.gate.open(),
+    /** `commands` are the functions that carry out what the driver wants. */
+    constructor(commands) {
+        this.#commands = {
+            ...commands,
+            hold: () => this.latch.close(),
+            resume: () => this.latch.open(),
             sample: () => sample(this),
-            stop: () => this.#stop(orders.stop),
+            stop: () => this.#stop(commands.stop),
         };
         process.on("message", (message) => this.#obey(...message));
         // The driver has gone, however it went: nobody is left to stop this process.
@@ -68,7 +68,7 @@ class Station {
     /** Ends all that keeps this process alive. What is left of it then, the library has forgotten. */
     async #stop(stop) {
         this.stopping = true;
-        this.gate.open();
+        this.latch.open();
         await stop();
         await Promise.all(this.#accounts);
         for (const deadline = performance.now() + SETTLE_LIMIT; this.pending.size > 0; await sleep(20)) {
@@ -82,7 +82,7 @@ class Station {
 
     async #obey(id, order, ...args) {
         try {
-            const result = await this.#orders[order](...args);
+            const result = await this.#commands[order](...args);
             this.tell("done", id, result);
             if (this.#stopped) process.disconnect();
         } catch (error) {
@@ -101,13 +101,13 @@ class Station {
 }
 
 /** What the process holds. Makes sense while everybody is held. */
-function sample({ gate, pending }) {
+function sample({ latch, pending }) {
     globalThis.gc();
     globalThis.gc();
     const handles = {};
     for (const type of process.getActiveResourcesInfo()) handles[type] = (handles[type] ?? 0) + 1;
     const { rss, heapUsed, external } = process.memoryUsage();
-    return { busy: gate.busy, oldest: pending.oldest(), rss, heap: heapUsed + external, handles };
+    return { busy: latch.busy, oldest: pending.oldest(), rss, heap: heapUsed + external, handles };
 }
 
-module.exports = Station;
+module.exports = Worker;

@@ -5,17 +5,17 @@
 const { setTimeout: sleep } = require("node:timers/promises");
 const Sockhop = require("sockhop");
 const Inbox = require("./Inbox.js");
-const { order, serve } = require("./orders.js");
-const { Answer, Parcel, Question, body, isIntact, largeBody, smallBody } = require("./parcels.js");
+const { sendRequest, serve } = require("./requests.js");
+const { Answer, Payload, Question, body, isIntact, largeBody, smallBody } = require("./payloads.js");
 
 /** How a promise may be rejected because its connection is gone. */
 const GONE = ["ERR_SOCKET_DESTROYED"];
-/** What a line does, and how often. */
+/** What a peer does, and how often. */
 const ACTS = { say: 50, burst: 12, question: 14, stream: 8, one: 5, fail: 2, leave: 3, abort: 3, timeout: 2 };
 const TELLS_FAILURE = "buffered" in Sockhop.client.prototype; // which came at the same time
 const LONGEST_REST = 40; // ms
 
-class Line {
+class Peer {
     open = true;
     /** Bytes are changed on the way: what arrives says nothing, as long as nothing falls over. */
     mangled;
@@ -25,8 +25,8 @@ class Line {
     notes;
     /** Only answers. */
     #mute;
-    peer;
-    station;
+    endpoint;
+    worker;
     #inbox;
     /** How the connection is ended, when that is our doing, and the highest number that was sent before. */
     #how = "peer";
@@ -43,15 +43,15 @@ class Line {
     /** What to do for questions when the connection ends without an answer to them. */
     #unanswered = new Set();
 
-    /** `peer` has the send() and request() that reach the other end: a client or a session. */
-    constructor(station, peer, socket, { key = null, mangled = false, mute = false } = {}) {
-        this.station = station;
-        this.peer = peer;
+    /** `endpoint` has the send() and request() that reach the other end: a client or a session. */
+    constructor(worker, endpoint, socket, { key = null, mangled = false, mute = false } = {}) {
+        this.worker = worker;
+        this.endpoint = endpoint;
         this.#count = () => {
-            station.counts.bytes += socket.bytesRead - this.#counted;
+            worker.counts.bytes += socket.bytesRead - this.#counted;
             this.#counted = socket.bytesRead;
         };
-        station.counters.add(this.#count);
+        worker.counters.add(this.#count);
         this.#gone = new Promise((resolve) => socket.once("close", resolve));
         this.key = key;
         this.mangled = mangled;
@@ -63,21 +63,21 @@ class Line {
     }
 
     violate(kind, text, count) {
-        if (!this.mangled) this.station.violate(kind, `${this.key ?? "a new connection"}: ${text}`, count);
+        if (!this.mangled) this.worker.violate(kind, `${this.key ?? "a new connection"}: ${text}`, count);
     }
 
     /** Talks until the connection ends. */
     async talk() {
-        const { random, gate } = this.station;
+        const { random, latch } = this.worker;
         while (this.open && !this.#mute) {
-            await gate.pass(() => this.open && this.#act(random.weighted(ACTS)));
+            await latch.pass(() => this.open && this.#act(random.weighted(ACTS)));
             await sleep(random.between(0, LONGEST_REST));
         }
     }
 
     /** The connection is about to be ended in good order: what is said now, without waiting for it, still has to arrive. */
     farewell(how) {
-        const { random } = this.station;
+        const { random } = this.worker;
         for (let n = this.#mute ? 0 : random.between(0, 3); n > 0; n -= 1)
             this.#say(random.chance(0.5) ? largeBody(random) : this.body());
         this.ends(how);
@@ -95,7 +95,7 @@ class Line {
     async ended() {
         this.open = false;
         this.#count();
-        this.station.counters.delete(this.#count);
+        this.worker.counters.delete(this.#count);
         const received = this.#inbox.last;
         for (const giveUp of this.#unanswered) giveUp();
         await Promise.allSettled([this.#gone, ...this.#inFlight]);
@@ -115,7 +115,7 @@ class Line {
 
     /** Sends what needs no number. */
     mention(value) {
-        return this.attempt("send", this.peer.send(value), GONE);
+        return this.attempt("send", this.endpoint.send(value), GONE);
     }
 
     /** Takes a message that has no meaning for one end only. */
@@ -124,13 +124,13 @@ class Line {
             callback?.(value ?? null); // its data may have become something else
             return;
         }
-        this.#take(this.#inbox, value, type, callback ? ["Question"] : ["Parcel"]);
+        this.#take(this.#inbox, value, type, callback ? ["Question"] : ["Payload"]);
         if (callback) this.#answer(callback, value.n);
     }
 
     /** A request has come. */
     serve({ data, type }, response) {
-        this.station.counts.received += 1;
+        this.worker.counts.received += 1;
         if (this.mangled) return response.send(data);
         this.#take(this.#inbox, data, type, ["Order"]);
         return serve(this, data, response);
@@ -157,7 +157,7 @@ class Line {
     }
 
     async #act(act) {
-        const { random } = this.station;
+        const { random } = this.worker;
         // Before the other end has said who it is, its answers might be mangled, and never come.
         if (act === "say" || (this.key === null && !this.mangled)) {
             await this.#say(this.body());
@@ -166,7 +166,7 @@ class Line {
         } else if (act === "question") {
             await this.#ask();
         } else {
-            await order(this, act);
+            await sendRequest(this, act);
         }
     }
 
@@ -177,7 +177,7 @@ class Line {
 
     #say(content) {
         const n = this.nextNumber();
-        return this.fly(n, this.peer.send(new Parcel(this.key, n, content)));
+        return this.fly(n, this.endpoint.send(new Payload(this.key, n, content)));
     }
 
     /** A remote callback: called exactly once, unless the connection ends before. */
@@ -187,7 +187,7 @@ class Line {
         if (this.mangled) {
             await this.fly(
                 n,
-                this.peer.send(question, () => undefined),
+                this.endpoint.send(question, () => undefined),
             );
             return;
         }
@@ -200,7 +200,7 @@ class Line {
                 resolve();
             };
             const answered = (answer, { type }) => {
-                this.station.counts.received += 1;
+                this.worker.counts.received += 1;
                 this.expect(answer, type, ["Answer"]);
                 if (answer?.n !== n) this.violate("strayed", `${n} has got the answer to ${answer?.n}`);
                 settle();
@@ -209,7 +209,7 @@ class Line {
                 this.#excuse(error, GONE);
                 settle();
             };
-            this.fly(n, this.peer.send(question, answered, { failed }));
+            this.fly(n, this.endpoint.send(question, answered, { failed }));
             // Releases that do not call failed() tell it in no other way.
             if (!TELLS_FAILURE) this.#unanswered.add(resolve);
         });
@@ -229,16 +229,16 @@ class Line {
     }
 
     body() {
-        return body(this.station.random);
+        return body(this.worker.random);
     }
 
     pause() {
-        const { random } = this.station;
+        const { random } = this.worker;
         return random.chance(0.5) ? sleep(random.between(0, 20)) : undefined;
     }
 
     track(what, promise) {
-        return this.station.pending.track(`${this.key ?? "a new connection"}: ${what}`, promise);
+        return this.worker.pending.track(`${this.key ?? "a new connection"}: ${what}`, promise);
     }
 
     /** Waits for a promise of the library, which may fail for these reasons only. */
@@ -268,4 +268,4 @@ class Line {
     }
 }
 
-module.exports = Line;
+module.exports = Peer;
