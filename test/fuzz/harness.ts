@@ -13,7 +13,7 @@ import {
 } from "../../src";
 import type { Reply, SockhopResponseReadableStream, SockhopResponseWriteableStream } from "../../src";
 import { turn } from "./guard";
-import { freshPath } from "./scenes";
+import { freshPath } from "./setups";
 import { wasThrown } from "./values";
 
 /** The codes of the union, read where they are written: at run time a type is nowhere else. */
@@ -44,10 +44,10 @@ export interface Setting {
 }
 
 const SETUP = new Error("as the session was told");
-let worlds = 0;
+let harnesses = 0;
 
 /** A server and a client, all that was done to them, and what they must have said of it. */
-export class World {
+export class Harness {
     readonly server: SockhopServer;
     readonly client: SockhopClient;
     readonly place: { path: string } | { host: string; port: number };
@@ -83,8 +83,8 @@ export class World {
     #number = 0;
 
     constructor({ tcp, auto_reconnect, deaf, unhandled, queue, limits, max_connections }: Setting) {
-        // Each world on TCP has an address of its own. Below the ports for outgoing connections nobody connects to himself.
-        const n = (worlds += 1);
+        // Each harness on TCP has an address of its own. Below the ports for outgoing connections nobody connects to himself.
+        const n = (harnesses += 1);
         const host = `127.${77 + ((n >> 14) % 99)}.${(n >> 7) % 128}.${1 + (n % 128)}`;
         this.place = tcp ? { host, port: 20_000 + (process.pid % 9999) } : { path: freshPath() };
         const place = tcp ? { address: host, ...this.place } : this.place;
@@ -167,21 +167,21 @@ export class World {
 
     #sessionClass(): new () => SockhopSession {
         // eslint-disable-next-line @typescript-eslint/no-this-alias -- the sessions look at it later
-        const world = this;
+        const harness = this;
         return class extends SockhopSession {
             constructor() {
                 super();
-                world.react("session constructor");
+                harness.react("session constructor");
             }
 
             override start(): unknown {
-                world.react("session start");
-                return behave(world.start);
+                harness.react("session start");
+                return behave(harness.start);
             }
 
             override end(): unknown {
-                world.react("session end");
-                return behave(world.end);
+                harness.react("session end");
+                return behave(harness.end);
             }
         };
     }

@@ -17,7 +17,7 @@ export interface Line {
 }
 
 /** An end, and a connection over which it gets the bytes of a run. */
-export interface Scene extends Line {
+export interface Setup extends Line {
     end: End;
     /** Another connection of the same server. */
     other: Line | undefined;
@@ -32,10 +32,10 @@ let paths = 0;
 export const freshPath = (): string => join(folder, String((paths += 1)));
 
 /** Makes an end and its connections. */
-export type Stage = (options: SockhopOptions, end: "server" | "client") => Promise<Scene>;
+export type Stage = (options: SockhopOptions, end: "server" | "client") => Promise<Setup>;
 
 /** Without a system in between: thousands of frames arrive in one turn. */
-export async function inMemory(options: SockhopOptions, kind: "server" | "client"): Promise<Scene> {
+export async function inMemory(options: SockhopOptions, kind: "server" | "client"): Promise<Setup> {
     const wires = [new Wire(), new Wire()] as const;
     const [line, other] = wires.map((wire) => ({ socket: wire.socket, peer: wire.far })) as [Line, Line];
     if (kind === "client") {
@@ -51,7 +51,7 @@ export async function inMemory(options: SockhopOptions, kind: "server" | "client
 }
 
 /** Over Unix domain sockets. */
-export async function overSockets(options: SockhopOptions, kind: "server" | "client"): Promise<Scene> {
+export async function overSockets(options: SockhopOptions, kind: "server" | "client"): Promise<Setup> {
     const path = freshPath();
     if (kind === "client") {
         const server = net.createServer().listen(path);
