@@ -13,7 +13,7 @@ const Sockhop = require("sockhop");
 const ARGUMENTS = globalThis.Deno ? ["run", "--allow-all"] : [];
 
 /** The ends and whatever else a check needs. All of it is gone when the check has ended, however it ended. */
-class Scene {
+class Harness {
     #leftovers = [];
 
     /** Has `undo` called at the end. */
@@ -154,4 +154,4 @@ async function carriesBothWays(server, client, socket) {
     }
 }
 
-module.exports = { Scene, carriesBothWays, codeOf, event, messages, until };
+module.exports = { Harness, carriesBothWays, codeOf, event, messages, until };

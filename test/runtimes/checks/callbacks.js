@@ -1,11 +1,11 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { event } = require("../Scene.js");
+const { event } = require("../Harness.js");
 
 module.exports = {
-    async "callbacks bring answers, in both directions"(scene) {
-        const { server, client, session } = await scene.pair();
+    async "callbacks bring answers, in both directions"(harness) {
+        const { server, client, session } = await harness.pair();
         for (const end of [server, client]) {
             end.on("receive", (value, { callback }) => callback([value, end === server ? "server" : "client"]));
         }
@@ -17,8 +17,8 @@ module.exports = {
         assert.deepEqual(await ask(session, null), [[null, "client"], "Array"]);
     },
 
-    async "answers find the callbacks that wait for them, in whatever order they come"(scene) {
-        const { server, client } = await scene.pair();
+    async "answers find the callbacks that wait for them, in whatever order they come"(harness) {
+        const { server, client } = await harness.pair();
         const waiting = [];
         server.on("receive", (value, { callback }) => {
             if (waiting.push(() => callback(-value)) === 100) for (const answer of waiting.reverse()) answer();
@@ -30,8 +30,8 @@ module.exports = {
         );
     },
 
-    async "a callback that will not be called is told of"(scene) {
-        const { server, client } = await scene.pair();
+    async "a callback that will not be called is told of"(harness) {
+        const { server, client } = await harness.pair();
         const controller = new AbortController();
         const codeOf = (options) =>
             new Promise((resolve, reject) => {
@@ -49,8 +49,8 @@ module.exports = {
         assert.equal(await lost, "ERR_SOCKET_DESTROYED");
     },
 
-    async "a reply to a caller that has left does nothing"(scene) {
-        const { server, client } = await scene.pair();
+    async "a reply to a caller that has left does nothing"(harness) {
+        const { server, client } = await harness.pair();
         const asked = event(server, "receive");
         client.send("q", () => undefined);
         const [, { callback }] = await asked;
