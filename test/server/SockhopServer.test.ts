@@ -1,9 +1,23 @@
+import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { SockhopServer } from "../../src";
-import { announced, client, crowd, pair, placeOf, raw, received, rejection, server, socketPath } from "../support/pair";
+import {
+    announced,
+    client,
+    crowd,
+    later,
+    pair,
+    placeOf,
+    raw,
+    received,
+    rejection,
+    server,
+    socketPath,
+} from "../support/pair";
+import { until } from "../support/eventLoop";
 import { uncaught } from "../support/rejections";
 
 describe("SockhopServer", () => {
@@ -130,8 +144,17 @@ describe("SockhopServer", () => {
             const stubborn = net.connect({ port: s.get_bound_port()!, host: "127.0.0.1", allowHalfOpen: true });
             await once(stubborn, "connect");
             stubborn.on("error", () => undefined).resume();
-            await s.close();
-            stubborn.destroy();
+            later(() => stubborn.destroy());
+            await until(() => s.sockets.length === 1);
+            const [socket] = s.sockets as [net.Socket];
+            const clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+            later(() => clock.uninstall());
+            const closing = s.close();
+            clock.tick(4999);
+            expect(socket.destroyed).to.equal(false);
+            clock.tick(1);
+            await closing;
+            expect(socket.destroyed).to.equal(true);
         });
     });
 
