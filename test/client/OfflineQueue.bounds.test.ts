@@ -95,7 +95,7 @@ describe("a client with a queue", () => {
             }
         });
 
-        it("several make room for a large one, and their callbacks are told", async () => {
+        it("drops several messages for a large one, and calls their failed", async () => {
             const c = offline({ max_bytes: 400, overflow: "drop-oldest" });
             const failed: unknown[] = [];
             const sent = [1, 2, 3].map((n) =>
@@ -112,7 +112,7 @@ describe("a client with a queue", () => {
             expect(c.buffered).to.be.within(size("y".repeat(300)), 400);
         });
 
-        it("there is room again after they were sent", async () => {
+        it("accepts messages again after the queue was sent", async () => {
             const { s, c } = await waiting({ max_messages: 1 });
             for (let n = 0; n < 3; n++) {
                 const arrived = received(s, 1);
@@ -170,7 +170,7 @@ describe("a client with a queue", () => {
             expect(clock.countTimers()).to.equal(0);
         });
 
-        it("does not strike what was dropped, sent or given up before", async () => {
+        it("does not apply to messages that were dropped, sent or aborted before", async () => {
             const { s, c } = await waiting({ max_age: 20, max_messages: 1, overflow: "drop-oldest" });
             const dropped = rejection(c.send(1));
             const arrived = received(s, 1);

@@ -152,7 +152,7 @@ describe("a client with a queue", () => {
         });
     });
 
-    describe("a promise that nobody looks at", () => {
+    describe("a promise without a handler", () => {
         it("harms nobody when its message is dropped, expires or is given up", async () => {
             const seen = unhandled();
             for (const overflow of ["drop-oldest", "drop-newest"] as const) {
@@ -188,7 +188,7 @@ describe("a client with a queue", () => {
             ]);
         });
 
-        it("harms nobody when the connection breaks", async () => {
+        it("causes no unhandled rejection when the connection breaks", async () => {
             const seen = unhandled();
             const { port } = await rawServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
             const c = client({ port, queue: true });

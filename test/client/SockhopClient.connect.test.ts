@@ -125,7 +125,7 @@ describe("SockhopClient", () => {
             expect([c.connected, connects]).to.deep.equal([true, 1]);
         });
 
-        it("uses the function that net has at that moment, as 1.x does", async () => {
+        it("uses the function that net has at that time, as 1.x does", async () => {
             const s = server();
             await s.listen();
             const { createConnection } = net;

@@ -14,7 +14,7 @@ function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
 }
 
 describe("SockhopClient", () => {
-    it("receives, and so does whoever listens to its socket", async () => {
+    it("receives, and so does a listener of its socket", async () => {
         const { s, c, socket } = await pair();
         const heard: string[] = [];
         const listener = (chunk: Buffer): void => void heard.push(chunk.toString());
@@ -251,7 +251,7 @@ describe("SockhopClient", () => {
             expect(c.interval_timer).to.not.equal(null);
         });
 
-        it("keeps a server that answers", async () => {
+        it("keeps a server that replies", async () => {
             const { c } = await pair();
             c.on("disconnect", () => {
                 throw new Error("unexpected");

@@ -80,7 +80,7 @@ async function deafEnd(which: "client" | "server"): Promise<{
 describe("backpressure", () => {
     for (const which of ["client", "server"] as const) {
         describe(`of a ${which}`, () => {
-            it("a peer that ends its side without reading is gone at once, and gets what was sent when it reads", async () => {
+            it("a peer that ends its side without reading is disconnected at once, and gets what was sent when it reads", async () => {
                 const { end, socket, about, peer, send } = await deafEnd(which);
                 const sent = send(LARGE);
                 await turns(5);
@@ -151,7 +151,7 @@ describe("backpressure", () => {
                 expect(buffered()).to.equal(0);
             });
 
-            it("buffered is 0 when the connection has gone", async () => {
+            it("buffered is 0 when the connection has closed", async () => {
                 const { peer, send, buffered } = await deafEnd(which);
                 const sent = rejection(send(LARGE));
                 expect(buffered()).to.be.greaterThan(LARGE.length);
@@ -205,7 +205,7 @@ describe("backpressure", () => {
                 expect(writes).to.be.within(3, 10);
             });
 
-            it("a lone message goes out in the turn in which it is sent", async () => {
+            it("a single message is written in the tick in which it is sent", async () => {
                 const { socket, send } = await deafEnd(which);
                 const seen: [string, boolean][] = [];
                 const look = (when: string): void => {

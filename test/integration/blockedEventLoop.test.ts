@@ -42,7 +42,7 @@ describe("after a turn that has taken too long", () => {
         expect((await stream.all()).map(({ data }) => data as unknown)).to.deep.equal(["answer"]);
     });
 
-    it("the answer to a question wins", async () => {
+    it("the reply to a call wins", async () => {
         const { s, c, socket } = await pair();
         for (const responder of [s, c]) {
             responder.on("receive", (_: unknown, { callback }: { callback: Reply }) => {
@@ -86,7 +86,7 @@ describe("after a turn that has taken too long", () => {
         expect(reasons).to.deep.equal(["deleted"]);
     });
 
-    it("an answer that has not come loses, a turn later", async () => {
+    it("a reply that has not arrived loses, a tick later", async () => {
         const { s, c } = await pair();
         s.on("request", () => undefined);
         const failed = new Promise((resolve) => {

@@ -6,7 +6,7 @@ import { announced, client, crowd, placeOf, raw, rawServer, server } from "../su
 import { LONG, both, ENDS_OF_A_SERVER, refusesConnections, turn, NeverReady } from "../support/closing";
 
 describe("ending", () => {
-    describe("at any moment", () => {
+    describe("at any time", () => {
         const options: (EndOptions | undefined)[] = [
             undefined,
             { timeout: 0 },
@@ -14,8 +14,8 @@ describe("ending", () => {
             { drain: true },
         ];
 
-        /** The moments in the life of a server; each gives the sockets that must be gone afterwards. */
-        const moments: Record<string, (s: SockhopServer) => net.Socket[] | Promise<net.Socket[]>> = {
+        /** Times in the life of a server; each gives the sockets that must have closed afterwards. */
+        const times: Record<string, (s: SockhopServer) => net.Socket[] | Promise<net.Socket[]>> = {
             "before listen()": () => [],
             "in the turn of listen()": (s) => {
                 s.listen().catch(() => undefined);
@@ -53,8 +53,8 @@ describe("ending", () => {
             },
         };
 
-        for (const [moment, prepare] of Object.entries(moments)) {
-            it(`close() and disconnect() of a server: ${moment}`, async () => {
+        for (const [time, prepare] of Object.entries(times)) {
+            it(`close() and disconnect() of a server: ${time}`, async () => {
                 for (const option of options) {
                     for (const order of ["cd", "dc", "cc", "dd"]) {
                         const s = server();
@@ -176,7 +176,7 @@ describe("ending", () => {
         expect(own.every((socket) => socket?.destroyed ?? true)).to.equal(true);
     });
 
-    it("server.disconnect() resolves when every socket is gone, and the port does not refuse", async () => {
+    it("server.disconnect() resolves when every socket has closed, and the port does not refuse", async () => {
         const { s } = await crowd(3);
         const sockets = s.sockets;
         expect(await s.disconnect({ timeout: LONG })).to.deep.equal([undefined, undefined, undefined]);
@@ -186,7 +186,7 @@ describe("ending", () => {
         expect(c.connected).to.equal(true);
     });
 
-    it("a connection that is gone already takes no time, and does nobody harm", async () => {
+    it("a connection that has closed already takes no time, and has no effect", async () => {
         const { s, c, socket, session } = await both();
         const gone = once(s, "disconnect");
         await session.kill();

@@ -166,7 +166,7 @@ describe("ending", () => {
                 }
             });
 
-            it(`is over at once when asked again without: ${name}`, async () => {
+            it(`is over at once when called again without: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 const work = await kinds["a callback"]!(here, there);
@@ -201,13 +201,13 @@ describe("ending", () => {
             });
         }
 
-        it("is over at once when nothing is under way", async () => {
+        it("is over at once when nothing is pending", async () => {
             for (const [name, end] of Object.entries(ENDS)) {
                 expect(await time(end(await both(), { timeout: LONG, drain: true })), name).to.be.below(5000);
             }
         });
 
-        it("waits for the answer to the request whose handler began it", async () => {
+        it("waits for the response to the request whose handler began it", async () => {
             for (const [name, end] of Object.entries(ENDS)) {
                 const ends = await both();
                 const [here, there] = sides(ends, name);

@@ -67,7 +67,7 @@ describe("ending", () => {
                 }
             });
 
-            it(`is cut sooner when asked again with less time: ${name}`, async () => {
+            it(`is destroyed sooner when called again with less time: ${name}`, async () => {
                 const { sent, ...rest } = await stuck();
                 const first = end(rest, { timeout: LONG });
                 await end(rest, { timeout: 0 });
@@ -76,7 +76,7 @@ describe("ending", () => {
                 await sent;
             });
 
-            it(`is not cut later when asked again with more time: ${name}`, async () => {
+            it(`is not destroyed later when called again with more time: ${name}`, async () => {
                 const rest = await stuck();
                 const took = time(end(rest, { timeout: 20 }));
                 const second = end(rest, { timeout: LONG });
@@ -103,7 +103,7 @@ describe("ending", () => {
             }
         });
 
-        it("by a client is cut after the timeout, and sooner when asked again with less", async () => {
+        it("by a client is destroyed after the timeout, and sooner when called again with less", async () => {
             for (const timeout of [0, 40]) {
                 const { c, socket, sent } = await stuckClient();
                 expect(await time(c.disconnect({ timeout }))).to.be.within(timeout / 2, 2000);
@@ -117,7 +117,7 @@ describe("ending", () => {
             await first;
         });
 
-        it("is cut for the one that does not read only", async () => {
+        it("is destroyed only for the client that does not read", async () => {
             const { s, peer, socket } = await stuck();
             const c = client(placeOf(s));
             const connected = announced(s, 1);

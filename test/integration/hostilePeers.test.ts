@@ -128,7 +128,7 @@ describe("whatever a peer sends", () => {
         expect(heard.map(({ code }) => code)).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
     });
 
-    it("an answer comes from the connection that was asked, or not at all", async () => {
+    it("a reply comes from the connection of the call, or not at all", async () => {
         const { s, c, socket } = await pair();
         const thief = await raw(s);
         const asked = once(c, "receive");

@@ -22,7 +22,7 @@ describe("a signal", () => {
 });
 
 describe("time limits that differ", () => {
-    it("leave nothing behind when their calls are answered", async () => {
+    it("leave nothing behind when their calls have their replies", async () => {
         const { s, c } = await pair();
         s.on("request", (_, response) => void response.send(1));
         let timeout = 3_600_000;

@@ -31,11 +31,11 @@ describe("a pause", () => {
     });
 });
 
-describe("answers to a peer that does not read", () => {
+describe("replies to a peer that does not read", () => {
     for (const end of ["client", "server"] as const) {
         for (const when of ["at once", "later"] as const) {
             for (const kind of ["callbacks", "requests"] as const) {
-                it(`are bounded: ${kind} that a ${end} answers ${when}`, async () => {
+                it(`are bounded: ${kind} to which a ${end} replies ${when}`, async () => {
                     const calls = Array.from({ length: 2000 }, (_, n) =>
                         kind === "callbacks"
                             ? frame(n, { id: `${n}x` })

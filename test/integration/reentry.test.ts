@@ -53,7 +53,7 @@ describe("user code that calls again", () => {
             await c.disconnect();
         });
 
-        it("does not go round for a client that has gone", async () => {
+        it("does not loop for a client that has disconnected", async () => {
             const { s, c, socket } = await pair();
             const gone = next(s, "disconnect");
             await c.disconnect();

@@ -113,7 +113,7 @@ describe("requests", () => {
             });
         });
 
-        it("when a loop is left, and the responder is told", async () => {
+        it("when a loop is left, and the responder is notified", async () => {
             await both(async ({ answerer, request }) => {
                 const gone = new Promise((resolve) => {
                     answer(answerer, async (_, response) => {
@@ -181,7 +181,7 @@ describe("requests", () => {
         });
     });
 
-    it("that the requester has given up do not end a responder that answers late", async () => {
+    it("that the requester has aborted do not end a responder that responds late", async () => {
         await both(async ({ answerer, request }) => {
             const late = new Promise<Error>((resolve) => {
                 answer(answerer, (_, response) => {

@@ -72,7 +72,7 @@ function kept(...ends: (SockhopClient | SockhopServer)[]): number {
 }
 
 describe("requests", () => {
-    it("are answered by one value of any kind", async () => {
+    it("have a response of one value of any kind", async () => {
         await both(async ({ asker, answerer, request, ask }) => {
             answer(answerer, ({ data, type }, response) => response.send([data, type]));
             for (const [value, arrives, type] of [
@@ -114,7 +114,7 @@ describe("requests", () => {
         expect(await nothing).to.deep.equal([]);
     });
 
-    it("interleave, each with its own answers", async () => {
+    it("interleave, each with its own response", async () => {
         await both(async ({ answerer, ask }) => {
             answer(answerer, ({ data }, response) => {
                 setImmediate(() => void response.send(data));
@@ -182,7 +182,7 @@ describe("requests", () => {
             });
         });
 
-        it("are not told what they could not read: a requester of 1.8 gets nothing", async () => {
+        it("get no response that they could not read: a requester of 1.8 gets nothing", async () => {
             const s = server();
             await s.listen();
             const socket = await raw(s);

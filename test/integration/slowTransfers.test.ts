@@ -72,7 +72,7 @@ describe("bytes that flow", () => {
         });
     }
 
-    it("of an answer that is waited for go on beyond the timeout of a draining close", async () => {
+    it("of a pending response go on beyond the timeout of a draining close", async () => {
         const { s, c } = await slowPair(16 * MIB);
         s.on("request", (_, response) => void response.send(big));
         const answer = c.ask(1);
@@ -81,7 +81,7 @@ describe("bytes that flow", () => {
         expect(await answer).to.have.length(big.length);
     });
 
-    it("of a request or its answer go on beyond the timeout of the request", async () => {
+    it("of a request or its response go on beyond the timeout of the request", async () => {
         const { s, c } = await slowPair(16 * MIB);
         s.on("request", ({ data }, response) => void response.send((data as string).length));
         expect(await c.ask(big, { timeout: 300 })).to.equal(big.length);
@@ -94,7 +94,7 @@ describe("bytes that flow", () => {
         expect(length).to.equal(big.length);
     });
 
-    it("are no excuse for an answer that does not come, nor for a line that stands still", async () => {
+    it("do not extend the wait for a response that does not arrive, nor for a line that stands still", async () => {
         const { s, c, stop } = await slowPair(16 * MIB);
         s.on("request", () => undefined); // never answers
         const start = performance.now();

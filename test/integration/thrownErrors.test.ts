@@ -67,7 +67,7 @@ describe("what user code throws", () => {
             await s.close();
         });
 
-        it(`in a request handler is told to the requester: ${name}`, async () => {
+        it(`in a request handler is sent to the requester: ${name}`, async () => {
             const { s, c } = await pair();
             const surfaced = uncaught();
             s.on("request", () => {
@@ -80,7 +80,7 @@ describe("what user code throws", () => {
         });
     }
 
-    it("is told although its message is longer than a frame may be", async () => {
+    it("is sent although its message is longer than a frame may be", async () => {
         const { s, c } = await pair({ max_message_size: 300 });
         s.on("request", (_, response) => void response.fail(new Error("x".repeat(1000))));
         expect(await rejection(c.ask(1))).to.have.property("code", "ERR_REQUEST_FAILED");
@@ -119,7 +119,7 @@ describe("start() and end() of sessions", () => {
     });
 });
 
-describe("a peer that has gone", () => {
+describe("a peer that has disconnected", () => {
     async function gone(): Promise<{
         s: SockhopServer;
         session: SockhopSession;

@@ -203,7 +203,7 @@ describe("send() with a callback", () => {
                 expect(log).to.deep.equal(["answer yes"]);
             });
 
-            it("ignores an answer that comes too late, and goes on", async () => {
+            it("ignores a reply that arrives too late, and goes on", async () => {
                 const from = await setup(which);
                 const { log, callback, failed } = outcome();
                 await from.send("q", callback, { timeout: 20, failed });
@@ -218,7 +218,7 @@ describe("send() with a callback", () => {
                 expect(log).to.deep.equal(["ERR_RESPONSE_TIMEOUT", "answer in time"]);
             });
 
-            it("tells nobody without options", async () => {
+            it("calls nothing without options", async () => {
                 const from = await setup(which);
                 const rejections = unhandled();
                 const { log, callback } = outcome();
@@ -290,7 +290,7 @@ describe("send() with a callback", () => {
                 expect(await surfaced).to.equal(mine);
             });
 
-            it("leaves nothing on a signal that many questions share", async () => {
+            it("leaves nothing on a signal that many calls share", async () => {
                 const from = await setup(which);
                 const { signal } = new AbortController();
                 const { log, callback, failed } = outcome();

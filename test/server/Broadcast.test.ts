@@ -119,7 +119,7 @@ describe("sendall()", () => {
         }
     });
 
-    it('cuts that client with "disconnect"', async () => {
+    it('destroys that connection with "disconnect"', async () => {
         const { s, clients, slow } = await oneDeaf(2, { max_buffered: 1_000_000, slow_consumer: "disconnect" });
         const arrived = Promise.all(clients.map((c) => received(c, 1)));
         const errors: unknown[] = [];

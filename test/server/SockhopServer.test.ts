@@ -85,7 +85,7 @@ describe("SockhopServer", () => {
     });
 
     describe("close()", () => {
-        it("ends every connection and resolves when they are gone", async () => {
+        it("ends every connection and resolves when they have closed", async () => {
             const s = server();
             await s.listen();
             const clients = Array.from({ length: 4 }, () => client(placeOf(s)));
@@ -159,7 +159,7 @@ describe("SockhopServer", () => {
     });
 
     describe("disconnect()", () => {
-        it("cuts every connection, and goes on listening", async () => {
+        it("destroys every connection, and goes on listening", async () => {
             const { s, clients } = await crowd(5);
             const gone = clients.map((c) => once(c, "disconnect"));
             let events = 0;
@@ -211,7 +211,7 @@ describe("SockhopServer", () => {
             }
         });
 
-        it("rejects for a socket that has gone or was never ours, and touches no other", async () => {
+        it("rejects for a socket that has closed or belongs to no connection, and touches no other", async () => {
             const s = server();
             await s.listen();
             const [a, b] = [client(placeOf(s)), client(placeOf(s))];
@@ -276,7 +276,7 @@ describe("SockhopServer", () => {
     });
 
     describe("its connections", () => {
-        it("are announced after they are listed, and gone from the list before that is announced", async () => {
+        it("are announced after they are listed, and leave the list before their disconnect", async () => {
             const s = server();
             await s.listen();
             const log: unknown[] = [];
@@ -312,7 +312,7 @@ describe("SockhopServer", () => {
             expect(announced.size).to.equal(40);
         });
 
-        it("that come, speak and go in one breath are heard", async () => {
+        it("that connect, send and close in one tick are received", async () => {
             const s = server();
             await s.listen();
             const log: string[] = [];
@@ -324,7 +324,7 @@ describe("SockhopServer", () => {
             expect(log).to.deep.equal(["connect", "hello"]);
         });
 
-        it("that are cut before they were announced never are", async () => {
+        it("that are destroyed before they were announced never are", async () => {
             const s = server();
             await s.listen();
             const events: string[] = [];

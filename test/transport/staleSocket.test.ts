@@ -34,7 +34,7 @@ describe("removeStale()", () => {
         expect(readdirSync(dirname(path))).to.deep.equal([basename(path)]);
     });
 
-    it("leaves files and folders, and says that the path is in use", async () => {
+    it("leaves files and folders, and returns that the path is in use", async () => {
         const [file, folder] = [socketPath(), socketPath()];
         writeFileSync(file, "text");
         mkdirSync(folder);
@@ -43,7 +43,7 @@ describe("removeStale()", () => {
         expect(existsSync(folder)).to.equal(true);
     });
 
-    it("says that the path may be free where there is nothing", async () => {
+    it("returns that the path may be free where there is nothing", async () => {
         expect(await removeStale(socketPath())).to.equal(true);
     });
 

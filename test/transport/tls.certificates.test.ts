@@ -136,7 +136,7 @@ describe("TLS", () => {
             expect(log).to.deep.equal([undefined, "connect"]);
         });
 
-        it("is optional with rejectUnauthorized: false, and authorized tells whether it is good", async () => {
+        it("is optional with rejectUnauthorized: false, and authorized is true if it is good", async () => {
             const s = await secureServer({ ...strict(), rejectUnauthorized: false });
             const seen: unknown[] = [];
             s.on("connect", (socket) => seen.push((socket as tls.TLSSocket).authorized));

@@ -171,7 +171,7 @@ describe("TLS", () => {
             expect(log).to.deep.equal(["connect", "ERR_SSL_WRONG_VERSION_NUMBER"]);
         });
 
-        it("a server to whose errors nobody listens warns once", async () => {
+        it("a server without an error listener warns once", async () => {
             const heard = warnings();
             const s = server({ ssl_options: own });
             await s.listen();
@@ -184,7 +184,7 @@ describe("TLS", () => {
             expect(heard.map(({ code }) => code)).to.deep.equal(["ERR_SSL_WRONG_VERSION_NUMBER"]);
         });
 
-        it("a client rejects when the server says something", async () => {
+        it("a client rejects when the server sends something", async () => {
             const s = server();
             await s.listen();
             s.on("error", () => undefined); // a ClientHello is no JSON

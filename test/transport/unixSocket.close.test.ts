@@ -21,7 +21,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("calls off a listen() that finds a socket nobody listens at, and leaves that or nothing", async () => {
+        it("aborts a listen() that finds a stale socket, and leaves that or nothing", async () => {
             const path = socketPath();
             for (let turns = 0; turns < 5; turns++) {
                 await abandon(path);
@@ -61,7 +61,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("leaves there what somebody else has put there since, whatever it is", async () => {
+        it("leaves any file that another process has put there since", async () => {
             const path = socketPath();
             const s = server({ path });
             await s.listen();

@@ -57,7 +57,7 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([]);
         });
 
-        it("is quicker than others in the same process: one listens, nobody is left behind", async () => {
+        it("is quicker than others in the same process: one listens, no file is left behind", async () => {
             const path = socketPath();
             for (let round = 0; round < 10; round++) {
                 await abandon(path);
@@ -85,7 +85,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("is quicker than others in other processes: one listens, nobody is left behind", async () => {
+        it("is quicker than others in other processes: one listens, no file is left behind", async () => {
             const path = socketPath();
             const programs = await Promise.all(Array.from({ length: 6 }, program));
             for (let round = 0; round < 10; round++) {

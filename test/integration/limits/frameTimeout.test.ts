@@ -139,7 +139,7 @@ describe("frame_timeout", () => {
             expect(errors).to.deep.equal([]);
         });
 
-        it("leaves no timer when all connections have gone", () => {
+        it("leaves no timer when all connections have closed", () => {
             const end = probe({ frame_timeout: 1000 });
             const connection = end.connection();
             connection.socket.destroy();

@@ -3,7 +3,7 @@ import { raw, server } from "../../support/pair";
 import { frame, turns } from "../../support/eventLoop";
 import { type Coded } from "../../support/events";
 
-describe("names that a peer gives to its questions", () => {
+describe("ids that a peer gives to its calls", () => {
     const DEEP = "[".repeat(100_000) + "]".repeat(100_000);
     const LIMIT = 1_000_000;
     /** So long that every answer, in which it has to stand as well, is larger than a message may be. */
@@ -14,7 +14,7 @@ describe("names that a peer gives to its questions", () => {
         ["nested deeply", () => DEEP],
         ["as large as a message", long],
     ] as const) {
-        it(`${what} do not make answering throw`, async () => {
+        it(`${what} do not make replying throw`, async () => {
             const s = server({ max_message_size: LIMIT });
             await s.listen();
             s.on("error", () => undefined);

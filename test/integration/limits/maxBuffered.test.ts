@@ -135,7 +135,7 @@ describe("max_buffered", () => {
         });
     }
 
-    it("questions and requests beyond it are refused and forgotten", async () => {
+    it("calls and requests beyond it are refused and forgotten", async () => {
         const { s, session, socket } = await deaf({ slow_consumer: "drop" });
         for (let n = 0; n < 4; n++) void session.send(BLOCK);
         const failures: (string | undefined)[] = [];
@@ -233,7 +233,7 @@ describe("max_buffered", () => {
         }
     });
 
-    describe("what the library sends by itself", () => {
+    describe("control messages", () => {
         const PINGS = '{"type":"SockhopPing","data":{"_id":"x","_created":"y"}}\n'.repeat(1000);
         const LAST = frame("last");
 

@@ -59,7 +59,7 @@ describe("max_message_size", () => {
             }
         });
 
-        it(`a ${which} goes by it for questions and requests, too`, async () => {
+        it(`a ${which} applies it to calls and requests, too`, async () => {
             const { s, c, socket } = await (which === "client" ? pair({}, limited) : pair(limited, {}));
             const large = "x".repeat(LIMIT);
             const failures: Coded[] = [];
@@ -77,7 +77,7 @@ describe("max_message_size", () => {
         });
     }
 
-    it("sendall() rejects, and nobody gets anything", async () => {
+    it("sendall() rejects, and no client gets anything", async () => {
         const { s, c } = await pair(limited, {});
         const values = valuesOf(c);
         expect(await rejection(s.sendall("x".repeat(LIMIT)))).to.have.property("code", "ERR_MESSAGE_TOO_LARGE");
@@ -111,7 +111,7 @@ describe("max_message_size", () => {
         expect(refused).to.deep.equal(["ERR_MESSAGE_TOO_LARGE", "ERR_MESSAGE_TOO_LARGE"]);
     });
 
-    it("a handler that does not mind has answered that the request has failed", async () => {
+    it("a handler that ignores the error makes the request fail", async () => {
         const { s, c } = await pair(limited);
         s.on("request", async (_, response) => response.send("x".repeat(LIMIT)));
         const surfaced = uncaught();
@@ -119,7 +119,7 @@ describe("max_message_size", () => {
         expect(await surfaced).to.have.property("code", "ERR_MESSAGE_TOO_LARGE");
     });
 
-    it("an answer larger than the asker takes ends its connection, and what waits hears why", async () => {
+    it("a reply larger than the limit of the caller ends its connection, and pending replies fail with the reason", async () => {
         const { s, c } = await pair({}, limited);
         s.on("request", (_, response) => void response.send("x".repeat(LIMIT)));
         const told = reported(c);

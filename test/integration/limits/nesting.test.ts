@@ -62,7 +62,7 @@ describe("deep nesting", () => {
         expect(await last).to.deep.equal(["last"]);
     });
 
-    it("cannot be an answer, and the responder can answer otherwise", async () => {
+    it("cannot be a reply, and the responder can reply otherwise", async () => {
         const { s, c } = await pair();
         const deep = nested(100_000);
         s.on("receive", (_, { callback }) => {
