@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, type OnResolveResult, type Plugin, build as bundle } from "esbuild";
 import { parallel, series } from "gulp";
+import { rollUp, tidy } from "./build/declarations";
 
 const DIST = join(__dirname, "dist");
+/** The declarations of each source file, which are not published. The API report is made of them. */
+const TREE = join(DIST, "types");
 const NODE: BuildOptions = { platform: "node", target: "node20", ignoreAnnotations: true };
 
 /** Runs one tool, which can be run by hand just as well. */
@@ -31,25 +34,17 @@ function clean(done: () => void): void {
     done();
 }
 
-function declarations(): ChildProcess {
+function compile(): ChildProcess {
     return run("tsc", "--project", "src");
 }
 
-/** Removes the declarations that no other leads to. */
-function prune(done: () => void): void {
-    const all = readdirSync(DIST, { recursive: true, encoding: "utf8" })
-        .filter((file) => file.endsWith(".d.ts"))
-        .map((file) => join(DIST, file));
-    const reached = new Set<string>();
-    const reach = (file: string): void => {
-        if (reached.has(file)) return;
-        reached.add(file);
-        const text = readFileSync(file, "utf8");
-        for (const [, name] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) reach(join(file, "..", `${name}.d.ts`));
-    };
-    for (const file of all) if (file === join(DIST, "index.d.ts") || file.startsWith(join(DIST, "compat"))) reach(file);
-    for (const file of all) if (!reached.has(file)) rmSync(file);
-    done();
+/** Writes the published declarations: one file with all of them, and the entry points, which the compiler has written. */
+async function declarations(): Promise<void> {
+    const target = join(DIST, "exports.d.ts");
+    rollUp(join(TREE, "exports.d.ts"), target);
+    writeFileSync(target, await tidy(readFileSync(target, "utf8")));
+    cpSync(join(TREE, "index.d.ts"), join(DIST, "index.d.ts"));
+    cpSync(join(TREE, "compat"), join(DIST, "compat"), { recursive: true });
 }
 
 /** Bundles the library for Node itself. One file loads three times as fast as many. It reads like its sources, so it needs no source map. */
@@ -159,7 +154,12 @@ function licence(name: string): string {
 /** All that is published. */
 export const build = series(
     clean,
-    parallel(series(declarations, prune), series(library, parallel(namesForImport, deepPaths)), moduleForBundlers, cli),
+    parallel(
+        series(compile, declarations),
+        series(library, parallel(namesForImport, deepPaths)),
+        moduleForBundlers,
+        cli,
+    ),
 );
 
 export default parallel(lint, docs);

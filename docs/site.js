@@ -1,6 +1,6 @@
-// What TypeDoc does not do by itself for the site that `npm run docs` writes: pages are called as their headings say, and
-// not as their files; guides are a group of their own; examples are pages; the navigation is open at first; a link that leads
-// nowhere is an error; comments that name tests are left out.
+// TypeDoc plugin for the site of `npm run docs`: names pages by their headings instead of their files, groups the guides,
+// adds a page for each example, opens the navigation at first, reports dead links as errors, and removes the comments that
+// name tests.
 "use strict";
 
 const { existsSync, readFileSync, readdirSync } = require("node:fs");
@@ -21,12 +21,12 @@ exports.load = async (app) => {
         document.content = withoutComments(document.content);
     });
 
-    // Its name would be that of its file, too.
+    // The default name is that of the file.
     app.converter.on(Converter.EVENT_CREATE_DECLARATION, (context, declaration) => {
         if (declaration.kind === ReflectionKind.Module) declaration.name = "sockhop";
     });
 
-    /** Makes a page of each program, below the one that lists them. */
+    /** Adds a page for each program, below the page that lists them. */
     function addExamples(list) {
         const programs = readdirSync(EXAMPLES, { recursive: true }).filter((name) => /\.(js|py)$/.test(name));
         for (const name of programs.sort()) {
@@ -38,17 +38,17 @@ exports.load = async (app) => {
         }
     }
 
-    // The theme remembers which branches are open: let it remember these before anybody has said otherwise.
+    // The theme stores the open branches of the navigation: store these by default.
     const open = ["Guides", "Documents", "API", "API$sockhop"].map((branch) => `tsd-accordion-${branch}`);
     const html = `<script>try { for (const key of ${JSON.stringify(open)}) localStorage[key] ??= "true"; } catch {}</script>`;
     app.renderer.hooks.on("head.end", () => JSX.createElement(JSX.Raw, { html }));
 
     app.renderer.on(Renderer.EVENT_END, ({ outputDirectory }) => {
-        for (const complaint of deadLinks(outputDirectory)) app.logger.error(complaint);
+        for (const message of deadLinks(outputDirectory)) app.logger.error(message);
     });
 };
 
-/** The parts of a page without comments that name tests: the search would find them. TypeDoc cuts texts at braces. */
+/** Removes the comments that name tests, which the search would find. TypeDoc splits texts at braces, so join them first. */
 function withoutComments(parts) {
     const joined = [];
     for (const part of parts) {
@@ -60,18 +60,18 @@ function withoutComments(parts) {
     return joined;
 }
 
-/** All links between the pages of a site that lead nowhere. */
+/** Returns all dead links between the pages of a site. */
 function deadLinks(site) {
     const files = readdirSync(site, { recursive: true }).filter((name) => name.endsWith(".html"));
     const pages = new Map(files.map((name) => [path.join(site, name), readFileSync(path.join(site, name), "utf8")]));
     const anchors = new Map([...pages].map(([file, html]) => [file, new Set(attributes(html, "id|name"))]));
     return [...pages].flatMap(([file, html]) =>
         attributes(html, "href|src")
-            .filter((link) => link && !/^([a-z]+:|\/\/)/.test(link) && !leads(file, link))
+            .filter((link) => link && !/^([a-z]+:|\/\/)/.test(link) && !exists(file, link))
             .map((link) => `${path.relative(site, file)} links to ${link}, which does not exist`),
     );
 
-    function leads(from, link) {
+    function exists(from, link) {
         const [target, anchor] = decodeURI(link).split("#");
         const file = target ? path.join(path.dirname(from), target) : from;
         return existsSync(file) && (!anchor || !anchors.has(file) || anchors.get(file).has(anchor));

@@ -1,6 +1,8 @@
 /// <reference types="node" preserve="true" />
 
-import "./legacyMembers";
+import { defineLegacyMembers } from "./legacyMembers";
+
+defineLegacyMembers();
 
 export { SockhopClient, SockhopClient as client, SockhopClient as Client } from "./client/SockhopClient";
 export { SockhopServer, SockhopServer as server, SockhopServer as Server } from "./server/SockhopServer";
@@ -8,34 +10,29 @@ export { SockhopSession, SockhopSession as session, SockhopSession as Session } 
 export { SockhopError, SockhopError as error, SockhopError as Error, type SockhopErrorCode } from "./SockhopError";
 export { type ServerOrClient, listen_or_connect } from "./listenOrConnect";
 export { path_of } from "./transport/namedSocket";
-export { ObjectBuffer, type ObjectBufferOptions } from "./codec/ObjectBuffer";
-export type { FramingOptions } from "./codec/json/JsonCodec";
+export { ObjectBuffer, type ObjectBufferOptions, type FramingOptions } from "./codec/ObjectBuffer";
 export { type Packet, type ResponseEvents, SockhopResponseReadableStream } from "./replies/ResponseReadableStream";
 export { type Responder, SockhopResponseWriteableStream } from "./replies/ResponseWriteableStream";
 export { type RemovalReason, TimedMap, type TimedMapEntry } from "./timers/TimedMap";
 export { SockhopPing, SockhopPong } from "./protocol/SockhopPing";
 export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./protocol/SockhopRequest";
-export type { ClientOptions, ServerOptions, SockhopOptions } from "./endpoint/options";
+export type { RemoteCallback, Reply } from "./replies/PendingReply";
+export type { ClientOptions } from "./client/ClientOptions";
+export type { ServerOptions } from "./server/ServerOptions";
+export type { SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions } from "./replies/PendingCallback";
 export type { Stats } from "./diagnostics/Stats";
-export type { ConnectionDiagnostics, MessageDiagnostics, RequestDiagnostics } from "./diagnostics/channels";
+export type { ConnectionDiagnostics, MessageDiagnostics } from "./diagnostics/channels";
+export type { RequestDiagnostics } from "./diagnostics/RequestSpan";
 export type { EndOptions } from "./connection/GracefulClose";
 export type { LimitOptions } from "./connection/limits";
 export type { QueueOptions } from "./client/OfflineQueue";
 export type { WaitOptions } from "./replies/ReplyTimeout";
-export type {
-    ClientEvents,
-    ClientOnlyEvents,
-    Exchange,
-    ReceiveMeta,
-    RequestMeta,
-    ServerEvents,
-    ServerOnlyEvents,
-    ServerReceiveMeta,
-} from "./endpoint/events";
+export type { ClientEvents, ClientOnlyEvents } from "./client/ClientEvents";
+export type { Exchange, ReceiveMeta } from "./endpoint/events";
+export type { RequestMeta, ServerEvents, ServerOnlyEvents, ServerReceiveMeta } from "./server/ServerEvents";
 export type { Direction, Protocol } from "./Protocol";
 export type { Pinging } from "./mixins/Ping";
 export type { Reconnecting } from "./mixins/AutoReconnect";
 export type { RequestOptions } from "./mixins/Requests";
-export type { Sessioned } from "./mixins/Sessions";
-export type { RemoteCallback, Reply } from "./replies/PendingReply";
+export type { Sessioned } from "./server/SockhopSession";

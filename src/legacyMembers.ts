@@ -9,7 +9,7 @@ import { PendingStream } from "./replies/PendingRequest";
 interface Insides {
     _connections: Set<Connection>;
     _connectTimeout: number;
-    _drop(connection: Connection): void;
+    _close(connection: Connection): Promise<undefined>;
     _active(): Connection[];
 }
 
@@ -23,32 +23,32 @@ const requestsOf = (connection: Connection | undefined): { _map: ReadonlyMap<str
     ),
 });
 
-Object.defineProperties(SockhopClient.prototype, {
-    // Drops the connection and leaves auto_reconnect as it is. Called in handlers of `disconnect`, where nothing is left to do.
-    _end_socket: {
-        value(this: Insides) {
-            for (const connection of this._connections) this._drop(connection);
+export function defineLegacyMembers(): void {
+    Object.defineProperties(SockhopClient.prototype, {
+        // Drops the connection and leaves auto_reconnect as it is. Called in handlers of `disconnect`, where nothing is left to do.
+        _end_socket: {
+            value(this: Insides) {
+                for (const connection of this._connections) void this._close(connection);
+            },
         },
-    },
-    _connect_timeout: {
-        get(this: Insides) {
-            return this._connectTimeout;
+        _connect_timeout: {
+            get(this: Insides) {
+                return this._connectTimeout;
+            },
+            set(this: Insides, timeout: number) {
+                this._connectTimeout = timeout;
+            },
         },
-        set(this: Insides, timeout: number) {
-            this._connectTimeout = timeout;
+        _response_stream_map: {
+            get(this: Insides) {
+                return requestsOf([...this._connections][0]);
+            },
         },
-    },
-    _response_stream_map: {
-        get(this: Insides) {
-            return requestsOf([...this._connections][0]);
-        },
-    },
-});
+    });
 
-Object.defineProperty(SockhopServer.prototype, "_response_stream_maps", {
-    get(this: Insides) {
-        return new Map(this._active().map((connection) => [connection.socket, requestsOf(connection)]));
-    },
-});
-
-export {};
+    Object.defineProperty(SockhopServer.prototype, "_response_stream_maps", {
+        get(this: Insides) {
+            return new Map(this._active().map((connection) => [connection.socket, requestsOf(connection)]));
+        },
+    });
+}

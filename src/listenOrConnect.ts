@@ -1,6 +1,7 @@
+import type { ServerOptions } from "./server/ServerOptions";
+import type { ClientOptions } from "./client/ClientOptions";
 import { SockhopClient } from "./client/SockhopClient";
 import { SockhopServer } from "./server/SockhopServer";
-import type { ClientOptions, ServerOptions } from "./endpoint/options";
 import type { Protocol } from "./Protocol";
 
 /** How often to look when the place is neither free nor does anybody listen there. */

@@ -1,4 +1,4 @@
-// Who may connect? TLS checks that a client has the certificate it shows, and a session decides whether that is enough.
+// Client certificates: TLS verifies the certificate of a client, and a session accepts or refuses the client.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -7,11 +7,11 @@ const { generate } = require("selfsigned"); // makes certificates; only this exa
 const Sockhop = require("sockhop");
 
 class Member extends Sockhop.session {
-    // Nothing has been read from the client yet: what it sends is worth nothing before we know who it is.
+    // The server reads nothing from the client before start() has resolved.
     async start() {
         this.name = this.sock.getPeerCertificate().subject.CN;
-        // Look it up in a database, say. To throw means to refuse: the connection is closed, and never announced.
-        if (this.name !== "Alice") throw new Error(`${this.name} may not come in`);
+        // A real server could query a database here. An exception refuses the connection, without a connect event.
+        if (this.name !== "Alice") throw new Error(`${this.name} is not a member`);
     }
 }
 
@@ -25,17 +25,17 @@ async function main() {
     const [localhost, alice, bob, mallory] = await Promise.all(
         ["localhost", "Alice", "Bob", "Mallory"].map(certificate),
     );
-    const known = { requestCert: true, ca: [alice.cert, bob.cert] }; // or the authority that signs all of them
+    const known = { requestCert: true, ca: [alice.cert, bob.cert] }; // or the authority that signed them
     const server = new Sockhop.server({ port: 0, ssl_options: { ...localhost, ...known }, session_type: Member });
     server.on("connect", (socket, session) => console.log(`${session.name} is connected`));
     server.on("error", ({ code, message }) => console.log("Refused:", code ?? message));
     await server.listen();
     const options = { port: server.get_bound_port() };
 
-    // Mallory is stopped by TLS, Bob by the session. Both get as far as being connected: the client is done with its
-    // part before the server has looked at the certificate. To be sure of being let in, wait for an answer.
-    for (const stranger of [mallory, bob]) {
-        const client = new Sockhop.client({ ...options, ssl_options: { ca: localhost.cert, ...stranger } });
+    // TLS refuses Mallory, and the session refuses Bob. Both connect first: a client completes its handshake before the
+    // server checks the certificate. To confirm that the server has accepted a client, wait for a reply.
+    for (const refused of [mallory, bob]) {
+        const client = new Sockhop.client({ ...options, ssl_options: { ca: localhost.cert, ...refused } });
         await Promise.all([once(client, "disconnect"), client.connect()]);
         assert.deepEqual(server.sessions, []);
     }
@@ -43,15 +43,15 @@ async function main() {
     const client = new Sockhop.client({ ...options, ssl_options: { ca: localhost.cert, ...alice } });
     server.on("request", (request, response, { session }) => response.send(`Welcome, ${session.name}`));
     await client.connect();
-    const greeting = await client.ask("May I come in?");
-    console.log("Alice is told:", greeting);
+    const greeting = await client.ask("hello");
+    console.log("Alice received:", greeting);
     assert.equal(greeting, "Welcome, Alice");
 
     await client.disconnect();
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

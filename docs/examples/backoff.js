@@ -1,4 +1,4 @@
-// Many clients that lose their server should not all come back at once, nor call it all the time while it is away.
+// Exponential backoff: clients that lose their server do not reconnect all at once, nor too often.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -9,16 +9,16 @@ async function main() {
     const server = new Sockhop.server({ port: 0 });
     await server.listen();
     const port = server.get_bound_port();
-    await server.close(); // nobody listens there now
+    await server.close(); // no server listens on this port now
 
     const client = new Sockhop.client({
         port,
         auto_reconnect: true, // connects at once, without connect()
-        auto_reconnect_interval: 10, // milliseconds; a real program would rather take a second,
-        auto_reconnect_max_interval: 200, // and a minute here
+        auto_reconnect_interval: 10, // milliseconds; a real program would use a second,
+        auto_reconnect_max_interval: 200, // and a minute
     });
 
-    // With a largest interval the interval doubles at each failure, and the pause is a random part of it.
+    // The interval doubles after each failure, up to the maximum. The delay is a random part of it.
     const longest = [];
     let attempts = 0;
     client.on("reconnecting", (attempt, delay) => {
@@ -26,9 +26,9 @@ async function main() {
         longest[attempt] = Math.min(200, 10 * 2 ** (attempt - 2)); // attempt 2 follows the first failure
         console.log(`Attempt ${attempt} in ${delay.toFixed()} of at most ${longest[attempt]} ms`);
         assert(delay <= longest[attempt]);
-        if (attempt === 8) client.emit("patience");
+        if (attempt === 8) client.emit("enough");
     });
-    await once(client, "patience");
+    await once(client, "enough");
     assert.equal(longest[8], 200);
 
     server.port = port;
@@ -40,7 +40,7 @@ async function main() {
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

@@ -1,4 +1,4 @@
-// Who has asked need not wait forever: a time limit or an AbortSignal gives a request up, and the other end learns of it.
+// Cancellation: a timeout or an AbortSignal cancels a request, and the responder is notified.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -8,45 +8,45 @@ const Sockhop = require("sockhop");
 
 async function main() {
     const server = new Sockhop.server({ port: 0 });
-    server.on("request", async ({ data: what }, response) => {
+    server.on("request", async ({ data: task }, response) => {
         try {
-            // response.signal is an AbortSignal like any other: it ends what is done for this request, and nothing else.
+            // response.signal aborts the work for this request only.
             await sleep(60_000, undefined, { signal: response.signal });
             await response.send("Done, after a minute");
         } catch {
-            console.log("The server does not go on with:", what);
-            server.emit("given up", what);
+            console.log("The server stops:", task);
+            server.emit("cancelled", task);
         }
     });
     await server.listen();
 
-    // Without anything else said, an answer may take 30 seconds. Another limit for all requests: { response_timeout: … }
+    // The default timeout of a response is 30 seconds. The option response_timeout changes it for all requests.
     const client = new Sockhop.client({ port: server.get_bound_port() });
     await client.connect();
 
-    // A limit for one request, in milliseconds.
-    let givenUp = once(server, "given up");
+    // A timeout for one request, in milliseconds.
+    let cancelled = once(server, "cancelled");
     await assert.rejects(client.ask("something slow", { timeout: 50 }), { code: "ERR_RESPONSE_TIMEOUT" });
-    assert.deepEqual(await givenUp, ["something slow"]);
+    assert.deepEqual(await cancelled, ["something slow"]);
 
-    // A request, or any number of them, that you give up yourself: when your user presses "Cancel", say.
+    // One signal cancels any number of requests, for example when your user presses "Cancel".
     const controller = new AbortController();
     const { signal } = controller;
-    givenUp = once(server, "given up");
-    const answers = Promise.allSettled([client.ask("a report", { signal }), client.ask("a backup", { signal })]);
+    cancelled = once(server, "cancelled");
+    const responses = Promise.allSettled([client.ask("a report", { signal }), client.ask("a backup", { signal })]);
     setTimeout(() => controller.abort(), 50);
-    for (const { reason } of await answers) {
-        console.log(`The client has given up: ${reason.code}`);
+    for (const { reason } of await responses) {
+        console.log(`The client has cancelled: ${reason.code}`);
         assert.equal(reason.code, "ERR_ABORTED");
     }
-    await givenUp;
-    assert.equal(client.connected, true); // none of that has harmed the connection
+    await cancelled;
+    assert.equal(client.connected, true); // the connection stays open
 
     await client.disconnect();
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

@@ -1,4 +1,4 @@
-// A message ends with a newline unless you choose something else: for each direction, if you like.
+// Terminators: a message ends with a newline by default, or with your own text for each direction.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -6,7 +6,7 @@ const { once } = require("node:events");
 const Sockhop = require("sockhop");
 
 async function main() {
-    // The first ends what is received, the second what is sent. So the two ends have them in opposite order.
+    // [receive, transmit]: the two ends use the opposite order.
     const server = new Sockhop.server({ port: 0, terminator: ["\r\n", "<end>"] });
     await server.listen();
     const client = new Sockhop.client({ port: server.get_bound_port(), terminator: ["<end>", "\r\n"] });
@@ -17,7 +17,7 @@ async function main() {
     const [lines] = await once(server, "receive");
     assert.equal(lines, "two\r\nlines");
 
-    // A terminator may occur inside a message: JSON can write any character in another way.
+    // A terminator can occur inside a message: the library escapes it in the JSON.
     client.socket.once("data", (bytes) => console.log("From the server:", JSON.stringify(bytes.toString())));
     server.send(socket, "not the <end> yet");
     const [text] = await once(client, "receive");
@@ -28,7 +28,7 @@ async function main() {
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

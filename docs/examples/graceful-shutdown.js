@@ -1,4 +1,4 @@
-// A server that is told to stop finishes what it has begun: the answers under way go out, and nothing new is taken.
+// Graceful shutdown: pending responses complete, and new requests fail.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -10,14 +10,14 @@ async function main() {
     const server = new Sockhop.server({ port: 0 });
     server.on("request", async (request, response) => {
         await sleep(100);
-        await response.send({ done: request.data }); // rejects when the client has left, which harms no program
+        await response.send({ done: request.data }); // rejects if the client has disconnected, which does not crash the process
     });
     await server.listen();
 
-    // Your program would do this at process.on("SIGTERM"). Further signals do no harm: close() can be called again.
+    // A real program does this in process.on("SIGTERM"). It can call close() repeatedly.
     server.once("stop", async () => {
-        console.log("The server is told to stop");
-        await server.close({ drain: true, timeout: 10_000 }); // milliseconds, for all of it; then it cuts
+        console.log("The server received the signal to stop");
+        await server.close({ drain: true, timeout: 10_000 }); // milliseconds; then it destroys the connections
         server.emit("stopped");
     });
 
@@ -30,19 +30,19 @@ async function main() {
     await once(server, "request");
     server.emit("stop");
 
-    // The connection is still there for the answer. Who asks for more is told at once.
+    // The connection stays open for the response. New requests fail at once.
     await assert.rejects(client.ask("Another job"), { code: "ERR_REQUEST_FAILED" });
-    console.log("The server takes no further job");
-    const answer = await first;
-    console.log("The client was answered:", answer);
-    assert.deepEqual(answer, { done: "A long job" });
+    console.log("The server accepts no new job");
+    const response = await first;
+    console.log("The client received:", response);
+    assert.deepEqual(response, { done: "A long job" });
 
     await Promise.all([stopped, disconnected]);
-    console.log("The server has stopped, and nobody has lost an answer");
+    console.log("The server has stopped, and no response was lost");
     await client.disconnect();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

@@ -1,4 +1,4 @@
-// A server for programs that do not know sockhop: they write and read lines of JSON, from any language, or from netcat.
+// JSON peers: a server for programs in any language that write and read lines of JSON.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -19,7 +19,7 @@ async function main() {
     });
     await server.listen();
 
-    const device = net.connect(server.get_bound_port(), "127.0.0.1"); // a plain socket of Node's
+    const device = net.connect(server.get_bound_port(), "127.0.0.1"); // a plain socket of Node.js
     const lines = readline.createInterface({ input: device });
 
     device.write('{"temperature":21.5}\n');
@@ -36,7 +36,7 @@ async function main() {
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

@@ -1,4 +1,4 @@
-// A socket delivers bytes in pieces, cut anywhere. ObjectBuffer makes objects of them again, and needs no socket for it.
+// A socket splits bytes anywhere. ObjectBuffer assembles the objects again, without a socket.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -10,7 +10,7 @@ const objects = [{ city: "Zürich" }, { city: "東京" }, ["any", { value: null 
 const bytes = Buffer.concat(objects.map((each) => sender.obj2buf(each)));
 console.log(`${objects.length} objects are ${bytes.length} bytes`);
 
-// Cut after every single byte, even in the middle of a character.
+// Split after every byte, even inside a character.
 const received = [];
 for (let at = 0; at < bytes.length; at++) {
     for (const value of receiver.buf2obj(bytes.subarray(at, at + 1))) {
@@ -20,10 +20,10 @@ for (let at = 0; at < bytes.length; at++) {
 }
 assert.deepEqual(received, objects);
 
-// What is not JSON is skipped. Without this listener the error would be thrown.
+// Frames that are not JSON are skipped. Without this listener the error would be thrown.
 const errors = [];
 receiver.on("error", (error) => errors.push(error.code));
-const rest = receiver.buf2obj(Buffer.from('neither here {"nor":"there"}\n{"all":"good"}\n'));
-console.log("Skipped:", errors, "and went on with", rest);
+const values = receiver.buf2obj(Buffer.from('neither here {"nor":"there"}\n{"all":"good"}\n'));
+console.log("Skipped:", errors, "and received", values);
 assert.deepEqual(errors, ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
-assert.deepEqual(rest, [{ all: "good" }]);
+assert.deepEqual(values, [{ all: "good" }]);

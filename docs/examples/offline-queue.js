@@ -1,4 +1,4 @@
-// With a queue, what is sent while there is no connection waits for one, within bounds that you set.
+// Offline queue: keeps messages while the client is disconnected, within limits.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -9,20 +9,20 @@ async function main() {
     const server = new Sockhop.server({ port: 0 });
     await server.listen();
     const port = server.get_bound_port();
-    await server.close(); // nobody listens there now
+    await server.close(); // no server listens on this port now
 
     const client = new Sockhop.client({
         port,
         auto_reconnect: true, // connects at once, without connect()
         auto_reconnect_interval: 50, // milliseconds
-        queue: { max_messages: 3, overflow: "drop-oldest" }, // only the newest three readings are of interest
+        queue: { max_messages: 3, overflow: "drop-oldest" }, // keeps the newest three readings
     });
-    client.on("connect", () => client.send("I am thermometer 7")); // goes out before what has waited
+    client.on("connect", () => client.send("I am thermometer 7")); // is sent before the queue
 
     const readings = [20.1, 20.4, 20.9, 21.3].map((value) => client.send(value));
-    console.log(`The server is away, and ${client.buffered} bytes wait for it`);
+    console.log(`The client is disconnected, and ${client.buffered} bytes are queued`);
     assert(client.buffered > 0);
-    await assert.rejects(readings[0], { code: "ERR_QUEUE_FULL" }); // the oldest has made room for the newest
+    await assert.rejects(readings[0], { code: "ERR_QUEUE_FULL" }); // dropped for the newest
     console.log("The oldest reading was dropped");
 
     const received = [];
@@ -34,17 +34,17 @@ async function main() {
     server.port = port;
     await server.listen();
 
-    await Promise.all(readings.slice(1)); // they resolve as any send() does: the system has them
+    await Promise.all(readings.slice(1)); // resolve when the operating system has the bytes
     await complete;
-    console.log("The server is back, and has received", received);
+    console.log("The server is running again, and has received", received);
     assert.deepEqual(received, ["I am thermometer 7", 20.4, 20.9, 21.3]);
     assert.equal(client.buffered, 0);
 
-    await client.disconnect(); // what would still wait is given up: ERR_ABORTED
+    await client.disconnect(); // queued messages would reject with ERR_ABORTED
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

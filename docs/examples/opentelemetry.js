@@ -1,12 +1,12 @@
-// Each request becomes a span, at the end that asks and at the end that answers: from the tracing channels to OpenTelemetry.
-// Your programs need not be changed for that: load something like traceRequests() before them.
+// OpenTelemetry: the tracing channels create one span for each request, at the requester and at the responder.
+// Your program does not change: call traceRequests() before it.
 "use strict";
 
 const assert = require("node:assert/strict");
 const { tracingChannel } = require("node:diagnostics_channel");
 const Sockhop = require("sockhop");
 
-/** The interface of OpenTelemetry, where it is installed; otherwise just as much of it as is needed here. */
+/** Returns the API of OpenTelemetry if it is installed, otherwise a minimal replacement. */
 function openTelemetry() {
     try {
         return require("@opentelemetry/api");
@@ -25,7 +25,7 @@ function openTelemetry() {
 
 const { SpanKind, SpanStatusCode, trace } = openTelemetry();
 
-/** Makes spans of the requests of this process. Gives back what ends that. */
+/** Creates spans for the requests of this process. Returns a function that stops it. */
 function traceRequests() {
     const tracer = trace.getTracer("sockhop");
     const stops = [
@@ -36,7 +36,7 @@ function traceRequests() {
 }
 
 function follow(tracer, name, kind) {
-    const spans = new WeakMap(); // each request has one object, which is given to all the handlers
+    const spans = new WeakMap(); // all handlers of a request receive the same object
     const handlers = {
         start(request) {
             const attributes = { "rpc.system": "sockhop", "rpc.method": request.type, "sockhop.uuid": request.uuid };
@@ -55,7 +55,7 @@ function follow(tracer, name, kind) {
     return () => channel.unsubscribe(handlers);
 }
 
-/** Stands in for the SDK of OpenTelemetry, which would send the spans to where you look at them: this one keeps them. */
+/** Replaces the SDK of OpenTelemetry: keeps the spans in memory. */
 class MemoryProvider {
     spans = [];
 
@@ -65,21 +65,21 @@ class MemoryProvider {
 }
 
 class MemorySpan {
-    constructor(ended, about) {
+    constructor(ended, details) {
         this.ended = ended;
-        this.about = { ...about, begun: performance.now() };
+        this.details = { ...details, start: performance.now() };
     }
 
     recordException({ code }) {
-        this.about.exception = code;
+        this.details.exception = code;
     }
 
     setStatus(status) {
-        this.about.status = status;
+        this.details.status = status;
     }
 
     end() {
-        this.ended.push({ ...this.about, milliseconds: performance.now() - this.about.begun });
+        this.ended.push({ ...this.details, milliseconds: performance.now() - this.details.start });
     }
 }
 
@@ -91,7 +91,7 @@ class Sum {
 
 async function main() {
     const provider = new MemoryProvider();
-    trace.setGlobalTracerProvider(provider); // what the SDK does when it is started
+    trace.setGlobalTracerProvider(provider); // the SDK does this when it starts
     const stop = traceRequests();
 
     const server = new Sockhop.server({ port: 0 });
@@ -111,27 +111,27 @@ async function main() {
     stop();
 
     for (const { name, kind, attributes, milliseconds, exception } of provider.spans) {
-        const took = `${milliseconds.toFixed(1)} ms`;
+        const duration = `${milliseconds.toFixed(1)} ms`;
         console.log(
-            kind === SpanKind.CLIENT ? "asked:   " : "answered:",
+            kind === SpanKind.CLIENT ? "requester:" : "responder:",
             name,
             attributes["sockhop.uuid"],
-            took,
+            duration,
             exception ?? "",
         );
     }
-    const [asked, answered] = [SpanKind.CLIENT, SpanKind.SERVER].map((kind) =>
+    const [requester, responder] = [SpanKind.CLIENT, SpanKind.SERVER].map((kind) =>
         provider.spans.filter((span) => span.kind === kind),
     );
     const ids = (spans) => spans.map(({ attributes }) => attributes["sockhop.uuid"]);
-    assert.equal(asked.length, 2);
-    assert.deepEqual(ids(asked), ids(answered)); // the two sides of a request have the same id
-    assert.equal(asked[0].status, undefined);
-    assert.equal(asked[1].status.code, SpanStatusCode.ERROR);
-    assert.equal(asked[1].exception, "ERR_REQUEST_FAILED");
+    assert.equal(requester.length, 2);
+    assert.deepEqual(ids(requester), ids(responder)); // both spans of a request have the same id
+    assert.equal(requester[0].status, undefined);
+    assert.equal(requester[1].status.code, SpanStatusCode.ERROR);
+    assert.equal(requester[1].exception, "ERR_REQUEST_FAILED");
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

@@ -1,4 +1,4 @@
-// A peer can hang while its connection stays open. Pings find out: after four intervals without an answer it is dropped.
+// Pings detect a frozen peer: after four silent intervals its connection is dropped.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -6,7 +6,7 @@ const { once } = require("node:events");
 const { setTimeout: sleep } = require("node:timers/promises");
 const Sockhop = require("sockhop");
 
-const INTERVAL = 50; // milliseconds; a real program would rather take seconds
+const INTERVAL = 50; // milliseconds; a real program would use seconds
 
 async function main() {
     const server = new Sockhop.server({ port: 0 });
@@ -16,23 +16,23 @@ async function main() {
     const [[socket]] = await Promise.all([once(server, "connect"), client.connect()]);
     client.ping(INTERVAL);
 
-    // Pings are answered by the library. As long as the peer is alive, there is nothing to see.
+    // The library replies to pings. While the peer is alive, no event occurs.
     await sleep(6 * INTERVAL);
     assert.equal(client.connected, true);
     console.log("After six intervals the client is still connected");
 
     const start = performance.now();
-    socket.pause(); // now the server does not read any more, as if its program hung
+    socket.pause(); // the server stops reading, like a frozen program
     await once(client, "disconnect");
     const elapsed = performance.now() - start;
-    console.log(`The server fell silent, and the client dropped it after ${elapsed.toFixed()} ms`);
-    assert(elapsed > 2 * INTERVAL, "a client is more patient than that");
+    console.log(`The client dropped the silent server after ${elapsed.toFixed()} ms`);
+    assert(elapsed > 2 * INTERVAL, "dropped too early");
 
-    await client.disconnect(); // turns pings off; ping(0) does it too
+    await client.disconnect(); // also turns pings off, as ping(0) does
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

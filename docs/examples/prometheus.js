@@ -1,4 +1,4 @@
-// A page of figures for Prometheus, in its text format, from the stats of servers and clients. It takes no other package.
+// Prometheus: a metrics page in its text format, from the stats of servers and clients, without a package.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -6,20 +6,20 @@ const { once } = require("node:events");
 const http = require("node:http");
 const Sockhop = require("sockhop");
 
-/** Each member of `stats` as a metric: its name, its type, what it says, and what one of it is in Prometheus's units. */
+/** The metric of each property of `stats`: name, type, help text, and factor to the unit of Prometheus. */
 const METRICS = [
     ["connections", "sockhop_connections", "gauge", "Open connections."],
     ["messages_sent", "sockhop_messages_sent_total", "counter", "Messages sent."],
-    ["messages_received", "sockhop_messages_received_total", "counter", "Messages that have arrived."],
+    ["messages_received", "sockhop_messages_received_total", "counter", "Messages received."],
     ["bytes_sent", "sockhop_bytes_sent_total", "counter", "Bytes sent."],
-    ["bytes_received", "sockhop_bytes_received_total", "counter", "Bytes that have arrived."],
-    ["reconnects", "sockhop_reconnects_total", "counter", "Times that a client has reconnected by itself."],
-    ["pending", "sockhop_pending", "gauge", "Answers that are waited for."],
-    ["buffered", "sockhop_buffered_bytes", "gauge", "Bytes that wait to be sent."],
-    ["round_trip", "sockhop_round_trip_seconds", "gauge", "What the last ping took; only where there are pings.", 1e-3],
+    ["bytes_received", "sockhop_bytes_received_total", "counter", "Bytes received."],
+    ["reconnects", "sockhop_reconnects_total", "counter", "Automatic reconnections."],
+    ["pending", "sockhop_pending", "gauge", "Pending replies and responses."],
+    ["buffered", "sockhop_buffered_bytes", "gauge", "Bytes that are not sent yet."],
+    ["round_trip", "sockhop_round_trip_seconds", "gauge", "Round-trip time of the last ping.", 1e-3],
 ];
 
-/** The page. Each server and client has a name, which tells them apart. */
+/** Returns the page. A label has the name of each server and client. */
 function exposition(endpoints) {
     const all = Object.entries(endpoints).map(([name, { stats }]) => [name, stats]);
     const lines = METRICS.flatMap(([member, metric, type, help, unit = 1]) => [
@@ -42,7 +42,7 @@ function metricsServer(endpoints) {
     });
 }
 
-/** Gets the page as Prometheus does. */
+/** Requests the page, as Prometheus does. */
 async function scrape({ port }) {
     const [response] = await once(http.get({ port, path: "/metrics", agent: false }), "response");
     return (await response.setEncoding("utf8").toArray()).join("");
@@ -58,8 +58,8 @@ async function main() {
     const metrics = metricsServer({ orders: server, "orders-client": client }).listen(0, "127.0.0.1");
     await once(metrics, "listening");
 
-    await new Promise((answered) => client.send("three of these", answered));
-    await new Promise((answered) => client.send("and one of those", answered));
+    await new Promise((resolve) => client.send("first", resolve));
+    await new Promise((resolve) => client.send("second", resolve));
 
     const page = await scrape(metrics.address());
     console.log(page);
@@ -73,7 +73,7 @@ async function main() {
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

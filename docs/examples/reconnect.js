@@ -1,4 +1,4 @@
-// A client with auto_reconnect connects by itself, and comes back by itself when the server has been away.
+// Automatic reconnect: the client connects, and reconnects when the server restarts.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -14,26 +14,26 @@ async function main() {
     client.on("connect", () => console.log("The client is connected"));
     client.on("disconnect", () => console.log("The client is disconnected"));
 
-    client.auto_reconnect = true; // the client begins now: there is no need for connect()
+    client.auto_reconnect = true; // connects now, without connect()
     await once(client, "connect");
 
     await Promise.all([server.close(), once(client, "disconnect")]);
     assert.equal(client.connected, false);
 
-    server.port = port; // the same as before, where the client looks for it
+    server.port = port; // the same port as before
     await Promise.all([server.listen(), once(client, "connect")]);
     assert.equal(client.connected, true);
 
-    client.send("Good to have you back");
+    client.send("hello again");
     const [greeting] = await once(server, "receive");
     console.log("The server received:", greeting);
-    assert.equal(greeting, "Good to have you back");
+    assert.equal(greeting, "hello again");
 
     await client.disconnect(); // turns auto_reconnect off as well
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

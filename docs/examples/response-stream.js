@@ -1,4 +1,4 @@
-// An answer can come in many pieces. Who asks takes them one by one, and may stop at any time.
+// Response streams: the requester reads the parts of a response one by one, and can stop at any time.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -9,9 +9,10 @@ async function main() {
     const server = new Sockhop.server({ port: 0 });
     server.on("request", async (request, response) => {
         const { from, to } = request.data ?? {};
-        if (typeof from !== "number" || typeof to !== "number") return response.fail(new Error("From where to where?"));
+        if (typeof from !== "number" || typeof to !== "number")
+            return response.fail(new Error("from and to are required"));
         for (let n = from; n <= to && !response.signal.aborted; n++) {
-            // Awaiting keeps memory small: it waits until there is room for more. It rejects when nobody wants any more.
+            // await applies backpressure. It rejects if the requester has stopped reading.
             await response.write(n).catch(() => undefined);
         }
         if (response.signal.aborted) server.emit("stopped");
@@ -23,10 +24,10 @@ async function main() {
 
     let sum = 0;
     for await (const { data } of await client.request({ from: 1, to: 1000 })) sum += data;
-    console.log("The sum of 1000 pieces:", sum);
+    console.log("The sum of 1000 parts:", sum);
     assert.equal(sum, 500500);
 
-    // Leaving the loop is enough to tell the other end that it need not go on.
+    // Leaving the loop cancels the request.
     const stopped = once(server, "stopped");
     for await (const { data } of await client.request({ from: 1, to: 1e9 })) {
         if (data === 10) break;
@@ -38,7 +39,7 @@ async function main() {
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

@@ -1,4 +1,4 @@
-// A session is your own object for each connection of a server: the place for what you know about that client.
+// Sessions: a server has one object of your class for each connection, with the state of that client.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -8,12 +8,12 @@ const Sockhop = require("sockhop");
 class Visit extends Sockhop.session {
     pages = [];
 
-    // Called before the connection counts. What start() returns is waited for: load what you need here.
+    // The server awaits start() before it emits connect: load the data of the client here.
     start() {
         console.log("A visit starts");
     }
 
-    // Called once, when the connection has gone.
+    // Runs once, after the connection has closed.
     end() {
         console.log("A visit ends. Pages seen:", this.pages.join(", ") || "none");
     }
@@ -39,13 +39,13 @@ async function main() {
         assert(session instanceof Visit);
         for (const page of pages) {
             client.send(page);
-            const [answer] = await once(client, "receive");
-            console.log("A client received:", answer);
+            const [reply] = await once(client, "receive");
+            console.log("A client received:", reply);
         }
         clients.push(client);
     }
 
-    // `sessions` lists those of all connections, oldest first.
+    // `sessions` lists all sessions, oldest first.
     assert.deepEqual(
         server.sessions.map(({ pages }) => pages),
         [["home", "map"], ["news"]],
@@ -56,7 +56,7 @@ async function main() {
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

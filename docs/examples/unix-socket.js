@@ -1,4 +1,4 @@
-// Two programs on the same machine can meet at a path instead of a port: a Unix domain socket.
+// Unix domain sockets: programs on the same computer use a path instead of a port.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -27,13 +27,13 @@ async function main() {
         await client.disconnect();
         await server.close();
         assert(!fs.existsSync(options.path));
-        console.log("The server is closed, and the socket file is gone");
+        console.log("The server is closed, and the socket file is removed");
     } finally {
         fs.rmSync(directory, { recursive: true });
     }
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

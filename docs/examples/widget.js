@@ -1,4 +1,4 @@
-// An object goes in at one end and comes out at the other ends, with the name of its class.
+// Objects: a server sends an instance of a class to all clients, and it arrives with its class name.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -11,13 +11,13 @@ class Widget {
 }
 
 async function main() {
-    const server = new Sockhop.server({ port: 0 }); // 0 means: any port that is free
+    const server = new Sockhop.server({ port: 0 }); // 0 means a free port
     await server.listen();
     const port = server.get_bound_port();
 
     const clients = [new Sockhop.client({ port }), new Sockhop.client({ port })];
     for (const client of clients) {
-        // connect() tells when the client is connected; the event tells when the server knows it, and will send to it.
+        // connect() resolves when the client is connected. The event occurs when the server has accepted it.
         await Promise.all([client.connect(), once(server, "connect")]);
     }
 
@@ -27,7 +27,7 @@ async function main() {
     for (const [value, meta] of await arrivals) {
         console.log(`A client received a ${meta.type}:`, value);
         assert.equal(meta.type, "Widget");
-        // What travels is JSON: the name of the class and the data, but not the class itself.
+        // The message has the class name and the data as JSON, not the class.
         assert.deepEqual(value, { name: "sprocket", price: 12.5 });
     }
 
@@ -35,7 +35,7 @@ async function main() {
     await server.close();
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() completes
 main().then(() => {
     process.exitCode = 0;
 });

@@ -1,11 +1,10 @@
-import { debuglog, inspect, types } from "node:util";
-import { escaped, shorten } from "./terminal/escape";
+import { types } from "node:util";
 
-/** The command line makes no sense: exit code 2. */
+/** A mistake in the command line: exit code 2. */
 export class UsageError extends Error {}
 
-/** The work has failed, in words for the one who has typed the command. */
-export class Failure extends Error {
+/** A failed operation, with a message for the user of the command line. */
+export class CommandError extends Error {
     constructor(
         message: string,
         readonly code: string | undefined,
@@ -15,43 +14,40 @@ export class Failure extends Error {
     }
 }
 
-/** The command is to end before its work is done: Ctrl-C, SIGTERM, or nobody reads any more what it prints. */
+/** Ends a command early: Ctrl-C, SIGTERM, or a closed stdout. */
 export class Interruption extends Error {
     constructor(readonly exitCode: number) {
         super("interrupted");
     }
 }
 
-/** What errors of the system mean when somebody wants to connect or to listen; the place comes after it. */
-const WORDS = new Map([
-    ["ECONNREFUSED", "nobody listens at"],
-    ["ENOENT", "there is no socket at"],
-    ["ENOTFOUND", "there is no such host:"],
-    ["EADDRINUSE", "somebody else listens at"],
-    ["EADDRNOTAVAIL", "this machine does not have the address of"],
-    ["EACCES", "this user may not use"],
-    ["ENOTSOCK", "there is something else than a socket at"],
-    ["ERR_CONNECT_TIMEOUT", "no answer in time from"],
+/** Messages for error codes of connecting and listening. The endpoint follows. */
+const MESSAGES = new Map([
+    ["ECONNREFUSED", "no server is listening on"],
+    ["ENOENT", "no socket at"],
+    ["ENOTFOUND", "host not found:"],
+    ["EADDRINUSE", "address already in use:"],
+    ["EADDRNOTAVAIL", "address not available on this machine:"],
+    ["EACCES", "permission denied:"],
+    ["ENOTSOCK", "not a socket:"],
+    ["ERR_CONNECT_TIMEOUT", "connection timed out:"],
 ]);
 
-/** Codes of certificates that were signed by nobody whom we know. */
+/** Codes for a certificate whose issuer is not trusted. */
 const UNTRUSTED =
     /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/;
 
-/** What an error means for somebody who has named this place. */
-export function explain(error: unknown, where: string): unknown {
-    const code = codeOf(error) ?? "";
-    const words = WORDS.get(code);
-    if (words !== undefined) return new Failure(`${words} ${where}`, code, error);
+/** Replaces a socket error by a {@link CommandError} that names the endpoint. Returns other errors unchanged. */
+export function explainError(error: unknown, endpoint: string): unknown {
+    const code = errorCode(error) ?? "";
+    const message = MESSAGES.get(code);
+    if (message !== undefined) return new CommandError(`${message} ${endpoint}`, code, error);
     if (!UNTRUSTED.test(code)) return error;
-    return new Failure(`the certificate of ${where} is not trusted (see --ca and --insecure)`, code, error);
+    return new CommandError(`the certificate of ${endpoint} is not trusted (see --ca and --insecure)`, code, error);
 }
 
-/** Characters of an error that are printed. */
-const MAX_MESSAGE = 500;
-
-/** A member of something that was thrown, which may be anything; nothing if it cannot be read. */
-function memberOf(thrown: unknown, name: "code" | "message" | "stack"): unknown {
+/** Reads a property of a thrown value, which may be of any type. `undefined` if a getter throws. */
+export function errorProperty(thrown: unknown, name: "code" | "message" | "stack"): unknown {
     try {
         return (thrown as Partial<Record<string, unknown>> | null | undefined)?.[name];
     } catch {
@@ -59,52 +55,21 @@ function memberOf(thrown: unknown, name: "code" | "message" | "stack"): unknown 
     }
 }
 
-function codeOf(error: unknown): string | undefined {
-    const code = isError(error) ? memberOf(error, "code") : undefined;
+export function errorCode(error: unknown): string | undefined {
+    const code = isError(error) ? errorProperty(error, "code") : undefined;
     return typeof code === "string" && code !== "" ? code : undefined;
 }
 
-/** Also one of another realm. */
-function isError(thrown: unknown): boolean {
+/** True for errors, also those of another realm, and for objects with a message. */
+export function isError(thrown: unknown): boolean {
     return (
-        types.isNativeError(thrown) || (typeof thrown === "object" && typeof memberOf(thrown, "message") === "string")
+        types.isNativeError(thrown) ||
+        (typeof thrown === "object" && typeof errorProperty(thrown, "message") === "string")
     );
 }
 
-/** What an error says, as a part of a line, with its code. Never throws, whatever the error is. */
-export function messageOf(error: unknown): string {
-    const code = codeOf(error);
-    const message = textOf(error) || code || "failed";
-    // What looks like the beginning of a sentence becomes a part of one; control characters of a peer stay away.
-    const text = shorten(message, 10 * MAX_MESSAGE)
-        .replace(/[\s\p{Cc}]+/gu, " ")
-        .trim()
-        .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-    return (
-        shorten(escaped(text) || "failed", MAX_MESSAGE) + (code === undefined ? "" : ` (${escaped(shorten(code, 60))})`)
-    );
-}
-
-/** The text of anything that can be thrown. */
-function textOf(error: unknown): string {
-    const message = isError(error) ? memberOf(error, "message") : error;
-    if (typeof message === "string") return message;
-    if (isError(error)) return "";
-    try {
-        return inspect(message, { depth: 2, breakLength: Infinity, customInspect: false });
-    } catch {
-        return "";
-    }
-}
-
-/** An error as the line to print; with `NODE_DEBUG=sockhop` its stack instead. */
-export function lineOf(error: unknown): string {
-    const stack = debuglog("sockhop").enabled && isError(error) ? memberOf(error, "stack") : undefined;
-    return typeof stack === "string" ? shorten(stack, 20 * MAX_MESSAGE) : `sockhop: ${messageOf(error)}`;
-}
-
-/** 2 for what can only be mended in the command line, 1 for work that has failed. */
+/** Exit code for an error: 2 if only a different command line can help, otherwise 1. */
 export function exitCodeOf(error: unknown): number {
     if (error instanceof Interruption) return error.exitCode;
-    return error instanceof UsageError || codeOf(error) === "ERR_BAD_OPTION" ? 2 : 1;
+    return error instanceof UsageError || errorCode(error) === "ERR_BAD_OPTION" ? 2 : 1;
 }

@@ -2,39 +2,38 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command, CommanderError } from "commander";
+import { examples } from "./arguments/examples";
 import { benchCommand } from "./commands/bench";
 import { connectCommand } from "./commands/connect";
-import { examples } from "./arguments/examples";
 import { listenCommand } from "./commands/listen";
 import { pingCommand } from "./commands/ping";
 import { requestCommand } from "./commands/request";
 import { sendCommand } from "./commands/send";
 import { tapCommand } from "./commands/tap";
 
-/** The version of the package, which both this file and its bundle find two folders up. */
+/** Version of the package. `package.json` is two folders above this file, and above its bundle. */
 function version(): string {
     const text = readFileSync(path.join(__dirname, "../../package.json"), "utf8");
     return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Everything that can be typed. */
+/** Creates the command with all subcommands. */
 function program(): Command {
     const program = new Command("sockhop")
         .description(
-            "Talk to programs that use sockhop, or write lines of JSON: to try them out, and to find out what is wrong.",
+            "Exchange messages with programs that use sockhop or lines of JSON; measure and inspect their connections.",
         )
         .version(version(), "-v, --version", "print the version")
         .helpOption("-h, --help", "print this help")
         .exitOverride()
-        .configureOutput({ outputError: (text, write) => write(`${usage(text)}\n`) })
+        .configureOutput({ outputError: (text, write) => write(`${usageError(text)}\n`) })
         .addHelpText(
             "after",
             examples(
-                ["sockhop listen", "a server at port 50000: prints what comes in"],
-                ["sockhop connect", "a client of it: sends what you type"],
-                ["sockhop help send", "more about one of the commands"],
-            ) +
-                "\n\nExit codes: 0 fine, 1 the work has failed, 2 the command makes no sense, 130 Ctrl-C before it was done.",
+                ["sockhop listen", "start a server on port 50000, and print what clients send"],
+                ["sockhop connect", "connect to it, and send typed lines"],
+                ["sockhop help send", "print the help of one command"],
+            ) + "\n\nExit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted by Ctrl-C.",
         );
     const commands = [
         listenCommand,
@@ -49,8 +48,8 @@ function program(): Command {
     return program;
 }
 
-/** What commander says about wrong usage, in one line as all errors. */
-function usage(text: string): string {
+/** Formats a usage error of commander as one line. */
+function usageError(text: string): string {
     const message = text
         .replace(/^error: /, "")
         .replace(/\s+/g, " ")
@@ -59,9 +58,9 @@ function usage(text: string): string {
 }
 
 async function main(): Promise<void> {
-    // Somebody who reads no more of the help is no failure; commands see to it themselves.
+    // A closed pipe, as in `sockhop --help | head -1`, is no failure. Commands have a listener of their own.
     process.stdout.on("error", () => undefined);
-    process.stderr.on("error", () => undefined); // there is nobody left to tell
+    process.stderr.on("error", () => undefined); // an error of stderr cannot be printed
     try {
         await program().parseAsync();
     } catch (error) {

@@ -111,10 +111,10 @@ export class OfflineQueue {
     }
 
     /** Sends all that waits, as long as the connection lasts, and not so fast that `slow_consumer` would refuse it. */
-    flush(connection: Connection, carry: (frame: string, question?: PendingReply) => Promise<undefined>): void {
+    flush(connection: Connection): void {
         this.#sendingTo = connection;
         const again = (): void => {
-            if (this.#sendingTo === connection) this.flush(connection, carry);
+            if (this.#sendingTo === connection) this.flush(connection);
         };
         // What is added meanwhile comes next: a question that cannot be sent may be asked again at once.
         let count = this.#waiting.size;
@@ -127,7 +127,7 @@ export class OfflineQueue {
             }
             count -= 1;
             this.#remove(waiting);
-            waiting.resolve(carry(waiting.frame, waiting.question));
+            waiting.resolve(connection.send(waiting.frame, waiting.question));
         }
         if (this.#waiting.size > 0 && connection.socket.writable) setImmediate(again);
         else this.#sendingTo = undefined;

@@ -1,3 +1,7 @@
+import type { ClientEvents } from "./ClientEvents";
+import { addressOptions } from "../transport/Address";
+import { tlsOptions } from "../transport/tls";
+import { type ClientOptions, queueOptions } from "./ClientOptions";
 import type { RemoteCallback, PendingReply, Reply } from "../replies/PendingReply";
 import { milliseconds } from "../validators";
 import type * as net from "node:net";
@@ -6,18 +10,17 @@ import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { ConnectAttempt } from "./ConnectAttempt";
 import { CallSite } from "../runtime/CallSite";
-import type { Connection } from "../connection/Connection";
 import { OfflineQueue } from "./OfflineQueue";
 import type { CallbackOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
 import { explain, isBacklogFull } from "../transport/connectError";
-import { addressOf, connectionOf, isSocket } from "../connection/socketHooks";
+import { addressOf, isSocket } from "../connection/socketHooks";
+import { type Connection, NOT_CONNECTED, type Sender, connectionOf } from "../connection/Connection";
+import type { Frame } from "../codec/Codec";
 import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
-import { type ClientOptions, addressOptions, queueOptions, tlsOptions } from "../endpoint/options";
 import { warnUnknownOptions } from "../endpoint/unknownOptions";
-import type { ClientEvents } from "../endpoint/events";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
 import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
@@ -46,6 +49,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     readonly #reconnectCap: number;
     readonly #tls: tls.ConnectionOptions | undefined;
     readonly #queue: OfflineQueue | undefined;
+    readonly #sender: Sender;
     #attempt: ConnectAttempt | undefined;
     /** Messages that have waited for the attempt that has led to the connection. */
     #attemptQueue: OfflineQueue | undefined;
@@ -65,6 +69,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         this.#tls = tlsOptions(options.ssl, options.ssl_options);
         const queue = queueOptions(options.queue);
         if (queue) this.#queue = new OfflineQueue(queue);
+        this.#sender = this.#createSender();
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
@@ -151,7 +156,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         self.ping(0);
         self.#abort();
         self.#queue?.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
-        await self._endAll(options ?? {});
+        await self._closeAll(options ?? {});
     }
 
     /** The same as `disconnect()`. */
@@ -183,7 +188,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         options?: CallbackOptions | null,
     ): Promise<void> {
         const self = this._self();
-        return self._send(self.#connection, value, callback, options ?? undefined);
+        return self._send(self.#sender, value, callback, options ?? undefined);
     }
 
     /**
@@ -199,7 +204,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      */
     request<V extends RequestData<P, "client">>(value?: V, options?: RequestOptions | null): Promise<Answer<P, V>> {
         const self = this._self();
-        return self._request(self.#connection, value, options ?? undefined) as Promise<Answer<P, V>>;
+        return self._request(self.#sender, value, options ?? undefined) as Promise<Answer<P, V>>;
     }
 
     /**
@@ -211,7 +216,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         options?: RequestOptions | null,
     ): Promise<AnswerTo<P, "client", V>> {
         const self = this._self();
-        return self._ask(self.#connection, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;
+        return self._ask(self.#sender, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;
     }
 
     /**
@@ -246,7 +251,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /** @internal */
-    protected override _onClose(connection: Connection, opened: boolean): void {
+    protected override _onClose(connection: Connection, wasOpen: boolean): void {
         const attempt = this.#attempt;
         if (this.#connection === connection) {
             this.#connection = undefined;
@@ -257,7 +262,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             if (isBacklogFull(connection.error)) attempt.retry();
             else this.#failed(attempt, connection);
         }
-        super._onClose(connection, opened);
+        super._onClose(connection, wasOpen);
         if (this.#socket === connection.socket) this.#socket = null;
     }
 
@@ -272,32 +277,25 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     protected override _onOpen(connection: Connection): boolean {
         const opened = super._onOpen(connection);
         // After the handlers of `connect`, where programs introduce themselves.
-        if (connection.state === "open") {
-            const queue = this.#queue ?? this.#attemptQueue;
-            queue?.flush(connection, (frame, question) => super._carry(connection, frame, question));
-        }
+        if (connection.state === "open") (this.#queue ?? this.#attemptQueue)?.flush(connection);
         return opened;
     }
 
-    /** @internal */
-    protected override _carry(
-        connection: Connection | undefined,
-        frame: string,
-        question?: PendingReply,
-    ): Promise<undefined> {
+    /** Sends over the connection, or queues. Chosen for each frame: `toJSON()` of its value may have closed the connection. */
+    #transmit(frame: Frame, reply?: PendingReply): Promise<undefined> {
+        const connection = this.#connection;
         const queue = this.#queue ?? this.#attempt?.queue ?? this.#attemptQueue;
-        if (queue && (!connection || this.#waits(queue, connection))) return queue.push(frame, question);
-        return super._carry(connection, frame, question);
+        if (queue && (!connection || this.#mustQueue(queue, connection))) return queue.push(frame, reply);
+        return (connection ?? NOT_CONNECTED).send(frame, reply);
     }
 
     /** @internal */
-    protected override _deliver(_from: Connection, value: unknown, type: string, callback?: Reply): void {
-        const meta = callback ? { type, callback } : { type };
-        this._emitReceive(value, meta);
+    protected override _receiveMeta(_connection: Connection, type: string, reply: Reply | undefined): object {
+        return reply ? { type, callback: reply } : { type };
     }
 
     /** @internal */
-    protected _context(): unknown[] {
+    protected _requestArgs(): unknown[] {
         return [];
     }
 
@@ -306,8 +304,18 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         return this.#queue?.isSendingTo(connection) === true;
     }
 
-    /** Whether what is sent has to wait in the queue. */
-    #waits(queue: OfflineQueue, connection: Connection): boolean {
+    #createSender(): Sender {
+        const client = this._self();
+        return {
+            get socket() {
+                return client.#connection?.socket;
+            },
+            send: (frame, reply) => client.#transmit(frame, reply),
+        };
+    }
+
+    /** True if a frame has to wait in the queue. */
+    #mustQueue(queue: OfflineQueue, connection: Connection): boolean {
         const { socket } = connection;
         return this.#attempt?.connection === connection || !socket.writable || queue.isSendingTo(connection);
     }
@@ -344,7 +352,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const cause = connection.error; // of an earlier socket, between two
         connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });
         if (connection.state === "closed") this._onClose(connection, false);
-        else this._destroyNow(connection);
+        else this._destroy(connection);
     }
 
     #adopt(socket: net.Socket | null | undefined): void {
@@ -362,7 +370,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const connection = this.#use(socket);
         if (former && former.state !== "closed") former.endpoint._onSocketTaken(former);
         if (socket.closed)
-            this._drop(connection); // it will not say so again
+            void this._close(connection); // it will not say so again
         else this._read(connection);
     }
 
@@ -374,7 +382,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     #leave(): void {
-        if (this.#connection) this._drop(this.#connection);
+        if (this.#connection) void this._close(this.#connection);
     }
 
     #abort(): void {
@@ -382,6 +390,6 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         if (!attempt) return;
         this.#attempt = undefined;
         attempt.fail(new SockhopError("disconnect() was called during connect()", "ERR_ABORTED"));
-        if (attempt.connection) this._destroyNow(attempt.connection);
+        if (attempt.connection) this._destroy(attempt.connection);
     }
 }

@@ -1,74 +1,112 @@
 import type { Socket } from "node:net";
-import { SockhopError } from "../SockhopError";
-import type { SockhopSession } from "../server/SockhopSession";
-import type { ReadState } from "../codec/json/FrameReader";
-import type { JsonCodec } from "../codec/json/JsonCodec";
-import { FrameWriter } from "./FrameWriter";
-import type { PingHistory } from "./PingHistory";
-import type { PendingCallback } from "../replies/PendingCallback";
-import type { PendingRequest } from "../replies/PendingRequest";
-import type { OpenResponses } from "../replies/OpenResponses";
-import type { PartialFrame } from "../codec/json/PartialFrame";
-import { TransferWatch } from "./TransferWatch";
-import type { PendingTable } from "../replies/PendingTable";
-import { hookSocket, connectionOf } from "./socketHooks";
+import type { ControlKind, Frame, ReadState } from "../codec/Codec";
+import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import { publishSent } from "../diagnostics/channels";
+import type { OpenResponses } from "../replies/OpenResponses";
+import type { PendingCallback } from "../replies/PendingCallback";
+import type { PendingReply, ReplyHost } from "../replies/PendingReply";
+import type { PendingRequest } from "../replies/PendingRequest";
+import type { PendingTable } from "../replies/PendingTable";
+import { SockhopError, notConnectedError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
+import { FrameWriter } from "./FrameWriter";
 import { GracefulClose } from "./GracefulClose";
+import type { PingHistory } from "./PingHistory";
+import { TransferWatch } from "./TransferWatch";
 import type { Limits } from "./limits";
+import { hookSocket, ownerOf } from "./socketHooks";
+
+/** Result of `send()` for a reply whose caller does not wait for the write. */
+const SENT = Promise.resolve(undefined);
 
 /**
- * The client or server of a connection.
+ * Sends frames: a connection, or a client, which may queue them.
+ *
+ * @internal
+ */
+export interface Sender {
+    readonly socket: Socket | undefined;
+    /**
+     * Sends a frame, with the reply that it expects.
+     *
+     * Resolves when the system has the bytes; if the caller waits for the reply only, at once. When it rejects, the reply has
+     * failed with the same error.
+     */
+    send(frame: Frame, reply?: PendingReply): Promise<undefined>;
+}
+
+/** The {@link Sender} of an endpoint without a connection. */
+export const NOT_CONNECTED: Sender = {
+    socket: undefined,
+    send: (_frame, reply) => {
+        const error = notConnectedError();
+        reply?.fail(error);
+        return Promise.reject(error);
+    },
+};
+
+/**
+ * Client or server of a connection.
  *
  * @internal
  */
 export interface ConnectionOwner {
-    readonly _framing: JsonCodec;
+    readonly _objectBuffer: ObjectBuffer;
     readonly _limits: Limits;
-    /** The peer says nothing more. */
-    _onPeerEnd(connection: Connection): void;
-    /** Another endpoint has the socket now. */
+    /** Another endpoint has taken over the socket. */
     _onSocketTaken(connection: Connection): void;
 }
 
 /**
- * All that is remembered about one socket, and what waits to be sent over it. It goes when the connection goes, and what it
- * holds goes with it.
+ * Object of the user for one connection of a server.
  *
  * @internal
  */
-export class Connection extends FrameWriter implements ReadState {
+export interface Session {
+    start(): unknown;
+    end(): unknown;
+}
+
+/**
+ * State of one socket. It extends its writer, not to keep an object more for each connection (145 bytes).
+ *
+ * @internal
+ */
+export class Connection extends FrameWriter implements ReadState, ReplyHost, Sender {
     /**
-     * `ready` on a server when `start()` of the session has resolved, so that the connection counts; `open` between the
-     * `connect` and the `disconnect` event; `closed` for good as soon as the end is known.
+     * `ready` on a server after `start()` of the session has resolved: the connection is listed in `sockets`. `open` between the
+     * `connect` and `disconnect` events. `closed` as soon as the end is known.
      */
     state: "pending" | "ready" | "open" | "closed" = "pending";
-    /** What the connection failed with, or is about to. */
+    /** Error that has ended the connection, or is about to. */
     error: Error | undefined;
-    /** Bytes that have come in. */
     bytesReceived = 0;
-    /** Frames that have come in, and the one that has begun. */
     framesReceived = 0;
-    partialFrame: PartialFrame | undefined;
-    /** Frames in a row that were no messages. */
+    partialFrame: ReadState["partialFrame"];
+    /** Number of bad frames since the last message. */
     badFrames = 0;
-    /** Frames that were read and wait until the peer has read our answers; `release()` reads on. */
-    pausedFrames: { readonly frames: readonly string[]; release(): void } | undefined;
-    /** There once it was pinged. */
+    /** Frames that wait until the peer has read our replies; `release()` resumes reading. */
+    pausedFrames: { readonly frames: readonly Frame[]; release(): void } | undefined;
+    /** Created by the first ping. */
     pings: PingHistory | undefined;
-    /** Callbacks that wait for an answer, by the id of their question. */
+    /** Pending replies to our calls, by the id of the call. */
     callbacks: PendingTable<PendingCallback> | undefined;
-    /** Answers that we wait for, by the uuid of their request. */
+    /** Pending responses to our requests, by the uuid of the request. */
     requests: PendingTable<PendingRequest> | undefined;
-    /** Answers that the peer waits for, by the uuid of its request; without those that their handlers give at once. */
+    /** Responses that the peer waits for, by the uuid of its request; without those that a handler sends before it returns. */
     responses: OpenResponses | undefined;
-    /** Questions of the peer that may still be answered, and requests whose handlers are being called. */
+    /** Number of calls of the peer that may still be replied to, and of requests whose handlers are being called. */
     openReplies = 0;
-    /** On a server: what the user keeps here. */
-    session: SockhopSession | undefined;
+    /** On a server. */
+    session: Session | undefined;
+    /** Called before the connection closes, while it can still send. Set when the session has started. */
+    beforeClose: ((connection: Connection) => void) | undefined;
+    /** Settles when `end()` of the session has; `disconnect` is emitted after it. */
+    sessionEnd: Promise<void> | undefined;
     #gracefulClose: GracefulClose | undefined;
     #transfers: TransferWatch | undefined;
-    /** Those who wait until no answer is under way: there when the connection is to end then. */
-    #drained: (() => void)[] | undefined;
+    /** Resolvers of `drain()`. */
+    #onDrained: (() => void)[] | undefined;
 
     constructor(
         socket: Socket,
@@ -78,80 +116,115 @@ export class Connection extends FrameWriter implements ReadState {
         hookSocket(socket, this);
     }
 
-    /** Sends a frame; see {@link FrameWriter.push}. */
-    write(frame: string): Promise<undefined> {
-        const sent = this.push(frame);
-        publishSent(this, frame); // last: who subscribes may send, too
+    send(frame: Frame, reply?: PendingReply): Promise<undefined> {
+        const error = this.writeError();
+        if (error) {
+            reply?.fail(error);
+            return markHandled(Promise.reject(error));
+        }
+        if (!reply) return this.write(frame);
+        const tooMany = this.maxPendingError();
+        if (tooMany) {
+            reply.fail(tooMany);
+            return Promise.reject(tooMany);
+        }
+        reply.attach(this);
+        if (reply.awaitsWrite) return this.write(frame);
+        this.writeAndForget(frame);
+        return SENT;
+    }
+
+    /**
+     * Sends a control message. It is left out if more than `max_buffered` waits: a peer that provokes many and reads none must not
+     * fill our memory.
+     */
+    sendControl(kind: ControlKind, data: unknown): void {
+        if (this.overLimit) return;
+        try {
+            this.writeAndForget(this.endpoint._objectBuffer.encodeControl(kind, data));
+        } catch {
+            // The id that it repeats does not fit into `max_message_size`.
+        }
+    }
+
+    /** See {@link FrameWriter.write}. */
+    override write(frame: Frame): Promise<undefined> {
+        const sent = super.write(frame);
+        publishSent(this, frame, this.endpoint._objectBuffer); // last: a subscriber may send, too
         return sent;
     }
 
-    /** Sends a frame whose fate nobody waits for. */
-    post(frame: string): void {
-        this.append(frame);
-        publishSent(this, frame);
+    override writeAndForget(frame: Frame): void {
+        super.writeAndForget(frame);
+        publishSent(this, frame, this.endpoint._objectBuffer);
     }
 
-    /** Watches what is in transit. */
+    /** Bytes in transit. */
     get transfers(): TransferWatch {
         return (this.#transfers ??= new TransferWatch(this));
     }
 
-    /** Answers that we wait for. */
+    /** Number of pending replies. */
     get pending(): number {
         return (this.callbacks?.size ?? 0) + (this.requests?.size ?? 0);
     }
 
-    /** Why no further answer can be waited for, if that is so. */
+    /** Error of one more pending reply, if there are too many. */
     maxPendingError(): SockhopError | undefined {
         if (this.pending < this.limits.maxPending) return undefined;
-        const message = `This connection waits for ${this.pending} answers already (max_pending)`;
+        const message = `This connection waits for ${this.pending} replies already (max_pending)`;
         return new SockhopError(message, "ERR_MAX_PENDING");
     }
 
-    /** A frame could not be read. */
+    /** True after a frame that could not be read. */
     get hasFailed(): boolean {
         return this.error !== undefined;
     }
 
-    /** A frame cannot be read, so that the connection has to end, when what has come before it has been dealt with. */
+    /** Keeps the error until the frames before the unreadable one are handled; then the connection is closed. */
     onUnreadable(error: SockhopError): void {
         this.error ??= error;
     }
 
-    /** No further requests are taken: the connection waits for answers under way, and then ends. */
+    /** True while the connection waits for its open replies before it closes. It accepts no requests then. */
     get isDraining(): boolean {
-        return this.#drained !== undefined;
+        return this.#onDrained !== undefined;
     }
 
-    /** Whether the peer may have one more request open here. */
+    /** True if the peer may have one more open request. */
     get acceptsRequests(): boolean {
         return !this.isDraining && (this.responses?.size ?? 0) < this.limits.maxPending;
     }
 
-    /** Resolves when no answer is under way, in either direction, or when the connection has gone. */
+    /** Resolves when no reply is pending in either direction, or when the connection is closed. */
     drain(): Promise<void> {
         return new Promise((resolve) => {
-            (this.#drained ??= []).push(resolve);
+            (this.#onDrained ??= []).push(resolve);
             this.endReply();
         });
     }
 
-    /** An answer is not under way any more. */
+    /** A reply is pending no longer. */
     endReply(): void {
-        if (!this.#drained || (this.pausedFrames && this.state !== "closed")) return;
+        if (!this.#onDrained || (this.pausedFrames && this.state !== "closed")) return;
         if (this.state !== "closed" && this.pending + (this.responses?.size ?? 0) + this.openReplies > 0) return;
-        for (const drained of this.#drained.splice(0)) drained();
+        for (const resolve of this.#onDrained.splice(0)) resolve();
     }
 
     /**
-     * Closes the socket in good order. Resolves when it is gone.
+     * Closes the socket gracefully. Resolves when it is closed.
      *
-     * @param limit - milliseconds; another call can only shorten it
+     * @param timeout - milliseconds; another call can only shorten it
      */
-    close(limit: number): Promise<undefined> {
-        if (connectionOf(this.socket) !== this) return Promise.resolve(undefined); // another connection has it now
+    close(timeout: number): Promise<undefined> {
+        if (connectionOf(this.socket) !== this) return Promise.resolve(undefined); // another connection has the socket now
         this.#gracefulClose ??= new GracefulClose(this.socket, this.transfers);
-        this.#gracefulClose.limit(limit);
+        this.#gracefulClose.limit(timeout);
         return this.#gracefulClose.promise;
     }
+}
+
+/** Connection of a socket, of either end and in any state. */
+export function connectionOf(socket: Socket | null | undefined): Connection | undefined {
+    return ownerOf(socket) as Connection | undefined;
 }

@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import { nextTick } from "../runtime/clock";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
-import type { Broadcast } from "../server/Broadcast";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
 import type { Limits } from "./limits";
 import { setImmediate } from "../runtime/clock";
@@ -37,6 +36,16 @@ let settled = 0;
 export interface WriteObserver {
     /** The system has it, or will not get it, because of an error. */
     settle(socket: Socket, error: SockhopError | undefined): void;
+}
+
+/** Frames for several connections, which this one must write before frames that are added later. */
+export interface QueuedBatch extends WriteObserver {
+    /** Number of characters. */
+    readonly length: number;
+    /** Number of frames. */
+    readonly frames: number;
+    /** Writes them to each connection. */
+    flush(): void;
 }
 
 /** The messages of one turn that are written together, and the promise that all of them share. */
@@ -74,7 +83,7 @@ export class FrameWriter implements TickTask {
     #text = "";
     #batch: Batch | undefined;
     /** What was sent before that, to others as well. */
-    #broadcast: Broadcast | undefined;
+    #broadcast: QueuedBatch | undefined;
     /** How much of it is written before the turn ends; 0 when nothing has been sent in this turn. */
     #flushThreshold = 0;
     /** Bytes that were written, and that the system has not taken yet. */
@@ -170,16 +179,20 @@ export class FrameWriter implements TickTask {
      * The rejection harms no program that does not look at the promise, since who sent could not know that the
      * connection was about to break: `disconnect` tells.
      */
-    push(frame: string): Promise<undefined> {
+    write(frame: string): Promise<undefined> {
         const { promise } = (this.#batch ??= new Batch());
-        this.append(frame);
+        this.#add(frame);
         return promise;
     }
 
-    /** Takes a frame whose fate nobody waits for. */
-    append(frame: string): void {
+    /** Sends a frame without a promise. */
+    writeAndForget(frame: string): void {
+        this.#add(frame);
+    }
+
+    #add(frame: string): void {
         this.framesSent += 1;
-        this.#broadcast?.endTick();
+        this.#broadcast?.flush();
         this.#text += frame;
         if (this.#flushThreshold === 0) {
             this.#flushThreshold = EARLY_FLUSH;
@@ -206,7 +219,7 @@ export class FrameWriter implements TickTask {
 
     /** Writes what there is. */
     flush(): void {
-        this.#broadcast?.endTick();
+        this.#broadcast?.flush();
         const text = this.#text;
         if (text === "") return;
         const batch = this.#batch;
@@ -216,13 +229,13 @@ export class FrameWriter implements TickTask {
     }
 
     /** A broadcast begins that goes to this peer, too: what it brings is sent before what is pushed from now on. */
-    beginBroadcast(broadcast: Broadcast): void {
+    beginBroadcast(broadcast: QueuedBatch): void {
         this.flush();
         this.#broadcast = broadcast;
     }
 
     /** The broadcast that was announced. */
-    writeBroadcast(bytes: Buffer, broadcast: Broadcast): void {
+    writeBroadcast(bytes: Buffer, broadcast: QueuedBatch): void {
         this.#broadcast = undefined;
         this.framesSent += broadcast.frames;
         this.#write(bytes, broadcast);

@@ -52,7 +52,7 @@ export class PingHistory {
     }
 
     /** @param pong - as the peer has sent it: its members may be anything */
-    answered({ _id, _returned }: Partial<SockhopPong>): void {
+    onPong({ _id, _returned }: Partial<SockhopPong>): void {
         const pong = new SockhopPong({ _id, _returned: isTime(_returned) ? _returned : null });
         for (const ping of this.pings) ping.conclude_with_pong(pong);
         const newest = this.pings.at(-1);

@@ -1,67 +1,66 @@
 import type { AddressInfo, Socket } from "node:net";
-import type { Connection } from "./Connection";
 
-const CONNECTION = Symbol("sockhop.connection");
+const OWNER = Symbol("sockhop.connection");
 const EARLIER = Symbol("sockhop.earlier");
 
-/** Methods of a socket that we replace. */
+/** Object that a socket is linked to. */
+export interface SocketOwner {
+    /** Writes pending frames to the socket. */
+    flush(): void;
+}
+
+/** Methods of a socket that are replaced. */
 interface Methods {
     end: (this: Socket, ...args: Parameters<Socket["end"]>) => Socket;
     destroy: (this: Socket, error?: Error) => Socket;
 }
-type Adopted = Socket & { [CONNECTION]: Connection; [EARLIER]?: Methods };
+type HookedSocket = Socket & { [OWNER]: SocketOwner; [EARLIER]?: Methods };
 
 /**
- * Links a socket to its connection, and flushes pending frames before the program, we, or Node end or destroy the socket.
- * The functions are shared by all sockets: closures would cost memory on each.
+ * Links a socket to its owner, and flushes pending frames before the program, the library or Node ends or destroys the socket.
+ * All sockets share the two functions: closures would cost memory on each.
  */
-export function hookSocket(socket: Socket, connection: Connection): void {
-    const isNew = connectionOf(socket) === undefined;
-    Object.assign(socket, { [CONNECTION]: connection });
-    if (!isNew) return; // the methods know the new connection
+export function hookSocket(socket: Socket, owner: SocketOwner): void {
+    const isNew = ownerOf(socket) === undefined;
+    Object.assign(socket, { [OWNER]: owner });
+    if (!isNew) return; // its methods find the new owner
     // Another program, or another copy of this library, may have replaced the methods before.
     if (Object.hasOwn(socket, "end") || Object.hasOwn(socket, "destroy")) {
         const { end: earlierEnd, destroy: earlierDestroy } = socket as Methods;
         Object.assign(socket, { [EARLIER]: { end: earlierEnd, destroy: earlierDestroy } });
     }
     Object.assign(socket, { end, destroy });
-    socket.allowHalfOpen = false; // when the peer ends, Node ends it, too (documentation of Duplex)
+    socket.allowHalfOpen = false; // when the peer ends, Node ends the socket, too (documentation of Duplex)
 }
 
-/** The connection of a socket, of either end and in any state. */
-export function connectionOf(socket: Socket | null | undefined): Connection | undefined {
-    return (socket as Partial<Adopted> | null | undefined)?.[CONNECTION];
+/** The owner that a socket was linked to last. */
+export function ownerOf(socket: Socket | null | undefined): SocketOwner | undefined {
+    return (socket as Partial<HookedSocket> | null | undefined)?.[OWNER];
 }
 
-/** Whether a value can serve as a socket. It may come from another realm, or be another Duplex, so its class says little. */
+/** True if a value can serve as a socket. It may come from another realm, or be another Duplex, so its class does not tell. */
 export function isSocket(value: unknown): value is Socket {
     const { on, write, end, destroy } = (value ?? {}) as Partial<Socket>;
     return [on, write, end, destroy].every((method) => typeof method === "function");
 }
 
-/** The local IP address of a socket; `undefined` where there is none. */
+/** Local IP address of a socket; `undefined` if it has none. */
 export function addressOf(socket: Socket): string | undefined {
     return ((socket as Partial<Socket>).address?.() as Partial<AddressInfo> | undefined)?.address;
 }
 
-/** The methods as they were before. */
-function methodsOf(socket: Adopted): Methods {
+/** The methods before they were replaced. */
+function methodsOf(socket: HookedSocket): Methods {
     return socket[EARLIER] ?? (Object.getPrototypeOf(socket) as Methods);
 }
 
-// A program may send and then end or destroy the socket itself. What it has sent goes out before, as if each message had been
-// written at once.
-
-function end(this: Adopted, ...args: Parameters<Socket["end"]>): Socket {
-    const connection = this[CONNECTION];
-    connection.flush();
+function end(this: HookedSocket, ...args: Parameters<Socket["end"]>): Socket {
+    this[OWNER].flush();
     methodsOf(this).end.apply(this, args);
-    // A socket whose peer has ended is ended by Node. (To listen for `end` would cost 64 bytes on each, since Node does, too.)
-    if (this.readableEnded) connection.endpoint._onPeerEnd(connection);
     return this;
 }
 
-function destroy(this: Adopted, error?: Error): Socket {
-    this[CONNECTION].flush();
+function destroy(this: HookedSocket, error?: Error): Socket {
+    this[OWNER].flush();
     return methodsOf(this).destroy.call(this, error);
 }

@@ -1,5 +1,3 @@
-import type { Connection } from "../connection/Connection";
-
 /**
  * What a client, a server or a session has done so far. Counters begin with 0 and grow for as long as the object lives,
  * over all its connections. All messages count, also those that the library sends for itself: pings, pongs, the word that
@@ -27,6 +25,17 @@ export interface Stats {
     round_trip: number | undefined;
 }
 
+/** Counters of a connection. */
+interface Counters {
+    readonly state: string;
+    readonly framesSent: number;
+    readonly framesReceived: number;
+    readonly bytesSent: number;
+    readonly bytesReceived: number;
+    readonly pending: number;
+    readonly buffered: number;
+}
+
 const NOTHING: Readonly<Stats> = {
     connections: 0,
     messages_sent: 0,
@@ -39,7 +48,7 @@ const NOTHING: Readonly<Stats> = {
     round_trip: undefined,
 };
 
-function add(stats: Stats, connection: Connection): void {
+function add(stats: Stats, connection: Counters): void {
     if (connection.state === "open") stats.connections += 1;
     stats.messages_sent += connection.framesSent;
     stats.messages_received += connection.framesReceived;
@@ -54,7 +63,7 @@ function add(stats: Stats, connection: Connection): void {
  *
  * @internal
  */
-export function statsOf(connections: Iterable<Connection>, before = NOTHING): Stats {
+export function statsOf(connections: Iterable<Counters>, before = NOTHING): Stats {
     const stats = { ...before };
     for (const connection of connections) add(stats, connection);
     return stats;
@@ -75,13 +84,13 @@ export class ClosedTotals {
     }
 
     /** A connection has gone, with all that waited for it. */
-    add(connection: Connection): void {
+    add(connection: Counters): void {
         add(this.#stats, connection);
         this.#stats.pending = this.#stats.buffered = 0;
     }
 
     /** Together with what these connections have done. */
-    with(connections: Iterable<Connection>): Stats {
+    with(connections: Iterable<Counters>): Stats {
         return statsOf(connections, this.#stats);
     }
 

@@ -1,112 +1,141 @@
-import { milliseconds } from "../validators";
 import type { Socket } from "node:net";
-import { nextTick, now } from "../runtime/clock";
-import { SockhopError } from "../SockhopError";
-import { Connection } from "../connection/Connection";
-import { TimerLists } from "../timers/TimerLists";
+import { ObjectBuffer } from "../codec/ObjectBuffer";
+import { badFrameError } from "../codec/errors";
+import { Connection, connectionOf } from "../connection/Connection";
 import { FrameTimeouts } from "../connection/FrameTimeouts";
-import { Messenger } from "./MessageReceiver";
-import { ClosedTotals, type Stats } from "../diagnostics/Stats";
-import { connectionOf } from "../connection/socketHooks";
-import { publishConnect, publishDisconnect } from "../diagnostics/channels";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
-import type { SockhopOptions } from "./options";
-import { GraceTimeout } from "../timers/GraceTimeout";
+import { publishConnect, publishDisconnect } from "../diagnostics/channels";
+import { enableDebugLog } from "../diagnostics/debugLog";
+import { ClosedTotals, type Stats } from "../diagnostics/Stats";
+import { TypeEventName } from "../emitter/TypeEventName";
+import { TypedEmitter } from "../emitter/TypedEmitter";
 import { emitSafely } from "../emitter/emitSafely";
+import type { Message } from "../protocol/Message";
+import type { Reply } from "../replies/PendingReply";
+import { nextTick, now, setImmediate } from "../runtime/clock";
+import { SockhopError } from "../SockhopError";
+import { GraceTimeout } from "../timers/GraceTimeout";
+import { TimerLists } from "../timers/TimerLists";
+import { ErrorReporter } from "./ErrorReporter";
+import { MessageReceiver } from "./MessageReceiver";
+import { type EndpointLimits, type SockhopOptions, endpointLimits } from "./options";
 
-/** How a connection ends when the peer goes away in the middle: an end like any other, and no error. */
-const DEPARTURES: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
+enableDebugLog();
+
+/** Codes of connections that the peer has aborted. Not reported as errors: `disconnect` follows. */
+const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
- * What client and server share: some connections, one way in and one way out for each.
+ * Base of client and server: a set of connections, and the {@link ObjectBuffer} that frames their messages.
  *
- * In: `_attach` when there is a socket, `_onOpen` when it counts as connected. Out: `_drop`, whatever the reason. The
- * mixins extend the hook `_onClose`.
+ * Mixins use these members, and no others:
+ *
+ * | override, and call `super` | use |
+ * | --- | --- |
+ * | `_onOpen(connection)`: emits `connect`, then reads | `_connections`: those that are not closed |
+ * | `_onMessage(connection, message, reply?)`: emits `receive` | `_objectBuffer`: encodes messages |
+ * | `_onClose(connection, wasOpen)`: emits `disconnect` | `_timers`: timeouts of replies |
+ * | `_eventArgs(connection)`: arguments of events | `_limits`: validated options |
+ * | | `_close(connection, options?)`: closes gracefully |
+ * | | `_reportError(error, connection)`, `_reportBadFrame(fault, connection)` |
+ * | | `_self()`: this object, in public methods that a Proxy may call |
+ *
+ * A mixin that needs something of its class declares it as an abstract member. The other members of Endpoint are for client and
+ * server.
  */
 // The default lets mixins and their tests say `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export abstract class Endpoint<E = any> extends Messenger<E> {
+export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     /**
-     * This object itself, for the public methods: they may be called on a Proxy, which has no private members.
+     * This object. A Proxy around it has no private members, so public methods begin with this call.
      *
      * @internal
      */
     protected readonly _self = (): this => this;
     /** @internal */
     protected readonly _connections = new Set<Connection>();
-    /**
-     * Milliseconds for the answer to a request.
-     *
-     * @internal
-     */
-    protected readonly _responseTimeout: number;
+    /** @internal */
+    readonly _objectBuffer: ObjectBuffer;
+    /** @internal */
+    readonly _limits: EndpointLimits;
     /** @internal */
     protected readonly _timers = new TimerLists();
     /** @internal */
     protected readonly _totals = new ClosedTotals();
-    readonly #watch: FrameTimeouts;
+    readonly #errors = new ErrorReporter(this);
+    readonly #receiver: MessageReceiver;
+    readonly #frameTimeouts: FrameTimeouts;
+    readonly #receiveEvent = new TypeEventName("receive");
     /** Connections whose sockets are being closed. */
-    readonly #leaving = new Set<Connection>();
+    readonly #closing = new Set<Connection>();
 
-    readonly #arrived = this.#listener((connection, chunk: Buffer) => {
-        this._onData(connection, chunk);
+    readonly #socketOnData = this.#listener((connection, chunk: Buffer) => {
+        this.#receiver.onData(connection, chunk);
     });
-    readonly #gone = this.#listener((connection) => {
-        this._deliverHeld(connection);
-        this._drop(connection);
+    readonly #socketOnEnd = this.#listener((connection) => {
+        if (!connection.pausedFrames) this.#onPeerEnd(connection);
     });
-    readonly #failed = this.#listener((connection, error: NodeJS.ErrnoException) => {
+    readonly #socketOnClose = this.#listener((connection) => {
+        this.#receiver.deliverPaused(connection);
+        void this._close(connection);
+    });
+    readonly #socketOnError = this.#listener((connection, error: NodeJS.ErrnoException) => {
         connection.error = error;
-        const unusual = connection.state === "open" && !DEPARTURES.has(error.code);
-        this._deliverHeld(connection);
-        if (unusual) this._tellError(error, connection);
-        this._drop(connection);
+        const isReported = connection.state === "open" && !PEER_ABORTS.has(error.code);
+        this.#receiver.deliverPaused(connection);
+        if (isReported) this.#errors.emit(error, this._eventArgs(connection));
+        void this._close(connection);
     });
-    readonly #drained = this.#listener((connection) => {
-        // Node tells this before it calls back those who have written, so that `buffered` would still count them.
+    readonly #socketOnDrain = this.#listener((connection) => {
+        // Node emits `drain` before it calls back the writes, so that `buffered` would still count them.
         nextTick(() => {
-            if (connection.state === "open" && !this._hasQueued(connection)) {
-                emitSafely(this, "drain", ...this._about(connection));
-            }
+            if (connection.state !== "open" || this._hasQueued(connection)) return;
+            emitSafely(this, "drain", ...this._eventArgs(connection));
         });
     });
 
+    constructor(options: SockhopOptions) {
+        super();
+        this._objectBuffer = new ObjectBuffer(options);
+        this._limits = endpointLimits(options);
+        this.#receiver = new MessageReceiver(this._objectBuffer, {
+            onMessage: (connection, message) => this._onMessage(connection, message),
+            onBadFrame: (connection, error) => this._reportError(error, connection),
+            onFatal: (connection, error) => this._destroy(connection, error),
+        });
+        this.#frameTimeouts = new FrameTimeouts(this._connections, this._limits.frameTimeout, (connection) => {
+            this._destroy(connection, new SockhopError("A frame has not ended in time", "ERR_FRAME_TIMEOUT"));
+        });
+    }
+
     /**
-     * Whether a queue holds more for this connection.
+     * Stops reading from peers that do not read: see {@link MessageReceiver.pausesReading}.
      *
      * @internal
      */
-    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for a client that overrides this
-    protected _hasQueued(_connection: Connection): boolean {
-        return false;
-    }
-
-    constructor(options: SockhopOptions) {
-        super(options);
-        this.#watch = new FrameTimeouts(this._connections, this._limits.frameTimeout, (connection) => {
-            this._fault(connection, new SockhopError("A frame has not ended in time", "ERR_FRAME_TIMEOUT"));
-        });
-        this._responseTimeout = milliseconds("response_timeout", options.response_timeout, 30_000);
+    protected _pauseSlowPeers(): void {
+        this.#receiver.pausesReading = true;
     }
 
     /**
-     * Takes a socket into our care: from now on its errors and its end are noticed.
+     * Adds the connection of a socket: from now on its errors and its end are handled.
      *
      * @internal
      */
     protected _attach(socket: Socket): Connection {
         const connection = new Connection(socket, this);
         this._connections.add(connection);
-        this.#watch.start();
-        (socket as Partial<Socket>).setNoDelay?.(); // a Duplex that a client was given has none
-        socket.on("close", this.#gone).on("error", this.#failed).on("drain", this.#drained);
+        this.#frameTimeouts.start();
+        (socket as Partial<Socket>).setNoDelay?.(); // another Duplex has none
+        socket.on("end", this.#socketOnEnd).on("close", this.#socketOnClose);
+        socket.on("error", this.#socketOnError).on("drain", this.#socketOnDrain);
         return connection;
     }
 
     /**
-     * The connection is up: says so, and begins to read. Not before, so that `connect` precedes the first `receive`.
+     * Emits `connect`, and begins to read after it, so that `connect` precedes the first `receive`.
      *
-     * @returns false when a subscriber of the diagnostics channel has ended it before
+     * @returns false if a subscriber of the diagnostics channel has closed the connection
      * @internal
      */
     protected _onOpen(connection: Connection): boolean {
@@ -114,42 +143,82 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
         if (connection.state === "closed") return false;
         connection.state = "open";
         this._totals.opened();
-        emitSafely(this, "connect", ...this._about(connection));
+        emitSafely(this, "connect", ...this._eventArgs(connection));
         this._read(connection);
         return true;
     }
 
     /** @internal */
     protected _read(connection: Connection): void {
-        connection.socket.off("data", this.#arrived).on("data", this.#arrived);
+        connection.socket.off("data", this.#socketOnData).on("data", this.#socketOnData);
     }
 
     /**
-     * A listener for the sockets of all connections: one function for all, since closures would cost memory on each. What
-     * sockets say that were given up is not heard.
+     * Handles bytes of a connection.
+     *
+     * @param length - number of valid bytes in the chunk
+     * @internal
      */
-    #listener<A>(heard: (connection: Connection, what: A) => void): (what?: A) => void {
+    protected _onData(connection: Connection, chunk: Buffer, length: number): void {
+        this.#receiver.onData(connection, chunk, length);
+    }
+
+    /**
+     * Delivers a value to the user. Mixins take the messages of other kinds.
+     *
+     * @param reply - sends the reply to a call
+     * @internal
+     */
+    protected _onMessage(connection: Connection, { kind, type, data }: Message, reply?: Reply): void {
+        if (kind !== "message" && !reply) return;
+        const meta = this._receiveMeta(connection, type, reply);
+        this.emit("receive", data, meta);
+        const event = this.#receiveEvent.name(type);
+        if (event !== undefined && this.listenerCount(event) > 0) this.emit(event, data, meta);
+    }
+
+    /**
+     * Second argument of `receive`.
+     *
+     * @internal
+     */
+    protected abstract _receiveMeta(connection: Connection, type: string, reply: Reply | undefined): object;
+
+    /**
+     * True while messages for this connection wait in a queue.
+     *
+     * @internal
+     */
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- a client overrides it
+    protected _hasQueued(_connection: Connection): boolean {
+        return false;
+    }
+
+    /**
+     * Creates a listener for the sockets of all connections: one function for all, since closures would cost memory on each. It
+     * ignores sockets whose connection is closed.
+     */
+    #listener<A>(handle: (connection: Connection, argument: A) => void): (argument?: A) => void {
         const endpoint = this._self();
-        return function (this: Socket, what?: A): void {
+        return function (this: Socket, argument?: A): void {
             const connection = connectionOf(this);
-            if (connection?.endpoint === endpoint && connection.state !== "closed") heard(connection, what as A);
+            if (connection?.endpoint === endpoint && connection.state !== "closed") handle(connection, argument as A);
         };
     }
 
-    /** @internal */
-    _onPeerEnd(connection: Connection): void {
-        // In the middle of a TLS handshake an error follows, which tells more.
-        this._finish(connection);
-        if (connection.state === "open") this._drop(connection);
+    #onPeerEnd(connection: Connection): void {
+        this.#receiver.onEnd(connection);
+        // During a TLS handshake an error follows, which says more.
+        if (connection.state === "open") void this._close(connection);
     }
 
     /** @internal */
     _onSocketTaken(connection: Connection): void {
-        this._drop(connection);
+        void this._close(connection);
     }
 
     /**
-     * The connection of a socket, if it is one of ours and has not gone.
+     * Connection of a socket, if it belongs to this endpoint and is not closed.
      *
      * @internal
      */
@@ -159,118 +228,129 @@ export abstract class Endpoint<E = any> extends Messenger<E> {
     }
 
     /**
-     * The one way out. What was sent still goes out; what arrives from now on is ignored.
+     * Closes a connection gracefully: sends what was accepted, and ignores what arrives. Without `drain` the connection is closed
+     * and `disconnect` emitted when the call returns. Closing it again can shorten the timeout.
      *
-     * @param limit - milliseconds for what was sent
+     * @returns resolves when the socket is closed
      * @internal
      */
-    protected _drop(connection: Connection, limit = closeTimeout({})): void {
+    protected async _close(connection: Connection, options?: EndOptions | null): Promise<undefined> {
+        let timeout = closeTimeout(options);
+        if (timeout > 0 && options?.drain && connection.state === "open") {
+            const start = now();
+            await drained(connection, timeout);
+            timeout = Math.max(1, timeout - (now() - start)); // 0 would discard what is being sent
+        }
+        this.#drop(connection, timeout);
+        return connection.close(timeout);
+    }
+
+    #drop(connection: Connection, timeout: number): void {
         if (connection.state === "closed") return;
-        const opened = connection.state === "open";
+        connection.beforeClose?.(connection);
+        if ((connection.state as string) === "closed") return; // closed by the program meanwhile
+        const wasOpen = connection.state === "open";
         connection.state = "closed";
-        connection.partialFrame = undefined; // who keeps the socket must not keep what has come in
+        connection.partialFrame = undefined; // a program that keeps the socket must not keep the received bytes
         connection.pausedFrames?.release();
         connection.pausedFrames = undefined;
         this._connections.delete(connection);
-        this.#leaving.add(connection);
-        void connection.close(limit).then(() => {
-            this.#leaving.delete(connection);
+        this.#closing.add(connection);
+        void connection.close(timeout).then(() => {
+            this.#closing.delete(connection);
             this._totals.add(connection);
         });
-        this._onClose(connection, opened);
+        this._onClose(connection, wasOpen);
         connection.endReply();
         if (this._connections.size > 0) return;
-        this.#watch.stop();
+        this.#frameTimeouts.stop();
         this._timers.removeEmpty();
     }
 
     /**
-     * Ends a connection as the user wants it; without `drain` it has left when the call returns. Resolves when its
-     * socket is gone.
+     * Closes all connections. Resolves when their sockets are closed, and those that were being closed already.
      *
      * @internal
      */
-    protected async _end(connection: Connection, options?: EndOptions | null): Promise<undefined> {
-        let limit = closeTimeout(options);
-        if (limit > 0 && options?.drain && connection.state === "open") {
-            const start = now();
-            await drained(connection, limit);
-            limit = Math.max(1, limit - (now() - start)); // 0 would cut off what is flowing
+    protected async _closeAll(options?: EndOptions | null): Promise<undefined[]> {
+        const closing = [...this.#closing].map((connection) => connection.close(closeTimeout(options)));
+        const closed = [...this._connections].map((connection) => this._close(connection, options));
+        await Promise.all(closing);
+        return Promise.all(closed);
+    }
+
+    /**
+     * Closes a connection at once: nothing more is sent.
+     *
+     * @param error - is reported first
+     * @internal
+     */
+    protected _destroy(connection: Connection, error?: Error): void {
+        if (connection.state === "closed") return;
+        try {
+            if (error) {
+                connection.error = error;
+                this._reportError(error, connection);
+            }
+        } finally {
+            connection.socket.destroy();
+            void this._close(connection);
         }
-        this._drop(connection, limit);
-        return connection.close(limit);
     }
 
     /**
-     * As `_end`, also when the connection is being ended already; does nothing when it is gone.
+     * Emits `disconnect` if `connect` was emitted; on a server after the session has ended.
      *
      * @internal
      */
-    protected async _endOf(socket: Socket, options?: EndOptions | null): Promise<void> {
-        const connection = connectionOf(socket);
-        if (connection?.endpoint !== this) return;
-        if (connection.state === "closed") await connection.close(closeTimeout(options));
-        else await this._end(connection, options);
-    }
-
-    /**
-     * Ends all connections. Resolves when they are gone, and those, too, that were being ended already.
-     *
-     * @internal
-     */
-    protected async _endAll(options?: EndOptions | null): Promise<undefined[]> {
-        const leaving = [...this.#leaving].map((connection) => connection.close(closeTimeout(options)));
-        const ended = [...this._connections].map((connection) => this._end(connection, options));
-        await Promise.all(leaving);
-        return Promise.all(ended);
-    }
-
-    /**
-     * Drops a connection without letting anything more go out: the peer would not read it.
-     *
-     * @internal
-     */
-    protected override _destroyNow(connection: Connection): void {
-        connection.socket.destroy();
-        this._drop(connection);
-    }
-
-    /**
-     * A connection is gone.
-     *
-     * @param opened - whether it has been announced by `connect`
-     * @internal
-     */
-    protected _onClose(connection: Connection, opened: boolean): void {
-        if (!opened) return;
+    protected _onClose(connection: Connection, wasOpen: boolean): void {
+        if (!wasOpen) return;
         publishDisconnect(connection);
-        this._emitDisconnect(connection);
+        const emit = (): void => {
+            emitSafely(this, "disconnect", ...this._eventArgs(connection));
+        };
+        // Later, since a program may kill many connections at once and take `disconnect` for the end of that.
+        if (connection.sessionEnd) void connection.sessionEnd.then(() => setImmediate(emit));
+        else emit();
     }
 
     /**
-     * Says that a connection is gone.
+     * Reports an error of a connection, or of the endpoint: see {@link ErrorReporter}.
      *
      * @internal
      */
-    protected _emitDisconnect(connection: Connection): void {
-        emitSafely(this, "disconnect", ...this._about(connection));
+    protected _reportError(error: Error, connection: Connection | null): void {
+        this.#errors.report(error, this._eventArgs(connection));
+    }
+
+    /**
+     * Reports a message that breaks the protocol. Too many in a row close the connection.
+     *
+     * @internal
+     */
+    protected _reportBadFrame(fault: string, connection: Connection): void {
+        this.#receiver.reportBadFrame(connection, badFrameError(fault));
+    }
+
+    /**
+     * Arguments of an event that name its connection.
+     *
+     * @internal
+     */
+    protected _eventArgs(connection: Connection | null): unknown[] {
+        return [connection ? connection.socket : null];
     }
 
     /** @internal */
     protected _stats(): Stats {
-        return this._totals.with([...this._connections, ...this.#leaving]);
-    }
-
-    /** @internal */
-    protected override _about(connection: Connection | null): unknown[] {
-        return [connection ? connection.socket : null];
+        return this._totals.with([...this._connections, ...this.#closing]);
     }
 }
 
-/** Resolves when no answer is under way, or when the time has passed and none is flowing any more. */
-function drained(connection: Connection, limit: number): Promise<void> {
+/** Resolves when no reply is pending, or when the time has passed and none is being transferred. */
+function drained(connection: Connection, timeout: number): Promise<void> {
     return new Promise((resolve) => {
-        const timer = new GraceTimeout(limit, () => {
+        const timer = new GraceTimeout(timeout, () => {
             if (!connection.transfers.wait(() => resolve())) resolve();
         });
         void connection.drain().then(() => {

@@ -1,28 +1,25 @@
-import { messageOf, codeOf, printable } from "../runtime/thrownValues";
+import type { EventEmitter } from "node:events";
 import process from "node:process";
-import { TypedEmitter } from "../emitter/TypedEmitter";
 import { emitSafely } from "../emitter/emitSafely";
+import { codeOf, messageOf, printable } from "../runtime/thrownValues";
 
-/** Reports what is wrong with what a peer has sent: an `error` event if there is a listener, otherwise one process warning. */
-export abstract class Reporter<E> extends TypedEmitter<E> {
-    #warned = false;
+/** Reports errors of an endpoint: an `error` event if there is a listener, otherwise one process warning. Never throws. */
+export class ErrorReporter {
+    readonly #emitter: EventEmitter;
+    #hasWarned = false;
+
+    constructor(emitter: EventEmitter) {
+        this.#emitter = emitter;
+    }
 
     /**
-     * The arguments of an event that say which connection it is about.
+     * Emits `error`, or warns once in the life of the endpoint: a peer must not be able to end a program that has no listener.
      *
-     * @internal
+     * @param args - further arguments of the event
      */
-    protected abstract _about(subject: object | null): unknown[];
-
-    /**
-     * It is an `error` event for those who listen; for others one warning in the life of this object, since a peer must
-     * not be able to end a program that has no handler. Never throws, whatever the error is.
-     *
-     * @internal
-     */
-    protected _report(error: Error, subject: object | null): void {
-        if (this._tellError(error, subject) || this.#warned) return;
-        this.#warned = true;
+    report(error: Error, args: unknown[]): void {
+        if (this.emit(error, args) || this.#hasWarned) return;
+        this.#hasWarned = true;
         const code = codeOf(error);
         process.emitWarning(`${printable(messageOf(error))} (listen to "error" to see each such event)`, {
             type: "SockhopWarning",
@@ -31,13 +28,13 @@ export abstract class Reporter<E> extends TypedEmitter<E> {
     }
 
     /**
-     * Emits `error`, and says whether anybody listens. Without a listener Node would throw it.
+     * Emits `error` if there is a listener. Without one Node would throw it.
      *
-     * @internal
+     * @returns true if there is a listener
      */
-    protected _tellError(error: Error, subject: object | null): boolean {
-        if (this.listenerCount("error") === 0) return false;
-        emitSafely(this, "error", error, ...this._about(subject));
+    emit(error: Error, args: unknown[]): boolean {
+        if (this.#emitter.listenerCount("error") === 0) return false;
+        emitSafely(this.#emitter, "error", error, ...args);
         return true;
     }
 }

@@ -1,43 +1,42 @@
 import process from "node:process";
-import type { ClientOptions, ServerOptions } from "./options";
 
-/** All options of both ends: `listen_or_connect()` gives both the same. */
-const KNOWN: Record<keyof (ServerOptions & ClientOptions), true> = {
-    address: true,
-    allow_non_objects: true,
-    auto_reconnect: true,
-    auto_reconnect_interval: true,
-    auto_reconnect_max_interval: true,
-    connect_timeout: true,
-    frame_timeout: true,
-    max_buffered: true,
-    max_connections: true,
-    max_message_size: true,
-    max_pending: true,
-    mode: true,
-    name: true,
-    path: true,
-    peer_type: true,
-    port: true,
-    queue: true,
-    response_timeout: true,
-    session_timeout: true,
-    session_type: true,
-    slow_consumer: true,
-    ssl: true,
-    ssl_options: true,
-    terminator: true,
-};
+/** Options of both ends: `listen_or_connect()` passes the same ones to both. A test compares them with the types. */
+export const OPTION_NAMES = [
+    "address",
+    "allow_non_objects",
+    "auto_reconnect",
+    "auto_reconnect_interval",
+    "auto_reconnect_max_interval",
+    "connect_timeout",
+    "frame_timeout",
+    "max_buffered",
+    "max_connections",
+    "max_message_size",
+    "max_pending",
+    "mode",
+    "name",
+    "path",
+    "peer_type",
+    "port",
+    "queue",
+    "response_timeout",
+    "session_timeout",
+    "session_type",
+    "slow_consumer",
+    "ssl",
+    "ssl_options",
+    "terminator",
+] as const;
 
 /** Options of sockhop 2.x, which are ignored (`docs/migrating.md`). */
-const IGNORED: ReadonlySet<string> = new Set(["allow_binary_mode", "compatibility_mode", "handshake_timeout"]);
+const IGNORED_NAMES: ReadonlySet<string> = new Set(["allow_binary_mode", "compatibility_mode", "handshake_timeout"]);
 
 const warned = new Set<string>();
 
 /** Warns of option names that do not exist, once for each name: a typing mistake would otherwise go unnoticed. */
 export function warnUnknownOptions(options: object): void {
     for (const name of Object.keys(options)) {
-        if (Object.hasOwn(KNOWN, name) || IGNORED.has(name) || warned.has(name)) continue;
+        if ((OPTION_NAMES as readonly string[]).includes(name) || IGNORED_NAMES.has(name) || warned.has(name)) continue;
         warned.add(name);
         const near = nearest(name);
         const hint = near === undefined ? "" : `: did you mean "${near}"?`;
@@ -50,7 +49,7 @@ function nearest(name: string): string | undefined {
     const wanted = plain(name);
     let best: string | undefined;
     let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
-    for (const known of Object.keys(KNOWN)) {
+    for (const known of OPTION_NAMES) {
         const edits = distance(wanted, plain(known));
         if (edits >= least) continue;
         least = edits;

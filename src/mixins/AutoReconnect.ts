@@ -69,10 +69,10 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         }
 
         // An attempt that fails comes here too: its connection was never opened.
-        protected override _onClose(connection: Connection, opened: boolean): void {
-            super._onClose(connection, opened);
+        protected override _onClose(connection: Connection, wasOpen: boolean): void {
+            super._onClose(connection, wasOpen);
             if (!this.#wanted || this._connecting) return;
-            const lasted = opened && now() - this.#openedAt >= this._reconnectDelay.interval;
+            const lasted = wasOpen && now() - this.#openedAt >= this._reconnectDelay.interval;
             this.#failures = lasted ? 0 : this.#failures + 1;
             const delay = lasted ? 0 : this.#pause();
             this.#timer?.clear();

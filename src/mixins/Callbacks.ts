@@ -1,26 +1,25 @@
+import type { Connection, Sender } from "../connection/Connection";
+import type { Endpoint } from "../endpoint/Endpoint";
+import type { Message } from "../protocol/Message";
+import { uuidv4 } from "../protocol/uuid";
+import { type CallbackOptions, PendingCallback } from "../replies/PendingCallback";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
 import { detach } from "../runtime/detach";
+import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { milliseconds } from "../validators";
-import { SockhopError, notConnectedError } from "../SockhopError";
-import type { Connection } from "../connection/Connection";
-import type { Endpoint } from "../endpoint/Endpoint";
-import { type CallbackOptions, PendingCallback } from "../replies/PendingCallback";
-import { type Envelope, isId } from "../codec/json/writeEnvelope";
-import { toJson } from "../codec/json/stringify";
-import { uuidv4, isUuid } from "../protocol/uuid";
 import type { Constructor } from "./mixin";
 
-/** What the mixin Callbacks adds to an endpoint. */
+/** Methods that {@link Callbacks} adds to an endpoint. */
 export interface Calling {
     /**
-     * Sends a user's value; with a callback, as a question.
+     * Sends a value of the user; with a callback, as a call.
      *
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE`, at once and not as a rejection, as sockhop 1.x does
      * @internal
      */
     _send(
-        connection: Connection | undefined,
+        sender: Sender,
         value: unknown,
         callback?: RemoteCallback | null,
         options?: CallbackOptions | null,
@@ -28,33 +27,33 @@ export interface Calling {
 }
 
 /**
- * Adds remote callbacks: a message can carry an id, and the answer to it calls a function here.
+ * Adds remote callbacks: a message carries an id, and the reply to it calls a function here.
  *
- * The functions are kept on the connection that was asked, so nobody else can answer, and they go when it goes.
+ * Pending callbacks are kept on the connection of their call, so no other peer can reply, and fail when it closes.
  */
 export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Calling> {
     abstract class Callbacks extends Base implements Calling {
         _send(
-            connection: Connection | undefined,
+            sender: Sender,
             value: unknown,
             callback?: RemoteCallback | null,
             options?: CallbackOptions | null,
         ): Promise<void> {
-            if (callback) return this.#ask(connection, value, callback, options);
+            if (callback) return this.#call(sender, value, callback, options);
             try {
-                return this._carry(connection, this._encode(value));
+                return sender.send(this._objectBuffer.encodeMessage(value));
             } catch (error) {
                 return Promise.reject(error);
             }
         }
 
-        #ask(
-            connection: Connection | undefined,
+        #call(
+            sender: Sender,
             value: unknown,
             callback: RemoteCallback,
             options?: CallbackOptions | null,
         ): Promise<void> {
-            this.#check(callback);
+            this.#assertCallback(callback);
             const { failed, timeout, signal } = options ?? {};
             if (failed && typeof failed !== "function") {
                 return Promise.reject(new SockhopError("failed must be a function", "ERR_BAD_OPTION"));
@@ -62,11 +61,11 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const id = uuidv4();
             const call = new PendingCallback(id, callback, failed);
             try {
-                const frame = this._encode(value, `,"id":"${id}"`);
+                const frame = this._objectBuffer.encodeCall(value, id);
                 if (timeout !== undefined || signal) {
                     call.limit(this._timers, milliseconds("timeout", timeout, Infinity), signal);
                 }
-                const sent = this._carry(connection, frame, call);
+                const sent = sender.send(frame, call);
                 return failed ? markHandled(sent) : sent;
             } catch (error) {
                 call.fail(error as SockhopError);
@@ -75,49 +74,48 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             }
         }
 
-        #check(callback: unknown): void {
-            const fault =
-                typeof callback !== "function"
-                    ? "A remote callback must be a function"
-                    : this._framing.bare && "A json peer cannot answer a remote callback";
-            if (fault) throw new SockhopError(fault, "ERR_REMOTE_CALLBACK_TYPE");
+        #assertCallback(callback: unknown): void {
+            if (typeof callback !== "function") {
+                throw new SockhopError("A remote callback must be a function", "ERR_REMOTE_CALLBACK_TYPE");
+            }
+            if (!this._objectBuffer.enveloped) {
+                throw new SockhopError("A json peer cannot reply to a remote callback", "ERR_REMOTE_CALLBACK_TYPE");
+            }
         }
 
-        protected override _onMessage(connection: Connection, envelope: Envelope): void {
-            const { type, data, id, callback_id } = envelope;
-            if (callback_id) connection.callbacks?.get(callback_id)?.receive(data, type);
-            else if (!isId(id)) this._skip("a message whose id is none", connection);
-            else if (id) this.#asked(connection, envelope);
-            else super._onMessage(connection, envelope);
+        protected override _onMessage(connection: Connection, message: Message): void {
+            if (message.kind === "reply") connection.callbacks?.get(message.id)?.receive(message.data, message.type);
+            else if (message.kind === "call") this.#onCall(connection, message);
+            else super._onMessage(connection, message);
         }
 
-        protected override _onClose(connection: Connection, opened: boolean): void {
+        protected override _onClose(connection: Connection, wasOpen: boolean): void {
             for (const call of connection.callbacks ?? []) call.fail(notConnectedError(connection.error));
-            super._onClose(connection, opened);
+            super._onClose(connection, wasOpen);
         }
 
-        /** Delivers a question. Only the first call of its reply answers it: 1.x crashes at a second answer. */
-        #asked(connection: Connection, { data, type, id, isUuid: plain }: Envelope): void {
-            let replied = false;
-            let name = id;
+        /** Delivers a call. Only the first reply is sent: 1.x crashes at a second one. */
+        #onCall(connection: Connection, message: Message): void {
+            const { hasUuid } = message;
+            let { id } = message;
+            let hasReplied = false;
             connection.openReplies += 1;
-            const isOver = (): boolean => replied || connection.state === "closed";
+            const isOver = (): boolean => hasReplied || connection.state === "closed";
             const reply: Reply = (value = {}) => {
-                // That the asker has gone must not end the program: `disconnect` tells.
+                // A caller that has disconnected must not end the program; the event `disconnect` reports it.
                 if (isOver()) return;
-                const quoted = plain || isUuid(name) ? `"${name as string}"` : toJson(name);
-                const frame = this._encode(value, `,"callback_id":${quoted}`);
-                if (isOver()) return; // the `toJSON()` of the value has answered, or ended the connection
-                replied = true;
-                if (!connection.replyError(frame.length)) connection.post(frame);
+                const frame = this._objectBuffer.encodeReply(value, id, hasUuid);
+                if (isOver()) return; // the `toJSON()` of the value has replied, or closed the connection
+                hasReplied = true;
+                if (!connection.replyError(frame.length)) connection.writeAndForget(frame);
                 connection.openReplies -= 1;
                 connection.endReply();
             };
             try {
-                this._deliver(connection, data, type, reply);
+                super._onMessage(connection, message, reply);
             } finally {
-                // Most questions have been answered now; the others may wait for long.
-                name = isOver() ? undefined : detach(name);
+                // Most handlers reply before they return. An id that is kept longer must not keep its whole chunk alive.
+                id = isOver() ? undefined : detach(id);
             }
         }
     }

@@ -3,7 +3,7 @@ import process from "node:process";
 import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
 import { PingHistory } from "../connection/PingHistory";
-import { type Envelope, PING, PONG } from "../codec/json/writeEnvelope";
+import type { Message } from "../protocol/Message";
 import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 import { Interval, afterPoll } from "../runtime/clock";
 import type { Constructor } from "./mixin";
@@ -60,11 +60,11 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         #ping(connection: Connection): void {
             const ping = (connection.pings ??= new PingHistory()).next(connection);
             if (ping) {
-                this._sendControl(connection, PING, ping);
+                connection.sendControl("ping", ping);
                 return;
             }
             if (connection.socket.isPaused()) this.#warnOfPause();
-            this._destroyNow(connection);
+            void this._close(connection, { timeout: 0 });
         }
 
         #warnOfPause(): void {
@@ -74,20 +74,17 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             process.emitWarning(message, { type: "SockhopWarning" });
         }
 
-        protected override _onMessage(connection: Connection, envelope: Envelope): void {
-            const { type, data } = envelope;
-            if (type !== PING && type !== PONG) {
-                super._onMessage(connection, envelope);
-            } else if (typeof data === "object" && data !== null) {
-                if (type === PING) this._sendControl(connection, PONG, answer(data));
-                else connection.pings?.answered(data);
-            }
+        protected override _onMessage(connection: Connection, message: Message): void {
+            const { kind, data } = message;
+            if (kind === "ping") connection.sendControl("pong", pongOf(data as Partial<SockhopPing>));
+            else if (kind === "pong") connection.pings?.onPong(data as Partial<SockhopPong>);
+            else super._onMessage(connection, message);
         }
     }
     return Ping;
 }
 
-/** A pong takes over nothing else from its ping. */
-function answer({ _id, _created }: Partial<SockhopPing>): SockhopPong {
+/** Pong to a ping: takes over no other member of it. */
+function pongOf({ _id, _created }: Partial<SockhopPing>): SockhopPong {
     return new SockhopPong({ _id, _created });
 }

@@ -1,99 +1,90 @@
-import { toError } from "../runtime/thrownValues";
 import type { Socket } from "node:net";
-import { SockhopError } from "../SockhopError";
-import type { SockhopSession } from "../server/SockhopSession";
-import type { Connection } from "../connection/Connection";
+import type { Connection, Session } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
-import { emitSafely } from "../emitter/emitSafely";
 import { setImmediate } from "../runtime/clock";
+import { toError } from "../runtime/thrownValues";
+import { SockhopError } from "../SockhopError";
 import { isPromise, withTimeout } from "../timers/promises";
 import type { Constructor } from "./mixin";
 
-/** What the mixin Sessions adds to a server. */
-export interface Sessioned {
-    /** The sockets of all connections, oldest first. A new array each time. */
+/** Members that {@link Sessions} adds to a server. See `Sessioned`, which knows the class of the sessions. */
+export interface SessionMembers {
     readonly sockets: Socket[];
-
-    /** The session of each connection, in the order of `sockets`. A new array each time. */
-    readonly sessions: SockhopSession[];
+    readonly sessions: Session[];
 
     /**
-     * A socket has been accepted.
+     * Starts the session of a new connection.
      *
      * @internal
      */
-    _accept(socket: Socket): void;
+    _startSession(connection: Connection): void;
 
     /**
-     * The connections that count.
+     * Connections whose session has started.
      *
      * @internal
      */
     _active(): Connection[];
 }
 
-/**
- * Adds sessions: each connection has an object of the user's, which is started before the connection counts, and ended
- * before it is forgotten.
- */
-export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Sessioned> {
-    abstract class Sessions extends Base implements Sessioned {
-        /** Settle when `end()` of the session has; there once it was called. */
-        readonly #ended = new WeakMap<Connection, Promise<unknown>>();
-
+/** Adds sessions: an object of the user for each connection, started before `connect` and ended before `disconnect`. */
+export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Constructor<SessionMembers> {
+    abstract class Sessions extends Base implements SessionMembers {
         get sockets(): Socket[] {
             return this._active().map(({ socket }) => socket);
         }
 
-        get sessions(): SockhopSession[] {
-            return this._active().map(({ session }) => session as SockhopSession);
+        get sessions(): Session[] {
+            return this._active().map(({ session }) => session as Session);
         }
 
-        /** Makes the session of a connection. */
-        protected abstract _createSession(connection: Connection): SockhopSession;
+        /** Creates the session of a connection. */
+        protected abstract _createSession(connection: Connection): Session;
 
-        /** Milliseconds that `start()` and `end()` may take. */
+        /** Timeout of `start()` and `end()` of a session, in milliseconds. */
         protected abstract get _sessionTimeout(): number;
 
         _active(): Connection[] {
             return [...this._connections].filter(({ state }) => state !== "pending");
         }
 
-        _accept(socket: Socket): void {
-            const connection = this._attach(socket);
+        _startSession(connection: Connection): void {
             try {
                 connection.session = this._createSession(connection);
                 const started = connection.session.start();
-                // A start() without a promise counts at once: a client that has connected finds itself in `sockets`.
-                if (isPromise(started)) void this.#wait(connection, started);
-                else this.#started(connection);
+                // A start() without a promise takes effect at once: a client that has connected finds itself in `sockets`.
+                if (isPromise(started)) void this.#awaitStart(connection, started);
+                else this.#onStarted(connection);
             } catch (error) {
                 this.#refuse(connection, error);
             }
         }
 
-        async #wait(connection: Connection, started: PromiseLike<unknown>): Promise<void> {
+        async #awaitStart(connection: Connection, started: PromiseLike<unknown>): Promise<void> {
             try {
-                await this.#bounded("start()", started);
+                await this.#withTimeout("start()", started);
             } catch (error) {
                 this.#refuse(connection, error);
-                // One that is only late has its end(), too.
+                // A session that starts too late is ended, too.
                 void Promise.resolve(started).then(
-                    () => this.#end(connection),
+                    () => {
+                        this.#endSession(connection);
+                    },
                     () => undefined,
                 );
                 return;
             }
-            this.#started(connection);
+            this.#onStarted(connection);
         }
 
-        #started(connection: Connection): void {
+        #onStarted(connection: Connection): void {
             if (connection.state === "closed") {
-                this.#end(connection); // it has gone meanwhile
+                this.#endSession(connection);
                 return;
             }
             connection.state = "ready";
-            // Later, as in 1.x: a program may have waited for its client before it listens to our `connect`.
+            connection.beforeClose = this.#endSession;
+            // Later, as in 1.x: a program may wait for its client before it listens to `connect` of the server.
             setImmediate(() => {
                 if (connection.state === "ready") this._onOpen(connection);
             });
@@ -101,58 +92,44 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         #refuse(connection: Connection, error: unknown): void {
             try {
-                this._report(toError(error), connection);
+                this._reportError(toError(error), connection);
             } finally {
-                this._drop(connection);
+                void this._close(connection);
             }
         }
 
-        protected override _drop(connection: Connection, limit?: number): void {
-            if (connection.state === "ready" || connection.state === "open") this.#end(connection);
-            super._drop(connection, limit);
-        }
-
-        /** Calls `end()` of a session that has been started, once. */
-        #end(connection: Connection): void {
-            if (this.#ended.has(connection)) return;
-            // There before it is called: it may end the connection itself.
+        /** Calls `end()` of a session that has started, once. */
+        readonly #endSession = (connection: Connection): void => {
+            if (connection.sessionEnd) return;
+            // Set before the call, which may close the connection itself.
             const { promise, resolve } = deferred();
-            this.#ended.set(connection, promise);
-            const failed = (error: unknown): void => {
-                this._report(toError(error), connection);
+            connection.sessionEnd = promise;
+            const onError = (error: unknown): void => {
+                this._reportError(toError(error), connection);
             };
             try {
                 const ended = connection.session?.end();
-                if (isPromise(ended)) void this.#bounded("end()", ended).catch(failed).then(resolve);
+                if (isPromise(ended)) void this.#withTimeout("end()", ended).catch(onError).then(resolve);
                 else resolve();
             } catch (error) {
                 resolve();
-                failed(error);
+                onError(error);
             }
-        }
+        };
 
-        #bounded(what: string, promise: PromiseLike<unknown>): Promise<unknown> {
-            const error = new SockhopError(`${what} of a session has not settled in time`, "ERR_SESSION_TIMEOUT");
+        #withTimeout(method: string, promise: PromiseLike<unknown>): Promise<unknown> {
+            const error = new SockhopError(`${method} of a session has not settled in time`, "ERR_SESSION_TIMEOUT");
             return withTimeout(promise, this._sessionTimeout, error);
         }
 
-        // Later, since a program may cut many connections in one go and look at `disconnect` as the end of that.
-        protected override _emitDisconnect(connection: Connection): void {
-            void this.#ended.get(connection)?.then(() => {
-                setImmediate(() => {
-                    emitSafely(this, "disconnect", ...this._about(connection));
-                });
-            });
-        }
-
-        protected override _about(connection: Connection | null): unknown[] {
-            return [...super._about(connection), connection?.session ?? null];
+        protected override _eventArgs(connection: Connection | null): unknown[] {
+            return [...super._eventArgs(connection), connection?.session ?? null];
         }
     }
     return Sessions;
 }
 
-/** A promise, and what resolves it. (Node 20 has no `Promise.withResolvers()`.) */
+/** A promise with its resolver. (Node 20 has no `Promise.withResolvers()`.) */
 function deferred(): { promise: Promise<void>; resolve: () => void } {
     let resolve = (): void => undefined;
     const promise = new Promise<void>((settle) => {

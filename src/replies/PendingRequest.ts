@@ -1,3 +1,4 @@
+import type { RequestSpan } from "../diagnostics/RequestSpan";
 import type { PendingReply, ReplyHost } from "./PendingReply";
 import { markHandled } from "../timers/promises";
 import type { SockhopError } from "../SockhopError";
@@ -5,16 +6,13 @@ import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { ReplyTimeout } from "./ReplyTimeout";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 import { type PendingEntry, PendingTable } from "./PendingTable";
-import type { RequestSpan } from "../diagnostics/channels";
 
 /** A connection that keeps pending requests. */
 export interface RequestHost extends ReplyHost {
     readonly state: string;
+    sendControl(kind: "cancel", packet: SockhopResponsePacket): void;
     requests: PendingTable<PendingRequest> | undefined;
 }
-
-/** Tells a responder that its answer is not wanted any more. */
-export type Cancel = (connection: RequestHost, uuid: string) => void;
 
 /** A request that waits for its answer. */
 export abstract class PendingRequest extends ReplyTimeout implements PendingReply, PendingEntry {
@@ -27,12 +25,13 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     span: RequestSpan | undefined;
     protected connection: RequestHost | undefined;
 
-    /** @param cancel - called when the request is given up here while the responder may be at work */
-    constructor(
-        readonly uuid: string,
-        private readonly cancel: Cancel,
-    ) {
+    constructor(readonly uuid: string) {
         super();
+    }
+
+    /** True once a queue has accepted it: its caller cannot know what becomes of it. */
+    get isQueued(): boolean {
+        return this.onQueueError !== undefined;
     }
 
     attach(connection: RequestHost): void {
@@ -70,7 +69,8 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
         connection?.requests?.delete(this);
         connection?.endReply();
         this.span?.ended(result);
-        if (connection && !finished && connection.state !== "closed") this.cancel(connection, this.uuid);
+        if (!connection || finished || connection.state === "closed") return;
+        connection.sendControl("cancel", new SockhopResponsePacket({ uuid: this.uuid, last: true, cancel: true }));
     }
 }
 
@@ -83,8 +83,8 @@ export class PendingStream extends PendingRequest {
     #resolve!: (stream: SockhopResponseReadableStream) => void;
     #reject!: (error: SockhopError) => void;
 
-    constructor(uuid: string, cancel: Cancel) {
-        super(uuid, cancel);
+    constructor(uuid: string) {
+        super(uuid);
         this.promise = new Promise((resolve, reject) => {
             this.#resolve = resolve;
             this.#reject = reject;
@@ -124,8 +124,8 @@ export class PendingResponse extends PendingRequest {
     #reject!: (error: SockhopError) => void;
     settled = false;
 
-    constructor(uuid: string, cancel: Cancel) {
-        super(uuid, cancel);
+    constructor(uuid: string) {
+        super(uuid);
         this.promise = new Promise((resolve, reject) => {
             this.#resolve = resolve;
             this.#reject = reject;

@@ -3,7 +3,7 @@ import { markHandled } from "../timers/promises";
 import { SockhopError } from "../SockhopError";
 import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { uuidv4 } from "../protocol/uuid";
-import { assertExpressible } from "../codec/json/stringify";
+import { assertEncodable } from "../codec/errors";
 
 /** How sending fails when the requester has gone, or does not read: that must not end the program. */
 const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
@@ -140,7 +140,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
             return Promise.resolve();
         }
         try {
-            assertExpressible(data);
+            assertEncodable(data);
             const { uuid } = this;
             const fields = more ? { uuid, data, last, ...more } : { uuid, data, last };
             this.#ended = last; // for the `toJSON()` of the value

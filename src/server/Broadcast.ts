@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
 import type { Connection } from "../connection/Connection";
 import { publishSent } from "../diagnostics/channels";
-import { MAX_WRITE, type WriteObserver } from "../connection/FrameWriter";
+import { MAX_WRITE, type QueuedBatch } from "../connection/FrameWriter";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
 import { Timer } from "../runtime/clock";
 
@@ -21,7 +21,7 @@ export interface Failure {
  * or before something else is sent to one of them. (CPU of a server that sends 1 kB to 100 clients, ten at a time: less
  * than half of what it is when each connection has its own text.)
  */
-export class Broadcast implements WriteObserver, TickTask {
+export class Broadcast implements QueuedBatch, TickTask {
     nextTask: TickTask | undefined;
     /** Resolves as `sendall()` does; shared by all that is sent together. */
     readonly promise: Promise<undefined[]>;
@@ -82,11 +82,15 @@ export class Broadcast implements WriteObserver, TickTask {
         const connections = this.#connections;
         this.frames += 1;
         this.#text += frame;
-        if (this.#text.length >= MAX_WRITE) this.endTick();
+        if (this.#text.length >= MAX_WRITE) this.flush();
         publish(connections, frame);
     }
 
     endTick(): void {
+        this.flush();
+    }
+
+    flush(): void {
         if (this.#written) return;
         this.#written = true;
         const bytes = Buffer.from(this.#text);
@@ -139,5 +143,5 @@ export class Broadcast implements WriteObserver, TickTask {
 
 /** Tells those who watch messages. Last, since they may send, too. */
 function publish(connections: readonly Connection[], frame: string): void {
-    for (const connection of connections) publishSent(connection, frame);
+    for (const connection of connections) publishSent(connection, frame, connection.endpoint._objectBuffer);
 }

@@ -1,26 +1,28 @@
+import type { ServerEvents } from "./ServerEvents";
+import { addressOptions } from "../transport/Address";
+import { tlsOptions } from "../transport/tls";
+import { type ServerOptions, permissions, sessionType } from "./ServerOptions";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
 import { markHandled } from "../timers/promises";
 import { positiveNumber, milliseconds } from "../validators";
 import type * as net from "node:net";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
-import { SockhopSession } from "./SockhopSession";
+import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { Broadcast } from "./Broadcast";
 import { CallSite } from "../runtime/CallSite";
-import type { Connection } from "../connection/Connection";
+import { type Connection, connectionOf } from "../connection/Connection";
 import { Listener, type ListenerOptions } from "../transport/Listener";
-import { connectionOf } from "../connection/socketHooks";
 import { type CallbackOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
-import { type ServerOptions, permissions, addressOptions, tlsOptions, sessionType } from "../endpoint/options";
 import { setImmediate } from "../runtime/clock";
 import { warnUnknownOptions } from "../endpoint/unknownOptions";
-import type { ServerEvents } from "../endpoint/events";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sessions } from "../mixins/Sessions";
+import type { Constructor } from "../mixins/mixin";
 import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
@@ -36,13 +38,12 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
  * @typeParam P - what the two ends say to each other, a {@link Protocol}; without it everything is loose
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
-export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<ServerEvents<P>> {
+export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) as typeof Sockhop &
+    Constructor<Sessioned>)<ServerEvents<P>> {
     /** Path of the Unix domain socket, or `null`. This, address and port are read by `listen()`. */
     path: string | null;
     address: string;
     port: number;
-    /** @internal */
-    protected override readonly _pausesReading = true;
     #listener: Listener;
     /** Settles when what `close()` was called for is gone. */
     #closed: Promise<unknown> = Promise.resolve();
@@ -56,6 +57,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     constructor(given?: ServerOptions | null) {
         const options = given ?? {};
         super(options);
+        this._pauseSlowPeers();
         warnUnknownOptions(options);
         ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, true));
         this.#Session = sessionType(options.session_type) ?? SockhopSession;
@@ -132,7 +134,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         const self = this._self();
         closeTimeout(options ?? {});
         self.ping(0);
-        return self._endAll(options ?? {});
+        return self._closeAll(options ?? {});
     }
 
     /**
@@ -163,7 +165,7 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
         const self = this._self();
         const connection = self._connectionOf(socket);
         if (connection) return self._send(connection, value, callback, options);
-        if (callback) callFailed(options?.failed, stranger(socket));
+        if (callback) callFailed(options?.failed, unknownSocketError(socket));
         return self.#refuse(socket);
     }
 
@@ -180,11 +182,11 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     sendall(value: Message<P, "server">): Promise<undefined[]> {
         const self = this._self();
         // What the system has destroyed is not listed much longer.
-        for (const connection of self._active()) if (connection.socket.destroyed) self._drop(connection);
+        for (const connection of self._active()) if (connection.socket.destroyed) void self._close(connection);
         const connections = self._active();
         if (connections.length === 0) return Promise.resolve([]);
         try {
-            const frame = self._encode(value);
+            const frame = self._objectBuffer.encodeMessage(value);
             const latest = self.#broadcast;
             if (latest?.isFor(connections)) {
                 latest.push(frame);
@@ -247,8 +249,10 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
      */
     async kill_socket(socket: net.Socket, options?: EndOptions | null): Promise<void> {
         closeTimeout(options ?? {});
-        if (!isSocket(socket)) throw stranger(socket);
-        await this._self()._endOf(socket, options ?? {});
+        if (!isSocket(socket)) throw unknownSocketError(socket);
+        const self = this._self();
+        const connection = connectionOf(socket);
+        if (connection?.endpoint === self) await self._close(connection, options ?? {});
     }
 
     /**
@@ -277,11 +281,8 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     }
 
     /** @internal */
-    protected override _deliver(connection: Connection, value: unknown, type: string, callback?: Reply): void {
-        const { socket } = connection;
-        const session = connection.session as SockhopSession;
-        const meta = callback ? { type, socket, session, callback } : { type, socket, session };
-        this._emitReceive(value, meta);
+    protected override _receiveMeta({ socket, session }: Connection, type: string, reply: Reply | undefined): object {
+        return reply ? { type, socket, session, callback: reply } : { type, socket, session };
     }
 
     // The next two are what Sessions asks for.
@@ -301,27 +302,27 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
     }
 
     /** @internal */
-    protected _context({ socket, session }: Connection): unknown[] {
+    protected _requestArgs({ socket, session }: Connection): unknown[] {
         return [{ socket, session }];
     }
 
     /** That a client has gone meanwhile must not end a program that does not look at the promise: `disconnect` tells. */
     #refuse(socket: net.Socket): Promise<never> {
-        const refused = Promise.reject(stranger(socket));
+        const refused = Promise.reject(unknownSocketError(socket));
         return connectionOf(socket)?.endpoint === this ? markHandled(refused) : refused;
     }
 
     #createListener(): Listener {
         const listener: Listener = new Listener(this.#listening, {
             accepted: (socket) => {
-                this._accept(socket);
+                this._startSession(this._attach(socket));
             },
             failed: (error) => {
                 // A failure to listen is a rejection as well; a failure to accept is nothing else.
-                if (listener.server.listening || this.listenerCount("error") > 0) this._report(error, null);
+                if (listener.server.listening || this.listenerCount("error") > 0) this._reportError(error, null);
             },
             refused: (error) => {
-                this._report(error, null);
+                this._reportError(error, null);
             },
         });
         return listener;
@@ -335,6 +336,6 @@ export class SockhopServer<P extends Protocol = any> extends Sessions(Sockhop)<S
 }
 
 /** What is wrong with a socket that is none of ours. */
-function stranger(socket: unknown): SockhopError {
+function unknownSocketError(socket: unknown): SockhopError {
     return isSocket(socket) ? notConnectedError() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
 }

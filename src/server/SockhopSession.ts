@@ -1,3 +1,4 @@
+import { type Connection, connectionOf } from "../connection/Connection";
 import type { RemoteCallback } from "../replies/PendingReply";
 import type { Socket } from "node:net";
 import { SockhopError } from "../SockhopError";
@@ -6,7 +7,6 @@ import { LazyEmitter } from "../emitter/LazyEmitter";
 import type { CallbackOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import { type Stats, statsOf } from "../diagnostics/Stats";
-import { connectionOf } from "../connection/socketHooks";
 import type { EndOptions } from "../connection/GracefulClose";
 import type { RequestOptions } from "../mixins/Requests";
 import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
@@ -123,6 +123,21 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         this._sock = sock;
         this._server = server;
     }
+}
+
+/** Members of a server that concern its connections and their sessions. */
+export interface Sessioned {
+    /** Sockets of all connections, oldest first. A new array each time. */
+    readonly sockets: Socket[];
+
+    /** Session of each connection, in the order of `sockets`. A new array each time. */
+    readonly sessions: SockhopSession[];
+
+    /** @internal */
+    _startSession(connection: Connection): void;
+
+    /** @internal */
+    _active(): Connection[];
 }
 
 /** Outcome of the methods of a session that was made by hand. */

@@ -1,3 +1,4 @@
+import { type Address, checked } from "./Address";
 import net from "node:net";
 import type tls from "node:tls";
 import { SockhopError } from "../SockhopError";
@@ -7,7 +8,6 @@ import { asOptionError } from "./tls";
 import { isClusterWorker } from "./isClusterWorker";
 import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, makeFolder } from "./namedSocket";
-import { type Address, checked } from "../endpoint/options";
 import { removeStale } from "./staleSocket";
 import { setImmediate } from "../runtime/clock";
 import { loadTls } from "../runtime/builtins";

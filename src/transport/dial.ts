@@ -1,10 +1,10 @@
+import { type Address, checked } from "./Address";
 import net from "node:net";
 import type tls from "node:tls";
 import { assertFits } from "./unixSocket";
 import { asOptionError } from "./tls";
 import { selfConnection } from "./connectError";
 import { assertPrivate } from "./namedSocket";
-import { type Address, checked } from "../endpoint/options";
 import { loadTls } from "../runtime/builtins";
 
 /** Where what arrives at clients is put, one chunk after the other: all are read before the next comes. */

@@ -130,7 +130,7 @@ function growth(workload, results, adapters) {
 function overview(rows, adapters) {
     const names = rows.map(({ title }) => title).reverse();
     return draw(106 + 62 * rows.length, {
-        title: heading("How many times as good as sockhop 1.8.4", "1 is the same; more is better"),
+        title: heading("Improvement over sockhop 1.8.4", "1 is the same; more is better"),
         legend: { top: 62, left: 0, itemGap: 22, textStyle: { color: TEXT } },
         grid: { left: 250, right: 60, top: 94, bottom: 6 },
         xAxis: { type: "value", show: false },

@@ -52,7 +52,7 @@ function participants({ machine, workloads: all }) {
     const reasons = Array.from(missing, ([why, where]) => `- ${why}. Not in "${where.join('", "')}".`);
     return [
         markdown([["", "version", "over"], ...rows], Infinity),
-        reasons.length > 0 ? `Left out:\n\n${reasons.join("\n")}` : "",
+        reasons.length > 0 ? `Not measured:\n\n${reasons.join("\n")}` : "",
     ].join("\n\n");
 }
 
@@ -73,12 +73,12 @@ function ahead(all) {
             if (leaders.length > 0) lines.push(`- ${workload.title}, ${options.title}: ${leaders.join("; ")}`);
         }
     }
-    return lines.length > 0 ? lines.join("\n") : "Nowhere.";
+    return lines.length > 0 ? lines.join("\n") : "None.";
 }
 
 /** One row for each workload: this library compared with the old one, with what is possible, and with the best of the others. */
 function summary(all) {
-    const rows = [["", "figure", "this one", "times as good as 1.8.4", "as limit", "best of the others"]];
+    const rows = [["", "unit", "this version", "improvement over 1.8.4", "share of the limit", "best other library"]];
     for (const [name, results] of Object.entries(all)) {
         const workload = workloadOf.get(name);
         const metric = workload.chart;
@@ -113,10 +113,7 @@ function stalls(results) {
             rounds.length,
         ])
         .filter(([, stalled]) => stalled > 0)
-        .map(
-            ([title, stalled, all]) =>
-                `${title} hung for ever in ${stalled} of ${all} rounds, which are not in its figures.`,
-        )
+        .map(([title, stalled, all]) => `${title} hung in ${stalled} of ${all} rounds, which are not in its figures.`)
         .join(" ");
 }
 
@@ -124,7 +121,7 @@ function section(name, results) {
     const workload = workloadOf.get(name);
     return [
         `## ${workload.title}`,
-        workload.about,
+        workload.about.replaceAll(/\. (?=[A-Z])/g, ".\n"), // one sentence on a line
         `![${workload.title}](benchmarks/${name}.svg)`,
         markdown(table(workload, results, title)),
         stalls(results),
@@ -160,33 +157,33 @@ function report(run) {
     drawAll(run);
     const text = `# Benchmarks
 
-Written by \`npm run bench -- --report\`, not by hand; it takes about half an hour. The programs are in
-[test/bench](../test/bench/README.md).
+\`npm run bench -- --report\` writes this page in about half an hour.
+[test/bench](../test/bench/README.md) has the programs.
 
-Server and client are processes of their own. There are ${rounds} rounds, each with new processes. In most workloads all
-implementations are there and warm in a round, and take three turns of half a second; else each has one longer turn. A
-ratio is the median of the ratios of all turns, so that what else the machine does hardly matters. The contents and the number of all
-messages are checked. Compare ratios rather than figures: another machine has others.
+Server and client are separate processes.
+There are ${rounds} rounds, each with new processes.
+In most workloads all implementations run warm in one round and take three turns of half a second. In the others each has one longer turn.
+A ratio is the median of the ratios of all turns, so other load on the machine has little effect.
+The programs check the contents and the number of all messages.
+Compare ratios, not absolute figures: these depend on the machine.
 
-- "To 1.8.4" is the ratio to sockhop 1.8.4, the release that this one takes the place of.
-- "Naive" is what one writes without a library: \`socket.write(JSON.stringify(object) + "\\n")\` for each
-  message, \`split("\\n")\` and \`JSON.parse\`. No envelope, no class names, no errors.
-- "Limit" sends the very bytes that sockhop sends, as fast as we could make a program do it that does
-  nothing else. "To limit" is the ratio to it.
+- "To 1.8.4" is the ratio to sockhop 1.8.4, the release that this version replaces.
+- "Naive" is a program without a library: \`socket.write(JSON.stringify(object) + "\\n")\` for each message, \`split("\\n")\` and \`JSON.parse\`. It has no envelope, no class names and no errors.
+- "Limit" sends the same bytes as sockhop, as fast as a program can that does nothing else. "To limit" is the ratio to it.
 
 Measured on ${machine.date}: Node ${machine.node} on ${machine.system}, ${machine.processor}, ${machine.memory}; ${machine.pinning}.
 
 ${participants(run)}
 
-## In short
+## Summary
 
-![How many times as good as sockhop 1.8.4](benchmarks/overview.svg)
+![Improvement over sockhop 1.8.4](benchmarks/overview.svg)
 
 ${summary(all)}
 
 ## Where others are ahead
 
-By more than ${Math.round(100 * (AHEAD - 1))} %, published libraries and what one writes by hand:
+Other libraries, and programs without a library, are ahead by more than ${Math.round(100 * (AHEAD - 1))} % in:
 
 ${ahead(all)}
 
@@ -194,11 +191,11 @@ ${Object.entries(all)
     .map(([name, results]) => section(name, results))
     .join("\n\n")}
 
-## Run it
+## Run the benchmarks
 
 \`\`\`sh
 npm ci && npm run build
-npm run bench                                      # everything, as tables
+npm run bench                                      # all workloads, as tables
 npm run bench -- --workload one-way-100,sendall    # some workloads
 npm run bench -- --only ours,limit --rounds 9      # some implementations
 npm run bench -- --report                          # this page

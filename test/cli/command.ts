@@ -9,66 +9,66 @@ import { later } from "../support/pair";
 
 const ROOT = join(__dirname, "../..");
 
-/** The program that `npx sockhop` runs, as it was built. */
+/** Path of the built program that `npx sockhop` runs. */
 export const MAIN = join(ROOT, "dist/cli/main.js");
 
-/** The folder of names and of what commands remember. */
+/** Folder for named sockets and state files. */
 const home = mkdtempSync(join(tmpdir(), "sockhop-cli-"));
 
 after(() => {
     rmSync(home, { recursive: true, force: true });
 });
 
-/** What a command finds around it, besides what is given. */
-export function surroundings(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-    // What c8 could learn of a bundle is not worth the time.
+/** Environment of a command. */
+export function environment(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+    // Without coverage: that of a minified bundle is useless, and slow.
     const { FORCE_COLOR: _force, NO_COLOR: _no, NODE_DEBUG: _debug, NODE_V8_COVERAGE: _c8, ...usual } = process.env;
-    delete usual["CI"]; // where there is no colour, also at a terminal
+    delete usual["CI"]; // turns colors off, also on a terminal
     return { ...usual, XDG_RUNTIME_DIR: home, SOCKHOP_HISTORY: "", ...env };
 }
 
-/** How a command has ended. */
+/** Exit code and output of a command. */
 export interface Result {
-    /** The exit code, or the signal that has killed it. */
+    /** Exit code, or the signal that has ended the process. */
     code: number | string | null;
     stdout: string;
     stderr: string;
 }
 
-/** A command that runs. It is killed after the test, if it has not ended. */
+/** A running command. Killed after the test. */
 export class Running {
     readonly child: ChildProcess;
     stdout = "";
     stderr = "";
-    /** Lines of stderr that nobody has asked for yet. */
+    /** Lines of stderr that note() has not returned. */
     readonly #notes: string[] = [];
     readonly #ended: Promise<unknown[]>;
-    #waiting: (() => void) | undefined;
+    #onOutput: (() => void) | undefined;
 
     constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-        const child = spawn(process.execPath, [MAIN, ...args], { env: surroundings(env) });
+        const child = spawn(process.execPath, [MAIN, ...args], { env: environment(env) });
         this.child = child;
         this.#ended = once(child, "close");
         child.stdout.setEncoding("utf8").on("data", (text: string) => {
             this.stdout += text;
-            this.#waiting?.();
+            this.#onOutput?.();
         });
         child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
         createInterface(child.stderr).on("line", (line) => {
             this.#notes.push(line);
-            this.#waiting?.();
+            this.#onOutput?.();
         });
-        child.stdin.on("error", () => undefined); // it may end before it has read all
+        child.stdin.on("error", () => undefined); // the command may exit before it has read everything
         later(() => child.kill("SIGKILL"));
     }
 
-    /** Types lines. */
-    say(...lines: string[]): this {
+    /** Writes lines to stdin. */
+    type(...lines: string[]): this {
         this.child.stdin?.write(lines.map((line) => `${line}\n`).join(""));
         return this;
     }
 
-    /** The next line of stderr that matches; those before it are dropped. */
+    /** Resolves to the next line of stderr that matches. Drops the lines before it. */
     async note(pattern: RegExp): Promise<RegExpMatchArray> {
         for (;;) {
             for (let line; (line = this.#notes.shift()) !== undefined;) {
@@ -79,18 +79,18 @@ export class Running {
         }
     }
 
-    /** The first so many lines of stdout, as JSON. */
+    /** Resolves to the first `count` lines of stdout, as JSON. */
     async lines(count: number): Promise<Record<string, unknown>[]> {
         while (this.stdout.split("\n").length <= count) await this.#more(`${count} lines`);
         return json(this.stdout).slice(0, count);
     }
 
-    /** The port at which it says that it listens. */
+    /** Resolves to the port that the command listens on. */
     async port(): Promise<number> {
-        return Number((await this.note(/^listening at .*?:(\d+)/))[1]);
+        return Number((await this.note(/^listening on .*?:(\d+)/))[1]);
     }
 
-    /** Closes its stdin, and waits for its end. */
+    /** Closes stdin, and waits for the exit. */
     async end(): Promise<Result> {
         this.child.stdin?.end();
         return this.result();
@@ -106,11 +106,11 @@ export class Running {
         return { code: code ?? signal, stdout: this.stdout, stderr: this.stderr };
     }
 
-    /** Waits for something to be printed. */
-    async #more(what: unknown): Promise<void> {
-        const printed = new Promise<boolean>((resolve) => (this.#waiting = () => resolve(true)));
+    /** Waits for further output. */
+    async #more(expected: unknown): Promise<void> {
+        const printed = new Promise<boolean>((resolve) => (this.#onOutput = () => resolve(true)));
         if (await Promise.race([printed, this.#ended.then(() => false)])) return;
-        throw new Error(`It has ended without ${String(what)}: ${JSON.stringify(await this.result())}`);
+        throw new Error(`The command has exited without ${String(expected)}: ${JSON.stringify(await this.result())}`);
     }
 }
 
@@ -119,12 +119,12 @@ export function start(...args: (string | number)[]): Running {
     return new Running(args.map(String));
 }
 
-/** Runs a command, with these lines on its stdin, to its end. */
+/** Runs a command with these lines on stdin, and waits for its exit. */
 export async function run(args: (string | number)[], ...input: string[]): Promise<Result> {
-    return new Running(args.map(String)).say(...input).end();
+    return new Running(args.map(String)).type(...input).end();
 }
 
-/** The values of lines of JSON. */
+/** Parses lines of JSON. */
 export function json(text: string): Record<string, unknown>[] {
     return text
         .split("\n")
@@ -132,7 +132,7 @@ export function json(text: string): Record<string, unknown>[] {
         .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** The paths of files with this in them, which are removed after the test. */
+/** Creates files with these contents, and returns their paths. Removed after the test. */
 export function files<T extends Record<string, string>>(contents: T): Record<keyof T, string> {
     const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
     later(() => {
@@ -145,7 +145,7 @@ export function files<T extends Record<string, string>>(contents: T): Record<key
     return Object.fromEntries(paths) as Record<keyof T, string>;
 }
 
-/** A socket that is connected to a port, and knows nothing of sockhop. */
+/** Connects a plain socket to a port. */
 export function plain(port: number): net.Socket {
     const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     later(() => socket.destroy());

@@ -3,7 +3,7 @@ import { pair, rawServer, received, server, socketPath } from "../support/pair";
 import { json, run, start } from "./command";
 
 describe("sockhop connect", () => {
-    it("sends what is piped in, a value per line, and ends", async () => {
+    it("sends piped lines as values, and exits", async () => {
         const s = server();
         await s.listen();
         const values = received(s, 4);
@@ -15,7 +15,7 @@ describe("sockhop connect", () => {
         expect(await values).to.deep.equal([{ a: 1 }, 5, "bare words", null]);
     });
 
-    it("asks by ? and by !, and waits for the answers", async () => {
+    it("sends requests by ? and calls by !, and waits for their replies", async () => {
         const s = server();
         s.on("receive", (value, { callback }) => callback?.({ got: value as unknown }));
         s.on("request", async ({ data }: { data: unknown }, response) => {
@@ -33,21 +33,21 @@ describe("sockhop connect", () => {
         ]);
     });
 
-    it("has no more than a thousand questions without an answer", async () => {
+    it("has at most 1000 pending replies", async () => {
         const s = server();
         const replies: (() => void)[] = [];
-        let asked = (): void => undefined;
-        const thousand = new Promise<void>((resolve) => (asked = resolve));
+        let thousandReceived = (): void => undefined;
+        const thousand = new Promise<void>((resolve) => (thousandReceived = resolve));
         s.on("receive", (value, { callback }) => {
             replies.push(() => callback?.(value));
-            if (replies.length === 1000) asked();
+            if (replies.length === 1000) thousandReceived();
         });
         await s.listen();
         const lines = Array.from({ length: 1500 }, (_, number) => `! ${number}`);
-        const asking = start("connect", s.get_bound_port()!).say(...lines);
-        const ended = asking.end();
+        const connecting = start("connect", s.get_bound_port()!).type(...lines);
+        const ended = connecting.end();
         await thousand;
-        expect(await start("ping", s.get_bound_port()!, "-c", 1).result()).to.include({ code: 0 }); // meanwhile no more came
+        expect(await start("ping", s.get_bound_port()!, "-c", 1).result()).to.include({ code: 0 }); // time for further calls
         expect(replies).to.have.length(1000);
         s.on("receive", (value, { callback }) => callback?.(value));
         for (const reply of replies) reply();
@@ -56,18 +56,18 @@ describe("sockhop connect", () => {
         expect(json(stdout)).to.have.length(1500);
     });
 
-    it("goes on after a line that is wrong, and fails in the end", async () => {
+    it("continues after an invalid line, and exits with code 1", async () => {
         const s = server();
         await s.listen();
         const values = received(s, 2);
-        const { code, stderr } = await run(["connect", s.get_bound_port()!], "1", "{a", "? nobody answers", "2");
+        const { code, stderr } = await run(["connect", s.get_bound_port()!], "1", "{a", "? no response", "2");
         expect(await values).to.deep.equal([1, 2]);
-        expect(stderr.split("\n")[0]).to.match(/^sockhop: this is not JSON/);
-        expect(stderr.split("\n")[1]).to.match(/^sockhop: question 1: .*\(ERR_REQUEST_UNHANDLED\)$/);
+        expect(stderr.split("\n")[0]).to.match(/^sockhop: invalid JSON/);
+        expect(stderr.split("\n")[1]).to.match(/^sockhop: request 1: .*\(ERR_REQUEST_UNHANDLED\)$/);
         expect(code).to.equal(1);
     });
 
-    it("prints what comes in for as long as it shall wait, and answers with --echo", async () => {
+    it("prints messages until the time of --wait has passed, and replies with --echo", async () => {
         const path = socketPath();
         const s = server({ path });
         await s.listen();
@@ -76,22 +76,22 @@ describe("sockhop connect", () => {
                 void s.sendall({ hello: "all" });
                 void session
                     .ask("ping?")
-                    .then((answer: unknown) => session.send(["answer:", answer]))
+                    .then((reply: unknown) => session.send(["reply:", reply]))
                     .then(() => s.kill_socket(socket))
                     .then(() => resolve());
             });
         });
-        const { code, stdout } = await run(["connect", path, "--wait", "forever", "--echo"]); // its input ends at once
+        const { code, stdout } = await run(["connect", path, "--wait", "forever", "--echo"]); // stdin ends at once
         await connected;
         expect(code).to.equal(0);
         expect(json(stdout)).to.deep.equal([
             { type: "Object", data: { hello: "all" }, from: path },
             { type: "String", data: "ping?", from: path, question: "request" },
-            { type: "Array", data: ["answer:", "ping?"], from: path },
+            { type: "Array", data: ["reply:", "ping?"], from: path },
         ]);
     });
 
-    it("stays no longer than told", async () => {
+    it("exits after the time of --wait", async () => {
         const s = server();
         await s.listen();
         const start = performance.now();
@@ -99,57 +99,57 @@ describe("sockhop connect", () => {
         expect(performance.now() - start).to.be.within(100, 5000);
     });
 
-    it("ends when the server does, with questions open as a failure", async () => {
+    it("exits when the server closes the connection, with code 1 if replies are pending", async () => {
         const s = server();
         s.on("receive", () => void s.disconnect());
         await s.listen();
-        const asking = start("connect", s.get_bound_port()!).say("! will you answer?");
-        const { code, stderr } = await asking.result(); // its input is open still
-        expect(stderr).to.match(/^sockhop: question 1: .*\(ERR_SOCKET_DESTROYED\)\n$/);
+        const connecting = start("connect", s.get_bound_port()!).type("! no reply");
+        const { code, stderr } = await connecting.result(); // stdin is still open
+        expect(stderr).to.match(/^sockhop: callback 1: .*\(ERR_SOCKET_DESTROYED\)\n$/);
         expect(code).to.equal(1);
 
         s.once("connect", () => setImmediate(() => void s.disconnect()));
         expect(await start("connect", s.get_bound_port()!).result()).to.deep.equal({ code: 0, stdout: "", stderr: "" });
     });
 
-    it("comes back with --reconnect, and sends then what was typed meanwhile", async () => {
+    it("reconnects with --reconnect, and sends then the lines typed meanwhile", async () => {
         const path = socketPath();
-        const talking = start("connect", path, "--reconnect").say("early");
-        await talking.note(/^there is no socket at .* \(ENOENT\); attempt 2 in /);
+        const connecting = start("connect", path, "--reconnect").type("early");
+        await connecting.note(/^no socket at .* \(ENOENT\); attempt 2 in /);
         const s = server({ path });
         const values = received(s, 2);
         await s.listen();
-        await talking.note(/^connected to /);
-        talking.say("late");
+        await connecting.note(/^connected to /);
+        connecting.type("late");
         expect(await values).to.deep.equal(["early", "late"]);
-        expect(await talking.say("/quit").result()).to.include({ code: 0 });
+        expect(await connecting.type("/quit").result()).to.include({ code: 0 });
     });
 
-    it("tells of what is no message, and goes on", async () => {
+    it("prints an error for an invalid frame, and continues", async () => {
         const { port } = await rawServer((socket) => void socket.end('no JSON\n{"type":"Number","data":5}\n'));
         const { code, stdout, stderr } = await start("connect", port, "--bare").result();
-        expect(stderr).to.match(/^sockhop: skipping corrupted data.*\(ERR_OBJECTBUFFER_BAD_BUFFER_DATA\)\n$/);
+        expect(stderr).to.match(/^sockhop: .*\(ERR_OBJECTBUFFER_BAD_BUFFER_DATA\)\n$/);
         expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "5\n" });
     });
 
-    it("knows words", async () => {
+    it("runs /ping, /stats, /help and /quit", async () => {
         const s = server();
         await s.listen();
-        const talking = start("connect", s.get_bound_port()!);
-        await talking.say("/ping").note(/^pong after [\d.]+ ms$/);
-        await talking.say("/stats").note(/messages_received: 1,/);
-        await talking.say("/help").note(/^ {2}\? VALUE {2}/);
-        expect(await talking.say("/quit").result()).to.include({ code: 0 });
+        const connecting = start("connect", s.get_bound_port()!);
+        await connecting.type("/ping").note(/^pong after [\d.]+ ms$/);
+        await connecting.type("/stats").note(/messages_received: 1,/);
+        await connecting.type("/help").note(/^ {2}\? VALUE {2}/);
+        expect(await connecting.type("/quit").result()).to.include({ code: 0 });
     });
 
-    it("is interrupted by Ctrl-C", async () => {
+    it("exits with code 130 at Ctrl-C", async () => {
         const { s } = await pair();
-        const talking = start("connect", s.get_bound_port()!).say("/ping");
-        await talking.note(/^pong/);
-        expect(await talking.interrupt()).to.include({ code: 130, stdout: "" });
+        const connecting = start("connect", s.get_bound_port()!).type("/ping");
+        await connecting.note(/^pong/);
+        expect(await connecting.interrupt()).to.include({ code: 130, stdout: "" });
     });
 
-    it("speaks to programs that read lines of JSON", async () => {
+    it("exchanges lines of JSON with --json", async () => {
         const s = server({ peer_type: "json" });
         s.on("receive", (value: object, { session }) => void session.send([value]));
         await s.listen();
@@ -161,20 +161,20 @@ describe("sockhop connect", () => {
         expect(code).to.equal(0);
     });
 
-    it("tells that nobody is there", async () => {
+    it("prints an error if no server is listening", async () => {
         const s = server();
         await s.listen();
         const port = s.get_bound_port()!;
         await s.close();
         const { code, stderr } = await run(["connect", port]);
-        expect(stderr).to.equal(`sockhop: nobody listens at 127.0.0.1:${port} (ECONNREFUSED)\n`);
+        expect(stderr).to.equal(`sockhop: no server is listening on 127.0.0.1:${port} (ECONNREFUSED)\n`);
         expect(code).to.equal(1);
     });
 
-    it("finds others of this user by name", async () => {
-        const listening = start("listen", "--name", "somebody", "--echo", "--quiet");
-        await listening.note(/^listening at name:somebody$/);
-        const { stdout } = await run(["connect", "name:somebody"], "! hello");
-        expect(json(stdout)).to.deep.equal([{ type: "String", data: "hello", from: "name:somebody", answer: 1 }]);
+    it("connects to a name", async () => {
+        const listening = start("listen", "--name", "daemon", "--echo", "--quiet");
+        await listening.note(/^listening on name:daemon$/);
+        const { stdout } = await run(["connect", "name:daemon"], "! hello");
+        expect(json(stdout)).to.deep.equal([{ type: "String", data: "hello", from: "name:daemon", answer: 1 }]);
     });
 });

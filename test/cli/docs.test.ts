@@ -6,16 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { read } from "../support/markdown";
 import { privatePorts } from "../support/ports";
-import { MAIN, surroundings } from "./command";
+import { MAIN, environment } from "./command";
 
-/** A command of the page, what is typed at its prompt, and what it prints. */
+/** A command of the page, the lines typed at its prompt, and its output. */
 interface Step {
     command: string;
     typed: string[];
     printed: string[];
 }
 
-/** The blocks in which somebody types at a terminal. */
+/** Blocks of the page that show a terminal. */
 function sessions(): Step[][] {
     const { blocks } = read("docs/command-line.md");
     return blocks.filter(({ code }) => code.startsWith("$ ")).map(({ code }) => steps(code));
@@ -32,9 +32,9 @@ function steps(code: string): Step[] {
     return found;
 }
 
-/** A line without what differs from one time to the next. */
-function lasting(line: string): string {
-    const measured = /per second|in ms:|at a time|min\/avg/.test(line);
+/** Replaces the parts of a line that differ from run to run. */
+function stable(line: string): string {
+    const measured = /per second|in ms:|in flight|min\/avg/.test(line);
     return line
         .replace(/[\da-f]{8}(-[\da-f-]{27})?(?="|$)/, "ID")
         .replace(/(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d\.\d{3}Z?/, "TIME")
@@ -43,25 +43,25 @@ function lasting(line: string): string {
         .replace(measured ? /(?<![.:\d])\d[\d,]*(\.\d+)?(?![\d.:])/g : /$^/, "N");
 }
 
-/** On a terminal they would print for people. */
+/** Adds --pretty: the page shows the output on a terminal, the test reads a pipe. */
 function asOnTerminal(command: string): string {
     const piped = command.endsWith("| cat") || /--bare|ping|bench/.test(command);
     return piped || !command.includes("sockhop") ? command : `${command} --pretty`;
 }
 
-// The page is one session. Its ports are fixed, and its programs go on to its end.
-describe("the page on the command line", () => {
+// The page is one session: its ports are fixed, and its servers run until the last block.
+describe("docs/command-line.md", () => {
     let folder: string;
     let env: NodeJS.ProcessEnv;
     const background: { child: ChildProcess; step: Step; output: string }[] = [];
 
     before(function () {
-        if (process.platform === "win32") this.skip(); // it has another shell
+        if (process.platform === "win32") this.skip(); // the commands are written for sh
         folder = mkdtempSync(join(tmpdir(), "sockhop-docs-"));
-        // Stands in for the npx of somebody who has installed the package.
+        // Replaces npx: as if the package were installed.
         writeFileSync(join(folder, "npx"), `#!/bin/sh\nshift\nexec "${process.execPath}" "${MAIN}" "$@"\n`);
         chmodSync(join(folder, "npx"), 0o755);
-        env = surroundings({ ...privatePorts(join(folder, "ports")), PATH: `${folder}:${process.env["PATH"]}` });
+        env = environment({ ...privatePorts(join(folder, "ports")), PATH: `${folder}:${process.env["PATH"]}` });
     });
 
     after(() => {
@@ -69,7 +69,7 @@ describe("the page on the command line", () => {
         if (folder) rmSync(folder, { recursive: true });
     });
 
-    /** Starts a program that goes on, and waits until it has said so. */
+    /** Starts a server, and waits for its first line. */
     async function start(step: Step): Promise<void> {
         const command = `exec ${asOnTerminal(step.command)} 2>&1`;
         const child = spawn("sh", ["-c", command], { env, cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
@@ -83,12 +83,12 @@ describe("the page on the command line", () => {
         return new Promise((resolve) => {
             const all = ["-c", `{ ${asOnTerminal(command)}; } 2>&1`];
             const child = execFile("sh", all, { env, cwd: folder, timeout: 8000 }, (_, stdout) => resolve(stdout));
-            child.stdin?.on("error", () => undefined); // it may end before it has read all
+            child.stdin?.on("error", () => undefined); // the command may exit before it has read everything
             child.stdin?.end(typed.map((line) => `${line}\n`).join(""));
         });
     }
 
-    it("shows what the commands print", async () => {
+    it("shows the output of the commands", async () => {
         for (const step of sessions().flat()) {
             if (/^npx sockhop (listen|tap) /.test(step.command)) {
                 await start(step);
@@ -96,13 +96,13 @@ describe("the page on the command line", () => {
             }
             const output = await run(step);
             const lines = output === "" ? [] : output.trimEnd().split("\n");
-            // What answers and what is refused may overtake each other.
-            expect(lines.map(lasting), step.command).to.have.members(step.printed.map(lasting));
+            // The order of replies and errors may differ.
+            expect(lines.map(stable), step.command).to.have.members(step.printed.map(stable));
         }
         for (const { child, step, output } of background) {
             child.kill("SIGINT");
-            const lines = output.split("\n").map(lasting);
-            expect(lines, step.command).to.include.members(step.printed.map(lasting));
+            const lines = output.split("\n").map(stable);
+            expect(lines, step.command).to.include.members(step.printed.map(stable));
         }
     }).timeout(20_000);
 });

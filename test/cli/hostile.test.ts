@@ -1,26 +1,27 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { TapLog } from "../../src/cli/tap/TapLog";
-import { messageOf } from "../../src/cli/errors";
-import { type Frame, FrameSplitter } from "../../src/cli/tap/FrameSplitter";
-import { received, requested } from "../../src/cli/chat/printMessage";
-import { jsonLine } from "../../src/cli/arguments/values";
 import type { SockhopResponseWriteableStream } from "../../src";
-import { CapturedStream, screenOf } from "./output";
+import { printMessage, printRequest } from "../../src/cli/chat/printMessage";
+import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
+import type { TappedMessage } from "../../src/cli/tap/parseFrame";
+import { TapLog } from "../../src/cli/tap/TapLog";
+import { jsonLine } from "../../src/cli/terminal/format";
+import { errorMessage } from "../../src/cli/terminal/formatError";
+import { CapturedStream, outputOf } from "./CapturedStream";
 
-/* eslint-disable no-control-regex -- that is what terminals are told by */
+/* eslint-disable no-control-regex -- the test looks for them */
 
-/** What no line may have: a terminal would obey it, or show the text in another order. */
+/** Characters that must not be printed: a terminal interprets them, or reorders the text. */
 const HARMFUL = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
-/** Characters in a line for people: a message itself, and what is before and behind it. */
-const LONGEST_LINE = 300;
+/** Maximum length of a readable line: a message with its prefix and suffix. */
+const MAX_LINE = 300;
 
 function nested(levels: number): string {
     return "[".repeat(levels) + "]".repeat(levels);
 }
 
-/** JSON texts of any type, some of them dangerous. */
+/** JSON texts of any type, also dangerous ones. */
 const json = fc.oneof(
     fc.json({ noUnicodeString: false }),
     fc.constantFrom(
@@ -54,13 +55,13 @@ const object = fc
 const envelope = fc
     .tuple(fc.constantFrom(...TYPES), fc.oneof(object, json), fc.array(fc.tuple(members, json), { maxLength: 2 }))
     .map(([type, data, more]) => {
-        const rest = more.map(([key, text]) => `,"${key}":${text}`).join("");
-        return `{"type":${JSON.stringify(type)},"data":${data}${rest}}`;
+        const suffix = more.map(([key, text]) => `,"${key}":${text}`).join("");
+        return `{"type":${JSON.stringify(type)},"data":${data}${suffix}}`;
     });
 
 const garbage = fc.oneof(fc.string(), fc.constantFrom("\x1b[2J", "\0", "{", nested(300).slice(1), "\ufeff{}", "\r"));
 
-/** What a peer may send as one frame. */
+/** Content of one frame. */
 const frame = fc.oneof(
     { weight: 3, arbitrary: envelope },
     { weight: 2, arbitrary: object },
@@ -70,26 +71,26 @@ const frame = fc.oneof(
 
 const bytes = fc.array(frame, { minLength: 1, maxLength: 8 }).map((frames) => Buffer.from(frames.join("\n")));
 
-describe("whatever a peer sends", function () {
+describe("hostile peers", function () {
     this.timeout(30_000);
     const run = { numRuns: 100, seed: 20_261_126 };
 
-    it("is shown by tap without harm, as lines that are JSON or short", () => {
+    it("cannot break the lines that tap prints and records", () => {
         fc.assert(
             fc.property(bytes, fc.boolean(), fc.boolean(), (sent, bare, ends) => {
                 for (const flags of [{}, { pretty: true }, { bare: true }] as const) {
-                    const { screen, out, err } = screenOf(flags);
+                    const { output, out, err } = outputOf(flags);
                     const record = new CapturedStream();
-                    const journal = new TapLog(screen, flags, record as never);
-                    const cutter = new FrameSplitter("\n", bare);
-                    journal.add(1, "client", [...cutter.push(sent)]);
-                    const rest = cutter.end();
-                    if (ends && rest) journal.add(1, "client", [rest]);
+                    const log = new TapLog(output, flags, record as never);
+                    const splitter = new FrameSplitter("\n", bare);
+                    log.add(1, "client", [...splitter.push(sent)]);
+                    const last = splitter.end();
+                    if (ends && last) log.add(1, "client", [last]);
                     expect(err.text).to.equal("");
                     for (const line of [...out.lines, ...record.lines]) expect(line).to.not.match(HARMFUL);
                     for (const line of record.lines) JSON.parse(line);
                     for (const line of out.lines) {
-                        if ("pretty" in flags) expect(line.length).to.be.below(LONGEST_LINE);
+                        if ("pretty" in flags) expect(line.length).to.be.below(MAX_LINE);
                         else JSON.parse(line);
                     }
                 }
@@ -98,19 +99,19 @@ describe("whatever a peer sends", function () {
         );
     });
 
-    it("is cut into the same frames wherever the chunks end", () => {
+    it("cannot cause other frames by other chunks", () => {
         fc.assert(
             fc.property(bytes, fc.array(fc.nat(), { maxLength: 5 }), fc.constantFrom("\n", "]]", "}\n"), (...args) => {
-                const [sent, places, terminator] = args;
-                const cuts = [...new Set(places.map((place) => place % (sent.length + 1))), sent.length].sort(
+                const [sent, positions, terminator] = args;
+                const ends = [...new Set(positions.map((position) => position % (sent.length + 1))), sent.length].sort(
                     (a, b) => a - b,
                 );
                 const whole = new FrameSplitter(terminator);
                 const parts = new FrameSplitter(terminator);
-                const expected: (Frame | undefined)[] = [...whole.push(sent), whole.end()];
+                const expected: (TappedMessage | undefined)[] = [...whole.push(sent), whole.end()];
                 let from = 0;
-                const found: (Frame | undefined)[] = [];
-                for (const to of cuts) {
+                const found: (TappedMessage | undefined)[] = [];
+                for (const to of ends) {
                     found.push(...parts.push(sent.subarray(from, to)));
                     from = to;
                 }
@@ -121,21 +122,21 @@ describe("whatever a peer sends", function () {
         );
     });
 
-    it("is printed by listen and connect without harm, and what cannot be answered ends nothing", async () => {
+    it("cannot break the lines that listen and connect print, or their replies", async () => {
         await fc.assert(
             fc.asyncProperty(json, json, async (type, data) => {
                 for (const flags of [{}, { pretty: true }, { bare: true }] as const) {
-                    const { screen, out, err } = screenOf(flags);
+                    const { output, out, err } = outputOf(flags);
                     const value = { data: JSON.parse(data) as unknown, type: JSON.parse(type) as string };
                     const source = { from: "#1", label: "#1", echo: true };
-                    const answer = (answer: unknown): void => {
-                        if (JSON.stringify(answer).includes("x")) throw new Error("\x1b[2J cannot be sent");
+                    const callback = (reply: unknown): void => {
+                        if (JSON.stringify(reply).includes("x")) throw new Error("\x1b[2J cannot be sent");
                     };
-                    received(screen, value.data, { ...value, callback: answer } as never, source, null);
+                    printMessage(output, value.data, { ...value, callback } as never, source, null);
                     const refused = (): Promise<void> => Promise.reject(new Error("\x1b[2J"));
                     const response = { send: refused, fail: refused } as unknown as SockhopResponseWriteableStream;
-                    await requested(screen, value as never, response, source, null);
-                    expect(err.lines.at(-1)).to.match(/^sockhop: a request of #1 was not answered/);
+                    await printRequest(output, value as never, response, source, null);
+                    expect(err.lines.at(-1)).to.match(/^sockhop: cannot reply to a request of #1/);
                     for (const line of [...out.lines, ...err.lines]) expect(line).to.not.match(HARMFUL);
                     if (!("pretty" in flags)) for (const line of out.lines) JSON.parse(line);
                 }
@@ -144,7 +145,7 @@ describe("whatever a peer sends", function () {
         );
     });
 
-    it("has an error that can be told, also when it is none", () => {
+    it("cannot cause an error that is not printed in one line", () => {
         const thrower = {
             get message(): string {
                 throw new Error("no message");
@@ -162,8 +163,8 @@ describe("whatever a peer sends", function () {
         const hostile = fc.constantFrom(thrower, Object.create(null), Symbol("s"), 1n, () => 1, "\x1b[2J".repeat(1e5));
         fc.assert(
             fc.property(fc.oneof(coded, fc.anything({ withNullPrototype: true }), hostile), (error) => {
-                const { screen, err } = screenOf();
-                screen.fault(error);
+                const { output, err } = outputOf();
+                output.printError(error);
                 expect(err.lines).to.have.length(1);
                 expect(err.lines[0]).to.match(/^sockhop: ./);
                 expect(err.lines[0]).to.not.match(HARMFUL);
@@ -171,6 +172,6 @@ describe("whatever a peer sends", function () {
             }),
             run,
         );
-        expect(messageOf(Object.assign(new Error("No"), { code: "\x1b[2J" }))).to.equal("no (\\x1b[2J)");
+        expect(errorMessage(Object.assign(new Error("No"), { code: "\x1b[2J" }))).to.equal("no (\\x1b[2J)");
     });
 });

@@ -9,13 +9,13 @@ class Widget {
 }
 
 describe("sockhop listen", () => {
-    it("prints what comes in, as lines of JSON, and who comes and goes", async () => {
+    it("prints messages as lines of JSON, and connections on stderr", async () => {
         const listening = start("listen", 0);
         const port = await listening.port();
         const c = client({ port });
         await c.connect();
         const from = `127.0.0.1:${(c.socket!.address() as net.AddressInfo).port}`;
-        expect((await listening.note(/connected/)).input).to.equal(`#1 has connected from ${from}`);
+        expect((await listening.note(/connected/)).input).to.equal(`#1 connected from ${from}`);
         await c.send(new Widget());
         await c.send(null);
         void c.send("are you there?", () => undefined, { failed: () => undefined });
@@ -25,66 +25,66 @@ describe("sockhop listen", () => {
             { type: "String", data: "are you there?", from, question: "callback" },
         ]);
         await c.disconnect();
-        await listening.note(/^#1 has left$/);
+        await listening.note(/^#1 disconnected$/);
         expect(await listening.interrupt()).to.include({ code: 0 });
     });
 
-    it("answers with --echo, types included, and refuses requests without", async () => {
+    it("replies with --echo, with the same type, and refuses requests without --echo", async () => {
         const echo = start("listen", 0, "--echo", "--quiet");
         const c = client({ port: await echo.port() });
         await c.connect();
-        const answer = new Promise((resolve) => {
+        const reply = new Promise((resolve) => {
             void c.send(new Widget(), (value: unknown, { type }) => resolve({ value, type }));
         });
-        expect(await answer).to.deep.equal({ value: { color: "red" }, type: "Widget" });
+        expect(await reply).to.deep.equal({ value: { color: "red" }, type: "Widget" });
         const stream = await c.request(new Widget());
         expect(await stream.all()).to.deep.equal([{ data: { color: "red" }, type: "Widget" }]);
-        expect((await echo.interrupt("SIGTERM")).stdout).to.equal(""); // it is quiet
+        expect((await echo.interrupt("SIGTERM")).stdout).to.equal(""); // --quiet
 
-        const mute = start("listen", 0);
-        const d = client({ port: await mute.port() });
+        const silent = start("listen", 0);
+        const d = client({ port: await silent.port() });
         await d.connect();
         const refused = d.ask("q").catch((error: unknown) => error);
         expect(await refused).to.include({ code: "ERR_REQUEST_FAILED" });
-        expect((await mute.lines(1))[0]).to.include({ question: "request", data: "q" });
+        expect((await silent.lines(1))[0]).to.include({ question: "request", data: "q" });
     });
 
-    it("sends what is piped in to all, when somebody has come, and goes on", async () => {
+    it("sends piped lines to all clients after the first connect, and continues", async () => {
         const path = socketPath();
-        const listening = start("listen", path).say('{"a":1}', "", "a bare text", '{"a":').say('"last"');
+        const listening = start("listen", path).type('{"a":1}', "", "a bare text", '{"a":').type('"last"');
         listening.child.stdin!.end();
-        await listening.note(/^listening at /);
+        await listening.note(/^listening on /);
         const c = client({ path });
         const values = received(c, 3);
         await c.connect();
         expect(await values).to.deep.equal([{ a: 1 }, "a bare text", "last"]);
-        await listening.note(/^sockhop: this is not JSON .*: {"a":$/);
+        await listening.note(/^sockhop: invalid JSON .*: {"a":$/);
         await c.send("still there");
         expect(await listening.lines(1)).to.deep.equal([{ type: "String", data: "still there", from: "#1" }]);
     });
 
-    it("knows words, and tells when there is nobody to send to", async () => {
+    it("runs /clients, /stats, /help and /quit, and prints an error without a client", async () => {
         const listening = start("listen", 0);
         const c = client({ port: await listening.port() });
         await c.connect();
-        await listening.say("/clients").note(/^#1 127\.0\.0\.1:\d+$/);
-        await listening.say("/stats").note(/connections: 1/);
-        await listening.say("/help").note(/\/quit/);
+        await listening.type("/clients").note(/^#1 127\.0\.0\.1:\d+$/);
+        await listening.type("/stats").note(/connections: 1/);
+        await listening.type("/help").note(/\/quit/);
         await c.disconnect();
-        await listening.note(/has left/);
-        await listening.say("/clients").note(/^nobody is connected$/);
-        await listening.say("5").note(/^sockhop: nobody is connected$/);
-        await listening.say("/nonsense").note(/^sockhop: there is no \/nonsense/);
-        expect(await listening.say("/quit").result()).to.include({ code: 0 });
+        await listening.note(/disconnected/);
+        await listening.type("/clients").note(/^no client is connected$/);
+        await listening.type("5").note(/^sockhop: no client is connected$/);
+        await listening.type("/nonsense").note(/^sockhop: unknown command \/nonsense/);
+        expect(await listening.type("/quit").result()).to.include({ code: 0 });
     });
 
-    it("serves one client with --once", async () => {
+    it("accepts one client with --once", async () => {
         const listening = start("listen", 0, "--once");
         const port = await listening.port();
         const [first, second] = [client({ port }), client({ port })];
         await first.connect();
         await listening.note(/^#1/);
-        await second.connect().catch(() => undefined); // it may notice at once, or a little later
+        await second.connect().catch(() => undefined); // may reject, depending on when the server closes it
         await listening.note(/ERR_MAX_CONNECTIONS/);
         await first.send("bye");
         await first.disconnect();
@@ -97,7 +97,7 @@ describe("sockhop listen", () => {
         expect(await interrupted.interrupt()).to.include({ code: 130 });
     });
 
-    it("understands programs that write lines of JSON", async () => {
+    it("exchanges lines of JSON with --json", async () => {
         const listening = start("listen", 0, "--json", "--terminator", "\\r\\n");
         const other = plain(await listening.port());
         other.write('{"a":1}\r\nno JSON\r\n5\r\n');
@@ -107,11 +107,11 @@ describe("sockhop listen", () => {
             { type: "String", data: "no JSON" },
             { type: "Number", data: 5 },
         ]);
-        listening.say("hello");
+        listening.type("hello");
         expect(String((await once(other, "data"))[0])).to.equal('"hello"\r\n');
     });
 
-    it("prints for people with --pretty, and only the data with --bare", async () => {
+    it("prints readable values with --pretty, and only the data with --bare", async () => {
         for (const [flag, expected] of [
             ["--pretty", "#1 ← Widget { color: 'red' }\n"],
             ["--bare", '{"color":"red"}\n'],
@@ -121,55 +121,55 @@ describe("sockhop listen", () => {
             await c.connect();
             await c.send(new Widget());
             await c.disconnect();
-            await listening.note(/has left/);
+            await listening.note(/disconnected/);
             expect((await listening.interrupt()).stdout).to.equal(expected);
         }
     });
 
-    it("does not let names of classes write on the terminal", async () => {
+    it("escapes control characters in class names", async () => {
         const listening = start("listen", 0, "--pretty");
         const other = plain(await listening.port());
         other.end('{"type":"\\u001b[2J","data":"\\u009b31m"}\n{"type":{"a":1},"data":0}\n');
-        await listening.note(/has left/);
+        await listening.note(/disconnected/);
         const { stdout } = await listening.interrupt();
         expect(stdout).to.equal("#1 ← '\\x1B[2J' '\\x9B31m'\n#1 ← Number 0\n");
     });
 
-    it("goes on whatever clients send, also when it cannot answer that with --echo", async () => {
+    it("continues when it cannot send a value back with --echo", async () => {
         const deep = "[".repeat(20_000) + "]".repeat(20_000);
         for (const flags of [[], ["--pretty"], ["--bare"]]) {
             const listening = start("listen", 0, "--echo", ...flags);
             const other = plain(await listening.port());
             other.write(`{"type":"Array","data":${deep}}\n{"type":"Array","data":${deep},"id":"1"}\n`);
-            await listening.note(/^sockhop: a callback of #1 was not answered: .*\(ERR_BAD_DATA\)$/);
+            await listening.note(/^sockhop: cannot reply to a callback of #1: .*\(ERR_BAD_DATA\)$/);
             other.write(`{"type":"Widget","id":"2"}\n`);
             expect(String((await once(other, "data"))[0])).to.match(/"callback_id":"2"/);
             other.write(`{"type":"SockhopRequest","data":{"uuid":"u","type":"Array","data":${deep}}}\n`);
-            await listening.note(/^sockhop: a request of #1 was not answered: .*\(ERR_BAD_DATA\)$/);
+            await listening.note(/^sockhop: cannot reply to a request of #1: .*\(ERR_BAD_DATA\)$/);
             const { code, stdout } = await listening.interrupt();
             expect(code).to.equal(0);
             if (flags[0] !== "--pretty") expect(json(stdout)).to.have.length(4);
         }
     });
 
-    it("tells when the place is taken", async () => {
+    it("prints an error if the address is in use", async () => {
         const listening = start("listen", 0);
         const port = await listening.port();
         const { code, stderr } = await run(["listen", port]);
-        expect(stderr).to.equal(`sockhop: somebody else listens at 127.0.0.1:${port} (EADDRINUSE)\n`);
+        expect(stderr).to.equal(`sockhop: address already in use: 127.0.0.1:${port} (EADDRINUSE)\n`);
         expect(code).to.equal(1);
     });
 
-    it("ends quietly when nobody reads any more what it prints", async () => {
+    it("exits with code 0 when stdout is closed", async () => {
         const path = socketPath();
         const listening = start("listen", path);
         await listening.note(/^listening/);
         listening.child.stdout!.destroy();
         const c = client({ path });
-        const gone = new Promise((resolve) => c.once("disconnect", resolve));
+        const disconnected = new Promise((resolve) => c.once("disconnect", resolve));
         await c.connect();
         await c.send("one");
-        await gone;
+        await disconnected;
         const { code, stderr } = await listening.result();
         expect(stderr).to.not.include("EPIPE");
         expect(code).to.equal(0);

@@ -12,16 +12,16 @@ async function port(): Promise<number> {
 }
 
 describe("sockhop ping", () => {
-    it("prints a line per pong, and statistics", async () => {
+    it("prints one line per reply, and statistics", async () => {
         const where = `127.0.0.1:${await port()}`;
         const { code, stdout, stderr } = await run(["ping", where, "-c", 3, "-i", "20ms"]);
-        const lines = [1, 2, 3].map((number) => `ping ${number}: answered by ${where} after ${TIME} ms\n`);
+        const lines = [1, 2, 3].map((number) => `ping ${number}: reply from ${where} after ${TIME} ms\n`);
         const sums = `\n${where}: 3 sent, 3 received, 0% lost\nmin/avg/max/mdev ${TIME}/${TIME}/${TIME}/${TIME} ms\n`;
         expect(stdout).to.match(new RegExp(`^${lines.join("")}${sums}$`));
         expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
     });
 
-    it("prints them as JSON, too", async () => {
+    it("prints lines of JSON with --json-output", async () => {
         const { code, stdout } = await run(["ping", await port(), "-c", 2, "-i", 0.02, "--json-output"]);
         const [first, second, sums] = json(stdout);
         expect(first).to.include({ ping: 1 });
@@ -33,7 +33,7 @@ describe("sockhop ping", () => {
         expect(code).to.equal(0);
     });
 
-    it("sums up at Ctrl-C", async () => {
+    it("prints statistics at Ctrl-C", async () => {
         const pinging = start("ping", await port(), "-i", "10ms", "--json-output");
         await pinging.lines(2);
         const { code, stdout } = await pinging.interrupt();
@@ -43,34 +43,34 @@ describe("sockhop ping", () => {
         expect(code).to.equal(0);
     });
 
-    it("fails when nothing comes back", async () => {
+    it("exits with code 1 without a reply", async () => {
         const { port } = await rawServer();
         const { code, stdout } = await run(["ping", port, "-c", 2, "-i", "10ms", "-W", "50ms"]);
-        expect(stdout).to.match(/^ping 1: no answer\nping 2: no answer\n\n.*: 2 sent, 0 received, 100% lost\n$/);
+        expect(stdout).to.match(/^ping 1: no reply\nping 2: no reply\n\n.*: 2 sent, 0 received, 100% lost\n$/);
         expect(code).to.equal(1);
     });
 
-    it("fails at Ctrl-C when nothing has come back", async () => {
+    it("exits with code 1 at Ctrl-C without a reply", async () => {
         let pinged = (): void => undefined;
         const first = new Promise<void>((resolve) => (pinged = resolve));
-        const mute = await rawServer((socket) => socket.once("data", pinged));
-        const pinging = start("ping", mute.port);
+        const silent = await rawServer((socket) => socket.once("data", pinged));
+        const pinging = start("ping", silent.port);
         await first;
         const { code, stdout } = await pinging.interrupt();
         expect(stdout).to.match(/1 sent, 0 received, 100% lost\n$/);
         expect(code).to.equal(1);
     });
 
-    it("does not make those wait who insist", async () => {
-        const mute = await rawServer();
-        const pinging = start("ping", mute.port, "-i", "10ms", "-W", "10ms", "--json-output");
+    it("exits at once at the second Ctrl-C", async () => {
+        const silent = await rawServer();
+        const pinging = start("ping", silent.port, "-i", "10ms", "-W", "10ms", "--json-output");
         expect((await pinging.lines(1))[0]).to.deep.equal({ ping: 1, ms: null });
         pinging.child.kill("SIGINT");
         while (!pinging.stdout.includes("sent")) await once(pinging.child.stdout!, "data");
-        expect(await pinging.interrupt()).to.include({ code: 130 }); // while the other end does not close
+        expect(await pinging.interrupt()).to.include({ code: 130 }); // the peer does not close its side
     });
 
-    it("tells that the other end has gone", async () => {
+    it("prints an error when the peer closes the connection", async () => {
         const s = server();
         await s.listen();
         const pinging = start("ping", s.get_bound_port()!, "-i", "10ms", "--json-output");
@@ -78,22 +78,22 @@ describe("sockhop ping", () => {
         await s.close();
         const { code, stdout, stderr } = await pinging.result();
         expect(json(stdout).at(-1)!["received"]).to.be.above(0);
-        expect(stderr).to.equal("sockhop: the other end has ended the connection\n");
+        expect(stderr).to.equal("sockhop: the peer closed the connection\n");
         expect(code).to.equal(1);
     });
 });
 
 describe("sockhop bench", () => {
-    it("measures questions of both kinds", async () => {
+    it("measures callbacks and requests", async () => {
         const listening = start("listen", 0, "--echo", "--quiet");
-        const place = await listening.port();
+        const target = await listening.port();
         for (const mode of ["callbacks", "requests"]) {
             const { code, stdout, stderr } = await run([
-                ...["bench", place, "-m", mode, "-s", 0.1, "--size", 1000, "-p", 4, "--json-output"],
+                ...["bench", target, "-m", mode, "-s", 0.1, "--size", 1000, "-p", 4, "--json-output"],
             ]);
             expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
             const results = JSON.parse(stdout) as Record<string, number>;
-            expect(results).to.include({ mode, size: 1000, parallel: 4, endpoint: `127.0.0.1:${place}` });
+            expect(results).to.include({ mode, size: 1000, parallel: 4, endpoint: `127.0.0.1:${target}` });
             expect(results["seconds"]).to.be.within(0.1, 3);
             expect(results["messages"]).to.be.above(10);
             expect(results["per_second"]).to.be.closeTo(results["messages"]! / results["seconds"]!, 1);
@@ -102,7 +102,7 @@ describe("sockhop bench", () => {
         }
     });
 
-    it("measures plain messages, of the size that was asked for", async () => {
+    it("measures plain messages of the size given by --size", async () => {
         const s = server({ peer_type: "json", allow_non_objects: true });
         await s.listen();
         const some = received(s, 1);
@@ -110,33 +110,33 @@ describe("sockhop bench", () => {
             ...["bench", s.get_bound_port()!, "-m", "messages", "--json", "-s", "100ms", "--size", 50],
         ]);
         expect(JSON.stringify((await some)[0])).to.have.length(50);
-        expect(stdout).to.match(/^127\.0\.0\.1:\d+: [\d,]+ messages, of 50 bytes, 1000 at a time, in .* s\n/);
-        expect(stdout).to.match(/ per second, .* MB\/s\nuntil the system had them, in ms: min .* max .*\n$/);
+        expect(stdout).to.match(/^127\.0\.0\.1:\d+: [\d,]+ messages of 50 bytes in .* s, 1000 in flight\n/);
+        expect(stdout).to.match(/ per second, .* MB\/s\nwrite time in ms: min .* max .*\n$/);
         expect(code).to.equal(0);
     });
 
-    it("says what is missing when nobody answers", async () => {
-        const hint = "there has to be somebody who answers, such as: sockhop listen --echo --quiet";
+    it("prints a hint if the peer does not reply", async () => {
+        const hint = "start a peer that replies, for example: sockhop listen --echo --quiet";
         const s = server();
         await s.listen();
-        const place = s.get_bound_port()!;
-        const unanswered = await run(["bench", place, "-m", "requests"]);
-        expect(unanswered.stderr).to.include(`; ${hint} (ERR_REQUEST_UNHANDLED)\n`);
-        expect(unanswered.code).to.equal(1);
+        const target = s.get_bound_port()!;
+        const failed = await run(["bench", target, "-m", "requests"]);
+        expect(failed.stderr).to.include(`; ${hint} (ERR_REQUEST_UNHANDLED)\n`);
+        expect(failed.code).to.equal(1);
         await s.close();
-        const { code, stderr } = await run(["bench", place]);
-        expect(stderr).to.equal(`sockhop: nobody listens at 127.0.0.1:${place}; ${hint} (ECONNREFUSED)\n`);
+        const { code, stderr } = await run(["bench", target]);
+        expect(stderr).to.equal(`sockhop: no server is listening on 127.0.0.1:${target}; ${hint} (ECONNREFUSED)\n`);
         expect(code).to.equal(1);
     });
 
-    it("prints at Ctrl-C what it has so far, unless there is nothing", async () => {
+    it("prints the results so far at Ctrl-C, if there are any", async () => {
         const s = server();
-        let answered = 0;
+        let replies = 0;
         const busy = new Promise<void>((resolve) => {
             s.on("receive", (value, { callback }) => {
                 callback?.(value);
-                answered += 1;
-                if (answered === 100) resolve();
+                replies += 1;
+                if (replies === 100) resolve();
             });
         });
         await s.listen();
@@ -147,13 +147,13 @@ describe("sockhop bench", () => {
         expect(code).to.equal(0);
 
         s.removeAllListeners("receive");
-        const asked = received(s, 1);
-        const unanswered = start("bench", s.get_bound_port()!);
-        await asked;
-        expect(await unanswered.interrupt()).to.deep.equal({ code: 130, stdout: "", stderr: "" });
+        const call = received(s, 1);
+        const failed = start("bench", s.get_bound_port()!);
+        await call;
+        expect(await failed.interrupt()).to.deep.equal({ code: 130, stdout: "", stderr: "" });
     });
 
-    it("fails when the connection ends meanwhile", async () => {
+    it("exits with code 1 when the connection is lost", async () => {
         const s = server();
         later(() => s.close());
         let count = 0;

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { client, later, received, server, socketPath } from "../support/pair";
-import { MAIN, start, surroundings } from "./command";
+import { MAIN, start, environment } from "./command";
 
-/* eslint-disable no-control-regex -- that is what terminals are told by */
+/* eslint-disable no-control-regex -- the terminal is controlled by them */
 
-/** A command at a terminal, which script(1) of util-linux makes. */
+/** A command at a terminal, created by script(1) of util-linux. */
 class Terminal {
     screen = "";
     readonly #child: ChildProcess;
@@ -17,7 +17,7 @@ class Terminal {
     constructor(args: (string | number)[], env: NodeJS.ProcessEnv = {}) {
         const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(" ");
         const terminal = { TERM: "xterm-256color", COLUMNS: "80", ...env };
-        this.#child = spawn("script", ["-qefc", command, "/dev/null"], { env: surroundings(terminal) });
+        this.#child = spawn("script", ["-qefc", command, "/dev/null"], { env: environment(terminal) });
         this.#ended = once(this.#child, "close");
         this.#child.stdout!.setEncoding("utf8").on("data", (text: string) => {
             this.screen += text;
@@ -31,7 +31,7 @@ class Terminal {
         return this;
     }
 
-    /** Waits until this is printed, after what was waited for before. */
+    /** Waits for a text after the one found before. */
     async sees(pattern: RegExp): Promise<this> {
         for (;;) {
             const match = pattern.exec(this.screen);
@@ -57,11 +57,11 @@ const UP = "\x1b[A";
 
 describe("at a terminal", function () {
     before(function () {
-        // It is part of util-linux; other systems have one with other options, or none.
+        // Other systems have a script(1) with other options, or none.
         if (!String(spawnSync("script", ["--version"]).stdout).includes("util-linux")) this.skip();
     });
 
-    it("sockhop connect has a prompt with a history, and prints in colour", async () => {
+    it("sockhop connect shows a prompt with a history, and prints in color", async () => {
         const s = server();
         s.on("receive", (value, { callback }) => callback?.([value]));
         await s.listen();
@@ -70,7 +70,7 @@ describe("at a terminal", function () {
         await first.sees(/connected to 127\.0\.0\.1:\d+/);
         await first.sees(/> /);
         await first.type("! 5\r").sees(/\x1b\[32m↳1\x1b\[39m \x1b\[36mArray\x1b\[39m \[ \x1b\[33m5\x1b\[39m \]/);
-        await first.type('{"a\r').sees(/\x1b\[31msockhop: this is not JSON/);
+        await first.type('{"a\r').sees(/\x1b\[31msockhop: invalid JSON/);
         await first.type("/he").sees(/he/);
         await first.type("\t").sees(/lp/);
         await first.type("\r").sees(/this list/);
@@ -87,13 +87,13 @@ describe("at a terminal", function () {
         await second.sees(/↳1/);
         await second.type("half a line").sees(/line/);
         const line = received(s, 1);
-        second.type(`${CTRL_C}a line\r`); // the half is taken back
+        second.type(`${CTRL_C}a line\r`); // Ctrl-C clears the line
         expect(await line).to.deep.equal(["a line"]);
         second.type("/quit\r");
         expect(await second.end()).to.equal(0);
     });
 
-    it("leaves alone what is being typed when something comes in", async () => {
+    it("sockhop connect keeps the typed text when a message arrives", async () => {
         const s = server();
         await s.listen();
         const terminal = new Terminal(["connect", s.get_bound_port()!], { NO_COLOR: "1" });
@@ -108,13 +108,13 @@ describe("at a terminal", function () {
         expect(await terminal.end()).to.equal(0);
     });
 
-    it("sockhop listen sends what is typed, and ends at Ctrl-C", async () => {
+    it("sockhop listen sends typed lines, and exits at Ctrl-C", async () => {
         const path = socketPath();
         const terminal = new Terminal(["listen", path]);
-        await terminal.sees(/listening at/);
+        await terminal.sees(/listening on/);
         const c = client({ path });
         await c.connect();
-        await terminal.sees(/#1 has connected/);
+        await terminal.sees(/#1 connected/);
         const values = received(c, 1);
         terminal.type("hello\r");
         expect(await values).to.deep.equal(["hello"]);
@@ -122,17 +122,17 @@ describe("at a terminal", function () {
         expect(await terminal.end()).to.equal(0);
     });
 
-    it("sockhop bench shows a bar, and takes it away", async () => {
+    it("sockhop bench shows a progress bar, and removes it", async () => {
         const listening = start("listen", 0, "--echo", "--quiet");
         const terminal = new Terminal(["bench", await listening.port(), "-s", "300ms"]);
         await terminal.sees(/█+░+ \d+% {2}[\d,.]+ per second/);
-        await terminal.sees(/\x1b\[2K.*callbacks, answered, of 100 bytes/);
+        await terminal.sees(/\x1b\[2K.*callbacks of 100 bytes/);
         expect(await terminal.end()).to.equal(0);
     });
 
-    it("sockhop send asks for something to send", async () => {
+    it("sockhop send exits with code 2 without a value", async () => {
         const terminal = new Terminal(["send", 1]);
-        await terminal.sees(/sockhop: nothing to send: give values, or pipe in some/);
+        await terminal.sees(/sockhop: nothing to send: give values as arguments or on stdin/);
         expect(await terminal.end()).to.equal(2);
     });
 });

@@ -262,7 +262,7 @@ describe("values of a peer", () => {
         class Bad extends Error {
             override message = "one\r\n\u001b[2J\u202Etwo";
         }
-        s["_report"](new Bad(), null);
+        s["_reportError"](new Bad(), null);
         expect(printed).to.have.length(1);
         expect(printed[0]).to.match(/^one �\[2J�two \(listen/);
     });

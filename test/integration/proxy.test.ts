@@ -213,9 +213,9 @@ describe("the socket that a client is given", () => {
         const first = require.cache[file];
         Reflect.deleteProperty(require.cache, file);
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would give the same module
-        const second = require(file) as { adopt: typeof hookSocket };
+        const second = require(file) as { hookSocket: typeof hookSocket };
         require.cache[file] = first;
-        expect(second.adopt).not.to.equal(hookSocket);
+        expect(second.hookSocket).not.to.equal(hookSocket);
 
         const calls: string[] = [];
         const connection = (name: string): Connection =>
@@ -229,9 +229,9 @@ describe("the socket that a client is given", () => {
             },
         });
         hookSocket(socket, connection("first"));
-        second.adopt(socket, connection("second"));
+        second.hookSocket(socket, connection("second"));
         hookSocket(socket, connection("first again"));
-        second.adopt(socket, connection("second again"));
+        second.hookSocket(socket, connection("second again"));
         socket.end();
         expect(calls.splice(0)).to.deep.equal(["second again", "first again", "program"]);
         socket.destroy();

@@ -34,10 +34,10 @@ class Probe extends AutoReconnect(Endpoint) {
 
     /** The attempt fails, or the connection is lost. */
     lose(): void {
-        this._drop(this.#connection!);
+        void this._close(this.#connection!);
     }
 
-    protected override _deliver(): void {
+    protected override _receiveMeta(): object {
         throw new Error("nothing is sent here");
     }
 }

@@ -5,7 +5,8 @@ import net from "node:net";
 import { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
-import type { Envelope } from "../../src/codec/json/writeEnvelope";
+import type { Envelope } from "../../src/protocol/Envelope";
+import { toMessage } from "../../src/protocol/Message";
 import { Callbacks } from "../../src/mixins/Callbacks";
 import { kept } from "../support/memory";
 import { rejection } from "../support/pair";
@@ -14,11 +15,18 @@ import { rejection } from "../support/pair";
 class Probe extends Callbacks(Endpoint) {
     readonly delivered: { value: unknown; type: string; callback: Reply | undefined }[] = [];
 
+    constructor(options: object) {
+        super(options);
+        this.on("receive", (value: unknown, meta: { type: string; callback: Reply | undefined }) => {
+            this.delivered.push({ value, ...meta });
+        });
+    }
+
     connection(): { connection: Connection; written: () => Envelope[] } {
         const connection = this._attach(new net.Socket());
         this._onOpen(connection);
         const written: string[] = [];
-        connection.post = (bytes) => void written.push(bytes);
+        connection.writeAndForget = (bytes) => void written.push(bytes);
         connection.write = (bytes) => {
             written.push(bytes);
             return Promise.resolve(undefined);
@@ -27,15 +35,15 @@ class Probe extends Callbacks(Endpoint) {
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._onMessage(connection, envelope);
+        this._onMessage(connection, toMessage(envelope));
     }
 
     drop(connection: Connection): void {
-        this._drop(connection);
+        void this._close(connection);
     }
 
-    protected override _deliver(_connection: Connection, value: unknown, type: string, callback?: Reply): void {
-        this.delivered.push({ value, type, callback });
+    protected override _receiveMeta(_connection: Connection, type: string, callback?: Reply): object {
+        return { type, callback };
     }
 }
 
@@ -157,7 +165,8 @@ describe("Callbacks", () => {
             const told: unknown[] = [];
             probe.on("error", ({ code }: SockhopError) => told.push(code));
             for (const id of [{ any: ["json"] }, ["x"], true, "x".repeat(1025)]) {
-                probe.receive(connection, { type: "Ask", data: 1, id });
+                const frame = Buffer.from(`${JSON.stringify({ type: "Ask", data: 1, id })}\n`);
+                probe["_onData"](connection, frame, frame.length);
             }
             expect(told).to.deep.equal(Array(4).fill("ERR_OBJECTBUFFER_BAD_BUFFER_DATA"));
             expect(probe.delivered).to.deep.equal([]);

@@ -4,7 +4,8 @@ import net from "node:net";
 import { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
-import type { Envelope } from "../../src/codec/json/writeEnvelope";
+import type { Envelope } from "../../src/protocol/Envelope";
+import { toMessage } from "../../src/protocol/Message";
 import { Ping } from "../../src/mixins/Ping";
 import { SockhopPing, SockhopPong } from "../../src/protocol/SockhopPing";
 
@@ -15,24 +16,25 @@ class Probe extends Ping(Endpoint) {
 
     constructor() {
         super({});
+        this.on("receive", (value) => this.delivered.push(value));
     }
 
     connection(): Connection {
         const connection = this._attach(new net.Socket());
+        connection.sendControl = (kind, data) => {
+            const type = kind === "ping" ? "SockhopPing" : "SockhopPong";
+            this.sent.push({ connection, envelope: { type, data } });
+        };
         this._onOpen(connection);
         return connection;
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._onMessage(connection, envelope);
+        this._onMessage(connection, toMessage(envelope));
     }
 
-    protected override _sendControl(connection: Connection, type: string, data: unknown): void {
-        this.sent.push({ connection, envelope: { type, data } });
-    }
-
-    protected override _deliver(_connection: Connection, value: unknown): void {
-        this.delivered.push(value);
+    protected override _receiveMeta(): object {
+        return {};
     }
 }
 

@@ -9,8 +9,8 @@ module.exports = {
     node26: {},
     bun: {},
     deno: {
-        "connections beyond max_connections are told of, as ERR_MAX_CONNECTIONS":
-            "Servers emit no `drop`. The connections are refused all the same.",
+        "connections above max_connections are reported as ERR_MAX_CONNECTIONS":
+            "Servers do not emit `drop`. They still refuse the connections.",
     },
     here: {}, // any other Node.js
 };

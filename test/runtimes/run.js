@@ -5,9 +5,11 @@
 //     node test/runtimes/run.js                  under all of them
 //     node test/runtimes/run.js bun node24       under these
 //     node test/runtimes/run.js here             under the one that runs this
+//     node test/runtimes/run.js --unit node24    then also the unit tests, under each version of Node.js
 //     node test/runtimes/run.js --write          brings the table of docs/runtimes.md up to date with knownFailures.js, and runs nothing
 
 const { spawn } = require("node:child_process");
+const { once } = require("node:events");
 const path = require("node:path");
 const { createInterface } = require("node:readline");
 const { parseArgs } = require("node:util");
@@ -16,6 +18,8 @@ const knownFailures = require("./knownFailures.js");
 const report = require("./report.js");
 const { here, locate, runtimes } = require("./runtimes.js");
 
+const ROOT = path.join(__dirname, "../..");
+const MOCHA = require.resolve("mocha/bin/mocha.js");
 const SUITE = path.join(__dirname, "suite.js");
 /** Milliseconds without a word from the suite, which has a shorter limit itself: then it hangs. */
 const PATIENCE = 12_000;
@@ -59,6 +63,17 @@ async function runAll(program, args) {
     return errors;
 }
 
+/**
+ * Runs the unit tests, without coverage, under a version of Node.js.
+ *
+ * @returns true if all have passed
+ */
+async function runUnitTests(program) {
+    const child = spawn(program, [MOCHA, "--reporter", "dot"], { cwd: ROOT, stdio: "inherit" });
+    const [code] = await once(child, "close");
+    return code === 0;
+}
+
 /** What is not as knownFailures.js has it, in words. */
 function surprises({ id, title }, errors) {
     const found = [];
@@ -85,7 +100,8 @@ function pick(names) {
 }
 
 async function main() {
-    const { values, positionals } = parseArgs({ options: { write: { type: "boolean" } }, allowPositionals: true });
+    const options = { unit: { type: "boolean" }, write: { type: "boolean" } };
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
     if (values.write) {
         report.update();
         return;
@@ -98,6 +114,9 @@ async function main() {
         const errors = await runAll(program, runtime.args);
         results.set(runtime, errors);
         complaints.push(...surprises(runtime, errors));
+        if (values.unit && runtime.isNode && !(await runUnitTests(program))) {
+            complaints.push(`${runtime.title}: the unit tests fail.`);
+        }
     }
     report.print(results);
     for (const complaint of complaints) console.error(`${complaint}\n`);

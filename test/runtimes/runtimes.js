@@ -23,7 +23,7 @@ function runtime(id, title, from, about, args = []) {
 }
 
 function node(major) {
-    return runtime(`node${major}`, `Node.js ${major}`, `node@${major}`, "-e");
+    return { ...runtime(`node${major}`, `Node.js ${major}`, `node@${major}`, "-e"), isNode: true };
 }
 
 /** All that the package is for. */

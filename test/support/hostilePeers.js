@@ -48,6 +48,15 @@ process.once("beforeExit", async () => {
     console.log("Hostile peers have been here");
 });
 
+/**
+ * The text that ends the frames of an end, which is what its peer expects.
+ *
+ * @param {Server | Client} end
+ */
+function terminatorOf(end) {
+    return /** @type {Buffer} */ (end._objectBuffer.obj2buf({})).toString().slice("{}".length);
+}
+
 /** @param {Server} server */
 async function attackServer(server) {
     server.path = undefined;
@@ -66,7 +75,7 @@ async function attackClient(client) {
     const frames = framesFor(client);
     const hostile = net.createServer((socket) => {
         socket.on("error", () => undefined).setTimeout(VISIT_MS, () => socket.destroy());
-        socket.resume().write(frames.pop() + client._framing.terminator.text);
+        socket.resume().write(frames.pop() + terminatorOf([...servers][0] ?? client));
         leaveWhenHandled(client, socket, frames.length % 2 === 0 ? atOnce : inGoodOrder);
     });
     await new Promise((resolve) => hostile.listen(0, "127.0.0.1", () => resolve(undefined)));
@@ -130,7 +139,7 @@ function visit(server, frame, leave) {
     const isTls = server.server instanceof tls.Server;
     const socket = isTls ? tls.connect({ ...place, rejectUnauthorized: false }) : net.connect(place);
     socket.once(isTls ? "secureConnect" : "connect", () => {
-        socket.write(frame + server._framing.terminator.text);
+        socket.write(frame + terminatorOf([...clients][0] ?? server));
         leaveWhenHandled(server, socket, leave);
     });
     socket.on("error", () => undefined);

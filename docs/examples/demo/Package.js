@@ -1,21 +1,21 @@
-// What the demo sends: one object of this class for each package that the lock file of the project lists.
+// The messages of the demo: one object for each package in the lock file of the project.
 "use strict";
 
 const lockFile = require("../../../package-lock.json");
 
 class Package {
     name;
-    place;
+    path;
 
-    constructor(place, details) {
-        this.name = place.split("node_modules/").pop();
-        this.place = place;
-        Object.assign(this, details); // version, license, dependencies and what else there is
+    constructor(path, details) {
+        this.name = path.split("node_modules/").pop();
+        this.path = path;
+        Object.assign(this, details); // version, license, dependencies and other properties
     }
 
-    /** All packages, in the order of the lock file. */
+    /** Returns all packages, in the order of the lock file. */
     static all() {
-        return Object.entries(lockFile.packages).map(([place, details]) => new Package(place, details));
+        return Object.entries(lockFile.packages).map(([path, details]) => new Package(path, details));
     }
 }
 

@@ -1,4 +1,4 @@
-// A server or a client of the demo: a process of its own, seen from the parent. They exchange only orders and reports.
+// A child process of the demo, a server or a client. Parent and child exchange only commands and reports.
 "use strict";
 
 const { fork } = require("node:child_process");
@@ -13,8 +13,8 @@ class Program extends EventEmitter {
     #dismissed = false;
 
     /**
-     * `alarm` is an AbortController: the program sets it off when it ends without being asked to, and waits for nothing
-     * any more once it has been set off.
+     * `alarm` is an AbortController: the program aborts it when the child exits unexpectedly, and stops waiting when it is
+     * aborted.
      */
     constructor(alarm, name, file, ...args) {
         super();
@@ -28,7 +28,7 @@ class Program extends EventEmitter {
         this.#child.once("exit", (code, signal) => {
             if (this.#dismissed && (code === 0 || signal)) return;
             const error = new Error(`${name} ended unexpectedly (${signal ?? `exit code ${code}`})`);
-            // Ctrl-C reaches the children, too: that they have ended may be known before the reason is.
+            // Ctrl-C also reaches the children: their exit can arrive before the signal.
             setTimeout(() => alarm.abort(error), 50);
         });
         this.#child.on("error", (error) => alarm.abort(error));
@@ -41,14 +41,14 @@ class Program extends EventEmitter {
         return report;
     }
 
-    /** Has the program send all packages so many times, and waits for its report. */
+    /** Makes the program send all packages `rounds` times, and waits for its report. */
     transfer(rounds) {
         const done = this.report("done");
         this.#child.send(rounds);
         return done;
     }
 
-    /** Lets the program end in good order. */
+    /** Stops the program gracefully. */
     async stop() {
         this.#dismissed = true;
         const ended = once(this.#child, "exit", { signal: this.#alarm.signal });
@@ -56,7 +56,7 @@ class Program extends EventEmitter {
         await ended;
     }
 
-    /** Ends the program at once, if it has not ended yet. */
+    /** Kills the program if it is running. */
     async kill() {
         this.#dismissed = true;
         this.#child.kill("SIGKILL");

@@ -1,4 +1,4 @@
-// Both ends keep a tally: the sender of what it sends, the receiver of what arrives. In the end the two must be the same.
+// Counts messages: the sender and the receiver each have a tally, and both must be equal in the end.
 "use strict";
 
 const { createHash } = require("node:crypto");
@@ -14,7 +14,7 @@ class Tally {
         this.#messages.push({ value, type });
     }
 
-    /** How many messages of which types, how much JSON, and a checksum over all of it. */
+    /** Returns the number of messages, their types, the size of their JSON, and a checksum. */
     summary() {
         const types = {};
         const hash = createHash("sha256");
@@ -29,7 +29,7 @@ class Tally {
     }
 }
 
-/** JSON with the members of each object in alphabetical order: the same text for the same value, whoever writes it. */
+/** Returns JSON with sorted properties: equal values have equal texts. */
 function canonicalJson(value) {
     return JSON.stringify(value, (_key, inner) => {
         if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;

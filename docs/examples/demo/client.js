@@ -1,11 +1,11 @@
-// A client of the demo, a process of its own. It connects by itself, again and again if need be, receives what the server
-// sends, and sends all packages to the server when the parent says so.
+// A client of the demo, in its own process. It reconnects automatically, receives the messages of the server, and sends all
+// packages to the server on a command of the parent.
 "use strict";
 
 const Sockhop = require("sockhop");
 const { Inbox, transfer } = require("./transfer.js");
 
-/** Tells the server who has connected. */
+/** The first message of a client, with its name. */
 class Hello {
     name;
 
@@ -14,10 +14,10 @@ class Hello {
     }
 }
 
-const place = JSON.parse(process.argv[2]); // { port } or { path }
+const address = JSON.parse(process.argv[2]); // { port } or { path }
 const name = process.argv[3];
-// What is sent while the server is away waits for it.
-const client = new Sockhop.client({ ...place, auto_reconnect_interval: 25, queue: true });
+// The queue keeps messages while the client is disconnected.
+const client = new Sockhop.client({ ...address, auto_reconnect_interval: 25, queue: true });
 const inbox = new Inbox();
 let lostAt;
 
@@ -33,23 +33,23 @@ client.on("receive", (value, meta) => {
     inbox.receive(value, meta);
 });
 
-/** Puts a question to the server. */
-function ask(question) {
+/** Calls the server. */
+function call(value) {
     return new Promise((resolve, reject) => {
-        client.send(question, resolve).catch(reject);
+        client.send(value, resolve).catch(reject);
     });
 }
 
 /** Sends all packages to the server, and reports the transfer. */
 async function upload(rounds) {
-    const { sent, arrived, seconds } = await transfer(rounds, (value) => client.send(value), [ask]);
+    const { sent, arrived, seconds } = await transfer(rounds, (value) => client.send(value), [call]);
     return [{ from: name, to: "server", sent, arrived: arrived[0], seconds }];
 }
 
 process.on("message", async (rounds) => {
     process.send(["done", await upload(rounds)]);
 });
-// The parent wants us to end, or has vanished. Without the connection nothing is left that keeps this process alive.
+// The parent disconnects to stop this process, or has exited. Without a connection this process exits too.
 process.once("disconnect", () => {
     client.disconnect();
 });

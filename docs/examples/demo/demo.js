@@ -1,6 +1,6 @@
-// The demo (npm run demo): a server and two clients, each a process of its own, exchange the packages that the lock file of
-// this project lists, first over TCP, then over a Unix socket. In between the server is killed and another takes its place.
-// Every sender and every receiver adds up for itself what it has sent or received, and here it is seen whether all agree.
+// The demo (npm run demo): a server and two clients, each in its own process, exchange the packages of the lock file of this
+// project, first over TCP, then over a Unix domain socket. In between the server is killed and replaced. Each process counts
+// the messages that it sends and receives, and this program compares the counts.
 "use strict";
 
 const fs = require("node:fs");
@@ -12,11 +12,11 @@ const Program = require("./Program.js");
 const Tally = require("./Tally.js");
 const { printHeading, printTransfer } = require("./table.js");
 
-const ROUNDS = 10; // how often the server sends all packages to all clients
+const ROUNDS = 10; // number of times that the server sends all packages
 const TIME_LIMIT = 60; // seconds
-const alarm = new AbortController(); // ends all waiting when something goes wrong
+const alarm = new AbortController(); // aborts all waits after a failure
 
-/** What everybody should come to who has seen all packages so many times. */
+/** Returns the expected tally for all packages, `rounds` times. */
 function expected(rounds) {
     const tally = new Tally();
     for (let round = 0; round < rounds; round++) {
@@ -25,18 +25,18 @@ function expected(rounds) {
     return tally.summary();
 }
 
-/** What is wrong with a transfer: a line for the sender, a line for the receiver, or nothing. */
+/** Returns the differences of a transfer: a line for the sender, a line for the receiver, or none. */
 function faults({ from, to, sent, arrived }, rounds) {
     const right = expected(rounds);
     return Object.entries({ sent, arrived }).flatMap(([what, tally]) => {
         const wrong = Object.keys(right).filter((key) => !isDeepStrictEqual(tally[key], right[key]));
         if (wrong.length === 0) return [];
         const details = wrong.map((key) => `${key} ${JSON.stringify(tally[key])}, not ${JSON.stringify(right[key])}`);
-        return [`${from} → ${to}, what ${what}: ${details.join("; ")}`];
+        return [`${from} → ${to}, ${what}: ${details.join("; ")}`];
     });
 }
 
-/** Each client sends all packages to the server; then the server sends them back to both, `rounds` times. */
+/** Each client sends all packages to the server. Then the server sends them to both clients, `rounds` times. */
 async function exchange(server, clients, rounds) {
     const uploads = (await Promise.all(clients.map((client) => client.transfer(1)))).flat();
     const downloads = await server.transfer(rounds);
@@ -50,41 +50,41 @@ async function exchange(server, clients, rounds) {
     if (wrong.length > 0) throw new Error(wrong.join("\n"));
 }
 
-/** Kills the server and starts another in its place. The clients have to come back by themselves. */
-async function replace(server, clients, place) {
+/** Kills the server and starts another one at the same address. The clients reconnect automatically. */
+async function replace(server, clients, address) {
     const reports = (event) => Promise.all(clients.map((client) => client.report(event)));
 
     const start = performance.now();
     const [noticed] = await Promise.all([reports("disconnect").then(() => performance.now() - start), server.kill()]);
-    console.log(`  The server is killed: after ${noticed.toFixed()} ms both clients have noticed`);
+    console.log(`  The server is killed: both clients are disconnected after ${noticed.toFixed()} ms`);
 
-    const successor = new Program(alarm, "The second server", "server.js", JSON.stringify(place));
+    const successor = new Program(alarm, "The second server", "server.js", JSON.stringify(address));
     const [outages] = await Promise.all([reports("connect"), successor.report("listening")]);
     const times = outages.map((time) => `${time.toFixed()} ms`).join(" and ");
-    console.log(`  Another takes its place: the clients have reconnected, after ${times} without a server`);
+    console.log(`  A second server listens: the clients have reconnected after ${times}`);
     return successor;
 }
 
 async function show(title, wanted) {
     printHeading(title);
     let server = new Program(alarm, "The server", "server.js", JSON.stringify(wanted));
-    const place = await server.report("listening");
+    const address = await server.report("listening");
     const clients = ["client 1", "client 2"].map((name) => {
-        return new Program(alarm, name, "client.js", JSON.stringify(place), name);
+        return new Program(alarm, name, "client.js", JSON.stringify(address), name);
     });
     await Promise.all(clients.map((client) => client.report("connect")));
 
     await exchange(server, clients, ROUNDS);
-    server = await replace(server, clients, place);
+    server = await replace(server, clients, address);
     await exchange(server, clients, 1);
 
     await Promise.all(clients.map((client) => client.stop()));
     await server.stop();
-    if (place.path && fs.existsSync(place.path)) throw new Error("The server has left its socket file behind");
+    if (address.path && fs.existsSync(address.path)) throw new Error("The server has left its socket file behind");
 }
 
 async function main() {
-    const late = () => alarm.abort(new Error(`This takes more than ${TIME_LIMIT} s`));
+    const late = () => alarm.abort(new Error(`The demo needs more than ${TIME_LIMIT} s`));
     setTimeout(late, TIME_LIMIT * 1000).unref();
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
         process.once(signal, () => alarm.abort(new Error(`Interrupted by ${signal}`)));
@@ -98,7 +98,7 @@ async function main() {
         console.log("\nAll counts, types and checksums agree.");
         process.exitCode = 0;
     } catch (error) {
-        // What fails because a child has ended may be known before that is.
+        // A failure that follows from the exit of a child can arrive before the exit itself.
         await new Promise((resolve) => setTimeout(resolve, 100));
         console.error(`\nThe demo has failed.\n${(alarm.signal.reason ?? error).message}`);
     } finally {
@@ -107,5 +107,5 @@ async function main() {
     }
 }
 
-process.exitCode = 1; // unless all is well
+process.exitCode = 1; // until all counts agree
 main();

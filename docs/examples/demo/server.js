@@ -1,14 +1,13 @@
-// The server of the demo, a process of its own. It tells its parent where it listens, receives what the clients send, and
-// sends all packages to all clients when the parent says so.
+// The server of the demo, in its own process. It reports its address, receives the messages of the clients, and sends all
+// packages to all clients on a command of the parent.
 "use strict";
 
-const fs = require("node:fs");
 const Sockhop = require("sockhop");
 const { Inbox, transfer } = require("./transfer.js");
 
-const place = JSON.parse(process.argv[2]); // { port } or { path }
-const server = new Sockhop.server(place);
-const clients = new Map(); // for each socket the name of the client, and what it has sent us
+const address = JSON.parse(process.argv[2]); // { port } or { path }
+const server = new Sockhop.server(address);
+const clients = new Map(); // socket → name of the client, and its inbox
 
 server.on("connect", (socket) => {
     clients.set(socket, { name: undefined, inbox: new Inbox() });
@@ -22,38 +21,36 @@ server.on("receive", (value, meta) => {
     else client.inbox.receive(value, meta);
 });
 
-/** Puts a question to one client. */
-function ask(socket, question) {
+/** Calls one client. */
+function call(socket, value) {
     return new Promise((resolve, reject) => {
-        server.send(socket, question, resolve).catch(reject);
+        server.send(socket, value, resolve).catch(reject);
     });
 }
 
-/** Sends all packages to everybody, and reports one transfer for each client. */
+/** Sends all packages to all clients, and returns one transfer for each. */
 async function broadcast(rounds) {
     const receivers = [...clients];
-    const asking = receivers.map(
+    const calls = receivers.map(
         ([socket]) =>
-            (question) =>
-                ask(socket, question),
+            (value) =>
+                call(socket, value),
     );
-    const { sent, arrived, seconds } = await transfer(rounds, (value) => server.sendall(value), asking);
+    const { sent, arrived, seconds } = await transfer(rounds, (value) => server.sendall(value), calls);
     return receivers.map(([, { name }], index) => {
         return { from: "server", to: name, sent, arrived: arrived[index], seconds };
     });
 }
 
 async function start() {
-    // A server that was killed leaves its socket file behind, and nobody can listen where there is a file.
-    if (place.path) fs.rmSync(place.path, { force: true });
     await server.listen();
-    process.send(["listening", place.path ? place : { port: server.get_bound_port() }]);
+    process.send(["listening", address.path ? address : { port: server.get_bound_port() }]);
 }
 
 process.on("message", async (rounds) => {
     process.send(["done", await broadcast(rounds)]);
 });
-// The parent wants us to end, or has vanished. With the server closed nothing is left that keeps this process alive.
+// The parent disconnects to stop this process, or has exited. Without a server this process exits too.
 process.once("disconnect", () => {
     server.close();
 });

@@ -1,4 +1,4 @@
-// How the demo prints its account: one line for each transfer.
+// Prints one line for each transfer of the demo.
 "use strict";
 
 const WIDTHS = [19, 9, 10, 12, 8, 13, 15];

@@ -1,4 +1,4 @@
-// How both server and client send the packages, and find out what became of them.
+// Sends the packages, and compares them with those that have arrived.
 "use strict";
 
 const Package = require("./Package.js");
@@ -7,8 +7,8 @@ const Tally = require("./Tally.js");
 /**
  * Sends all packages, `rounds` times.
  *
- * `send` sends a value to all receivers. `receivers` is a list with a function for each, which puts a question to that one.
- * All of them return promises. The result has the tally of what was sent, and for each receiver that of what has arrived.
+ * `send` sends a value to all receivers. `receivers` has a function for each receiver, which calls it. All of them return
+ * promises. The result has the tally of the sender and that of each receiver.
  */
 async function transfer(rounds, send, receivers) {
     const packages = Package.all();
@@ -18,26 +18,26 @@ async function transfer(rounds, send, receivers) {
     for (let round = 0; round < rounds; round++) {
         for (const each of packages) {
             sent.add(each, each.constructor.name);
-            await send(each); // or all of them would wait in memory until the socket has taken them
+            await send(each); // applies backpressure
         }
     }
-    // Messages arrive in the order in which they were sent: whoever answers this has got all the others.
-    await Promise.all(receivers.map((ask) => ask("How many?")));
+    // Messages arrive in order: a receiver that replies has received all the others.
+    await Promise.all(receivers.map((call) => call("count")));
     const seconds = (performance.now() - start) / 1000;
 
-    const arrived = await Promise.all(receivers.map((ask) => ask("What exactly?")));
+    const arrived = await Promise.all(receivers.map((call) => call("summary")));
     return { sent: sent.summary(), arrived, seconds };
 }
 
-/** The other side of it: counts what arrives, and answers the questions. */
+/** Counts the messages that arrive, and replies to calls. */
 class Inbox {
     #tally = new Tally();
 
-    /** Takes what comes with a `receive` event. */
+    /** Handles the event `receive`. */
     receive(value, { type, callback }) {
         if (!callback) {
             this.#tally.add(value, type);
-        } else if (value === "How many?") {
+        } else if (value === "count") {
             callback(this.#tally.count);
         } else {
             callback(this.#tally.summary());

@@ -1,5 +1,5 @@
-/** The end of a command's help: what one can do with it, each line with its reason. */
-export function examples(...lines: [command: string, what: string][]): string {
-    const shown = lines.map(([command, what]) => `  $ ${command}\n      ${what}`);
+/** Formats the examples at the end of a command's help. */
+export function examples(...lines: [command: string, purpose: string][]): string {
+    const shown = lines.map(([command, purpose]) => `  $ ${command}\n      ${purpose}`);
     return `\nExamples:\n${shown.join("\n")}`;
 }

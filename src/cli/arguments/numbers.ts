@@ -1,25 +1,25 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
+/** Milliseconds of each unit. */
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** A timer of Node cannot wait for more milliseconds. */
-const LONGEST = 2 ** 31 - 1;
+/** Longest delay of a timer in Node, in milliseconds. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Milliseconds: a number of seconds, or with a unit. */
-export function duration(text: string): number {
+/** Converts a number of seconds, or a number with a unit, to milliseconds. */
+export function parseDuration(text: string): number {
     const { amount, unit = "s" } = /^(?<amount>\d+(\.\d+)?|\.\d+)(?<unit>ms|s|m|h)?$/.exec(text)?.groups ?? {};
-    if (amount === undefined) throw new InvalidArgumentError("Give seconds, or for example 500ms, 2m or 1h.");
-    return Math.min(Number(amount) * (UNITS[unit] ?? 1), LONGEST);
+    if (amount === undefined) throw new InvalidArgumentError("Give seconds, or a duration such as 500ms, 2m or 1h.");
+    return Math.min(Number(amount) * (UNITS[unit] ?? 1), MAX_TIMEOUT_MS);
 }
 
-/** A whole number above 0. */
-export function count(text: string): number {
+/** Creates an option for a duration in milliseconds. The help shows the default as it is written here. */
+export function durationOption(flags: string, description: string, defaultText: string): Option {
+    return new Option(flags, description).argParser(parseDuration).default(parseDuration(defaultText), defaultText);
+}
+
+/** Parses a positive integer of at most nine digits. */
+export function parseCount(text: string): number {
     if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-    throw new InvalidArgumentError("Give a whole number above 0.");
-}
-
-/** A number with so many digits that it can be read at a glance. */
-export function rounded(value: number): string {
-    const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
-    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    throw new InvalidArgumentError("Give a positive integer.");
 }

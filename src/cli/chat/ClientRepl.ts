@@ -1,162 +1,174 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SockhopClient } from "../../index";
-import { Pinger } from "../measure/Pinger";
-import { type Context, departure, unless } from "../run/runCommand";
-import { type Words, converse } from "./repl";
-import type { ConnectionFlags } from "../arguments/endpoint";
-import { explain, messageOf } from "../errors";
-import { received, requested } from "./printMessage";
-import { isTyped } from "../terminal/input";
-import { rounded } from "../arguments/numbers";
-import { call, request } from "./calls";
-import type { OutputFlags } from "../terminal/Output";
+import type { ConnectionFlags } from "../arguments/connectionOptions";
 import { parseValue } from "../arguments/values";
+import { explainError } from "../errors";
+import { Pinger } from "../measure/Pinger";
+import { abortable } from "../run/abortable";
+import type { CommandContext } from "../run/runCommand";
+import { disconnected } from "../run/withClient";
+import { formatNumber } from "../terminal/format";
+import { errorMessage } from "../terminal/formatError";
+import { isInteractive } from "../terminal/input";
+import type { OutputFlags } from "../terminal/Output";
+import { sendCall, sendRequest } from "./calls";
+import { printMessage, printRequest } from "./printMessage";
+import { type ReplCommands, runRepl } from "./repl";
 
-/** Questions without an answer. When there are more, the next line is not read. */
+/** Limit for pending replies. Above it, the next line is not read. */
 const MAX_PENDING = 1000;
 
-/** The options of a {@link ClientRepl}. */
-export interface TalkFlags extends ConnectionFlags, OutputFlags {
+const PING_TIMEOUT_MS = 5000;
+
+/** Options of the command `connect`. */
+export interface ConnectFlags extends ConnectionFlags, OutputFlags {
     echo?: true;
     reconnect?: true;
     timeout: number;
     wait?: number;
 }
 
-/** What is said over one client. */
+/** Prints the messages that a client receives, and sends typed or piped lines. */
 export class ClientRepl {
-    readonly #context: Context;
-    readonly #flags: TalkFlags;
-    readonly #where: string;
-    readonly #answers = new Set<Promise<void>>();
-    #answered: (() => void) | undefined;
-    #questions = 0;
+    readonly #context: CommandContext;
+    readonly #flags: ConnectFlags;
+    readonly #endpoint: string;
+    readonly #pending = new Set<Promise<void>>();
+    #onSettled: (() => void) | undefined;
+    #count = 0;
     #failed = false;
-    /** Nobody wants to hear any more. */
-    #over = false;
+    /** True when later errors and the end of the connection are expected. */
+    #finished = false;
 
-    constructor(context: Context, flags: TalkFlags, where: string) {
+    constructor(context: CommandContext, flags: ConnectFlags, endpoint: string) {
         this.#context = context;
         this.#flags = flags;
-        this.#where = where;
+        this.#endpoint = endpoint;
     }
 
-    /** Tells what comes in, and what becomes of the connection. */
-    hear(client: SockhopClient): void {
-        const { screen } = this.#context;
-        const source = { from: this.#where, echo: this.#flags.echo === true };
+    /** Prints the messages and events of a client. To be called before it connects. */
+    attach(client: SockhopClient): void {
+        const { output } = this.#context;
+        const source = { from: this.#endpoint, echo: this.#flags.echo === true };
         client.on("connect", () => {
-            this.#note(`connected to ${this.#where}`);
+            this.#printStatus(`connected to ${this.#endpoint}`);
         });
         client.on("disconnect", () => {
-            if (!this.#over) this.#note("the connection has ended");
+            if (!this.#finished) this.#printStatus("connection closed");
         });
         client.on("reconnecting", (attempt, delay, error) => {
-            const reason = error ? `${messageOf(explain(error, this.#where))}; ` : "";
-            screen.note(`${reason}attempt ${attempt} in ${rounded(delay / 1000)} s`);
+            const reason = error ? `${errorMessage(explainError(error, this.#endpoint))}; ` : "";
+            output.printNote(`${reason}attempt ${attempt} in ${formatNumber(delay / 1000)} s`);
         });
         client.on("receive", (value, meta) => {
-            received(screen, value, meta, source, client.socket ?? null);
+            printMessage(output, value, meta, source, client.socket ?? null);
         });
-        client.on("request", (question, response): unknown =>
-            requested(screen, question, response, source, client.socket ?? null),
+        client.on("request", (request, response): unknown =>
+            printRequest(output, request, response, source, client.socket ?? null),
         );
     }
 
-    /** What people want to know, and programs see by the exit code. */
-    #note(text: string): void {
-        const { screen } = this.#context;
-        if (screen.pretty || isTyped() || this.#flags.reconnect) screen.note(text);
-    }
-
-    /** Says what is typed or piped in, until that ends or the server does not want any more. */
-    async with(client: SockhopClient): Promise<number> {
+    /**
+     * Sends typed or piped lines until the input ends, or the server closes the connection.
+     *
+     * @returns the exit code: 1 if a piped line could not be sent, or has no reply
+     */
+    async run(client: SockhopClient): Promise<number> {
         const { signal } = this.#context;
         try {
-            const left = this.#flags.reconnect ? new Promise<never>(() => undefined) : departure(client);
-            await unless(signal, Promise.race([left, this.#converse(client)]));
-            // Those of a connection that has ended have failed.
-            if (!this.#over) await Promise.all(this.#answers);
+            const closed = this.#flags.reconnect ? new Promise<never>(() => undefined) : disconnected(client);
+            await abortable(signal, Promise.race([closed, this.#sendLines(client)]));
+            // After a disconnect these are the errors of pending replies.
+            if (!this.#finished) await Promise.all(this.#pending);
         } finally {
-            this.#over = true;
+            this.#finished = true;
         }
         return this.#failed ? 1 : 0;
     }
 
-    async #converse(client: SockhopClient): Promise<void> {
-        const quit = await converse(this.#context, {
-            words: this.#words(client),
-            said: (line) => this.#say(client, line),
-            failed: () => {
-                this.#fail();
+    async #sendLines(client: SockhopClient): Promise<void> {
+        const quit = await runRepl(this.#context, {
+            commands: this.#commands(client),
+            onLine: (line) => this.#sendLine(client, line),
+            onError: () => {
+                this.#onError();
             },
         });
-        this.#over = quit || isTyped();
-        if (this.#over) return;
-        await Promise.all(this.#answers);
+        this.#finished = quit || isInteractive();
+        if (this.#finished) return;
+        await Promise.all(this.#pending);
         const { wait = 0 } = this.#flags;
         if (wait === Infinity) await new Promise(() => undefined);
         else await sleep(wait, undefined, { ref: false });
     }
 
-    /** Who types sees it, and can do better. */
-    #fail(): void {
-        if (!isTyped()) this.#failed = true;
-    }
-
-    #words(client: SockhopClient): Words {
-        const { screen } = this.#context;
+    #commands(client: SockhopClient): ReplCommands {
+        const { output } = this.#context;
         return {
-            VALUE: { help: "JSON, or a bare word or text: is sent" },
-            "? VALUE": { help: "sends a request, and prints what it is answered with" },
-            "! VALUE": { help: "sends a message with a callback, and prints the answer" },
-            "/ping": { help: "how long the other end takes to answer", run: () => this.#ping(client) },
-            "/stats": { help: "what the client has done so far", run: () => screen.note(screen.show(client.stats)) },
+            VALUE: { help: "sends a value: JSON, or a bare word or text" },
+            "? VALUE": { help: "sends a request, and prints the response" },
+            "! VALUE": { help: "sends a message with a callback, and prints the reply" },
+            "/ping": { help: "measures the round-trip time", run: () => this.#ping(client) },
+            "/stats": {
+                help: "prints the counters of the client",
+                run: () => output.printNote(output.inspect(client.stats)),
+            },
         };
     }
 
-    async #say(client: SockhopClient, line: string): Promise<void> {
-        const kind = line.charAt(0);
-        if (kind !== "?" && kind !== "!") {
+    async #sendLine(client: SockhopClient, line: string): Promise<void> {
+        const prefix = line.charAt(0);
+        if (prefix !== "?" && prefix !== "!") {
             await client.send(parseValue(line));
             return;
         }
         const value = parseValue(line.slice(1));
-        this.#questions += 1;
-        const answer = this.#ask(client, kind, value, this.#questions);
-        this.#answers.add(answer);
-        void answer.then(() => {
-            this.#answers.delete(answer);
-            this.#answered?.();
+        this.#count += 1;
+        const reply = this.#call(client, prefix === "?" ? "request" : "callback", value, this.#count);
+        this.#pending.add(reply);
+        void reply.then(() => {
+            this.#pending.delete(reply);
+            this.#onSettled?.();
         });
-        while (this.#answers.size >= MAX_PENDING) await new Promise<void>((resolve) => (this.#answered = resolve));
+        while (this.#pending.size >= MAX_PENDING) await new Promise<void>((resolve) => (this.#onSettled = resolve));
     }
 
-    /** Never rejects. */
-    async #ask(client: SockhopClient, kind: "?" | "!", value: unknown, answer: number): Promise<void> {
-        const { screen } = this.#context;
+    /** Sends a value, and prints its reply or the error. Never rejects. */
+    async #call(client: SockhopClient, kind: "request" | "callback", value: unknown, number: number): Promise<void> {
+        const { output } = this.#context;
         const { timeout } = this.#flags;
-        const take = ({ data, type }: { data: unknown; type: string }): Promise<void> => {
-            screen.arrived({ type, data, from: this.#where, answer });
-            return screen.ready();
+        const printReply = ({ data, type }: { data: unknown; type: string }): Promise<void> => {
+            output.printMessage({ type, data, from: this.#endpoint, answer: number });
+            return output.drained();
         };
         try {
-            if (kind === "?") await request(client, value, timeout, take);
-            else await take(await call(client, value, timeout));
+            if (kind === "request") await sendRequest(client, value, timeout, printReply);
+            else await printReply(await sendCall(client, value, timeout));
         } catch (error) {
-            if (this.#over) return;
-            this.#fail();
-            screen.fault(new Error(`question ${answer}: ${messageOf(error)}`, { cause: error }));
+            if (this.#finished) return;
+            this.#onError();
+            output.printError(new Error(`${kind} ${number}: ${errorMessage(error)}`, { cause: error }));
         }
     }
 
     async #ping(client: SockhopClient): Promise<void> {
-        if (this.#flags.json) throw new Error("A --json peer answers no pings");
-        if (!client.connected || !client.socket) throw new Error("There is no connection");
+        if (this.#flags.json) throw new Error("A --json peer does not reply to pings");
+        if (!client.connected || !client.socket) throw new Error("Not connected");
         const pinger = new Pinger(client.socket, this.#flags.terminator);
-        const time = await pinger.ping(5000);
+        const time = await pinger.ping(PING_TIMEOUT_MS);
         pinger.close();
-        if (time === undefined) throw new Error("No pong within 5 seconds");
-        this.#context.screen.note(`pong after ${rounded(time)} ms`);
+        if (time === undefined) throw new Error(`No pong within ${PING_TIMEOUT_MS / 1000} seconds`);
+        this.#context.output.printNote(`pong after ${formatNumber(time)} ms`);
+    }
+
+    /** An error sets the exit code only for piped input: a typing user sees it. */
+    #onError(): void {
+        if (!isInteractive()) this.#failed = true;
+    }
+
+    /** Prints a change of the connection. Not in a pipe, where the exit code is enough. */
+    #printStatus(text: string): void {
+        const { output } = this.#context;
+        if (output.pretty || isInteractive() || this.#flags.reconnect) output.printNote(text);
     }
 }

@@ -1,90 +1,92 @@
 import type { Socket } from "node:net";
 import type { SockhopServer } from "../../index";
-import type { Context } from "../run/runCommand";
-import { type Words, converse } from "./repl";
-import { nameOf } from "../arguments/endpoint";
-import { Failure, messageOf } from "../errors";
-import { type Source, received, requested } from "./printMessage";
-import { isTyped } from "../terminal/input";
+import { formatEndpoint } from "../arguments/endpoint";
 import { parseValue } from "../arguments/values";
+import { CommandError } from "../errors";
+import type { CommandContext } from "../run/runCommand";
+import { errorMessage } from "../terminal/formatError";
+import { isInteractive } from "../terminal/input";
+import { type MessageSource, printMessage, printRequest } from "./printMessage";
+import { type ReplCommands, runRepl } from "./repl";
 
-/** Those who have connected. */
+/** Prints the messages of all clients of a server, and sends typed or piped lines to them. */
 export class ServerRepl {
-    readonly firstHasCome: Promise<void>;
-    readonly firstHasLeft: Promise<void>;
+    /** Resolves when the first client has disconnected. */
+    readonly firstDisconnect: Promise<void>;
+    readonly #firstConnect: Promise<void>;
     readonly #server: SockhopServer;
-    readonly #context: Context;
-    readonly #sources = new Map<Socket, Required<Source>>();
+    readonly #context: CommandContext;
+    readonly #sources = new Map<Socket, Required<MessageSource>>();
     #count = 0;
 
-    constructor(server: SockhopServer, context: Context, { echo = false }: { echo?: boolean }) {
-        const { screen } = context;
+    constructor(server: SockhopServer, context: CommandContext, { echo = false }: { echo?: boolean }) {
+        const { output } = context;
         this.#server = server;
         this.#context = context;
-        this.firstHasCome = new Promise((resolve) => server.once("connect", () => resolve()));
-        this.firstHasLeft = new Promise((resolve) => server.once("disconnect", () => resolve()));
+        this.#firstConnect = new Promise((resolve) => server.once("connect", () => resolve()));
+        this.firstDisconnect = new Promise((resolve) => server.once("disconnect", () => resolve()));
         server.on("connect", (socket) => {
-            const source = this.#enter(socket, echo);
-            screen.note(`${source.label} has connected${source.from === source.label ? "" : ` from ${source.from}`}`);
+            const { label, from } = this.#addSource(socket, echo);
+            output.printNote(`${label} connected${from === label ? "" : ` from ${from}`}`);
         });
         server.on("disconnect", (socket) => {
-            screen.note(`${this.#sourceOf(socket).label} has left`);
+            output.printNote(`${this.#sourceOf(socket).label} disconnected`);
             this.#sources.delete(socket);
         });
         server.on("error", (error, socket) => {
-            if (!server.server.listening) return; // listen() tells
+            if (!server.server.listening) return; // the promise of listen() rejects
             const label = socket && this.#sources.get(socket)?.label;
-            screen.fault(label ? new Failure(`${label}: ${messageOf(error)}`, undefined, error) : error);
+            output.printError(label ? new CommandError(`${label}: ${errorMessage(error)}`, undefined, error) : error);
         });
         server.on("receive", (value, meta) => {
-            received(screen, value, meta, this.#sourceOf(meta.socket), meta.socket);
+            printMessage(output, value, meta, this.#sourceOf(meta.socket), meta.socket);
         });
-        server.on("request", (question, response, { socket }): unknown =>
-            requested(screen, question, response, this.#sourceOf(socket), socket),
+        server.on("request", (request, response, { socket }): unknown =>
+            printRequest(output, request, response, this.#sourceOf(socket), socket),
         );
     }
 
-    /** Sends what is typed or piped in to all. Never ends, unless somebody types that it shall. */
-    async talk(): Promise<void> {
-        const { screen } = this.#context;
-        // What is piped in would be gone before somebody can have it.
-        if (!isTyped()) await this.firstHasCome;
-        const words: Words = {
-            VALUE: { help: "JSON, or a bare word or text: is sent to all clients" },
-            "/clients": { help: "who is connected", run: () => screen.note(this.#list()) },
+    /** Sends typed or piped lines to all clients. Resolves at `/quit` or Ctrl-D, never at the end of piped input. */
+    async run(): Promise<void> {
+        const { output } = this.#context;
+        // Without a client, piped lines would be lost.
+        if (!isInteractive()) await this.#firstConnect;
+        const commands: ReplCommands = {
+            VALUE: { help: "sends a value to all clients: JSON, or a bare word or text" },
+            "/clients": { help: "lists the connected clients", run: () => output.printNote(this.#list()) },
             "/stats": {
-                help: "what the server has done so far",
-                run: () => screen.note(screen.show(this.#server.stats)),
+                help: "prints the counters of the server",
+                run: () => output.printNote(output.inspect(this.#server.stats)),
             },
         };
-        const quit = await converse(this.#context, { words, said: (line) => this.#tell(line) });
-        if (!quit && !isTyped()) await new Promise(() => undefined);
+        const quit = await runRepl(this.#context, { commands, onLine: (line) => this.#send(line) });
+        if (!quit && !isInteractive()) await new Promise(() => undefined);
     }
 
-    async #tell(line: string): Promise<void> {
+    async #send(line: string): Promise<void> {
         const value = parseValue(line);
-        if (this.#sources.size === 0) throw new Error("Nobody is connected");
+        if (this.#sources.size === 0) throw new Error("No client is connected");
         await this.#server.sendall(value);
     }
 
     #list(): string {
-        const sources = [...this.#sources.values()].map(({ label, from }) =>
+        const lines = [...this.#sources.values()].map(({ label, from }) =>
             from === label ? label : `${label} ${from}`,
         );
-        return sources.length === 0 ? "nobody is connected" : sources.join("\n");
+        return lines.length === 0 ? "no client is connected" : lines.join("\n");
     }
 
-    #enter(socket: Socket, echo: boolean): Required<Source> {
+    #addSource(socket: Socket, echo: boolean): Required<MessageSource> {
         this.#count += 1;
         const label = `#${this.#count}`;
         const { remoteAddress: address, remotePort: port } = socket;
-        const from = address === undefined || port === undefined ? label : nameOf({ address, port });
+        const from = address === undefined || port === undefined ? label : formatEndpoint({ address, port });
         const source = { from, label, echo };
         this.#sources.set(socket, source);
         return source;
     }
 
-    #sourceOf(socket: Socket): Required<Source> {
+    #sourceOf(socket: Socket): Required<MessageSource> {
         return this.#sources.get(socket) ?? { from: "", label: "", echo: false };
     }
 }

@@ -1,21 +1,21 @@
 import type { Packet, SockhopClient } from "../../index";
 
-/** Sends a message with a callback, and resolves to what that is called with. */
-export function call(client: SockhopClient, value: unknown, timeout: number): Promise<Packet> {
+/** Sends a message with a callback, and resolves to the reply. */
+export function sendCall(client: SockhopClient, value: unknown, timeout: number): Promise<Packet> {
     return new Promise((resolve, reject) => {
-        const answered = (data: unknown, { type }: { type: string }): void => {
+        const onReply = (data: unknown, { type }: { type: string }): void => {
             resolve({ data, type });
         };
-        client.send(value, answered, { timeout, failed: reject }).catch(reject);
+        client.send(value, onReply, { timeout, failed: reject }).catch(reject);
     });
 }
 
-/** Sends a request, and gives each value of its answer to `take`, as they come; the next one when that has resolved. */
-export async function request(
+/** Sends a request, and passes each value of the response to `onValue`. Waits for its promise before the next value. */
+export async function sendRequest(
     client: SockhopClient,
     value: unknown,
     timeout: number,
-    take: (packet: Packet) => Promise<void> | void,
+    onValue: (packet: Packet) => Promise<void> | void,
 ): Promise<void> {
-    for await (const packet of await client.request(value, { timeout })) await take(packet);
+    for await (const packet of await client.request(value, { timeout })) await onValue(packet);
 }

@@ -1,69 +1,67 @@
 import type { Socket } from "node:net";
 import type { ReceiveMeta, SockhopRequest, SockhopResponseWriteableStream } from "../../index";
-import { messageOf } from "../errors";
+import { withTypeName } from "../arguments/values";
 import type { Output } from "../terminal/Output";
-import { typed } from "../arguments/values";
+import { errorMessage } from "../terminal/formatError";
 
-/** Whom something comes from, and what to do with it. */
-export interface Source {
-    /** For programs. */
+/** Sender of a message. */
+export interface MessageSource {
+    /** Endpoint, or the label if there is none. */
     from: string;
-    /** For people; none where it can only be one. */
+    /** Short name in readable output. Unset for a client, which has only one peer. */
     label?: string;
-    /** Answer what asks, with what it has brought. */
+    /** Reply with the received value. */
     echo: boolean;
 }
 
-/** A message has come in. Never throws. */
-export function received(
-    screen: Output,
+/** Prints a received message, and replies to it if it has a callback and `echo` is set. Never throws. */
+export function printMessage(
+    output: Output,
     data: unknown,
     { type, callback }: ReceiveMeta,
-    { from, label, echo }: Source,
+    { from, label, echo }: MessageSource,
     socket: Socket | null,
 ): void {
-    screen.arrived({ type, data, from, ...(callback && { question: "callback" }) }, label);
-    holdBack(screen, socket);
+    output.printMessage({ type, data, from, ...(callback && { question: "callback" }) }, label);
+    pauseWhileOverLimit(output, socket);
     if (!echo || !callback) return;
     try {
-        callback(typed(data, type));
+        callback(withTypeName(data, type));
     } catch (error) {
-        if (!socket?.destroyed) screen.fault(unanswered("callback", label, error)); // such as one nested too deeply
+        if (!socket?.destroyed) output.printError(replyError("callback", label, error)); // such as a value nested too deeply
     }
 }
 
-/** A request has come in. Never rejects. */
-export async function requested(
-    screen: Output,
+/** Prints a received request, and responds to it: with its value, or with an error if `echo` is not set. Never rejects. */
+export async function printRequest(
+    output: Output,
     { data, type }: SockhopRequest,
     response: SockhopResponseWriteableStream,
-    { from, label, echo }: Source,
+    { from, label, echo }: MessageSource,
     socket: Socket | null,
 ): Promise<void> {
-    screen.arrived({ type, data, from, question: "request" }, label);
-    holdBack(screen, socket);
+    output.printMessage({ type, data, from, question: "request" }, label);
+    pauseWhileOverLimit(output, socket);
     try {
-        if (echo) await response.send(typed(data, type));
-        else await response.fail(new Error("The sockhop command answers requests only with --echo"));
+        if (echo) await response.send(withTypeName(data, type));
+        else await response.fail(new Error("The sockhop command responds to requests only with --echo"));
     } catch (error) {
-        if (!socket?.destroyed) screen.fault(unanswered("request", label, error));
-        await response
-            .fail(new Error("This request cannot be answered with what it has brought"))
-            .catch(() => undefined);
+        if (!socket?.destroyed) output.printError(replyError("request", label, error));
+        await response.fail(new Error("The value of this request cannot be sent back")).catch(() => undefined);
     }
 }
 
-/** What has kept an answer back. */
-function unanswered(question: string, label: string | undefined, cause: unknown): Error {
-    const whose = label === undefined ? "" : ` of ${label}`;
-    return new Error(`a ${question}${whose} was not answered: ${messageOf(cause)}`, { cause });
+/** Error for a reply that could not be sent. */
+function replyError(kind: "callback" | "request", label: string | undefined, cause: unknown): Error {
+    const sender = label === undefined ? "" : ` of ${label}`;
+    return new Error(`cannot reply to a ${kind}${sender}: ${errorMessage(cause)}`, { cause });
 }
 
-/** Reads no more from a peer while the output has too much to print. */
-function holdBack(screen: Output, socket: Socket | null): void {
-    if (!socket || !screen.isBehind || socket.isPaused()) return;
+/** Pauses a socket until the output has printed its backlog. */
+function pauseWhileOverLimit(output: Output, socket: Socket | null): void {
+    if (!socket || !output.isOverLimit || socket.isPaused()) return;
     socket.pause();
-    screen.onceDrained(() => {
+    output.onceDrained(() => {
         socket.resume();
     });
 }

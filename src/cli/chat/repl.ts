@@ -1,49 +1,51 @@
-import type { Context } from "../run/runCommand";
-import { linesOf } from "../terminal/input";
+import type { CommandContext } from "../run/runCommand";
+import { readLines } from "../terminal/input";
 
-/** What can be typed, for the help; and what the words among it do. */
-export type Words = Record<string, { help: string; run?: () => unknown }>;
+/** Commands by name, with their help. Entries without a `/` describe other lines in the help. */
+export type ReplCommands = Record<string, { help: string; run?: () => unknown }>;
 
-/** What one end does with lines. */
-export interface Script {
-    words: Words;
-    /** Called with each line that is none of the words. */
-    said: (text: string) => Promise<unknown>;
-    /** Called when a line could not be carried out. */
-    failed?: () => void;
+/** Options of {@link runRepl}. */
+export interface ReplOptions {
+    commands: ReplCommands;
+    /** Called with each line that is not a command. */
+    onLine: (text: string) => Promise<unknown>;
+    /** Called when a line or a command has failed. */
+    onError?: () => void;
 }
 
 /**
- * Does what the lines say that are typed or piped in, one after the other; what is wrong with one of them is told, and
- * the next one is read.
+ * Runs typed or piped lines one after the other. Prints the error of a line, and continues.
  *
- * @returns whether it was ended by a word
+ * @returns true after `/quit`, false at the end of the input
  */
-export async function converse({ screen, signal }: Context, { words, said, failed }: Script): Promise<boolean> {
-    const list: Words = {
-        ...words,
-        "/help": { help: "this list", run: () => screen.note(table(list)) },
-        "/quit": { help: "ends the conversation, as Ctrl-D does" },
+export async function runRepl(
+    { output, signal }: CommandContext,
+    { commands, onLine, onError }: ReplOptions,
+): Promise<boolean> {
+    const all: ReplCommands = {
+        ...commands,
+        "/help": { help: "prints this list", run: () => output.printNote(formatHelp(all)) },
+        "/quit": { help: "exits, as Ctrl-D does" },
     };
-    const known = Object.keys(list).filter((word) => word.startsWith("/"));
-    for await (const line of linesOf(screen, signal, known)) {
+    const names = Object.keys(all).filter((name) => name.startsWith("/"));
+    for await (const line of readLines(output, signal, names)) {
         const text = line.trim();
         if (text === "/quit") return true;
         try {
-            if (!text.startsWith("/")) await (text === "" ? undefined : said(text));
-            else if (known.includes(text)) await list[text]?.run?.();
-            else throw new Error(`There is no ${text}; /help lists what there is, and "${text}" in quotes is a string`);
+            if (!text.startsWith("/")) await (text === "" ? undefined : onLine(text));
+            else if (names.includes(text)) await all[text]?.run?.();
+            else throw new Error(`Unknown command ${text} (see /help; to send a string, write "${text}" in quotes)`);
         } catch (error) {
-            failed?.();
-            screen.fault(error);
+            onError?.();
+            output.printError(error);
         }
     }
     return false;
 }
 
-function table(words: Words): string {
-    const width = Math.max(...Object.keys(words).map((word) => word.length));
-    return Object.entries(words)
-        .map(([word, { help }]) => `  ${word.padEnd(width)}  ${help}`)
+function formatHelp(commands: ReplCommands): string {
+    const width = Math.max(...Object.keys(commands).map((name) => name.length));
+    return Object.entries(commands)
+        .map(([name, { help }]) => `  ${name.padEnd(width)}  ${help}`)
         .join("\n");
 }

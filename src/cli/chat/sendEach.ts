@@ -1,36 +1,40 @@
 import type { SockhopClient } from "../../index";
-import { type Context, unless, withClient } from "../run/runCommand";
-import { type ConnectionFlags, nameOf, split } from "../arguments/endpoint";
+import type { ConnectionFlags } from "../arguments/connectionOptions";
+import { formatEndpoint, splitArguments } from "../arguments/endpoint";
+import { parseLines, parseValue, withTypeName } from "../arguments/values";
 import { UsageError } from "../errors";
-import { isTyped, linesOf } from "../terminal/input";
-import { parseValue, typed, valuesIn } from "../arguments/values";
+import { abortable } from "../run/abortable";
+import type { CommandContext } from "../run/runCommand";
+import { withClient } from "../run/withClient";
+import { isInteractive, readLines } from "../terminal/input";
 
-/** The options of commands that send values to somebody. */
-export interface DeliveryFlags extends ConnectionFlags {
+/** Options of the commands `send` and `request`. */
+export interface SendFlags extends ConnectionFlags {
     type?: string;
 }
 
 /**
- * Gives each value to `hand`, one after the other, over one connection: those of the arguments after the endpoint, or,
- * without any, those that are piped in.
+ * Calls `send` for each value, one after the other, over one connection. The values are the arguments after the endpoint. Without
+ * any, they are the lines of stdin.
  */
-export async function deliver(
-    context: Context,
-    flags: DeliveryFlags,
+export async function sendEach(
+    context: CommandContext,
+    flags: SendFlags,
     first: string | undefined,
-    rest: readonly string[],
-    hand: (client: SockhopClient, value: unknown, from: string) => Promise<unknown>,
+    others: readonly string[],
+    send: (client: SockhopClient, value: unknown, endpoint: string) => Promise<unknown>,
 ): Promise<void> {
-    const { screen, signal } = context;
-    const { endpoint, values } = split(first, rest, flags);
-    const given = values.map(parseValue);
-    if (given.length === 0 && isTyped()) throw new UsageError("nothing to send: give values, or pipe in some");
+    const { output, signal } = context;
+    const { endpoint, values } = splitArguments(first, others, flags);
+    const parsed = values.map(parseValue);
+    if (parsed.length === 0 && isInteractive())
+        throw new UsageError("nothing to send: give values as arguments or on stdin");
     await withClient(context, endpoint, flags, async (client) => {
-        const all = async (): Promise<void> => {
-            for await (const value of given.length > 0 ? given : valuesIn(linesOf(screen, signal))) {
-                await hand(client, typed(value, flags.type), nameOf(endpoint));
+        const sendAll = async (): Promise<void> => {
+            for await (const value of parsed.length > 0 ? parsed : parseLines(readLines(output, signal))) {
+                await send(client, withTypeName(value, flags.type), formatEndpoint(endpoint));
             }
         };
-        await unless(signal, all());
+        await abortable(signal, sendAll());
     });
 }

@@ -2,13 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import type { SockhopClient } from "../../index";
-import { BenchResults, type Workload } from "../measure/BenchResults";
-import { type Context, action, unless, withClient } from "../run/runCommand";
-import { type ConnectionFlags, ENDPOINT, endpointOf, nameOf, withConnection } from "../arguments/endpoint";
-import { Failure, Interruption, UsageError, explain } from "../errors";
+import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { count, duration, rounded } from "../arguments/numbers";
-import { call } from "../chat/calls";
+import { durationOption, parseCount } from "../arguments/numbers";
+import { sendCall } from "../chat/calls";
+import { CommandError, explainError, Interruption, UsageError } from "../errors";
+import { BenchResults, type Workload } from "../measure/BenchResults";
+import { abortable } from "../run/abortable";
+import { type CommandContext, runCommand } from "../run/runCommand";
+import { withClient } from "../run/withClient";
+import { formatNumber } from "../terminal/format";
 import type { OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags, Workload {
@@ -16,121 +20,128 @@ interface Flags extends ConnectionFlags, OutputFlags, Workload {
     parallel?: number;
 }
 
-/** A question that takes longer has failed. */
-const PATIENCE = 10_000;
+/** Time limit for one reply. */
+const REPLY_TIMEOUT_MS = 10_000;
 
-/** A string of JavaScript cannot be much longer, and its frame has to be one. */
+/** Maximum size of a value. The longest string of V8 is not much longer, and a frame is one string. */
 const MAX_SIZE = 2 ** 28;
 
 const MAX_PARALLEL = 1_000_000;
 
-const HINT = "there has to be somebody who answers, such as: sockhop listen --echo --quiet";
+const DEFAULT_PARALLEL = { callbacks: 1, requests: 1, messages: 1000 };
+
+const HINT = "start a peer that replies, for example: sockhop listen --echo --quiet";
+
+/** Error codes of a missing peer, or of one that does not reply. */
+const NO_REPLY = /^(ECONNREFUSED|ENOENT|ERR_RESPONSE_TIMEOUT|ERR_REQUEST_(FAILED|UNHANDLED))$/;
 
 export function benchCommand(): Command {
-    const modes = new Option("-m, --mode <mode>", "what to send: questions, which are answered, or plain messages");
+    const modes = new Option("-m, --mode <mode>", "send messages with a callback, requests, or plain messages");
     const command = new Command("bench")
         .description(
-            "Send as much as goes, and measure how much that is and how long answers take. Somebody has to be there who " +
-                "answers: start `sockhop listen --echo --quiet` first, or name a program of yours.",
+            "Measure throughput and latency. Needs a peer that replies: start `sockhop listen --echo --quiet` first, or use a " +
+                "program of your own.",
         )
-        .summary("measure how much goes over a connection")
-        .argument("[endpoint]", `whom: ${ENDPOINT} (default: port 50000)`)
+        .summary("measure throughput and latency")
+        .argument("[endpoint]", `address of the peer: ${ENDPOINT} (default: port 50000)`)
         .addOption(modes.choices(["callbacks", "requests", "messages"]).default("callbacks"))
-        .option("-s, --seconds <duration>", "for how long", duration, 5000)
-        .option("--size <bytes>", "of the value in each message, as JSON", count, 100)
-        .option("-p, --parallel <number>", "sent before an earlier one is done (default: 1, of messages 1000)", count)
-        .option("--json-output", "the results as a JSON text");
-    return withConnection(command)
-        .action(action(bench))
+        .addOption(durationOption("-s, --seconds <duration>", "duration of the measurement", "5s"))
+        .option("--size <bytes>", "size of each value as JSON", parseCount, 100)
+        .option(
+            "-p, --parallel <number>",
+            "number of messages in flight (default: 1; plain messages: 1000)",
+            parseCount,
+        )
+        .option("--json-output", "print the results as JSON");
+    return addConnectionOptions(command)
+        .action(runCommand(bench))
         .addHelpText(
             "after",
             examples(
-                ["sockhop bench", "one callback after the other: how long an answer takes"],
-                [
-                    "sockhop bench name:my-daemon -m requests -p 100",
-                    "a hundred requests at a time: how many per second",
-                ],
-                [
-                    "sockhop bench 9000 -m messages --size 10000 --json",
-                    "large messages to a program that is not sockhop",
-                ],
+                ["sockhop bench", "one call after the other: the latency of a reply"],
+                ["sockhop bench name:my-daemon -m requests -p 100", "100 requests in flight: the throughput"],
+                ["sockhop bench 9000 -m messages --size 10000 --json", "large messages to a program without sockhop"],
             ),
         );
 }
 
-async function bench(context: Context, flags: Flags, text: string | undefined): Promise<number> {
+async function bench(context: CommandContext, flags: Flags, text: string | undefined): Promise<number> {
     const { mode, size, json } = flags;
-    if (json && mode !== "messages") throw new UsageError("a --json peer answers nothing: give --mode messages");
+    if (json && mode !== "messages") throw new UsageError("a --json peer does not reply: use --mode messages");
     if (size > MAX_SIZE) throw new UsageError(`--size: at most ${MAX_SIZE} bytes`);
     if ((flags.parallel ?? 0) > MAX_PARALLEL) throw new UsageError(`--parallel: at most ${MAX_PARALLEL}`);
-    if (size < 2) throw new UsageError("--size: the smallest string has two bytes, its quotes");
-    const endpoint = endpointOf(text, flags);
-    const where = nameOf(endpoint);
+    if (size < 2) throw new UsageError("--size: at least 2 bytes, the quotes of a string");
+    const endpoint = endpointFrom(text, flags);
+    const name = formatEndpoint(endpoint);
     try {
-        return await withClient(context, endpoint, flags, (client) => run(client, context, flags, where));
+        return await withClient(context, endpoint, flags, (client) => measure(client, context, flags, name));
     } catch (error) {
-        throw hinted(error, where);
+        throw withHint(error, name);
     }
 }
 
-/** Says what is probably missing. */
-function hinted(error: unknown, where: string): unknown {
-    const { message, code } = explain(error, where) as NodeJS.ErrnoException;
-    const silent = /^(ECONNREFUSED|ENOENT|ERR_RESPONSE_TIMEOUT|ERR_REQUEST_(FAILED|UNHANDLED))$/.test(code ?? "");
-    return silent ? new Failure(`${message}; ${HINT}`, code, error) : error;
+/** Adds {@link HINT} to errors that a missing peer causes. */
+function withHint(error: unknown, endpoint: string): unknown {
+    const { message, code } = explainError(error, endpoint) as NodeJS.ErrnoException;
+    return NO_REPLY.test(code ?? "") ? new CommandError(`${message}; ${HINT}`, code, error) : error;
 }
 
-async function run(client: SockhopClient, { screen, signal }: Context, flags: Flags, where: string): Promise<number> {
-    const { mode, seconds, parallel = mode === "messages" ? 1000 : 1 } = flags;
-    if (seconds === 0) throw new UsageError("--seconds must be more than 0");
-    const results = new BenchResults(flags, where, parallel);
-    const once = (): Promise<unknown> => exchange(client, mode, results.value);
-    // Whoever does not answer is found out before the measurement, and what happens only the first time is not measured.
-    await unless(signal, once());
+async function measure(
+    client: SockhopClient,
+    { output, signal }: CommandContext,
+    flags: Flags,
+    endpoint: string,
+): Promise<number> {
+    const { mode, seconds: duration, parallel = DEFAULT_PARALLEL[mode] } = flags;
+    if (duration === 0) throw new UsageError("--seconds must be greater than 0");
+    const results = new BenchResults(flags, endpoint, parallel);
+    // The first message warms up the code, and fails before the measurement if the peer does not reply.
+    await abortable(signal, sendOne(client, mode, results.value));
     results.begin();
-    const bar = progress(results, seconds);
-    const end = results.start + seconds;
-    const lane = async (): Promise<void> => {
+    const bar = progressBar(results, duration);
+    const end = results.start + duration;
+    const sendUntilEnd = async (): Promise<void> => {
         for (let from = performance.now(); from < end && !signal.aborted;) {
-            await once();
+            await sendOne(client, mode, results.value);
             const to = performance.now();
             results.add(to - from);
             from = to;
         }
     };
     try {
-        const lanes = Promise.all(Array.from({ length: parallel }, lane));
-        await unless(signal, Promise.race([lanes, tooLate(seconds + PATIENCE)]));
+        const loops = Promise.all(Array.from({ length: parallel }, sendUntilEnd));
+        await abortable(signal, Promise.race([loops, rejectAfter(duration + REPLY_TIMEOUT_MS)]));
     } catch (error) {
         if (!(error instanceof Interruption) || results.messages === 0) throw error;
     } finally {
         results.end();
         bar.stop();
     }
-    screen.line(flags.jsonOutput ? JSON.stringify(results) : results.text());
+    output.printLine(flags.jsonOutput ? JSON.stringify(results) : results.text());
     return 0;
 }
 
-/** Rejects when the peer has stopped to read: a message that it does not take is waited for without an end. */
-async function tooLate(time: number): Promise<never> {
+/** Rejects after a time. A message to a peer that stops reading has no timeout of its own. */
+async function rejectAfter(time: number): Promise<never> {
     await sleep(time, undefined, { ref: false });
-    throw new Error("the other end does not read any more");
+    throw new Error("The peer stopped reading");
 }
 
-async function exchange(client: SockhopClient, mode: Workload["mode"], value: string): Promise<unknown> {
+async function sendOne(client: SockhopClient, mode: Workload["mode"], value: string): Promise<unknown> {
     if (mode === "messages") return client.send(value);
-    return mode === "callbacks" ? call(client, value, PATIENCE) : client.ask(value, { timeout: PATIENCE });
+    if (mode === "callbacks") return sendCall(client, value, REPLY_TIMEOUT_MS);
+    return client.ask(value, { timeout: REPLY_TIMEOUT_MS });
 }
 
-/** A bar on stderr, if that is a terminal. */
-function progress(results: BenchResults, seconds: number): { stop(): void } {
+/** Shows a progress bar on stderr if that is a terminal. */
+function progressBar(results: BenchResults, duration: number): { stop(): void } {
     const format = "{bar} {percentage}%  {rate} per second";
     const options = { format, clearOnComplete: true, hideCursor: true, gracefulExit: false, fps: 10 };
     const bar = new SingleBar({ ...options, barCompleteChar: "█", barIncompleteChar: "░" });
-    bar.start(seconds, 0, { rate: "" });
+    bar.start(duration, 0, { rate: "" });
     const timer = setInterval(() => {
         const { elapsed, messages } = results;
-        bar.update(Math.min(seconds, elapsed), { rate: rounded((1000 * messages) / elapsed) });
+        bar.update(Math.min(duration, elapsed), { rate: formatNumber((1000 * messages) / elapsed) });
     }, 100);
     return {
         stop: () => {

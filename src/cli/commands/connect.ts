@@ -1,53 +1,49 @@
 import { Command } from "commander";
-import { ClientRepl, type TalkFlags } from "../chat/ClientRepl";
-import { type Context, action, withClient } from "../run/runCommand";
-import { ENDPOINT, endpointOf, nameOf, withConnection } from "../arguments/endpoint";
+import { addConnectionOptions } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { duration } from "../arguments/numbers";
-import { withOutput } from "../terminal/Output";
+import { durationOption, parseDuration } from "../arguments/numbers";
+import { addOutputOptions } from "../arguments/outputOptions";
+import { ClientRepl, type ConnectFlags } from "../chat/ClientRepl";
+import { type CommandContext, runCommand } from "../run/runCommand";
+import { withClient } from "../run/withClient";
 
 export function connectCommand(): Command {
     const command = new Command("connect")
         .description(
-            "Connect, print what the server sends, and send it what is typed or piped in: a value per line. " +
-                '"? VALUE" sends a request, "! VALUE" a message with a callback; /help lists what else can be typed.',
+            "Connect to a server, print what it sends, and send it typed or piped lines, one value per line. " +
+                '"? VALUE" sends a request, "! VALUE" a message with a callback; /help lists all commands.',
         )
-        .summary("be a client: print what comes in, send what is typed")
-        .argument("[endpoint]", `where: ${ENDPOINT} (default: port 50000)`)
-        .option("--reconnect", "connect again whenever the connection is lost; what is sent meanwhile waits")
-        .option("--echo", "answer callbacks and requests of the server with what they have brought")
-        .option("--timeout <duration>", "how long to wait for answers", duration, 30_000)
-        .option(
-            "--wait <duration>",
-            "stay so long after the end of what is piped in, and of the answers; or: forever",
-            stay,
-        );
-    return withOutput(withConnection(command))
-        .action(action(connect))
+        .summary("start a client: print messages, send typed lines")
+        .argument("[endpoint]", `address of the server: ${ENDPOINT} (default: port 50000)`)
+        .option("--reconnect", "reconnect when the connection is lost, and send then what was typed meanwhile")
+        .option("--echo", "reply to callbacks and requests with the received value")
+        .addOption(durationOption("--timeout <duration>", "time limit for a reply", "30s"))
+        .option("--wait <duration>", "time to stay connected after the last reply, or: forever", parseWait);
+    return addOutputOptions(addConnectionOptions(command))
+        .action(runCommand(connect))
         .addHelpText(
             "after",
             examples(
-                ["sockhop connect", "talk to the server at port 50000 of this machine"],
-                ["sockhop connect name:my-daemon", "talk to a daemon of this user"],
-                ["echo '? {\"sum\":[2,3]}' | sockhop connect 9000", "send a request, print the answer"],
-                ["sockhop connect 9000 --wait forever < /dev/null | jq .data", "only print what comes"],
+                ["sockhop connect", "connect to port 50000 of this machine"],
+                ["sockhop connect name:my-daemon", "connect to a daemon of this user"],
+                ["echo '? {\"sum\":[2,3]}' | sockhop connect 9000", "send a request, print the response"],
+                ["sockhop connect 9000 --wait forever < /dev/null | jq .data", "only print received values"],
             ),
         );
 }
 
-/** How long to stay when nothing is left to do. */
-function stay(text: string): number {
-    return text === "forever" ? Infinity : duration(text);
+function parseWait(text: string): number {
+    return text === "forever" ? Infinity : parseDuration(text);
 }
 
-async function connect(context: Context, flags: TalkFlags, text: string | undefined): Promise<number> {
-    const endpoint = endpointOf(text, flags);
-    const talk = new ClientRepl(context, flags, nameOf(endpoint));
-    const options = flags.reconnect ? { options: { auto_reconnect: true, queue: true } } : {};
-    return withClient(context, endpoint, flags, (client) => talk.with(client), {
-        ...options,
-        before: (client) => {
-            talk.hear(client);
+async function connect(context: CommandContext, flags: ConnectFlags, text: string | undefined): Promise<number> {
+    const endpoint = endpointFrom(text, flags);
+    const repl = new ClientRepl(context, flags, formatEndpoint(endpoint));
+    return withClient(context, endpoint, flags, (client) => repl.run(client), {
+        ...(flags.reconnect && { options: { auto_reconnect: true, queue: true } }),
+        beforeConnect: (client) => {
+            repl.attach(client);
         },
     });
 }

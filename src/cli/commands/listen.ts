@@ -1,18 +1,17 @@
 import { Command } from "commander";
 import { SockhopServer } from "../../index";
-import { ServerRepl } from "../chat/ServerRepl";
-import { type Context, action, unless } from "../run/runCommand";
-import {
-    type ConnectionFlags,
-    ENDPOINT,
-    endpointOf,
-    nameOf,
-    serverOptions,
-    withConnection,
-} from "../arguments/endpoint";
-import { Interruption, explain } from "../errors";
+import { addConnectionOptions, type ConnectionFlags, serverOptions } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { type OutputFlags, withOutput } from "../terminal/Output";
+import { addOutputOptions } from "../arguments/outputOptions";
+import { ServerRepl } from "../chat/ServerRepl";
+import { explainError, Interruption } from "../errors";
+import { abortable } from "../run/abortable";
+import { type CommandContext, runCommand } from "../run/runCommand";
+import type { OutputFlags } from "../terminal/Output";
+
+/** Time limit for pending messages after Ctrl-C. */
+const CLOSE_TIMEOUT_MS = 500;
 
 interface Flags extends ConnectionFlags, OutputFlags {
     echo?: true;
@@ -21,47 +20,47 @@ interface Flags extends ConnectionFlags, OutputFlags {
 
 export function listenCommand(): Command {
     const command = new Command("listen")
-        .description("Listen, print what clients send, and send them what is typed or piped in.")
-        .summary("be a server: print what comes in, send what is typed")
-        .argument("[endpoint]", `where: ${ENDPOINT} (default: port 50000; 0 is any free one)`)
-        .option("--echo", "answer callbacks and requests with what they have brought")
-        .option("--once", "end when the first client has left; no other one is let in")
-        .option("--quiet", "do not print what comes in");
-    return withOutput(withConnection(command))
-        .action(action(listen))
+        .description("Start a server, print what clients send, and send typed or piped lines to all clients.")
+        .summary("start a server: print messages, send typed lines")
+        .argument("[endpoint]", `address to listen on: ${ENDPOINT} (default: port 50000; 0: any free port)`)
+        .option("--echo", "reply to callbacks and requests with the received value")
+        .option("--once", "accept one client, and exit when it disconnects")
+        .option("--quiet", "do not print received values");
+    return addOutputOptions(addConnectionOptions(command))
+        .action(runCommand(listen))
         .addHelpText(
             "after",
             examples(
-                ["sockhop listen", "print what comes in at port 50000 of this machine"],
-                ["sockhop listen --name my-daemon --echo", "stand in for a daemon that answers"],
-                ["sockhop listen 9000 --json | jq .data", "what programs say that write lines of JSON"],
-                ["sockhop listen 0 --once < values.jsonl > answers.jsonl", "send a file to the first client"],
+                ["sockhop listen", "print what clients send to port 50000 of this machine"],
+                ["sockhop listen --name my-daemon --echo", "simulate a daemon that replies"],
+                ["sockhop listen 9000 --json | jq .data", "print what programs send that write lines of JSON"],
+                ["sockhop listen 0 --once < values.jsonl > replies.jsonl", "send a file to the first client"],
             ),
         );
 }
 
-async function listen(context: Context, flags: Flags, text: string | undefined): Promise<number> {
-    const { screen, signal } = context;
-    const endpoint = endpointOf(text, flags);
+async function listen(context: CommandContext, flags: Flags, text: string | undefined): Promise<number> {
+    const { output, signal } = context;
+    const endpoint = endpointFrom(text, flags);
     const server = new SockhopServer({ ...serverOptions(endpoint, flags), ...(flags.once && { max_connections: 1 }) });
-    const clients = new ServerRepl(server, context, flags);
+    const repl = new ServerRepl(server, context, flags);
     try {
         await server.listen();
-        screen.note(`listening at ${nameOf({ ...endpoint, ...boundTo(server) })}`);
-        const lines = clients.talk();
-        await unless(signal, flags.once ? Promise.race([lines, clients.firstHasLeft]) : lines);
+        output.printNote(`listening on ${formatEndpoint({ ...endpoint, ...boundPort(server) })}`);
+        const end = repl.run();
+        await abortable(signal, flags.once ? Promise.race([end, repl.firstDisconnect]) : end);
         return 0;
     } catch (error) {
-        // To be interrupted is the usual end of a server.
+        // Ctrl-C is the normal end of a server.
         if (error instanceof Interruption && !flags.once) return 0;
-        throw explain(error, nameOf(endpoint));
+        throw explainError(error, formatEndpoint(endpoint));
     } finally {
-        await server.close(signal.aborted ? { timeout: 500 } : {});
+        await server.close(signal.aborted ? { timeout: CLOSE_TIMEOUT_MS } : {});
     }
 }
 
-/** With port 0 the system has chosen one. */
-function boundTo(server: SockhopServer): { port?: number } {
+/** Port that the system has chosen for port 0. */
+function boundPort(server: SockhopServer): { port?: number } {
     const port = server.get_bound_port();
     return port === undefined ? {} : { port };
 }

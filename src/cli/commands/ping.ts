@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { SockhopClient } from "../../index";
-import { Pinger } from "../measure/Pinger";
-import { type Context, action, departure, unless, withClient } from "../run/runCommand";
-import { type ConnectionFlags, ENDPOINT, endpointOf, nameOf, withConnection } from "../arguments/endpoint";
-import { Interruption } from "../errors";
+import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { count, duration, rounded } from "../arguments/numbers";
-import type { OutputFlags, Output } from "../terminal/Output";
+import { durationOption, parseCount } from "../arguments/numbers";
+import { Interruption } from "../errors";
+import { Pinger } from "../measure/Pinger";
+import { PingStatistics, roundToMicroseconds } from "../measure/PingStatistics";
+import { abortable } from "../run/abortable";
+import { type CommandContext, runCommand } from "../run/runCommand";
+import { disconnected, withClient } from "../run/withClient";
+import { formatNumber } from "../terminal/format";
+import type { Output, OutputFlags } from "../terminal/Output";
 
 interface Flags extends ConnectionFlags, OutputFlags {
     count: number;
@@ -15,135 +20,104 @@ interface Flags extends ConnectionFlags, OutputFlags {
     timeout: number;
 }
 
-/** Pings that wait for their answers; more are not sent until one of them is answered or lost. */
-const MOST_UNANSWERED = 1000;
+/** Called with the round-trip time of each ping, in milliseconds, or `undefined` for a lost one. */
+type OnResult = (number: number, time: number | undefined) => void;
+
+/** Limit for pings without a reply. Above it, the next ping waits. */
+const MAX_PENDING = 1000;
 
 export function pingCommand(): Command {
+    const count = new Option("-c, --count <number>", "number of pings").argParser(parseCount);
     const command = new Command("ping")
-        .description("Measure how long the other end takes to answer. Every sockhop program answers pings, at once.")
-        .summary("measure how long the other end takes to answer")
-        .argument("[endpoint]", `whom: ${ENDPOINT} (default: port 50000)`)
-        .option("-c, --count <number>", "end after so many pings (default: at Ctrl-C)", count, Infinity)
-        .option("-i, --interval <duration>", "from one ping to the next", duration, 1000)
-        .option("-W, --timeout <duration>", "a ping that was not answered in this time is lost", duration, 4000)
-        .option("--json-output", "a JSON text per line, the last with the statistics");
-    return withConnection(command, { json: false })
-        .action(action(ping))
+        .description("Measure the round-trip time. Every sockhop peer replies to pings at once.")
+        .summary("measure the round-trip time")
+        .argument("[endpoint]", `address of the peer: ${ENDPOINT} (default: port 50000)`)
+        .addOption(count.default(Infinity, "until Ctrl-C"))
+        .addOption(durationOption("-i, --interval <duration>", "time between pings", "1s"))
+        .addOption(durationOption("-W, --timeout <duration>", "time limit for a reply; later the ping is lost", "4s"))
+        .option("--json-output", "print lines of JSON, the last with the statistics");
+    return addConnectionOptions(command, { json: false })
+        .action(runCommand(ping))
         .addHelpText(
             "after",
             examples(
-                ["sockhop ping name:my-daemon", "a line per second, statistics at Ctrl-C"],
-                ["sockhop ping 50000 -c 1 > /dev/null && echo alive", "exit code 0: at least one ping was answered"],
+                ["sockhop ping name:my-daemon", "one line per second, statistics at Ctrl-C"],
+                ["sockhop ping 50000 -c 1 > /dev/null && echo alive", "check a program: exit code 0 if it replies"],
             ),
         );
 }
 
-async function ping(context: Context, flags: Flags, text: string | undefined): Promise<number> {
-    const endpoint = endpointOf(text, flags);
-    return withClient(context, endpoint, flags, (client) => pingOver(client, context, flags, nameOf(endpoint)), {
-        hasty: true,
-    });
+async function ping(context: CommandContext, flags: Flags, text: string | undefined): Promise<number> {
+    const endpoint = endpointFrom(text, flags);
+    const run = (client: SockhopClient): Promise<number> => measure(client, context, flags, formatEndpoint(endpoint));
+    return withClient(context, endpoint, flags, run, { flush: false });
 }
 
-async function pingOver(client: SockhopClient, context: Context, flags: Flags, where: string): Promise<number> {
-    const { screen, signal } = context;
-    const tally = new PingStatistics(screen, where, flags.jsonOutput === true);
-    const gone = departure(client).then(() => "gone" as const);
-    let ending: "done" | "gone" = "done";
+async function measure(
+    client: SockhopClient,
+    { output, signal }: CommandContext,
+    flags: Flags,
+    endpoint: string,
+): Promise<number> {
+    const statistics = new PingStatistics();
+    let finished = false;
+    const onResult: OnResult = (number, time) => {
+        if (finished) return; // lost because of our own disconnect
+        if (time !== undefined) statistics.add(time);
+        printResult(output, flags, endpoint, number, time);
+    };
+    const closed = disconnected(client).then(() => "closed" as const);
+    let end: "done" | "closed" = "done";
     try {
-        const all = pingAll(client, flags, tally);
-        ending = await unless(signal, Promise.race([all, gone]));
+        end = await abortable(signal, Promise.race([sendPings(client, flags, statistics, onResult), closed]));
     } catch (error) {
         if (!(error instanceof Interruption)) throw error;
     }
-    tally.print();
-    if (ending === "gone") throw new Error("The other end has ended the connection");
-    return tally.received > 0 ? 0 : 1;
+    finished = true;
+    output.printLine(flags.jsonOutput ? JSON.stringify(statistics) : `\n${statistics.text(endpoint)}`);
+    if (end === "closed") throw new Error("The peer closed the connection");
+    return statistics.received > 0 ? 0 : 1;
 }
 
-async function pingAll(
+async function sendPings(
     client: SockhopClient,
     { count, interval, timeout, terminator }: Flags,
-    tally: PingStatistics,
+    statistics: PingStatistics,
+    onResult: OnResult,
 ): Promise<"done"> {
     const { socket } = client;
-    if (!socket) return "done"; // it has ended already
+    if (!socket) return "done"; // closed already
     const pinger = new Pinger(socket, terminator);
     const start = performance.now();
-    const answers = new Set<Promise<void>>();
+    const pending = new Set<Promise<void>>();
     for (let number = 1; number <= count && client.connected; number++) {
-        if (answers.size >= MOST_UNANSWERED) await Promise.race(answers);
-        tally.sent = number;
-        const answer = pinger.ping(timeout).then((time) => {
-            tally.add(number, time);
-            answers.delete(answer);
+        if (pending.size >= MAX_PENDING) await Promise.race(pending);
+        statistics.sent = number;
+        const result = pinger.ping(timeout).then((time) => {
+            onResult(number, time);
+            pending.delete(result);
         });
-        answers.add(answer);
-        // The socket keeps the process alive, while there is one.
+        pending.add(result);
+        // Unreferenced: the socket keeps the process alive while it is open.
         if (number < count) await sleep(start + number * interval - performance.now(), undefined, { ref: false });
     }
-    await Promise.all(answers);
+    await Promise.all(pending);
     pinger.close();
     return "done";
 }
 
-/** What has become of the pings. */
-class PingStatistics {
-    sent = 0;
-    received = 0;
-    #closed = false;
-    #sum = 0;
-    #squares = 0;
-    #min = Infinity;
-    #max = 0;
-
-    constructor(
-        private readonly screen: Output,
-        private readonly where: string,
-        private readonly json: boolean,
-    ) {}
-
-    /** @param time - milliseconds; none for a ping that is lost */
-    add(number: number, time: number | undefined): void {
-        if (this.#closed) return;
-        if (time !== undefined) {
-            this.received += 1;
-            this.#sum += time;
-            this.#squares += time * time;
-            this.#min = Math.min(this.#min, time);
-            this.#max = Math.max(this.#max, time);
-        }
-        if (this.json)
-            this.screen.line(JSON.stringify({ ping: number, ms: time === undefined ? null : microseconds(time) }));
-        else if (time === undefined) this.screen.line(`ping ${number}: ${this.screen.paint("red", "no answer")}`);
-        else
-            this.screen.line(
-                `ping ${number}: answered by ${this.where} after ${this.screen.paint("bold", rounded(time))} ms`,
-            );
+function printResult(
+    output: Output,
+    { jsonOutput }: Flags,
+    endpoint: string,
+    number: number,
+    time: number | undefined,
+): void {
+    if (jsonOutput) {
+        output.printLine(JSON.stringify({ ping: number, ms: time === undefined ? null : roundToMicroseconds(time) }));
+    } else if (time === undefined) {
+        output.printLine(`ping ${number}: ${output.style("red", "no reply")}`);
+    } else {
+        output.printLine(`ping ${number}: reply from ${endpoint} after ${output.style("bold", formatNumber(time))} ms`);
     }
-
-    /** Prints the statistics; nothing is added any more. */
-    print(): void {
-        this.#closed = true;
-        const { sent, received } = this;
-        const loss = sent === 0 ? 0 : Math.round((1000 * (sent - received)) / sent) / 10;
-        const mean = this.#sum / received;
-        const mdev = Math.sqrt(Math.max(0, this.#squares / received - mean * mean));
-        const times = { min: this.#min, avg: mean, max: this.#max, mdev };
-        if (this.json) {
-            const exact = Object.entries(times).map(([name, time]) => [name, microseconds(time)]);
-            const more = received > 0 ? { ms: Object.fromEntries(exact) as typeof times } : {};
-            this.screen.line(JSON.stringify({ sent, received, loss_percent: loss, ...more }));
-            return;
-        }
-        this.screen.line(`\n${this.where}: ${sent} sent, ${received} received, ${loss}% lost`);
-        if (received === 0) return;
-        const shown = Object.values(times).map(rounded);
-        this.screen.line(`${Object.keys(times).join("/")} ${shown.join("/")} ms`);
-    }
-}
-
-/** Milliseconds, as exact as they mean something. */
-function microseconds(time: number): number {
-    return Math.round(time * 1000) / 1000;
 }

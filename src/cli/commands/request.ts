@@ -1,46 +1,55 @@
 import { Command } from "commander";
-import { type Context, action } from "../run/runCommand";
-import { type DeliveryFlags, deliver } from "../chat/sendEach";
-import { ENDPOINT, withConnection } from "../arguments/endpoint";
+import { addConnectionOptions } from "../arguments/connectionOptions";
+import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { duration } from "../arguments/numbers";
-import { request } from "../chat/calls";
-import { type OutputFlags, withOutput } from "../terminal/Output";
+import { durationOption } from "../arguments/numbers";
+import { addOutputOptions } from "../arguments/outputOptions";
+import { sendRequest } from "../chat/calls";
+import { sendEach, type SendFlags } from "../chat/sendEach";
+import { type CommandContext, runCommand } from "../run/runCommand";
+import type { OutputFlags } from "../terminal/Output";
 
-interface Flags extends DeliveryFlags, OutputFlags {
+interface Flags extends SendFlags, OutputFlags {
     timeout: number;
 }
 
 export function requestCommand(): Command {
     const command = new Command("request")
-        .description(
-            "Send a request, and print each value of its answer as it comes. With several values, one after the other.",
-        )
-        .summary("send a request, print its answer")
-        .argument("[endpoint]", `where to, unless --name tells: ${ENDPOINT}`)
+        .description("Send requests one after the other, and print each value of a response when it arrives.")
+        .summary("send requests, print their responses")
+        .argument("[endpoint]", `address of the peer, unless --name is given: ${ENDPOINT}`)
         .argument(
             "[values...]",
-            "JSON, or a bare word or text, which is a string; without any, a value per line of what is piped in",
+            "JSON, or a bare word or text, which is sent as a string (default: one value per piped line)",
         )
-        .option("--type <class>", "the name of the class that the values arrive with")
-        .option("--timeout <duration>", "how long to wait for the whole answer", duration, 30_000);
-    return withOutput(withConnection(command, { json: false }))
-        .action(action(ask))
+        .option("--type <class>", "class name that is sent with the values")
+        .addOption(durationOption("--timeout <duration>", "time limit for a complete response", "30s"));
+    return addOutputOptions(addConnectionOptions(command, { json: false }))
+        .action(runCommand(request))
         .addHelpText(
             "after",
             examples(
-                ["sockhop request 50000 sum", "ask, and print the answer"],
-                ["sockhop request name:my-daemon '{\"since\":0}' --type History", "ask for a History, print all of it"],
-                ["sockhop request 50000 status --bare --timeout 2", "only what the answer is; fail after two seconds"],
+                ["sockhop request 50000 sum", "send a request, print the response"],
+                [
+                    "sockhop request name:my-daemon '{\"since\":0}' --type History",
+                    "send a request of class History, print all values",
+                ],
+                ["sockhop request 50000 status --bare --timeout 2", "print only the data; fail after two seconds"],
             ),
         );
 }
 
-async function ask(context: Context, flags: Flags, first: string | undefined, rest: string[]): Promise<number> {
-    await deliver(context, flags, first, rest, (client, value, from) =>
-        request(client, value, flags.timeout, (packet) => {
-            context.screen.arrived({ ...packet, from });
-            return context.screen.ready();
+async function request(
+    context: CommandContext,
+    flags: Flags,
+    first: string | undefined,
+    others: string[],
+): Promise<number> {
+    const { output } = context;
+    await sendEach(context, flags, first, others, (client, value, from) =>
+        sendRequest(client, value, flags.timeout, (packet) => {
+            output.printMessage({ ...packet, from });
+            return output.drained();
         }),
     );
     return 0;

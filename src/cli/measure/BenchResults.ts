@@ -1,43 +1,47 @@
-import { type RecordableHistogram, createHistogram } from "node:perf_hooks";
-import { rounded } from "../arguments/numbers";
+import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
+import { formatNumber } from "../terminal/format";
 
-/** What is sent. */
+/** Kind and size of the messages of a benchmark. */
 export interface Workload {
     mode: "callbacks" | "requests" | "messages";
-    /** Bytes of the JSON text of each value. */
+    /** Size of each value as JSON, in bytes. */
     size: number;
 }
 
-/** What was measured. */
+/** Counts the messages of a benchmark, and records their latency. */
 export class BenchResults {
+    /** Value of each message. */
     readonly value: string;
+    /** Start of the measurement, as a value of `performance.now()`. */
     start = 0;
     messages = 0;
     #duration: number | undefined;
-    readonly #times: RecordableHistogram = createHistogram();
+    /** Latency in nanoseconds. */
+    readonly #latency: RecordableHistogram = createHistogram();
 
     constructor(
         private readonly workload: Workload,
-        private readonly where: string,
+        private readonly endpoint: string,
         private readonly parallel: number,
     ) {
-        this.value = "x".repeat(workload.size - 2);
+        this.value = "x".repeat(workload.size - 2); // two bytes are the quotes
     }
 
     begin(): void {
         this.start = performance.now();
     }
 
-    add(time: number): void {
+    /** Adds a message with its latency in milliseconds. */
+    add(latency: number): void {
         this.messages += 1;
-        this.#times.record(Math.max(1, Math.round(time * 1e6)));
+        this.#latency.record(Math.max(1, Math.round(latency * 1e6)));
     }
 
     end(): void {
         this.#duration ??= performance.now() - this.start;
     }
 
-    /** Milliseconds. */
+    /** Duration of the measurement in milliseconds, so far or in total. */
     get elapsed(): number {
         return this.#duration ?? performance.now() - this.start;
     }
@@ -46,7 +50,7 @@ export class BenchResults {
         const { mode, size } = this.workload;
         const seconds = this.elapsed / 1000;
         return {
-            endpoint: this.where,
+            endpoint: this.endpoint,
             mode,
             size,
             parallel: this.parallel,
@@ -54,27 +58,34 @@ export class BenchResults {
             messages: this.messages,
             per_second: this.messages / seconds,
             bytes_per_second: (this.messages * size) / seconds,
-            ms: this.#latency(),
+            ms: this.#latencies(),
         };
     }
 
     text(): string {
         const { mode, size } = this.workload;
-        const rate = (1000 * this.messages) / this.elapsed;
-        const what = mode === "messages" ? "messages" : `${mode}, answered`;
         const total = this.messages.toLocaleString("en");
-        const latency = Object.entries(this.#latency()).map(([name, time]) => `${name} ${rounded(time)}`);
+        const seconds = formatNumber(this.elapsed / 1000);
+        const rate = (1000 * this.messages) / this.elapsed;
+        const latencies = Object.entries(this.#latencies()).map(([name, time]) => `${name} ${formatNumber(time)}`);
         return [
-            `${this.where}: ${total} ${what}, of ${size} bytes, ${this.parallel} at a time, in ${rounded(this.elapsed / 1000)} s`,
-            `${rounded(rate)} per second, ${rounded((rate * size) / 1e6)} MB/s`,
-            `${mode === "messages" ? "until the system had them" : "until the answer"}, in ms: ${latency.join("  ")}`,
+            `${this.endpoint}: ${total} ${mode} of ${size} bytes in ${seconds} s, ${this.parallel} in flight`,
+            `${formatNumber(rate)} per second, ${formatNumber((rate * size) / 1e6)} MB/s`,
+            `${mode === "messages" ? "write time" : "round-trip time"} in ms: ${latencies.join("  ")}`,
         ].join("\n");
     }
 
-    /** Milliseconds. */
-    #latency(): Record<string, number> {
-        const times = this.#times;
-        const at = (percent: number): number => times.percentile(percent) / 1e6;
-        return { min: times.min / 1e6, p50: at(50), p90: at(90), p99: at(99), "p99.9": at(99.9), max: times.max / 1e6 };
+    /** Latency in milliseconds, by percentile. */
+    #latencies(): Record<string, number> {
+        const latency = this.#latency;
+        const at = (percent: number): number => latency.percentile(percent) / 1e6;
+        return {
+            min: latency.min / 1e6,
+            p50: at(50),
+            p90: at(90),
+            p99: at(99),
+            "p99.9": at(99.9),
+            max: latency.max / 1e6,
+        };
     }
 }

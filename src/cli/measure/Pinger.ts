@@ -1,27 +1,27 @@
 import type { Socket } from "node:net";
 import { ObjectBuffer, SockhopPing } from "../../index";
 
-/** Sends pings over the socket of a client, and measures when they come back. Every sockhop peer answers them. */
+/** Sends pings over the socket of a client, and measures the time until their replies. */
 export class Pinger {
     readonly #socket: Socket;
     readonly #buffer: ObjectBuffer;
-    readonly #waiting = new Map<unknown, (answered: boolean) => void>();
-    readonly #arrived = (chunk: Buffer): void => {
-        for (const value of this.#buffer.buf2obj(chunk)) this.#read(value);
+    readonly #pending = new Map<unknown, (replied: boolean) => void>();
+    readonly #onData = (chunk: Buffer): void => {
+        for (const value of this.#buffer.buf2obj(chunk)) this.#onMessage(value);
     };
-    readonly #gone = (): void => {
-        for (const settle of this.#waiting.values()) settle(false);
+    readonly #onClose = (): void => {
+        for (const settle of this.#pending.values()) settle(false);
     };
 
     constructor(socket: Socket, terminator: string | undefined) {
         this.#socket = socket;
         this.#buffer = new ObjectBuffer({ terminator });
-        this.#buffer.on("error", () => undefined); // the client reads the same bytes, and tells
-        socket.on("data", this.#arrived).on("close", this.#gone);
+        this.#buffer.on("error", () => undefined); // the client reads the same bytes and reports the error
+        socket.on("data", this.#onData).on("close", this.#onClose);
     }
 
-    /** Resolves to the milliseconds until the answer, or to nothing when none has come within `limit` milliseconds. */
-    ping(limit: number): Promise<number | undefined> {
+    /** Resolves to the round-trip time in milliseconds, or to `undefined` without a reply within `timeout` milliseconds. */
+    ping(timeout: number): Promise<number | undefined> {
         if (this.#socket.destroyed) return Promise.resolve(undefined);
         const data = new SockhopPing();
         const frame = this.#buffer.obj2buf({ type: "SockhopPing", data }) as Buffer;
@@ -29,26 +29,26 @@ export class Pinger {
             const start = performance.now();
             const timer = setTimeout(() => {
                 settle(false);
-            }, limit);
-            const settle = (answered: boolean): void => {
+            }, timeout);
+            const settle = (replied: boolean): void => {
                 clearTimeout(timer);
-                this.#waiting.delete(data._id);
-                resolve(answered ? performance.now() - start : undefined);
+                this.#pending.delete(data._id);
+                resolve(replied ? performance.now() - start : undefined);
             };
-            this.#waiting.set(data._id, settle);
+            this.#pending.set(data._id, settle);
             this.#socket.write(frame);
         });
     }
 
-    /** Forgets the pings that wait for their answer, and hears no more. */
+    /** Resolves pending pings to `undefined`, and stops reading. */
     close(): void {
-        this.#socket.off("data", this.#arrived).off("close", this.#gone);
-        this.#gone();
+        this.#socket.off("data", this.#onData).off("close", this.#onClose);
+        this.#onClose();
     }
 
-    #read(value: unknown): void {
-        // A peer may have sent anything.
+    #onMessage(value: unknown): void {
+        // The buffer does not check values: a peer may send any JSON.
         const { type, data } = (value ?? {}) as { type?: unknown; data?: { _id?: unknown } | null };
-        if (type === "SockhopPong") this.#waiting.get(data?._id)?.(true);
+        if (type === "SockhopPong") this.#pending.get(data?._id)?.(true);
     }
 }

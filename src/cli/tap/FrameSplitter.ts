@@ -1,190 +1,129 @@
-import { typeName } from "../../protocol/typeName";
-import { nestsTooDeeply } from "../terminal/nesting";
+import { parseFrame, type TappedMessage } from "./parseFrame";
 
 const NEWLINE = "\n";
 
-/** Bytes of a frame that are kept to look into it; of a larger one only the size is told. */
-const LARGEST = 16 * 2 ** 20;
+/** Largest frame that is parsed, in bytes. Of a larger one, only the size is reported. */
+const MAX_FRAME = 16 * 2 ** 20;
 
-/** Bytes that the frames of all connections together may keep while their ends are missing. */
-const MOST_KEPT = 128 * 2 ** 20;
+/** Limit for the incomplete frames of all connections, in bytes. */
+const MAX_BUFFERED = 128 * 2 ** 20;
 
-/** Bytes of the smallest buffer of a frame. */
-const SMALLEST = 2 ** 10;
+/** Size of the first buffer of a frame, in bytes. */
+const MIN_BUFFER = 2 ** 10;
 
 const EMPTY = Buffer.alloc(0);
 
-/** A message as it went over the wire. All members but `bytes` and `kind` are as the peer has sent them: of any type. */
-export interface Frame {
-    /** Without the terminator. */
-    bytes: number;
-    /**
-     * What it is for: `message`, `question` (a callback waits), `answer`, `request`, `response`, `ping`, `pong`,
-     * `invalid`, `incomplete`, `deep`, `large`.
-     */
-    kind: string;
-    /** Name of the class. */
-    type?: unknown;
-    data?: unknown;
-    /** What names a question and its answer, a request and the pieces of its answer. */
-    id?: unknown;
-    /** What is no JSON, or is nested too deeply to be read. */
-    text?: string;
-    /** The connection has ended before the terminator came. */
-    incomplete?: true;
-    /** Of a response: nothing comes after it; it has no value; why the request has failed; it is not wanted any more. */
-    last?: boolean;
-    empty?: boolean;
-    error?: unknown;
-    cancel?: boolean;
-}
-
-/** Cuts what goes over the wire into frames, without changing it. Work and memory grow linearly with the bytes. */
+/** Splits the bytes of one direction of a connection into frames. Time and memory grow linearly with the bytes. */
 export class FrameSplitter {
-    /** Bytes of the buffers of all of them. */
-    static #kept = 0;
+    /** Total size of the buffers of all instances. */
+    static #buffered = 0;
 
     readonly #terminator: Buffer;
-    readonly #bare: boolean;
-    /** Begins with what has come of a frame whose end has not, unless that is too large. */
+    readonly #plainJson: boolean;
+    /** Starts with the bytes of the incomplete frame. Empty if that is too large. */
     #buffer = EMPTY;
-    #large = false;
-    /** Bytes that have come of it. */
+    #tooLarge = false;
+    /** Number of bytes of the incomplete frame. */
     #length = 0;
-    /** The last of them, in which the terminator may have begun. */
+    /** Its last bytes, which may be the start of a terminator. */
     #tail: Buffer = EMPTY;
-    #first = true;
+    #atStreamStart = true;
 
-    /** @param bare - peers of type "json": there are no envelopes */
-    constructor(terminator = NEWLINE, bare = false) {
+    /** @param plainJson - frames have no envelope */
+    constructor(terminator = NEWLINE, plainJson = false) {
         this.#terminator = Buffer.from(terminator);
-        this.#bare = bare;
+        this.#plainJson = plainJson;
     }
 
-    /** The frames that end in this chunk. A blank line is none. */
-    *push(chunk: Buffer): Generator<Frame, void, void> {
+    /** Yields the frames that end in this chunk. Skips blank lines. */
+    *push(chunk: Buffer): Generator<TappedMessage, void, void> {
         let start = 0;
-        for (let end: number; (end = this.#endOf(chunk, start)) !== -1; start = end) {
-            const frame = this.#complete(chunk.subarray(start, end));
-            if (frame) yield frame;
+        for (let end: number; (end = this.#findEnd(chunk, start)) !== -1; start = end) {
+            const message = this.#complete(chunk.subarray(start, end));
+            if (message) yield message;
         }
         if (start === chunk.length) return;
-        const rest = chunk.subarray(start);
-        this.#keep(rest);
-        const last = Buffer.concat([this.#tail, rest.subarray(-this.#terminator.length)]);
-        this.#tail = last.subarray(Math.max(0, last.length - this.#terminator.length + 1));
+        const part = chunk.subarray(start);
+        this.#append(part);
+        const end = Buffer.concat([this.#tail, part.subarray(-this.#terminator.length)]);
+        this.#tail = end.subarray(Math.max(0, end.length - this.#terminator.length + 1));
     }
 
-    /** The frame that the end of the connection has cut short, if there is one. */
-    end(): Frame | undefined {
+    /** Returns the incomplete frame at the end of the connection. */
+    end(): TappedMessage | undefined {
         const bytes = this.#length;
-        const frame = this.#frame(bytes, this.#large ? undefined : this.#buffer.toString("utf8", 0, bytes));
-        this.#forget();
-        return frame && { ...frame, kind: frame.kind === "invalid" ? "incomplete" : frame.kind, incomplete: true };
+        const message = this.#parse(bytes, this.#tooLarge ? undefined : this.#buffer.toString("utf8", 0, bytes));
+        this.#reset();
+        return (
+            message && { ...message, kind: message.kind === "invalid" ? "incomplete" : message.kind, incomplete: true }
+        );
     }
 
-    /** Where the first terminator at or after `start` ends. */
-    #endOf(chunk: Buffer, start: number): number {
+    /** Returns the index after the first terminator at or after `start`, or -1. */
+    #findEnd(chunk: Buffer, start: number): number {
         const { length } = this.#terminator;
         if (this.#tail.length > 0) {
             const border = Buffer.concat([this.#tail, chunk.subarray(0, length - 1)]);
-            const at = border.indexOf(this.#terminator);
-            if (at !== -1) return at + length - this.#tail.length;
+            const index = border.indexOf(this.#terminator);
+            if (index !== -1) return index + length - this.#tail.length;
         }
-        const at = chunk.indexOf(this.#terminator, start);
-        return at === -1 ? -1 : at + length;
+        const index = chunk.indexOf(this.#terminator, start);
+        return index === -1 ? -1 : index + length;
     }
 
-    /** @param part - the end of a frame, with the terminator */
-    #complete(part: Buffer): Frame | undefined {
+    /** @param part - end of a frame, with the terminator */
+    #complete(part: Buffer): TappedMessage | undefined {
         if (this.#length === 0) {
             const bytes = part.length - this.#terminator.length;
             if (bytes === 0) return undefined;
-            return this.#frame(bytes, bytes > LARGEST ? undefined : part.toString("utf8", 0, bytes));
+            return this.#parse(bytes, bytes > MAX_FRAME ? undefined : part.toString("utf8", 0, bytes));
         }
-        this.#keep(part);
+        this.#append(part);
         const bytes = this.#length - this.#terminator.length;
-        const text = this.#large ? undefined : this.#buffer.toString("utf8", 0, bytes);
-        this.#forget();
-        return this.#frame(bytes, text);
+        const text = this.#tooLarge ? undefined : this.#buffer.toString("utf8", 0, bytes);
+        this.#reset();
+        return this.#parse(bytes, text);
     }
 
-    #frame(bytes: number, text: string | undefined): Frame | undefined {
+    /** @param text - `undefined` if the frame is too large */
+    #parse(bytes: number, text: string | undefined): TappedMessage | undefined {
         if (text === undefined) return { bytes, kind: "large" };
-        const json = this.#first ? text.replace(/^\ufeff/, "") : text; // the byte order mark of a stream
-        this.#first = false;
-        return /^[ \t\r\n]*$/.test(json) ? undefined : { bytes, ...read(json, this.#bare) };
+        const json = this.#atStreamStart ? text.replace(/^\ufeff/, "") : text; // the byte order mark of a stream
+        this.#atStreamStart = false;
+        return /^[ \t\r\n]*$/.test(json) ? undefined : { bytes, ...parseFrame(json, this.#plainJson) };
     }
 
-    #keep(part: Buffer): void {
+    #append(part: Buffer): void {
         const length = this.#length + part.length;
-        if (!this.#large && length > this.#buffer.length) this.#grow(length);
-        if (!this.#large) part.copy(this.#buffer, this.#length);
+        if (!this.#tooLarge && length > this.#buffer.length) this.#grow(length);
+        if (!this.#tooLarge) part.copy(this.#buffer, this.#length);
         this.#length = length;
     }
 
-    /** Makes the buffer larger, at least twice as large, or gives it up. */
+    /** Replaces the buffer by one of at least twice the size. Gives it up above a limit. */
     #grow(length: number): void {
-        const size = Math.min(LARGEST, Math.max(SMALLEST, length, 2 * this.#buffer.length));
-        const more = size - this.#buffer.length;
-        if (length > LARGEST || FrameSplitter.#kept + more > MOST_KEPT) {
+        const size = Math.min(MAX_FRAME, Math.max(MIN_BUFFER, length, 2 * this.#buffer.length));
+        const added = size - this.#buffer.length;
+        if (length > MAX_FRAME || FrameSplitter.#buffered + added > MAX_BUFFERED) {
             this.#release();
-            this.#large = true;
+            this.#tooLarge = true;
             return;
         }
         const buffer = Buffer.allocUnsafeSlow(size);
         this.#buffer.copy(buffer, 0, 0, this.#length);
         this.#buffer = buffer;
-        FrameSplitter.#kept += more;
+        FrameSplitter.#buffered += added;
     }
 
-    #forget(): void {
+    #reset(): void {
         this.#release();
         this.#length = 0;
-        this.#large = false;
+        this.#tooLarge = false;
         this.#tail = EMPTY;
     }
 
     #release(): void {
-        FrameSplitter.#kept -= this.#buffer.length;
+        FrameSplitter.#buffered -= this.#buffer.length;
         this.#buffer = EMPTY;
     }
-}
-
-/** Kinds of the messages that the library sends for itself. */
-const OWN = new Map<unknown, string>([
-    ["SockhopPing", "ping"],
-    ["SockhopPong", "pong"],
-    ["SockhopRequest", "request"],
-    ["SockhopResponsePacket", "response"],
-]);
-
-function read(text: string, bare: boolean): Omit<Frame, "bytes"> {
-    if (nestsTooDeeply(text)) return { kind: "deep", text };
-    let value: unknown;
-    try {
-        value = JSON.parse(text);
-    } catch {
-        return { kind: "invalid", text };
-    }
-    if (bare) return { kind: "message", type: typeName(value), data: value };
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return { kind: "invalid", text };
-    const { type, data, id, callback_id } = value as Record<string, unknown>;
-    const own = OWN.get(type);
-    if (own !== undefined) return { kind: own, ...inside(own, data) };
-    if (callback_id) return { kind: "answer", type, data, id: callback_id };
-    return id ? { kind: "question", type, data, id } : { kind: "message", type, data };
-}
-
-/** What the library's own messages are about. */
-function inside(kind: string, data: unknown): Partial<Frame> {
-    const { uuid, _id, ...more } = (data ?? {}) as Record<string, unknown>;
-    if (kind === "ping" || kind === "pong") return { id: _id };
-    const { type, data: value, last, empty, error, cancel } = more;
-    const rest = {
-        ...(last === true && { last }),
-        ...(empty === true && { empty }),
-        ...(cancel === true && { cancel }),
-    };
-    return { type, data: value, id: uuid, ...rest, ...(error !== undefined && { error }) };
 }

@@ -1,114 +1,117 @@
 import type { WriteStream } from "node:fs";
-import { escaped, shorten } from "../terminal/escape";
-import { portray } from "../terminal/excerpt";
-import type { Frame } from "./FrameSplitter";
-import { ONE_LINE, type OutputFlags, type Output, className } from "../terminal/Output";
-import { jsonLine } from "../arguments/values";
+import { escapeText } from "../terminal/escape";
+import { jsonLine, shorten } from "../terminal/format";
+import { inspectValue } from "../terminal/inspectValue";
+import { formatClassName, ONE_LINE, type Output, type OutputFlags } from "../terminal/Output";
+import type { TappedMessage } from "./parseFrame";
 
-/** Characters that wait for a slow terminal or pipe; then messages are not printed, so that the connections go on. */
-const MAX_BACKLOG = 16 * 2 ** 20;
+/** Limit for output that is not read, in characters. Above it, messages are not printed. */
+const MAX_PENDING_OUTPUT = 16 * 2 ** 20;
 
-/** Which end has sent a message. */
-export type Side = "client" | "server";
+/** Smallest number of columns for the value of a message. */
+const MIN_VALUE_WIDTH = 20;
 
-/** Prints and records the messages that a tap passes on. Whatever they are, it never throws. */
+/** Sender of a message. */
+export type TapSide = "client" | "server";
+
+/** A message with its time, connection and sender. The members are also the keys of its line of JSON. */
+interface LogEntry extends TappedMessage {
+    time: string;
+    connection: number;
+    from: TapSide;
+}
+
+/** Prints and records the messages of a tap. Never throws, whatever the messages are. */
 export class TapLog {
-    readonly #screen: Output;
+    readonly #output: Output;
     readonly #flags: OutputFlags;
     readonly #record: WriteStream | undefined;
     #dropped = 0;
 
-    /** @param record - a file that gets all messages: connections wait for it */
-    constructor(screen: Output, flags: OutputFlags, record: WriteStream | undefined) {
-        this.#screen = screen;
+    /** @param record - file for all messages. Connections wait until it is written. */
+    constructor(output: Output, flags: OutputFlags, record: WriteStream | undefined) {
+        this.#output = output;
         this.#flags = flags;
         this.#record = record;
-        record?.setMaxListeners(0); // each connection waits for it
+        record?.setMaxListeners(0); // one `drain` listener per connection
     }
 
-    /** Whether connections have to wait until the file has what was recorded. */
-    get isBehind(): boolean {
+    /** True if connections have to wait for the file. */
+    get needsDrain(): boolean {
         return this.#record?.writableNeedDrain ?? false;
     }
 
-    /** Calls back when the file has what was recorded. */
-    onceRecorded(callback: () => void): void {
-        if (this.isBehind) this.#record?.once("drain", callback);
+    /** Calls back when the file is written. */
+    onceDrained(callback: () => void): void {
+        if (this.needsDrain) this.#record?.once("drain", callback);
         else callback();
     }
 
-    /** Whether it wants to have messages at all. */
+    /** False if messages are neither printed nor recorded, so that they need not be parsed. */
     get isNeeded(): boolean {
         return this.#record !== undefined || !this.#flags.quiet;
     }
 
-    /** Some messages that one end has sent. */
-    add(connection: number, from: Side, frames: readonly Frame[]): void {
-        if (frames.length === 0) return;
-        const prints = !this.#flags.quiet && this.#screen.backlog <= MAX_BACKLOG;
-        if (!prints && !this.#flags.quiet) this.#drop(frames.length);
+    add(connection: number, from: TapSide, messages: readonly TappedMessage[]): void {
+        if (messages.length === 0) return;
+        const prints = !this.#flags.quiet && this.#output.pendingLength <= MAX_PENDING_OUTPUT;
+        if (!prints && !this.#flags.quiet) this.#drop(messages.length);
         if (!prints && !this.#record) return;
         try {
             const time = new Date().toISOString();
-            const entries = frames.map((frame) => ({ time, connection, from, ...frame }));
+            const entries = messages.map((message) => ({ time, connection, from, ...message }));
             this.#record?.write(entries.map((entry) => `${jsonLine(entry)}\n`).join(""));
             if (prints) this.#print(entries);
         } catch (error) {
-            this.#screen.fault(error); // such as lines that are together longer than a string can be
+            this.#output.printError(error); // the lines together may exceed the longest string
         }
     }
 
-    /** Tells what was not printed. */
+    /** Prints the number of dropped messages. */
     close(): void {
-        if (this.#dropped > 0) this.#screen.note(`messages that were not printed: ${this.#dropped}`);
+        if (this.#dropped > 0) this.#output.printNote(`messages not printed: ${this.#dropped}`);
         this.#dropped = 0;
     }
 
-    #print(entries: Entry[]): void {
-        const screen = this.#screen;
-        if (this.#flags.bare) screen.json(entries.map(({ data = null }) => data));
-        else if (screen.pretty) screen.line(entries.map((entry) => this.#portray(entry)).join("\n"));
-        else screen.json(entries);
+    #print(entries: LogEntry[]): void {
+        const output = this.#output;
+        if (this.#flags.bare) output.printJson(entries.map(({ data = null }) => data));
+        else if (output.pretty) output.printLine(entries.map((entry) => this.#format(entry)).join("\n"));
+        else output.printJson(entries);
     }
 
     #drop(count: number): void {
         if (this.#dropped === 0) {
-            this.#screen.note("messages are not printed for now: they come faster than the output is read");
-            this.#screen.onceDrained(() => {
+            this.#output.printNote("the output is too slow: messages are not printed until it has caught up");
+            this.#output.onceDrained(() => {
                 this.close();
             });
         }
         this.#dropped += count;
     }
 
-    #portray({ time, connection, from, bytes, kind, type, data, id, text, incomplete, error }: Entry): string {
-        const screen = this.#screen;
-        const name = type === undefined ? "" : `${className(type)} `;
+    /** Formats a message in readable form, as one line that fits the terminal. */
+    #format({ time, connection, from, bytes, kind, type, data, id, text, incomplete, error }: LogEntry): string {
+        const output = this.#output;
+        const name = type === undefined ? "" : `${formatClassName(type)} `;
         const size = `${bytes} B`;
-        const mark = markOf(id);
+        const shortId = formatId(id);
         const clock = time.slice(11, 23);
-        const used = `${clock} #${connection} → ${kind.padEnd(8)} ${name}${size} ${mark}`.length;
-        const room = Math.max(20, screen.width - used - 1);
+        const used = `${clock} #${connection} → ${kind.padEnd(8)} ${name}${size} ${shortId}`.length;
+        const width = Math.max(MIN_VALUE_WIDTH, output.width - used - 1);
         const value = error ?? text ?? data;
-        const shown = value === undefined ? "" : shorten(portray(value, room, ONE_LINE), room);
+        const shown = value === undefined ? "" : shorten(inspectValue(value, width, ONE_LINE), width);
         return [
-            screen.paint("dim", `${clock} #${connection}`),
-            from === "client" ? screen.paint("green", "→") : screen.paint("yellow", "←"),
-            `${kind.padEnd(8)} ${screen.paint("cyan", name)}${size}`,
-            shown + screen.paint("dim", mark) + (incomplete && kind !== "incomplete" ? " (incomplete)" : ""),
+            output.style("dim", `${clock} #${connection}`),
+            from === "client" ? output.style("green", "→") : output.style("yellow", "←"),
+            `${kind.padEnd(8)} ${output.style("cyan", name)}${size}`,
+            shown + output.style("dim", shortId) + (incomplete && kind !== "incomplete" ? " (incomplete)" : ""),
         ].join(" ");
     }
 }
 
-/** A message with what is known of its way. */
-interface Entry extends Frame {
-    time: string;
-    connection: number;
-    from: Side;
-}
-
-/** The beginning of what names a question and its answer: a peer may have sent anything. */
-function markOf(id: unknown): string {
+/** Formats the first characters of an id, which may be a value of any type. */
+function formatId(id: unknown): string {
     if (id === undefined) return "";
-    return ` ${typeof id === "string" ? escaped(id.slice(0, 8)) : shorten(portray(id, 8, ONE_LINE), 20)}`;
+    return ` ${typeof id === "string" ? escapeText(id.slice(0, 8)) : shorten(inspectValue(id, 8, ONE_LINE), 20)}`;
 }

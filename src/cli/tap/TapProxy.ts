@@ -2,84 +2,84 @@ import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
 import { path_of } from "../../index";
-import type { TapLog, Side } from "./TapLog";
-import { TapRoutes, isOwnPeer } from "./TapRoutes";
-import { type ConnectionFlags, type Endpoint, clientOptions, nameOf } from "../arguments/endpoint";
-import { UsageError, explain } from "../errors";
-import { FrameSplitter } from "./FrameSplitter";
+import { clientOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { type Endpoint, formatEndpoint } from "../arguments/endpoint";
+import { explainError, UsageError } from "../errors";
 import type { Output } from "../terminal/Output";
+import { FrameSplitter } from "./FrameSplitter";
+import { isSelfConnected, LoopDetector } from "./LoopDetector";
+import type { TapLog, TapSide } from "./TapLog";
 
-/** When one side has said all, the other one may go on. */
+/** Each direction ends on its own. */
 const HALF_OPEN = { allowHalfOpen: true };
 
-/** After a chunk with more frames others have their turn. */
+/** Number of frames in a chunk after which other connections are served first. */
 const MANY_FRAMES = 1000;
 
-/** Milliseconds until the target is tried again, when too many wait there to be accepted; and for how long. */
+/** Delay between attempts while the accept queue of the target is full (EAGAIN), and the time limit for all of them. */
 const RETRY_DELAY_MS = 50;
 const RETRY_TIMEOUT_MS = 10_000;
 
-/** What goes over the connections. */
+/** Forwards the bytes between clients and a target, and passes the messages to a log. */
 export class TapProxy {
-    readonly #screen: Output;
+    readonly #output: Output;
     readonly #flags: ConnectionFlags;
-    readonly #journal: TapLog;
-    readonly #there: Endpoint;
-    readonly #target: { secure: tls.ConnectionOptions | undefined; place: net.NetConnectOpts };
+    readonly #log: TapLog;
+    readonly #targetName: string;
+    readonly #target: { secure: tls.ConnectionOptions | undefined; address: net.NetConnectOpts };
     readonly #sockets = new Set<net.Socket>();
-    readonly #routes = new TapRoutes();
+    readonly #loops = new LoopDetector();
     /** Rejects when the target is the tap itself. */
-    readonly fails: Promise<never>;
-    #fail!: (error: Error) => void;
+    readonly loopError: Promise<never>;
+    #rejectLoop!: (error: Error) => void;
     #count = 0;
 
-    constructor(screen: Output, flags: ConnectionFlags, there: Endpoint, journal: TapLog) {
-        this.fails = new Promise((_, reject) => (this.#fail = reject));
-        this.fails.catch(ignore); // it is waited for later
-        this.#screen = screen;
+    constructor(output: Output, flags: ConnectionFlags, target: Endpoint, log: TapLog) {
+        this.loopError = new Promise((_, reject) => (this.#rejectLoop = reject));
+        this.loopError.catch(ignore); // may reject before the command handles it
+        this.#output = output;
         this.#flags = flags;
-        this.#there = there;
-        this.#journal = journal;
-        const towards = { ...flags };
-        delete towards.cert; // it is for clients
-        delete towards.key;
-        const { ssl_options } = clientOptions(there, towards);
-        const { address: host = "127.0.0.1", port = 50000, path, name } = there;
+        this.#log = log;
+        this.#targetName = formatEndpoint(target);
+        const targetFlags = { ...flags };
+        delete targetFlags.cert; // the certificate is for clients
+        delete targetFlags.key;
+        const { ssl_options } = clientOptions(target, targetFlags);
+        const { address: host = "127.0.0.1", port = 50000, path, name } = target;
         const local = name === undefined ? path : path_of(name);
-        this.#target = { secure: ssl_options, place: local === undefined ? { host, port } : { path: local } };
+        this.#target = { secure: ssl_options, address: local === undefined ? { host, port } : { path: local } };
     }
 
-    /** A client has come: it is connected with the target. */
+    /** Connects a client with the target. */
     accept(client: net.Socket): void {
         this.#count += 1;
         const number = this.#count;
-        this.#screen.note(`#${number} has connected`);
+        this.#output.printNote(`#${number} connected`);
         client.on("error", ignore);
-        this.#keep(client);
-        void this.#join(number, client);
+        this.#add(client);
+        void this.#connect(number, client);
     }
 
-    /** Has a socket that was accepted ended with all others. */
-    keep(socket: net.Socket): void {
+    /** Adds an accepted socket to those that {@link destroyAll} destroys. */
+    track(socket: net.Socket): void {
         socket.on("error", ignore);
-        this.#keep(socket);
-        this.#add(socket, false);
+        this.#add(socket);
+        this.#checkLoop(socket, false);
     }
 
-    /** Ends all connections. */
-    cut(): void {
+    destroyAll(): void {
         for (const socket of this.#sockets) socket.destroy();
     }
 
-    #keep(socket: net.Socket): void {
+    #add(socket: net.Socket): void {
         this.#sockets.add(socket);
         socket.on("close", () => this.#sockets.delete(socket));
     }
 
     /** Never rejects. */
-    async #join(number: number, client: net.Socket): Promise<void> {
-        const ended = (): void => {
-            this.#screen.note(`#${number} has ended`);
+    async #connect(number: number, client: net.Socket): Promise<void> {
+        const onClosed = (): void => {
+            this.#output.printNote(`#${number} closed`);
         };
         try {
             const server = await this.#dial(client);
@@ -88,24 +88,24 @@ export class TapProxy {
                 socket.setNoDelay();
                 socket.on("close", () => {
                     open -= 1;
-                    if (open === 0) ended();
+                    if (open === 0) onClosed();
                 });
             }
-            this.#pass(number, "client", client, server);
-            this.#pass(number, "server", server, client);
+            this.#forward(number, "client", client, server);
+            this.#forward(number, "server", server, client);
         } catch (error) {
-            if (!client.destroyed) this.#screen.fault(explain(error, nameOf(this.#there)));
+            if (!client.destroyed) this.#output.printError(explainError(error, this.#targetName));
             client.destroy();
-            ended();
+            onClosed();
         }
     }
 
-    /** A connection with the target. Rejects when there is none, or the client has gone. */
+    /** Connects to the target. Rejects if that fails, or when the client disconnects. */
     async #dial(client: net.Socket): Promise<net.Socket> {
         const start = performance.now();
         for (;;) {
             try {
-                return await this.#attempt(client);
+                return await this.#tryDial(client);
             } catch (error) {
                 const { code } = error as NodeJS.ErrnoException;
                 if (code !== "EAGAIN" || performance.now() - start > RETRY_TIMEOUT_MS) throw error;
@@ -114,27 +114,26 @@ export class TapProxy {
         }
     }
 
-    #attempt(client: net.Socket): Promise<net.Socket> {
+    #tryDial(client: net.Socket): Promise<net.Socket> {
         return new Promise((resolve, reject) => {
-            if (client.destroyed) throw new Error("The client has gone");
-            const { secure, place } = this.#target;
+            if (client.destroyed) throw new Error("The client disconnected");
+            const { secure, address } = this.#target;
             const server = secure
-                ? tls.connect({ ...(place as tls.ConnectionOptions), ...secure, ...HALF_OPEN })
-                : net.connect({ ...place, ...HALF_OPEN });
-            this.#keep(server);
-            const leave = (): void => {
+                ? tls.connect({ ...(address as tls.ConnectionOptions), ...secure, ...HALF_OPEN })
+                : net.connect({ ...address, ...HALF_OPEN });
+            this.#add(server);
+            const onClientClose = (): void => {
                 server.destroy();
             };
-            client.once("close", leave);
+            client.once("close", onClientClose);
             server.on("error", reject);
             server.on("close", () => {
-                client.off("close", leave);
-                reject(new Error("The connection has ended before it was made"));
+                client.off("close", onClientClose);
+                reject(new Error("The connection was closed before it was established"));
             });
             server.once("connect", () => {
-                if (isOwnPeer(server))
-                    Object.assign(server, { resetAndClosing: !secure }).destroy(refusal()); // as dial() does
-                else this.#add(server, true);
+                if (isSelfConnected(server)) destroySelfConnected(server, secure !== undefined);
+                else this.#checkLoop(server, true);
             });
             server.once(secure ? "secureConnect" : "connect", () => {
                 if (!server.destroyed) resolve(server);
@@ -142,56 +141,58 @@ export class TapProxy {
         });
     }
 
-    /** Passes on what one end sends. That comes first; to show it may fail, or take its time. */
-    #pass(connection: number, from: Side, source: net.Socket, sink: net.Socket): void {
-        const journal = this.#journal;
-        const cutter = new FrameSplitter(this.#flags.terminator, this.#flags.json);
-        const proceed = (): void => {
-            if (!sink.writableNeedDrain && !journal.isBehind) source.resume();
+    /** Forwards one direction. Each chunk is written before it is parsed, which may be slow. */
+    #forward(connection: number, from: TapSide, source: net.Socket, sink: net.Socket): void {
+        const log = this.#log;
+        const splitter = new FrameSplitter(this.#flags.terminator, this.#flags.json);
+        const resume = (): void => {
+            if (!sink.writableNeedDrain && !log.needsDrain) source.resume();
         };
         source.on("data", (chunk: Buffer) => {
             sink.write(chunk);
-            const frames = journal.isNeeded ? [...cutter.push(chunk)] : [];
-            journal.add(connection, from, frames);
-            const busy = frames.length > MANY_FRAMES;
-            if (!busy && !sink.writableNeedDrain && !journal.isBehind) return;
+            const messages = log.isNeeded ? [...splitter.push(chunk)] : [];
+            log.add(connection, from, messages);
+            const yields = messages.length > MANY_FRAMES;
+            if (!yields && !sink.writableNeedDrain && !log.needsDrain) return;
             source.pause();
-            if (journal.isBehind) journal.onceRecorded(proceed);
-            else if (busy) setImmediate(proceed);
+            if (log.needsDrain) log.onceDrained(resume);
+            else if (yields) setImmediate(resume);
         });
-        sink.on("drain", proceed);
-        const finish = (): void => {
-            const rest = cutter.end();
-            if (rest) journal.add(connection, from, [rest]);
+        sink.on("drain", resume);
+        const logIncomplete = (): void => {
+            const message = splitter.end();
+            if (message) log.add(connection, from, [message]);
         };
         source.on("end", () => {
             sink.end();
-            finish();
+            logIncomplete();
         });
         source.on("close", () => {
-            sink.destroySoon(); // what has been said before still goes out
-            finish();
+            sink.destroySoon(); // after pending writes
+            logIncomplete();
         });
         source.on("error", (error: NodeJS.ErrnoException) => {
-            const reason = from === "server" ? explain(error, nameOf(this.#there)) : error;
-            if (error.code !== "EPIPE" && error.code !== "ECONNRESET") this.#screen.fault(reason);
+            const reason = from === "server" ? explainError(error, this.#targetName) : error;
+            if (error.code !== "EPIPE" && error.code !== "ECONNRESET") this.#output.printError(reason);
         });
     }
 
-    /** A tap that is its own target would make connections with itself without an end. */
-    #add(socket: net.Socket, dialed: boolean): void {
-        if (!this.#routes.add(socket, dialed)) return;
-        this.#fail(new UsageError(`${nameOf(this.#there)} leads back here: the tap would be its own target`));
-        this.cut();
+    /** Ends a tap that connects to itself. Each connection would cause another one. */
+    #checkLoop(socket: net.Socket, dialed: boolean): void {
+        if (!this.#loops.add(socket, dialed)) return;
+        this.#rejectLoop(new UsageError(`${this.#targetName} leads back to this tap: it cannot be its own target`));
+        this.destroyAll();
     }
 }
 
-/** Something else tells, if there is something to tell; without a listener or handler the process would end. */
+/** Handles errors that are reported elsewhere. Without a listener, they would end the process. */
 function ignore(): void {
-    // Nothing is to do.
+    // nothing to do
 }
 
-/** Where a socket can connect to itself there is no server. */
-function refusal(): Error {
-    return Object.assign(new Error("The connection is with itself"), { code: "ECONNREFUSED" });
+/** Destroys a socket that is connected to itself, with the error of a missing server. */
+function destroySelfConnected(socket: net.Socket, secure: boolean): void {
+    // A reset, as in the dial() of the library, so that no TIME_WAIT state blocks the port.
+    Object.assign(socket, { resetAndClosing: !secure });
+    socket.destroy(Object.assign(new Error("The socket is connected to itself"), { code: "ECONNREFUSED" }));
 }

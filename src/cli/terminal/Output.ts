@@ -1,12 +1,11 @@
 import readline from "node:readline";
 import { inspect } from "node:util";
-import type { Command } from "commander";
-import { lineOf } from "../errors";
-import { escapedLines, shorten } from "./escape";
-import { portray } from "./excerpt";
-import { jsonLine } from "../arguments/values";
+import { escapeLines } from "./escape";
+import { jsonLine, shorten } from "./format";
+import { formatError } from "./formatError";
+import { inspectValue } from "./inspectValue";
 
-/** The options that say how to print what comes in. */
+/** Options for printing received values. */
 export interface OutputFlags {
     jsonOutput?: true;
     pretty?: true;
@@ -14,54 +13,45 @@ export interface OutputFlags {
     quiet?: true;
 }
 
-export function withOutput(command: Command): Command {
-    return command
-        .optionsGroup("Output:")
-        .option("--json-output", "a JSON text per line, as in a pipe, also on a terminal")
-        .option("--pretty", "for people, as on a terminal, also in a pipe")
-        .option("--bare", "only the data, as JSON")
-        .optionsGroup("Options:");
-}
-
-/** A value that has come in. */
-export interface Arrival {
+/** A received value. The members are also the keys of its line of JSON. */
+export interface ReceivedMessage {
     type: unknown;
     data: unknown;
-    /** Whom it comes from. */
+    /** Endpoint or label of the sender. */
     from: string;
-    /** It wants an answer: how it asks. */
+    /** Kind of reply that the sender waits for. */
     question?: "callback" | "request";
-    /** It answers: the number of the question. */
+    /** Number of the typed line that this value replies to. */
     answer?: number;
 }
 
-/** Characters of a value that are shown to people. */
-const MAX_SHOWN = 100_000;
+/** Maximum length of a value in readable form, in characters. */
+const MAX_VALUE = 100_000;
 
-/** Characters of results that wait for a slow output; then peers have to wait, too. */
-const MAX_RESULTS = 2 ** 20;
+/** Limit for results that wait for a slow stdout, in characters. Above it, peers have to wait. */
+const MAX_PENDING_RESULTS = 2 ** 20;
 
-/** Characters that wait for a slow stderr; then its lines are dropped. */
-const MAX_NOTES = 2 ** 20;
+/** Limit for notes that wait for a slow stderr, in characters. Above it, notes are dropped. */
+const MAX_PENDING_NOTES = 2 ** 20;
 
-/** Characters of the name of a class that are shown to people. */
-const MAX_NAME = 60;
+/** Maximum length of a class name in readable form, in characters. */
+const MAX_CLASS_NAME = 60;
 
-/** How {@link inspect} makes no line breaks. */
+/** Options that make {@link inspect} print one line. */
 export const ONE_LINE = { breakLength: Infinity, compact: true };
 
-type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+type Color = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** Where a command prints. Leaves a prompt alone that stands in the last line. */
+/** Prints results to stdout and notes to stderr, above the prompt if there is one. */
 export class Output {
-    /** Made for people to read. */
+    /** True if values are printed in readable form, false if they are lines of JSON. */
     readonly pretty: boolean;
-    /** The prompt, while there is one. */
+    /** Prompt that is shown in the last line. */
     prompt: readline.Interface | undefined;
     readonly #bare: boolean;
     readonly #quiet: boolean;
-    readonly #drained: (() => void)[] = [];
-    readonly #colours: { out: boolean; err: boolean };
+    readonly #drainCallbacks: (() => void)[] = [];
+    readonly #colors: { out: boolean; err: boolean };
 
     constructor(
         { jsonOutput, pretty, bare, quiet }: OutputFlags,
@@ -71,97 +61,93 @@ export class Output {
         this.pretty = pretty === true || (out.isTTY && jsonOutput !== true);
         this.#bare = bare === true;
         this.#quiet = quiet === true;
-        this.#colours = { out: coloured(out), err: coloured(err) };
+        this.#colors = { out: supportsColor(out), err: supportsColor(err) };
     }
 
-    /** Prints a value that has come in. */
-    arrived({ type, data, from, question, answer }: Arrival, label = ""): void {
+    /** Prints a received value. */
+    printMessage({ type, data, from, question, answer }: ReceivedMessage, label = ""): void {
         if (this.#quiet) return;
-        if (this.#bare) this.json([data ?? null]);
-        else if (this.pretty)
-            this.line(`${label && this.paint("dim", label) + " "}${this.#portray(type, data, question, answer)}`);
-        else this.json([{ type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
+        if (this.#bare) {
+            this.printJson([data ?? null]);
+        } else if (this.pretty) {
+            const mark = answer ? `↳${answer}` : question ? `← ${question === "request" ? "?" : "!"}` : "←";
+            const sender = label && `${this.style("dim", label)} `;
+            const name = this.style("cyan", formatClassName(type));
+            this.printLine(`${sender}${this.style("green", mark)} ${name} ${this.inspect(data)}`);
+        } else {
+            this.printJson([{ type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
+        }
     }
 
-    #portray(type: unknown, data: unknown, question: Arrival["question"], answer = 0): string {
-        const mark = answer ? `↳${answer}` : question ? `← ${question === "request" ? "?" : "!"}` : "←";
-        return `${this.paint("green", mark)} ${this.paint("cyan", className(type))} ${this.show(data)}`;
-    }
-
-    /** How many characters a line has. */
+    /** Columns of the terminal. 200 if stdout is no terminal. */
     get width(): number {
         return this.out.columns || 200;
     }
 
-    /** A value for people. Control characters are escaped, and a long one is cut. */
-    show(value: unknown): string {
+    /** Formats a value in readable form. Escapes control characters, and shortens long values. */
+    inspect(value: unknown): string {
         const breakLength = Math.max(40, (this.out.columns || 80) - 20);
-        return portray(value, MAX_SHOWN, { colors: this.#colours.out, breakLength });
+        return inspectValue(value, MAX_VALUE, { colors: this.#colors.out, breakLength });
     }
 
     /** Prints a result. */
-    line(text: string): void {
-        this.#write(this.out, escapedLines(text, this.#colours.out));
+    printLine(text: string): void {
+        this.#write(this.out, escapeLines(text, this.#colors.out));
     }
 
-    /** Prints values, each as a line of JSON. */
-    json(values: readonly unknown[]): void {
+    /** Prints each value as one line of JSON. */
+    printJson(values: readonly unknown[]): void {
         this.#write(this.out, values.map(jsonLine).join("\n"));
     }
 
-    /** Tells what happens besides, on stderr. */
-    note(text: string): void {
-        this.#tell("dim", text);
+    /** Prints a status line to stderr. */
+    printNote(text: string): void {
+        this.#writeToStderr("dim", text);
     }
 
-    /** Tells what went wrong, on stderr. Never throws, whatever the error is. */
-    fault(error: unknown): void {
-        this.#tell("red", lineOf(error));
+    /** Prints an error to stderr. Never throws, whatever the error is. */
+    printError(error: unknown): void {
+        this.#writeToStderr("red", formatError(error));
     }
 
-    /** Characters that wait until the terminal, the pipe or the file of the results takes them. */
-    get backlog(): number {
+    /** Characters that stdout has buffered. */
+    get pendingLength(): number {
         return this.out.writableLength;
     }
 
-    /** Resolves at once, or when a slow output has taken what waits for it, if that is much. */
-    async ready(): Promise<void> {
-        if (this.isBehind) await new Promise<void>((resolve) => this.onceDrained(resolve));
+    /** True if stdout is too slow, so that peers have to wait. */
+    get isOverLimit(): boolean {
+        return this.pendingLength > MAX_PENDING_RESULTS;
     }
 
-    /** Whether so much waits for a slow output that peers have to wait, too. */
-    get isBehind(): boolean {
-        return this.backlog > MAX_RESULTS;
+    /** Resolves at once, or, if stdout is over its limit, when its buffer is empty. */
+    async drained(): Promise<void> {
+        if (this.isOverLimit) await new Promise<void>((resolve) => this.onceDrained(resolve));
     }
 
-    /** Calls back when no results wait any more. */
+    /** Calls back when the buffer of stdout is empty. */
     onceDrained(callback: () => void): void {
         if (!this.out.writableNeedDrain) {
             callback();
             return;
         }
-        if (this.#drained.length === 0) {
+        if (this.#drainCallbacks.length === 0) {
             this.out.once("drain", () => {
-                for (const each of this.#drained.splice(0)) each();
+                for (const each of this.#drainCallbacks.splice(0)) each();
             });
         }
-        this.#drained.push(callback);
+        this.#drainCallbacks.push(callback);
     }
 
-    /** A peer must not fill the memory with notes that are not read. */
-    #tell(colour: Colour, text: string): void {
-        if (this.err.writableLength > MAX_NOTES) return;
-        this.#write(this.err, escapedLines(this.paint(colour, text, "err"), this.#colours.err));
-    }
-
-    paint(colour: Colour, text: string, to: "out" | "err" = "out"): string {
-        if (!this.#colours[to]) return text;
-        // util.styleText() begins with Node 20.12, and has its own idea of when to do nothing.
-        const [open, close] = inspect.colors[colour] ?? [0, 0];
+    /** Adds a color if the stream shows colors. */
+    style(color: Color, text: string, to: "out" | "err" = "out"): string {
+        if (!this.#colors[to]) return text;
+        // Not util.styleText(): it needs Node 20.12, and it checks the environment by rules of its own.
+        const [open, close] = inspect.colors[color] ?? [0, 0];
         return `\x1b[${open}m${text}\x1b[${close}m`;
     }
 
-    /** Takes the prompt away, with what is typed after it; the next line is printed there. */
+    /** Clears the prompt and the text typed there. The next line is printed there. */
     clearPrompt(): void {
         if (!this.prompt) return;
         readline.moveCursor(this.err, 0, -this.prompt.getCursorPos().rows);
@@ -169,26 +155,32 @@ export class Output {
         readline.clearScreenDown(this.err);
     }
 
-    /** On the line of the prompt, which moves down. */
+    /** Drops the text if stderr is too slow: a peer that causes many errors must not fill the memory. */
+    #writeToStderr(color: Color, text: string): void {
+        if (this.err.writableLength > MAX_PENDING_NOTES) return;
+        this.#write(this.err, escapeLines(this.style(color, text, "err"), this.#colors.err));
+    }
+
+    /** Writes a line where the prompt is, and shows the prompt again below it. */
     #write(stream: NodeJS.WriteStream, text: string): void {
         this.clearPrompt();
         stream.write(`${text}\n`);
         if (!this.prompt) return;
-        // So many rows above the cursor readline would take away itself, although we have done so: undocumented.
+        // Undocumented: readline would clear this number of rows above the cursor once more.
         (this.prompt as { prevRows?: number }).prevRows = 0;
         this.prompt.prompt(true);
     }
 }
 
-/** The name of a class as a peer has sent it: it may be anything, of any length. */
-export function className(type: unknown): string {
-    if (typeof type !== "string") return shorten(portray(type, MAX_NAME, ONE_LINE), MAX_NAME);
-    const name = shorten(type, MAX_NAME);
+/** Formats a class name from a peer, which may be a value of any type and length. */
+export function formatClassName(type: unknown): string {
+    if (typeof type !== "string") return shorten(inspectValue(type, MAX_CLASS_NAME, ONE_LINE), MAX_CLASS_NAME);
+    const name = shorten(type, MAX_CLASS_NAME);
     return /^[\w$]+…?$/.test(name) ? name : inspect(name, ONE_LINE);
 }
 
-/** `FORCE_COLOR`, `NO_COLOR` and what the terminal can do, in this order. */
-function coloured(stream: NodeJS.WriteStream): boolean {
+/** Checks `FORCE_COLOR`, then `NO_COLOR` and the terminal. */
+function supportsColor(stream: NodeJS.WriteStream): boolean {
     const { FORCE_COLOR: force } = process.env;
     if (force !== undefined) return force !== "0" && force !== "false";
     return stream.isTTY && stream.hasColors();

@@ -1,39 +1,31 @@
-/**
- * Characters that a terminal obeys, that change the order of those beside them, or that are half a character: a peer may
- * send them.
- */
+/** Control characters, characters that change the text direction, and lone surrogates. A peer may send any of them. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The same, besides line feeds and the colors that {@link Screen.paint} uses. */
+/** The same, except for line feeds. Also matches the colors that `Output.style` adds. */
 const UNPRINTABLE_IN_LINES =
     // eslint-disable-next-line no-control-regex -- colors begin with one
     /\x1b\[\d{1,2}m|(?!\n)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** A text from a peer, in one line, as it may be printed. */
-export function escaped(text: string): string {
-    return text.replace(UNPRINTABLE, escapeOf);
+/** Escapes a text of a peer for printing in one line. */
+export function escapeText(text: string): string {
+    return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
-/** Lines as they may be printed. The last guard: what they consist of is escaped already. */
-export function escapedLines(text: string, colors: boolean): string {
-    return text.replace(UNPRINTABLE_IN_LINES, (match) => (match.length > 1 && colors ? match : escapeOf(match)));
+/** Escapes lines before printing. A second barrier: their parts are escaped already. */
+export function escapeLines(text: string, colors: boolean): string {
+    return text.replace(UNPRINTABLE_IN_LINES, (match) => (match.length > 1 && colors ? match : escapeCharacter(match)));
 }
 
-/** A JSON text without characters that terminals obey although JSON leaves them as they are. */
-export function escapedJson(json: string): string {
-    return json.replace(/[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, unicodeEscapeOf);
+/** Escapes the characters in a JSON text that JSON allows and terminals interpret. */
+export function escapeJson(json: string): string {
+    return json.replace(/[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, unicodeEscape);
 }
 
-/** A text that fits into a line, its end left out if need be. */
-export function shorten(text: string, most: number): string {
-    return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1)).replace(/[\ud800-\udbff]$/, "")}…`;
-}
-
-function escapeOf(text: string): string {
+function escapeCharacter(text: string): string {
     const code = text.charCodeAt(0);
-    return code > 0xff ? unicodeEscapeOf(text) : `\\x${code.toString(16).padStart(2, "0")}${text.slice(1)}`;
+    return code > 0xff ? unicodeEscape(text) : `\\x${code.toString(16).padStart(2, "0")}${text.slice(1)}`;
 }
 
-function unicodeEscapeOf(character: string): string {
+function unicodeEscape(character: string): string {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -1,26 +1,26 @@
 import readline from "node:readline";
-import { History } from "./history";
+import { History, HISTORY_SIZE } from "./History";
 import type { Output } from "./Output";
 
-/** Whether somebody types at a terminal. */
-export function isTyped(): boolean {
+/** True if a user types at a terminal. */
+export function isInteractive(): boolean {
     return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 /**
- * The lines that are typed, at a prompt, or piped in: until they end, or the signal is aborted.
+ * Yields the lines of stdin until it ends or the signal is aborted. Shows a prompt on a terminal.
  *
- * @param words - what the Tab key completes at the beginning of a line
+ * @param completions - words that the Tab key completes at the start of a line
  */
-export async function* linesOf(
-    screen: Output,
+export async function* readLines(
+    output: Output,
     signal: AbortSignal,
-    words: readonly string[] = [],
+    completions: readonly string[] = [],
 ): AsyncGenerator<string, void, void> {
     if (signal.aborted) return;
-    const typed = isTyped();
+    const interactive = isInteractive();
     let open = true;
-    const reader = typed ? atPrompt(screen, words) : readline.createInterface({ input: process.stdin });
+    const reader = interactive ? createPrompt(output, completions) : readline.createInterface({ input: process.stdin });
     const close = (): void => {
         reader.close();
     };
@@ -32,16 +32,16 @@ export async function* linesOf(
     signal.addEventListener("abort", close);
     process.stdin.on("error", fail);
     reader.once("close", () => (open = false));
-    const ask = (): void => {
-        if (!typed || !open) return;
-        screen.prompt = reader;
+    const prompt = (): void => {
+        if (!interactive || !open) return;
+        output.prompt = reader;
         reader.prompt();
     };
     try {
-        ask();
+        prompt();
         for await (const line of reader) {
             yield line;
-            ask();
+            prompt();
         }
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- the listener sets it
         if (failure) throw failure;
@@ -52,20 +52,20 @@ export async function* linesOf(
     }
 }
 
-/** The prompt is on stderr, so that stdout can be a pipe. */
-function atPrompt(screen: Output, words: readonly string[]): readline.Interface {
+/** Creates a prompt on stderr, so that stdout can be a pipe. */
+function createPrompt(output: Output, completions: readonly string[]): readline.Interface {
     const history = new History();
     const reader = readline.createInterface({
         input: process.stdin,
         output: process.stderr,
         prompt: "> ",
         history: history.load(),
-        historySize: 1000,
+        historySize: HISTORY_SIZE,
         removeHistoryDuplicates: true,
-        completer: (line: string) => [words.filter((word) => line !== "" && word.startsWith(line)), line],
+        completer: (line: string) => [completions.filter((word) => line !== "" && word.startsWith(line)), line],
     });
     reader.on("line", (line) => {
-        screen.prompt = undefined;
+        output.prompt = undefined;
         if (line.trim() !== "") history.add(line);
     });
     reader.on("SIGINT", () => {
@@ -73,17 +73,17 @@ function atPrompt(screen: Output, words: readonly string[]): readline.Interface 
             reader.close();
             return;
         }
-        reader.write(null, { ctrl: true, name: "e" });
-        reader.write(null, { ctrl: true, name: "u" });
+        reader.write(null, { ctrl: true, name: "e" }); // to the end of the line
+        reader.write(null, { ctrl: true, name: "u" }); // delete it
     });
-    // Back from Ctrl-Z it is paused.
+    // After Ctrl-Z and `fg`, readline is paused.
     reader.on("SIGCONT", () => {
-        if (screen.prompt) reader.prompt(true);
+        if (output.prompt) reader.prompt(true);
         else reader.resume();
     });
     reader.on("close", () => {
-        screen.clearPrompt();
-        screen.prompt = undefined;
+        output.clearPrompt();
+        output.prompt = undefined;
     });
     return reader;
 }

@@ -1,2 +1,2 @@
-// Stands in for the package string-width in the bundle: all that is measured is our own bar, which has no emojis.
+// Replaces the package string-width in the bundle. Only our own progress bar is measured, and it has no wide characters.
 export = (text: string): number => text.length;

@@ -1,6 +1,7 @@
 import { UUID_PATTERN } from "../../protocol/uuid";
 import { detach } from "../../runtime/detach";
-import { type Envelope, REQUEST, RESPONSE } from "./writeEnvelope";
+import { REQUEST, RESPONSE } from "../../protocol/Envelope";
+import { type Message, message } from "../../protocol/Message";
 
 const UUID = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
 
@@ -48,7 +49,7 @@ const RESPONSE_UUID = `{"type":"${RESPONSE}","data":{"uuid":"`.length;
  * Only the object is parsed. It is a JSON text of its own, and all that is around it is known, so that JSON.parse() of the
  * whole would give the same. (100 bytes one way: 1.1 times the messages; 100 requests in flight: 1.08 times the answers.)
  */
-export function parseEnvelope(text: string): Envelope | undefined {
+export function parseEnvelope(text: string): Message | undefined {
     if (text.length > MAX_FAST_LENGTH) return undefined;
     // Behind {"type":" there is Object","data": or SockhopRequest or SockhopResponsePacket.
     switch (text[18]) {
@@ -63,37 +64,38 @@ export function parseEnvelope(text: string): Envelope | undefined {
     }
 }
 
-function parseValue(text: string): Envelope | undefined {
+function parseValue(text: string): Message | undefined {
     const end = text.length;
     if (text[end - 1] === "}" && text[end - 2] === "}") {
         const data = parse(text, VALUE.length, end - 1);
-        return data && { type: "Object", data };
+        return data && message("message", "Object", data);
     }
     // An answer is longer; to look for its id in vain costs as much as to find it.
     if (text[end - ID.length] === "," && ID.isAt(end - ID.length, text)) {
         const data = parse(text, VALUE.length, end - ID.length);
-        return data && { type: "Object", data, id: uuidAt(end - 2 - UUID.length, text), isUuid: true };
+        return data && message("call", "Object", data, uuidAt(end - 2 - UUID.length, text), true);
     }
     if (CALLBACK_ID.isAt(end - CALLBACK_ID.length, text)) {
         const data = parse(text, VALUE.length, end - CALLBACK_ID.length);
-        return data && { type: "Object", data, callback_id: uuidAt(end - 2 - UUID.length, text) };
+        return data && message("reply", "Object", data, uuidAt(end - 2 - UUID.length, text));
     }
     return undefined;
 }
 
-function parseRequest(text: string): Envelope | undefined {
+function parseRequest(text: string): Message | undefined {
     const end = text.length - REQUEST_TAIL.length;
     const data = REQUEST_TAIL.isAt(end, text) && parse(text, REQUEST_HEAD.length, end);
     if (!data) return undefined;
     const uuid = detach(uuidAt(REQUEST_UUID, text));
-    return { type: REQUEST, data: { uuid, data, type: "Object", errors: true }, isUuid: true };
+    return message("request", REQUEST, { uuid, data, type: "Object", errors: true }, uuid, true);
 }
 
-function parseResponse(text: string): Envelope | undefined {
+function parseResponse(text: string): Message | undefined {
     const end = text.length - RESPONSE_TAIL.length;
     const data = RESPONSE_TAIL.isAt(end, text) && parse(text, RESPONSE_HEAD.length, end);
     if (!data) return undefined;
-    return { type: RESPONSE, data: { uuid: uuidAt(RESPONSE_UUID, text), type: "Object", data, last: true } };
+    const uuid = uuidAt(RESPONSE_UUID, text);
+    return message("response", RESPONSE, { uuid, type: "Object", data, last: true }, uuid);
 }
 
 function uuidAt(index: number, text: string): string {

@@ -1,22 +1,14 @@
 import { SockhopError } from "../../SockhopError";
+import { notEncodableError } from "../errors";
 
-/** With the return value that it really has. */
+/** With the return type that it really has. */
 const stringify: (value: unknown) => string | undefined = JSON.stringify;
 
 /**
- * Refuses a part of a message that JSON would leave out.
+ * JSON text of a value.
  *
- * @throws {@link SockhopError} `ERR_BAD_DATA` for functions and symbols
- */
-export function assertExpressible(value: unknown): void {
-    if (typeof value === "function" || typeof value === "symbol") toJson(value);
-}
-
-/**
- * The JSON text of a value.
- *
- * @throws {@link SockhopError} `ERR_BAD_DATA` for what JSON cannot express: `undefined`, functions and symbols (as the
- * value itself; inside an object they are left out, as JSON does), BigInt, cycles, and a `toJSON` that throws.
+ * @throws {@link SockhopError} `ERR_BAD_DATA` for a value that JSON cannot express: `undefined`, functions and symbols (as the
+ * value itself; JSON leaves them out inside an object), BigInt, cycles, and a `toJSON` that throws.
  */
 export function toJson(value: unknown): string {
     let text: string | undefined;
@@ -25,8 +17,6 @@ export function toJson(value: unknown): string {
     } catch (cause) {
         throw new SockhopError("This value cannot be sent: JSON.stringify failed", "ERR_BAD_DATA", { cause });
     }
-    if (text === undefined) {
-        throw new SockhopError(`This value cannot be sent: JSON has no ${typeof value}`, "ERR_BAD_DATA");
-    }
+    if (text === undefined) throw notEncodableError(value);
     return text;
 }

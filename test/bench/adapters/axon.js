@@ -12,7 +12,7 @@ module.exports = {
     transport: "Unix socket",
     packages: ["axon"],
     entries: ["axon"],
-    lacks: { awaited: "does not tell when a message has gone out", ping: "has none" },
+    lacks: { awaited: "does not report when a message is sent", ping: "has none" },
 
     async serve(place, pattern, { message, answer }) {
         const server = require("axon").socket(PAIRS[pattern][0]);

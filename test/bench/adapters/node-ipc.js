@@ -19,7 +19,7 @@ module.exports = {
     packages: ["node-ipc"],
     entries: ["node-ipc"],
     module: true,
-    lacks: { awaited: "does not tell when a message has gone out", ping: "has none" },
+    lacks: { awaited: "does not report when a message is sent", ping: "has none" },
 
     async serve(place, pattern, { message, answer }) {
         const ipc = await instance();

@@ -13,7 +13,7 @@ module.exports = {
     transport: "WebSocket over TCP",
     packages: ["socket.io", "socket.io-client"],
     entries: ["socket.io", "socket.io-client"],
-    lacks: { awaited: "does not tell when a message has gone out" },
+    lacks: { awaited: "does not report when a message is sent" },
 
     async serve(place, pattern, { message, answer }, { ping } = {}) {
         const { Server } = require("socket.io");

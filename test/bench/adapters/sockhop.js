@@ -65,7 +65,7 @@ function release(version, lacks) {
 }
 
 module.exports = [
-    sockhop("ours", "sockhop (this one)", path.join(__dirname, "../../.."), { packages: [] }),
+    sockhop("ours", "sockhop (this version)", path.join(__dirname, "../../.."), { packages: [] }),
     release("1.8.4", {}),
-    release("1.4.0", { request: "requests came with 1.8" }),
+    release("1.4.0", { request: "has no requests, which 1.8 added" }),
 ];

@@ -11,7 +11,7 @@ module.exports = {
     transport: "Unix socket",
     packages: ["zeromq"],
     entries: ["zeromq"],
-    lacks: { idle: "is not made for thousands of sockets in one process", ping: "has none that can be measured" },
+    lacks: { idle: "does not support thousands of sockets in one process", ping: "has none that can be measured" },
 
     serve(place, pattern, handlers) {
         return SERVERS[pattern](require("zeromq"), `ipc://${place.path}`, handlers);

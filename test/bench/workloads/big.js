@@ -114,12 +114,12 @@ function time(size) {
 module.exports = [
     {
         name: "big",
-        title: "One big message",
+        title: "Large message",
         about:
-            `A client sends one message of 1 to 256 MB, mostly text. The growth is the exponent with which the time grows ` +
-            `with the size, from 1 to ${GROWTH_TO} MB: 1 is linear, 2 quadratic. The memory is what the server takes at most ` +
-            `for a message of ${MEMORY_AT} MB, for each byte of it. A size that takes more than ${PATIENCE / 1000} s is measured ` +
-            `once, and no greater one is tried.`,
+            `A client sends one message of 1 to 256 MB of text. The growth is the exponent of the time as a function of ` +
+            `the size, from 1 to ${GROWTH_TO} MB: 1 is linear, 2 quadratic. The memory is the peak of the server for a ` +
+            `message of ${MEMORY_AT} MB, divided by its size. A size that needs more than ${PATIENCE / 1000} s is measured ` +
+            `once, and larger sizes are omitted.`,
         rounds: (rounds) => Math.min(rounds, 3),
         chart: "t16",
         overview: false,

@@ -34,10 +34,10 @@ async function measure({ adapter }) {
 module.exports = [
     {
         name: "footprint",
-        title: "To have it at all",
+        title: "Footprint",
         about:
-            "The time to load it in a fresh process, less that of a process that loads nothing; the size of what npm installs; " +
-            "how many packages it depends on.",
+            "Time to load the library in a new process, minus the time of an empty process; installed size; number of " +
+            "dependencies.",
         rounds: (rounds) => Math.min(rounds, 3),
         chart: "load",
         overview: false,

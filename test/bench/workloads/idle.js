@@ -102,10 +102,10 @@ module.exports = [
         name: "idle",
         title: `${CLIENTS} idle connections`,
         about:
-            `${CLIENTS} clients connect and say nothing. Memory is that of the server for each of them, after a garbage ` +
-            `collection; with pings, after ${PINGS + 1} rounds of them. The processor time of a ping is that of the server, ` +
-            `with the answer.` +
-            (CLIENTS < WANTED ? ` (More than ${CLIENTS} the limit of open files did not allow.)` : ""),
+            `${CLIENTS} clients connect and send nothing. Memory is that of the server for one client, after a garbage ` +
+            `collection; with pings, after ${PINGS + 1} rounds of pings. The CPU time of a ping is that of the server, ` +
+            `with the pong.` +
+            (CLIENTS < WANTED ? ` (The limit of open files did not allow more than ${CLIENTS}.)` : ""),
         rounds: (rounds) => Math.min(rounds, 3),
         chart: "heap",
         metrics: {

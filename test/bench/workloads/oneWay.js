@@ -88,19 +88,19 @@ module.exports = [
     oneWay({
         name: "one-way-100",
         title: "One way, 100 bytes",
-        about: `A client sends objects whose JSON is 100 bytes long; after ${BURST} it waits until they have gone out.`,
+        about: `A client sends objects of 100 bytes of JSON, and waits after each ${BURST} until they are sent.`,
         make: small,
     }),
     oneWay({
         name: "one-way-1k",
         title: "One way, 1 kB",
-        about: "The same with 1000 bytes.",
+        about: "The same with objects of 1000 bytes.",
         make: large,
     }),
     oneWay({
         name: "awaited",
-        title: "Every send awaited",
-        about: "A client sends objects of 100 bytes, each when the one before has gone out.",
+        title: "Awaited sends",
+        about: "A client sends objects of 100 bytes, each when the previous one is sent.",
         make: small,
         awaited: true,
     }),

@@ -6,7 +6,10 @@ const { now } = require("../Inbox.js");
 const { small, check, numberOf } = require("../messages.js");
 const warmUp = require("../warmUp.js");
 
-/** How many questions are under way at a time. */
+/** Terms of the report. */
+const NAMES = { callback: "call", request: "request" };
+
+/** Number of pending calls or requests. */
 const MANY = 100;
 
 /** How many are asked in one go to warm up: one at a time, and together. */
@@ -42,10 +45,10 @@ function asker(client, way) {
 function oneAtATime(way) {
     return {
         name: `latency-${way}`,
-        title: `One question at a time, by ${way}`,
+        title: `One ${NAMES[way]} at a time`,
         about:
-            "A client asks, waits for the answer, and asks again; 100 bytes each way. Both processes are on one core, so " +
-            "that no idle core has to wake up.",
+            `A client sends one ${NAMES[way]} after the other, each when the last has its reply; 100 bytes in each direction. ` +
+            "Both processes share one core, so that no idle core has to wake up.",
         cores: "together",
         needs: way,
         chart: "p50",
@@ -89,13 +92,13 @@ function oneAtATime(way) {
 function inFlight(way) {
     return {
         name: `in-flight-${way}`,
-        title: `${MANY} questions under way, by ${way}`,
-        about: `A client keeps ${MANY} questions under way; 100 bytes each way.`,
+        title: `${MANY} pending ${NAMES[way]}s`,
+        about: `A client keeps ${MANY} ${NAMES[way]}s pending; 100 bytes in each direction.`,
         needs: way,
         chart: "rate",
         metrics: {
-            rate: { title: "answers/s", better: "more", digits: 0 },
-            cpu: { title: "CPU of both ends, µs per answer", better: "less", digits: 2 },
+            rate: { title: "replies/s", better: "more", digits: 0 },
+            cpu: { title: "CPU of both ends, µs per reply", better: "less", digits: 2 },
         },
         server,
 

@@ -69,8 +69,8 @@ async function measure({ open }) {
 module.exports = [
     {
         name: "sendall",
-        title: `To ${CLIENTS} clients`,
-        about: `A server sends objects of 1 kB to ${CLIENTS} clients in one process; after ${BURST} it waits until they have gone out.`,
+        title: `Broadcast to ${CLIENTS} clients`,
+        about: `A server sends objects of 1 kB to ${CLIENTS} clients in one process, and waits after each ${BURST} until they are sent.`,
         chart: "rate",
         metrics: {
             rate: { title: "deliveries/s", better: "more", digits: 0 },

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { SockhopError } from "../../../src";
-import { FrameReader, type ReadState } from "../../../src/codec/json/FrameReader";
-import { JsonCodec } from "../../../src/codec/json/JsonCodec";
+import { FrameReader, type JsonReadState } from "../../../src/codec/json/FrameReader";
 import type { PartialFrame } from "../../../src/codec/json/PartialFrame";
+import { Terminator } from "../../../src/codec/json/Terminator";
 
-interface Told extends ReadState {
+interface Told extends JsonReadState {
     errors: SockhopError[];
 }
 
@@ -46,7 +46,7 @@ describe("FrameReader", () => {
                         end,
                     ]),
                 );
-                const reader = new FrameReader(new JsonCodec({ terminator, max_message_size: Infinity }));
+                const reader = new FrameReader(new Terminator(terminator), Infinity);
                 const told = inbox();
                 const read: string[] = [];
                 // Few pieces are small, since there are many bytes.
@@ -78,7 +78,7 @@ describe("FrameReader", () => {
         ];
         for (const end of ends) {
             const bytes = Buffer.concat([Buffer.from(ascii), end, Buffer.from("\nnext\n")]);
-            const read = new FrameReader(new JsonCodec({})).read(bytes, inbox());
+            const read = new FrameReader(new Terminator("\n"), Infinity).read(bytes, inbox());
             const right = read[0] === ascii + end.toString() && read[1] === "next" && read.length === 2;
             expect(right, end.toString("hex")).to.equal(true);
         }
@@ -86,7 +86,7 @@ describe("FrameReader", () => {
 
     it("reports a frame that is longer than a string can be, and reads the next one", () => {
         const told = inbox();
-        const reader = new FrameReader(new JsonCodec({ max_message_size: Infinity }));
+        const reader = new FrameReader(new Terminator("\n"), Infinity);
         reader.read(Buffer.from("beginning"), told);
         const error = new RangeError("Cannot create a string");
         const bytes = Object.assign(Buffer.from("beginning, end\n"), {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { SockhopError } from "../../../src";
-import { assertExpressible, toJson } from "../../../src/codec/json/stringify";
+import { toJson } from "../../../src/codec/json/stringify";
 
 describe("toJson()", () => {
     it("is the JSON text of a value", () => {
@@ -42,19 +42,5 @@ describe("toJson()", () => {
             .to.throw(SockhopError)
             .with.property("cause")
             .that.is.instanceOf(TypeError);
-    });
-});
-
-describe("assertExpressible()", () => {
-    it("refuses functions and symbols", () => {
-        for (const value of [() => 1, class {}, Symbol("s")]) {
-            expect(() => assertExpressible(value))
-                .to.throw(SockhopError)
-                .with.property("code", "ERR_BAD_DATA");
-        }
-    });
-
-    it("accepts other values, also undefined", () => {
-        for (const value of [undefined, null, 0, "", {}, []]) expect(() => assertExpressible(value)).to.not.throw();
     });
 });

@@ -14,6 +14,11 @@ describe("frame_timeout", () => {
     class Probe extends Endpoint {
         readonly values: unknown[] = [];
 
+        constructor(options: object) {
+            super(options);
+            this.on("receive", (value) => this.values.push(value));
+        }
+
         connection(): Connection {
             const connection = this._attach(new net.Socket());
             this._onOpen(connection);
@@ -21,11 +26,12 @@ describe("frame_timeout", () => {
         }
 
         take(connection: Connection, text: string): void {
-            this._onData(connection, Buffer.from(text));
+            const chunk = Buffer.from(text);
+            this._onData(connection, chunk, chunk.length);
         }
 
-        protected override _deliver(_connection: Connection, value: unknown): void {
-            this.values.push(value);
+        protected override _receiveMeta(): object {
+            return {};
         }
     }
 
@@ -143,7 +149,7 @@ describe("frame_timeout", () => {
             const end = probe({ frame_timeout: 1000 });
             const connection = end.connection();
             connection.socket.destroy();
-            end["_drop"](connection);
+            void end["_close"](connection);
             clock.tick(10_000);
             expect(clock.countTimers()).to.equal(0);
         });

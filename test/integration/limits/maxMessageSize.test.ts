@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import type net from "node:net";
 import type { SockhopSession } from "../../../src";
-import { SockhopError } from "../../../src";
-import { JsonCodec } from "../../../src/codec/json/JsonCodec";
+import { ObjectBuffer, SockhopError } from "../../../src";
 import { client, pair, raw, rawServer, rejection, server } from "../../support/pair";
 import { uncaught, warnings } from "../../support/rejections";
 import { frame, turns, until } from "../../support/eventLoop";
@@ -208,11 +207,13 @@ describe("max_message_size", () => {
     it("is 100 MiB unless told otherwise, and Infinity is none", () => {
         const MIB_100 = 104_857_600;
         const text = "x".repeat(MIB_100 + 1);
-        const usual = new JsonCodec({});
-        expect(() => usual.frame(text))
+        const usual = new ObjectBuffer({ allow_non_objects: true });
+        const quotes = 2;
+        expect(() => usual.obj2buf(text.slice(quotes)))
             .to.throw(SockhopError, String(MIB_100))
             .with.property("code", "ERR_MESSAGE_TOO_LARGE");
-        expect(usual.frame(text.slice(1)).length).to.equal(MIB_100 + 1); // and the terminator
-        expect(new JsonCodec({ max_message_size: Infinity }).frame(text).length).to.equal(MIB_100 + 2);
+        expect(usual.obj2buf(text.slice(quotes + 1))!.length).to.equal(MIB_100 + 1); // and the terminator
+        const unlimited = new ObjectBuffer({ allow_non_objects: true, max_message_size: Infinity });
+        expect(unlimited.obj2buf(text.slice(quotes))!.length).to.equal(MIB_100 + 2);
     });
 });

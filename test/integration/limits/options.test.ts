@@ -44,10 +44,11 @@ describe("limits as options", () => {
         for (const nothing of [undefined, null]) {
             const options = Object.fromEntries([...AMOUNTS, ...TIMES, "slow_consumer"].map((name) => [name, nothing]));
             expect(new SockhopServer({ ...options, max_connections: nothing as undefined })._limits).to.deep.equal({
-                pending: 100_000,
-                buffered: 67_108_864,
+                maxPending: 100_000,
+                maxBuffered: 67_108_864,
                 slowConsumer: "wait",
-                frameTime: 120_000,
+                frameTimeout: 120_000,
+                responseTimeout: 30_000,
             });
             expect(new SockhopClient(options)._limits).to.deep.equal(new SockhopClient()._limits);
         }

@@ -12,7 +12,7 @@ import socket
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../docs/examples/python"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../docs/examples/python"))
 
 from sockhop_client import SockhopClient, SockhopError  # noqa: E402
 
@@ -87,7 +87,7 @@ def in_sockhop(place):
         expect(part, "a part")
         break
     expect(hear(), ("given up", "String"))
-    expect(error_of(client.ask, "no answer", timeout=0.1), ("ERR_RESPONSE_TIMEOUT", "There was no answer within 0.1 s"))
+    expect(error_of(client.ask, "no answer", timeout=0.1), ("ERR_RESPONSE_TIMEOUT", "There was no reply within 0.1 s"))
     expect(hear(), ("given up", "String"))
 
     client.send("ping me")

@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const { event } = require("../Harness.js");
 
 module.exports = {
-    async "callbacks bring answers, in both directions"(harness) {
+    async "callbacks receive replies, in both directions"(harness) {
         const { server, client, session } = await harness.pair();
         for (const end of [server, client]) {
             end.on("receive", (value, { callback }) => callback([value, end === server ? "server" : "client"]));
@@ -17,7 +17,7 @@ module.exports = {
         assert.deepEqual(await ask(session, null), [[null, "client"], "Array"]);
     },
 
-    async "answers find the callbacks that wait for them, in whatever order they come"(harness) {
+    async "replies reach their callbacks, in any order"(harness) {
         const { server, client } = await harness.pair();
         const waiting = [];
         server.on("receive", (value, { callback }) => {
@@ -30,7 +30,7 @@ module.exports = {
         );
     },
 
-    async "a callback that will not be called is told of"(harness) {
+    async "failed reports a callback that will not run"(harness) {
         const { server, client } = await harness.pair();
         const controller = new AbortController();
         const codeOf = (options) =>
@@ -49,7 +49,7 @@ module.exports = {
         assert.equal(await lost, "ERR_SOCKET_DESTROYED");
     },
 
-    async "a reply to a caller that has left does nothing"(harness) {
+    async "a reply to a disconnected caller does nothing"(harness) {
         const { server, client } = await harness.pair();
         const asked = event(server, "receive");
         client.send("q", () => undefined);

@@ -5,7 +5,7 @@ const { codeOf, event, messages, until } = require("../Harness.js");
 
 /** Where processes can be frozen. */
 const onPosix = {
-    async "pings find out a process that is frozen"(harness) {
+    async "pings detect a frozen process"(harness) {
         const server = await harness.server();
         const connected = event(server, "connect");
         const gone = event(server, "disconnect");
@@ -20,7 +20,7 @@ const onPosix = {
 module.exports = {
     ...(process.platform === "win32" ? {} : onPosix),
 
-    async "connect() rejects with a code when nobody is there"(harness) {
+    async "connect() rejects with a code if no server listens"(harness) {
         const server = await harness.server();
         const client = harness.client(server);
         await server.close();
@@ -30,13 +30,13 @@ module.exports = {
         assert.equal(await codeOf(client.send("x")), "ERR_SOCKET_DESTROYED");
     },
 
-    async "listen() rejects with EADDRINUSE where somebody listens"(harness) {
+    async "listen() rejects with EADDRINUSE if another server listens"(harness) {
         const server = await harness.server();
         const second = harness.server({ port: server.get_bound_port() });
         assert.equal(await codeOf(second), "EADDRINUSE");
     },
 
-    async "connect() gives up in time, and when disconnect() is called"(harness) {
+    async "connect() ends after its timeout, and when disconnect() is called"(harness) {
         const place = await harness.plain(); // it takes no part in a TLS handshake
         const client = harness.client(place, { ssl: true, connect_timeout: 50 });
         assert.equal(await codeOf(client.connect()), "ERR_CONNECT_TIMEOUT");
@@ -46,7 +46,7 @@ module.exports = {
         assert.equal(await attempt, "ERR_ABORTED");
     },
 
-    async "both ends hear of a connection, and of its end, once"(harness) {
+    async "both ends emit connect and disconnect once"(harness) {
         const server = await harness.server();
         const client = harness.client(server);
         const heard = [];
@@ -62,7 +62,7 @@ module.exports = {
         assert.deepEqual([server.sockets, client.socket, client.connected], [[], null, false]);
     },
 
-    async "a connection that is reset is a disconnect and no error"(harness) {
+    async "a reset connection emits disconnect and no error"(harness) {
         const server = await harness.server();
         server.on("error", (error) => assert.fail(error));
         const gone = event(server, "disconnect");
@@ -74,7 +74,7 @@ module.exports = {
         assert.deepEqual(server.sockets, []);
     },
 
-    async "a peer that closes its end of the stream still gets what it has asked for"(harness) {
+    async "a peer that half-closes its socket still receives its responses"(harness) {
         const server = await harness.server();
         server.on("receive", (value, { callback }) => callback(`${value}!`));
         const stranger = await harness.stranger(server);
@@ -85,7 +85,7 @@ module.exports = {
         assert.equal(said, '{"type":"String","data":"q!","callback_id":"1"}\n');
     },
 
-    async "auto_reconnect finds a server that comes late, and one that comes back"(harness) {
+    async "auto_reconnect connects to a server that starts late, and to one that restarts"(harness) {
         const server = await harness.server();
         const port = server.get_bound_port();
         await server.close();
@@ -109,7 +109,7 @@ module.exports = {
         assert.equal(client.stats.reconnects, 1); // the first connection was none
     },
 
-    async "auto_reconnect finds a server that was killed and started again"(harness) {
+    async "auto_reconnect connects to a server that was killed and restarted"(harness) {
         const file = harness.path();
         const client = harness.client({ path: file }, { auto_reconnect: true, auto_reconnect_interval: 20 });
         for (let life = 1; life <= 3; life++) {
@@ -123,7 +123,7 @@ module.exports = {
         }
     },
 
-    async "a queue keeps what is sent without a connection, in order and within bounds"(harness) {
+    async "a queue keeps messages while disconnected, in order and within its limits"(harness) {
         const server = await harness.server();
         const client = harness.client(server, { queue: { max_messages: 3 } });
         const arrived = messages(server, 4);
@@ -138,7 +138,7 @@ module.exports = {
         );
     },
 
-    async "pings find out a peer that is silent, and leave one that lives"(harness) {
+    async "pings drop a silent peer, and keep a live one"(harness) {
         const { server, client } = await harness.pair();
         const mute = harness.client(await harness.plain());
         await mute.connect();
@@ -154,7 +154,7 @@ module.exports = {
         client.removeAllListeners("disconnect");
     },
 
-    async "pings drop nobody because the event loop was blocked"(harness) {
+    async "pings drop no peer because the event loop was blocked"(harness) {
         const file = harness.path();
         const { child } = harness.program("answers.js", [file]);
         await event(child.stdout, "data");

@@ -5,7 +5,7 @@ const { setTimeout: sleep } = require("node:timers/promises");
 const { event, messages } = require("../Harness.js");
 
 module.exports = {
-    async "disconnect() and close() let what was sent go out"(harness) {
+    async "disconnect() and close() send buffered messages first"(harness) {
         for (const large of ["x".repeat(10), "x".repeat(3_000_000)]) {
             const one = await harness.pair();
             const atServer = messages(one.server, 2);
@@ -23,7 +23,7 @@ module.exports = {
         }
     },
 
-    async "with drain, answers under way are waited for"(harness) {
+    async "with drain, pending replies and responses complete"(harness) {
         const { server, client } = await harness.pair();
         server.on("request", async (_, response) => {
             await sleep(50);
@@ -36,7 +36,7 @@ module.exports = {
         assert.equal(await answer, "worth waiting for");
     },
 
-    async "{ timeout: 0 } ends a connection at once, also where the peer does not read"(harness) {
+    async "{ timeout: 0 } destroys a connection at once, even if the peer does not read"(harness) {
         const { server, client, session } = await harness.pair();
         client.socket.pause();
         const lost = session.send("x".repeat(20_000_000)).then(
@@ -62,7 +62,7 @@ module.exports = {
         assert.deepEqual(await arrived, [["again", "String"]]);
     },
 
-    async "client, server and session end by Symbol.asyncDispose"(harness) {
+    async "Symbol.asyncDispose closes client, server and session"(harness) {
         const { server, client, session } = await harness.pair();
         assert.equal(typeof Symbol.asyncDispose, "symbol");
         const gone = event(client, "disconnect");
@@ -75,22 +75,22 @@ module.exports = {
         assert.equal(server.server.listening, false);
     },
 
-    async "a process ends by itself when its ends are closed"(harness) {
+    async "a process exits when its endpoints are closed"(harness) {
         const { ended } = harness.program("closes.js");
         assert.deepEqual(await ended, { code: 0, stdout: "closed\n", stderr: "" });
     },
 
-    async "a client that does nothing, and pings, keep no process alive"(harness) {
+    async "an idle client, and pings, keep no process alive"(harness) {
         const { ended } = harness.program("idles.js");
         assert.deepEqual(await ended, { code: 0, stdout: "idle\n", stderr: "" });
     },
 
-    async "auto_reconnect keeps a process alive, until it is turned off"(harness) {
+    async "auto_reconnect keeps a process alive until it is turned off"(harness) {
         const { ended } = harness.program("waits.js");
         assert.deepEqual(await ended, { code: 0, stdout: "three attempts\n", stderr: "" });
     },
 
-    async "what was sent just before process.exit() arrives"(harness) {
+    async "messages sent just before process.exit() arrive"(harness) {
         for (const when of ["before", "within"]) {
             const server = await harness.server();
             const arrived = messages(server, 3);
@@ -103,12 +103,12 @@ module.exports = {
         }
     },
 
-    async "a program that looks at no promise survives a peer that leaves in the middle"(harness) {
+    async "a program that handles no promise survives a peer that disconnects"(harness) {
         const { ended } = harness.program("survives.js");
         assert.deepEqual(await ended, { code: 0, stdout: "survived\n", stderr: "" });
     },
 
-    async "a peer that is killed is a disconnect, and nothing else"(harness) {
+    async "a killed peer emits disconnect, and nothing else"(harness) {
         const server = await harness.server();
         server.on("error", (error) => assert.fail(error));
         const connected = event(server, "connect");

@@ -4,7 +4,9 @@ const assert = require("node:assert/strict");
 const { codeOf, event } = require("../Harness.js");
 
 module.exports = {
-    async "a message that is too large is refused where it is sent, and cuts off who sends it all the same"(harness) {
+    async "a message that is too large is rejected at the sender, and destroys the connection at the receiver"(
+        harness,
+    ) {
         const { server, client } = await harness.pair({ max_message_size: 1000 }, { max_message_size: 2000 });
         assert.equal(await codeOf(client.send("x".repeat(2000))), "ERR_MESSAGE_TOO_LARGE");
         assert.equal(client.connected, true);
@@ -15,7 +17,7 @@ module.exports = {
         await gone;
     },
 
-    async "a message that takes too long to arrive cuts off its sender"(harness) {
+    async "a message that takes too long to arrive destroys its connection"(harness) {
         const server = await harness.server({ frame_timeout: 50 });
         const told = event(server, "error");
         const stranger = await harness.stranger(server);
@@ -26,7 +28,7 @@ module.exports = {
         await gone;
     },
 
-    async "connections beyond max_connections are refused"(harness) {
+    async "connections above max_connections are refused"(harness) {
         const { server, client } = await harness.pair({ max_connections: 1 });
         server.on("connect", () => assert.fail("There is one already"));
         server.on("error", () => undefined);
@@ -37,14 +39,14 @@ module.exports = {
         assert.equal(server.sockets.length, 1);
     },
 
-    async "connections beyond max_connections are told of, as ERR_MAX_CONNECTIONS"(harness) {
+    async "connections above max_connections are reported as ERR_MAX_CONNECTIONS"(harness) {
         const { server } = await harness.pair({ max_connections: 1 });
         const told = event(server, "error");
         await codeOf(harness.client(server).connect());
         assert.equal((await told)[0].code, "ERR_MAX_CONNECTIONS");
     },
 
-    async "questions beyond max_pending are refused, at either end"(harness) {
+    async "calls above max_pending are rejected, at either end"(harness) {
         const { server, client } = await harness.pair({ max_pending: 2 }, { max_pending: 3 });
         server.on("request", () => undefined); // no answers
         const asked = Array.from({ length: 4 }, () => codeOf(client.ask("q")));
@@ -54,7 +56,7 @@ module.exports = {
         assert.equal(await asked[0], "ERR_SOCKET_DESTROYED");
     },
 
-    async "options that make no sense are refused"(harness) {
+    async "invalid options are rejected"(harness) {
         for (const options of [
             { terminator: "" },
             { max_message_size: 0 },

@@ -20,20 +20,20 @@ function runtimeFolder(harness) {
 
 /** What there is to say of sockets that are files. Pipes of Windows are none. */
 const onPosix = {
-    async "a Unix domain socket is a file, which close() removes"(harness) {
+    async "close() removes the file of a Unix domain socket"(harness) {
         const server = await harness.server({ path: harness.path() });
         assert(fs.lstatSync(server.path).isSocket());
         await server.close();
         assert.equal(fs.existsSync(server.path), false);
     },
 
-    async "a Unix domain socket can be for its user alone"(harness) {
+    async "a Unix domain socket can be private to its user"(harness) {
         const server = await harness.server({ path: harness.path(), mode: 0o600 });
         assert.equal(fs.statSync(server.path).mode & 0o777, 0o600);
         await harness.client(server).connect();
     },
 
-    async "the Unix domain socket of a killed server is taken over"(harness) {
+    async "the stale Unix domain socket of a killed server is replaced"(harness) {
         const file = harness.path();
         const killed = harness.program("answers.js", [file]);
         await event(killed.child.stdout, "data");
@@ -44,20 +44,20 @@ const onPosix = {
         assert.equal(client.connected, true);
     },
 
-    async "a regular file is left alone"(harness) {
+    async "a regular file is not removed"(harness) {
         const file = path.join(harness.folder(), "file");
         fs.writeFileSync(file, "precious");
         assert.equal(await codeOf(harness.server({ path: file })), "EADDRINUSE");
         assert.equal(fs.readFileSync(file, "utf8"), "precious");
     },
 
-    async "a path that is too long for a socket is refused"(harness) {
+    async "a path that is too long for a socket is rejected"(harness) {
         const long = path.join(harness.folder(), "x".repeat(120));
         assert.equal(await codeOf(harness.server({ path: long })), "ERR_PATH_TOO_LONG");
         assert.equal(await codeOf(harness.client({ path: long }).connect()), "ERR_PATH_TOO_LONG");
     },
 
-    async "a name stands for a socket in a folder of the user's own"(harness) {
+    async "a name is a socket in a private folder of the user"(harness) {
         const folder = runtimeFolder(harness);
         const server = new Sockhop.server({ name: "a-daemon" });
         harness.later(() => server.close());
@@ -70,12 +70,12 @@ const onPosix = {
 };
 
 module.exports = {
-    async "Unix domain sockets carry messages, in both directions"(harness) {
+    async "messages arrive over Unix domain sockets, in both directions"(harness) {
         const { server, client, socket } = await harness.pair({ path: harness.path() });
         await carriesBothWays(server, client, socket);
     },
 
-    async "a Unix domain socket that is alive is left alone"(harness) {
+    async "a live Unix domain socket is not removed"(harness) {
         const { server, client } = await harness.pair({ path: harness.path() });
         assert.equal(await codeOf(harness.server({ path: server.path })), "EADDRINUSE");
         const arrived = messages(server, 1);
@@ -85,7 +85,7 @@ module.exports = {
 
     ...(process.platform === "win32" ? {} : onPosix),
 
-    async "by a name a client finds its server"(harness) {
+    async "a client connects to its server by name"(harness) {
         runtimeFolder(harness);
         const name = `sockhop.test_${process.pid}`;
         const server = new Sockhop.server({ name });
@@ -100,7 +100,7 @@ module.exports = {
         }
     },
 
-    async "of those that listen_or_connect() one listens, and the others are connected"(harness) {
+    async "one call of listen_or_connect() listens, and the others connect"(harness) {
         runtimeFolder(harness);
         const name = `sockhop.test_${process.pid}`;
         const ends = await Promise.all(Array.from({ length: 5 }, () => Sockhop.listen_or_connect({ name })));
@@ -114,7 +114,7 @@ module.exports = {
         assert.deepEqual(await Promise.all(clients.map((client, n) => client.ask(n + 1))), [-1, -2, -3, -4]);
     },
 
-    async "of processes that listen_or_connect() one listens, and the others are connected"(harness) {
+    async "one process that calls listen_or_connect() listens, and the others connect"(harness) {
         runtimeFolder(harness);
         const name = `sockhop.test_${process.pid}`;
         const programs = Array.from({ length: 4 }, () => harness.program("once.js", [name, 4]));

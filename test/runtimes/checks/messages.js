@@ -30,7 +30,7 @@ function cycle() {
 }
 
 module.exports = {
-    async "values of all kinds arrive, with their types, in both directions"(harness) {
+    async "values of all kinds arrive with their types, in both directions"(harness) {
         const { server, client, socket } = await harness.pair();
         for (const [end, other, ...whom] of [
             [client, server],
@@ -42,7 +42,7 @@ module.exports = {
         }
     },
 
-    async "what JSON cannot express is refused"(harness) {
+    async "values that JSON cannot express are rejected"(harness) {
         const { server, client } = await harness.pair();
         for (const value of [undefined, () => 1, Symbol("s"), 1n, { big: 1n }, cycle()]) {
             assert.equal(await codeOf(client.send(value)), "ERR_BAD_DATA");
@@ -52,7 +52,7 @@ module.exports = {
         assert.deepEqual(await arrived, [["after it", "String"]]);
     },
 
-    async "messages of one turn arrive in their order"(harness) {
+    async "messages of one tick arrive in order"(harness) {
         const { server, client, socket } = await harness.pair();
         const numbers = Array.from({ length: 5000 }, (_, n) => n);
         const arrived = Promise.all([messages(server, numbers.length), messages(client, numbers.length)]);
@@ -88,7 +88,7 @@ module.exports = {
         }
     },
 
-    async "terminators can be of any kind, also inside of what is sent"(harness) {
+    async "terminators can be any text, even inside a value"(harness) {
         for (const terminator of ["\r\n", "→", "\u0000", ["<end>", "é--"]]) {
             const mirrored = Array.isArray(terminator) ? [...terminator].reverse() : terminator;
             const { server, client, socket } = await harness.pair({ terminator }, { terminator: mirrored });
@@ -107,7 +107,7 @@ module.exports = {
         }
     },
 
-    async "programs that are not sockhop talk in lines of JSON"(harness) {
+    async "peers that are not sockhop use lines of JSON"(harness) {
         const server = await harness.server({ peer_type: "json" });
         const arrived = messages(server, 3);
         server.on("receive", (value, { socket }) => server.send(socket, { seen: value }));
@@ -125,7 +125,7 @@ module.exports = {
         assert.equal(said, '{"seen":{"a":1}}\n{"seen":{"type":"SockhopPing","data":{}}}\n{"seen":["é→😀"]}\n');
     },
 
-    async "what is no JSON, or is no object, is a string with allow_non_objects"(harness) {
+    async "with allow_non_objects, a frame that is not JSON is a string"(harness) {
         const options = { peer_type: "json", allow_non_objects: true };
         const { server, client } = await harness.pair(options, options);
         const arrived = messages(server, 3);
@@ -139,7 +139,7 @@ module.exports = {
         ]);
     },
 
-    async "types of messages and requests have events of their own"(harness) {
+    async "each type of message and request has its own event"(harness) {
         const { server, client, socket } = await harness.pair();
         const heard = [];
         server.on("receive", (value) => heard.push(["receive", value]));
@@ -157,7 +157,7 @@ module.exports = {
         assert.equal(await server.ask(socket, new Widget()), "red");
     },
 
-    async "garbage is told of and dropped, and the connection goes on"(harness) {
+    async "invalid frames are reported and dropped, and the connection stays open"(harness) {
         const { server, client } = await harness.pair();
         const codes = [];
         server.on("error", ({ code }) => codes.push(code));
@@ -170,7 +170,7 @@ module.exports = {
         assert.deepEqual(new Set(codes), new Set(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]));
     },
 
-    async "an exception in a handler surfaces, and the other messages are delivered"(harness) {
+    async "an exception in a handler is uncaught, and the other messages are delivered"(harness) {
         const { server, client } = await harness.pair();
         const arrived = messages(server, 3);
         server.on("receive", (value) => {

@@ -36,7 +36,7 @@ async function converse(server, client, socket) {
 }
 
 module.exports = {
-    async "import and require() give the same"() {
+    async "import and require() provide the same classes"() {
         const imported = await import(pathToFileURL(path.join(__dirname, "../programs/imports.mjs")));
         assert.equal(imported.default.server, Sockhop.server);
         assert.equal(imported.SockhopServer, Sockhop.server);
@@ -44,12 +44,12 @@ module.exports = {
         assert.equal(imported.SockhopError, Sockhop.error);
     },
 
-    async "a program can import it"(harness) {
+    async "a program can import the library"(harness) {
         const { ended } = harness.program("imports.mjs", ["talk"]);
         assert.deepEqual(await ended, { code: 0, stdout: "imported\n", stderr: "" });
     },
 
-    async "the paths of 1.x lead to the same classes"() {
+    async "the paths of 1.x provide the same classes"() {
         const ObjectBuffer = require("sockhop/lib/ObjectBuffer.js");
         const buffer = new ObjectBuffer();
         const bytes = buffer.obj2buf({ text: "é→😀" });
@@ -58,7 +58,7 @@ module.exports = {
         assert.equal(require("sockhop/lib/SockhopError"), Sockhop.error);
     },
 
-    async "it works in a worker"(harness) {
+    async "the library works in a worker"(harness) {
         const server = await harness.server();
         const arrived = messages(server, 1);
         const options = { workerData: server.get_bound_port() };
@@ -69,7 +69,7 @@ module.exports = {
         assert.deepEqual(await ended, [0]);
     },
 
-    async "a client of sockhop 1.8.4 talks to our server"(harness) {
+    async "a client of sockhop 1.8.4 connects to our server"(harness) {
         const server = await harness.server();
         const client = harness.client(server, {}, Original.client);
         const connected = event(server, "connect");
@@ -78,7 +78,7 @@ module.exports = {
         await converse(server, client, socket);
     },
 
-    async "our client talks to a server of sockhop 1.8.4"(harness) {
+    async "our client connects to a server of sockhop 1.8.4"(harness) {
         const server = new Original.server();
         server.port = 0; // its constructor takes that for the default
         const { port } = (await server.listen()).address();

@@ -15,7 +15,7 @@ async function slowPair(harness, options = {}) {
 }
 
 module.exports = {
-    async "what waits for a slow peer can be seen, and drain tells when it has gone"(harness) {
+    async "buffered counts bytes for a slow peer, and drain reports an empty buffer"(harness) {
         const { server, client, session } = await slowPair(harness);
         const arrived = messages(client, 200);
         for (let n = 0; n < 200; n++) session.send(PIECE).catch(() => undefined);
@@ -28,7 +28,7 @@ module.exports = {
         assert.equal((await arrived).length, 200);
     },
 
-    async "a peer that ends its side without reading is gone at once"(harness) {
+    async "a peer that half-closes without reading is disconnected at once"(harness) {
         const { server, client, socket, session } = await slowPair(harness);
         for (let n = 0; n < 200; n++) session.send(PIECE).catch(() => undefined);
         await until(() => session.buffered > 0);
@@ -37,7 +37,7 @@ module.exports = {
         assert.equal((await gone)[0], socket);
     },
 
-    async "awaiting send() paces"(harness) {
+    async "awaiting send() applies backpressure"(harness) {
         const { client, session } = await slowPair(harness);
         const arrived = messages(client, 200);
         let sent = 0;
@@ -60,7 +60,7 @@ module.exports = {
         assert.equal((await arrived).length, 200);
     },
 
-    async "slow consumers can be spared, or cut off"(harness) {
+    async "slow_consumer drops messages, or the connection"(harness) {
         const first = await slowPair(harness, { slow_consumer: "drop" });
         const results = Array.from({ length: 200 }, () => codeOf(first.session.send(PIECE)));
         first.client.socket.resume();
@@ -76,7 +76,7 @@ module.exports = {
         await gone;
     },
 
-    async "a server reads no more from a client that does not take its answers, until it does"(harness) {
+    async "a server reads no more from a client that does not read its replies, until it does"(harness) {
         const count = 20_000;
         const server = await harness.server({ max_buffered: 100_000 });
         let questions = 0;

@@ -17,7 +17,7 @@ async function givenUp(end) {
 }
 
 module.exports = {
-    async "ask() brings one answer, in both directions"(harness) {
+    async "ask() resolves to one response, in both directions"(harness) {
         const { server, client, socket, session } = await harness.pair();
         for (const end of [server, client]) {
             end.on("request", ({ data, type }, response) => response.send({ data, type }));
@@ -27,7 +27,7 @@ module.exports = {
         assert.deepEqual(await session.ask(null), { data: null, type: "Object" });
     },
 
-    async "many requests at a time get each its own answer"(harness) {
+    async "concurrent requests each get their own response"(harness) {
         const { server, client } = await harness.pair();
         server.on("request", ({ data }, response) => response.send(-data));
         const asked = Array.from({ length: 1000 }, (_, n) => n + 1);
@@ -37,7 +37,7 @@ module.exports = {
         );
     },
 
-    async "an answer can be a stream, taken in every way"(harness) {
+    async "a response can be a stream, read in every way"(harness) {
         const { server, client } = await harness.pair();
         server.on("request", count);
 
@@ -62,7 +62,7 @@ module.exports = {
         assert(!error);
     },
 
-    async "a request that fails, or that nobody handles, is answered with an error"(harness) {
+    async "a request that fails, or has no handler, rejects with an error"(harness) {
         const { server, client } = await harness.pair();
         assert.equal(await codeOf(client.ask("q")), "ERR_REQUEST_UNHANDLED");
         server.on("request", ({ data }, response) => {
@@ -75,7 +75,7 @@ module.exports = {
         assert.equal((await surfaced)[0].message, "thrown");
     },
 
-    async "a request can be given up, and the other end learns of it"(harness) {
+    async "a request can be aborted, and the responder is notified"(harness) {
         const { server, client } = await harness.pair();
         const controller = new AbortController();
         let learnt = givenUp(server);
@@ -119,7 +119,7 @@ module.exports = {
         assert.equal(response.signal.aborted, true);
     },
 
-    async "time limits do not strike while the event loop is blocked, if the answer has arrived"(harness) {
+    async "timeouts do not fire while the event loop is blocked, if the response has arrived"(harness) {
         const server = harness.program("answers.js");
         const [port] = await event(server.child.stdout, "data");
         const client = harness.client({ port: Number(port) });

@@ -6,7 +6,7 @@ const Sockhop = require("sockhop");
 const { event, messages } = require("../Harness.js");
 
 module.exports = {
-    async "sessions start before a connection counts, and end with it"(harness) {
+    async "sessions start before connect, and end with their connection"(harness) {
         const life = [];
         class Visit extends Sockhop.session {
             async start() {
@@ -50,7 +50,7 @@ module.exports = {
         await gone;
     },
 
-    async "a session that does not start in time is given up"(harness) {
+    async "a session that does not start in time is closed"(harness) {
         class Slow extends Sockhop.session {
             start() {
                 return new Promise(() => undefined);

@@ -11,7 +11,7 @@ async function identity(name) {
 }
 
 module.exports = {
-    async "TLS carries messages both ways, large ones too"(harness) {
+    async "messages arrive over TLS in both directions, large ones too"(harness) {
         const localhost = await identity("localhost");
         const { server, client, socket } = await harness.pair(
             { ssl_options: localhost },
@@ -21,7 +21,7 @@ module.exports = {
         await carriesBothWays(server, client, socket);
     },
 
-    async "TLS refuses a certificate that nobody vouches for"(harness) {
+    async "TLS rejects a certificate of an unknown authority"(harness) {
         const server = await harness.server({ ssl_options: await identity("localhost") });
         server.on("error", () => undefined);
         const client = harness.client(server, { address: "localhost", ssl: true });
@@ -29,7 +29,7 @@ module.exports = {
         assert.match(await codeOf(client.connect()), /^(DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/);
     },
 
-    async "TLS lets in only clients that have a certificate"(harness) {
+    async "TLS accepts only clients with a certificate"(harness) {
         const [localhost, alice, mallory] = await Promise.all(["localhost", "Alice", "Mallory"].map(identity));
         const server = await harness.server({ ssl_options: { ...localhost, requestCert: true, ca: alice.cert } });
         const options = (who) => ({ address: "localhost", ssl_options: { ca: localhost.cert, ...who } });

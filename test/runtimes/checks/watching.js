@@ -38,7 +38,7 @@ module.exports = {
         assert.deepEqual([client.stats.connections, client.stats.messages_sent >= 2], [0, true]);
     },
 
-    async "diagnostics channels tell of connections and messages"(harness) {
+    async "diagnostics channels report connections and messages"(harness) {
         const names = ["connect", "disconnect", "message:sent", "message:received"];
         const [connects, disconnects, sent, received] = names.map((name) => listenTo(harness, `sockhop:${name}`));
         const { server, client, socket } = await harness.pair();
@@ -63,7 +63,7 @@ module.exports = {
         );
     },
 
-    async "requests can be traced, at either end"(harness) {
+    async "requests can be traced at both ends"(harness) {
         const steps = ["start", "end", "asyncStart", "asyncEnd", "error"];
         const heard = Object.fromEntries(
             ["request", "response"].map((what) => [
@@ -94,7 +94,7 @@ module.exports = {
         assert.equal(request.start.length, 2);
     },
 
-    async "NODE_DEBUG=sockhop prints what happens on stderr"(harness) {
+    async "NODE_DEBUG=sockhop prints events on stderr"(harness) {
         const { ended } = harness.program("closes.js", [], { NODE_DEBUG: "sockhop" });
         const { code, stderr } = await ended;
         assert.equal(code, 0);
@@ -102,7 +102,7 @@ module.exports = {
         assert.match(stderr, /String/);
     },
 
-    async "mistakes of a peer are one process warning when nobody listens to error"(harness) {
+    async "mistakes of a peer are one process warning without an error listener"(harness) {
         const { server, client } = await harness.pair();
         const warned = new Promise((resolve) => {
             process.on("warning", function heard(warning) {

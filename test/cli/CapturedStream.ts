@@ -1,14 +1,14 @@
 import { Writable } from "node:stream";
-import { type OutputFlags, Output } from "../../src/cli/terminal/Output";
+import { Output, type OutputFlags } from "../../src/cli/terminal/Output";
 
-/** Stands in for stdout or stderr. */
+/** Replaces stdout or stderr. */
 export class CapturedStream extends Writable {
     text = "";
     isTTY = false;
     columns = 80;
     #release: (() => void) | undefined;
 
-    /** @param isStuck - takes nothing, until it is released */
+    /** @param isStuck - true to block writes until release() */
     constructor(private isStuck = false) {
         super({ decodeStrings: false });
     }
@@ -29,12 +29,12 @@ export class CapturedStream extends Writable {
     }
 }
 
-/** A screen that prints into memory. */
-export function screenOf(
+/** Creates an output that prints to memory. */
+export function outputOf(
     flags: OutputFlags = {},
     out = new CapturedStream(),
     err = new CapturedStream(),
-): { screen: Output; out: CapturedStream; err: CapturedStream } {
+): { output: Output; out: CapturedStream; err: CapturedStream } {
     const [stdout, stderr] = [out, err].map((output) => output as unknown as NodeJS.WriteStream);
-    return { screen: new Output(flags, stdout, stderr), out, err };
+    return { output: new Output(flags, stdout, stderr), out, err };
 }

@@ -1,11 +1,10 @@
 import { expect } from "chai";
 import { SockhopError } from "../../../src";
-import { JsonCodec } from "../../../src/codec/json/JsonCodec";
-import { valueText } from "../../../src/codec/json/writeEnvelope";
+import { EnvelopeWriter } from "../../../src/codec/json/EnvelopeWriter";
 import { typeName } from "../../../src/protocol/typeName";
 
-describe("envelope", () => {
-    const frame = (value: unknown, rest?: string): string => new JsonCodec({}).encodeEnvelope(valueText(value, rest));
+describe("EnvelopeWriter", () => {
+    const frame = (value: unknown, more?: string): string => `${new EnvelopeWriter().value(value, more)}}\n`;
 
     class Widget {
         a = 1;

@@ -1,0 +1,102 @@
+import { type MessageKind, toMessage } from "../../protocol/Message";
+import { typeName } from "../../protocol/typeName";
+import { isTooDeep } from "../terminal/jsonDepth";
+
+/** Kinds of messages and of frames that are not messages. They are printed and recorded, so they do not change. */
+export type TapKind =
+    | "message"
+    | "question" // a message with a callback
+    | "answer" // the reply to it
+    | "request"
+    | "response"
+    | "ping"
+    | "pong"
+    | "invalid"
+    | "incomplete"
+    | "deep"
+    | "large";
+
+/** A frame and its content. All members except `bytes`, `kind` and `text` may be of any type: a peer has sent them. */
+export interface TappedMessage {
+    /** Size without the terminator. */
+    bytes: number;
+    kind: TapKind;
+    /** Class name. */
+    type?: unknown;
+    data?: unknown;
+    /** Id that a call shares with its reply, or a request with its response. */
+    id?: unknown;
+    /** Text of a frame that is invalid or nested too deeply. */
+    text?: string;
+    /** True if the connection ended before the terminator. */
+    incomplete?: true;
+    /** Of a response: the last one, without a value, failed, canceled by the requester. */
+    last?: boolean;
+    empty?: boolean;
+    error?: unknown;
+    cancel?: boolean;
+}
+
+/** Names in the output for the kinds of the library. */
+const TAP_KINDS: Readonly<Record<MessageKind, TapKind>> = {
+    message: "message",
+    call: "question",
+    reply: "answer",
+    request: "request",
+    response: "response",
+    cancel: "response",
+    ping: "ping",
+    pong: "pong",
+    ignored: "invalid",
+    invalid: "invalid",
+};
+
+/**
+ * Parses the text of a frame. Never throws.
+ *
+ * @param plainJson - frames have no envelope
+ */
+export function parseFrame(text: string, plainJson: boolean): Omit<TappedMessage, "bytes"> {
+    if (isTooDeep(text)) return { kind: "deep", text };
+    let value: unknown;
+    try {
+        value = JSON.parse(text);
+    } catch {
+        return { kind: "invalid", text };
+    }
+    if (plainJson) return { kind: "message", type: typeName(value), data: value };
+    const { kind: given, type, data, id } = toMessage(value);
+    const kind = TAP_KINDS[given];
+    switch (kind) {
+        case "invalid":
+            return { kind, text };
+        case "message":
+            return { kind, type, data };
+        case "question":
+        case "answer":
+            return { kind, type, data, id };
+        case "ping":
+        case "pong":
+            return { kind, id: membersOf(data)["_id"] };
+        default:
+            return { kind, ...requestContent(membersOf(data)) };
+    }
+}
+
+/** Content of a request or a response. */
+function requestContent(packet: Record<string, unknown>): Partial<TappedMessage> {
+    const { uuid, type, data, last, empty, error, cancel } = packet;
+    return {
+        type,
+        data,
+        id: uuid,
+        ...(last === true && { last }),
+        ...(empty === true && { empty }),
+        ...(cancel === true && { cancel }),
+        ...(error !== undefined && { error }),
+    };
+}
+
+function membersOf(data: unknown): Record<string, unknown> {
+    return (data ?? {}) as Record<string, unknown>;
+}

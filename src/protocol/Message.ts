@@ -1,0 +1,70 @@
+import { typeName } from "./typeName";
+import { type Envelope, PING, PONG, REQUEST, RESPONSE, isId, isTooLong } from "./Envelope";
+import { isUuid } from "./uuid";
+
+/**
+ * Meaning of a message, decided once, when it is decoded:
+ * - `message`: a value of the user; `call`: one that expects a reply; `reply`: the reply to a call
+ * - `request`; `response`: one packet of a response
+ * - `ping`, `pong`, `cancel` (the requester gives up): sent by the library
+ * - `ignored`: a control message without the data that it needs
+ * - `invalid`: not a message of sockhop
+ */
+export type MessageKind =
+    "message" | "call" | "reply" | "request" | "response" | "ping" | "pong" | "cancel" | "ignored" | "invalid";
+
+/** A decoded frame. All messages have the same members in the same order, which keeps the code that reads them fast. */
+export interface Message {
+    readonly kind: MessageKind;
+    /** Class name of `data` at the sender, or a reserved name. */
+    readonly type: string;
+    /** Value of the message; for `invalid` the fault as text. */
+    readonly data: unknown;
+    /** Id of the call or request that it is, or belongs to. */
+    readonly id: unknown;
+    /** True if `id` was found to match the UUID pattern, so that a reply can repeat it unescaped. */
+    readonly hasUuid: boolean;
+}
+
+/** Makes a {@link Message}. */
+export function message(kind: MessageKind, type: string, data: unknown, id?: unknown, hasUuid = false): Message {
+    return { kind, type, data, id, hasUuid };
+}
+
+/** Classifies the JSON value of a frame that should be an {@link Envelope}. A `type` that is no string is that of the data. */
+export function toMessage(value: unknown): Message {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+        return message("invalid", typeName(value), "the frame is not an envelope");
+    }
+    const { type: given, data, id, callback_id } = value as Record<keyof Envelope, unknown>;
+    if (isTooLong(given)) return message("invalid", "", "the type of a message is too long");
+    const type = typeof given === "string" ? given : typeName(data);
+    switch (type) {
+        case PING:
+            return message(isObject(data) ? "ping" : "ignored", type, data);
+        case PONG:
+            return message(isObject(data) ? "pong" : "ignored", type, data);
+        case REQUEST:
+        case RESPONSE:
+            return toPacket(type, data);
+        default:
+            if (callback_id) return message("reply", type, data, callback_id);
+            if (!id) return message("message", type, data);
+            if (!isId(id)) return message("invalid", type, "the id of a message is not valid");
+            return message("call", type, data, id, isUuid(id));
+    }
+}
+
+/** Classifies a request, or a packet of a response. */
+function toPacket(type: string, data: unknown): Message {
+    if (!isObject(data)) return message("invalid", type, `a ${type} has no data`);
+    const { uuid, type: dataType, cancel } = data as Record<string, unknown>;
+    if (!isId(uuid)) return message("invalid", type, `the uuid of a ${type} is not valid`);
+    if (isTooLong(dataType)) return message("invalid", type, `the type in a ${type} is too long`);
+    if (type === REQUEST) return message("request", type, data, uuid, isUuid(uuid));
+    return message(cancel ? "cancel" : "response", type, data, uuid);
+}
+
+function isObject(value: unknown): value is object {
+    return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,65 @@
+import type { Frame } from "../codec/Codec";
+import type { RequestSpan } from "../diagnostics/RequestSpan";
+import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { SockhopError } from "../SockhopError";
+import { type OpenResponses, keyOf } from "./OpenResponses";
+import { failureOf } from "./failure";
+import type { Responder } from "./ResponseWriteableStream";
+
+/** Connection that a request came from. */
+export interface ResponseHost {
+    responses: OpenResponses | undefined;
+    /** Error of one more reply of this many characters, if it cannot be sent. */
+    replyError(size: number): SockhopError | undefined;
+    write(frame: Frame): Promise<undefined>;
+    /** A reply is open no longer. */
+    endReply(): void;
+}
+
+/** Encodes the packets of responses. */
+export interface ResponseEncoder {
+    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame;
+}
+
+/** Sends the frames of one response over the connection that its request came from. */
+export class ResponseSender implements Responder {
+    readonly #connection: ResponseHost;
+    readonly #encoder: ResponseEncoder;
+    /** As the peer has sent it. */
+    readonly #uuid: unknown;
+    readonly #hasUuid: boolean;
+    /** Key of the response among the open ones of the connection. */
+    readonly key: string;
+    readonly errors: boolean;
+    /** Set while responses are traced. */
+    span: RequestSpan | undefined;
+    #isFinished = false;
+
+    constructor(connection: ResponseHost, encoder: ResponseEncoder, uuid: unknown, hasUuid: boolean, errors: unknown) {
+        this.#connection = connection;
+        this.#encoder = encoder;
+        this.#uuid = uuid;
+        this.#hasUuid = hasUuid;
+        this.key = hasUuid ? (uuid as string) : keyOf(uuid);
+        this.errors = errors === true;
+    }
+
+    transmit(packet: Partial<SockhopResponsePacket>): Promise<void> {
+        packet.uuid = this.#uuid as string;
+        const frame = this.#encoder.encodeResponse(packet, this.#hasUuid);
+        // The `toJSON()` of the value may have ended the response, or the connection.
+        if (this.#isFinished) throw new SockhopError("The response has ended", "ERR_RESPONSE_SEND");
+        const error = this.#connection.replyError(frame.length);
+        if (error) throw error;
+        if (packet.error) this.span?.failed(failureOf(packet.error));
+        return this.#connection.write(frame);
+    }
+
+    finished(reason?: Error): void {
+        this.#isFinished = true;
+        this.#connection.responses?.delete(this.key);
+        this.#connection.endReply();
+        if (reason) this.span?.failed(reason);
+        this.span?.ended();
+    }
+}

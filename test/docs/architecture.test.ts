@@ -1,0 +1,93 @@
+import { expect } from "chai";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import ts from "typescript";
+import { ROOT } from "../support/markdown";
+
+const SRC = join(ROOT, "src");
+const PAGE = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
+
+/** Files of src, from there, with slashes and without their extension. */
+const FILES = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.split(sep).join("/").slice(0, -3));
+
+/** Rows of the drawing, top first: each has the names of its layers. */
+const ROWS = [...PAGE.matchAll(/^ ?\d+ {2}(?<names>\S+(?: {3}\S+)*) {2,}\S.*$/gm)].map(({ groups }) =>
+    groups!["names"]!.split(/ {3}/).filter((name) => /^\w+$/.test(name)),
+);
+
+function rowOf(file: string): number {
+    const layer = file.split("/")[0]!;
+    return ROWS.findIndex((row) => row.includes(layer));
+}
+
+/** Files that a file imports, types included. */
+function importsOf(file: string): string[] {
+    const path = join(SRC, `${file}.ts`);
+    const { importedFiles } = ts.preProcessFile(readFileSync(path, "utf8"));
+    return importedFiles
+        .filter(({ fileName }) => fileName.startsWith("."))
+        .map(({ fileName }) =>
+            relative(SRC, join(dirname(path), fileName))
+                .split(sep)
+                .join("/"),
+        );
+}
+
+/** Groups of files that import each other in a circle. */
+function circles(): string[][] {
+    const imports = new Map(FILES.map((file) => [file, importsOf(file)]));
+    const reachable = (from: string): Set<string> => {
+        const found = new Set<string>();
+        const visit = (file: string): void => {
+            for (const next of imports.get(file) ?? []) {
+                if (found.has(next)) continue;
+                found.add(next);
+                visit(next);
+            }
+        };
+        visit(from);
+        return found;
+    };
+    const reached = new Map(FILES.map((file) => [file, reachable(file)]));
+    const inCircle = FILES.filter((file) => reached.get(file)!.has(file));
+    const groups = inCircle.map((file) => inCircle.filter((other) => reached.get(file)!.has(other)).sort());
+    return [...new Map(groups.map((group) => [group.join(), group])).values()];
+}
+
+describe("docs/architecture.md", () => {
+    it("draws the layers that ESLint checks", () => {
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- a configuration of ESLint
+        const { layers } = require(join(SRC, "layers.cjs")) as { layers: string[][] };
+        expect(ROWS).to.deep.equal(layers);
+    });
+
+    it("draws layers whose imports point down", () => {
+        const wrong = FILES.flatMap((file) =>
+            importsOf(file)
+                .filter((target) => target.split("/")[0] !== file.split("/")[0])
+                .filter((target) => rowOf(target) <= rowOf(file) || rowOf(target) === -1)
+                .map((target) => `${file} → ${target}`),
+        );
+        expect(wrong).to.deep.equal([]);
+    });
+
+    it("names the only circle of imports", () => {
+        const members = ["ServerEvents", "ServerOptions", "SockhopServer", "SockhopSession"];
+        expect(circles()).to.deep.equal([members.map((name) => `server/${name}`)]);
+    });
+
+    it("lists each file of the library", () => {
+        const tree = /^## Files\n+```text\n(?<tree>[^]*?)^```$/m.exec(PAGE)!.groups!["tree"]!;
+        const files = FILES.filter((file) => !/^(cli|compat)\//.test(file));
+        let folder = "";
+        const listed = tree.split("\n").flatMap((line) => {
+            folder = /^ {2}(\w+\/)/.exec(line)?.[1] ?? (/^ {2}\w/.test(line) ? "" : folder);
+            return [...line.matchAll(/(?:^ +| {2,})((?:json\/)?\w+(?:\.module)?)\.ts\b/g)].map(
+                ([, name]) => folder + name!,
+            );
+        });
+        expect(listed).to.have.members(files);
+    });
+});
