@@ -12,7 +12,7 @@ class Waiter {
     constructor(readonly uuid: string) {}
 }
 
-describe("Waiting", () => {
+describe("PendingTable", () => {
     it("finds an entry by its UUID, and none by anything else", () => {
         const waiting = new PendingTable<Waiter>();
         const one = new Waiter(uuidv4());
