@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
 import { SockhopClient } from "../../src";
-import { client, later, pair, placeOf, raw, rawServer, rejection, server, socketPath, uncaught } from "../support/pair";
+import { client, later, pair, placeOf, raw, rawServer, rejection, server, socketPath } from "../support/pair";
 
 /** Has `net.createConnection` give what the test wants, until its end. */
 function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
@@ -13,143 +13,8 @@ function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
     });
 }
 
-/** A port that nobody listens on. */
-async function closedPort(): Promise<number> {
-    const s = server();
-    await s.listen();
-    const port = s.get_bound_port()!;
-    await s.close();
-    return port;
-}
-
 describe("SockhopClient", () => {
-    describe("connect()", () => {
-        it("goes through its states, with the event before the promise", async () => {
-            const s = server();
-            await s.listen();
-            const c = client(placeOf(s));
-            const log: unknown[] = [];
-            c.on("connect", (socket) => log.push(["event", c.connected, socket === c.socket]));
-            expect([c.connected, c.socket]).to.deep.equal([false, undefined]);
-            const connecting = c.connect();
-            expect(c.connected).to.equal(false);
-            expect(await connecting).to.equal(undefined);
-            log.push("promise");
-            expect(log).to.deep.equal([["event", true, true], "promise"]);
-            expect(c.socket).to.be.instanceOf(net.Socket);
-            expect(c.get_bound_address()).to.equal("127.0.0.1");
-        });
-
-        it("resolves also when a handler of connect throws, which surfaces", async () => {
-            const s = server();
-            await s.listen();
-            const c = client(placeOf(s));
-            c.on("connect", () => {
-                throw new Error("mine");
-            });
-            const error = uncaught();
-            await c.connect();
-            expect(await error).to.have.property("message", "mine");
-            const arrived = once(c, "receive");
-            await s.sendall("heard");
-            expect((await arrived)[0]).to.equal("heard");
-        });
-
-        it("resolves at once when connected", async () => {
-            const { c } = await pair();
-            let connects = 0;
-            c.on("connect", () => (connects += 1));
-            await c.connect();
-            expect(connects).to.equal(0);
-        });
-
-        it("rejects while an earlier call has not settled, which goes on", async () => {
-            const s = server();
-            await s.listen();
-            const c = client(placeOf(s));
-            const first = c.connect();
-            expect(await rejection(c.connect())).to.have.property("code", "ERR_MULTICONNECT");
-            await first;
-        });
-
-        it("rejects with the system's own error, emits none, and can be called again", async () => {
-            const port = await closedPort();
-            const c = client({ port });
-            c.on("error", () => {
-                throw new Error("an attempt that fails is a rejection and nothing else");
-            });
-            for (let attempt = 0; attempt < 2; attempt++) {
-                const error = await rejection(c.connect());
-                expect(error).to.have.property("code", "ECONNREFUSED");
-                expect(String(error)).to.match(/ECONNREFUSED/);
-                expect([c.connected, c.socket]).to.deep.equal([false, null]);
-            }
-            const s = server({ port });
-            await s.listen();
-            await c.connect();
-        });
-
-        it("rejects when there is no such path", async () => {
-            expect(await rejection(client({ path: socketPath() }).connect())).to.have.property("code", "ENOENT");
-        });
-
-        it("gives up after connect_timeout, destroys the socket and can be called again", async () => {
-            const hung = new net.Socket();
-            stubCreateConnection(() => hung);
-            const c = client({ connect_timeout: 20 });
-            const error = await rejection(c.connect());
-            expect(error).to.have.property("code", "ERR_CONNECT_TIMEOUT");
-            expect(error.message).to.match(/Timeout exceeded on connect/);
-            expect(hung.destroyed).to.equal(true);
-            expect(await rejection(c.connect())).to.have.property("code", "ERR_CONNECT_TIMEOUT");
-        });
-
-        it("ignores a socket that it has given up", async () => {
-            const s = server();
-            await s.listen();
-            const create = net.createConnection;
-            const late = new net.Socket();
-            let lateConnected!: () => void;
-            stubCreateConnection((...args) => {
-                lateConnected = args[1] as () => void;
-                return late;
-            });
-            const c = client({ ...placeOf(s), connect_timeout: 20 });
-            let connects = 0;
-            c.on("connect", () => (connects += 1));
-            await rejection(c.connect());
-            net.createConnection = create;
-            await c.connect();
-            lateConnected();
-            late.emit("end");
-            expect([c.connected, connects]).to.deep.equal([true, 1]);
-        });
-
-        it("uses the function that net has at that moment, as 1.x does", async () => {
-            const s = server();
-            await s.listen();
-            const { createConnection } = net;
-            const calls: unknown[][] = [];
-            stubCreateConnection((...args) => {
-                calls.push(args);
-                return (createConnection as (...args: unknown[]) => net.Socket)(...args);
-            });
-            await client(placeOf(s)).connect();
-            expect(calls[0]![0]).to.include({ port: s.get_bound_port(), host: "127.0.0.1" });
-        });
-
-        it("reads port, address and path at each attempt", async () => {
-            const s = server();
-            await s.listen();
-            const c = client({ path: "/nowhere", port: 1, address: "::1" });
-            c.path = null;
-            c.port = s.get_bound_port()!;
-            c.address = "127.0.0.1";
-            await c.connect();
-        });
-    });
-
-    it("receives, and so does whoever listens to its socket", async () => {
+    it("receives, and so does a listener of its socket", async () => {
         const { s, c, socket } = await pair();
         const heard: string[] = [];
         const listener = (chunk: Buffer): void => void heard.push(chunk.toString());
@@ -369,95 +234,6 @@ describe("SockhopClient", () => {
         });
     });
 
-    describe("auto_reconnect", () => {
-        it("connects at once, and connect() joins", async () => {
-            const s = server();
-            await s.listen();
-            const c = client({ ...placeOf(s), auto_reconnect_interval: 60_000 });
-            c.auto_reconnect = true;
-            await c.connect();
-            expect(c.connected).to.equal(true);
-        });
-
-        it("can be turned on by an option, in time to listen to everything", async () => {
-            const s = server();
-            await s.listen();
-            const c = client({ ...placeOf(s), auto_reconnect: true });
-            expect(c.auto_reconnect).to.equal(true);
-            await once(c, "connect");
-        });
-
-        it("fails silently, and comes back when the server does", async () => {
-            const path = socketPath();
-            const c = client({ path, auto_reconnect_interval: 10 });
-            c.auto_reconnect = true;
-            expect(await rejection(c.connect())).to.have.property("code", "ENOENT"); // joined the first attempt
-            const connected = once(c, "connect");
-            await server({ path }).listen();
-            await connected;
-            expect(c.auto_reconnect).to.equal(true);
-        });
-
-        it("goes on when a connect() of the user fails", async () => {
-            const port = await closedPort();
-            const c = client({ port, auto_reconnect_interval: 10 });
-            const connecting = c.connect();
-            c.auto_reconnect = true;
-            await rejection(connecting);
-            const connected = once(c, "connect");
-            await server({ port }).listen();
-            await connected;
-        });
-
-        it("calls off its attempt when it is turned off at once", async () => {
-            const s = server();
-            await s.listen();
-            const c = client(placeOf(s));
-            c.auto_reconnect = true;
-            c.auto_reconnect = false;
-            const other = client(placeOf(s));
-            await other.connect();
-            expect(c.connected).to.equal(false);
-            expect(c.socket).to.equal(undefined);
-        });
-
-        it("does not call off an attempt that connect() has joined", async () => {
-            const s = server();
-            await s.listen();
-            const c = client(placeOf(s));
-            c.auto_reconnect = true;
-            const joined = c.connect();
-            c.auto_reconnect = false;
-            await joined;
-            expect(c.connected).to.equal(true);
-        });
-
-        it("comes back after an attempt that hung", async () => {
-            const s = server();
-            await s.listen();
-            const { createConnection } = net;
-            stubCreateConnection(() => {
-                net.createConnection = createConnection;
-                return new net.Socket();
-            });
-            const c = client({ ...placeOf(s), auto_reconnect_interval: 10, connect_timeout: 10 });
-            const connected = once(c, "connect");
-            c.auto_reconnect = true;
-            await connected;
-        });
-
-        it("stays with the connection it has", async () => {
-            const { s, c } = await pair();
-            c.on("disconnect", () => {
-                throw new Error("unexpected");
-            });
-            c.auto_reconnect = true;
-            await c.send("x", () => undefined);
-            expect(s.sockets).to.have.length(1);
-            c.removeAllListeners("disconnect");
-        });
-    });
-
     describe("ping()", () => {
         it("drops a server that stays silent, and goes on with the next connection", async () => {
             const s = server();
@@ -475,7 +251,7 @@ describe("SockhopClient", () => {
             expect(c.interval_timer).to.not.equal(null);
         });
 
-        it("keeps a server that answers", async () => {
+        it("keeps a server that replies", async () => {
             const { c } = await pair();
             c.on("disconnect", () => {
                 throw new Error("unexpected");

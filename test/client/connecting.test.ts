@@ -60,7 +60,7 @@ describe("a client that the system connects to itself", () => {
         await connecting;
     });
 
-    it("is told from one that connects to a server by a Unix domain socket", async () => {
+    it("differs from one that connects to a server by a Unix domain socket", async () => {
         const path = socketPath();
         await server({ path }).listen();
         await client({ path }).connect();

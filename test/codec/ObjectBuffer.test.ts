@@ -166,7 +166,7 @@ describe("ObjectBuffer", () => {
             expect(buffer.buf2obj(Buffer.from(":1}\n"))).to.deep.equal([{ a: 1 }]);
         });
 
-        it("throws when nobody listens to errors, as an EventEmitter does, and then goes on", () => {
+        it("throws without an error listener, as an EventEmitter does, and then goes on", () => {
             const buffer = new ObjectBuffer();
             expect(() => buffer.buf2obj(Buffer.from("bad\n"))).to.throw(SockhopError, "corrupted data in buffer");
             expect(buffer.buf2obj(Buffer.from("1\n"))).to.deep.equal([1]);

@@ -10,7 +10,7 @@ function signs(): Signs {
     return { bytesReceived: 0, bytesSent: 0, bytesPending: 1e6, writeQueueSize: 1e6 };
 }
 
-describe("Pulse", () => {
+describe("PingHistory", () => {
     it("gives a peer up that shows no sign of life in four rounds", () => {
         const pulse = new PingHistory();
         const rounds = Array.from({ length: 5 }, () => pulse.next(signs()) !== undefined);

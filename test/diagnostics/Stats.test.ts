@@ -39,7 +39,7 @@ describe("stats", () => {
         expect(session?.stats).to.deep.equal(there);
     });
 
-    it("tell what is waited for and what waits", async () => {
+    it("count pending replies and buffered bytes", async () => {
         const { s, c } = await pair();
         void c.send("question", () => undefined);
         const request = c.ask("request").catch(() => undefined);

@@ -36,7 +36,7 @@ function traced(name: string): { event: string; context: RequestDiagnostics }[] 
 const names = (events: { event: string }[]): string[] => events.map(({ event }) => event);
 
 describe("diagnostics_channel", () => {
-    it("tells of connections, with the error that has ended them", async () => {
+    it("publishes connections, with the error that has ended them", async () => {
         const connects = heard<ConnectionDiagnostics>("sockhop:connect");
         const disconnects = heard<ConnectionDiagnostics>("sockhop:disconnect");
         const { s, c, socket } = await pair();
@@ -56,7 +56,7 @@ describe("diagnostics_channel", () => {
         ]);
     });
 
-    it("tells of messages, with their type and size, both ways", async () => {
+    it("publishes messages, with their type and size, both ways", async () => {
         const { s, c, socket } = await pair();
         const sent = heard<MessageDiagnostics>("sockhop:message:sent");
         const received = heard<MessageDiagnostics>("sockhop:message:received");
@@ -73,7 +73,7 @@ describe("diagnostics_channel", () => {
         expect(received[0]).to.include({ endpoint: s, socket });
     });
 
-    it("tells the type of what json peers send, and of what is no envelope", async () => {
+    it("publishes the type of messages from json peers, and of values that are no envelope", async () => {
         const { s, c } = await pair({ peer_type: "json", terminator: "é;" });
         const sent = heard<MessageDiagnostics>("sockhop:message:sent");
         const received = heard<MessageDiagnostics>("sockhop:message:received");
@@ -86,7 +86,7 @@ describe("diagnostics_channel", () => {
         ]);
     });
 
-    it("traces requests at both ends, from the call to the answer", async () => {
+    it("traces requests at both ends, from the call to the response", async () => {
         const { s, c, socket } = await pair();
         const requests = traced("sockhop:request");
         const responses = traced("sockhop:response");
@@ -143,7 +143,7 @@ describe("diagnostics_channel", () => {
         expect(names(requests)).to.deep.equal(["start", "end", "asyncStart", "asyncEnd"]);
     });
 
-    it("has handlers run in the context of those who trace", async () => {
+    it("runs handlers in the context of the trace", async () => {
         const { s, c } = await pair();
         const store = new AsyncLocalStorage<string>();
         const { start } = tracingChannel("sockhop:response");

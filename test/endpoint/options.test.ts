@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { once } from "node:events";
 import vm from "node:vm";
 import { type ServerOptions, SockhopClient, SockhopError, SockhopServer, type SockhopSession } from "../../src";
-import { client, rejection, server, warnings } from "../support/pair";
+import { client, rejection, server } from "../support/pair";
+import { warnings } from "../support/rejections";
 import { turns } from "../support/eventLoop";
 
 describe("options", () => {

@@ -10,9 +10,9 @@ import {
 } from "../../src";
 import { OPEN_IDS } from "./frames";
 import { turn, until } from "./guard";
-import { type Scene, inMemory, overSockets } from "./scenes";
+import { type Setup, inMemory, overSockets } from "./setups";
 import { anyText, expanded } from "./values";
-import { CODES } from "./world";
+import { CODES } from "./harness";
 
 /** JSON texts by the names of members; see {@link anyText}. */
 type Texts = Record<string, string>;
@@ -116,10 +116,10 @@ const MARK = '{"type":"String","data":"the last"}\n';
 export async function withstands(run: Fields): Promise<unknown> {
     const { peer_type, allow_non_objects } = run;
     const stage = run.over === "memory" ? inMemory : overSockets;
-    const scene = await stage({ peer_type, allow_non_objects }, run.end);
-    const { end, peer, other } = scene;
-    const connection = end["_connectionOf"](scene.socket)!;
-    const user = new User(scene);
+    const setup = await stage({ peer_type, allow_non_objects }, run.end);
+    const { end, peer, other } = setup;
+    const connection = end["_connectionOf"](setup.socket)!;
+    const user = new User(setup);
     try {
         const ids = peer_type === "json" ? [] : await user.open();
         // A socket that the user has given to a client is not pinged.
@@ -150,7 +150,7 @@ export async function withstands(run: Fields): Promise<unknown> {
         const goesOn = (socket: net.Socket): boolean =>
             user.heard.has(socket) || (run.pings && end["_connectionOf"](socket) === undefined);
         await until(
-            () => goesOn(scene.socket) && (!other || goesOn(other.socket)),
+            () => goesOn(setup.socket) && (!other || goesOn(other.socket)),
             () => "a connection does not go on",
         );
         await until(
@@ -163,7 +163,7 @@ export async function withstands(run: Fields): Promise<unknown> {
     } finally {
         peer.destroy();
         other?.peer.destroy();
-        await scene.close();
+        await setup.close();
     }
     await until(
         () => (user.check(), user.open_calls === 0),
@@ -176,7 +176,7 @@ export async function withstands(run: Fields): Promise<unknown> {
         "callbacks, requests, responses, bytes and connections that are kept",
     );
     withstood.fields += run.acts.length;
-    return [end, scene.socket];
+    return [end, setup.socket];
 }
 
 /** The user of an end: looks at all that it is given, and gives it back. */
@@ -184,19 +184,19 @@ class User {
     /** Connections over which the last message has come. */
     readonly heard = new Set<unknown>();
     open_calls = 0;
-    readonly #scene: Scene;
+    readonly #setup: Setup;
     readonly #controllers: AbortController[] = [];
     readonly #faults: Error[] = [];
 
-    constructor(scene: Scene) {
-        this.#scene = scene;
-        const { end } = scene;
+    constructor(setup: Setup) {
+        this.#setup = setup;
+        const { end } = setup;
         const receive = (
             value: unknown,
             meta: { type: string; socket?: unknown; callback?: (value: unknown) => void },
         ): void => {
             this.#isText("meta.type", meta.type);
-            if (value === "the last") this.heard.add(meta.socket ?? scene.socket);
+            if (value === "the last") this.heard.add(meta.socket ?? setup.socket);
             meta.callback?.(value);
         };
         const request = ({ uuid, type, data }: SockhopRequest, response: SockhopResponseWriteableStream): void => {
@@ -215,7 +215,7 @@ class User {
 
     /** Opens the calls, and gives the ids that they have on the wire. */
     async open(): Promise<string[]> {
-        const { end, socket, peer } = this.#scene;
+        const { end, socket, peer } = this.#setup;
         for (let n = 0; n < CALLS; n += 1) {
             const options = { timeout: 60_000, signal: this.#controller(), failed: this.#failed(n) };
             const answered = (_: unknown, { type }: { type: string }): void => {

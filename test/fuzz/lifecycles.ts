@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { soon, turn, until } from "./guard";
 import { type Reaction, User, reactions } from "./reentry";
 import { STEPS } from "./steps";
-import { type Setting, World } from "./world";
+import { type Setting, Harness } from "./harness";
 
 /** What can pass after a step. Steps in one turn, and in turns of their own, have shown different faults. */
 const PAUSES: (() => unknown)[] = [
@@ -66,34 +66,35 @@ export const reentries: fc.Arbitrary<Program> = fc.tuple(settings, steps, reacti
 /** How many lifecycles there have been. */
 export const lived = { lifecycles: 0, reentry: 0, steps: 0, connections: 0 };
 
-/** How long anything may take, in milliseconds: far more than the limits of a world, for a busy machine. */
+/** How long anything may take, in milliseconds: far more than the limits of a harness, for a busy machine. */
 const PATIENCE = 4000;
 
 /** Whatever is done to them: every promise settles, the events pair, nothing is kept, and they work as new. */
 export async function lives([setting, steps, reactions]: Program): Promise<void> {
     const before = process.getActiveResourcesInfo();
-    const world = new World(setting);
-    const user = new User(world, reactions);
-    const { client, server } = world;
+    const harness = new Harness(setting);
+    const user = new User(harness, reactions);
+    const { client, server } = harness;
     try {
         // User code may end what has just begun.
-        if (setting.begin !== "idle") await server.listen().catch((error: unknown) => world.legal("s.listen()", error));
+        if (setting.begin !== "idle")
+            await server.listen().catch((error: unknown) => harness.legal("s.listen()", error));
         if (setting.begin === "connected") {
-            await client.connect().catch((error: unknown) => world.legal("c.connect()", error));
+            await client.connect().catch((error: unknown) => harness.legal("c.connect()", error));
         }
         for (const [name, argument, pause] of steps) {
             user.take(name, argument);
-            world.check();
+            harness.check();
             await PAUSES[pause]!();
         }
         user.end();
-        await settle(world);
-        world.start = world.end = "at once";
-        await worksAsNew(world);
-        await settle(world);
+        await settle(harness);
+        harness.start = harness.end = "at once";
+        await worksAsNew(harness);
+        await settle(harness);
     } finally {
         user.end();
-        world.clear();
+        harness.clear();
         await Promise.all([client.disconnect(), server.close()]);
     }
     await until(
@@ -104,26 +105,26 @@ export async function lives([setting, steps, reactions]: Program): Promise<void>
     if (reactions.length > 0) lived.reentry += 1;
     else lived.lifecycles += 1;
     lived.steps += steps.length;
-    lived.connections += world.connections;
+    lived.connections += harness.connections;
 }
 
 /** Ends both, and waits for all that is to come of what has been done. */
-async function settle(world: World): Promise<void> {
-    const { client, server } = world;
-    world.settles("the last c.disconnect()", client.disconnect(), true);
-    world.settles("the last s.close()", server.close(), true);
-    world.clear();
+async function settle(harness: Harness): Promise<void> {
+    const { client, server } = harness;
+    harness.settles("the last c.disconnect()", client.disconnect(), true);
+    harness.settles("the last s.close()", server.close(), true);
+    harness.clear();
     deepStrictEqual([client.connected, server.sockets.length], [false, 0], "connections after the end");
     await until(
-        () => (world.check(), world.open.length === 0),
-        () => `still to come: ${world.open.join(", ")}`,
+        () => (harness.check(), harness.open.length === 0),
+        () => `still to come: ${harness.open.join(", ")}`,
         PATIENCE,
     );
     deepStrictEqual([client["_connections"].size, server["_connections"].size], [0, 0], "connections that are kept");
     strictEqual(client.socket ?? null, null, "client.socket");
 }
 
-async function worksAsNew({ client, server }: World): Promise<void> {
+async function worksAsNew({ client, server }: Harness): Promise<void> {
     const trip = async (): Promise<void> => {
         const accepted = new Promise((resolve) => server.once("connect", resolve));
         await server.listen();

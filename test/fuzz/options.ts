@@ -9,9 +9,9 @@ import Sockhop, {
     TimedMap,
 } from "../../src";
 import { soon, turn } from "./guard";
-import { freshPath } from "./scenes";
+import { freshPath } from "./setups";
 import { anyValue } from "./values";
-import { CODES } from "./world";
+import { CODES } from "./harness";
 
 /** A server and a client that are connected. */
 interface Pair {

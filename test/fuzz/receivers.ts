@@ -5,7 +5,7 @@ import { type Bytes, received, same, whole } from "./bytes";
 import { OPEN_IDS, pieces } from "./frames";
 import { until } from "./guard";
 import { type Account, type Decoded, decode, expected, named } from "./model";
-import { type Scene, type Stage, inMemory } from "./scenes";
+import { type Setup, type Stage, inMemory } from "./setups";
 
 /** The value that tells that all before it has arrived. */
 const LAST = "the last of this run";
@@ -33,14 +33,14 @@ export async function receives(run: Bytes, stage: Stage): Promise<void> {
     const { terminator, allow_non_objects, max_message_size, bare } = run;
     const limits = { allow_non_objects, max_message_size };
     const options = { terminator: [terminator, "\n"], ...limits, ...(bare && { peer_type: "json" }) };
-    const scene = await stage(options, run.end);
-    const connection = scene.end["_connectionOf"](scene.socket)!;
+    const setup = await stage(options, run.end);
+    const connection = setup.end["_connectionOf"](setup.socket)!;
     try {
-        const heard = listen(scene);
-        const ids = bare ? [] : await ask(scene, heard);
+        const heard = listen(setup);
+        const ids = bare ? [] : await ask(setup, heard);
         const all = whole(run);
         const decoded = decode(all, { terminator, ...limits });
-        const sent = await write(run, scene, dressed(all, ids));
+        const sent = await write(run, setup, dressed(all, ids));
         await until(
             () => heard.others.length >= sent && (decoded.large > 0 ? connection.state === "closed" : heard.last),
             () => `the last frame does not arrive: ${heard.events.length} events of ${decoded.values.length} frames`,
@@ -49,7 +49,7 @@ export async function receives(run: Bytes, stage: Stage): Promise<void> {
         const text = ids.reduce((now, id, n) => now.replaceAll(id, OPEN_IDS[n]!), JSON.stringify(heard.events));
         const events = JSON.parse(text) as unknown[][];
         if (decoded.large > 0) wasCut(heard, events, decoded, bare);
-        else await wentOn(heard, text, expected(decoded, bare), scene, connection, bare);
+        else await wentOn(heard, text, expected(decoded, bare), setup, connection, bare);
         received[stage === inMemory ? "memory" : "socket"] += heard.events.length + heard.errors.length;
         deepStrictEqual(
             heard.others,
@@ -58,15 +58,15 @@ export async function receives(run: Bytes, stage: Stage): Promise<void> {
         );
         strictEqual(({} as { polluted?: boolean }).polluted, undefined, "members of every object");
     } finally {
-        scene.peer.destroy();
-        scene.other?.peer.destroy();
-        await scene.close();
+        setup.peer.destroy();
+        setup.other?.peer.destroy();
+        await setup.close();
     }
     await until(
         () => kept(connection).every((size) => size === 0),
         () => `callbacks, requests and responses that are kept after the end: ${kept(connection).join()}`,
     );
-    strictEqual(scene.end["_connections"].size, 0, "connections that are kept");
+    strictEqual(setup.end["_connections"].size, 0, "connections that are kept");
 }
 
 /** All frames have had their effect, and nothing else has. */
@@ -74,16 +74,16 @@ async function wentOn(
     heard: Heard,
     text: string,
     model: Account,
-    scene: Scene,
+    setup: Setup,
     connection: Kept,
     bare: boolean,
 ): Promise<void> {
     await until(
-        () => lines(scene) >= model.written,
-        () => `${lines(scene)} frames were written instead of ${model.written}`,
+        () => lines(setup) >= model.written,
+        () => `${lines(setup)} frames were written instead of ${model.written}`,
     );
     same(heard.events, model.events, text);
-    strictEqual(lines(scene), model.written, "frames that were written");
+    strictEqual(lines(setup), model.written, "frames that were written");
     const codes = new Set(heard.errors.map(({ code }) => code));
     deepStrictEqual([...codes], model.bad ? ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"] : [], "codes of errors");
     strictEqual(heard.errors.length, model.bad, "errors that were reported");
@@ -100,7 +100,7 @@ function wasCut({ errors }: Heard, events: unknown[][], { values, before }: Deco
     strictEqual(errors.filter(({ code }) => code === "ERR_MESSAGE_TOO_LARGE").length, 1, "errors of a frame too large");
 }
 
-function listen({ end, other }: Scene): Heard {
+function listen({ end, other }: Setup): Heard {
     const heard: Heard = { events: [], errors: [], others: [], last: false };
     end.on("receive", (value: unknown, { type, socket, callback }: Meta) => {
         if (other && socket === other.socket) heard.others.push(value);
@@ -120,8 +120,8 @@ function listen({ end, other }: Scene): Heard {
 }
 
 /** Opens a question or a request for each of OPEN_IDS, and gives their real ids. */
-async function ask(scene: Scene, { events }: Heard): Promise<string[]> {
-    const { end, socket, peer } = scene;
+async function ask(setup: Setup, { events }: Heard): Promise<string[]> {
+    const { end, socket, peer } = setup;
     for (const [n, id] of OPEN_IDS.entries()) {
         if (n < OPEN_IDS.length / 2) {
             const callback = (value: unknown, { type }: Meta): unknown => events.push(["answer", id, value, type]);
@@ -133,7 +133,7 @@ async function ask(scene: Scene, { events }: Heard): Promise<string[]> {
         }
     }
     await until(
-        () => lines(scene) === OPEN_IDS.length,
+        () => lines(setup) === OPEN_IDS.length,
         () => "the questions do not go out",
     );
     const questions = Buffer.concat(peer.answers.splice(0)).toString().trim().split("\n");
@@ -155,7 +155,7 @@ function dressed(all: Buffer, ids: readonly string[]): Buffer {
 }
 
 /** Writes the bytes and the last message piece by piece, others in between; gives the number of those. */
-async function write({ bare, terminator, lengths }: Bytes, { peer, other }: Scene, all: Buffer): Promise<number> {
+async function write({ bare, terminator, lengths }: Bytes, { peer, other }: Setup, all: Buffer): Promise<number> {
     const frame = (data: unknown): Buffer =>
         Buffer.from(JSON.stringify(bare ? data : { type: "Array", data }) + terminator);
     const parts = pieces(Buffer.concat([all, frame([LAST])]), lengths);
@@ -170,7 +170,7 @@ async function write({ bare, terminator, lengths }: Bytes, { peer, other }: Scen
 }
 
 /** How many frames an end has written. */
-function lines({ peer }: Scene): number {
+function lines({ peer }: Setup): number {
     let count = 0;
     for (const bytes of peer.answers) for (let at = -1; (at = bytes.indexOf(10, at + 1)) !== -1;) count += 1;
     return count;

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import fc from "fast-check";
 import { STEPS, take } from "./steps";
 import { KINDS_OF_THROWN, forgetThrown, thrown } from "./values";
-import type { World } from "./world";
+import type { Harness } from "./harness";
 
 /** What user code does when it runs at a place: it takes a step, and may throw afterwards. */
 export interface Reaction {
@@ -34,7 +34,7 @@ const CHANNELS = [
     ),
 ];
 
-/** Where the world and the steps call the user. */
+/** Where the harness and the steps call the user. */
 const CALLED = [
     ...["callback", "failed", "signal", "response.signal", "stream data", "stream end", "toJSON", "getter", "option"],
     ...["session constructor", "session start", "session end"],
@@ -61,7 +61,7 @@ const ALL = 150;
 
 /** The user code of a program. It does not answer itself: what it causes at the same place in the meantime is only counted. */
 export class User {
-    readonly #world: World;
+    readonly #harness: Harness;
     readonly #reactions: ReadonlyMap<string, Reaction>;
     readonly #running = new Set<string>();
     /** How often each place has been reached during each of the steps that are being taken, the innermost last. */
@@ -69,13 +69,13 @@ export class User {
     readonly #restore: (() => void)[] = [];
     #left = ALL;
 
-    constructor(world: World, all: readonly Reaction[]) {
-        this.#world = world;
+    constructor(harness: Harness, all: readonly Reaction[]) {
+        this.#harness = harness;
         this.#reactions = new Map(all.map((reaction) => [reaction.place, reaction]));
         forgetThrown();
         if (all.length === 0) return;
-        world.reacts = true;
-        world.react = (place) => this.#react(place);
+        harness.reacts = true;
+        harness.react = (place) => this.#react(place);
         for (const place of this.#reactions.keys()) this.#listen(place);
     }
 
@@ -83,7 +83,7 @@ export class User {
     take(step: string, argument: number): void {
         this.#steps.push(new Map());
         try {
-            take(this.#world, step, argument);
+            take(this.#harness, step, argument);
         } finally {
             this.#steps.pop();
         }
@@ -101,7 +101,7 @@ export class User {
             subscribe(place, react);
             this.#restore.push(() => unsubscribe(place, react));
         } else if (EVENTS.includes(place)) {
-            const { client, server } = this.#world;
+            const { client, server } = this.#harness;
             const end = place.startsWith("c ") ? client : server;
             end.on(place.slice(2), react);
             this.#restore.push(() => end.off(place.slice(2), react));
@@ -115,12 +115,12 @@ export class User {
         if (this.#running.has(place) || this.#left <= 0) return;
         this.#left -= 1;
         this.#running.add(place);
-        this.#world.introduces = INTRODUCTIONS.some((each) => this.#running.has(each));
+        this.#harness.introduces = INTRODUCTIONS.some((each) => this.#running.has(each));
         try {
             this.take(reaction.step, reaction.argument);
         } finally {
             this.#running.delete(place);
-            this.#world.introduces = INTRODUCTIONS.some((each) => this.#running.has(each));
+            this.#harness.introduces = INTRODUCTIONS.some((each) => this.#running.has(each));
         }
         if (reaction.throws !== null) throw thrown(reaction.throws);
     }
@@ -131,7 +131,7 @@ export class User {
         const count = (counts.get(place) ?? 0) + 1;
         counts.set(place, count);
         if (count < MOST) return;
-        this.#world.fault(`one step reaches "${place}" ${count} times`);
+        this.#harness.fault(`one step reaches "${place}" ${count} times`);
         this.#left = 0;
     }
 }

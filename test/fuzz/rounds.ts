@@ -6,7 +6,7 @@ import { forgets, hoards } from "./kept";
 import { lived, lives, programs, reentries } from "./lifecycles";
 import { misused, misuses, refuses } from "./options";
 import { receives } from "./receivers";
-import { inMemory, overSockets } from "./scenes";
+import { inMemory, overSockets } from "./setups";
 
 /** One property: what it is given, and how often in a round. */
 interface Kind {

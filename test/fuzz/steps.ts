@@ -1,9 +1,9 @@
 import net from "node:net";
 import { type CallbackOptions, type EndOptions, SockhopError, type SockhopResponseReadableStream } from "../../src";
-import { HANDLINGS, MANNERS, type World } from "./world";
+import { HANDLINGS, MANNERS, type Harness } from "./harness";
 
-/** One thing that can happen. Gets the world and a small number, whose meaning is its own. */
-type Step = (world: World, argument: number) => void;
+/** One thing that can happen. Gets the harness and a small number, whose meaning is its own. */
+type Step = (harness: Harness, argument: number) => void;
 
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
 
@@ -34,34 +34,34 @@ const MISCHIEF: ((socket: net.Socket, argument: number) => unknown)[] = [
 const fault = (): Error => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
 
 /** A question must be answered at most once. */
-function once(world: World, what: string): () => void {
+function once(harness: Harness, what: string): () => void {
     let calls = 0;
     return () => {
         calls += 1;
-        if (calls > 1) world.fault(`${what}: answered twice`);
-        world.react("callback");
+        if (calls > 1) harness.fault(`${what}: answered twice`);
+        harness.react("callback");
     };
 }
 
 /** A question of which one is told in any case, once: that it was answered, or that it will not be. */
-function either(world: World, what: string, argument: number): [() => void, CallbackOptions] {
+function either(harness: Harness, what: string, argument: number): [() => void, CallbackOptions] {
     let calls = 0;
     const told = (): void => {
         calls += 1;
-        if (calls > 1) world.fault(`${what}: told twice`);
+        if (calls > 1) harness.fault(`${what}: told twice`);
     };
     const answered = (): void => {
         told();
-        world.react("callback");
+        harness.react("callback");
     };
     const failed = (error: unknown): void => {
         told();
-        if (!(error instanceof SockhopError)) world.fault(`${what}: has failed with a strange error`, error);
-        world.legal(what, error);
-        world.react("failed");
+        if (!(error instanceof SockhopError)) harness.fault(`${what}: has failed with a strange error`, error);
+        harness.legal(what, error);
+        harness.react("failed");
     };
-    world.duty(`callback or failed of ${what}`, () => calls === 1);
-    return [answered, { failed, ...(argument % 2 && { timeout: argument % 4 }), ...signal(world, argument) }];
+    harness.duty(`callback or failed of ${what}`, () => calls === 1);
+    return [answered, { failed, ...(argument % 2 && { timeout: argument % 4 }), ...signal(harness, argument) }];
 }
 
 /** How to end: what was sent has some time, or none; with or without answers under way. */
@@ -77,10 +77,10 @@ const endings: EndOptions[] = [
 ];
 
 /** A signal that is aborted before, at once, in a turn, or not at all. */
-function signal(world: World, argument: number): { signal?: AbortSignal } {
+function signal(harness: Harness, argument: number): { signal?: AbortSignal } {
     if (argument >= 6) return {};
     const controller = new AbortController();
-    controller.signal.addEventListener("abort", () => world.react("signal"));
+    controller.signal.addEventListener("abort", () => harness.react("signal"));
     if (argument % 3 === 0) controller.abort();
     if (argument % 3 === 1) queueMicrotask(() => controller.abort());
     if (argument % 3 === 2) setImmediate(() => controller.abort());
@@ -88,61 +88,65 @@ function signal(world: World, argument: number): { signal?: AbortSignal } {
 }
 
 /** Takes a part of an answer, or all of it, in one of the ways there are; the stream has to end in any case. */
-async function read(world: World, asked: ReturnType<World["client"]["request"]>, argument: number): Promise<void> {
+async function read(
+    harness: Harness,
+    asked: ReturnType<Harness["client"]["request"]>,
+    argument: number,
+): Promise<void> {
     const stream = await asked;
     let ends = 0;
-    world.stream = stream;
+    harness.stream = stream;
     stream.on("end", () => {
         ends += 1;
-        world.react("stream end");
+        harness.react("stream end");
     });
-    world.duty("end of a stream", () => ends === 1);
+    harness.duty("end of a stream", () => ends === 1);
     if (argument === 0) await stream.next({ keep_open: true });
     if (argument === 1) await stream.all();
     if (argument === 2) for await (const packet of stream) if (packet.data === 1) break;
     if (argument === 3) stream.on("data", () => stream.end());
-    if (argument === 6) listen(world, stream, () => ends > 0);
+    if (argument === 6) listen(harness, stream, () => ends > 0);
     if (argument === 4) stream.end();
     if (argument === 5) await Promise.allSettled([stream.next(), stream.all(), stream.next()]);
 }
 
 /** Listens to the parts of an answer, which are numbers that grow, and come before the end. */
-function listen(world: World, stream: SockhopResponseReadableStream, ended: () => boolean): void {
+function listen(harness: Harness, stream: SockhopResponseReadableStream, ended: () => boolean): void {
     let last = -1;
     stream.on("data", (part: unknown) => {
-        if (ended()) world.fault("a part of an answer comes after its end");
-        if (typeof part === "number" && part <= last) world.fault(`part ${part} of an answer comes after ${last}`);
+        if (ended()) harness.fault("a part of an answer comes after its end");
+        if (typeof part === "number" && part <= last) harness.fault(`part ${part} of an answer comes after ${last}`);
         if (typeof part === "number") last = part;
-        world.react("stream data");
+        harness.react("stream data");
     });
 }
 
 /** A value whose text is made by code of the user. */
-function made(world: World, argument: number): object {
+function made(harness: Harness, argument: number): object {
     const toJSON = (): string => {
-        world.react("toJSON");
+        harness.react("toJSON");
         return "made";
     };
     if (argument % 2) return { toJSON };
     return {
         get member() {
-            world.react("getter");
+            harness.react("getter");
             return 1;
         },
     };
 }
 
 /** Options that are code of the user. */
-function gotten(world: World, timeout: number): { readonly timeout: number } {
+function gotten(harness: Harness, timeout: number): { readonly timeout: number } {
     return {
         get timeout() {
-            world.react("option");
+            harness.react("option");
             return timeout;
         },
     };
 }
 
-const sessionOf = ({ server: { sessions } }: World, argument: number): World["server"]["sessions"][0] | undefined =>
+const sessionOf = ({ server: { sessions } }: Harness, argument: number): Harness["server"]["sessions"][0] | undefined =>
     sessions[argument % (sessions.length || 1)];
 
 /** All that can happen; the names are what a counterexample shows. */
@@ -257,10 +261,10 @@ export const STEPS: Record<string, Step> = {
 };
 
 /** Takes a step. What it throws has to be an error as the documents have it. */
-export function take(world: World, step: string, argument: number): void {
+export function take(harness: Harness, step: string, argument: number): void {
     try {
-        STEPS[step]!(world, argument);
+        STEPS[step]!(harness, argument);
     } catch (error) {
-        world.legal(step, error);
+        harness.legal(step, error);
     }
 }

@@ -2,21 +2,9 @@ import { expect } from "chai";
 import net from "node:net";
 import { SockhopSession } from "../../src";
 import { FrameTimeouts } from "../../src/connection/FrameTimeouts";
-import { client, later, pair, raw, rejection, server, socketPath, uncaught } from "../support/pair";
+import { client, later, pair, raw, rejection, server, socketPath } from "../support/pair";
+import { uncaught, unhandled } from "../support/rejections";
 import { frame, next, turns, until } from "../support/eventLoop";
-
-/** The rejections that nobody has looked at, from now on. */
-function unhandled(): unknown[] {
-    const seen: unknown[] = [];
-    const listener = (reason: unknown): void => void seen.push(reason);
-    const listeners = process.rawListeners("unhandledRejection") as (() => void)[];
-    process.removeAllListeners("unhandledRejection").on("unhandledRejection", listener);
-    later(() => {
-        process.off("unhandledRejection", listener);
-        for (const each of listeners) process.on("unhandledRejection", each);
-    });
-    return seen;
-}
 
 /** A server that holds back clients which do not read, a client that calls 300 times, and the replies it gets. */
 async function holding(): Promise<{
@@ -90,7 +78,7 @@ describe("a queue that is being sent", () => {
         expect(rest[0]).to.equal("while it is sent");
     });
 
-    it("harms no program that looks at no promise of ask() and request()", async () => {
+    it("causes no unhandled rejection of ask() and request()", async () => {
         const seen = unhandled();
         const c = client({ path: socketPath(), queue: { max_messages: 1, overflow: "drop-newest" } });
         for (let n = 0; n < 3; n++) {
@@ -103,7 +91,7 @@ describe("a queue that is being sent", () => {
     });
 });
 
-describe("a connection that is cut", () => {
+describe("a connection that is destroyed", () => {
     it("without any time left ends at once, although it was given more before", async () => {
         const { s, c, socket } = await pair();
         c.socket!.pause();
@@ -171,7 +159,7 @@ describe("what is thrown", () => {
         expect(errors).to.have.length(1);
     });
 
-    it("by a handler because of another connection is told to the requester", async () => {
+    it("by a handler because of another connection is sent to the requester", async () => {
         const { s, c } = await pair();
         const other = await pair({}, { slow_consumer: "drop", max_buffered: 10 });
         other.socket.pause();
@@ -205,7 +193,7 @@ describe("a response", () => {
         expect(performance.now() - start).to.be.below(3000);
     });
 
-    it("tells its end once to one who begins to listen while the last part is told", async () => {
+    it("emits its end once to a listener that is added while the last part is emitted", async () => {
         const { s, c } = await pair();
         s.on("request", (_, response) => void response.send(1));
         const stream = await c.request(1);

@@ -4,7 +4,8 @@ import { once } from "node:events";
 import type net from "node:net";
 import { SockhopError } from "../../src";
 import { PartialFrame } from "../../src/codec/json/PartialFrame";
-import { client, pair, raw, rawServer, received, server, warnings } from "../support/pair";
+import { client, pair, raw, rawServer, received, server } from "../support/pair";
+import { warnings } from "../support/rejections";
 
 /** Frames that no sockhop sends. Each has crashed a release of 1.x, or is a cousin of one that has. */
 const MALICE = [
@@ -127,7 +128,7 @@ describe("whatever a peer sends", () => {
         expect(heard.map(({ code }) => code)).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
     });
 
-    it("an answer comes from the connection that was asked, or not at all", async () => {
+    it("a reply comes from the connection of the call, or not at all", async () => {
         const { s, c, socket } = await pair();
         const thief = await raw(s);
         const asked = once(c, "receive");

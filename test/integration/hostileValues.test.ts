@@ -59,7 +59,7 @@ describe("values of a peer", () => {
         expect(heard.codes).to.deep.equal([]);
     });
 
-    it("are told with a type that is a string where they reply", async () => {
+    it("have a type that is a string where they reply", async () => {
         const { port } = await rawServer((socket) => {
             let text = "";
             socket.on("data", (chunk: Buffer) => {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type { ReceiveMeta, SockhopClient, SockhopServer } from "../../src";
-import { pair, raw, received, rejection, server, socketPath, uncaught } from "../support/pair";
+import { pair, raw, received, rejection, server, socketPath } from "../support/pair";
+import { uncaught } from "../support/rejections";
 
 class Widget {
     a = 1;

@@ -25,7 +25,7 @@ const PAIR = `
 describe("a program", () => {
     const quiet = { code: 0, stdout: "", stderr: "" };
 
-    it("ends by itself when client and server are closed", async () => {
+    it("ends when client and server are closed", async () => {
         expect(
             await run(`${PAIR} ready.then(() => { c.ping(10); s.ping(10); s.close(); c.disconnect(); });`),
         ).to.deep.equal(quiet);
@@ -33,7 +33,7 @@ describe("a program", () => {
         expect(await run(`${PAIR} ready.then(() => { s.close(); });`)).to.deep.equal(quiet);
     });
 
-    it("ends by itself when its client or server does nothing", async () => {
+    it("ends when its client or server does nothing", async () => {
         expect(
             await run(`const S = require("sockhop"); new S.client(); new S.server(); new S.client().ping(10);`),
         ).to.deep.equal(quiet);

@@ -1,16 +1,16 @@
 import { expect } from "chai";
-import fc from "fast-check";
 import { once } from "node:events";
 import type net from "node:net";
-import {
-    type RequestOptions,
-    type SockhopClient,
-    type SockhopRequest,
-    type SockhopResponseReadableStream,
-    type SockhopResponseWriteableStream,
-    type SockhopServer,
+import type {
+    RequestOptions,
+    SockhopClient,
+    SockhopRequest,
+    SockhopResponseReadableStream,
+    SockhopResponseWriteableStream,
+    SockhopServer,
 } from "../../src";
-import { client, pair, raw, rawServer, rejection, server, uncaught } from "../support/pair";
+import { client, pair, raw, rawServer, rejection, server } from "../support/pair";
+import { uncaught } from "../support/rejections";
 
 class Widget {
     a = 1;
@@ -72,7 +72,7 @@ function kept(...ends: (SockhopClient | SockhopServer)[]): number {
 }
 
 describe("requests", () => {
-    it("are answered by one value of any kind", async () => {
+    it("have a response of one value of any kind", async () => {
         await both(async ({ asker, answerer, request, ask }) => {
             answer(answerer, ({ data, type }, response) => response.send([data, type]));
             for (const [value, arrives, type] of [
@@ -114,7 +114,7 @@ describe("requests", () => {
         expect(await nothing).to.deep.equal([]);
     });
 
-    it("interleave, each with its own answers", async () => {
+    it("interleave, each with its own response", async () => {
         await both(async ({ answerer, ask }) => {
             answer(answerer, ({ data }, response) => {
                 setImmediate(() => void response.send(data));
@@ -182,7 +182,7 @@ describe("requests", () => {
             });
         });
 
-        it("are not told what they could not read: a requester of 1.8 gets nothing", async () => {
+        it("get no response that they could not read: a requester of 1.8 gets nothing", async () => {
             const s = server();
             await s.listen();
             const socket = await raw(s);
@@ -211,173 +211,6 @@ describe("requests", () => {
         });
     });
 
-    describe("end", () => {
-        it("by the time limit, which is the option's or the request's, and the responder is told", async () => {
-            await both(async ({ asker, answerer, request }) => {
-                const gone = new Promise((resolve) => {
-                    answer(answerer, (_, response) => {
-                        void response.write("some");
-                        response.signal.addEventListener("abort", resolve);
-                    });
-                });
-                const stream = await request("x", { timeout: 20 });
-                expect((await stream.next({ keep_open: true })).data).to.equal("some");
-                expect(await rejection(stream.next())).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
-                await gone;
-                expect(kept(asker, answerer)).to.equal(0);
-            });
-            const { c } = await pair({}, { response_timeout: 10 });
-            const { s } = await pair();
-            answer(s, () => undefined);
-            const { port } = await rawServer((socket) => socket.resume());
-            await c.disconnect();
-            c.port = port;
-            await c.connect();
-            expect(await rejection(c.ask("x"))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
-        });
-
-        it("by a signal, and the responder is told", async () => {
-            await both(async ({ asker, answerer, request, ask }) => {
-                const gone = new Promise((resolve) => {
-                    answer(answerer, (_, response) => response.signal.addEventListener("abort", resolve));
-                });
-                const controller = new AbortController();
-                const stream = await request("x", { signal: controller.signal });
-                const next = rejection(stream.next());
-                controller.abort(new Error("enough"));
-                const error = await next;
-                expect([error.code, (error.cause as Error).message]).to.deep.equal(["ERR_ABORTED", "enough"]);
-                await gone;
-                expect(await rejection(ask("x", { signal: controller.signal }))).to.have.property(
-                    "code",
-                    "ERR_ABORTED",
-                );
-                expect(kept(asker, answerer)).to.equal(0);
-            });
-        });
-
-        it("when a loop is left, and the responder is told", async () => {
-            await both(async ({ answerer, request }) => {
-                const gone = new Promise((resolve) => {
-                    answer(answerer, async (_, response) => {
-                        response.signal.addEventListener("abort", resolve);
-                        while (!response.signal.aborted) {
-                            await response.write("again").catch(() => undefined);
-                            await new Promise(setImmediate);
-                        }
-                    });
-                });
-                for await (const { data } of await request()) {
-                    expect(data).to.equal("again");
-                    break;
-                }
-                await gone;
-            });
-        });
-
-        it("with the connection, at both ends, in every way to wait", async () => {
-            await both(async ({ asker, answerer, request, cut }) => {
-                const responses: SockhopResponseWriteableStream[] = [];
-                const asked = new Promise<void>((resolve) => {
-                    answer(answerer, (_, response) => {
-                        if (responses.push(response) === 4) resolve();
-                    });
-                });
-                const streams = await Promise.all([request(), request(), request(), request()]);
-                await asked;
-                const gone = Promise.all(
-                    responses.map(({ signal }) => new Promise((resolve) => (signal.onabort = resolve))),
-                );
-                const loop = async (): Promise<void> => {
-                    for await (const _ of streams[2]) throw new Error("nothing was sent");
-                };
-                const ended = once(streams[3], "end");
-                const waits = [streams[0].next(), streams[1].all(), loop()].map(rejection);
-                cut();
-                for (const error of await Promise.all(waits))
-                    expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
-                expect((await ended)[0]).to.have.property("code", "ERR_SOCKET_DESTROYED");
-                await gone;
-                expect(kept(asker, answerer)).to.equal(0);
-            });
-        });
-
-        it("with the connection that their own handler ends", async () => {
-            await both(async ({ asker, answerer, ask, cut }) => {
-                const aborted = new Promise((resolve) => {
-                    answer(answerer, (_, { signal }) => {
-                        signal.addEventListener("abort", resolve);
-                        cut();
-                    });
-                });
-                expect(await rejection(ask())).to.have.property("code", "ERR_SOCKET_DESTROYED");
-                await aborted;
-                expect(kept(asker, answerer)).to.equal(0);
-            });
-        });
-
-        it("with disconnect(), inside the call", async () => {
-            const { c } = await pair();
-            const stream = await c.request("x");
-            void c.disconnect();
-            expect(stream.ended).to.equal(true);
-        });
-    });
-
-    it("that the requester has given up do not end a responder that answers late", async () => {
-        await both(async ({ answerer, request }) => {
-            const late = new Promise<Error>((resolve) => {
-                answer(answerer, (_, response) => {
-                    response.signal.addEventListener("abort", () => {
-                        void response.send("nobody looks at this promise");
-                        resolve(rejection(response.send("late")));
-                    });
-                });
-            });
-            (await request()).end();
-            expect(await late).to.have.property("code", "ERR_RESPONSE_SEND");
-        });
-    });
-
-    it("do not end a responder that awaits its writes, and so fails when the requester leaves", async () => {
-        for (const leave of ["gives up", "is cut off"]) {
-            await both(async ({ answerer, request, cut }) => {
-                const ended = new Promise<Error>((resolve) => {
-                    answer(answerer, async (_, response) => {
-                        try {
-                            for (;;) await response.write("x".repeat(10_000));
-                        } catch (error) {
-                            setImmediate(resolve, error as Error); // after what the library makes of it
-                            throw error;
-                        }
-                    });
-                });
-                const stream = await request();
-                await stream.next({ keep_open: true });
-                if (leave === "gives up") stream.end();
-                else cut();
-                // Mocha fails the test when the handler's failure surfaces.
-                expect(await ended)
-                    .to.have.property("code")
-                    .that.matches(/^ERR_(RESPONSE_SEND|SOCKET_DESTROYED)$/);
-            });
-        }
-    });
-
-    it("that nobody handles do not end an end that has closed its own direction", async () => {
-        const s = server();
-        await s.listen();
-        const accepted = once(s, "connect");
-        const peer = await raw(s);
-        const [socket] = (await accepted) as [net.Socket];
-        socket.end();
-        const request = { type: "SockhopRequest", data: { uuid: "u", errors: true } };
-        const seen = once(s, "receive");
-        peer.write(JSON.stringify(request) + '\n{"type":"String","data":"behind it"}\n');
-        expect((await seen)[0]).to.equal("behind it");
-        await new Promise(setImmediate);
-    });
-
     it("with a very long answer need little memory at the responder, which is paced", async () => {
         const { s, c } = await pair();
         const PACKETS = 200_000;
@@ -398,49 +231,4 @@ describe("requests", () => {
         // Some thousands, as many as the buffers on the way hold, however long the answer is.
         expect(ahead).to.be.below(PACKETS / 10);
     }).timeout(20_000);
-
-    it("settle, whatever happens in whatever order", async () => {
-        const step = fc.constantFrom("send", "write", "end", "fail", "throw away", "abort", "limit", "cut", "turn");
-        await fc.assert(
-            fc.asyncProperty(
-                fc.array(step, { maxLength: 6 }),
-                fc.constantFrom("next", "all", "loop"),
-                async (steps, way) => {
-                    const [{ asker, answerer, request, cut }] = (await directions()) as [Direction];
-                    const responses: SockhopResponseWriteableStream[] = [];
-                    answer(answerer, (_, response) => responses.push(response));
-                    const controller = new AbortController();
-                    const asked = once(answerer, "request");
-                    const limited = steps.includes("limit");
-                    const stream = await request("x", { signal: controller.signal, timeout: limited ? 1 : 60_000 });
-                    const waiting =
-                        way === "next"
-                            ? stream.next()
-                            : way === "all"
-                              ? stream.all()
-                              : (async () => {
-                                    for await (const _ of stream);
-                                })();
-                    const settled = waiting.catch(() => undefined);
-                    await asked;
-                    const [response] = responses as [SockhopResponseWriteableStream];
-                    for (const name of steps) {
-                        if (name === "send" || name === "write") response[name](1).catch(() => undefined);
-                        if (name === "end") response.end().catch(() => undefined);
-                        if (name === "fail") response.fail(new Error("no")).catch(() => undefined);
-                        if (name === "throw away") stream.end();
-                        if (name === "abort") controller.abort();
-                        if (name === "cut") cut();
-                        if (name === "turn") await new Promise(setImmediate);
-                    }
-                    if (!limited) controller.abort();
-                    await settled;
-                    await new Promise(setImmediate);
-                    expect(stream.ended).to.equal(true);
-                    if (!asker["_connections"].size) expect(kept(asker, answerer)).to.equal(0);
-                },
-            ),
-            { numRuns: 60 },
-        );
-    }).timeout(30_000);
 });

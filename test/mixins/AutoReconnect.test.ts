@@ -90,7 +90,7 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(2);
     });
 
-    it("waits after a connection that had not lasted: a server that hangs up at once is not called all the time", () => {
+    it("waits after a short connection: a server that closes each one at once gets no flood of attempts", () => {
         probe.auto_reconnect = true;
         probe.succeed();
         clock.tick(199);
@@ -101,7 +101,7 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(2);
     });
 
-    it("tells of each attempt but the first, before it is made", () => {
+    it("announces each attempt but the first, before it is made", () => {
         const told: unknown[] = [];
         probe.on("reconnecting", (...args) => told.push(args));
         probe.auto_reconnect = true;

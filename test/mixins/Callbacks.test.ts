@@ -55,7 +55,7 @@ describe("Callbacks", () => {
         answers.length = 0;
     });
 
-    it("call the function that was sent along, with the answer and its type", async () => {
+    it("call the function of the call, with the reply and its type", async () => {
         const probe = new Probe({});
         const { connection, written } = probe.connection();
         await probe._send(connection, "q", remember);
@@ -95,7 +95,7 @@ describe("Callbacks", () => {
         expect(answers).to.deep.equal([["real", { type: "String" }]]);
     });
 
-    it("ignore answers that nobody waits for, whatever their id", () => {
+    it("ignore replies without a call, whatever their id", () => {
         const probe = new Probe({});
         const { connection } = probe.connection();
         for (const callback_id of ["nope", "constructor", "__proto__", "toString", 7, {}, [], true]) {
@@ -141,7 +141,7 @@ describe("Callbacks", () => {
             .with.property("code", "ERR_REMOTE_CALLBACK_TYPE");
     });
 
-    describe("at the one who answers", () => {
+    describe("at the replying end", () => {
         function asked(id: unknown): { probe: Probe; connection: Connection; written: () => Envelope[]; reply: Reply } {
             const probe = new Probe({});
             const { connection, written } = probe.connection();
@@ -151,7 +151,7 @@ describe("Callbacks", () => {
             return { probe, connection, written, reply: callback! };
         }
 
-        it("send the answer with the id of the question, as it came", () => {
+        it("send the reply with the id of the call, as it came", () => {
             for (const id of ["my-id", 7, "0b2d5a3e-1111-4222-8333-444455556666", 'é"\\']) {
                 const { written, reply } = asked(id);
                 reply("rep");
@@ -159,7 +159,7 @@ describe("Callbacks", () => {
             }
         });
 
-        it("are not there for an id that would make every answer impossible to send", () => {
+        it("are not there for an id that would make every reply impossible to send", () => {
             const probe = new Probe({});
             const { connection } = probe.connection();
             const told: unknown[] = [];
@@ -179,7 +179,7 @@ describe("Callbacks", () => {
             expect(written()).to.have.length(1);
         });
 
-        it("answer {} without a value, and anything else as it is", () => {
+        it("reply {} without a value, and anything else as it is", () => {
             for (const [value, data] of [
                 [undefined, {}],
                 [null, null],
@@ -204,7 +204,7 @@ describe("Callbacks", () => {
             expect(written()).to.have.length(1);
         });
 
-        it("do not keep the chunk that the question came in, answered or not", () => {
+        it("do not keep the chunk of the call, with or without a reply", () => {
             const probe = new Probe({});
             const { connection } = probe.connection();
             const filling = "x".repeat(60_000);

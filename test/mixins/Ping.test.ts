@@ -92,7 +92,7 @@ describe("Ping", () => {
         expect(mute.map(({ socket }) => socket.destroyed)).to.deep.equal([true, true]);
     });
 
-    it("keeps a connection that has answered one of the last four", () => {
+    it("keeps a connection with a pong to one of the last four pings", () => {
         const connection = probe.connection();
         probe.ping(100);
         tick(300);
@@ -133,7 +133,7 @@ describe("Ping", () => {
         expect(probe.sent).to.have.length(4);
     });
 
-    it("answers pings whatever its own setting, copying no more than id and time", () => {
+    it("replies to pings whatever its own setting, copying no more than id and time", () => {
         const connection = probe.connection();
         probe.receive(connection, { type: "SockhopPing", data: { _id: "i", _created: "c", _returned: "r", more: 1 } });
         const { type, data } = probe.sent[0]!.envelope as { type: string; data: SockhopPong };

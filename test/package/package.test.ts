@@ -183,7 +183,7 @@ describe("the package", function () {
             expect(found).to.deep.equal([true, true, "sockhop"]);
         });
 
-        it("lets nobody in by other ways", async () => {
+        it("has no other entry points", async () => {
             const codes = await run(`
                 import { createRequire } from "node:module";
                 const require = createRequire(import.meta.url);
@@ -217,8 +217,8 @@ describe("the package", function () {
         });
     });
 
-    describe("for those who look at packages", () => {
-        it("publint has nothing to say", async () => {
+    describe("in package checkers", () => {
+        it("publint reports nothing", async () => {
             const args = [tool("publint", "src/cli.js"), installed.tarball, "--strict"];
             expect(await printed(node(args, installed.folder))).to.match(/All good!\s*$/);
         });

@@ -69,7 +69,7 @@ describe("sockhop_type", () => {
         expect([new Thrower(), proxy, secretive].map(typeName)).to.deep.equal(["Object", "Object", "Object"]);
     });
 
-    it("travels with messages, callbacks, requests and their answers, in both directions", async () => {
+    it("is sent with messages, callbacks, requests and their responses, in both directions", async () => {
         const { s, c } = await pair();
         const types: unknown[] = [];
         s.on("receive:Widget", (_, meta) => {

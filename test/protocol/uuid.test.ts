@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { uuidv4 } from "../../src/protocol/uuid";
 
-describe("newUuid", () => {
+describe("uuidv4()", () => {
     const many = Array.from({ length: 10_000 }, uuidv4);
 
     it("makes UUIDs of version 4, as RFC 9562 has them", () => {

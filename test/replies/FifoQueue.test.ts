@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { FifoQueue } from "../../src/replies/FifoQueue";
 
-describe("Queue", () => {
+describe("FifoQueue", () => {
     it("gives back what was put in, in order, as an array does", () => {
         fc.assert(
             fc.property(fc.array(fc.option(fc.integer(), { freq: 2 })), (steps) => {

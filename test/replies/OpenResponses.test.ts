@@ -3,7 +3,7 @@ import { SockhopResponseWriteableStream } from "../../src";
 import { OpenResponses } from "../../src/replies/OpenResponses";
 import { growth } from "../support/memory";
 
-describe("Responses", () => {
+describe("OpenResponses", () => {
     it("keep those that have not ended, in their order, however many there have been", () => {
         const responses = new OpenResponses();
         const open: SockhopResponseWriteableStream[] = [];

@@ -12,8 +12,8 @@ class Waiter {
     constructor(readonly uuid: string) {}
 }
 
-describe("Waiting", () => {
-    it("finds who was added by the UUID, and nobody by anything else", () => {
+describe("PendingTable", () => {
+    it("finds an entry by its UUID, and none by anything else", () => {
         const waiting = new PendingTable<Waiter>();
         const one = new Waiter(uuidv4());
         waiting.add(one);
@@ -23,7 +23,7 @@ describe("Waiting", () => {
         }
     });
 
-    it("forgets who was deleted, also when others have the same first digits", () => {
+    it("forgets a deleted entry, also when others have the same first digits", () => {
         const waiting = new PendingTable<Waiter>();
         const alike = ["a", "b", "c"].map((end) => new Waiter(`00000000-0000-4000-8000-00000000000${end}`));
         for (const each of alike) waiting.add(each);
@@ -44,7 +44,7 @@ describe("Waiting", () => {
         expect(waiting.size).to.equal(0);
     });
 
-    it("goes through those who were there when it began, in the order in which they came", () => {
+    it("iterates over the entries that were there at the start, in the order in which they were added", () => {
         const waiting = new PendingTable<Waiter>();
         const all = Array.from({ length: 100 }, () => new Waiter(uuidv4()));
         for (const each of all) waiting.add(each);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { SockhopError, SockhopResponsePacket, SockhopResponseReadableStream } from "../../src";
-import { rejection, uncaught } from "../support/pair";
+import { rejection } from "../support/pair";
+import { uncaught } from "../support/rejections";
 
 function packet(data: unknown, more: Partial<SockhopResponsePacket> = {}): SockhopResponsePacket {
     return new SockhopResponsePacket({ uuid: "u", data, ...more });
@@ -38,7 +39,7 @@ describe("SockhopResponseReadableStream", () => {
             ]);
         });
 
-        it("delivers what came before somebody listened", async () => {
+        it("delivers packets that arrived before there was a listener", async () => {
             const stream = filled(1, 2);
             stream.end(ERROR);
             const log: unknown[] = [];
@@ -97,7 +98,7 @@ describe("SockhopResponseReadableStream", () => {
             expect(await rejection(stream.next())).to.equal(ERROR);
         });
 
-        it("takes the empty packet of an answer that is only ended, as in 1.8, but not with keep_open", async () => {
+        it("delivers the empty packet of a response that is only ended, as in 1.8, but not with keep_open", async () => {
             const only = new SockhopResponseReadableStream();
             const acknowledged = only.next();
             only.receive_packet(packet({}, { last: true, empty: true }));
@@ -115,7 +116,7 @@ describe("SockhopResponseReadableStream", () => {
             expect(await next).to.have.property("code", "ERR_RESPONSE_END");
         });
 
-        it("leaves the events to those who listen", async () => {
+        it("emits events to their listeners only", async () => {
             const stream = new SockhopResponseReadableStream();
             const heard: unknown[] = [];
             stream.on("data", (data) => heard.push(data));
@@ -185,7 +186,7 @@ describe("SockhopResponseReadableStream", () => {
         });
     });
 
-    it("tells its owner once how it has ended", () => {
+    it("notifies its owner once of its end", () => {
         for (const [end, how] of [
             [
                 (stream: SockhopResponseReadableStream) => {

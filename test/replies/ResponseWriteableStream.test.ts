@@ -21,7 +21,7 @@ function responding(errors = true): { stream: SockhopResponseWriteableStream; se
 }
 
 describe("SockhopResponseWriteableStream", () => {
-    it("sends one answer", async () => {
+    it("sends one response", async () => {
         const { stream, sent, finished } = responding();
         await stream.send("a");
         expect(sent).to.deep.equal([{ uuid: "u", type: "String", data: "a", last: true }]);
@@ -50,7 +50,7 @@ describe("SockhopResponseWriteableStream", () => {
         expect(sent).to.have.length(1);
     });
 
-    it("refuses what cannot be sent, and can still answer then", async () => {
+    it("refuses a value that cannot be sent, and can still respond then", async () => {
         const { stream, sent } = responding();
         for (const value of [() => 1, Symbol("s")]) {
             expect(await rejection(stream.send(value))).to.have.property("code", "ERR_BAD_DATA");
@@ -67,7 +67,7 @@ describe("SockhopResponseWriteableStream", () => {
     });
 
     describe("fail()", () => {
-        it("answers that the request has failed", async () => {
+        it("responds that the request has failed", async () => {
             const { stream, sent } = responding();
             await stream.fail(new Error("why"));
             const error = { code: "ERR_REQUEST_FAILED", message: "why" };
@@ -94,7 +94,7 @@ describe("SockhopResponseWriteableStream", () => {
             expect([sent, finished()]).to.deep.equal([[], 1]);
         });
 
-        it("is aborted already for those who ask late", () => {
+        it("is aborted already when its signal is read late", () => {
             const { stream } = responding();
             stream.abandon(reason);
             expect(stream.signal.aborted).to.equal(true);

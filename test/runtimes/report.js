@@ -4,7 +4,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const checks = require("./checks");
-const known = require("./known.js");
+const knownFailures = require("./knownFailures.js");
 const { runtimes } = require("./runtimes.js");
 
 const PAGE = path.join(__dirname, "../../docs/runtimes.md");
@@ -18,7 +18,7 @@ function print(results) {
     console.log(`\n${"".padEnd(width)}  ${titles.join("  ")}`);
     for (const name of names) {
         const cells = [...results].map(([{ id, title }, errors]) =>
-            cell(errors.get(name), known[id][name]).padEnd(title.length),
+            cell(errors.get(name), knownFailures[id][name]).padEnd(title.length),
         );
         console.log(`${name.padEnd(width)}  ${cells.join("  ")}`.trimEnd());
     }
@@ -30,15 +30,15 @@ function cell(error, reason) {
     return reason === undefined ? "FAILS" : "✗";
 }
 
-/** The part of docs/runtimes.md that follows from known.js, with the lines around it. */
+/** The part of docs/runtimes.md that follows from knownFailures.js, with the lines around it. */
 function table() {
-    const reasons = [...new Set(runtimes.flatMap(({ id }) => Object.values(known[id])))];
+    const reasons = [...new Set(runtimes.flatMap(({ id }) => Object.values(knownFailures[id])))];
     const mark = (reason) => (reason === undefined ? "✓" : `✗ ${reasons.indexOf(reason) + 1}`);
     const line = (cells) => `| ${cells.join(" | ")} |`;
     const rows = [
         line(["check", ...runtimes.map(({ title }) => title)]),
         line(["---", ...runtimes.map(() => "---")]),
-        ...[...checks.keys()].map((name) => line([name, ...runtimes.map(({ id }) => mark(known[id][name]))])),
+        ...[...checks.keys()].map((name) => line([name, ...runtimes.map(({ id }) => mark(knownFailures[id][name]))])),
     ];
     const notes = reasons.map((reason, n) => `${n + 1}. ${reason}`);
     return ["", ...rows, "", ...notes, ...(notes.length > 0 ? [""] : []), ""].join("\n");

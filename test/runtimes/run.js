@@ -1,12 +1,12 @@
 "use strict";
 // The checks of the built package under several runtimes (npm run test:runtimes), which npx gets from the npm registry.
-// It fails when a check fails that is not in known.js, and when one passes that is.
+// It fails when a check fails that is not in knownFailures.js, and when one passes that is.
 //
 //     node test/runtimes/run.js                  under all of them
 //     node test/runtimes/run.js bun node24       under these
 //     node test/runtimes/run.js here             under the one that runs this
 //     node test/runtimes/run.js --unit node24    then also the unit tests, under each version of Node.js
-//     node test/runtimes/run.js --write          brings the table of docs/runtimes.md up to date with known.js, and runs nothing
+//     node test/runtimes/run.js --write          brings the table of docs/runtimes.md up to date with knownFailures.js, and runs nothing
 
 const { spawn } = require("node:child_process");
 const { once } = require("node:events");
@@ -14,7 +14,7 @@ const path = require("node:path");
 const { createInterface } = require("node:readline");
 const { parseArgs } = require("node:util");
 const checks = require("./checks");
-const known = require("./known.js");
+const knownFailures = require("./knownFailures.js");
 const report = require("./report.js");
 const { here, locate, runtimes } = require("./runtimes.js");
 
@@ -74,15 +74,16 @@ async function runUnitTests(program) {
     return code === 0;
 }
 
-/** What is not as known.js has it, in words. */
+/** What is not as knownFailures.js has it, in words. */
 function surprises({ id, title }, errors) {
     const found = [];
     for (const [name, error] of errors) {
-        if (known[id][name] === undefined) found.push(`${title}: "${name}" fails.\n${error}`);
+        if (knownFailures[id][name] === undefined) found.push(`${title}: "${name}" fails.\n${error}`);
     }
-    for (const name of Object.keys(known[id])) {
-        if (!checks.has(name)) found.push(`${title}: there is no check "${name}", which known.js has.`);
-        else if (!errors.has(name)) found.push(`${title}: "${name}" passes, although known.js says that it does not.`);
+    for (const name of Object.keys(knownFailures[id])) {
+        if (!checks.has(name)) found.push(`${title}: there is no check "${name}", which knownFailures.js has.`);
+        else if (!errors.has(name))
+            found.push(`${title}: "${name}" passes, although knownFailures.js says that it does not.`);
     }
     return found;
 }
@@ -119,7 +120,7 @@ async function main() {
     }
     report.print(results);
     for (const complaint of complaints) console.error(`${complaint}\n`);
-    if (complaints.length === 0) console.log("Everything is as known.js has it.");
+    if (complaints.length === 0) console.log("Everything is as knownFailures.js has it.");
     else process.exitCode = 1;
 }
 

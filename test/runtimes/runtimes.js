@@ -12,7 +12,7 @@ const ABOUT = `console.log(JSON.stringify([
 /**
  * A runtime.
  *
- * @param id - what it is called on the command line and in known.js
+ * @param id - what it is called on the command line and in knownFailures.js
  * @param title - what it is called in docs
  * @param from - the npm package that has it, perhaps with a version; its name is that of the command, too
  * @param about - the argument before `ABOUT`

@@ -5,7 +5,7 @@
 //     node test/runtimes/suite.js                 all checks, for people
 //     node test/runtimes/suite.js --report NAME…  these, until the first that fails: nobody knows what it leaves behind
 
-const { Scene } = require("./Scene.js");
+const { Harness } = require("./Harness.js");
 const checks = require("./checks");
 
 /** Milliseconds for one check, with all that has to be closed after it. Most take less than 50. */
@@ -16,13 +16,13 @@ const reporting = flag === "--report";
 
 /** Runs a check. Rejects when it fails, or has not ended in time. */
 async function run(check) {
-    const scene = new Scene();
+    const harness = new Harness();
     let timer;
     const late = new Promise((_, reject) => {
         timer = setTimeout(() => reject(new Error(`It has not ended within ${LIMIT / 1000} s`)), LIMIT);
     });
     try {
-        await Promise.race([late, check(scene).finally(() => scene.end())]);
+        await Promise.race([late, check(harness).finally(() => harness.end())]);
     } finally {
         clearTimeout(timer);
     }

@@ -1,3 +1,4 @@
+import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
@@ -7,6 +8,7 @@ import {
     announced,
     client,
     crowd,
+    later,
     pair,
     placeOf,
     raw,
@@ -14,8 +16,9 @@ import {
     rejection,
     server,
     socketPath,
-    uncaught,
 } from "../support/pair";
+import { until } from "../support/eventLoop";
+import { uncaught } from "../support/rejections";
 
 describe("SockhopServer", () => {
     describe("listen()", () => {
@@ -82,7 +85,7 @@ describe("SockhopServer", () => {
     });
 
     describe("close()", () => {
-        it("ends every connection and resolves when they are gone", async () => {
+        it("ends every connection and resolves when they have closed", async () => {
             const s = server();
             await s.listen();
             const clients = Array.from({ length: 4 }, () => client(placeOf(s)));
@@ -141,13 +144,22 @@ describe("SockhopServer", () => {
             const stubborn = net.connect({ port: s.get_bound_port()!, host: "127.0.0.1", allowHalfOpen: true });
             await once(stubborn, "connect");
             stubborn.on("error", () => undefined).resume();
-            await s.close();
-            stubborn.destroy();
+            later(() => stubborn.destroy());
+            await until(() => s.sockets.length === 1);
+            const [socket] = s.sockets as [net.Socket];
+            const clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+            later(() => clock.uninstall());
+            const closing = s.close();
+            clock.tick(4999);
+            expect(socket.destroyed).to.equal(false);
+            clock.tick(1);
+            await closing;
+            expect(socket.destroyed).to.equal(true);
         });
     });
 
     describe("disconnect()", () => {
-        it("cuts every connection, and goes on listening", async () => {
+        it("destroys every connection, and goes on listening", async () => {
             const { s, clients } = await crowd(5);
             const gone = clients.map((c) => once(c, "disconnect"));
             let events = 0;
@@ -199,7 +211,7 @@ describe("SockhopServer", () => {
             }
         });
 
-        it("rejects for a socket that has gone or was never ours, and touches no other", async () => {
+        it("rejects for a socket that has closed or belongs to no connection, and touches no other", async () => {
             const s = server();
             await s.listen();
             const [a, b] = [client(placeOf(s)), client(placeOf(s))];
@@ -264,7 +276,7 @@ describe("SockhopServer", () => {
     });
 
     describe("its connections", () => {
-        it("are announced after they are listed, and gone from the list before that is announced", async () => {
+        it("are announced after they are listed, and leave the list before their disconnect", async () => {
             const s = server();
             await s.listen();
             const log: unknown[] = [];
@@ -300,7 +312,7 @@ describe("SockhopServer", () => {
             expect(announced.size).to.equal(40);
         });
 
-        it("that come, speak and go in one breath are heard", async () => {
+        it("that connect, send and close in one tick are received", async () => {
             const s = server();
             await s.listen();
             const log: string[] = [];
@@ -312,7 +324,7 @@ describe("SockhopServer", () => {
             expect(log).to.deep.equal(["connect", "hello"]);
         });
 
-        it("that are cut before they were announced never are", async () => {
+        it("that are destroyed before they were announced never are", async () => {
             const s = server();
             await s.listen();
             const events: string[] = [];

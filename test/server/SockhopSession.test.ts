@@ -22,7 +22,7 @@ function startingBy(promise: Promise<void>): typeof SockhopSession {
 }
 
 describe("SockhopSession", () => {
-    it("is made for each connection, of the class that was asked for", async () => {
+    it("is made for each connection, of the class in the options", async () => {
         class Mine extends SockhopSession {
             visits = 0;
         }
@@ -40,7 +40,7 @@ describe("SockhopSession", () => {
         expect(s.sessions).to.have.length(2);
     });
 
-    it("is an EventEmitter like any other, also while nobody listens", async () => {
+    it("is an EventEmitter like any other, also without listeners", async () => {
         class Chatty extends SockhopSession {
             readonly heard: unknown[] = [];
             constructor(sock?: net.Socket, server?: SockhopServer) {
@@ -264,7 +264,7 @@ describe("SockhopSession", () => {
             await s.close();
         });
 
-        it("can send, before anybody else does", async () => {
+        it("can send, before any handler does", async () => {
             class Greeting extends SockhopSession {
                 override async start(): Promise<void> {
                     await this.send("welcome");
@@ -307,7 +307,7 @@ describe("SockhopSession", () => {
             }
         });
 
-        it("is called while there is still something to say", async () => {
+        it("is called while it can still send", async () => {
             class Polite extends SockhopSession {
                 override end(): void {
                     void this.send("bye");

@@ -28,12 +28,12 @@ const WEIGHTS = {
 
 class Faults {
     counts = Object.fromEntries(Object.keys(WEIGHTS).map((name) => [name, 0]));
-    #cast;
+    #topology;
     #random;
     #underWay = new Set();
 
-    constructor(cast, random) {
-        this.#cast = cast;
+    constructor(topology, random) {
+        this.#topology = topology;
         this.#random = random;
     }
 
@@ -61,7 +61,7 @@ class Faults {
     }
 
     #happening(name) {
-        const { servers, clients, proxy } = this.#cast;
+        const { servers, clients, proxy } = this.#topology;
         const server = this.#one(servers);
         const client = this.#one(clients);
         const caller = client && this.#random.pick(client.callers).name;

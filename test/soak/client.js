@@ -8,9 +8,9 @@
 
 const { setTimeout: sleep } = require("node:timers/promises");
 const Sockhop = require("sockhop");
-const Line = require("./Line.js");
-const Station = require("./Station.js");
-const { Hello, Note, smallBody } = require("./parcels.js");
+const Peer = require("./Peer.js");
+const Worker = require("./Worker.js");
+const { Hello, Note, smallBody } = require("./payloads.js");
 
 /** How connect() may fail: nobody listens, or not any more, or does not keep up. */
 const REFUSALS = ["ECONNREFUSED", "ENOENT", "EAGAIN", "ECONNRESET", "EPIPE", "ERR_ABORTED", "ERR_CONNECT_TIMEOUT"];
@@ -26,7 +26,7 @@ const callers = new Map();
 class Caller {
     #client;
     #config;
-    #line = null;
+    #peer = null;
     #connections = 0;
     #notes = 0;
     #dialing = false;
@@ -40,9 +40,9 @@ class Caller {
         this.#client.on("connect", (socket) => this.#connected(socket));
         this.#client.on("disconnect", () => this.#disconnected());
         this.#client.on("receive", (value, meta) => this.#receive(value, meta));
-        this.#client.on("request", (request, response) => this.#line.serve(request, response));
+        this.#client.on("request", (request, response) => this.#peer.serve(request, response));
         this.#client.on("error", (error) => {
-            if (!config.mangled) station.violate("failed", `${config.name}: ${error.stack}`);
+            if (!config.mangled) worker.violate("failed", `${config.name}: ${error.stack}`);
         });
         this.#begin();
         if (config.queue && QUEUES) this.#keepNoting();
@@ -61,10 +61,10 @@ class Caller {
         this.#dialing = true;
         while (!this.#client.connected && !this.#left) {
             try {
-                await station.pending.track("connect", this.#client.connect());
+                await worker.pending.track("connect", this.#client.connect());
             } catch (error) {
-                if (!REFUSALS.includes(error.code)) station.violate("failed", `connect(): ${error.stack}`);
-                await sleep(station.random.between(0, 100));
+                if (!REFUSALS.includes(error.code)) worker.violate("failed", `connect(): ${error.stack}`);
+                await sleep(worker.random.between(0, 100));
             }
         }
         this.#dialing = false;
@@ -72,59 +72,59 @@ class Caller {
 
     #connected(socket) {
         const { name, mangled, queue } = this.#config;
-        if (this.#line) station.violate("events", `${name}: connect twice`);
-        const key = `${name} ${station.config.incarnation}.${(this.#connections += 1)}`;
-        const line = new Line(station, this.#client, socket, { key, mangled, mute: queue === true });
-        this.#line = line;
-        line.mention(new Hello(key));
-        line.talk();
-        station.tell("connected", name, key);
+        if (this.#peer) worker.violate("events", `${name}: connect twice`);
+        const key = `${name} ${worker.config.incarnation}.${(this.#connections += 1)}`;
+        const peer = new Peer(worker, this.#client, socket, { key, mangled, mute: queue === true });
+        this.#peer = peer;
+        peer.mention(new Hello(key));
+        peer.talk();
+        worker.tell("connected", name, key);
     }
 
     #disconnected() {
         const { name, manual } = this.#config;
-        const line = this.#line;
-        if (!line) {
-            station.violate("events", `${name}: disconnect without connect`);
+        const peer = this.#peer;
+        if (!peer) {
+            worker.violate("events", `${name}: disconnect without connect`);
             return;
         }
-        this.#line = null;
-        station.tell("disconnected", name, line.key, line.mangled);
-        station.account("client", line.ended());
+        this.#peer = null;
+        worker.tell("disconnected", name, peer.key, peer.mangled);
+        worker.account("client", peer.ended());
         if (manual && !this.#left) this.#dial();
     }
 
     #receive(value, meta) {
-        station.counts.received += 1;
-        const line = this.#line;
-        if (!line) station.violate("events", `${this.#config.name}: receive without connect`);
-        else if (meta.type === "Broadcast") line.takeShared(line.broadcasts, value, meta.type);
-        else line.receive(value, meta);
+        worker.counts.received += 1;
+        const peer = this.#peer;
+        if (!peer) worker.violate("events", `${this.#config.name}: receive without connect`);
+        else if (meta.type === "Broadcast") peer.takeShared(peer.broadcasts, value, meta.type);
+        else peer.receive(value, meta);
     }
 
     /** Sends notes whether there is a connection or not, and waits for none of them. */
     async #keepNoting() {
-        while (!station.stopping) {
-            await station.gate.pass(() => this.#note());
-            await sleep(station.random.between(1, 80));
+        while (!worker.stopping) {
+            await worker.latch.pass(() => this.#note());
+            await sleep(worker.random.between(1, 80));
         }
     }
 
     #note() {
-        const note = new Note(null, (this.#notes += 1), smallBody(station.random));
-        if (station.random.chance(0.8)) {
-            station.pending.track("note", this.#client.send(note)).catch(excuseNote);
+        const note = new Note(null, (this.#notes += 1), smallBody(worker.random));
+        if (worker.random.chance(0.8)) {
+            worker.pending.track("note", this.#client.send(note)).catch(excuseNote);
             return;
         }
         let outcomes = 0;
         const settled = new Promise((resolve) => {
             const settle = () => {
                 outcomes += 1;
-                if (outcomes > 1) station.violate("twice", `the outcome of note ${note.n}`);
+                if (outcomes > 1) worker.violate("twice", `the outcome of note ${note.n}`);
                 resolve();
             };
             const answered = (answer) => {
-                if (answer.n !== note.n) station.violate("strayed", `note ${note.n} has got the answer to ${answer.n}`);
+                if (answer.n !== note.n) worker.violate("strayed", `note ${note.n} has got the answer to ${answer.n}`);
                 settle();
             };
             const failed = (error) => {
@@ -133,7 +133,7 @@ class Caller {
             };
             this.#client.send(note, answered, { failed }).catch(excuseNote);
         });
-        station.pending.track("note with an answer", settled);
+        worker.pending.track("note with an answer", settled);
     }
 
     get connected() {
@@ -143,16 +143,16 @@ class Caller {
     /** Ends the connection in good order, and begins another one after a while, or at once. */
     async leave(pause) {
         this.#left = true;
-        this.#line?.farewell("disconnect");
-        await station.pending.track("disconnect", this.#client.disconnect());
+        this.#peer?.farewell("disconnect");
+        await worker.pending.track("disconnect", this.#client.disconnect());
         if (pause > 0) await sleep(pause);
-        if (!station.stopping) this.#begin();
+        if (!worker.stopping) this.#begin();
     }
 
     reset() {
         const { socket } = this.#client;
         if (!this.connected) return;
-        this.#line.ends("reset");
+        this.#peer.ends("reset");
         // Only TCP can be reset.
         if (this.#config.place.path) socket.destroy();
         else socket.resetAndDestroy();
@@ -161,7 +161,7 @@ class Caller {
     /** Ends our direction behind the back of the library. */
     halfClose() {
         if (!this.connected) return;
-        this.#line.ends("half");
+        this.#peer.ends("half");
         this.#client.socket.end();
     }
 
@@ -176,10 +176,10 @@ class Caller {
 }
 
 function excuseNote(error) {
-    if (!UNSENT.includes(error.code)) station.violate("failed", `note: ${error.stack}`);
+    if (!UNSENT.includes(error.code)) worker.violate("failed", `note: ${error.stack}`);
 }
 
-const station = new Station({
+const worker = new Worker({
     unconnected: () => [...callers.keys()].find((name) => !callers.get(name).connected),
     leave: (name, pause) => callers.get(name).leave(pause),
     reset: (name) => callers.get(name).reset(),
@@ -189,5 +189,5 @@ const station = new Station({
         await Promise.all(Array.from(callers.values(), (caller) => caller.leave(0)));
     },
 });
-for (const config of station.config.callers) callers.set(config.name, new Caller(config));
-station.tell("ready");
+for (const config of worker.config.callers) callers.set(config.name, new Caller(config));
+worker.tell("ready");

@@ -3,7 +3,7 @@
 // and some routes change bytes of it. A connection over one of those begins with a message of the proxy that says so.
 
 const net = require("node:net");
-const Station = require("./Station.js");
+const Worker = require("./Worker.js");
 
 const LONGEST_DELAY = 15; // ms
 const MANGLED = '{"type":"Mangled","data":true}\n';
@@ -39,14 +39,14 @@ class Pipe {
     }
 
     #take(chunk) {
-        const { random } = station;
+        const { random } = worker;
         if (chunk === null) this.#queue.push(null);
         else this.#queue.push(...pieces(chunk));
         this.#timer ??= setTimeout(() => this.#pass(), random.chance(0.5) ? 0 : random.between(0, LONGEST_DELAY));
     }
 
     #pass() {
-        const { random } = station;
+        const { random } = worker;
         this.#timer = undefined;
         const stalled = this.#stalledUntil - performance.now();
         // Some pieces in one go, since each write of its own is a system call, and then a pause.
@@ -62,7 +62,7 @@ class Pipe {
 
 /** A chunk in pieces: of a few bytes, of any size, or as it is. */
 function pieces(chunk) {
-    const { random } = station;
+    const { random } = worker;
     const result = [];
     for (let start = 0; start < chunk.length;) {
         const small = result.length < 20 && random.chance(0.5);
@@ -75,7 +75,7 @@ function pieces(chunk) {
 
 /** With some bytes changed, missing or doubled. */
 function mangled(chunk) {
-    const { random } = station;
+    const { random } = worker;
     if (random.chance(0.7)) return chunk;
     const at = random.between(0, chunk.length - 1);
     const to = random.between(at, Math.min(at + 20, chunk.length));
@@ -107,7 +107,7 @@ function accept({ name, to, mangles }, inner) {
     }
 }
 
-const station = new Station({
+const worker = new Worker({
     reset(name) {
         for (const { sockets, pipes } of pairs.get(name)) {
             for (const pipe of pipes) pipe.drop();
@@ -128,4 +128,4 @@ async function start(route) {
     await new Promise((resolve) => server.listen(route.place, resolve));
 }
 
-Promise.all(station.config.routes.map(start)).then(() => station.tell("ready"));
+Promise.all(worker.config.routes.map(start)).then(() => worker.tell("ready"));

@@ -25,7 +25,7 @@ function printRow(what, figure) {
     console.log(`  ${what.padEnd(44)}${String(figure).padStart(16)}`);
 }
 
-function printTable(time, { counts, violations }, { counts: faults }, census) {
+function printTable(time, { counts, violations }, { counts: faults }, snapshots) {
     console.log();
     printRow("duration", `${(time / 1000).toFixed()} s`);
     printRow("values arrived", number(counts.received));
@@ -41,7 +41,7 @@ function printTable(time, { counts, violations }, { counts: faults }, census) {
     console.log();
     for (const [what, count] of Object.entries(violations))
         printRow(what === "broken" ? "broken checksums" : what, count);
-    for (const [{ name }, samples] of census?.samples ?? []) {
+    for (const [{ name }, samples] of snapshots?.samples ?? []) {
         if (samples.length === 0) continue;
         console.log();
         for (const what of ["rss", "heap"]) {

@@ -10,12 +10,12 @@ const os = require("node:os");
 const path = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { parseArgs } = require("node:util");
-const Census = require("./Census.js");
+const ResourceSnapshots = require("./ResourceSnapshots.js");
 const Faults = require("./Faults.js");
-const Ledger = require("./Ledger.js");
+const DeliveryLog = require("./DeliveryLog.js");
 const Program = require("./Program.js");
 const Random = require("./Random.js");
-const cast = require("./cast.js");
+const topology = require("./topology.js");
 const { printProgress, printTable } = require("./report.js");
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" }, seed: { type: "string" } } });
@@ -30,41 +30,41 @@ const AFTERMATH = 1000;
 /** How many looks at what the processes hold are spread over the run, besides the first and the last. */
 const LOOKS = 3;
 
-async function soak(ledger, faults, all, random, start) {
-    const census = new Census(all, ledger);
+async function soak(deliveries, faults, all, random, start) {
+    const snapshots = new ResourceSnapshots(all, deliveries);
     const { servers, clients, proxy } = all;
     const programs = [...servers, proxy, ...clients];
-    for (const program of programs) ledger.follow(program);
+    for (const program of programs) deliveries.follow(program);
     for (const program of programs) await program.start();
 
     const elapsed = () => performance.now() - start;
     const looks = Array.from({ length: LOOKS + 1 }, (_, n) => (duration * (0.15 + n)) / (LOOKS + 1));
-    while (elapsed() < duration && ledger.complaints.length === 0) {
+    while (elapsed() < duration && deliveries.complaints.length === 0) {
         await sleep(random.between(0, LONGEST_PEACE));
         await faults.next();
         if (elapsed() > looks[0]) {
             looks.shift();
             await faults.settle();
-            await census.take();
+            await snapshots.take();
         }
     }
-    if (ledger.complaints.length > 0) {
+    if (deliveries.complaints.length > 0) {
         await sleep(AFTERMATH);
-        return census;
+        return snapshots;
     }
     await faults.settle();
-    await census.take();
+    await snapshots.take();
     for (const group of [clients, servers]) await Promise.all(group.map((program) => program.stop()));
     await proxy.kill();
-    census.judge();
-    return census;
+    snapshots.judge();
+    return snapshots;
 }
 
 async function main() {
     console.log(`Soak for ${values.minutes} min, seed ${seed}, Node ${process.version}`);
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sockhop-soak-"));
     const random = new Random(seed);
-    const ledger = new Ledger();
+    const deliveries = new DeliveryLog();
     const start = performance.now();
     process.on("exit", () => {
         Program.abandonAll();
@@ -72,22 +72,22 @@ async function main() {
     });
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
 
-    const all = await cast(seed, random, folder);
+    const all = await topology(seed, random, folder);
     const faults = new Faults(all, random);
-    const progress = setInterval(() => printProgress(performance.now() - start, ledger, faults), PROGRESS_INTERVAL);
-    let census;
+    const progress = setInterval(() => printProgress(performance.now() - start, deliveries, faults), PROGRESS_INTERVAL);
+    let snapshots;
     try {
-        census = await soak(ledger, faults, all, random, start);
+        snapshots = await soak(deliveries, faults, all, random, start);
     } catch (error) {
-        ledger.violate("failed", error.stack);
+        deliveries.violate("failed", error.stack);
     }
     clearInterval(progress);
-    printTable(performance.now() - start, ledger, faults, census);
-    if (ledger.complaints.length > 0) {
+    printTable(performance.now() - start, deliveries, faults, snapshots);
+    if (deliveries.complaints.length > 0) {
         console.error(
             `\nThe soak has failed. To try again: npm run soak -- --minutes ${values.minutes} --seed ${seed}`,
         );
-        for (const complaint of ledger.complaints.slice(0, 20)) console.error(`  ${complaint}`);
+        for (const complaint of deliveries.complaints.slice(0, 20)) console.error(`  ${complaint}`);
         process.exit(1);
     }
     console.log(

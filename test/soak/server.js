@@ -4,23 +4,23 @@
 const fs = require("node:fs");
 const { setTimeout: sleep } = require("node:timers/promises");
 const Sockhop = require("sockhop");
-const Line = require("./Line.js");
-const Station = require("./Station.js");
-const { Answer, Broadcast, smallBody } = require("./parcels.js");
+const Peer = require("./Peer.js");
+const Worker = require("./Worker.js");
+const { Answer, Broadcast, smallBody } = require("./payloads.js");
 
 const REFUSED = "not today";
 /** Newer releases take over the socket file that a killed server has left. */
 const TAKES_OVER = "buffered" in Sockhop.client.prototype;
 
 class Visit extends Sockhop.session {
-    line;
+    peer;
 
     /** Takes its time now and then, and turns some away. */
     async start() {
-        const { random } = station;
+        const { random } = worker;
         if (random.chance(0.5)) await sleep(random.between(0, 20));
         if (random.chance(0.03)) {
-            station.counts.refused += 1;
+            worker.counts.refused += 1;
             throw new Error(REFUSED);
         }
     }
@@ -29,48 +29,48 @@ class Visit extends Sockhop.session {
 let server;
 
 function onConnect(socket, session) {
-    if (session.line) station.violate("events", "connect twice");
-    session.line = new Line(station, session, socket);
-    session.line.talk();
+    if (session.peer) worker.violate("events", "connect twice");
+    session.peer = new Peer(worker, session, socket);
+    session.peer.talk();
 }
 
 function onDisconnect(_socket, session) {
-    if (!session.line?.open) {
-        station.violate("events", "disconnect without connect");
+    if (!session.peer?.open) {
+        worker.violate("events", "disconnect without connect");
         return;
     }
-    station.account("server", session.line.ended());
+    worker.account("server", session.peer.ended());
 }
 
 function onReceive(value, meta) {
-    station.counts.received += 1;
-    const { line } = meta.session;
-    if (!line) station.violate("events", "receive before connect");
+    worker.counts.received += 1;
+    const { peer } = meta.session;
+    if (!peer) worker.violate("events", "receive before connect");
     else if (meta.type === "Mangled")
-        line.mangled = true; // the proxy says so first of all
-    else if (line.mangled) line.receive(value, meta);
+        peer.mangled = true; // the proxy says so first of all
+    else if (peer.mangled) peer.receive(value, meta);
     else if (meta.type === "Hello")
-        line.key ??= value.key; // later ones had to wait for another connection
-    else if (!line.key) station.violate("reordered", `a ${meta.type} has come before Hello`);
-    else if (meta.type === "Note") note(line, value, meta);
-    else line.receive(value, meta);
+        peer.key ??= value.key; // later ones had to wait for another connection
+    else if (!peer.key) worker.violate("reordered", `a ${meta.type} has come before Hello`);
+    else if (meta.type === "Note") note(peer, value, meta);
+    else peer.receive(value, meta);
 }
 
-function note(line, value, { type, callback }) {
-    line.takeShared(line.notes, value, type);
-    callback?.(new Answer(null, value.n, smallBody(station.random)));
+function note(peer, value, { type, callback }) {
+    peer.takeShared(peer.notes, value, type);
+    callback?.(new Answer(null, value.n, smallBody(worker.random)));
 }
 
 async function onError(error, _socket, session) {
     if (error.message === REFUSED || error.code === "EADDRINUSE") return; // the latter listen() rejects with as well
     await sleep(100); // in the chunk with the error the proxy may have told that it mangles
-    if (session?.line?.mangled) return;
-    station.violate("failed", `error event of the server: ${error.stack}`);
+    if (session?.peer?.mangled) return;
+    worker.violate("failed", `error event of the server: ${error.stack}`);
 }
 
 /** Listens on the place it had, where somebody else may be in the way for a moment. */
 async function listen() {
-    const { path } = station.config.place;
+    const { path } = worker.config.place;
     for (let attempt = 1; ; attempt += 1) {
         try {
             await server.listen();
@@ -85,43 +85,43 @@ async function listen() {
 }
 
 async function broadcast() {
-    for (let n = 1; !station.stopping; n += 1) {
-        await station.gate.pass(async () => {
-            const value = new Broadcast(null, n, smallBody(station.random));
+    for (let n = 1; !worker.stopping; n += 1) {
+        await worker.latch.pass(async () => {
+            const value = new Broadcast(null, n, smallBody(worker.random));
             try {
-                await station.pending.track("sendall", server.sendall(value));
+                await worker.pending.track("sendall", server.sendall(value));
             } catch (error) {
-                if (error.code !== "ERR_SOCKET_DESTROYED") station.violate("failed", `sendall(): ${error.stack}`);
+                if (error.code !== "ERR_SOCKET_DESTROYED") worker.violate("failed", `sendall(): ${error.stack}`);
             }
         });
-        await sleep(station.random.between(20, 120));
+        await sleep(worker.random.between(20, 120));
     }
 }
 
 /** One of the sessions that count, for better or worse. */
 function withSession(action) {
     return () => {
-        const sessions = server.sessions.filter(({ line }) => line);
-        return sessions.length > 0 && action(station.random.pick(sessions));
+        const sessions = server.sessions.filter(({ peer }) => peer);
+        return sessions.length > 0 && action(worker.random.pick(sessions));
     };
 }
 
 function farewell(how) {
-    for (const { line } of server.sessions) line?.farewell(how);
+    for (const { peer } of server.sessions) peer?.farewell(how);
 }
 
-const station = new Station({
+const worker = new Worker({
     kick: withSession(async (session) => {
-        session.line.farewell("kill");
-        await station.pending.track("kill", session.kill());
+        session.peer.farewell("kill");
+        await worker.pending.track("kill", session.kill());
     }),
     reset: withSession((session) => {
-        session.line.ends("reset");
-        if (station.config.place.path) session.sock.destroy();
+        session.peer.ends("reset");
+        if (worker.config.place.path) session.sock.destroy();
         else session.sock.resetAndDestroy();
     }),
     halfClose: withSession((session) => {
-        session.line.ends("half");
+        session.peer.ends("half");
         session.sock.end();
     }),
     async pause(time) {
@@ -132,23 +132,23 @@ const station = new Station({
     },
     async dismiss() {
         farewell("disconnect");
-        await station.pending.track("disconnect", server.disconnect());
+        await worker.pending.track("disconnect", server.disconnect());
     },
     async restart(pause) {
         farewell("close");
-        await station.pending.track("close", server.close());
+        await worker.pending.track("close", server.close());
         await sleep(pause);
         await listen();
     },
     async stop() {
         farewell("close");
-        await station.pending.track("close", server.close());
+        await worker.pending.track("close", server.close());
     },
 });
 
-server = new Sockhop.server({ ...station.config.place, session_type: Visit });
+server = new Sockhop.server({ ...worker.config.place, session_type: Visit });
 server.on("connect", onConnect).on("disconnect", onDisconnect).on("receive", onReceive).on("error", onError);
-server.on("request", (request, response, { session }) => session.line.serve(request, response));
+server.on("request", (request, response, { session }) => session.peer.serve(request, response));
 server.ping(2000);
-listen().then(() => station.tell("ready"));
+listen().then(() => worker.tell("ready"));
 broadcast();

@@ -124,30 +124,3 @@ export async function rejection(promise: Promise<unknown>): Promise<Error & { co
     if (settled === undefined) throw new Error("The promise was expected to reject, and has resolved");
     return settled;
 }
-
-/** The warnings of this library from now on, which are then not printed. */
-export function warnings(): (Error & { code?: string })[] {
-    const heard: Error[] = [];
-    const listener = (warning: Error): void => {
-        if (warning.name === "SockhopWarning") heard.push(warning);
-    };
-    const printers = process.rawListeners("warning") as (() => void)[]; // Node's own
-    process.removeAllListeners("warning");
-    process.on("warning", listener);
-    later(() => {
-        process.off("warning", listener);
-        for (const printer of printers) process.on("warning", printer);
-    });
-    return heard;
-}
-
-/** The next exception that nobody catches; mocha does not see it. */
-export function uncaught(): Promise<Error> {
-    const listeners = process.rawListeners("uncaughtException") as ((error: Error) => void)[];
-    process.removeAllListeners("uncaughtException");
-    later(() => {
-        process.removeAllListeners("uncaughtException");
-        for (const listener of listeners) process.on("uncaughtException", listener);
-    });
-    return new Promise((resolve) => process.once("uncaughtException", resolve));
-}

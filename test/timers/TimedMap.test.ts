@@ -36,7 +36,7 @@ describe("TimedMap", () => {
         expect(reasons).to.deep.equal(["a timed-out", "b timed-out"]);
     });
 
-    it("tells once why an entry has left", () => {
+    it("calls removed once, with the reason", () => {
         const map = new TimedMap();
         for (const key of ["a", "b", "c"]) map.set(key, 1, told(key));
         map.set("a", 2, told("new a"));

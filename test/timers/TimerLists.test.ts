@@ -5,7 +5,7 @@ import { type TimerEntry, TimerLists, type Link, unlink } from "../../src/timers
 /** Not the fake one. */
 const turn = setImmediate;
 
-describe("Deadlines", () => {
+describe("TimerLists", () => {
     let clock: FakeTimers.Clock;
     let deadlines: TimerLists;
     let expired: string[];

@@ -105,7 +105,7 @@ describe("names", () => {
         expect(s.path).to.equal(path_of("d"));
     });
 
-    it("work where Node cannot tell which user it is", async () => {
+    it("work where Node does not know the user", async () => {
         const getuid = Object.getOwnPropertyDescriptor(process, "getuid");
         if (!getuid) return;
         Object.defineProperty(process, "getuid", { ...getuid, value: undefined });
@@ -116,7 +116,7 @@ describe("names", () => {
         expect(s.path).to.equal(join(process.env["XDG_RUNTIME_DIR"] ?? "", "sockhop/d.sock"));
     });
 
-    it("and paths work where Node's permission model lets nobody look at files", async function () {
+    it("and paths work where Node's permission model forbids to read files", async function () {
         if (!POSIX) this.skip();
         const outside = server({ name: "outside" });
         outside.on("request", (_, response) => void response.send("here"));
@@ -293,7 +293,7 @@ describe("listen_or_connect()", () => {
         );
     });
 
-    it("rejects as connect() does when who listens does not answer, and leaves nothing behind", async () => {
+    it("rejects as connect() does when the listening process does not respond, and leaves nothing behind", async () => {
         const { server: s } = await listen_or_connect({ name: "d" });
         later(() => s?.close());
         const error = await rejection(

@@ -84,7 +84,7 @@ describe("FrameReader", () => {
         }
     });
 
-    it("tells of a frame that is longer than a string can be, and goes on behind it", () => {
+    it("reports a frame that is longer than a string can be, and reads the next one", () => {
         const told = inbox();
         const reader = new FrameReader(new Terminator("\n"), Infinity);
         reader.read(Buffer.from("beginning"), told);

@@ -55,7 +55,7 @@ describe("parseEnvelope", () => {
         expect(parseEnvelope(frame.slice(0, -1))).to.deep.include({ kind: "message", type: "Object", data: { a: 1 } });
     });
 
-    it("never says anything else than JSON.parse(), whatever has happened to the text", () => {
+    it("always agrees with JSON.parse(), whatever the text", () => {
         const pieces = [
             '"',
             "\\",

@@ -113,7 +113,7 @@ async function talkative(language: string, path: string | null): Promise<Sockhop
 
 const TRANSPORTS = { TCP: () => null, "a Unix domain socket": socketPath };
 
-describe("Programs that nobody here wrote", () => {
+describe("Clients in other languages", () => {
     for (const tool of ["nc", "socat"] as const) {
         describe(`a shell with ${tool}`, () => {
             needs("bash", tool);

@@ -1,11 +1,11 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { event } = require("../Scene.js");
+const { event } = require("../Harness.js");
 
 module.exports = {
-    async "callbacks receive replies, in both directions"(scene) {
-        const { server, client, session } = await scene.pair();
+    async "callbacks receive replies, in both directions"(harness) {
+        const { server, client, session } = await harness.pair();
         for (const end of [server, client]) {
             end.on("receive", (value, { callback }) => callback([value, end === server ? "server" : "client"]));
         }
@@ -17,8 +17,8 @@ module.exports = {
         assert.deepEqual(await ask(session, null), [[null, "client"], "Array"]);
     },
 
-    async "replies reach their callbacks, in any order"(scene) {
-        const { server, client } = await scene.pair();
+    async "replies reach their callbacks, in any order"(harness) {
+        const { server, client } = await harness.pair();
         const waiting = [];
         server.on("receive", (value, { callback }) => {
             if (waiting.push(() => callback(-value)) === 100) for (const answer of waiting.reverse()) answer();
@@ -30,8 +30,8 @@ module.exports = {
         );
     },
 
-    async "failed reports a callback that will not run"(scene) {
-        const { server, client } = await scene.pair();
+    async "failed reports a callback that will not run"(harness) {
+        const { server, client } = await harness.pair();
         const controller = new AbortController();
         const codeOf = (options) =>
             new Promise((resolve, reject) => {
@@ -49,8 +49,8 @@ module.exports = {
         assert.equal(await lost, "ERR_SOCKET_DESTROYED");
     },
 
-    async "a reply to a disconnected caller does nothing"(scene) {
-        const { server, client } = await scene.pair();
+    async "a reply to a disconnected caller does nothing"(harness) {
+        const { server, client } = await harness.pair();
         const asked = event(server, "receive");
         client.send("q", () => undefined);
         const [, { callback }] = await asked;

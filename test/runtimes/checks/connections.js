@@ -1,15 +1,15 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { codeOf, event, messages, until } = require("../Scene.js");
+const { codeOf, event, messages, until } = require("../Harness.js");
 
 /** Where processes can be frozen. */
 const onPosix = {
-    async "pings detect a frozen process"(scene) {
-        const server = await scene.server();
+    async "pings detect a frozen process"(harness) {
+        const server = await harness.server();
         const connected = event(server, "connect");
         const gone = event(server, "disconnect");
-        const { child } = scene.program("stays.js", [server.get_bound_port()]);
+        const { child } = harness.program("stays.js", [server.get_bound_port()]);
         await connected;
         child.kill("SIGSTOP");
         server.ping(30);
@@ -20,25 +20,25 @@ const onPosix = {
 module.exports = {
     ...(process.platform === "win32" ? {} : onPosix),
 
-    async "connect() rejects with a code if no server listens"(scene) {
-        const server = await scene.server();
-        const client = scene.client(server);
+    async "connect() rejects with a code if no server listens"(harness) {
+        const server = await harness.server();
+        const client = harness.client(server);
         await server.close();
         assert.equal(await codeOf(client.connect()), "ECONNREFUSED");
-        const nowhere = scene.client({ path: scene.path() });
+        const nowhere = harness.client({ path: harness.path() });
         assert.equal(await codeOf(nowhere.connect()), "ENOENT");
         assert.equal(await codeOf(client.send("x")), "ERR_SOCKET_DESTROYED");
     },
 
-    async "listen() rejects with EADDRINUSE if another server listens"(scene) {
-        const server = await scene.server();
-        const second = scene.server({ port: server.get_bound_port() });
+    async "listen() rejects with EADDRINUSE if another server listens"(harness) {
+        const server = await harness.server();
+        const second = harness.server({ port: server.get_bound_port() });
         assert.equal(await codeOf(second), "EADDRINUSE");
     },
 
-    async "connect() ends after its timeout, and when disconnect() is called"(scene) {
-        const place = await scene.plain(); // it takes no part in a TLS handshake
-        const client = scene.client(place, { ssl: true, connect_timeout: 50 });
+    async "connect() ends after its timeout, and when disconnect() is called"(harness) {
+        const place = await harness.plain(); // it takes no part in a TLS handshake
+        const client = harness.client(place, { ssl: true, connect_timeout: 50 });
         assert.equal(await codeOf(client.connect()), "ERR_CONNECT_TIMEOUT");
         const attempt = codeOf(client.connect());
         assert.equal(await codeOf(client.connect()), "ERR_MULTICONNECT");
@@ -46,9 +46,9 @@ module.exports = {
         assert.equal(await attempt, "ERR_ABORTED");
     },
 
-    async "both ends emit connect and disconnect once"(scene) {
-        const server = await scene.server();
-        const client = scene.client(server);
+    async "both ends emit connect and disconnect once"(harness) {
+        const server = await harness.server();
+        const client = harness.client(server);
         const heard = [];
         for (const [name, end] of Object.entries({ server, client })) {
             for (const what of ["connect", "disconnect"]) end.on(what, () => heard.push(`${name} ${what}`));
@@ -62,22 +62,22 @@ module.exports = {
         assert.deepEqual([server.sockets, client.socket, client.connected], [[], null, false]);
     },
 
-    async "a reset connection emits disconnect and no error"(scene) {
-        const server = await scene.server();
+    async "a reset connection emits disconnect and no error"(harness) {
+        const server = await harness.server();
         server.on("error", (error) => assert.fail(error));
         const gone = event(server, "disconnect");
         const connected = event(server, "connect");
-        const stranger = await scene.stranger(server);
+        const stranger = await harness.stranger(server);
         await connected;
         stranger.resetAndDestroy();
         await gone;
         assert.deepEqual(server.sockets, []);
     },
 
-    async "a peer that half-closes its socket still receives its responses"(scene) {
-        const server = await scene.server();
+    async "a peer that half-closes its socket still receives its responses"(harness) {
+        const server = await harness.server();
         server.on("receive", (value, { callback }) => callback(`${value}!`));
-        const stranger = await scene.stranger(server);
+        const stranger = await harness.stranger(server);
         let said = "";
         stranger.setEncoding("utf8").on("data", (text) => (said += text));
         stranger.end('{"type":"String","data":"q","id":"1"}\n');
@@ -85,11 +85,11 @@ module.exports = {
         assert.equal(said, '{"type":"String","data":"q!","callback_id":"1"}\n');
     },
 
-    async "auto_reconnect connects to a server that starts late, and to one that restarts"(scene) {
-        const server = await scene.server();
+    async "auto_reconnect connects to a server that starts late, and to one that restarts"(harness) {
+        const server = await harness.server();
         const port = server.get_bound_port();
         await server.close();
-        const client = scene.client({ port }, { auto_reconnect_interval: 20 });
+        const client = harness.client({ port }, { auto_reconnect_interval: 20 });
         const refused = event(client, "reconnecting");
         client.auto_reconnect = true;
         assert.equal((await refused)[2].code, "ECONNREFUSED");
@@ -109,12 +109,12 @@ module.exports = {
         assert.equal(client.stats.reconnects, 1); // the first connection was none
     },
 
-    async "auto_reconnect connects to a server that was killed and restarted"(scene) {
-        const file = scene.path();
-        const client = scene.client({ path: file }, { auto_reconnect: true, auto_reconnect_interval: 20 });
+    async "auto_reconnect connects to a server that was killed and restarted"(harness) {
+        const file = harness.path();
+        const client = harness.client({ path: file }, { auto_reconnect: true, auto_reconnect_interval: 20 });
         for (let life = 1; life <= 3; life++) {
             const connected = event(client, "connect");
-            const { child, ended } = scene.program("answers.js", [file]);
+            const { child, ended } = harness.program("answers.js", [file]);
             await connected;
             assert.equal(await client.ask(life), life);
             const lost = event(client, "disconnect");
@@ -123,9 +123,9 @@ module.exports = {
         }
     },
 
-    async "a queue keeps messages while disconnected, in order and within its limits"(scene) {
-        const server = await scene.server();
-        const client = scene.client(server, { queue: { max_messages: 3 } });
+    async "a queue keeps messages while disconnected, in order and within its limits"(harness) {
+        const server = await harness.server();
+        const client = harness.client(server, { queue: { max_messages: 3 } });
         const arrived = messages(server, 4);
         const sent = [1, 2, 3].map((n) => client.send(n));
         assert.equal(await codeOf(client.send(4)), "ERR_QUEUE_FULL");
@@ -138,9 +138,9 @@ module.exports = {
         );
     },
 
-    async "pings drop a silent peer, and keep a live one"(scene) {
-        const { server, client } = await scene.pair();
-        const mute = scene.client(await scene.plain());
+    async "pings drop a silent peer, and keep a live one"(harness) {
+        const { server, client } = await harness.pair();
+        const mute = harness.client(await harness.plain());
         await mute.connect();
         const dropped = event(mute, "disconnect");
         for (const end of [server, client, mute]) {
@@ -154,11 +154,11 @@ module.exports = {
         client.removeAllListeners("disconnect");
     },
 
-    async "pings drop no peer because the event loop was blocked"(scene) {
-        const file = scene.path();
-        const { child } = scene.program("answers.js", [file]);
+    async "pings drop no peer because the event loop was blocked"(harness) {
+        const file = harness.path();
+        const { child } = harness.program("answers.js", [file]);
         await event(child.stdout, "data");
-        const client = scene.client({ path: file });
+        const client = harness.client({ path: file });
         await client.connect();
         client.on("disconnect", () => assert.fail("It lives"));
         client.ping(20);

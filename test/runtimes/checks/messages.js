@@ -1,7 +1,7 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { codeOf, event, messages, until } = require("../Scene.js");
+const { codeOf, event, messages, until } = require("../Harness.js");
 
 class Widget {
     color = "red";
@@ -30,8 +30,8 @@ function cycle() {
 }
 
 module.exports = {
-    async "values of all kinds arrive with their types, in both directions"(scene) {
-        const { server, client, socket } = await scene.pair();
+    async "values of all kinds arrive with their types, in both directions"(harness) {
+        const { server, client, socket } = await harness.pair();
         for (const [end, other, ...whom] of [
             [client, server],
             [server, client, socket],
@@ -42,8 +42,8 @@ module.exports = {
         }
     },
 
-    async "values that JSON cannot express are rejected"(scene) {
-        const { server, client } = await scene.pair();
+    async "values that JSON cannot express are rejected"(harness) {
+        const { server, client } = await harness.pair();
         for (const value of [undefined, () => 1, Symbol("s"), 1n, { big: 1n }, cycle()]) {
             assert.equal(await codeOf(client.send(value)), "ERR_BAD_DATA");
         }
@@ -52,8 +52,8 @@ module.exports = {
         assert.deepEqual(await arrived, [["after it", "String"]]);
     },
 
-    async "messages of one tick arrive in order"(scene) {
-        const { server, client, socket } = await scene.pair();
+    async "messages of one tick arrive in order"(harness) {
+        const { server, client, socket } = await harness.pair();
         const numbers = Array.from({ length: 5000 }, (_, n) => n);
         const arrived = Promise.all([messages(server, numbers.length), messages(client, numbers.length)]);
         await Promise.all(numbers.flatMap((n) => [client.send(n), server.send(socket, n)]));
@@ -64,17 +64,17 @@ module.exports = {
             );
     },
 
-    async "a message of 20 MB arrives whole, in both directions"(scene) {
-        const { server, client, socket } = await scene.pair();
+    async "a message of 20 MB arrives whole, in both directions"(harness) {
+        const { server, client, socket } = await harness.pair();
         const value = "0123456789é→😀".repeat(1_050_000);
         const arrived = Promise.all([messages(server, 1), messages(client, 1)]);
         await Promise.all([client.send(value), server.send(socket, value)]);
         for (const [[there]] of await arrived) assert(there === value); // not equal(): that would print it
     },
 
-    async "sendall() reaches every client"(scene) {
-        const server = await scene.server();
-        const clients = Array.from({ length: 30 }, () => scene.client(server));
+    async "sendall() reaches every client"(harness) {
+        const server = await harness.server();
+        const clients = Array.from({ length: 30 }, () => harness.client(server));
         const arrived = clients.map((client) => messages(client, 2));
         await Promise.all(clients.map((client) => client.connect()));
         await until(() => server.sockets.length === clients.length);
@@ -88,10 +88,10 @@ module.exports = {
         }
     },
 
-    async "terminators can be any text, even inside a value"(scene) {
+    async "terminators can be any text, even inside a value"(harness) {
         for (const terminator of ["\r\n", "→", "\u0000", ["<end>", "é--"]]) {
             const mirrored = Array.isArray(terminator) ? [...terminator].reverse() : terminator;
-            const { server, client, socket } = await scene.pair({ terminator }, { terminator: mirrored });
+            const { server, client, socket } = await harness.pair({ terminator }, { terminator: mirrored });
             const value = ["a", [terminator].flat().join(""), "z"].join(" ");
             const arrived = Promise.all([messages(server, 2), messages(client, 2)]);
             for (const each of [value, { [value]: value }]) {
@@ -107,11 +107,11 @@ module.exports = {
         }
     },
 
-    async "peers that are not sockhop use lines of JSON"(scene) {
-        const server = await scene.server({ peer_type: "json" });
+    async "peers that are not sockhop use lines of JSON"(harness) {
+        const server = await harness.server({ peer_type: "json" });
         const arrived = messages(server, 3);
         server.on("receive", (value, { socket }) => server.send(socket, { seen: value }));
-        const stranger = await scene.stranger(server);
+        const stranger = await harness.stranger(server);
         let said = "";
         stranger.setEncoding("utf8").on("data", (text) => (said += text));
         stranger.write('{"a":1}\n{"type":"SockhopPing","da');
@@ -125,9 +125,9 @@ module.exports = {
         assert.equal(said, '{"seen":{"a":1}}\n{"seen":{"type":"SockhopPing","data":{}}}\n{"seen":["é→😀"]}\n');
     },
 
-    async "with allow_non_objects, a frame that is not JSON is a string"(scene) {
+    async "with allow_non_objects, a frame that is not JSON is a string"(harness) {
         const options = { peer_type: "json", allow_non_objects: true };
-        const { server, client } = await scene.pair(options, options);
+        const { server, client } = await harness.pair(options, options);
         const arrived = messages(server, 3);
         await client.send("text");
         await client.send(5);
@@ -139,8 +139,8 @@ module.exports = {
         ]);
     },
 
-    async "each type of message and request has its own event"(scene) {
-        const { server, client, socket } = await scene.pair();
+    async "each type of message and request has its own event"(harness) {
+        const { server, client, socket } = await harness.pair();
         const heard = [];
         server.on("receive", (value) => heard.push(["receive", value]));
         server.on("receive:Widget", (value, { type }) => heard.push([type, value]));
@@ -157,8 +157,8 @@ module.exports = {
         assert.equal(await server.ask(socket, new Widget()), "red");
     },
 
-    async "invalid frames are reported and dropped, and the connection stays open"(scene) {
-        const { server, client } = await scene.pair();
+    async "invalid frames are reported and dropped, and the connection stays open"(harness) {
+        const { server, client } = await harness.pair();
         const codes = [];
         server.on("error", ({ code }) => codes.push(code));
         const arrived = messages(server, 1);
@@ -170,8 +170,8 @@ module.exports = {
         assert.deepEqual(new Set(codes), new Set(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]));
     },
 
-    async "an exception in a handler is uncaught, and the other messages are delivered"(scene) {
-        const { server, client } = await scene.pair();
+    async "an exception in a handler is uncaught, and the other messages are delivered"(harness) {
+        const { server, client } = await harness.pair();
         const arrived = messages(server, 3);
         server.on("receive", (value) => {
             if (value === 2) throw new Error("mine");

@@ -6,7 +6,7 @@ const { pathToFileURL } = require("node:url");
 const { Worker } = require("node:worker_threads");
 const Original = require("sockhop-1.8.4");
 const Sockhop = require("sockhop");
-const { event, messages } = require("../Scene.js");
+const { event, messages } = require("../Harness.js");
 
 /** Everything that both can do, between two ends of which at least one is ours. */
 async function converse(server, client, socket) {
@@ -44,8 +44,8 @@ module.exports = {
         assert.equal(imported.SockhopError, Sockhop.error);
     },
 
-    async "a program can import the library"(scene) {
-        const { ended } = scene.program("imports.mjs", ["talk"]);
+    async "a program can import the library"(harness) {
+        const { ended } = harness.program("imports.mjs", ["talk"]);
         assert.deepEqual(await ended, { code: 0, stdout: "imported\n", stderr: "" });
     },
 
@@ -58,32 +58,32 @@ module.exports = {
         assert.equal(require("sockhop/lib/SockhopError"), Sockhop.error);
     },
 
-    async "the library works in a worker"(scene) {
-        const server = await scene.server();
+    async "the library works in a worker"(harness) {
+        const server = await harness.server();
         const arrived = messages(server, 1);
         const options = { workerData: server.get_bound_port() };
         const worker = new Worker(path.join(__dirname, "../programs/works.js"), options);
-        scene.later(() => worker.terminate());
+        harness.later(() => worker.terminate());
         const ended = event(worker, "exit");
         assert.deepEqual(await arrived, [["from a worker", "String"]]);
         assert.deepEqual(await ended, [0]);
     },
 
-    async "a client of sockhop 1.8.4 connects to our server"(scene) {
-        const server = await scene.server();
-        const client = scene.client(server, {}, Original.client);
+    async "a client of sockhop 1.8.4 connects to our server"(harness) {
+        const server = await harness.server();
+        const client = harness.client(server, {}, Original.client);
         const connected = event(server, "connect");
         await client.connect();
         const [socket] = await connected;
         await converse(server, client, socket);
     },
 
-    async "our client connects to a server of sockhop 1.8.4"(scene) {
+    async "our client connects to a server of sockhop 1.8.4"(harness) {
         const server = new Original.server();
         server.port = 0; // its constructor takes that for the default
         const { port } = (await server.listen()).address();
-        scene.later(() => server.close());
-        const client = scene.client({ port });
+        harness.later(() => server.close());
+        const client = harness.client({ port });
         const connected = event(server, "connect");
         await client.connect();
         const [socket] = await connected;

@@ -1,22 +1,22 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { codeOf, event, messages, until } = require("../Scene.js");
+const { codeOf, event, messages, until } = require("../Harness.js");
 
 const PIECE = "x".repeat(100_000);
 
 /** A server whose client does not read, until it is resumed. */
-async function slowPair(scene, options = {}) {
-    const pair = await scene.pair({ max_buffered: 1_000_000, ...options });
+async function slowPair(harness, options = {}) {
+    const pair = await harness.pair({ max_buffered: 1_000_000, ...options });
     pair.client.socket.pause();
-    scene.later(() => pair.client.disconnect({ timeout: 0 }));
-    scene.later(() => pair.server.disconnect({ timeout: 0 }));
+    harness.later(() => pair.client.disconnect({ timeout: 0 }));
+    harness.later(() => pair.server.disconnect({ timeout: 0 }));
     return pair;
 }
 
 module.exports = {
-    async "buffered counts bytes for a slow peer, and drain reports an empty buffer"(scene) {
-        const { server, client, session } = await slowPair(scene);
+    async "buffered counts bytes for a slow peer, and drain reports an empty buffer"(harness) {
+        const { server, client, session } = await slowPair(harness);
         const arrived = messages(client, 200);
         for (let n = 0; n < 200; n++) session.send(PIECE).catch(() => undefined);
         await until(() => session.buffered > 0);
@@ -28,8 +28,8 @@ module.exports = {
         assert.equal((await arrived).length, 200);
     },
 
-    async "a peer that half-closes without reading is disconnected at once"(scene) {
-        const { server, client, socket, session } = await slowPair(scene);
+    async "a peer that half-closes without reading is disconnected at once"(harness) {
+        const { server, client, socket, session } = await slowPair(harness);
         for (let n = 0; n < 200; n++) session.send(PIECE).catch(() => undefined);
         await until(() => session.buffered > 0);
         const gone = event(server, "disconnect");
@@ -37,8 +37,8 @@ module.exports = {
         assert.equal((await gone)[0], socket);
     },
 
-    async "awaiting send() applies backpressure"(scene) {
-        const { client, session } = await slowPair(scene);
+    async "awaiting send() applies backpressure"(harness) {
+        const { client, session } = await slowPair(harness);
         const arrived = messages(client, 200);
         let sent = 0;
         let most = 0;
@@ -60,15 +60,15 @@ module.exports = {
         assert.equal((await arrived).length, 200);
     },
 
-    async "slow_consumer drops messages, or the connection"(scene) {
-        const first = await slowPair(scene, { slow_consumer: "drop" });
+    async "slow_consumer drops messages, or the connection"(harness) {
+        const first = await slowPair(harness, { slow_consumer: "drop" });
         const results = Array.from({ length: 200 }, () => codeOf(first.session.send(PIECE)));
         first.client.socket.resume();
         const codes = await Promise.all(results);
         assert(codes.includes("ERR_BUFFER_FULL"));
         assert(first.server.sessions.includes(first.session));
 
-        const second = await slowPair(scene, { slow_consumer: "disconnect" });
+        const second = await slowPair(harness, { slow_consumer: "disconnect" });
         const gone = event(second.server, "disconnect");
         const told = event(second.server, "error");
         for (let n = 0; n < 200; n++) second.session.send(PIECE).catch(() => undefined);
@@ -76,15 +76,15 @@ module.exports = {
         await gone;
     },
 
-    async "a server reads no more from a client that does not read its replies, until it does"(scene) {
+    async "a server reads no more from a client that does not read its replies, until it does"(harness) {
         const count = 20_000;
-        const server = await scene.server({ max_buffered: 100_000 });
+        const server = await harness.server({ max_buffered: 100_000 });
         let questions = 0;
         server.on("receive", (_, { callback }) => {
             questions += 1;
             callback("x".repeat(1000));
         });
-        const stranger = await scene.stranger(server);
+        const stranger = await harness.stranger(server);
         for (let n = 1; n <= count; n++) stranger.write(`{"type":"String","data":"q","id":"${n}"}\n`);
         for (let before = -1; before !== questions;) {
             before = questions;
@@ -96,9 +96,9 @@ module.exports = {
         await until(() => answers === count);
     },
 
-    async "sendall() does not wait for a client that does not read"(scene) {
-        const { server, client } = await slowPair(scene, { max_buffered: 100_000_000 });
-        const reader = scene.client(server);
+    async "sendall() does not wait for a client that does not read"(harness) {
+        const { server, client } = await slowPair(harness, { max_buffered: 100_000_000 });
+        const reader = harness.client(server);
         const connected = event(server, "connect");
         await reader.connect();
         await connected;

@@ -2,7 +2,7 @@
 
 const assert = require("node:assert/strict");
 const { once } = require("node:events");
-const { codeOf, event } = require("../Scene.js");
+const { codeOf, event } = require("../Harness.js");
 
 /** Answers with so many numbers. */
 async function count({ data }, response) {
@@ -17,8 +17,8 @@ async function givenUp(end) {
 }
 
 module.exports = {
-    async "ask() resolves to one response, in both directions"(scene) {
-        const { server, client, socket, session } = await scene.pair();
+    async "ask() resolves to one response, in both directions"(harness) {
+        const { server, client, socket, session } = await harness.pair();
         for (const end of [server, client]) {
             end.on("request", ({ data, type }, response) => response.send({ data, type }));
         }
@@ -27,8 +27,8 @@ module.exports = {
         assert.deepEqual(await session.ask(null), { data: null, type: "Object" });
     },
 
-    async "concurrent requests each get their own response"(scene) {
-        const { server, client } = await scene.pair();
+    async "concurrent requests each get their own response"(harness) {
+        const { server, client } = await harness.pair();
         server.on("request", ({ data }, response) => response.send(-data));
         const asked = Array.from({ length: 1000 }, (_, n) => n + 1);
         assert.deepEqual(
@@ -37,8 +37,8 @@ module.exports = {
         );
     },
 
-    async "a response can be a stream, read in every way"(scene) {
-        const { server, client } = await scene.pair();
+    async "a response can be a stream, read in every way"(harness) {
+        const { server, client } = await harness.pair();
         server.on("request", count);
 
         const looped = [];
@@ -62,8 +62,8 @@ module.exports = {
         assert(!error);
     },
 
-    async "a request that fails, or has no handler, rejects with an error"(scene) {
-        const { server, client } = await scene.pair();
+    async "a request that fails, or has no handler, rejects with an error"(harness) {
+        const { server, client } = await harness.pair();
         assert.equal(await codeOf(client.ask("q")), "ERR_REQUEST_UNHANDLED");
         server.on("request", ({ data }, response) => {
             if (data === "throw") throw new Error("thrown");
@@ -75,8 +75,8 @@ module.exports = {
         assert.equal((await surfaced)[0].message, "thrown");
     },
 
-    async "a request can be aborted, and the responder is notified"(scene) {
-        const { server, client } = await scene.pair();
+    async "a request can be aborted, and the responder is notified"(harness) {
+        const { server, client } = await harness.pair();
         const controller = new AbortController();
         let learnt = givenUp(server);
         const asked = event(server, "request");
@@ -100,15 +100,15 @@ module.exports = {
         assert.equal(client.connected, true);
     },
 
-    async "AbortSignal.timeout() and AbortSignal.any() can be used"(scene) {
-        const { server, client } = await scene.pair();
+    async "AbortSignal.timeout() and AbortSignal.any() can be used"(harness) {
+        const { server, client } = await harness.pair();
         server.on("request", () => undefined);
         const signal = AbortSignal.any([new AbortController().signal, AbortSignal.timeout(50)]);
         assert.equal(await codeOf(client.ask("q", { signal })), "ERR_ABORTED");
     },
 
-    async "requests end with their connection"(scene) {
-        const { server, client, socket } = await scene.pair();
+    async "requests end with their connection"(harness) {
+        const { server, client, socket } = await harness.pair();
         const asked = event(server, "request");
         const answer = codeOf(client.ask("q"));
         const stream = await client.request("q", { timeout: Infinity });
@@ -119,10 +119,10 @@ module.exports = {
         assert.equal(response.signal.aborted, true);
     },
 
-    async "timeouts do not fire while the event loop is blocked, if the response has arrived"(scene) {
-        const server = scene.program("answers.js");
+    async "timeouts do not fire while the event loop is blocked, if the response has arrived"(harness) {
+        const server = harness.program("answers.js");
         const [port] = await event(server.child.stdout, "data");
-        const client = scene.client({ port: Number(port) });
+        const client = harness.client({ port: Number(port) });
         await client.connect();
         assert.equal(await client.ask("first"), "first"); // all is warm
         const answer = client.ask("second", { timeout: 100 });

@@ -2,7 +2,7 @@
 
 const assert = require("node:assert/strict");
 const { generate } = require("selfsigned");
-const { carriesBothWays, codeOf, event } = require("../Scene.js");
+const { carriesBothWays, codeOf, event } = require("../Harness.js");
 
 async function identity(name) {
     const subject = [{ name: "commonName", value: name }];
@@ -11,9 +11,9 @@ async function identity(name) {
 }
 
 module.exports = {
-    async "messages arrive over TLS in both directions, large ones too"(scene) {
+    async "messages arrive over TLS in both directions, large ones too"(harness) {
         const localhost = await identity("localhost");
-        const { server, client, socket } = await scene.pair(
+        const { server, client, socket } = await harness.pair(
             { ssl_options: localhost },
             { address: "localhost", ssl_options: { ca: localhost.cert } },
         );
@@ -21,20 +21,20 @@ module.exports = {
         await carriesBothWays(server, client, socket);
     },
 
-    async "TLS rejects a certificate of an unknown authority"(scene) {
-        const server = await scene.server({ ssl_options: await identity("localhost") });
+    async "TLS rejects a certificate of an unknown authority"(harness) {
+        const server = await harness.server({ ssl_options: await identity("localhost") });
         server.on("error", () => undefined);
-        const client = scene.client(server, { address: "localhost", ssl: true });
+        const client = harness.client(server, { address: "localhost", ssl: true });
         // The words are those of the runtime.
         assert.match(await codeOf(client.connect()), /^(DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/);
     },
 
-    async "TLS accepts only clients with a certificate"(scene) {
+    async "TLS accepts only clients with a certificate"(harness) {
         const [localhost, alice, mallory] = await Promise.all(["localhost", "Alice", "Mallory"].map(identity));
-        const server = await scene.server({ ssl_options: { ...localhost, requestCert: true, ca: alice.cert } });
+        const server = await harness.server({ ssl_options: { ...localhost, requestCert: true, ca: alice.cert } });
         const options = (who) => ({ address: "localhost", ssl_options: { ca: localhost.cert, ...who } });
         const refused = event(server, "error");
-        const stranger = scene.client(server, options(mallory));
+        const stranger = harness.client(server, options(mallory));
         const gone = event(stranger, "disconnect");
         // The client is done with its part before the server has looked at the certificate; with TLS 1.2 it is not.
         if ((await codeOf(stranger.connect())) === undefined) await gone;
@@ -42,7 +42,7 @@ module.exports = {
         assert.deepEqual(server.sockets, []);
 
         const connected = event(server, "connect");
-        await scene.client(server, options(alice)).connect();
+        await harness.client(server, options(alice)).connect();
         const [socket] = await connected;
         assert.equal(socket.getPeerCertificate().subject.CN, "Alice");
     },

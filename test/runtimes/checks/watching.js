@@ -2,20 +2,20 @@
 
 const assert = require("node:assert/strict");
 const channels = require("node:diagnostics_channel");
-const { codeOf, event, messages, until } = require("../Scene.js");
+const { codeOf, event, messages, until } = require("../Harness.js");
 
 /** What is published on a channel from now on. */
-function listenTo(scene, name) {
+function listenTo(harness, name) {
     const heard = [];
     const listener = (message) => heard.push(message);
     channels.subscribe(name, listener);
-    scene.later(() => channels.unsubscribe(name, listener));
+    harness.later(() => channels.unsubscribe(name, listener));
     return heard;
 }
 
 module.exports = {
-    async "stats count connections, messages and bytes"(scene) {
-        const { server, client, session } = await scene.pair();
+    async "stats count connections, messages and bytes"(harness) {
+        const { server, client, session } = await harness.pair();
         server.on("receive", (value, { callback }) => callback?.(value));
         await client.send("one");
         await new Promise((resolve) => client.send({ two: 2 }, resolve));
@@ -38,10 +38,10 @@ module.exports = {
         assert.deepEqual([client.stats.connections, client.stats.messages_sent >= 2], [0, true]);
     },
 
-    async "diagnostics channels report connections and messages"(scene) {
+    async "diagnostics channels report connections and messages"(harness) {
         const names = ["connect", "disconnect", "message:sent", "message:received"];
-        const [connects, disconnects, sent, received] = names.map((name) => listenTo(scene, `sockhop:${name}`));
-        const { server, client, socket } = await scene.pair();
+        const [connects, disconnects, sent, received] = names.map((name) => listenTo(harness, `sockhop:${name}`));
+        const { server, client, socket } = await harness.pair();
         const arrived = messages(server, 1);
         await client.send({ a: 1 });
         await arrived;
@@ -63,15 +63,15 @@ module.exports = {
         );
     },
 
-    async "requests can be traced at both ends"(scene) {
+    async "requests can be traced at both ends"(harness) {
         const steps = ["start", "end", "asyncStart", "asyncEnd", "error"];
         const heard = Object.fromEntries(
             ["request", "response"].map((what) => [
                 what,
-                Object.fromEntries(steps.map((step) => [step, listenTo(scene, `tracing:sockhop:${what}:${step}`)])),
+                Object.fromEntries(steps.map((step) => [step, listenTo(harness, `tracing:sockhop:${what}:${step}`)])),
             ]),
         );
-        const { server, client } = await scene.pair();
+        const { server, client } = await harness.pair();
         server.on("request", ({ data }, response) => {
             if (data === "fail") response.fail(new Error("No"));
             else response.send(-data);
@@ -94,16 +94,16 @@ module.exports = {
         assert.equal(request.start.length, 2);
     },
 
-    async "NODE_DEBUG=sockhop prints events on stderr"(scene) {
-        const { ended } = scene.program("closes.js", [], { NODE_DEBUG: "sockhop" });
+    async "NODE_DEBUG=sockhop prints events on stderr"(harness) {
+        const { ended } = harness.program("closes.js", [], { NODE_DEBUG: "sockhop" });
         const { code, stderr } = await ended;
         assert.equal(code, 0);
         assert.match(stderr, /^SOCKHOP \d+: .*connect/im);
         assert.match(stderr, /String/);
     },
 
-    async "mistakes of a peer are one process warning without an error listener"(scene) {
-        const { server, client } = await scene.pair();
+    async "mistakes of a peer are one process warning without an error listener"(harness) {
+        const { server, client } = await harness.pair();
         const warned = new Promise((resolve) => {
             process.on("warning", function heard(warning) {
                 if (warning.name !== "SockhopWarning") return;

@@ -1,0 +1,42 @@
+import { expect } from "chai";
+import { SockhopError } from "../../src";
+import { assertEncodable, badFrameError, withoutStack } from "../../src/codec/errors";
+
+describe("assertEncodable()", () => {
+    it("refuses functions and symbols", () => {
+        for (const value of [() => 1, class {}, Symbol("s")]) {
+            expect(() => assertEncodable(value))
+                .to.throw(SockhopError)
+                .with.property("code", "ERR_BAD_DATA");
+        }
+    });
+
+    it("accepts other values, also undefined", () => {
+        for (const value of [undefined, null, 0, "", {}, []]) expect(() => assertEncodable(value)).to.not.throw();
+    });
+});
+
+describe("badFrameError()", () => {
+    it("has the fault, its cause and no stack", () => {
+        const cause = new SyntaxError("of JSON.parse()");
+        const error = badFrameError("no JSON", cause);
+        expect(error).to.include({ code: "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", cause });
+        expect(error.message).to.include("no JSON");
+        expect(error.stack).to.not.match(/\n {4}at /);
+    });
+});
+
+describe("withoutStack()", () => {
+    it("leaves the stacks of other errors as they are, also when it throws", () => {
+        const { stackTraceLimit } = Error;
+        const thrown = new Error("of the function");
+        expect(() =>
+            withoutStack(() => {
+                throw thrown;
+            }),
+        ).to.throw(thrown);
+        withoutStack(() => new Error("without"));
+        expect(Error.stackTraceLimit).to.equal(stackTraceLimit);
+        expect(new Error("with").stack).to.match(/\n {4}at /);
+    });
+});

@@ -1,0 +1,81 @@
+import { expect } from "chai";
+import { PartialFrame } from "../../../src/codec/json/PartialFrame";
+import { Terminator } from "../../../src/codec/json/Terminator";
+
+/** A frame that has begun with these bytes. */
+function begun(bytes: Buffer): PartialFrame {
+    const frame = new PartialFrame();
+    frame.add(bytes, Infinity);
+    return frame;
+}
+
+describe("PartialFrame", () => {
+    it("keeps the bytes in order, however they are cut", () => {
+        const bytes = Buffer.from("a frame of é→😀 that arrives in pieces");
+        for (let size = 1; size <= bytes.length; size++) {
+            const frame = new PartialFrame();
+            for (let at = 0; at < bytes.length; at += size) frame.add(bytes.subarray(at, at + size), Infinity);
+            expect(frame.bytes).to.deep.equal(bytes);
+            expect(frame.length).to.equal(bytes.length);
+        }
+    });
+
+    it("copies the bytes", () => {
+        const chunk = Buffer.from("abc");
+        const frame = begun(chunk);
+        chunk.fill("x");
+        expect(frame.bytes.toString()).to.equal("abc");
+    });
+
+    it("grows no further than it may, except for the bytes themselves", () => {
+        const frame = new PartialFrame();
+        for (const _ of Array(11).keys()) frame.add(Buffer.alloc(100), 1000);
+        expect(frame.length).to.equal(1100);
+        expect(frame.bytes.buffer.byteLength).to.be.oneOf([1100, Buffer.poolSize]);
+    });
+
+    describe("endIn()", () => {
+        for (const text of ["\n", "\r\n", "→", "aab", "end of frame"]) {
+            it(`finds the end at every split of ${JSON.stringify(text)}`, () => {
+                const terminator = new Terminator(text);
+                const bytes = Buffer.from(`one${text}two${text}`);
+                const end = Buffer.from("one").length + terminator.bytes.length;
+                for (let at = 0; at < end; at++) {
+                    for (let length = 1; at + length <= bytes.length; length++) {
+                        const chunk = bytes.subarray(at, at + length);
+                        const expected = at + length >= end ? end - at : -1;
+                        expect(begun(bytes.subarray(0, at)).endIn(chunk, terminator), `${at}, ${length}`).to.equal(
+                            expected,
+                        );
+                    }
+                }
+            });
+        }
+
+        it("takes the first of terminators that overlap", () => {
+            const terminator = new Terminator("aa");
+            expect(begun(Buffer.from("xa")).endIn(Buffer.from("aa"), terminator)).to.equal(1);
+        });
+
+        it("is -1 when the frame goes on", () => {
+            expect(begun(Buffer.from("x\r")).endIn(Buffer.from("\r\ry"), new Terminator("\r\n"))).to.equal(-1);
+        });
+    });
+
+    it("does not count bytes that may begin the terminator", () => {
+        const frame = begun(Buffer.from("12345"));
+        expect(["\n", "ab", "→"].map((text) => frame.sizeBefore(new Terminator(text)))).to.deep.equal([5, 4, 3]);
+    });
+
+    it("discards bytes from the beginning", () => {
+        const frame = begun(Buffer.from("12345"));
+        frame.discard(3);
+        expect(frame.bytes.toString()).to.equal("45");
+        frame.discard(-1);
+        expect(frame.bytes.toString()).to.equal("45");
+        frame.add(Buffer.from("6"), Infinity);
+        expect(frame.bytes.toString()).to.equal("456");
+        frame.discard(10);
+        expect(frame.length).to.equal(0);
+    });
+});

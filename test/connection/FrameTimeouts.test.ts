@@ -1,0 +1,103 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "chai";
+import type { Connection } from "../../src/connection/Connection";
+import { FrameTimeouts } from "../../src/connection/FrameTimeouts";
+
+/** What the watch looks at. */
+interface Watched {
+    framesReceived: number;
+    partialFrame: { length: number } | undefined;
+    socket: { isPaused(): boolean };
+}
+
+const LIMIT = 1000;
+/** One of four looks in the limit. */
+const LOOK = LIMIT / 4;
+
+describe("FrameTimeouts", () => {
+    let clock: FakeTimers.Clock;
+    let connections: Set<Watched>;
+    let expired: Watched[];
+    let watch: FrameTimeouts;
+
+    beforeEach(() => {
+        clock = FakeTimers.install({ toFake: ["setInterval", "clearInterval"] });
+        connections = new Set();
+        expired = [];
+        watch = new FrameTimeouts(connections as unknown as ReadonlySet<Connection>, LIMIT, (connection) => {
+            expired.push(connection);
+        });
+        watch.start();
+    });
+
+    afterEach(() => {
+        watch.stop();
+        clock.uninstall();
+    });
+
+    /** A connection with a frame of this length that has begun. */
+    function connection(length: number | undefined): Watched {
+        const partialFrame = length === undefined ? undefined : { length };
+        const created = { framesReceived: 0, partialFrame, socket: { isPaused: () => false } };
+        connections.add(created);
+        return created;
+    }
+
+    it("finds a frame that does not end, in the limit and one look more", () => {
+        const slow = connection(10);
+        clock.tick(LIMIT);
+        expect(expired).to.deep.equal([]);
+        clock.tick(LOOK);
+        expect(expired).to.deep.equal([slow]);
+    });
+
+    it("finds one that grows by few bytes", () => {
+        const slow = connection(10);
+        for (let look = 0; look < 5; look++) {
+            clock.tick(LOOK);
+            slow.partialFrame!.length += 100;
+        }
+        expect(expired).to.deep.equal([slow]);
+    });
+
+    it("lets a frame take longer while it grows by 1 KiB and a hundredth in each look", () => {
+        const growing = connection(10);
+        for (let look = 0; look < 40; look++) {
+            clock.tick(LOOK);
+            growing.partialFrame!.length += Math.max(1024, Math.ceil(0.01 * growing.partialFrame!.length));
+        }
+        expect(expired).to.deep.equal([]);
+    });
+
+    it("begins again with the next frame", () => {
+        const busy = connection(10);
+        for (let look = 0; look < 40; look++) {
+            clock.tick(LOOK);
+            if (look % 3 === 0) busy.framesReceived += 1;
+        }
+        expect(expired).to.deep.equal([]);
+    });
+
+    it("leaves connections without a frame, and those that are paused", () => {
+        connection(undefined);
+        Object.assign(connection(10), { socket: { isPaused: () => true } });
+        clock.tick(10 * LIMIT);
+        expect(expired).to.deep.equal([]);
+    });
+
+    it("has one timer, however often it is started", () => {
+        watch.start();
+        watch.start();
+        expect(clock.countTimers()).to.equal(1);
+    });
+
+    it("has no timer when it is stopped, and forgets what it has seen", () => {
+        connection(10);
+        clock.tick(LIMIT);
+        watch.stop();
+        expect(clock.countTimers()).to.equal(0);
+        watch.start();
+        clock.tick(LIMIT);
+        expect(expired).to.deep.equal([]);
+    });
+});

@@ -1,0 +1,85 @@
+import { expect } from "chai";
+import net from "node:net";
+import { holdReading } from "../../src/connection/holdReading";
+
+/** A socket that is not connected, and flows. */
+function flowing(): net.Socket {
+    return new net.Socket().resume();
+}
+
+describe("holdReading()", () => {
+    it("pauses the socket until it is released", () => {
+        const socket = flowing();
+        const release = holdReading(socket);
+        expect(socket.isPaused()).to.equal(true);
+        release();
+        expect(socket.isPaused()).to.equal(false);
+    });
+
+    it("leaves a socket paused that was paused before", () => {
+        const socket = flowing().pause();
+        holdReading(socket)();
+        expect(socket.isPaused()).to.equal(true);
+    });
+
+    it("keeps the socket paused when the program resumes it, and resumes it at the release", () => {
+        const socket = flowing().pause();
+        const release = holdReading(socket);
+        expect(socket.resume()).to.equal(socket);
+        expect(socket.isPaused()).to.equal(true);
+        release();
+        expect(socket.isPaused()).to.equal(false);
+    });
+
+    it("leaves the socket paused when the program has paused it meanwhile", () => {
+        const socket = flowing();
+        const release = holdReading(socket);
+        expect(socket.pause()).to.equal(socket);
+        release();
+        expect(socket.isPaused()).to.equal(true);
+    });
+
+    it("goes by the last call of the program", () => {
+        const socket = flowing();
+        const release = holdReading(socket);
+        socket.pause();
+        socket.resume();
+        release();
+        expect(socket.isPaused()).to.equal(false);
+    });
+
+    it("leaves no methods of its own on the socket", () => {
+        const socket = flowing();
+        const before = Object.keys(socket);
+        const release = holdReading(socket);
+        release();
+        expect(Object.keys(socket)).to.deep.equal(before);
+        expect([Object.hasOwn(socket, "pause"), Object.hasOwn(socket, "resume")]).to.deep.equal([false, false]);
+    });
+
+    it("gives the program back the methods that it had put on the socket", () => {
+        const socket = flowing();
+        let calls = 0;
+        const own = function (this: net.Socket): net.Socket {
+            calls += 1;
+            return net.Socket.prototype.resume.call(this);
+        };
+        socket.resume = own;
+        const release = holdReading(socket);
+        release();
+        expect(socket).to.have.property("resume", own);
+        expect(calls).to.equal(1);
+    });
+
+    it("leaves methods alone that the program puts on the socket meanwhile", () => {
+        const socket = flowing();
+        const release = holdReading(socket);
+        const own = function (this: net.Socket): net.Socket {
+            return net.Socket.prototype.pause.call(this);
+        };
+        socket.pause = own;
+        release();
+        expect(socket).to.have.property("pause", own);
+        expect(Object.hasOwn(socket, "resume")).to.equal(false);
+    });
+});

@@ -1,0 +1,157 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { expect } from "chai";
+import { SockhopClient, SockhopServer } from "../../src";
+import { client, pair, rawServer, rejection } from "../support/pair";
+import { frame, turns, until } from "../support/eventLoop";
+
+const nothing = (): void => undefined;
+
+/** A signal like those of packages, which is no EventTarget of Node. */
+class Signal {
+    aborted = false;
+    reason: unknown;
+    readonly listeners = new Set<() => void>();
+    addEventListener(_type: string, listener: () => void): void {
+        this.listeners.add(listener);
+    }
+    removeEventListener(_type: string, listener: () => void): void {
+        this.listeners.delete(listener);
+    }
+    abort(): void {
+        this.aborted = true;
+        for (const listener of [...this.listeners]) listener();
+    }
+}
+
+describe("callbacks and requests", () => {
+    it("calls a failed that fails in another one in a later turn", async () => {
+        const c = client();
+        const order: string[] = [];
+        const failed = (): void => {
+            order.push("first");
+            void c.send(2, nothing, { failed: () => order.push("second") });
+            order.push("end of the first");
+        };
+        await rejection(c.send(1, nothing, { failed }));
+        expect(order).to.deep.equal(["first", "end of the first"]);
+        await until(() => order.length === 3);
+    });
+
+    it("calls neither where send() throws", async () => {
+        const { c } = await pair();
+        const called: unknown[] = [];
+        const wrong = "no function" as unknown as () => void;
+        expect(() => c.send(1, wrong, { failed: (error) => called.push(error) })).to.throw(/function/);
+        await turns(5);
+        expect(called).to.deep.equal([]);
+    });
+
+    it("take any signal that does what the standard says", async () => {
+        const { s, c } = await pair();
+        const signal = new Signal();
+        const given = { signal: signal as unknown as AbortSignal };
+        s.on("request", ({ data }, response) => {
+            if (data === "answer") void response.send("answer");
+        });
+        expect(await c.ask("answer", given)).to.equal("answer");
+        expect(signal.listeners.size).to.equal(0);
+        const failed = new Promise((resolve) => void c.send(1, () => undefined, { ...given, failed: resolve }));
+        const asked = c.ask("never", given);
+        const stream = await c.request("never", given);
+        expect(signal.listeners.size).to.equal(1);
+        signal.reason = "enough";
+        signal.abort();
+        expect(await failed).to.include({ code: "ERR_ABORTED", cause: "enough" });
+        expect(await rejection(asked)).to.include({ code: "ERR_ABORTED", cause: "enough" });
+        expect((await rejection(stream.next())).code).to.equal("ERR_ABORTED");
+        expect(signal.listeners.size).to.equal(0);
+        expect((await rejection(c.ask(1, given))).code).to.equal("ERR_ABORTED");
+    });
+
+    it("run in the context of their call: callbacks, failed, and the events of streams", async () => {
+        const context = new AsyncLocalStorage<string>();
+        const { s, c } = await pair();
+        s.on("receive", (value, { callback }) => {
+            if (value === "reply") callback?.(1);
+        });
+        s.on("request", async (_, response) => {
+            await response.write(1);
+            await turns(3);
+            await response.send(2);
+        });
+        const seen: string[] = [];
+        const note = (what: string) => (): unknown => seen.push(`${what} ${context.getStore()}`);
+        const signal = new AbortController();
+        await Promise.all(
+            ["Alice", "Bob"].map((user) =>
+                context.run(user, async () => {
+                    const stream = await c.request(1);
+                    stream.on("data", note(`data ${user}`)).on("end", note(`end ${user}`));
+                    void c.send("reply", note(`reply ${user}`));
+                    void c.send("none", () => undefined, { timeout: 20, failed: note(`timeout ${user}`) });
+                    void c.send("none", () => undefined, { signal: signal.signal, failed: note(`abort ${user}`) });
+                    void c.send("none", () => undefined, { failed: note(`closed ${user}`) });
+                }),
+            ),
+        );
+        await until(() => seen.length === 10);
+        signal.abort();
+        await c.disconnect();
+        expect(seen).to.have.length(14);
+        for (const each of seen) {
+            const [, user, store] = each.split(" ");
+            expect(store, each).to.equal(user);
+        }
+    });
+
+    it("cuts a peer that reads no replies when eight times max_buffered waits for it", async () => {
+        const calls = Array.from({ length: 2000 }, (_, n) => frame(n, { id: `${n}x` })).join("");
+        const c = client({ max_buffered: 10_000 });
+        let most = 0;
+        c.on("receive", (_, { callback }) => {
+            callback?.("x".repeat(10_000));
+            most = Math.max(most, c.buffered);
+        });
+        const errors: unknown[] = [];
+        c.on("error", (error: Error & { code?: string }) => errors.push(error.code));
+        const cut = new Promise((resolve) => c.once("disconnect", resolve));
+        const { port } = await rawServer((socket) => socket.pause().write(calls));
+        c.port = port;
+        await c.connect();
+        await cut;
+        expect(errors).to.deep.equal(["ERR_BUFFER_FULL"]);
+        expect(most).to.be.lessThan(8 * 10_000 + 2 * 10_100);
+    });
+});
+
+describe("options", () => {
+    it("of a call: promises reject with ERR_BAD_OPTION for options of a call that are none", async () => {
+        const { s, c, socket } = await pair();
+        s.on("receive", nothing);
+        s.on("request", nothing);
+        const wrong = [
+            { timeout: -1 },
+            { timeout: "soon" },
+            { signal: {} },
+            { signal: "abort" },
+            { signal: 5 },
+            { signal: () => undefined },
+            { signal: { aborted: false } },
+        ] as object[];
+        for (const options of wrong) {
+            for (const promise of [c.ask(1, options), c.request(1, options), c.send(1, nothing, options)]) {
+                expect((await rejection(promise)).code, JSON.stringify(options)).to.equal("ERR_BAD_OPTION");
+            }
+            expect((await rejection(s.ask(socket, 1, options))).code).to.equal("ERR_BAD_OPTION");
+        }
+        expect((await rejection(c.send(1, nothing, { failed: 1 } as object))).code).to.equal("ERR_BAD_OPTION");
+    });
+
+    it("of a place: promises reject with ERR_BAD_OPTION for a place that was assigned and is none", async () => {
+        for (const end of [new SockhopClient(), new SockhopServer()]) {
+            end.port = 70_000;
+            const promise = "listen" in end ? end.listen() : end.connect();
+            expect((await rejection(promise)).code).to.equal("ERR_BAD_OPTION");
+        }
+    });
+});

@@ -1,0 +1,188 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "chai";
+import net from "node:net";
+import type { SockhopSession } from "../../../src";
+import { SockhopError } from "../../../src";
+import type { Connection } from "../../../src/connection/Connection";
+import { Endpoint } from "../../../src/endpoint/Endpoint";
+import { client, pair, raw, rawServer, received } from "../../support/pair";
+import { frame } from "../../support/eventLoop";
+import { type Coded, reported, valuesOf, parted, closed } from "../../support/events";
+
+describe("frame_timeout", () => {
+    /** The smallest endpoint: what it reads is said to it. */
+    class Probe extends Endpoint {
+        readonly values: unknown[] = [];
+
+        constructor(options: object) {
+            super(options);
+            this.on("receive", (value) => this.values.push(value));
+        }
+
+        connection(): Connection {
+            const connection = this._attach(new net.Socket());
+            this._onOpen(connection);
+            return connection;
+        }
+
+        take(connection: Connection, text: string): void {
+            const chunk = Buffer.from(text);
+            this._onData(connection, chunk, chunk.length);
+        }
+
+        protected override _receiveMeta(): object {
+            return {};
+        }
+    }
+
+    describe("by the clock", () => {
+        let clock: FakeTimers.Clock;
+        let errors: unknown[];
+
+        beforeEach(() => {
+            clock = FakeTimers.install({
+                toFake: [
+                    "setInterval",
+                    "clearInterval",
+                    "setTimeout",
+                    "clearTimeout",
+                    "setImmediate",
+                    "clearImmediate",
+                ],
+            });
+            errors = [];
+        });
+
+        afterEach(() => {
+            clock.uninstall();
+        });
+
+        function probe(options: { frame_timeout?: number }): Probe {
+            const created = new Probe(options);
+            created.on("error", ({ code }: Coded) => errors.push(code));
+            return created;
+        }
+
+        it("a frame that does not end is the end of its connection, in the given time and a quarter", () => {
+            const end = probe({ frame_timeout: 1000 });
+            const [slow, idle] = [end.connection(), end.connection()];
+            clock.tick(600);
+            end.take(slow, '{"type"');
+            clock.tick(999);
+            expect(errors).to.deep.equal([]);
+            clock.tick(1 + 250 + 2); // and turns of the event loop
+            expect(errors).to.deep.equal(["ERR_FRAME_TIMEOUT"]);
+            expect([slow.socket.destroyed, idle.socket.destroyed]).to.deep.equal([true, false]);
+            clock.tick(1e6);
+            expect(errors).to.have.length(1);
+        });
+
+        it("a byte now and then does not help", () => {
+            const end = probe({ frame_timeout: 1000 });
+            const slow = end.connection();
+            for (let n = 0; n < 16; n++) {
+                end.take(slow, "x");
+                clock.tick(100);
+            }
+            expect(errors).to.deep.equal(["ERR_FRAME_TIMEOUT"]);
+            expect(slow.socket.destroyed).to.equal(true);
+        });
+
+        it("nor does it to have sent whole frames before", () => {
+            const end = probe({ frame_timeout: 1000 });
+            const slow = end.connection();
+            for (let n = 0; n < 10; n++) {
+                end.take(slow, frame(n));
+                clock.tick(100);
+            }
+            end.take(slow, frame("last") + "{");
+            clock.tick(1600);
+            expect(end.values).to.have.length(11);
+            expect(errors).to.deep.equal(["ERR_FRAME_TIMEOUT"]);
+            expect(slow.socket.destroyed).to.equal(true);
+        });
+
+        it("many frames that each end in time go on, although one has always begun", () => {
+            const end = probe({ frame_timeout: 1000 });
+            const busy = end.connection();
+            const text = frame("x".repeat(10));
+            end.take(busy, text.slice(0, 9));
+            for (let n = 0; n < 40; n++) {
+                clock.tick(900);
+                end.take(busy, text.slice(9) + text.slice(0, 9));
+            }
+            expect(errors).to.deep.equal([]);
+            expect(end.values).to.have.length(40);
+        });
+
+        it("a connection that is idle goes on, and so does one that is not read from", () => {
+            const end = probe({ frame_timeout: 1000 });
+            const [idle, paused] = [end.connection(), end.connection()];
+            end.take(idle, frame("whole"));
+            end.take(paused, "half");
+            paused.socket.pause();
+            clock.tick(100_000);
+            expect(errors).to.deep.equal([]);
+            paused.socket.resume();
+            clock.tick(1600);
+            expect(errors).to.deep.equal(["ERR_FRAME_TIMEOUT"]);
+            expect(paused.socket.destroyed).to.equal(true);
+        });
+
+        it("is two minutes unless told otherwise", () => {
+            const end = probe({});
+            end.take(end.connection(), "{");
+            clock.tick(119_000);
+            expect(errors).to.deep.equal([]);
+            clock.tick(32_000);
+            expect(errors).to.have.length(1);
+        });
+
+        it("is none with Infinity, and not a timer that fires after 1 ms", () => {
+            const end = probe({ frame_timeout: Infinity });
+            end.take(end.connection(), "{");
+            clock.tick(24 * 3_600_000);
+            expect(errors).to.deep.equal([]);
+        });
+
+        it("leaves no timer when all connections have closed", () => {
+            const end = probe({ frame_timeout: 1000 });
+            const connection = end.connection();
+            connection.socket.destroy();
+            void end["_close"](connection);
+            clock.tick(10_000);
+            expect(clock.countTimers()).to.equal(0);
+        });
+    });
+
+    it("a server cuts a client off that sends byte by byte, and no other", async () => {
+        const { s, c } = await pair({ frame_timeout: 60 });
+        const told = reported(s);
+        const slow = await raw(s);
+        const text = frame("x".repeat(10_000));
+        let at = 0;
+        const timer = setInterval(() => slow.write(text[at++]!), 5);
+        const [error, socket, session] = await told;
+        clearInterval(timer);
+        expect(error).to.be.instanceOf(SockhopError).with.property("code", "ERR_FRAME_TIMEOUT");
+        expect((session as SockhopSession).sock).to.equal(socket);
+        expect((socket as net.Socket).destroyed).to.equal(true);
+        await closed(slow);
+        const value = received(s, 1);
+        await c.send("still here");
+        expect(await value).to.deep.equal(["still here"]);
+    });
+
+    it("a client leaves a server that begins and does not end", async () => {
+        const { port } = await rawServer((socket) => socket.write(frame("whole") + '{"type":'));
+        const c = client({ port, frame_timeout: 40 });
+        const values = valuesOf(c);
+        const told = reported(c);
+        const gone = parted(c);
+        await c.connect();
+        const [error, socket] = await told;
+        expect(error.code).to.equal("ERR_FRAME_TIMEOUT");
+        expect(await gone).to.deep.equal([socket]);
+        expect(values).to.deep.equal(["whole"]);
+    });
+});

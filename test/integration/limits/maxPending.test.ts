@@ -1,0 +1,136 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import type net from "node:net";
+import type { SockhopClient } from "../../../src";
+import {
+    SockhopError,
+    type SockhopResponsePacket,
+    type SockhopResponseWriteableStream as Response,
+} from "../../../src";
+import { client, pair, placeOf, raw, rejection, server } from "../../support/pair";
+import { until } from "../../support/eventLoop";
+import { type Coded, framesOf } from "../../support/events";
+
+/** Frames of the requests that a sockhop would send. */
+function request(uuid: string, data: unknown = "q"): string {
+    return JSON.stringify({ type: "SockhopRequest", data: { uuid, data, type: "String", errors: true } }) + "\n";
+}
+
+describe("max_pending", () => {
+    for (const which of ["client", "server"] as const) {
+        it(`a ${which} refuses questions and requests beyond it, and nothing else`, async () => {
+            const { s, c, socket } = await pair({ max_pending: 3 });
+            const here = which === "client" ? c : s;
+            const there = which === "client" ? s : c;
+            const callbacks: (() => void)[] = [];
+            const responses: Response[] = [];
+            there.on("receive", (_: unknown, { callback }: { callback?: () => void }) => {
+                if (callback) callbacks.push(callback);
+            });
+            there.on("request", (_: unknown, response: Response) => responses.push(response));
+            const none = (): void => undefined;
+            const ask = (callback: () => void): Promise<void> =>
+                here === c ? c.send("q", callback) : s.send(socket, "q", callback);
+            const requested = (options = {}): ReturnType<SockhopClient["request"]> =>
+                here === c ? c.request("q", options) : s.request(socket, "q", options);
+
+            const answered = new Promise<void>((resolve) => void ask(resolve));
+            await ask(none);
+            const stream = await requested();
+            for (const promise of [ask(none), requested()]) {
+                const error = await rejection(promise);
+                expect(error).to.be.instanceOf(SockhopError).with.property("code", "ERR_MAX_PENDING");
+            }
+            await (here === c ? c.send("no question") : s.send(socket, "no question"));
+
+            await until(() => callbacks.length === 2 && responses.length === 1);
+            callbacks[0]!();
+            await answered;
+            const controller = new AbortController();
+            const given = await requested({ signal: controller.signal }); // there is room for one
+            expect(await rejection(ask(none))).to.have.property("code", "ERR_MAX_PENDING");
+            controller.abort();
+            expect(await rejection(given.next())).to.have.property("code", "ERR_ABORTED");
+            await responses[0]!.send("answer");
+            await stream.all();
+            await ask(none); // and now for two
+            await ask(none);
+            expect(await rejection(requested())).to.have.property("code", "ERR_MAX_PENDING");
+            expect(c.connected).to.equal(true);
+        });
+    }
+
+    it("is counted for each connection of a server", async () => {
+        const { s, socket } = await pair({ max_pending: 1 });
+        const c = client(placeOf(s));
+        const accepted = once(s, "connect");
+        await c.connect();
+        const [other] = (await accepted) as [net.Socket];
+        await s.send(socket, "q", () => undefined);
+        await s.send(other, "q", () => undefined);
+        expect(await rejection(s.send(other, "q", () => undefined))).to.have.property("code", "ERR_MAX_PENDING");
+    });
+
+    it("leaves no trace of what was refused, and has room when time has run out", async () => {
+        const { c } = await pair({ max_pending: 1 });
+        const failed = new Promise<Coded>((resolve) => {
+            void c.send("q", () => undefined, { timeout: 30, failed: resolve });
+        });
+        const refusals: Coded[] = [];
+        await rejection(c.send("q", () => undefined, { timeout: 1, failed: (error) => refusals.push(error) }));
+        expect((await failed).code).to.equal("ERR_RESPONSE_TIMEOUT");
+        expect(refusals.map(({ code }) => code)).to.deep.equal(["ERR_MAX_PENDING"]);
+        await c.send("q", () => undefined);
+        expect(await rejection(c.send("q", () => undefined))).to.have.property("code", "ERR_MAX_PENDING");
+    });
+
+    it("requests of a peer beyond it are answered with a failure", async () => {
+        const s = server({ max_pending: 2 });
+        await s.listen();
+        const responses: Response[] = [];
+        s.on("request", (_, response) => responses.push(response));
+        const peer = await raw(s);
+        const frames = framesOf(peer);
+        peer.write(request("a") + request("b") + request("c"));
+        await until(() => frames.length > 0);
+        expect(frames).to.have.length(1);
+        const [{ type, data }] = frames as [{ type: string; data: SockhopResponsePacket }];
+        expect(type).to.equal("SockhopResponsePacket");
+        expect(data).to.include({ uuid: "c", last: true });
+        expect(data.error).to.include({ code: "ERR_REQUEST_FAILED" });
+
+        void responses[0]!.send("answer"); // there is room again
+        peer.write(request("d") + request("e"));
+        await until(() => frames.length === 3);
+        expect(frames.map(({ data }) => (data as SockhopResponsePacket).uuid)).to.deep.equal(["c", "a", "e"]);
+        expect(responses.map(({ uuid }) => uuid)).to.deep.equal(["a", "b", "d"]);
+    });
+
+    it("an asker of either end gets that as an error", async () => {
+        const { s, c, socket } = await pair({ max_pending: 1 }, { max_pending: 1 });
+        const other = client(placeOf(s));
+        c.on("request", () => undefined);
+        s.on("request", () => undefined);
+        const limitless = { signal: new AbortController().signal };
+        void s.request(socket, "stays open", limitless).then((stream) => stream.all().catch(() => undefined));
+        await other.connect();
+        // Those who ask have no room for more themselves; so another one asks in their name.
+        const peer = await raw(s);
+        const frames = framesOf(peer);
+        peer.write(request("first") + request("second"));
+        await until(() => frames.length > 0);
+        expect((frames[0]!["data"] as SockhopResponsePacket).uuid).to.equal("second");
+
+        const limited = await pair({ max_pending: 1 }, {});
+        limited.s.on("request", () => undefined);
+        void limited.c.request("stays open").then((stream) => stream.all().catch(() => undefined));
+        expect(await rejection(limited.c.ask("too many"))).to.have.property("code", "ERR_REQUEST_FAILED");
+        const limiting = await pair({}, { max_pending: 1 });
+        limiting.c.on("request", () => undefined);
+        void limiting.s.request(limiting.socket, "stays open").then((stream) => stream.all().catch(() => undefined));
+        expect(await rejection(limiting.s.ask(limiting.socket, "too many"))).to.have.property(
+            "code",
+            "ERR_REQUEST_FAILED",
+        );
+    });
+});

@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { ObjectBuffer, SockhopClient, SockhopError, SockhopServer } from "../../../src";
+import { pair, raw } from "../../support/pair";
+
+describe("limits as options", () => {
+    const AMOUNTS = ["max_message_size", "max_pending", "max_buffered"] as const;
+    const TIMES = ["frame_timeout", "response_timeout"] as const;
+
+    function refused(make: () => unknown, name: string): void {
+        expect(make).to.throw(SockhopError, name).with.property("code", "ERR_BAD_OPTION");
+    }
+
+    it("that are no amounts are refused by both ends, with their name", () => {
+        for (const name of AMOUNTS) {
+            for (const wrong of [NaN, -1, 0, -Infinity, "10", "many", {}, true]) {
+                refused(() => new SockhopClient({ [name]: wrong }), name);
+                refused(() => new SockhopServer({ [name]: wrong }), name);
+            }
+        }
+        for (const wrong of [NaN, -1, 0, "10", {}]) {
+            refused(() => new SockhopServer({ max_connections: wrong as number }), "max_connections");
+            refused(() => new ObjectBuffer({ max_message_size: wrong as number }), "max_message_size");
+        }
+    });
+
+    it("that are no times are refused by both ends, with their name", () => {
+        for (const name of TIMES) {
+            for (const wrong of [NaN, -1, -Infinity, "soon", {}]) {
+                refused(() => new SockhopClient({ [name]: wrong }), name);
+                refused(() => new SockhopServer({ [name]: wrong }), name);
+            }
+        }
+        refused(() => new SockhopServer({ session_timeout: -1 }), "session_timeout");
+    });
+
+    it("refuse a slow_consumer that they do not know", () => {
+        for (const wrong of ["", "block", "Wait", 1, {}]) {
+            refused(() => new SockhopClient({ slow_consumer: wrong as "wait" }), "slow_consumer");
+            refused(() => new SockhopServer({ slow_consumer: wrong as "wait" }), "slow_consumer");
+        }
+    });
+
+    it("mean the default where they are undefined or null", () => {
+        for (const nothing of [undefined, null]) {
+            const options = Object.fromEntries([...AMOUNTS, ...TIMES, "slow_consumer"].map((name) => [name, nothing]));
+            expect(new SockhopServer({ ...options, max_connections: nothing as undefined })._limits).to.deep.equal({
+                maxPending: 100_000,
+                maxBuffered: 67_108_864,
+                slowConsumer: "wait",
+                frameTimeout: 120_000,
+                responseTimeout: 30_000,
+            });
+            expect(new SockhopClient(options)._limits).to.deep.equal(new SockhopClient()._limits);
+        }
+    });
+
+    it("are none with Infinity", async () => {
+        const overflows: Error[] = [];
+        const heard = (warning: Error): void => {
+            if (warning.name === "TimeoutOverflowWarning") overflows.push(warning);
+        };
+        process.on("warning", heard);
+        const none = {
+            max_message_size: Infinity,
+            max_pending: Infinity,
+            max_buffered: Infinity,
+            frame_timeout: Infinity,
+            response_timeout: Infinity,
+        };
+        const { s, c } = await pair({ ...none, max_connections: Infinity, session_timeout: Infinity }, none);
+        const peer = await raw(s);
+        peer.write('{"half of a'); // would be too slow for a time of 1 ms
+        s.on("request", (_, response) => setTimeout(() => void response.send("late"), 30));
+        const answer = c.ask("q", { timeout: Infinity });
+        const failures: unknown[] = [];
+        void c.send("q", () => undefined, { timeout: Infinity, failed: (error) => failures.push(error) });
+        expect(await answer).to.equal("late");
+        process.off("warning", heard);
+        expect(overflows).to.deep.equal([]);
+        expect(failures).to.deep.equal([]);
+        expect(s.sockets).to.have.length(2);
+    });
+});

@@ -1,0 +1,133 @@
+import { expect } from "chai";
+import net from "node:net";
+import type { SockhopClient, SockhopServer } from "../../src";
+import { client, later, pair, rawServer, rejection, server } from "../support/pair";
+import { warnings } from "../support/rejections";
+import { next, turns, until } from "../support/eventLoop";
+
+/** A server and a client, and between them a line that passes on so many bytes per second in each direction. */
+async function slowPair(
+    rate: number,
+    options: object = {},
+): Promise<{ s: SockhopServer; c: SockhopClient; socket: net.Socket; stop: () => void }> {
+    const s = server(options);
+    await s.listen();
+    let stopped = false;
+    const pass = (from: net.Socket, to: net.Socket): void => {
+        from.on("data", (chunk: Buffer) => {
+            if (stopped) return;
+            to.write(chunk);
+            from.pause();
+            setTimeout(() => !stopped && from.resume(), (1000 * chunk.length) / rate);
+        });
+        from.on("error", () => to.destroy()).on("close", () => to.destroy());
+    };
+    const line = net.createServer((near) => {
+        const far = net.connect(s.get_bound_port()!, "127.0.0.1");
+        pass(near, far);
+        pass(far, near);
+        later(() => {
+            near.destroy();
+            far.destroy();
+        });
+    });
+    line.listen(0, "127.0.0.1");
+    await next(line, "listening");
+    later(() => line.close());
+    const c = client({ ...options, port: (line.address() as net.AddressInfo).port });
+    const connected = new Promise<net.Socket>((resolve) => s.once("connect", resolve));
+    await c.connect();
+    return { s, c, socket: await connected, stop: () => (stopped = true) };
+}
+
+const MIB = 2 ** 20;
+const big = "x".repeat(12 * MIB); // more than the buffers of the systems take
+
+describe("bytes that flow", () => {
+    for (const from of ["client", "server"] as const) {
+        it(`are a sign of life while one message takes longer than four pings: from the ${from}`, async () => {
+            const { s, c, socket } = await slowPair(16 * MIB);
+            const [sender, receiver] = from === "client" ? [c, s] : [s, c];
+            let cut = false;
+            c.once("disconnect", () => (cut = true));
+            sender.ping(100);
+            const arrived = next(receiver, "receive");
+            if (from === "client") void c.send(big);
+            else void s.send(socket, big);
+            await arrived;
+            expect(cut).to.equal(false);
+        });
+
+        it(`go on beyond the timeout of a graceful close: from the ${from}`, async () => {
+            const { s, c, socket } = await slowPair(16 * MIB);
+            const arrived = next(from === "client" ? s : c, "receive");
+            if (from === "client") {
+                void c.send(big);
+                await c.disconnect({ timeout: 200 });
+            } else {
+                void s.send(socket, big);
+                await s.kill_socket(socket, { timeout: 200 });
+            }
+            await arrived;
+        });
+    }
+
+    it("of a pending response go on beyond the timeout of a draining close", async () => {
+        const { s, c } = await slowPair(16 * MIB);
+        s.on("request", (_, response) => void response.send(big));
+        const answer = c.ask(1);
+        await until(() => s.stats.messages_received === 1);
+        await Promise.all([s.close({ drain: true, timeout: 200 }), answer]);
+        expect(await answer).to.have.length(big.length);
+    });
+
+    it("of a request or its response go on beyond the timeout of the request", async () => {
+        const { s, c } = await slowPair(16 * MIB);
+        s.on("request", ({ data }, response) => void response.send((data as string).length));
+        expect(await c.ask(big, { timeout: 300 })).to.equal(big.length);
+        s.removeAllListeners("request").on("request", (_, response) => void response.send(big));
+        expect(await c.ask("small", { timeout: 300 })).to.have.length(big.length);
+        const length = await new Promise((resolve, reject) => {
+            s.on("receive", (value, { callback }) => callback?.((value as string).length));
+            void c.send(big, resolve, { timeout: 300, failed: reject });
+        });
+        expect(length).to.equal(big.length);
+    });
+
+    it("do not extend the wait for a response that does not arrive, nor for a line that stands still", async () => {
+        const { s, c, stop } = await slowPair(16 * MIB);
+        s.on("request", () => undefined); // never answers
+        const start = performance.now();
+        void s.sendall(big);
+        expect(await rejection(c.ask(1, { timeout: 100 }))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
+        stop();
+        const sent = c.ask(big, { timeout: 100 });
+        expect(await rejection(sent)).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
+        expect(performance.now() - start).to.be.below(9000);
+        await c.disconnect({ timeout: 100 });
+    });
+
+    it("do not come from a peer that is dead although the system takes what is sent", async () => {
+        const { port } = await rawServer((socket) => socket.pause());
+        const c = client({ port });
+        await c.connect();
+        c.ping(30);
+        const gone = next(c, "disconnect");
+        const flood = setInterval(() => void c.send("x".repeat(10_000)), 10);
+        later(() => clearInterval(flood));
+        await gone;
+    });
+
+    it("cannot come where the program has paused its own socket: that connection is dropped, and a warning says why", async () => {
+        const heard = warnings();
+        const { c } = await pair();
+        c.socket!.pause();
+        const gone = next(c, "disconnect");
+        c.ping(10);
+        await gone;
+        await turns(2);
+        expect(heard.map(({ message }) => message)).to.deep.equal([
+            "ping() drops a connection whose socket the program has paused: it cannot read the pongs",
+        ]);
+    });
+});

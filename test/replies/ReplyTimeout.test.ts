@@ -1,0 +1,166 @@
+import FakeTimers from "@sinonjs/fake-timers";
+import { expect } from "chai";
+import { getEventListeners } from "node:events";
+import type { SockhopError } from "../../src";
+import type { ReplyHost } from "../../src/replies/PendingReply";
+import { ReplyTimeout } from "../../src/replies/ReplyTimeout";
+import { TimerLists } from "../../src/timers/TimerLists";
+
+type Host = ReplyHost;
+
+/** A connection in which something is in transit, or nothing. */
+class TestHost {
+    pausedFrames: unknown;
+    /** Called when the transfer has ended; one for each wait. */
+    readonly waits: ((grace: number | undefined) => void)[] = [];
+    inTransit = false;
+    readonly transfers = {
+        wait: (ended: (grace: number | undefined) => void): boolean => {
+            if (this.inTransit) this.waits.push(ended);
+            return this.inTransit;
+        },
+    };
+    endReply(): void {
+        // Nothing waits for it.
+    }
+}
+
+class Probe extends ReplyTimeout {
+    readonly codes: string[] = [];
+
+    constructor(protected readonly connection: Host | undefined) {
+        super();
+    }
+
+    fail({ code }: SockhopError): void {
+        this.codes.push(code);
+    }
+}
+
+describe("ReplyTimeout", () => {
+    let clock: FakeTimers.Clock;
+    let lists: TimerLists;
+    let host: TestHost;
+
+    beforeEach(() => {
+        clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+        lists = new TimerLists();
+        host = new TestHost();
+    });
+
+    afterEach(() => {
+        clock.uninstall();
+    });
+
+    /** One that waits 100 ms. */
+    function limited(signal?: AbortSignal): Probe {
+        const probe = new Probe(host);
+        probe.limit(lists, 100, signal);
+        return probe;
+    }
+
+    it("fails once, when the time has passed", () => {
+        const probe = limited();
+        clock.tick(99);
+        expect(probe.codes).to.deep.equal([]);
+        clock.tick(1);
+        expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
+        clock.tick(1000);
+        expect(probe.codes).to.have.length(1);
+    });
+
+    it("fails once, when the signal is aborted", () => {
+        const controller = new AbortController();
+        const probe = limited(controller.signal);
+        controller.abort();
+        clock.tick(1000);
+        expect(probe.codes).to.deep.equal(["ERR_ABORTED"]);
+    });
+
+    it("does not fail after it was cleared, and leaves nothing on the signal", () => {
+        const controller = new AbortController();
+        const probe = limited(controller.signal);
+        probe.clear();
+        expect(getEventListeners(controller.signal, "abort")).to.deep.equal([]);
+        controller.abort();
+        clock.tick(1000);
+        expect(probe.codes).to.deep.equal([]);
+    });
+
+    it("leaves nothing on the signal when the time has passed", () => {
+        const { signal } = new AbortController();
+        limited(signal);
+        clock.tick(100);
+        expect(getEventListeners(signal, "abort")).to.deep.equal([]);
+    });
+
+    it("takes null for no signal", () => {
+        const probe = new Probe(undefined);
+        probe.limit(lists, 100, null);
+        clock.tick(100);
+        expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
+    });
+
+    it("throws for a signal that is aborted already, and does not wait", () => {
+        expect(() => limited(AbortSignal.abort()))
+            .to.throw()
+            .with.property("code", "ERR_ABORTED");
+        expect(clock.countTimers()).to.equal(0);
+    });
+
+    describe("while something is in transit", () => {
+        beforeEach(() => {
+            host.inTransit = true;
+        });
+
+        it("waits for the end of the transfer, and then the whole time again", () => {
+            const probe = limited();
+            clock.tick(5000);
+            expect(probe.codes).to.deep.equal([]);
+            host.inTransit = false;
+            host.waits[0]!(50);
+            clock.tick(149);
+            expect(probe.codes).to.deep.equal([]);
+            clock.tick(1);
+            expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
+        });
+
+        it("fails at once when the transfer stalls", () => {
+            const probe = limited();
+            clock.tick(100);
+            host.waits[0]!(undefined);
+            expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
+        });
+
+        it("waits for two transfers at most: the request and its reply", () => {
+            const probe = limited();
+            clock.tick(100);
+            host.waits[0]!(0);
+            clock.tick(100);
+            host.waits[1]!(0);
+            clock.tick(99);
+            expect(probe.codes).to.deep.equal([]);
+            clock.tick(1);
+            expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
+            expect(host.waits).to.have.length(2);
+        });
+
+        it("waits for more of them while frames that were read are held back", () => {
+            host.pausedFrames = {};
+            const probe = limited();
+            for (let n = 0; n < 5; n++) {
+                clock.tick(100);
+                host.waits[n]!(0);
+            }
+            expect(probe.codes).to.deep.equal([]);
+        });
+
+        it("ignores the end of a transfer after it was cleared", () => {
+            const probe = limited();
+            clock.tick(100);
+            probe.clear();
+            host.waits[0]!(undefined);
+            expect(probe.codes).to.deep.equal([]);
+        });
+    });
+});

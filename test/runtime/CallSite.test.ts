@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { CallSite, framesOf } from "../../src/runtime/CallSite";
+
+/** A method whose errors begin at its caller. */
+function method(): CallSite {
+    return new CallSite(method);
+}
+
+function caller(): CallSite {
+    return method();
+}
+
+describe("CallSite", () => {
+    it("makes the stack of an error begin at the caller of the method", () => {
+        const site = caller();
+        const error = new TypeError("wrong\nin two lines");
+        const { message } = error;
+        site.mark(error);
+        const [first] = framesOf(error.stack).trim().split("\n");
+        expect(first).to.match(/^at caller /);
+        expect(error.stack).to.not.match(/at method /);
+        expect(error.stack).to.satisfy((stack: string) => stack.startsWith(`TypeError: ${message}\n`));
+        expect(error.message).to.equal(message);
+    });
+
+    it("leaves an error alone that has no stack, or is frozen", () => {
+        const site = caller();
+        const bare = Object.assign(new Error("bare"), { stack: undefined });
+        const frozen = Object.freeze(new Error("frozen"));
+        const { stack } = frozen;
+        site.mark(bare);
+        site.mark(frozen);
+        expect([bare.stack, frozen.stack]).to.deep.equal([undefined, stack]);
+    });
+
+    it("leaves the stack alone where stacks have no lines", () => {
+        const { stackTraceLimit } = Error;
+        Error.stackTraceLimit = 0;
+        const site = caller();
+        Error.stackTraceLimit = stackTraceLimit;
+        const error = new Error("whole");
+        const { stack } = error;
+        site.mark(error);
+        expect(error.stack).to.equal(stack);
+    });
+});
+
+describe("framesOf()", () => {
+    it("is the part of a stack behind the message", () => {
+        expect(framesOf("Error: a\nb\n    at c (d:1:2)\n    at e")).to.equal("\n    at c (d:1:2)\n    at e");
+    });
+
+    it("is empty for a stack without lines, and for other values", () => {
+        expect(["Error: a", "", undefined, 5, {}].map(framesOf)).to.deep.equal(["", "", "", "", ""]);
+    });
+});

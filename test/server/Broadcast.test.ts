@@ -1,0 +1,189 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import type net from "node:net";
+import {
+    ObjectBuffer,
+    type ServerOptions,
+    type SockhopClient,
+    type SockhopError,
+    type SockhopServer,
+    type SockhopSession,
+} from "../../src";
+import { announced, client, placeOf, raw, received, rejection, server, socketPath } from "../support/pair";
+import { unhandled } from "../support/rejections";
+import { turns, until } from "../support/eventLoop";
+
+/** The data of the frames that a plain socket gets from now on. Reading begins at once. */
+function valuesOf(socket: net.Socket): unknown[] {
+    const buffer = new ObjectBuffer();
+    const values: unknown[] = [];
+    socket.on("data", (chunk) => {
+        for (const { data } of buffer.buf2obj(chunk) as { data: unknown }[]) values.push(data);
+    });
+    return values;
+}
+
+/** More than the system and Node keep for a Unix domain socket. */
+const LARGE = "x".repeat(2_000_000);
+
+/** A server on a path, where the system keeps little, and a plain client of it that does not read. */
+async function deaf(
+    options: ServerOptions = {},
+): Promise<{ s: SockhopServer; peer: net.Socket; socket: net.Socket; session: SockhopSession }> {
+    const s = server({ path: socketPath(), ...options });
+    await s.listen();
+    const accepted = once(s, "connect");
+    const peer = await raw(s);
+    const [socket, session] = (await accepted) as [net.Socket, SockhopSession];
+    return { s, peer, socket, session };
+}
+
+describe("sendall()", () => {
+    type Failed = SockhopError & { failures: { socket: net.Socket; error: SockhopError }[] };
+
+    /** A server on a path with some clients, and one more that does not read. */
+    async function oneDeaf(
+        count: number,
+        options: ServerOptions = {},
+    ): Promise<{ s: SockhopServer; clients: SockhopClient[]; peer: net.Socket; slow: net.Socket }> {
+        const { s, peer, socket: slow } = await deaf(options);
+        const clients = Array.from({ length: count }, () => client(placeOf(s)));
+        const accepted = announced(s, count);
+        for (const c of clients) await c.connect();
+        await accepted;
+        return { s, clients, peer, slow };
+    }
+
+    it("waits about a second for a client that does not read; the others have it long before", async () => {
+        const { s, clients, peer } = await oneDeaf(3);
+        const arrived = Promise.all(clients.map((c) => received(c, 1)));
+        const start = performance.now();
+        let resolved = false;
+        const sent = s.sendall(LARGE).finally(() => (resolved = true));
+        expect((await arrived).map(([value]) => (value as string).length)).to.deep.equal(Array(3).fill(LARGE.length));
+        expect(resolved).to.equal(false);
+        expect(await sent).to.deep.equal(Array(4).fill(undefined));
+        expect(performance.now() - start).to.be.within(950, 5000);
+        const values = valuesOf(peer); // it gets it, too, when it reads
+        await until(() => values.length === 1);
+        expect((values[0] as string).length).to.equal(LARGE.length);
+    });
+
+    it("waits for a client that does not read once, and not again until it has caught up", async () => {
+        const { s, peer } = await deaf();
+        const c = client(placeOf(s));
+        const accepted = announced(s, 1);
+        await c.connect();
+        await accepted;
+        const arrived = received(c, 5);
+        await s.sendall(LARGE); // takes a second
+        const start = performance.now();
+        for (let n = 0; n < 4; n++) await s.sendall(n);
+        expect(performance.now() - start).to.be.below(1000);
+        expect((await arrived).slice(1)).to.deep.equal([0, 1, 2, 3]);
+
+        const values = valuesOf(peer);
+        await until(() => values.length === 5);
+        await s.sendall("all have caught up");
+        await until(() => values.length === 6);
+    });
+
+    it("resolves as soon as all have it", async () => {
+        const { s, peer } = await oneDeaf(3);
+        const sent = s.sendall(LARGE);
+        await turns(5);
+        const start = performance.now();
+        peer.resume();
+        expect(await sent).to.have.length(4);
+        expect(performance.now() - start).to.be.lessThan(900);
+    });
+
+    it("tells of a client for which too much waits, which does not get it, and the others do", async () => {
+        for (const slow_consumer of ["wait", "drop"] as const) {
+            const { s, clients, peer, slow } = await oneDeaf(2, { max_buffered: 1_000_000, slow_consumer });
+            const arrived = Promise.all(clients.map((c) => received(c, 2)));
+            void s.send(slow, LARGE);
+            await turns(5);
+            for (const value of ["one", "two"]) {
+                const error = (await rejection(s.sendall(value))) as Failed;
+                expect(error).to.have.property("code", "ERR_BUFFER_FULL");
+                expect(error.failures.map(({ socket }) => socket === slow)).to.deep.equal([true]);
+                expect(error.failures[0]!.error).to.have.property("code", "ERR_BUFFER_FULL");
+            }
+            expect(await arrived).to.deep.equal(Array(2).fill(["one", "two"]));
+            const values = valuesOf(peer);
+            await until(() => values.length === 1);
+            await s.sendall("three");
+            await until(() => values.length === 2);
+            expect(values[1]).to.equal("three");
+        }
+    });
+
+    it('destroys that connection with "disconnect"', async () => {
+        const { s, clients, slow } = await oneDeaf(2, { max_buffered: 1_000_000, slow_consumer: "disconnect" });
+        const arrived = Promise.all(clients.map((c) => received(c, 1)));
+        const errors: unknown[] = [];
+        s.on("error", ({ code }: Error & { code?: string }, socket) => errors.push([code, socket === slow]));
+        const left = new Promise((resolve) => s.once("disconnect", resolve));
+        void s.send(slow, LARGE);
+        await turns(5);
+        const error = (await rejection(s.sendall("value"))) as Failed;
+        expect(error.failures.map(({ socket }) => socket === slow)).to.deep.equal([true]);
+        expect(await left).to.equal(slow);
+        expect(errors).to.deep.equal([["ERR_BUFFER_FULL", true]]);
+        expect(await arrived).to.deep.equal([["value"], ["value"]]);
+        expect(s.sockets).to.have.length(2);
+    });
+
+    it("paces where no client reads", async () => {
+        const { s, peer } = await deaf();
+        const second = await raw(s);
+        await until(() => s.sockets.length === 2);
+        let resolved = false;
+        const sent = s.sendall(LARGE).then(() => (resolved = true));
+        await turns(20);
+        expect(resolved).to.equal(false);
+        peer.resume();
+        second.resume();
+        await sent;
+    });
+
+    it("rejects when all have settled, if connections have broken, with all of these", async () => {
+        const s = server({ path: socketPath() });
+        await s.listen();
+        const accepted = announced(s, 4);
+        const peers = [await raw(s), await raw(s), await raw(s), await raw(s)];
+        const sockets = await accepted;
+        let rejected = false;
+        const sent = rejection(s.sendall(LARGE)).finally(() => (rejected = true));
+        peers[0]!.resume();
+        peers[1]!.destroy();
+        peers[2]!.destroy();
+        await until(() => s.sockets.length === 2);
+        expect(rejected).to.equal(false); // the last one has not settled
+        const values = valuesOf(peers[3]!);
+        const error = (await sent) as Failed;
+        expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
+        expect(error.failures.map(({ socket }) => sockets.indexOf(socket)).sort()).to.deep.equal([1, 2]);
+        expect(error.failures.map(({ error: { code } }) => code)).to.deep.equal(Array(2).fill("ERR_SOCKET_DESTROYED"));
+        await until(() => values.length === 1);
+    });
+
+    it("harms nobody who does not look at the promise", async () => {
+        const { s, peer } = await oneDeaf(1);
+        const rejections = unhandled();
+        void s.sendall(LARGE);
+        await turns(2);
+        peer.destroy();
+        await until(() => s.sockets.length === 1);
+        await turns(10);
+        expect(rejections).to.deep.equal([]);
+    });
+
+    it("resolves to one undefined for each client, and to none without any", async () => {
+        const { s } = await oneDeaf(2);
+        expect(await s.sendall("small")).to.deep.equal([undefined, undefined, undefined]);
+        const lonely = server();
+        expect(await lonely.sendall("small")).to.deep.equal([]);
+    });
+});

@@ -1,0 +1,35 @@
+import { later } from "./pair";
+
+/** Replaces all listeners of an event of the process until the test has ended: mocha fails a test by its own. */
+function listen(
+    event: "uncaughtException" | "unhandledRejection" | "warning",
+    listener: (reason: Error) => void,
+): void {
+    const earlier = process.rawListeners(event) as ((reason: Error) => void)[];
+    process.removeAllListeners(event).on(event as "warning", listener);
+    later(() => {
+        process.off(event, listener);
+        for (const each of earlier) process.on(event as "warning", each);
+    });
+}
+
+/** The warnings of this library from now on. They are not printed. */
+export function warnings(): (Error & { code?: string })[] {
+    const heard: Error[] = [];
+    listen("warning", (warning) => {
+        if (warning.name === "SockhopWarning") heard.push(warning);
+    });
+    return heard;
+}
+
+/** The next uncaught exception; mocha does not see it. */
+export async function uncaught(): Promise<Error> {
+    return new Promise((resolve) => listen("uncaughtException", resolve));
+}
+
+/** The reasons of unhandled rejections from now on. */
+export function unhandled(): unknown[] {
+    const reasons: unknown[] = [];
+    listen("unhandledRejection", (reason) => reasons.push(reason));
+    return reasons;
+}

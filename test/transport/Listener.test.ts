@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import net from "node:net";
+import { SockhopError } from "../../src";
+import { CallSite } from "../../src/runtime/CallSite";
+import { Listener, type ListenerOptions } from "../../src/transport/Listener";
+import { later, rejection } from "../support/pair";
+import { until } from "../support/eventLoop";
+
+type Place = Parameters<Listener["listen"]>[0];
+
+const LOCAL = { address: "127.0.0.1", port: 0, path: null } as Place;
+
+/** A listener and all that it reports. */
+function listener(options: Partial<ListenerOptions> = {}) {
+    const accepted: net.Socket[] = [];
+    const failed: Error[] = [];
+    const refused: Error[] = [];
+    const created = new Listener(
+        { tls: undefined, most: Infinity, mode: undefined, ...options },
+        {
+            accepted: (socket) => {
+                later(() => socket.destroy());
+                accepted.push(socket);
+            },
+            failed: (error) => failed.push(error),
+            refused: (error) => refused.push(error),
+        },
+    );
+    later(() => created.close());
+    const listen = (place = LOCAL): Promise<net.Server> => created.listen(place, new CallSite(listen));
+    return { created, accepted, failed, refused, listen };
+}
+
+/** A socket that connects to a server. */
+async function connected(server: net.Server): Promise<net.Socket> {
+    const socket = net.connect((server.address() as net.AddressInfo).port, "127.0.0.1");
+    later(() => socket.destroy());
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    return socket;
+}
+
+describe("Listener", () => {
+    it("accepts connections", async () => {
+        const { accepted, listen } = listener();
+        const server = await listen();
+        await connected(server);
+        await until(() => accepted.length === 1);
+        expect(accepted[0]).to.be.instanceOf(net.Socket);
+    });
+
+    it("joins a call of listen() that has not settled", async () => {
+        const { listen } = listener();
+        const [first, second] = [listen(), listen()];
+        expect(second).to.equal(first);
+        await first;
+    });
+
+    it("rejects a second listen(), and listens on", async () => {
+        const { listen, failed } = listener();
+        const server = await listen();
+        expect(await rejection(listen())).to.have.property("code", "ERR_SERVER_ALREADY_LISTEN");
+        expect([server.listening, failed]).to.deep.equal([true, []]);
+    });
+
+    it("rejects with the error of the system, which is reported once", async () => {
+        const { port } = (await listener().listen()).address() as net.AddressInfo;
+        const { listen, failed } = listener();
+        const error = await rejection(listen({ ...LOCAL, port }));
+        expect(error).to.have.property("code", "EADDRINUSE");
+        expect(failed).to.deep.equal([error]);
+        expect((await listen()).listening).to.equal(true);
+    });
+
+    it("refuses connections beyond the limit, with an error", async () => {
+        const { accepted, refused, listen } = listener({ most: 1 });
+        const server = await listen();
+        await connected(server);
+        const second = await connected(server);
+        await once(second.resume(), "close");
+        await until(() => refused.length === 1);
+        expect(accepted).to.have.length(1);
+        expect(refused[0]).to.be.instanceOf(SockhopError).with.property("code", "ERR_MAX_CONNECTIONS");
+    });
+
+    it("aborts listen() when it is closed in the same tick", async () => {
+        const { created, listen, failed } = listener();
+        const aborted = rejection(listen());
+        await created.close();
+        expect(await aborted)
+            .to.be.instanceOf(SockhopError)
+            .with.property("code", "ERR_ABORTED");
+        expect(failed).to.deep.equal([]);
+    });
+
+    it("closes when all connections have closed", async () => {
+        const { created, accepted, listen } = listener();
+        const socket = await connected(await listen());
+        await until(() => accepted.length === 1);
+        let closed = false;
+        const closing = created.close().then(() => (closed = true));
+        await new Promise(setImmediate);
+        expect(closed).to.equal(false);
+        socket.destroy();
+        accepted[0]!.destroy();
+        await closing;
+    });
+
+    it("closes at once when it does not listen", async () => {
+        await listener().created.close();
+    });
+});

@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { basename, dirname } from "node:path";
+import { removeStale } from "../../src/transport/staleSocket";
+import { later, socketPath } from "../support/pair";
+import { abandon } from "../support/unixSockets";
+
+describe("removeStale()", () => {
+    it("removes a socket at which no server listens, and leaves no lock", async () => {
+        const path = socketPath();
+        await abandon(path);
+        expect(await removeStale(path)).to.equal(true);
+        expect(readdirSync(dirname(path))).to.deep.equal([]);
+    });
+
+    it("leaves a socket at which a server listens", async () => {
+        const path = socketPath();
+        const listener = net.createServer((socket) => socket.destroy()).listen(path);
+        later(() => listener.close());
+        await once(listener, "listening");
+        await removeStale(path);
+        expect(lstatSync(path).isSocket()).to.equal(true);
+    });
+
+    it("leaves another socket that has taken the path between the two probes", async () => {
+        const path = socketPath();
+        await abandon(path);
+        const removal = removeStale(path);
+        await abandon(`${path}.new`); // another socket takes the path
+        renameSync(`${path}.new`, path);
+        await removal;
+        expect(readdirSync(dirname(path))).to.deep.equal([basename(path)]);
+    });
+
+    it("leaves files and folders, and returns that the path is in use", async () => {
+        const [file, folder] = [socketPath(), socketPath()];
+        writeFileSync(file, "text");
+        mkdirSync(folder);
+        expect([await removeStale(file), await removeStale(folder)]).to.deep.equal([false, false]);
+        expect(readFileSync(file, "utf8")).to.equal("text");
+        expect(existsSync(folder)).to.equal(true);
+    });
+
+    it("returns that the path may be free where there is nothing", async () => {
+        expect(await removeStale(socketPath())).to.equal(true);
+    });
+
+    it("leaves abstract sockets and pipes, which are no files", async () => {
+        expect(await removeStale("\0sockhop-nothing")).to.equal(false);
+    });
+});

@@ -1,0 +1,219 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type net from "node:net";
+import { basename, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { SockhopServer } from "../../src";
+import { client, later, rejection, server, socketPath } from "../support/pair";
+import {
+    abandon,
+    oracle,
+    asked,
+    forbidLinks,
+    cluster,
+    neighbours,
+    currentUmask,
+    permissions,
+} from "../support/unixSockets";
+
+describe("a server on a path", () => {
+    describe("mode", () => {
+        it("is that of the socket when listen() resolves, and the umask is as it was", async () => {
+            const path = socketPath();
+            for (const umask of [0o022, 0o077, 0]) {
+                const usual = process.umask(umask);
+                later(() => process.umask(usual));
+                for (const mode of [0o600, 0o666, 0o700, 0o620]) {
+                    const s = oracle(path, mode, { mode });
+                    await s.listen();
+                    expect(permissions(path)).to.equal(mode.toString(8));
+                    expect(await asked(path)).to.equal(mode);
+                    expect(currentUmask()).to.equal(umask);
+                    await s.close();
+                }
+            }
+        });
+
+        it("is there from the first moment on: the socket is never more open", async () => {
+            const path = socketPath();
+            const usual = process.umask(0);
+            later(() => process.umask(usual));
+            for (const stale of [false, true]) {
+                if (stale) await abandon(path);
+                const seen = new Set<string>();
+                const s = server({ path, mode: 0o600 });
+                const old = stale ? lstatSync(path, { bigint: true }).mtimeNs : undefined;
+                // All that Node does to a path, and all that happens between two turns.
+                const look = (): void => {
+                    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+                    if (found && found.mtimeNs !== old) seen.add((found.mode & 0o777n).toString(8));
+                };
+                const { server: listener } = s;
+                const bind = listener.listen.bind(listener) as (...args: unknown[]) => net.Server;
+                listener.listen = (...args: unknown[]): net.Server => {
+                    try {
+                        return bind(...args);
+                    } finally {
+                        look();
+                    }
+                };
+                let looking = true;
+                const often = (): void => {
+                    look();
+                    if (looking) setImmediate(often);
+                };
+                process.nextTick(look);
+                const listening = s.listen();
+                look();
+                often();
+                await listening;
+                look();
+                looking = false;
+                seen.delete("0"); // nobody may connect yet
+                expect([...seen]).to.deep.equal(["600"]);
+                await s.close();
+            }
+        });
+
+        it("leaves the umask as it was when listen() fails", async () => {
+            const path = socketPath();
+            const umask = currentUmask();
+            await oracle(path, "alive").listen();
+            for (const place of [path, join(path, "nowhere"), `${path}${"x".repeat(200)}`]) {
+                const listening = rejection(server({ path: place, mode: 0o600 }).listen());
+                expect(currentUmask()).to.equal(umask);
+                await listening;
+                expect(currentUmask()).to.equal(umask);
+            }
+        });
+
+        it("of one that cannot listen does not touch the living", async () => {
+            const path = socketPath();
+            const living = oracle(path, "alive", { mode: 0o640 });
+            await living.listen();
+            expect(await rejection(server({ path, mode: 0o777 }).listen())).to.have.property("code", "EADDRINUSE");
+            expect(permissions(path)).to.equal("640");
+            expect(await asked(path)).to.equal("alive");
+        });
+
+        it("goes for the socket, and for no file that is made meanwhile", async () => {
+            const path = socketPath();
+            const other = `${path}-other`;
+            const s = server({ path, mode: 0o600 });
+            const listening = s.listen();
+            writeFileSync(other, "");
+            await listening;
+            expect(permissions(other)).to.equal((0o666 & ~currentUmask()).toString(8));
+        });
+
+        it("is without effect on a port", async () => {
+            const s = server({ mode: 0o600 });
+            await s.listen();
+            await client({ port: s.get_bound_port()! }).connect();
+        });
+
+        it("that is none is refused, and nothing listens", async () => {
+            const path = socketPath();
+            for (const mode of [-1, NaN, 1.5, "rw" as unknown as number]) {
+                let s: SockhopServer | undefined;
+                let code: unknown;
+                try {
+                    s = server({ path, mode });
+                    await s.listen();
+                } catch (error) {
+                    ({ code } = error as { code?: unknown });
+                }
+                expect(code, String(mode)).to.equal("ERR_BAD_OPTION");
+                expect(s?.server.listening ?? false, String(mode)).to.equal(false);
+                expect(existsSync(path)).to.equal(false);
+            }
+        });
+
+        it("works in a worker thread", async () => {
+            const path = socketPath();
+            const text = `
+                const { parentPort, workerData: path } = require("node:worker_threads");
+                const { server } = require(${JSON.stringify(join(__dirname, "../..", "dist"))});
+                const s = new server({ path, mode: 0o620 });
+                s.listen().then(() => parentPort.postMessage("listens"), ({ code }) => parentPort.postMessage(code));
+                parentPort.on("message", () => s.close().then(() => process.exit()));`;
+            const worker = new Worker(text, { eval: true, workerData: path });
+            later(() => worker.terminate());
+            expect(await once(worker, "message")).to.deep.equal(["listens"]);
+            expect(permissions(path)).to.equal("620");
+            await client({ path }).connect();
+            worker.postMessage("close");
+            await once(worker, "exit");
+            expect(neighbours(path)).to.deep.equal([]);
+        });
+
+        it("changes no umask, not even for a moment", async () => {
+            const path = socketPath();
+            const umask = Object.getOwnPropertyDescriptor(process, "umask") as PropertyDescriptor;
+            let calls = 0;
+            Object.defineProperty(process, "umask", { ...umask, value: () => (calls += 1) });
+            later(() => Object.defineProperty(process, "umask", umask));
+            const s = oracle(path, "here", { mode: 0o600 });
+            await s.listen();
+            await s.close();
+            expect(calls).to.equal(0);
+        });
+
+        it("holds whatever the umask forbids", async () => {
+            const path = socketPath();
+            const usual = process.umask(0o777);
+            later(() => process.umask(usual));
+            const s = oracle(path, "here", { mode: 0o640 });
+            await s.listen();
+            expect([permissions(path), await asked(path)]).to.deep.equal(["640", "here"]);
+            await s.close();
+            expect(neighbours(path)).to.deep.equal([]);
+        });
+
+        it("shows the path in address() of Node's server", async () => {
+            const path = socketPath();
+            const s = server({ path, mode: 0o600 });
+            await s.listen();
+            expect([s.server.address(), s.get_bound_address()]).to.deep.equal([path, undefined]);
+        });
+
+        it("of a server that another has just forestalled is refused, and nothing is left behind", async () => {
+            const path = socketPath();
+            const s = server({ path, mode: 0o600 });
+            // The other one makes its file when this one has made its socket.
+            const { server: listener } = s;
+            const listen = listener.listen.bind(listener) as (...args: unknown[]) => net.Server;
+            listener.listen = (...args: unknown[]): net.Server => {
+                writeFileSync(path, "precious");
+                return listen(...args);
+            };
+            expect(await rejection(s.listen())).to.include({ code: "EADDRINUSE", syscall: "listen", address: path });
+            expect(readFileSync(path, "utf8")).to.equal("precious");
+            expect(neighbours(path)).to.deep.equal([basename(path)]);
+            rmSync(path);
+            listener.listen = listen as typeof listener.listen;
+            await s.listen();
+            expect(permissions(path)).to.equal("600");
+        });
+
+        it("works where the file system has no links", async () => {
+            const path = socketPath();
+            forbidLinks();
+            const s = oracle(path, "here", { mode: 0o600 });
+            await s.listen();
+            expect([permissions(path), await asked(path)]).to.deep.equal(["600", "here"]);
+            expect(await rejection(server({ path, mode: 0o666 }).listen())).to.have.property("code", "EADDRINUSE");
+            expect(await asked(path)).to.equal("here");
+            await s.close();
+            expect(neighbours(path)).to.deep.equal([]);
+        });
+
+        it("is refused in a worker of a cluster, and its path stays free", async () => {
+            const path = socketPath();
+            const said = await cluster(path, 2, "mode: 0o600");
+            expect(said).to.deep.equal(["ERR_BAD_OPTION", "ERR_BAD_OPTION"]);
+            expect(neighbours(path)).to.deep.equal([]);
+        });
+    });
+});
