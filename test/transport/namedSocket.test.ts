@@ -142,9 +142,10 @@ describe("names", () => {
         const flag = process.allowedNodeEnvironmentFlags.has("--permission")
             ? "--permission"
             : "--experimental-permission";
+        const network = process.allowedNodeEnvironmentFlags.has("--allow-net") ? ["--allow-net"] : [];
         const child = spawn(
             process.execPath,
-            ["--no-warnings", flag, `--allow-fs-read=${script}`, `--allow-fs-read=${library}/*`, script],
+            ["--no-warnings", flag, ...network, `--allow-fs-read=${script}`, `--allow-fs-read=${library}/*`, script],
             { stdio: ["ignore", "pipe", "inherit"] },
         );
         later(() => child.kill("SIGKILL"));

@@ -20,6 +20,9 @@ describe("deep nesting", () => {
         return depth;
     }
 
+    /** JSON.stringify() of Node.js 26 needs no stack, so that there is no depth which it refuses. */
+    const isUnlimited = canStringify(nested(1_000_000));
+
     it("arrives as it is, 1 million levels of it", async () => {
         const s = server();
         await s.listen();
@@ -42,7 +45,8 @@ describe("deep nesting", () => {
         expect(await last).to.deep.equal(["last"]);
     });
 
-    it("cannot be sent, by any way", async () => {
+    it("cannot be sent, by any way", async function () {
+        if (isUnlimited) this.skip();
         const { s, c, socket } = await pair();
         for (const depth of [100_000, 1_000_000]) {
             const deep = nested(depth);
@@ -62,7 +66,8 @@ describe("deep nesting", () => {
         expect(await last).to.deep.equal(["last"]);
     });
 
-    it("cannot be a reply, and the responder can reply otherwise", async () => {
+    it("cannot be a reply, and the responder can reply otherwise", async function () {
+        if (isUnlimited) this.skip();
         const { s, c } = await pair();
         const deep = nested(100_000);
         s.on("receive", (_, { callback }) => {
@@ -110,3 +115,12 @@ describe("deep nesting", () => {
         expect(c.connected).to.equal(true);
     });
 });
+
+function canStringify(value: unknown): boolean {
+    try {
+        JSON.stringify(value);
+        return true;
+    } catch {
+        return false;
+    }
+}
