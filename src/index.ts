@@ -1,8 +1,8 @@
 export * from "./exports";
-// Once more by name: tools that judge declarations do not look through `export *`, and take the rest for all there is.
+// Again by name: tools that check declarations do not follow `export *`, and would find only the default export.
 export { SockhopClient, SockhopServer } from "./exports";
 /**
- * What `import Sockhop from "sockhop"` gives to programs whose compiler makes `require()` of it.
+ * Value of `import Sockhop from "sockhop"` in programs whose compiler converts it to `require()`.
  *
  * @ignore
  */

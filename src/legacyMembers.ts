@@ -1,20 +1,18 @@
-// Private members of sockhop 1.x that its published tests use, served from what we have in their place. The library itself
-// uses none of them.
 import { SockhopClient } from "./client/SockhopClient";
-import { SockhopServer } from "./server/SockhopServer";
 import type { Connection } from "./connection/Connection";
 import { PendingStream } from "./replies/PendingRequest";
+import { SockhopServer } from "./server/SockhopServer";
 
-/** What we reach for, past what TypeScript lets us. */
-interface Insides {
+/** Members of client and server that TypeScript does not expose here. */
+interface PrivateMembers {
     _connections: Set<Connection>;
     _connectTimeout: number;
     _close(connection: Connection): Promise<undefined>;
     _active(): Connection[];
 }
 
-/** The answers that a connection waits for, in the place where a TimedMap of 1.8 has its entries. */
-const requestsOf = (connection: Connection | undefined): { _map: ReadonlyMap<string, [unknown]> } => ({
+/** Pending responses of a connection, in the shape of the TimedMap that 1.8 uses. */
+const responseMapOf = (connection: Connection | undefined): { _map: ReadonlyMap<string, [unknown]> } => ({
     _map: new Map(
         [...(connection?.requests ?? [])].map((request) => [
             request.uuid,
@@ -23,32 +21,34 @@ const requestsOf = (connection: Connection | undefined): { _map: ReadonlyMap<str
     ),
 });
 
+/** Defines private members of sockhop 1.x that its published tests use. The library itself uses none of them. */
 export function defineLegacyMembers(): void {
     Object.defineProperties(SockhopClient.prototype, {
-        // Drops the connection and leaves auto_reconnect as it is. Called in handlers of `disconnect`, where nothing is left to do.
+        // Closes the connection, without changing `auto_reconnect`. Does nothing in handlers of `disconnect`, where the
+        // published tests call it.
         _end_socket: {
-            value(this: Insides) {
+            value(this: PrivateMembers) {
                 for (const connection of this._connections) void this._close(connection);
             },
         },
         _connect_timeout: {
-            get(this: Insides) {
+            get(this: PrivateMembers) {
                 return this._connectTimeout;
             },
-            set(this: Insides, timeout: number) {
+            set(this: PrivateMembers, timeout: number) {
                 this._connectTimeout = timeout;
             },
         },
         _response_stream_map: {
-            get(this: Insides) {
-                return requestsOf([...this._connections][0]);
+            get(this: PrivateMembers) {
+                return responseMapOf([...this._connections][0]);
             },
         },
     });
 
     Object.defineProperty(SockhopServer.prototype, "_response_stream_maps", {
-        get(this: Insides) {
-            return new Map(this._active().map((connection) => [connection.socket, requestsOf(connection)]));
+        get(this: PrivateMembers) {
+            return new Map(this._active().map((connection) => [connection.socket, responseMapOf(connection)]));
         },
     });
 }

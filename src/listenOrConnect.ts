@@ -1,43 +1,44 @@
-import type { ServerOptions } from "./server/ServerOptions";
 import type { ClientOptions } from "./client/ClientOptions";
 import { SockhopClient } from "./client/SockhopClient";
-import { SockhopServer } from "./server/SockhopServer";
 import type { Protocol } from "./Protocol";
+import type { ServerOptions } from "./server/ServerOptions";
+import { SockhopServer } from "./server/SockhopServer";
 
-/** How often to look when the place is neither free nor does anybody listen there. */
-const ATTEMPTS = 5;
+/** Number of attempts while the address is in use, but refuses connections. */
+const MAX_ATTEMPTS = 5;
 
-/** Codes of a place at which nobody listens (any more). */
-const NOBODY: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET"]);
+/** Error codes of an address without a server, or with one that is closing. */
+const NO_SERVER_CODES: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET"]);
 
-/** What has become of this process: the one that serves, or one of those that use it. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
+/** Result of {@link listen_or_connect}: the server, or a client of it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol every value is `any`
 export type ServerOrClient<P extends Protocol = any> =
     { server: SockhopServer<P>; client?: undefined } | { client: SockhopClient<P>; server?: undefined };
 
 /**
- * For daemons that must run once: the first process that calls this for a name (or a path, or a port) becomes the server,
- * which listens when the promise resolves; all others get a client, which is connected then.
+ * Starts a server, or connects to the running one, for daemons that must run once. The first process that calls this
+ * for a `name` (or `path`, or `port`) gets a listening server. Other processes get a connected client.
  *
- * Nobody takes the place of a server that ends: call it again for that.
+ * When the server closes, no client replaces it. Call this again to start a new one.
  *
- * Rejects as `connect()` and `listen()` do, but not because nobody listens yet, or somebody has just begun to.
+ * Rejects like `connect()` and `listen()`, except if no server is listening yet, or if another process has just started
+ * to listen.
  *
- * @param options - of both; each takes what is its own
+ * @param options - options of server and client; each ignores those of the other
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export async function listen_or_connect<P extends Protocol = any>(
     options?: (ServerOptions & ClientOptions) | null,
 ): Promise<ServerOrClient<P>> {
     for (let attempt = 1; ; attempt++) {
-        // First, since that is the usual case, and a server that is found alive by listen() would see one connection more.
+        // Connects first: usually a server is running, and the probe of `listen()` would be one more connection to it.
         const client = new SockhopClient<P>(options);
         try {
             await client.connect();
             return { client };
         } catch (error) {
             await client.disconnect({ timeout: 0 });
-            if (!NOBODY.has((error as NodeJS.ErrnoException).code)) throw error;
+            if (!NO_SERVER_CODES.has((error as NodeJS.ErrnoException).code)) throw error;
         }
         const server = new SockhopServer<P>(options);
         try {
@@ -45,8 +46,8 @@ export async function listen_or_connect<P extends Protocol = any>(
             return { server };
         } catch (error) {
             await server.close();
-            // Another process was quicker, or has just closed.
-            if (attempt === ATTEMPTS || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+            // In use: another process was faster, or is closing. Try to connect again.
+            if (attempt === MAX_ATTEMPTS || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
         }
     }
 }

@@ -1,3 +1,3 @@
-// The entry point of the build for bundlers. Its default export is the module itself, as `require("sockhop").default` is.
+// Entry point of the build for bundlers. The default export is the module itself, like `require("sockhop").default`.
 export * from "./exports";
 export * as default from "./module";

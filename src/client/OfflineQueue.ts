@@ -1,51 +1,55 @@
-import type { PendingReply } from "../replies/PendingReply";
-import { markHandled } from "../timers/promises";
-import { positiveNumber, milliseconds, MAX_TIMEOUT } from "../validators";
-import { SockhopError } from "../SockhopError";
 import type { Connection } from "../connection/Connection";
-import { GraceTimeout } from "../timers/GraceTimeout";
+import type { PendingReply } from "../replies/PendingReply";
 import { now, setImmediate } from "../runtime/clock";
+import { SockhopError } from "../SockhopError";
+import { GraceTimeout } from "../timers/GraceTimeout";
+import { markHandled } from "../timers/promises";
+import { MAX_TIMEOUT, milliseconds, positiveNumber } from "../validators";
 
-/** Options of the queue of a client that is not connected. */
+/** Options of the queue for messages that are sent while the client is not connected. */
 export interface QueueOptions {
-    /** @default 10000 */
+    /**
+     * Number of queued messages.
+     *
+     * @default 10000
+     */
     max_messages?: number | undefined;
     /**
-     * Bytes of all messages together.
+     * Bytes of all queued messages.
      *
      * @default 16777216 (16 MiB)
      */
     max_bytes?: number | undefined;
     /**
-     * Milliseconds that a message may wait; then its promise rejects with `ERR_QUEUE_EXPIRED`.
+     * Milliseconds that a message stays in the queue. Then its promise rejects with `ERR_QUEUE_EXPIRED`.
      *
      * @default Infinity
      */
     max_age?: number | undefined;
     /**
-     * Which message is dropped when there is no room; its promise rejects with `ERR_QUEUE_FULL`.
-     * - `"reject"`: the one that is being sent
-     * - `"drop-newest"`: the same, but the rejection harms no program that does not look at the promise
-     * - `"drop-oldest"`: those that have waited longest; likewise
+     * Message to drop if the queue is full. Its promise rejects with `ERR_QUEUE_FULL`.
+     * - `"reject"`: the new message
+     * - `"drop-newest"`: the new message; the rejection needs no handler
+     * - `"drop-oldest"`: the oldest messages; their rejections need no handler
      *
      * @default "reject"
      */
     overflow?: "reject" | "drop-oldest" | "drop-newest" | undefined;
 }
 
-/** A message that waits for a connection. */
-interface Waiting {
+interface QueuedMessage {
     readonly frame: string;
-    readonly question: PendingReply | undefined;
+    /** Set for calls and requests. */
+    readonly reply: PendingReply | undefined;
     readonly bytes: number;
-    /** When it is too old, on the clock of `performance.now()`. */
-    readonly expires: number;
+    /** Time at which `max_age` is over, on the clock of `performance.now()`. */
+    readonly expiresAt: number;
     resolve(sent: Promise<undefined>): void;
     reject(error: SockhopError): void;
 }
 
 /**
- * What was sent while there was no connection.
+ * Messages that were sent while there was no connection.
  *
  * @internal
  */
@@ -54,12 +58,13 @@ export class OfflineQueue {
     readonly #maxBytes: number;
     readonly #maxAge: number;
     readonly #overflow: NonNullable<QueueOptions["overflow"]>;
-    /** In the order in which they were sent, which is that in which they expire. */
-    readonly #waiting = new Set<Waiting>();
+    /** Oldest first, so the first message expires first. */
+    readonly #messages = new Set<QueuedMessage>();
     #bytes = 0;
-    /** The connection over which what waits is being sent: what is sent meanwhile waits behind it. */
-    #sendingTo: Connection | undefined;
-    #failing = false;
+    /** Connection that the queue is being flushed to. New messages are queued meanwhile, to keep the order. */
+    #flushTarget: Connection | undefined;
+    /** True while a reply fails, which can run code of the program. */
+    #isFailing = false;
     #timer: GraceTimeout | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` */
@@ -73,144 +78,149 @@ export class OfflineQueue {
         }
     }
 
-    /** Bytes that wait. */
+    /** Bytes of all queued messages. */
     get bytes(): number {
         return this.#bytes;
     }
 
-    /** Takes a frame. Settles as the sending of it does, or rejects because it does not come to that. */
-    push(frame: string, question?: PendingReply): Promise<undefined> {
+    /** Queues a frame. Settles when the frame is sent, with the same result; rejects if the frame is dropped. */
+    push(frame: string, reply?: PendingReply): Promise<undefined> {
         const bytes = Buffer.byteLength(frame);
-        const dropped = this.#overflow === "drop-oldest" && bytes <= this.#maxBytes ? this.#makeRoom(bytes) : [];
-        if (this.#waiting.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
-            const error = full();
-            if (question && this.#overflow !== "reject") question.onQueueError ??= () => undefined; // its caller need not look
-            if (question) this.#fail(question, error);
-            const refused = Promise.reject(error);
-            // Of a request the caller has another promise, which says the same.
-            return this.#overflow === "reject" && question?.awaitsWrite !== false ? refused : markHandled(refused);
+        const dropped = this.#overflow === "drop-oldest" && bytes <= this.#maxBytes ? this.#removeOldest(bytes) : [];
+        if (this.#messages.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
+            const error = queueFullError();
+            // Marks a request as queued, so that its rejection needs no handler.
+            if (reply && this.#overflow !== "reject") reply.onQueueError ??= () => undefined;
+            if (reply) this.#fail(reply, error);
+            const rejected = Promise.reject(error);
+            // `ask()` returns another promise, which rejects as well.
+            return this.#overflow === "reject" && reply?.awaitsWrite !== false ? rejected : markHandled(rejected);
         }
         const sent = new Promise<undefined>((resolve, reject) => {
-            const expires = now() + this.#maxAge;
-            const waiting: Waiting = { frame, question, bytes, expires, resolve, reject };
-            this.#waiting.add(waiting);
-            if (!question) return;
-            question.onQueueError = (error) => {
-                this.#drop(waiting, error);
+            const expiresAt = now() + this.#maxAge;
+            const message: QueuedMessage = { frame, reply, bytes, expiresAt, resolve, reject };
+            this.#messages.add(message);
+            if (!reply) return;
+            reply.onQueueError = (error) => {
+                this.#drop(message, error);
             };
         });
         this.#bytes += bytes;
-        this.#watch();
-        this.#failAll(dropped, full());
+        this.#startTimer();
+        this.#failAll(dropped, queueFullError());
         return markHandled(sent);
     }
 
-    /** Whether what waits is being sent over this connection, so that what is sent now has to wait behind it. */
+    /** True while the queue is being flushed to this connection. New messages must be queued then to keep the order. */
     isSendingTo(connection: Connection): boolean {
-        return this.#sendingTo === connection;
+        return this.#flushTarget === connection;
     }
 
-    /** Sends all that waits, as long as the connection lasts, and not so fast that `slow_consumer` would refuse it. */
+    /** Sends all queued messages, until the connection closes. Slows down before `slow_consumer` would refuse any. */
     flush(connection: Connection): void {
-        this.#sendingTo = connection;
-        const again = (): void => {
-            if (this.#sendingTo === connection) this.flush(connection);
+        this.#flushTarget = connection;
+        const resume = (): void => {
+            if (this.#flushTarget === connection) this.flush(connection);
         };
-        // What is added meanwhile comes next: a question that cannot be sent may be asked again at once.
-        let count = this.#waiting.size;
-        for (const waiting of this.#waiting) {
+        // Messages that are added during the loop are sent in a later tick, or a program that repeats each failed call
+        // would keep the loop running.
+        let count = this.#messages.size;
+        for (const message of this.#messages) {
             if (count === 0 || !connection.socket.writable) break;
-            // With "wait" nothing is refused: what waits there waits as well in the connection.
+            // With "wait" the connection refuses no message, so it can buffer all of them.
             if (connection.limits.slowConsumer !== "wait" && connection.exceeds(connection.limits.maxBuffered / 2)) {
-                connection.onceWritable(again);
+                connection.onceWritable(resume);
                 return;
             }
             count -= 1;
-            this.#remove(waiting);
-            waiting.resolve(connection.send(waiting.frame, waiting.question));
+            this.#remove(message);
+            message.resolve(connection.send(message.frame, message.reply));
         }
-        if (this.#waiting.size > 0 && connection.socket.writable) setImmediate(again);
-        else this.#sendingTo = undefined;
+        if (this.#messages.size > 0 && connection.socket.writable) setImmediate(resume);
+        else this.#flushTarget = undefined;
     }
 
-    /** Gives up all that waits. */
+    /** Drops all messages with this error. */
     clear(error: SockhopError): void {
-        const all = [...this.#waiting];
-        for (const waiting of all) this.#remove(waiting);
-        this.#failAll(all, error);
+        const messages = [...this.#messages];
+        for (const message of messages) this.#remove(message);
+        this.#failAll(messages, error);
     }
 
-    /** Takes out the oldest until so many bytes fit. */
-    #makeRoom(bytes: number): Waiting[] {
-        const dropped: Waiting[] = [];
-        for (const oldest of this.#waiting) {
-            if (this.#waiting.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes) break;
+    /** Removes the oldest messages until a frame of this size fits. */
+    #removeOldest(bytes: number): QueuedMessage[] {
+        const removed: QueuedMessage[] = [];
+        for (const oldest of this.#messages) {
+            if (this.#messages.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes) break;
             this.#remove(oldest);
-            dropped.push(oldest);
+            removed.push(oldest);
         }
-        return dropped;
+        return removed;
     }
 
-    /** Given up while it waits. */
-    #drop(waiting: Waiting, error: SockhopError): void {
-        this.#remove(waiting);
-        this.#failAll([waiting], error);
+    #drop(message: QueuedMessage, error: SockhopError): void {
+        this.#remove(message);
+        this.#failAll([message], error);
     }
 
-    /** Tells of what was taken out. Last: a program may send again, also at once. */
-    #failAll(taken: readonly Waiting[], error: SockhopError): void {
-        for (const waiting of taken) waiting.reject(error);
-        for (const { question } of taken) if (question) this.#fail(question, error);
+    /** Fails removed messages. Called last, because a program may send again at once. */
+    #failAll(removed: readonly QueuedMessage[], error: SockhopError): void {
+        for (const message of removed) message.reject(error);
+        for (const { reply } of removed) if (reply) this.#fail(reply, error);
     }
 
-    /** In a later turn when another one has just failed: who asks again at once would have the next one dropped, and so on. */
-    #fail(question: PendingReply, error: SockhopError): void {
-        if (this.#failing) {
-            setImmediate(() => question.fail(error));
+    /**
+     * Fails a reply. Asynchronously inside another failure: a program that repeats its call at once would drop the next
+     * message, and so on.
+     */
+    #fail(reply: PendingReply, error: SockhopError): void {
+        if (this.#isFailing) {
+            setImmediate(() => reply.fail(error));
             return;
         }
-        this.#failing = true;
+        this.#isFailing = true;
         try {
-            question.fail(error);
+            reply.fail(error);
         } finally {
-            this.#failing = false;
+            this.#isFailing = false;
         }
     }
 
-    #remove(waiting: Waiting): void {
-        if (waiting.question) waiting.question.onQueueError = undefined;
-        if (!this.#waiting.delete(waiting)) return;
-        this.#bytes -= waiting.bytes;
-        if (this.#waiting.size > 0) return;
+    #remove(message: QueuedMessage): void {
+        if (message.reply) message.reply.onQueueError = undefined;
+        if (!this.#messages.delete(message)) return;
+        this.#bytes -= message.bytes;
+        if (this.#messages.size > 0) return;
         this.#timer?.clear();
         this.#timer = undefined;
     }
 
-    /** Sees to it that what gets too old is dropped: one timer, for the oldest. */
-    #watch(): void {
-        const [oldest] = this.#waiting;
+    /** Starts the timer of `max_age`: one for all messages, which expires with the oldest. */
+    #startTimer(): void {
+        const [oldest] = this.#messages;
         if (this.#timer?.isCurrent || !oldest || this.#maxAge >= MAX_TIMEOUT) return;
         this.#timer?.clear();
-        const delay = Math.max(0, oldest.expires - now());
-        const due = now() + delay;
+        const delay = Math.max(0, oldest.expiresAt - now());
+        const expectedTime = now() + delay;
         this.#timer = new GraceTimeout(delay, () => {
             this.#timer = undefined;
-            this.#expire(Math.max(now(), due)); // where only the timers are faked, the clock stands still
+            this.#expire(Math.max(now(), expectedTime)); // `now()` stands still in tests that fake only the timers
         }).unref();
     }
 
     #expire(time: number): void {
-        const expired: Waiting[] = [];
-        for (const waiting of this.#waiting) {
-            if (waiting.expires - time >= 1) break;
-            this.#remove(waiting);
-            expired.push(waiting);
+        const expired: QueuedMessage[] = [];
+        for (const message of this.#messages) {
+            if (message.expiresAt - time >= 1) break;
+            this.#remove(message);
+            expired.push(message);
         }
-        this.#watch();
-        this.#failAll(expired, new SockhopError("Not connected in time (max_age)", "ERR_QUEUE_EXPIRED"));
+        this.#startTimer();
+        const error = new SockhopError("The client did not connect within max_age of the queue", "ERR_QUEUE_EXPIRED");
+        this.#failAll(expired, error);
     }
 }
 
-function full(): SockhopError {
-    return new SockhopError("The queue for messages sent without a connection is full", "ERR_QUEUE_FULL");
+function queueFullError(): SockhopError {
+    return new SockhopError("The queue is full (max_messages, max_bytes)", "ERR_QUEUE_FULL");
 }

@@ -1,3 +1,3 @@
-// sockhop/lib/ObjectBuffer.js, as programs written for 1.x require it: the class itself.
+// Old deep path sockhop/lib/ObjectBuffer.js (1.x): `require()` returns the class itself.
 import { ObjectBuffer } from "../index";
 export = ObjectBuffer;

@@ -1,3 +1,3 @@
-// sockhop/lib/SockhopClient.js, as programs written for 1.8 require it: the class itself.
+// Old deep path sockhop/lib/SockhopClient.js (1.8): `require()` returns the class itself.
 import { SockhopClient } from "../index";
 export = SockhopClient;

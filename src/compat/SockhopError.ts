@@ -1,3 +1,3 @@
-// sockhop/lib/SockhopError.js, as programs written for 1.8 require it: the class itself.
+// Old deep path sockhop/lib/SockhopError.js (1.8): `require()` returns the class itself.
 import { SockhopError } from "../index";
 export = SockhopError;

@@ -1,2 +1,2 @@
-// sockhop/lib/SockhopPing.js, as programs written for 1.8 require it.
+// Old deep path sockhop/lib/SockhopPing.js (1.8).
 export { SockhopPing, SockhopPong } from "../index";

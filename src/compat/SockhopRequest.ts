@@ -1,4 +1,4 @@
-// sockhop/lib/SockhopRequest.js, as programs written for 1.8 require it.
+// Old deep path sockhop/lib/SockhopRequest.js (1.8).
 export {
     SockhopRequest,
     SockhopResponsePacket,

@@ -1,3 +1,3 @@
-// sockhop/lib/SockhopServer.js, as programs written for 1.8 require it: the class itself.
+// Old deep path sockhop/lib/SockhopServer.js (1.8): `require()` returns the class itself.
 import { SockhopServer } from "../index";
 export = SockhopServer;

@@ -1,3 +1,3 @@
-// sockhop/lib/SockhopSession.js, as programs written for 1.8 require it: the class itself.
+// Old deep path sockhop/lib/SockhopSession.js (1.8): `require()` returns the class itself.
 import { SockhopSession } from "../index";
 export = SockhopSession;

@@ -1,3 +1,3 @@
-// sockhop/lib/TimedMap.js, as programs written for 1.8 require it: the class itself.
+// Old deep path sockhop/lib/TimedMap.js (1.8): `require()` returns the class itself.
 import { TimedMap } from "../index";
 export = TimedMap;

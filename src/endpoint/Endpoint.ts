@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
-import { ObjectBuffer } from "../codec/ObjectBuffer";
 import { badFrameError } from "../codec/errors";
+import { ObjectBuffer } from "../codec/ObjectBuffer";
 import { Connection, connectionOf } from "../connection/Connection";
 import { FrameTimeouts } from "../connection/FrameTimeouts";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
 import { enableDebugLog } from "../diagnostics/debugLog";
 import { ClosedTotals, type Stats } from "../diagnostics/Stats";
-import { TypeEventName } from "../emitter/TypeEventName";
-import { TypedEmitter } from "../emitter/TypedEmitter";
 import { emitSafely } from "../emitter/emitSafely";
+import { TypedEmitter } from "../emitter/TypedEmitter";
+import { TypeEventName } from "../emitter/TypeEventName";
 import type { Message } from "../protocol/Message";
 import type { Reply } from "../replies/PendingReply";
 import { nextTick, now, setImmediate } from "../runtime/clock";
@@ -22,7 +22,7 @@ import { type EndpointLimits, type SockhopOptions, endpointLimits } from "./opti
 
 enableDebugLog();
 
-/** Codes of connections that the peer has aborted. Not reported as errors: `disconnect` follows. */
+/** Error codes of a connection that the peer has aborted. Only `disconnect` reports it, no `error` event. */
 const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
@@ -40,14 +40,14 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  * | | `_reportError(error, connection)`, `_reportBadFrame(fault, connection)` |
  * | | `_self()`: this object, in public methods that a Proxy may call |
  *
- * A mixin that needs something of its class declares it as an abstract member. The other members of Endpoint are for client and
- * server.
+ * A mixin declares an abstract member for anything else that its class must provide. The other members of Endpoint are
+ * for client and server.
  */
-// The default lets mixins and their tests say `Endpoint` where the events do not matter.
+// The default type lets mixins and their tests write `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     /**
-     * This object. A Proxy around it has no private members, so public methods begin with this call.
+     * Returns this object. Public methods begin with this call, because a Proxy around it has no private members.
      *
      * @internal
      */
@@ -87,7 +87,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         void this._close(connection);
     });
     readonly #socketOnDrain = this.#listener((connection) => {
-        // Node emits `drain` before it calls back the writes, so that `buffered` would still count them.
+        // Node emits `drain` before it calls the callbacks of the writes, so `buffered` still counts them.
         nextTick(() => {
             if (connection.state !== "open" || this._hasQueued(connection)) return;
             emitSafely(this, "drain", ...this._eventArgs(connection));
@@ -104,7 +104,10 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
             onFatal: (connection, error) => this._destroy(connection, error),
         });
         this.#frameTimeouts = new FrameTimeouts(this._connections, this._limits.frameTimeout, (connection) => {
-            this._destroy(connection, new SockhopError("A frame has not ended in time", "ERR_FRAME_TIMEOUT"));
+            this._destroy(
+                connection,
+                new SockhopError("A frame did not end within frame_timeout", "ERR_FRAME_TIMEOUT"),
+            );
         });
     }
 
@@ -118,7 +121,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Adds the connection of a socket: from now on its errors and its end are handled.
+     * Adds the connection of a socket, and handles its errors and its end from now on.
      *
      * @internal
      */
@@ -126,16 +129,16 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         const connection = new Connection(socket, this);
         this._connections.add(connection);
         this.#frameTimeouts.start();
-        (socket as Partial<Socket>).setNoDelay?.(); // another Duplex has none
+        (socket as Partial<Socket>).setNoDelay?.(); // a Duplex that is no net.Socket lacks it
         socket.on("end", this.#socketOnEnd).on("close", this.#socketOnClose);
         socket.on("error", this.#socketOnError).on("drain", this.#socketOnDrain);
         return connection;
     }
 
     /**
-     * Emits `connect`, and begins to read after it, so that `connect` precedes the first `receive`.
+     * Emits `connect`, then starts reading, so that `connect` precedes the first `receive`.
      *
-     * @returns false if a subscriber of the diagnostics channel has closed the connection
+     * @returns false if a subscriber of the diagnostics channel closed the connection
      * @internal
      */
     protected _onOpen(connection: Connection): boolean {
@@ -154,9 +157,9 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Handles bytes of a connection.
+     * Handles received bytes.
      *
-     * @param length - number of valid bytes in the chunk
+     * @param length - number of valid bytes at the start of the chunk
      * @internal
      */
     protected _onData(connection: Connection, chunk: Buffer, length: number): void {
@@ -164,7 +167,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Delivers a value to the user. Mixins take the messages of other kinds.
+     * Delivers a value to the user. Mixins handle the other kinds of messages.
      *
      * @param reply - sends the reply to a call
      * @internal
@@ -185,7 +188,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     protected abstract _receiveMeta(connection: Connection, type: string, reply: Reply | undefined): object;
 
     /**
-     * True while messages for this connection wait in a queue.
+     * True while messages for this connection are queued.
      *
      * @internal
      */
@@ -195,8 +198,8 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Creates a listener for the sockets of all connections: one function for all, since closures would cost memory on each. It
-     * ignores sockets whose connection is closed.
+     * Creates a listener for the sockets of all connections. One shared function instead of a closure per connection
+     * saves memory. It ignores sockets whose connection is closed.
      */
     #listener<A>(handle: (connection: Connection, argument: A) => void): (argument?: A) => void {
         const endpoint = this._self();
@@ -208,7 +211,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
 
     #onPeerEnd(connection: Connection): void {
         this.#receiver.onEnd(connection);
-        // During a TLS handshake an error follows, which says more.
+        // During a TLS handshake an error event follows, which is more specific.
         if (connection.state === "open") void this._close(connection);
     }
 
@@ -228,10 +231,10 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Closes a connection gracefully: sends what was accepted, and ignores what arrives. Without `drain` the connection is closed
-     * and `disconnect` emitted when the call returns. Closing it again can shorten the timeout.
+     * Closes a connection gracefully: sends all accepted frames, and ignores received ones. Without `drain` the
+     * connection is closed and `disconnect` emitted when the call returns. A second call can shorten the timeout.
      *
-     * @returns resolves when the socket is closed
+     * @returns promise that resolves when the socket is closed
      * @internal
      */
     protected async _close(connection: Connection, options?: EndOptions | null): Promise<undefined> {
@@ -239,7 +242,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         if (timeout > 0 && options?.drain && connection.state === "open") {
             const start = now();
             await drained(connection, timeout);
-            timeout = Math.max(1, timeout - (now() - start)); // 0 would discard what is being sent
+            timeout = Math.max(1, timeout - (now() - start)); // 0 would discard frames that are still being sent
         }
         this.#drop(connection, timeout);
         return connection.close(timeout);
@@ -248,10 +251,10 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     #drop(connection: Connection, timeout: number): void {
         if (connection.state === "closed") return;
         connection.beforeClose?.(connection);
-        if ((connection.state as string) === "closed") return; // closed by the program meanwhile
+        if ((connection.state as string) === "closed") return; // `end()` of the session closed it
         const wasOpen = connection.state === "open";
         connection.state = "closed";
-        connection.partialFrame = undefined; // a program that keeps the socket must not keep the received bytes
+        connection.partialFrame = undefined; // frees the received bytes, even if the program keeps the socket
         connection.pausedFrames?.release();
         connection.pausedFrames = undefined;
         this._connections.delete(connection);
@@ -268,7 +271,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Closes all connections. Resolves when their sockets are closed, and those that were being closed already.
+     * Closes all connections gracefully. Resolves when their sockets, and those already closing, are closed.
      *
      * @internal
      */
@@ -280,9 +283,9 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Closes a connection at once: nothing more is sent.
+     * Closes a connection at once and discards unsent frames.
      *
-     * @param error - is reported first
+     * @param error - reported before the connection closes
      * @internal
      */
     protected _destroy(connection: Connection, error?: Error): void {
@@ -299,7 +302,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Emits `disconnect` if `connect` was emitted; on a server after the session has ended.
+     * Emits `disconnect` if the connection was open; on a server after its session has ended.
      *
      * @internal
      */
@@ -309,13 +312,14 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         const emit = (): void => {
             emitSafely(this, "disconnect", ...this._eventArgs(connection));
         };
-        // Later, since a program may kill many connections at once and take `disconnect` for the end of that.
+        // Asynchronous for sessions: a program that closes many connections in one tick may treat the first
+        // `disconnect` as the end of that loop.
         if (connection.sessionEnd) void connection.sessionEnd.then(() => setImmediate(emit));
         else emit();
     }
 
     /**
-     * Reports an error of a connection, or of the endpoint: see {@link ErrorReporter}.
+     * Reports an error of a connection, or of the endpoint if it is `null`. See {@link ErrorReporter}.
      *
      * @internal
      */
@@ -324,7 +328,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Reports a message that breaks the protocol. Too many in a row close the connection.
+     * Reports a message that violates the protocol. 1000 in a row close the connection.
      *
      * @internal
      */
@@ -333,7 +337,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Arguments of an event that name its connection.
+     * Arguments of an event that identify its connection.
      *
      * @internal
      */
@@ -347,7 +351,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 }
 
-/** Resolves when no reply is pending, or when the time has passed and none is being transferred. */
+/** Resolves when no reply is pending, or after the timeout when no bytes are in transit. */
 function drained(connection: Connection, timeout: number): Promise<void> {
     return new Promise((resolve) => {
         const timer = new GraceTimeout(timeout, () => {

@@ -3,7 +3,7 @@ import process from "node:process";
 import { emitSafely } from "../emitter/emitSafely";
 import { codeOf, messageOf, printable } from "../runtime/thrownValues";
 
-/** Reports errors of an endpoint: an `error` event if there is a listener, otherwise one process warning. Never throws. */
+/** Reports errors without throwing: as `error` events if there is a listener, otherwise as one process warning. */
 export class ErrorReporter {
     readonly #emitter: EventEmitter;
     #hasWarned = false;
@@ -13,7 +13,8 @@ export class ErrorReporter {
     }
 
     /**
-     * Emits `error`, or warns once in the life of the endpoint: a peer must not be able to end a program that has no listener.
+     * Emits `error`. Without a listener it emits one process warning per endpoint, because an `error` event would
+     * throw, and a peer must not be able to crash the process.
      *
      * @param args - further arguments of the event
      */
@@ -21,14 +22,14 @@ export class ErrorReporter {
         if (this.emit(error, args) || this.#hasWarned) return;
         this.#hasWarned = true;
         const code = codeOf(error);
-        process.emitWarning(`${printable(messageOf(error))} (listen to "error" to see each such event)`, {
+        process.emitWarning(`${printable(messageOf(error))} (add an "error" listener to see all errors)`, {
             type: "SockhopWarning",
             ...(code !== undefined && { code: printable(code) }),
         });
     }
 
     /**
-     * Emits `error` if there is a listener. Without one Node would throw it.
+     * Emits `error` if there is a listener. (Without one `EventEmitter` throws the error.)
      *
      * @returns true if there is a listener
      */

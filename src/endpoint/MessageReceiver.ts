@@ -1,6 +1,6 @@
 import type { Frame } from "../codec/Codec";
-import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import { badFrameError } from "../codec/errors";
+import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { Connection } from "../connection/Connection";
 import { holdReading } from "../connection/holdReading";
 import { publishReceived } from "../diagnostics/channels";
@@ -8,25 +8,25 @@ import { throwLater } from "../emitter/emitSafely";
 import type { Message } from "../protocol/Message";
 import { isHttpPost } from "./isHttpPost";
 
-/** A connection that has sent this many bad frames, and no message between them, is closed. */
+/** Number of bad frames in a row after which a connection is closed. */
 const MAX_BAD_FRAMES = 1000;
 
-/** Recipient of the messages. */
+/** Callbacks of a {@link MessageReceiver}. */
 export interface MessageHandler {
     onMessage(connection: Connection, message: Message): void;
-    /** A frame is no message; the connection goes on. */
+    /** Reports a frame that is not a message. The connection stays open. */
     onBadFrame(connection: Connection, error: Error): void;
-    /** The connection cannot go on. */
+    /** Reports an error that must close the connection. */
     onFatal(connection: Connection, error: Error): void;
 }
 
-/** Turns the bytes of connections into messages, in order. */
+/** Converts the bytes of connections to messages, in order. */
 export class MessageReceiver {
     readonly #objectBuffer: ObjectBuffer;
     readonly #handler: MessageHandler;
     /**
-     * True to stop reading from a peer that does not read our replies. At most one end of a connection may do that: two that wait
-     * for each other to read would wait forever.
+     * True to stop reading from a peer that does not read our replies. Only one end of a connection may do so, or both
+     * ends could wait for each other forever.
      */
     pausesReading = false;
 
@@ -43,12 +43,12 @@ export class MessageReceiver {
         try {
             frames = this.#objectBuffer.read(chunk, connection, length);
         } catch (error) {
-            connection.socket.destroy(error as Error); // a frame that does not fit into memory
+            connection.socket.destroy(error as Error); // the frame does not fit into memory
             return;
         }
         const isStart = connection.framesReceived === frames.length;
         if (isStart && frames[0] !== undefined && isHttpPost(frames[0])) {
-            this.#handler.onFatal(connection, badFrameError("this is an HTTP request of a web browser"));
+            this.#handler.onFatal(connection, badFrameError("the peer sent an HTTP request, as a web browser does"));
             return;
         }
         this.#dispatchAll(connection, frames);
@@ -66,7 +66,7 @@ export class MessageReceiver {
         }
     }
 
-    /** Delivers the frames that were read before a connection closes. */
+    /** Delivers the paused frames of a connection, before it closes. */
     deliverPaused(connection: Connection): void {
         const { pausedFrames } = connection;
         if (!pausedFrames) return;
@@ -80,20 +80,20 @@ export class MessageReceiver {
         connection.badFrames += 1;
         if (connection.badFrames < MAX_BAD_FRAMES) this.#handler.onBadFrame(connection, error);
         else {
-            const fatal = badFrameError(`${MAX_BAD_FRAMES} frames in a row were no messages`, error);
+            const fatal = badFrameError(`${MAX_BAD_FRAMES} frames in a row were not messages`, error);
             this.#handler.onFatal(connection, fatal);
         }
     }
 
     #dispatchAll(connection: Connection, frames: Frame[]): void {
-        for (let n = 0; n < frames.length; n++) {
-            this.#dispatchSafely(connection, frames[n] as Frame);
-            if (this.pausesReading && connection.overLimit && this.#pause(connection, frames.slice(n + 1))) return;
+        for (let index = 0; index < frames.length; index++) {
+            this.#dispatchSafely(connection, frames[index] as Frame);
+            if (this.pausesReading && connection.overLimit && this.#pause(connection, frames.slice(index + 1))) return;
         }
         if (connection.state !== "closed" && connection.error) this.#handler.onFatal(connection, connection.error);
     }
 
-    /** Throws later what a handler throws, so that the next message reaches its handler. */
+    /** Handles a frame. Throws an exception of a handler later, so that the next message still reaches its handler. */
     #dispatchSafely(connection: Connection, frame: Frame): void {
         if (connection.state === "closed") return;
         try {
@@ -125,17 +125,21 @@ export class MessageReceiver {
         else this.#handler.onMessage(connection, message);
     }
 
-    /** Stops reading, and handling what was read, until the peer has read our replies. */
+    /**
+     * Pauses the socket and keeps the frames until the peer has read our replies.
+     *
+     * @returns false if the connection is not paused, because of `slow_consumer` or because it is closed
+     */
     #pause(connection: Connection, frames: Frame[]): boolean {
         if (connection.limits.slowConsumer !== "wait" || connection.state === "closed") return false;
         const { socket } = connection;
         const paused = { frames, release: holdReading(socket) };
         connection.pausedFrames = paused;
-        socket.allowHalfOpen = true; // the peer may have ended: these frames still need replies
+        socket.allowHalfOpen = true; // these frames still need replies, even if the peer has sent FIN
         connection.onceWritable(() => {
             if (connection.pausedFrames !== paused) return;
             paused.release();
-            this.#dispatchAll(connection, frames); // may pause again
+            this.#dispatchAll(connection, frames); // can pause again
             if (connection.pausedFrames !== paused) return;
             connection.pausedFrames = undefined;
             this.#resume(connection);

@@ -1,24 +1,24 @@
+import type { AnswerOf, DataOf, End, Names, Protocol, ReplyTo, Table } from "../Protocol";
+import type { SockhopRequest } from "../protocol/SockhopRequest";
 import type { Reply } from "../replies/PendingReply";
 import type { SockhopResponseWriteableStream } from "../replies/ResponseWriteableStream";
-import type { SockhopRequest } from "../protocol/SockhopRequest";
-import type { AnswerOf, DataOf, End, Names, Protocol, ReplyTo, Table } from "../Protocol";
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- what a peer has sent: who knows what it is should not have to cast */
+/* eslint-disable @typescript-eslint/no-explicit-any -- values of a peer: a program that knows the type need not cast */
 
-/** What comes with a value that a client has received. */
+/** Second argument of `receive` on a client. */
 export interface ReceiveMeta<Type extends string = string, Answer = any> {
     /** Class name of the value at the sender: `"Object"`, `"String"`, `"Widget"` … */
     type: Type;
     /**
-     * Replies to the message; there only when the sender wants a reply, so call `callback?.()`. The first call counts,
-     * further ones do nothing, and neither does one when the connection has closed. Without a value the reply is `{}`.
+     * Replies to a call. `undefined` for other messages, so use `callback?.()`. Only the first invocation sends a
+     * reply; further ones, and those after the connection has closed, do nothing. Without a value the reply is `{}`.
      *
-     * Throws a {@link SockhopError}: `ERR_BAD_DATA` for what JSON cannot express, `ERR_MESSAGE_TOO_LARGE`.
+     * Throws a {@link SockhopError}: `ERR_BAD_DATA` for a value that JSON cannot express, `ERR_MESSAGE_TOO_LARGE`.
      */
     callback?: Reply<Answer>;
 }
 
-/** The arguments for a message that comes from this end, by its type. `More` is what a server tells besides. */
+/** Arguments of `receive` for the messages of one end, by type name. `More`: further members of `meta` on a server. */
 export type Received<P extends Protocol, From extends End, More> = {
     [K in Names<Table<P, From, "messages">>]: [
         value: Table<P, From, "messages">[K],
@@ -26,7 +26,7 @@ export type Received<P extends Protocol, From extends End, More> = {
     ];
 };
 
-/** The arguments for a request that comes from this end, by the type of its data. */
+/** Arguments of `request` for the requests of one end, by type name of the data. `More`: more arguments on a server. */
 export type Requested<P extends Protocol, From extends End, More extends unknown[]> = {
     [K in Names<Table<P, From, "requests">>]: [
         request: SockhopRequest<DataOf<Table<P, From, "requests">[K]>, K>,
@@ -37,21 +37,21 @@ export type Requested<P extends Protocol, From extends End, More extends unknown
 
 type Values<T> = T[keyof T];
 
-/** Events for one type only: `receive:Widget`, after `receive`, and `request:Widget`, in place of `request`. */
+/** Events of one type: `receive:Widget`, emitted after `receive`; `request:Widget`, emitted instead of `request`. */
 type ByType<R, Q> = {
     [K in keyof R & string as `receive:${K}`]: R[K];
 } & {
     [K in keyof Q & string as `request:${K}`]: Q[K];
 };
 
-/** What the other end sends. */
+/** Events for the values and requests of the peer. */
 export type Exchange<R, Q> = ByType<R, Q> & {
-    /** A value has arrived, in the turn of its last byte. */
+    /** Emitted for each value that arrives, in the tick in which its last byte is read. */
     receive: Values<R>;
     /**
-     * The other end asks; answer by `response`. A handler that throws or rejects has answered that the request has failed,
-     * and what it threw surfaces as an exception that nobody has caught. Without any handler the other end is told that
-     * nobody handles requests here.
+     * Emitted for each request of the peer. Respond with `response`. If a handler throws or rejects, the peer gets
+     * `ERR_REQUEST_FAILED`, and the error becomes an uncaught exception. Without any handler the peer gets
+     * `ERR_REQUEST_UNHANDLED`.
      */
     request: Values<Q>;
 };

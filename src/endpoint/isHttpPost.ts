@@ -1,12 +1,12 @@
-/** How a request of HTTP begins that has a body, and what comes behind its path. */
+/** Method and version of an HTTP request line, which surround its path. */
 const POST = "POST ";
 const HTTP = " HTTP/";
 
 /**
- * Whether this is how a request begins that any web page can have its visitor's browser send to a server on the same machine,
- * with messages in the body. (Before any other request with a body browsers ask the server.)
+ * True if this is the first line of an HTTP POST. Any web page can make a browser send one, with messages in its body,
+ * to a server on the same machine. (For other requests with a body, browsers send a CORS preflight request first.)
  *
- * No regular expression: V8 keeps the text that one has matched last (`RegExp.input`), however long.
+ * Not a regular expression, because V8 keeps the last matched text (`RegExp.input`) in memory, however long.
  */
 export function isHttpPost(frame: string): boolean {
     return frame.startsWith(POST) && frame.startsWith(HTTP, frame.indexOf(" ", POST.length));

@@ -2,14 +2,14 @@ import type { FramingOptions } from "../codec/ObjectBuffer";
 import { type LimitOptions, type Limits, limitsOf } from "../connection/limits";
 import { milliseconds } from "../validators";
 
-/** Options that client and server have in common. */
+/** Options of client and server. */
 export interface SockhopOptions extends FramingOptions, LimitOptions {
-    /** Path of a Unix domain socket. Takes the place of address and port. */
+    /** Path of a Unix domain socket. Takes precedence over `name`, `address` and `port`. */
     path?: string | null | undefined;
     /**
-     * A name instead of a path, for programs of one user: a socket in a folder that only this user can enter, which is
-     * made when a server listens; a pipe on Windows. Letters, digits, `.`, `_` and `-`, at most 64, the first no dot.
-     * See {@link path_of}.
+     * Name instead of a path, for programs of one user: a Unix domain socket in a folder that only this user can enter,
+     * or a pipe on Windows. The server creates the folder when it listens. Letters, digits, `.`, `_` and `-`, at most
+     * 64 characters, no leading dot. See {@link path_of}.
      */
     name?: string | null | undefined;
     /**
@@ -25,27 +25,31 @@ export interface SockhopOptions extends FramingOptions, LimitOptions {
      */
     port?: number | null | undefined;
     /**
-     * What the other end speaks: `"json"` for bare JSON without an envelope (no types, callbacks or answers to pings),
-     * for programs that are not sockhop. Anything else means sockhop.
+     * Protocol of the peer: `"json"` for programs that are not sockhop, which send one JSON text per frame, without an
+     * envelope (no types, callbacks, requests or pongs). Any other value means sockhop.
      *
      * @default "Sockhop"
      */
     peer_type?: string | undefined;
     /**
-     * Milliseconds for the answer to a request; `Infinity` for no limit.
+     * Milliseconds for the whole response to a request; `Infinity` for no limit.
      *
      * @default 30000
      */
     response_timeout?: number | undefined;
 }
 
-/** {@link Limits} of connections, and of requests. */
+/** {@link Limits} of connections, and the timeout of requests. */
 export interface EndpointLimits extends Limits {
     /** Milliseconds. */
     readonly responseTimeout: number;
 }
 
-/** @throws {@link SockhopError} `ERR_BAD_OPTION` */
+/**
+ * Validates the options, and applies defaults.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION`
+ */
 export function endpointLimits(options: SockhopOptions): EndpointLimits {
     const responseTimeout = milliseconds("response_timeout", options.response_timeout, 30_000);
     return { ...limitsOf(options), responseTimeout };

@@ -1,6 +1,6 @@
 import process from "node:process";
 
-/** Options of both ends: `listen_or_connect()` passes the same ones to both. A test compares them with the types. */
+/** Options of both ends: `listen_or_connect()` passes one object to both. A test compares them with the types. */
 export const OPTION_NAMES = [
     "address",
     "allow_non_objects",
@@ -28,43 +28,43 @@ export const OPTION_NAMES = [
     "terminator",
 ] as const;
 
-/** Options of sockhop 2.x, which are ignored (`docs/migrating.md`). */
+/** Options of sockhop 2.x, ignored without a warning (`docs/migrating.md`). */
 const IGNORED_NAMES: ReadonlySet<string> = new Set(["allow_binary_mode", "compatibility_mode", "handshake_timeout"]);
 
 const warned = new Set<string>();
 
-/** Warns of option names that do not exist, once for each name: a typing mistake would otherwise go unnoticed. */
+/** Emits a process warning for each unknown option, once per name, to reveal typing mistakes. */
 export function warnUnknownOptions(options: object): void {
     for (const name of Object.keys(options)) {
         if ((OPTION_NAMES as readonly string[]).includes(name) || IGNORED_NAMES.has(name) || warned.has(name)) continue;
         warned.add(name);
-        const near = nearest(name);
-        const hint = near === undefined ? "" : `: did you mean "${near}"?`;
+        const suggestion = nearestOption(name);
+        const hint = suggestion === undefined ? "" : `: did you mean "${suggestion}"?`;
         process.emitWarning(`Unknown option "${name}"${hint}`, { type: "SockhopWarning" });
     }
 }
 
-/** The known name that was probably meant, if there is one. */
-function nearest(name: string): string | undefined {
-    const wanted = plain(name);
-    let best: string | undefined;
-    let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
-    for (const known of OPTION_NAMES) {
-        const edits = distance(wanted, plain(known));
-        if (edits >= least) continue;
-        least = edits;
-        best = known;
+/** Option name with the smallest edit distance, if at most a third of the letters differ. */
+function nearestOption(name: string): string | undefined {
+    const normalized = normalize(name);
+    let nearest: string | undefined;
+    let minEdits = Math.max(1, Math.floor(normalized.length / 3)) + 1;
+    for (const option of OPTION_NAMES) {
+        const edits = editDistance(normalized, normalize(option));
+        if (edits >= minEdits) continue;
+        minEdits = edits;
+        nearest = option;
     }
-    return best;
+    return nearest;
 }
 
-/** `connectTimeout` is as good as `connect_timeout`. */
-function plain(name: string): string {
+/** Removes case and separators, so that `connectTimeout` equals `connect_timeout`. */
+function normalize(name: string): string {
     return name.toLowerCase().replaceAll(/[_-]/g, "").slice(0, 40);
 }
 
 /** Number of letters to insert, remove, replace or swap with the next one (optimal string alignment). */
-function distance(from: string, to: string): number {
+function editDistance(from: string, to: string): number {
     const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
     const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
     for (let row = 1; row <= from.length; row++) {

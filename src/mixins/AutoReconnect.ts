@@ -1,51 +1,54 @@
 import type { Connection } from "../connection/Connection";
-import type { Endpoint } from "../endpoint/Endpoint";
 import { emitSafely } from "../emitter/emitSafely";
+import type { Endpoint } from "../endpoint/Endpoint";
 import { Timer, now } from "../runtime/clock";
 import type { Constructor } from "./mixin";
 
-/** What the mixin AutoReconnect adds to a client. */
+/** Members that the mixin `AutoReconnect` adds to a client. */
 export interface Reconnecting {
     /**
-     * Whether the client connects by itself, now and whenever the connection is lost. Off at first; `disconnect()`
-     * turns it off.
+     * True if the client connects automatically: now, and whenever the connection is lost. `disconnect()` sets it to
+     * `false`.
      *
-     * The first attempt is made at once, also after a connection was lost, unless that one had lasted less than
-     * `auto_reconnect_interval`; after a failed attempt the next one follows when the interval has passed, or a random
-     * part of a growing one with `auto_reconnect_max_interval`. Each time the client emits `reconnecting`. Attempts
-     * fail silently, whatever the reason. While it is on, the process is kept alive.
+     * The first attempt starts at once. After a lost connection, the client reconnects at once if the connection lasted
+     * at least `auto_reconnect_interval`. Otherwise, and after a failed attempt, it waits for that interval; with
+     * `auto_reconnect_max_interval` it waits for a random part of a growing interval. Each wait starts with a
+     * `reconnecting` event, which has the error. Failed attempts emit no other event. Reconnecting keeps the process
+     * alive.
      *
-     * When a server is killed, its system may close the connections before the listening socket (Linux does). A client
-     * that is back in between is connected and cut off once more.
+     * If a server is killed, its system may close the connections before the listening socket (Linux does). A client
+     * that reconnects in between loses one more connection.
+     *
+     * @default false
      */
     get auto_reconnect(): boolean;
     set auto_reconnect(wanted: boolean);
 }
 
-/** Milliseconds from one attempt to the next. */
+/** Delay between two attempts, in milliseconds. */
 export interface Pauses {
     interval: number;
-    /** What the interval may grow to; 0 when it does not grow. */
+    /** Limit of the exponential backoff; 0 for a constant interval. */
     cap: number;
 }
 
-/** Adds automatic reconnection. */
+/** Adds automatic reconnecting, with backoff. */
 export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Reconnecting> {
     abstract class AutoReconnect extends Base implements Reconnecting {
-        #wanted = false;
+        #isEnabled = false;
         #timer: Timer | undefined;
-        /** Attempts that have failed, and connections that have not lasted, since one that has. */
+        /** Number of failed attempts and short connections since the last connection that lasted. */
         #failures = 0;
-        /** When there was a connection last, on the clock of `performance.now()`. */
+        /** Time of the last `connect`, on the clock of `performance.now()`. */
         #openedAt = NaN;
 
         get auto_reconnect(): boolean {
-            return this._self().#wanted;
+            return this._self().#isEnabled;
         }
 
         set auto_reconnect(wanted: boolean) {
             const self = this._self();
-            self.#wanted = wanted;
+            self.#isEnabled = wanted;
             self.#failures = 0;
             self.#timer?.clear();
             if (wanted) self._startReconnect();
@@ -54,13 +57,13 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
 
         protected abstract get _reconnectDelay(): Pauses;
 
-        /** Whether there is an attempt. */
+        /** True during an attempt. */
         protected abstract get _connecting(): boolean;
 
-        /** Begins an attempt, unless there is one, or a connection. */
+        /** Starts an attempt. Does nothing during an attempt, or if connected. */
         protected abstract _startReconnect(): void;
 
-        /** Ends the attempt under way, if `_startReconnect` began it and nobody else waits for it. */
+        /** Aborts the current attempt, unless a call of `connect()` waits for it. */
         protected abstract _abortReconnect(): void;
 
         protected override _onOpen(connection: Connection): boolean {
@@ -68,13 +71,13 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
             return super._onOpen(connection);
         }
 
-        // An attempt that fails comes here too: its connection was never opened.
+        // A failed attempt is handled here, too: it closes a connection that was never open.
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
             super._onClose(connection, wasOpen);
-            if (!this.#wanted || this._connecting) return;
-            const lasted = wasOpen && now() - this.#openedAt >= this._reconnectDelay.interval;
-            this.#failures = lasted ? 0 : this.#failures + 1;
-            const delay = lasted ? 0 : this.#pause();
+            if (!this.#isEnabled || this._connecting) return;
+            const hasLasted = wasOpen && now() - this.#openedAt >= this._reconnectDelay.interval;
+            this.#failures = hasLasted ? 0 : this.#failures + 1;
+            const delay = hasLasted ? 0 : this.#nextDelay();
             this.#timer?.clear();
             this.#timer = new Timer(() => {
                 this._startReconnect();
@@ -82,8 +85,8 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
             emitSafely(this, "reconnecting", this.#failures + 1, delay, connection.error);
         }
 
-        /** With a cap: exponential backoff with full jitter. */
-        #pause(): number {
+        /** Delay of the next attempt in milliseconds: with a cap, exponential backoff with full jitter. */
+        #nextDelay(): number {
             const { interval, cap } = this._reconnectDelay;
             return cap > 0 ? Math.round(Math.random() * Math.min(cap, interval * 2 ** (this.#failures - 1))) : interval;
         }

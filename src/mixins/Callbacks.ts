@@ -15,7 +15,7 @@ export interface Calling {
     /**
      * Sends a value of the user; with a callback, as a call.
      *
-     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE`, at once and not as a rejection, as sockhop 1.x does
+     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE`, synchronously as in 1.x, not as a rejection
      * @internal
      */
     _send(
@@ -27,9 +27,9 @@ export interface Calling {
 }
 
 /**
- * Adds remote callbacks: a message carries an id, and the reply to it calls a function here.
+ * Adds remote callbacks: a call has an id, and the reply with the same id calls a function here.
  *
- * Pending callbacks are kept on the connection of their call, so no other peer can reply, and fail when it closes.
+ * Pending callbacks are kept on the connection of their call. So no other peer can reply, and they fail when it closes.
  */
 export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Calling> {
     abstract class Callbacks extends Base implements Calling {
@@ -69,8 +69,8 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 return failed ? markHandled(sent) : sent;
             } catch (error) {
                 call.fail(error as SockhopError);
-                const refused = Promise.reject(error);
-                return failed ? markHandled(refused) : refused;
+                const rejected = Promise.reject(error);
+                return failed ? markHandled(rejected) : rejected;
             }
         }
 
@@ -94,7 +94,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             super._onClose(connection, wasOpen);
         }
 
-        /** Delivers a call. Only the first reply is sent: 1.x crashes at a second one. */
+        /** Delivers a call. Sends only the first reply, because a second one crashes 1.x peers. */
         #onCall(connection: Connection, message: Message): void {
             const { hasUuid } = message;
             let { id } = message;
@@ -102,10 +102,10 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             connection.openReplies += 1;
             const isOver = (): boolean => hasReplied || connection.state === "closed";
             const reply: Reply = (value = {}) => {
-                // A caller that has disconnected must not end the program; the event `disconnect` reports it.
+                // A disconnected caller must not crash the process: the `disconnect` event reports it.
                 if (isOver()) return;
                 const frame = this._objectBuffer.encodeReply(value, id, hasUuid);
-                if (isOver()) return; // the `toJSON()` of the value has replied, or closed the connection
+                if (isOver()) return; // `toJSON()` of the value sent a reply, or closed the connection
                 hasReplied = true;
                 if (!connection.replyError(frame.length)) connection.writeAndForget(frame);
                 connection.openReplies -= 1;
@@ -114,7 +114,8 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             try {
                 super._onMessage(connection, message, reply);
             } finally {
-                // Most handlers reply before they return. An id that is kept longer must not keep its whole chunk alive.
+                // Most handlers reply before they return. A later reply needs the id, which is a slice of its chunk:
+                // detach it, so that it does not keep the whole chunk in memory.
                 id = isOver() ? undefined : detach(id);
             }
         }

@@ -1,32 +1,35 @@
-import { milliseconds } from "../validators";
 import process from "node:process";
 import type { Connection } from "../connection/Connection";
-import type { Endpoint } from "../endpoint/Endpoint";
 import { PingHistory } from "../connection/PingHistory";
+import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
 import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 import { Interval, afterPoll } from "../runtime/clock";
+import { milliseconds } from "../validators";
 import type { Constructor } from "./mixin";
 
-/** What the mixin Ping adds to an endpoint. */
+/** Members that the mixin `Ping` adds to an endpoint. */
 export interface Pinging {
-    /** The timer that sends pings, `null` while pinging is off. It does not keep the process alive. */
+    /** Timer that sends pings; `null` while pinging is off. It does not keep the process alive. */
     interval_timer: NodeJS.Timeout | null;
 
     /**
-     * Pings every connection, also those to come, and drops one of which nothing at all was heard when four intervals
-     * have passed: `disconnect` follows. Any byte is a sign of life, also one of ours that the peer has made room for. As with
-     * 1.x, a connection that the program does not read itself (`socket.pause()`) is dropped, too, with one process warning. Any
-     * earlier interval is replaced. Pings of the peer are answered always, whatever is set here. Peers of type `"json"` do not
-     * answer pings.
+     * Pings every connection, present and future, each `delay` milliseconds. Drops a connection after four silent
+     * intervals: `disconnect` follows. A new call replaces the interval.
+     *
+     * An interval is silent if no byte arrived and the peer accepted no byte of ours. As in 1.x, this includes
+     * connections whose socket the program has paused (`socket.pause()`); the first one causes a process warning.
+     *
+     * An endpoint always replies to pings of the peer, also while its own pings are off. Peers of type `"json"` do not
+     * reply to pings.
      *
      * @param delay - milliseconds between pings; 0 turns pinging off
-     * @throws {@link SockhopError} `ERR_BAD_OPTION` when `delay` is negative or not a number.
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` if `delay` is negative or not a number
      */
     ping(delay?: number): void;
 }
 
-/** Adds keep-alive: asks every connection for a sign of life, and answers when asked. */
+/** Adds keep-alive pings, and replies to the pings of the peer. */
 export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Pinging> {
     abstract class Ping extends Base implements Pinging {
         interval_timer: NodeJS.Timeout | null = null;
@@ -38,20 +41,20 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
             const self = this._self();
             self.#interval?.clear();
             for (const connection of self._connections) connection.pings?.reset();
-            self.#interval = interval > 0 ? self.#every(interval) : undefined;
+            self.#interval = interval > 0 ? self.#startInterval(interval) : undefined;
             self.interval_timer = self.#interval?.handle ?? null;
         }
 
-        #every(interval: number): Interval {
+        #startInterval(interval: number): Interval {
             const timer = new Interval(() => {
                 afterPoll(timer, () => {
-                    if (this.#interval === timer) this.#round();
+                    if (this.#interval === timer) this.#pingAll();
                 });
             }, interval);
             return timer;
         }
 
-        #round(): void {
+        #pingAll(): void {
             for (const connection of [...this._connections]) {
                 if (connection.state === "open") this.#ping(connection);
             }
@@ -63,14 +66,15 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
                 connection.sendControl("ping", ping);
                 return;
             }
-            if (connection.socket.isPaused()) this.#warnOfPause();
+            if (connection.socket.isPaused()) this.#warnOfPausedSocket();
             void this._close(connection, { timeout: 0 });
         }
 
-        #warnOfPause(): void {
+        #warnOfPausedSocket(): void {
             if (this.#hasWarned) return;
             this.#hasWarned = true;
-            const message = "ping() drops a connection whose socket the program has paused: it cannot read the pongs";
+            const message =
+                "ping() drops a connection whose socket is paused: pongs cannot be read. Resume it, or stop pings";
             process.emitWarning(message, { type: "SockhopWarning" });
         }
 
@@ -84,7 +88,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
     return Ping;
 }
 
-/** Pong to a ping: takes over no other member of it. */
+/** Pong to a ping. Copies only these two members: a peer may send a ping with any others. */
 function pongOf({ _id, _created }: Partial<SockhopPing>): SockhopPong {
     return new SockhopPong({ _id, _created });
 }

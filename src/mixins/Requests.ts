@@ -17,12 +17,12 @@ import type { Constructor } from "./mixin";
 /** Options of a request. */
 export interface RequestOptions extends WaitOptions {
     /**
-     * Milliseconds for the whole response, from the end of the tick in which the request was made; `Infinity` for no limit.
+     * Milliseconds for the whole response, from the end of the tick of the call; `Infinity` for no limit.
      *
      * @default `response_timeout` of the client or server
      */
     timeout?: number | undefined;
-    /** Cancels the request when it is aborted: the stream ends with `ERR_ABORTED`, and the peer is told to stop. */
+    /** Aborting it cancels the request: the stream ends with `ERR_ABORTED`, and the peer gets a cancel message. */
     signal?: AbortSignal | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface Requesting {
     _ask(sender: Sender, value: unknown, options?: RequestOptions | null): Promise<unknown>;
 }
 
-/** Adds requests, whose responses are streams. Pending requests are kept on their connection and fail when it closes. */
+/** Adds requests, whose responses are streams. Pending requests are kept on their connection, and fail if it closes. */
 export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Requesting> {
     abstract class Requests extends Base implements Requesting {
         _request(
@@ -70,14 +70,14 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const isConnected = sender.socket !== undefined;
             const request = new PendingResponse(uuidv4());
             const sent = this.#send(sender, value, request, options);
-            // The promise of the request reports a refusal. A write that fails closes the connection, which fails the request.
-            if (sent && request.settled) void markHandled(sent);
-            // As in _request(). Later failures: see PendingResponse.
-            const isLost = isConnected ? request.settled : request.isQueued;
+            // The promise of the request rejects, too. A failed write closes the connection, which fails the request.
+            if (sent && request.isSettled) void markHandled(sent);
+            // As in `_request()`. PendingResponse handles later failures.
+            const isLost = isConnected ? request.isSettled : request.isQueued;
             return isLost ? markHandled(request.promise) : request.promise;
         }
 
-        /** Traces the request if there are subscribers. */
+        /** Sends the request; traces it if the diagnostics channel has subscribers. */
         #send(
             sender: Sender,
             value: unknown,
@@ -103,7 +103,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             try {
                 const { timeout, signal } = options ?? {};
                 if (!this._objectBuffer.enveloped) {
-                    throw new SockhopError("A json peer cannot answer a request", "ERR_REQUEST_TYPE");
+                    throw new SockhopError("A json peer cannot respond to a request", "ERR_REQUEST_TYPE");
                 }
                 const frame = this._objectBuffer.encodeRequest(value === undefined ? {} : value, request.uuid);
                 request.limit(this._timers, milliseconds("timeout", timeout, this._limits.responseTimeout), signal);

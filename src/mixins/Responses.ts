@@ -17,10 +17,10 @@ import type { Constructor } from "./mixin";
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as rawListeners() has it
 type Handler = Function;
 
-/** Adds the handling of requests of the peer. Open responses are kept on their connection and are aborted when it closes. */
+/** Handles requests of the peer. Open responses are kept on their connection, and are aborted when it closes. */
 export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
     abstract class Responses extends Base {
-        /** True after the first handled request: without a handler now, the program may be replacing it. */
+        /** True after the first handled request. A missing handler may then be one that the program is replacing. */
         #hasHandled = false;
         readonly #requestEvent = new TypeEventName("request");
 
@@ -34,14 +34,14 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
         }
 
         #onRequest(connection: Connection, message: Message): void {
-            // A peer may use numbers as ids. Programs get strings, as the type says.
+            // A peer may use numbers as ids. Programs get strings, as declared.
             const fields = message.data as Partial<SockhopRequest>;
             const id = (message.id || uuidv4()) as string | number;
             const request = SockhopRequest.parse(typeof id === "string" ? fields : { ...fields, uuid: String(id) });
             const hasUuid = message.hasUuid || isUuid(id);
             const sender = new ResponseSender(connection, this._objectBuffer, id, hasUuid, request.errors);
             if (connection.responses?.get(sender.key)) {
-                this._reportBadFrame("a request is open already", connection);
+                this._reportBadFrame("a request with this id is already open", connection);
                 return;
             }
             const response = SockhopResponseWriteableStream.from_request(request, sender);
@@ -64,7 +64,9 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
         ): void {
             const handlers = this.#handlersOf(request.type);
             if (!connection.acceptsRequests) {
-                const message = connection.isDraining ? "The connection is being closed" : "Too many open requests";
+                const message = connection.isDraining
+                    ? "The connection is closing"
+                    : "Too many open requests (max_pending)";
                 this.#refuse(connection, response, { code: "ERR_REQUEST_FAILED", message });
             } else if (handlers.length > 0) {
                 this.#hasHandled = true;
@@ -78,36 +80,36 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
             } else if (!this.#hasHandled || this.#hasTypeHandlers()) {
                 this.#refuse(connection, response, {
                     code: "ERR_REQUEST_UNHANDLED",
-                    message: "Nobody handles requests there",
+                    message: "No handler for this request",
                 });
             }
         }
 
-        /** True if other types have handlers: then this type has none, and not only for a short time. */
+        /** True if any type has a handler of its own. Then this type is really unhandled, not between two handlers. */
         #hasTypeHandlers(): boolean {
             return this.eventNames().some((name) => typeof name === "string" && name.startsWith("request:"));
         }
 
-        /** Handlers of the type; handlers of all types only if there are none, or both would respond. */
+        /** Handlers of this type, or the general ones if it has none. Never both, because both would respond. */
         #handlersOf(type: string): Handler[] {
             const event = this.#requestEvent.name(type);
             const isSpecific = event !== undefined && this.listenerCount(event) > 0;
             return this.rawListeners(isSpecific ? event : "request");
         }
 
-        /** The handlers have returned, most of them after they have responded. */
+        /** Runs after the handlers have returned. Most have responded by then. */
         #onHandled(connection: Connection, response: SockhopResponseWriteableStream, key: string): void {
             if (response.ended) connection.endReply();
-            else if (connection.state === "closed") response.abandon(notConnectedError());
+            else if (connection.state === "closed") response.abort(notConnectedError());
             else (connection.responses ??= new OpenResponses()).add(key, response);
         }
 
-        /** Responds without the user, unless the peer does not read. */
+        /** Responds with an error. A peer that does not read gets no response. */
         #refuse({ overLimit }: Connection, response: SockhopResponseWriteableStream, error: RemoteFailure): void {
             if (!overLimit) void markHandled(response.failWith(error));
         }
 
-        /** Calls handlers one by one, and not by emit(), to see their promises. */
+        /** Calls a handler. `emit()` would not return its promise. */
         #call(
             handler: Handler,
             connection: Connection,
@@ -127,11 +129,11 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
 
         #onHandlerError(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): void {
             const error = toError(thrown);
-            // A handler that awaits its writes fails when the requester disconnects, or does not read. That must not end the
-            // program.
-            if (isDisconnectError(error) && (response.abandoned || !connection.socket.writable)) return;
-            if (isBufferFullError(error) && response.hasRefused(error)) {
-                response.abandon(error);
+            // A handler that awaits its writes rejects if the requester disconnects or does not read. That must not
+            // crash the process.
+            if (isDisconnectError(error) && (response.isAborted || !connection.socket.writable)) return;
+            if (isBufferFullError(error) && response.isRequesterError(error)) {
+                response.abort(error);
                 return;
             }
             try {
@@ -142,26 +144,26 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
         }
 
         #onCancel(connection: Connection, { id }: Message): void {
-            const error = new SockhopError("The requester has given up", "ERR_RESPONSE_SEND");
-            connection.responses?.get(keyOf(id))?.abandon(error);
+            const error = new SockhopError("The requester canceled the request", "ERR_RESPONSE_SEND");
+            connection.responses?.get(keyOf(id))?.abort(error);
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            for (const response of connection.responses ?? []) response.abandon(notConnectedError());
+            for (const response of connection.responses ?? []) response.abort(notConnectedError());
             super._onClose(connection, wasOpen);
         }
     }
     return Responses;
 }
 
-/** True for the error of a response whose requester has disconnected or given up. */
+/** True for the error of a response whose requester disconnected or canceled. */
 function isDisconnectError(error: unknown): boolean {
     return (
         error instanceof SockhopError && (error.code === "ERR_RESPONSE_SEND" || error.code === "ERR_SOCKET_DESTROYED")
     );
 }
 
-/** True for the error of a response that was not sent because too much waits. */
+/** True for the error of a response that was not sent because of backpressure. */
 function isBufferFullError(error: unknown): error is SockhopError {
     return error instanceof SockhopError && error.code === "ERR_BUFFER_FULL";
 }

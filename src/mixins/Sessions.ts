@@ -52,7 +52,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
             try {
                 connection.session = this._createSession(connection);
                 const started = connection.session.start();
-                // A start() without a promise takes effect at once: a client that has connected finds itself in `sockets`.
+                // Without a promise the session starts at once: a client that has connected is already in `sockets`.
                 if (isPromise(started)) void this.#awaitStart(connection, started);
                 else this.#onStarted(connection);
             } catch (error) {
@@ -65,7 +65,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 await this.#withTimeout("start()", started);
             } catch (error) {
                 this.#refuse(connection, error);
-                // A session that starts too late is ended, too.
+                // A session that starts after the timeout must end, too.
                 void Promise.resolve(started).then(
                     () => {
                         this.#endSession(connection);
@@ -84,7 +84,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
             }
             connection.state = "ready";
             connection.beforeClose = this.#endSession;
-            // Later, as in 1.x: a program may wait for its client before it listens to `connect` of the server.
+            // Asynchronous as in 1.x: a program may await its client before it listens for `connect` on the server.
             setImmediate(() => {
                 if (connection.state === "ready") this._onOpen(connection);
             });
@@ -98,10 +98,10 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
             }
         }
 
-        /** Calls `end()` of a session that has started, once. */
+        /** Calls `end()` of a started session, once. */
         readonly #endSession = (connection: Connection): void => {
             if (connection.sessionEnd) return;
-            // Set before the call, which may close the connection itself.
+            // Set before the call, because `end()` may close the connection.
             const { promise, resolve } = deferred();
             connection.sessionEnd = promise;
             const onError = (error: unknown): void => {
@@ -118,7 +118,10 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         };
 
         #withTimeout(method: string, promise: PromiseLike<unknown>): Promise<unknown> {
-            const error = new SockhopError(`${method} of a session has not settled in time`, "ERR_SESSION_TIMEOUT");
+            const error = new SockhopError(
+                `${method} of a session did not settle within session_timeout`,
+                "ERR_SESSION_TIMEOUT",
+            );
             return withTimeout(promise, this._sessionTimeout, error);
         }
 
@@ -129,7 +132,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
     return Sessions;
 }
 
-/** A promise with its resolver. (Node 20 has no `Promise.withResolvers()`.) */
+/** Creates a promise and its resolver. (Node 20 has no `Promise.withResolvers()`.) */
 function deferred(): { promise: Promise<void>; resolve: () => void } {
     let resolve = (): void => undefined;
     const promise = new Promise<void>((settle) => {

@@ -10,5 +10,5 @@ const WithPing = Ping(WithCallbacks);
 const WithResponses = Responses(WithPing);
 const WithRequests = Requests(WithResponses);
 
-/** Features of both ends. Client and server differ in how a connection is made, and in the number of connections. */
+/** Endpoint with the features of both ends. Client and server add how connections are made, and how many there are. */
 export abstract class Sockhop<E> extends WithRequests<E> {}

@@ -1,16 +1,17 @@
 import { AsyncResource } from "node:async_hooks";
 
-// Nothing is to be told when one is collected, which saves Node a registration.
+// No `destroy` hook needs to run at garbage collection. The option saves Node the registration for it.
 const OPTIONS = { requireManualDestroy: true };
 
 /**
- * The asynchronous context of a call of the program's (`AsyncLocalStorage`): what the program has given with the call runs in
- * it, as with a timer or a promise of Node. Sockets and shared timers have the context of whoever came first.
+ * Asynchronous context (`AsyncLocalStorage`) of one call of the program. Functions that the program passed with the
+ * call run in it, as with Node's timers and promises. Without it they would run in the context in which the socket or
+ * the shared timer was created.
  */
 export class CallContext {
     readonly #resource = new AsyncResource("SockhopCall", OPTIONS);
 
-    /** Calls a function of the program's. What it throws is thrown. */
+    /** Calls a function of the program, and throws what it throws. */
     run<A extends unknown[]>(call: (...args: A) => void, ...args: A): void {
         this.#resource.runInAsyncScope(call, undefined, ...args);
     }

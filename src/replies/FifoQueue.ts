@@ -1,6 +1,6 @@
 /**
- * First in, first out, at the same cost however many there are. `shift()` of an array moves all that follow once they are
- * many: to take 400 000 packets took 51 s with it, and 0.05 s with this (Node 20).
+ * First-in, first-out queue whose cost per item does not grow with its length. `shift()` of a long array moves all
+ * other items: removing 400 000 packets took 51 s with an array, and 0.05 s with this queue (Node 20).
  */
 export class FifoQueue<T> {
     #items: (T | undefined)[] = [];
@@ -10,7 +10,7 @@ export class FifoQueue<T> {
         return this.#items.length - this.#head;
     }
 
-    /** The oldest, which stays; nothing when there is none. */
+    /** Oldest item; `undefined` if the queue is empty. */
     get first(): T | undefined {
         return this.#items[this.#head];
     }
@@ -19,7 +19,7 @@ export class FifoQueue<T> {
         this.#items.push(item);
     }
 
-    /** The oldest, or nothing when there is none. */
+    /** Removes and returns the oldest item; `undefined` if the queue is empty. */
     shift(): T | undefined {
         if (this.length === 0) return undefined;
         const item = this.#items[this.#head];

@@ -1,21 +1,21 @@
 import { isUuid } from "../protocol/uuid";
 import type { SockhopResponseWriteableStream } from "./ResponseWriteableStream";
 
-/** The key of a request: what looks like a UUID is its own. */
+/** Key of a request. A UUID is its own key; other ids get their type as a prefix. */
 export function keyOf(uuid: unknown): string {
     return isUuid(uuid) ? uuid : `${typeof uuid} ${String(uuid)}`;
 }
 
 /**
- * Answers that a peer waits for, by the uuids of its requests.
+ * Open responses to the requests of a peer, by request id.
  *
- * The peer chooses those, so that a Map must find them, by keys that no peer can make collide: V8 seeds the hash of a string
- * by chance, but not that of a number, nor that of a string of digits. It is replaced now and then, since its tables live on: see
- * {@link Waiting}.
+ * A Map, because the peer chooses the ids and must not be able to make them collide. No key is a number or a string of
+ * digits: V8 seeds the hashes of other strings only. The Map is replaced from time to time, because V8 keeps its old
+ * tables in memory: see {@link PendingTable}.
  */
 export class OpenResponses {
     #responses = new Map<string, SockhopResponseWriteableStream>();
-    /** How many have come into this Map. */
+    /** Number of entries added to the current Map. */
     #added = 0;
 
     get size(): number {
@@ -40,7 +40,7 @@ export class OpenResponses {
         this.#responses.delete(key);
     }
 
-    /** As they are now, whatever becomes of them meanwhile. */
+    /** Iterates over a snapshot, so that entries can be removed during the iteration. */
     [Symbol.iterator](): Iterator<SockhopResponseWriteableStream> {
         return [...this.#responses.values()][Symbol.iterator]();
     }

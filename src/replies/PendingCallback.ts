@@ -1,14 +1,14 @@
-import type { RemoteCallback, PendingReply, ReplyHost } from "./PendingReply";
-import type { SockhopError } from "../SockhopError";
-import type { TimerLists } from "../timers/TimerLists";
-import { ReplyTimeout, type WaitOptions } from "./ReplyTimeout";
-import { CallContext } from "./CallContext";
-import { type PendingEntry, PendingTable } from "./PendingTable";
 import { throwLater } from "../emitter/emitSafely";
 import { setImmediate } from "../runtime/clock";
+import type { SockhopError } from "../SockhopError";
+import type { TimerLists } from "../timers/TimerLists";
+import { CallContext } from "./CallContext";
+import type { PendingReply, RemoteCallback, ReplyHost } from "./PendingReply";
+import { type PendingEntry, PendingTable } from "./PendingTable";
+import { ReplyTimeout, type WaitOptions } from "./ReplyTimeout";
 
 /**
- * A connection that keeps pending callbacks.
+ * Connection with pending callbacks.
  *
  * @internal
  */
@@ -16,18 +16,18 @@ export interface CallbackHost extends ReplyHost {
     callbacks: PendingTable<PendingCallback> | undefined;
 }
 
-/** Options of a message that wants an answer. */
+/** Options of a call: a message with a callback. */
 export interface CallbackOptions extends WaitOptions {
     /**
-     * Called once when the answer will never come: with `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`, `ERR_SOCKET_DESTROYED` (the
-     * connection has ended), or what `send()` rejects with. Either this is called or the callback, never both. Who gives
-     * it need not look at the promise of `send()`.
+     * Called once if the reply will not arrive: with `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`, `ERR_SOCKET_DESTROYED` (the
+     * connection has closed), or the error with which `send()` rejects. Either the callback or this function is called,
+     * never both. With this option, a rejection of `send()` needs no handler.
      */
     failed?: ((error: SockhopError) => void) | undefined;
 }
 
 /**
- * A remote callback: what is to be called at the answer to a message.
+ * One call: invokes the callback when the reply arrives, or `failed` if it will not arrive.
  *
  * @internal
  */
@@ -40,10 +40,10 @@ export class PendingCallback implements PendingReply, PendingEntry {
     readonly #context = new CallContext();
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
-    /** There once the question has a connection. */
+    /** Set when the call is sent. */
     connection: CallbackHost | undefined;
-    #settled = false;
-    /** There when the wait has an end, as only some have. */
+    #isSettled = false;
+    /** Set only if the call has a timeout or a signal. */
     #timeout: ReplyTimeout | undefined;
 
     constructor(
@@ -56,9 +56,9 @@ export class PendingCallback implements PendingReply, PendingEntry {
     }
 
     /** See {@link ReplyTimeout.limit}. */
-    limit(deadlines: TimerLists, timeout: number, signal: AbortSignal | null | undefined): void {
+    limit(timers: TimerLists, timeout: number, signal: AbortSignal | null | undefined): void {
         this.#timeout = new CallbackTimeout(this);
-        this.#timeout.limit(deadlines, timeout, signal);
+        this.#timeout.limit(timers, timeout, signal);
     }
 
     attach(connection: CallbackHost): void {
@@ -76,10 +76,10 @@ export class PendingCallback implements PendingReply, PendingEntry {
         if (this.#failed) this.#context.run(callFailed, this.#failed, error);
     }
 
-    /** Whether this is the end of it: it has only one. */
+    /** @returns false if the call has already settled */
     #settle(): boolean {
-        if (this.#settled) return false;
-        this.#settled = true;
+        if (this.#isSettled) return false;
+        this.#isSettled = true;
         this.#timeout?.clear();
         this.connection?.callbacks?.delete(this);
         this.connection?.endReply();
@@ -87,7 +87,7 @@ export class PendingCallback implements PendingReply, PendingEntry {
     }
 }
 
-/** That of a {@link PendingCallback}. */
+/** Timeout of a {@link PendingCallback}. An object of its own, because most calls have none. */
 class CallbackTimeout extends ReplyTimeout {
     readonly #call: PendingCallback;
 
@@ -105,14 +105,14 @@ class CallbackTimeout extends ReplyTimeout {
     }
 }
 
-/** A `failed` of the program's is running. */
+/** True while a `failed` function of the program runs. */
 let isCallingFailed = false;
 
 /**
- * Tells the user that an answer will not come.
+ * Calls `failed` of a call whose reply will not arrive.
  *
- * When that happens in another `failed`, it is told in a later turn: one that asks again would fail again at once, and so on
- * for ever.
+ * Asynchronously if another `failed` is running: a `failed` that repeats its call could otherwise fail in endless
+ * recursion.
  *
  * @internal
  */

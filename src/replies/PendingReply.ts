@@ -1,11 +1,11 @@
 import type { SockhopError } from "../SockhopError";
 
-/** What is called with the answer to a message. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what the peer has answered
+/** Callback of a call: receives the value of the reply and the class name that it had at the sender. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol the reply has any type
 export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string }) => void;
 
-/** Answers the message it came with. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol any answer will do
+/** Replies to the call that it was received with. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol the reply has any type
 export type Reply<Answer = any> = (value?: Answer) => void;
 
 /**
@@ -14,26 +14,26 @@ export type Reply<Answer = any> = (value?: Answer) => void;
  * @internal
  */
 export interface ReplyHost {
-    /** Frames that were read and not handled yet: the reply may be among them. */
+    /** Frames that were read and are not handled yet. The reply may be among them. */
     readonly pausedFrames: unknown;
-    /** Bytes in transit. */
+    /** Watches the bytes in transit. */
     readonly transfers: { wait(ended: (grace: number | undefined) => void): boolean };
-    /** One reply fewer is outstanding. */
+    /** Reports that a reply is no longer pending. */
     endReply(): void;
 }
 
 /**
- * A message that expects a reply, from the call to the reply.
+ * Reply that has not arrived.
  *
  * @internal
  */
 export interface PendingReply {
-    /** True if the caller waits for the write, too, and not only for the reply. */
+    /** True if the caller waits for the write as well as for the reply. */
     readonly awaitsWrite: boolean;
-    /** Called when it fails while it is queued. Set by the queue. */
+    /** Called if the reply fails while its call is queued. Set by the queue. */
     onQueueError: ((error: SockhopError) => void) | undefined;
-    /** Adds it to the pending replies of this connection. */
+    /** Adds this to the pending replies of a connection. */
     attach(connection: ReplyHost): void;
-    /** Settles it with an error: the reply will not arrive. */
+    /** Settles this with an error: the reply will not arrive. */
     fail(error: SockhopError): void;
 }

@@ -1,27 +1,27 @@
 import type { RequestSpan } from "../diagnostics/RequestSpan";
-import type { PendingReply, ReplyHost } from "./PendingReply";
-import { markHandled } from "../timers/promises";
-import type { SockhopError } from "../SockhopError";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import type { SockhopError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
+import type { PendingReply, ReplyHost } from "./PendingReply";
+import { type PendingEntry, PendingTable } from "./PendingTable";
 import { ReplyTimeout } from "./ReplyTimeout";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
-import { type PendingEntry, PendingTable } from "./PendingTable";
 
-/** A connection that keeps pending requests. */
+/** Connection with pending requests. */
 export interface RequestHost extends ReplyHost {
     readonly state: string;
     sendControl(kind: "cancel", packet: SockhopResponsePacket): void;
     requests: PendingTable<PendingRequest> | undefined;
 }
 
-/** A request that waits for its answer. */
+/** Request whose response has not ended. */
 export abstract class PendingRequest extends ReplyTimeout implements PendingReply, PendingEntry {
     hash = 0;
     next: PendingEntry | undefined;
     order = 0;
     abstract readonly awaitsWrite: boolean;
     onQueueError: PendingReply["onQueueError"];
-    /** There while somebody traces requests. */
+    /** Set if the request is traced. */
     span: RequestSpan | undefined;
     protected connection: RequestHost | undefined;
 
@@ -29,7 +29,7 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
         super();
     }
 
-    /** True once a queue has accepted it: its caller cannot know what becomes of it. */
+    /** True after a queue has accepted the request. Its caller cannot foresee a later failure. */
     get isQueued(): boolean {
         return this.onQueueError !== undefined;
     }
@@ -41,44 +41,47 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
 
     fail(error: SockhopError): void {
         this.span?.failed(error);
-        this.end(error);
+        this.endLocally(error);
         this.onQueueError?.(error);
     }
 
-    /** A piece of the answer, as the peer says it. */
+    /** Handles a packet of the response. A peer may leave members out. */
     abstract receive(packet: Partial<SockhopResponsePacket>): void;
 
-    /** The responder says that there will be no answer. */
+    /** Handles a packet with an error: the request failed at the peer. */
     onFailure(error: SockhopError): void {
         this.span?.failed(error);
-        this.refuse(error);
+        this.endByPeer(error);
     }
 
-    protected abstract refuse(error: SockhopError): void;
+    /** Ends the response with an error that the peer sent. */
+    protected abstract endByPeer(error: SockhopError): void;
 
-    /** Nothing more is waited for. */
-    protected abstract end(error: SockhopError): void;
+    /** Ends the response with an error of this endpoint. */
+    protected abstract endLocally(error: SockhopError): void;
 
     /**
-     * @param finished - the responder has nothing more to say
-     * @param result - for those who trace
+     * Removes the request from its connection. Cancels it at the peer if the response is not complete.
+     *
+     * @param isComplete - true if the peer sends no more packets
+     * @param result - value for traces
      */
-    protected release(finished: boolean, result?: unknown): void {
+    protected release(isComplete: boolean, result?: unknown): void {
         const { connection } = this;
         this.clear();
         connection?.requests?.delete(this);
         connection?.endReply();
         this.span?.ended(result);
-        if (!connection || finished || connection.state === "closed") return;
+        if (!connection || isComplete || connection.state === "closed") return;
         connection.sendControl("cancel", new SockhopResponsePacket({ uuid: this.uuid, last: true, cancel: true }));
     }
 }
 
-/** One whose answer is a stream. */
+/** Request whose response is a stream. */
 export class PendingStream extends PendingRequest {
     readonly awaitsWrite = true;
     readonly stream: SockhopResponseReadableStream;
-    /** Resolves to the stream when the request has been sent; rejects when it fails before. */
+    /** Resolves to the stream when the system has the request; rejects if the request fails before. */
     readonly promise: Promise<SockhopResponseReadableStream>;
     #resolve!: (stream: SockhopResponseReadableStream) => void;
     #reject!: (error: SockhopError) => void;
@@ -91,13 +94,13 @@ export class PendingStream extends PendingRequest {
         });
         this.stream = new SockhopResponseReadableStream({
             uuid,
-            released: (finished) => {
-                this.release(finished);
+            released: (isComplete) => {
+                this.release(isComplete);
             },
         });
     }
 
-    /** The system has the request. */
+    /** Handles the end of the write: the system has the request. */
     sent(): void {
         this.#resolve(this.stream);
     }
@@ -106,23 +109,23 @@ export class PendingStream extends PendingRequest {
         this.stream.receive_packet(SockhopResponsePacket.parse(packet));
     }
 
-    protected refuse(error: SockhopError): void {
+    protected endByPeer(error: SockhopError): void {
         this.stream.receive_failure(error);
     }
 
-    protected end(error: SockhopError): void {
+    protected endLocally(error: SockhopError): void {
         this.#reject(error);
         this.stream.end(error);
     }
 }
 
-/** One whose answer is a single value: the data of the first piece. (A stream for it takes 1.3 times as long.) */
+/** Request whose response is one value: the data of the first packet. (With a stream it takes 1.3 times as long.) */
 export class PendingResponse extends PendingRequest {
     readonly awaitsWrite = false;
     readonly promise: Promise<unknown>;
     #resolve!: (data: unknown) => void;
     #reject!: (error: SockhopError) => void;
-    settled = false;
+    isSettled = false;
 
     constructor(uuid: string) {
         super(uuid);
@@ -136,24 +139,27 @@ export class PendingResponse extends PendingRequest {
         if (this.#settle(last, data)) this.#resolve(data);
     }
 
-    protected refuse(error: SockhopError): void {
+    protected endByPeer(error: SockhopError): void {
         if (this.#settle(true)) this.#fail(error);
     }
 
-    protected end(error: SockhopError): void {
+    protected endLocally(error: SockhopError): void {
         if (this.#settle(false)) this.#fail(error);
     }
 
-    /** The sender could not know that what it had sent would fail: that ends no program that does not look. */
+    /**
+     * Rejects. If the request was sent, an unhandled rejection must not crash the process, because its sender could not
+     * foresee the failure.
+     */
     #fail(error: SockhopError): void {
         if (this.connection) void markHandled(this.promise);
         this.#reject(error);
     }
 
-    #settle(finished: boolean, data?: unknown): boolean {
-        if (this.settled) return false;
-        this.settled = true;
-        this.release(finished, data);
+    #settle(isComplete: boolean, data?: unknown): boolean {
+        if (this.isSettled) return false;
+        this.isSettled = true;
+        this.release(isComplete, data);
         return true;
     }
 }

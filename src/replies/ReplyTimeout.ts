@@ -1,24 +1,24 @@
 import { SockhopError } from "../SockhopError";
+import { type Link, type TimerEntry, type TimerLists, unlink } from "../timers/TimerLists";
 import type { ReplyHost } from "./PendingReply";
-import { type TimerEntry, type TimerLists, type Link, unlink } from "../timers/TimerLists";
 import { type Abortable, unwatchSignal, watchSignal } from "./abortSignals";
 
-/** A long request is followed by a long answer at most. */
+/** Number of extensions of one timeout: one while a long request is sent, one while a long reply arrives. */
 const MAX_EXTENSIONS = 2;
 
-/** How long to wait for an answer. */
+/** Timeout and abort signal of a call or request. */
 export interface WaitOptions {
     /**
-     * Milliseconds for the whole answer, from the end of the turn in which it was asked for; `Infinity` for no limit. While
-     * the question is still being sent, or a message is arriving, it is waited for as long as its bytes move.
+     * Milliseconds for the whole reply, from the end of the tick of the call; `Infinity` for no limit. If the call is
+     * still being sent then, or a message is arriving, the wait continues while bytes flow.
      */
     timeout?: number | undefined;
-    /** Gives up when it is aborted. */
+    /** Aborts the wait, with `ERR_ABORTED`. */
     signal?: AbortSignal | undefined;
 }
 
 /**
- * Somebody waits for an answer: until a time has passed, or until an `AbortSignal` is aborted.
+ * Timeout and `AbortSignal` of one pending reply.
  *
  * @internal
  */
@@ -27,28 +27,29 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
     after: Link = this;
     since: TimerEntry["since"];
     #signal: AbortSignal | undefined;
-    /** How often the time has passed, and what was in transit then was waited for: to send, and then to receive. */
+    /** Number of times that the timeout was extended because of bytes in transit. */
     #extensions = 0;
-    #over = false;
+    #isCleared = false;
 
-    /** The answer will not come. */
+    /** Settles the pending reply with an error. */
     abstract fail(error: SockhopError): void;
 
-    /** The connection over which the answer comes, when there is one. */
+    /** Connection on which the reply is expected; `undefined` before the call is sent. */
     protected abstract get connection(): ReplyHost | undefined;
 
     /**
-     * Bounds the wait: `fail()` is called at most once, with `ERR_RESPONSE_TIMEOUT` or `ERR_ABORTED`.
+     * Starts the timeout, and listens to the signal. Then `fail()` is called at most once, with `ERR_RESPONSE_TIMEOUT`
+     * or `ERR_ABORTED`.
      *
      * @param timeout - milliseconds
      * @throws {@link SockhopError} `ERR_ABORTED`, `ERR_BAD_OPTION`
      */
-    limit(deadlines: TimerLists, timeout: number, signal: AbortSignal | null | undefined): void {
+    limit(timers: TimerLists, timeout: number, signal: AbortSignal | null | undefined): void {
         if (signal !== undefined && signal !== null) {
             watchSignal(signal, this);
             this.#signal = signal;
         }
-        deadlines.add(this, timeout);
+        timers.add(this, timeout);
     }
 
     abort(error: SockhopError): void {
@@ -56,32 +57,37 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
         this.fail(error);
     }
 
-    expire(deadlines: TimerLists, delay: number): void {
-        // While we do not read ourselves, the answer may lie there: as long as the peer reads, that ends.
+    expire(timers: TimerLists, delay: number): void {
+        // While reading is paused, the reply may have arrived unread. Reading resumes when the peer reads.
         const isOver = this.#extensions >= MAX_EXTENSIONS && !this.connection?.pausedFrames;
-        if (isOver || !this.#waitsForTransfer(deadlines, delay)) this.#timeOut();
+        if (isOver || !this.#waitForTransfer(timers, delay)) this.#timeOut();
     }
 
-    /** Nothing is waited for any more. */
+    /** Stops the timeout, and stops listening to the signal. */
     clear(): void {
-        this.#over = true;
+        this.#isCleared = true;
         unlink(this);
         if (this.#signal) unwatchSignal(this.#signal, this);
     }
 
-    /** Who has the question only now has the whole time to answer it. */
-    #waitsForTransfer(deadlines: TimerLists, delay: number): boolean {
-        const ended = (grace: number | undefined): void => {
-            if (this.#over) return;
+    /**
+     * Waits while bytes are in transit. If they include the call, restarts the timeout: the peer has all of it to
+     * reply.
+     *
+     * @returns false if nothing is in transit
+     */
+    #waitForTransfer(timers: TimerLists, delay: number): boolean {
+        const onTransferEnd = (grace: number | undefined): void => {
+            if (this.#isCleared) return;
             if (grace === undefined) this.#timeOut();
-            else deadlines.add(this, delay + grace);
+            else timers.add(this, delay + grace);
         };
         this.#extensions += 1;
-        return this.connection?.transfers.wait(ended) === true;
+        return this.connection?.transfers.wait(onTransferEnd) === true;
     }
 
     #timeOut(): void {
         this.clear();
-        this.fail(new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT"));
+        this.fail(new SockhopError("No reply arrived within the timeout", "ERR_RESPONSE_TIMEOUT"));
     }
 }

@@ -1,15 +1,14 @@
-import { nextTick } from "../runtime/clock";
-import { SockhopError } from "../SockhopError";
+import { emitSafely } from "../emitter/emitSafely";
+import { TypedEmitter } from "../emitter/TypedEmitter";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { uuidv4 } from "../protocol/uuid";
-import { FifoQueue } from "./FifoQueue";
+import { nextTick } from "../runtime/clock";
+import { SockhopError } from "../SockhopError";
 import { CallContext } from "./CallContext";
-import { TypedEmitter } from "../emitter/TypedEmitter";
-import { emitSafely } from "../emitter/emitSafely";
+import { FifoQueue } from "./FifoQueue";
 
-/** A piece of an answer. */
-// As with messages, the receiver is the one who knows what it is.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+/** One value of a response. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol the data has any type
 export interface Packet<T = any> {
     data: T;
     /** Class name of the data at the sender. */
@@ -19,28 +18,29 @@ export interface Packet<T = any> {
 /** Events of a {@link SockhopResponseReadableStream}. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export interface ResponseEvents<T = any> {
-    /** A piece of the answer. What came before somebody listened is delivered when somebody does. */
+    /** Emitted for each packet. The first listener also gets the packets that arrived before it was added. */
     data: [data: T, type: string];
-    /** Nothing more comes. Once; also told to those who listen only afterwards. With the error, if it ended by one. */
+    /** Emitted once, with the error that ended the stream, if any. A listener that is added later is called, too. */
     end: [error: Error | undefined];
 }
 
-/** Somebody who waits for the next packet, or for the end. */
+/** Pending read: waits for the next packet, or for the end. */
 interface Reader<T> {
-    /** Wants the empty packet of `end()`, too. */
-    alsoEmpty: boolean;
+    /** True to get the empty packet of `end()`, too. */
+    includesEmpty: boolean;
     resolve(packet: Packet<T> | undefined): void;
     reject(error: Error): void;
 }
 
 /**
- * The answer to a request, as it arrives.
+ * Response to a request: a stream of packets.
  *
- * Take it in one way of three: by the events, by `next()` and `all()`, or by `for await (const { data, type } of
- * stream)`. Packets are kept until they are taken.
+ * Read it in one of three ways: with events, with `next()` or `all()`, or with `for await (const { data, type } of
+ * stream)`. Packets are buffered until they are read.
  *
- * It ends by the last packet, or by an error: `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`, `ERR_SOCKET_DESTROYED`,
- * `ERR_REQUEST_FAILED`, `ERR_REQUEST_UNHANDLED`. When it is ended at this end, the responder is told.
+ * The stream ends with the last packet, or with an error: `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`,
+ * `ERR_SOCKET_DESTROYED`, `ERR_REQUEST_FAILED`, `ERR_REQUEST_UNHANDLED`. If this endpoint ends it first, the responder
+ * gets a cancel message.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export class SockhopResponseReadableStream<T = any>
@@ -49,26 +49,26 @@ export class SockhopResponseReadableStream<T = any>
 {
     readonly uuid: string;
     readonly #released: ((finished: boolean) => void) | undefined;
-    /** What nobody has taken yet. */
-    #kept = new FifoQueue<{ packet: Packet<T>; empty: boolean }>();
-    readonly #takers = new FifoQueue<Reader<T>>();
+    /** Packets that are not read yet. */
+    #buffered = new FifoQueue<{ packet: Packet<T>; empty: boolean }>();
+    readonly #readers = new FifoQueue<Reader<T>>();
     readonly #context = new CallContext();
-    /** Somebody takes packets, by `next()` and the like: keep them even though others listen. */
-    #pulled = false;
-    /** What is kept is being given to those who listen. */
-    #flushing = false;
+    /** True after a read with `next()`, `all()` or `for await`: packets are buffered even if there are listeners. */
+    #isPulled = false;
+    /** True while buffered packets are emitted. */
+    #isFlushing = false;
     #ended = false;
-    #toldEnd = false;
+    #hasEmittedEnd = false;
     #error: Error | undefined;
 
-    /** @param options - `released` (internal) is called at the end, with whether the responder has finished */
+    /** @param options - `released` (internal) is called at the end, with `true` if the responder has finished */
     constructor({ uuid, released }: { uuid?: string; released?: (finished: boolean) => void } = {}) {
         super();
         this.uuid = uuid ?? uuidv4();
         this.#released = released;
         this.on("newListener", (event: string | symbol, listener: (error?: Error) => void) => {
             if (event === "data") nextTick(() => this.#flush());
-            if (event === "end" && this.#toldEnd) nextTick(() => this.#tellEnd(listener));
+            if (event === "end" && this.#hasEmittedEnd) nextTick(() => this.#emitEndTo(listener));
         });
     }
 
@@ -81,62 +81,63 @@ export class SockhopResponseReadableStream<T = any>
     }
 
     /**
-     * The next packet. It then ends the stream, since most answers are a single packet; with `keep_open` it does not,
-     * and can be called again.
+     * Reads the next packet, then ends the stream, because most responses are a single packet. With `keep_open` the
+     * stream stays open, and `next()` can be called again.
      *
-     * Rejects with the error by which the stream has ended, or with `ERR_RESPONSE_END` when it has ended without one. A
-     * stream that is closed by `end()` contributes a last packet `{ data: {}, type: "Object" }`, as in 1.8, but not
-     * with `keep_open`.
+     * Rejects with the error that ended the stream, or with `ERR_RESPONSE_END` if it ended without one. If the
+     * responder calls `end()`, the last packet is `{ data: {}, type: "Object" }`, as in 1.8; with `keep_open` there is
+     * no such packet.
      */
     async next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
         const keep_open = options?.keep_open ?? false;
-        const taken = this.#take(!keep_open);
-        // In the turn of the packet, as 1.8 does, and not when the caller gets it.
-        const packet = await (keep_open ? taken : taken.finally(() => this.end()));
+        const next = this.#read(!keep_open);
+        // Ends the stream in the tick of the packet, as in 1.8, not when the caller gets it.
+        const packet = await (keep_open ? next : next.finally(() => this.end()));
         if (!packet) throw new SockhopError("The response has ended", "ERR_RESPONSE_END");
         return packet;
     }
 
     /**
-     * All packets, when the stream has ended. Rejects with the error by which it has ended.
+     * Reads all packets. Resolves when the stream has ended; rejects with the error that ended it.
      *
-     * A stream that was closed by `end()` contributes a last packet as with `next()`.
+     * If the responder calls `end()`, the last packet is empty, as with `next()`.
      */
     async all(): Promise<Packet<T>[]> {
         const packets: Packet<T>[] = [];
-        for (let packet; (packet = await this.#take(true));) packets.push(packet);
+        for (let packet; (packet = await this.#read(true));) packets.push(packet);
         return packets;
     }
 
-    /** The packets as they come, without the empty one of `end()`. Leaving the loop ends the stream. */
+    /** Iterates over the packets as they arrive, without the empty one of `end()`. Leaving the loop ends the stream. */
     async *[Symbol.asyncIterator](): AsyncGenerator<Packet<T>, void, void> {
         try {
-            for (let packet; (packet = await this.#take());) yield packet;
+            for (let packet; (packet = await this.#read());) yield packet;
         } finally {
             this.end();
         }
     }
 
-    /** Ends the stream at this end. What comes after that is dropped. */
+    /** Ends the stream and cancels the request. Later packets are dropped. */
     end(error?: Error): void {
         this.#end(false, error);
     }
 
-    /** Takes what has arrived for this request. */
+    /** Handles a packet that has arrived for this request. */
     receive_packet(packet: SockhopResponsePacket): void {
         if (this.#ended) return;
         const { type, last, empty = false } = packet;
         const data = packet.data as T;
-        const flowing = this.listenerCount("data") > 0;
-        // Behind what came before: those who listen now may not have got that yet.
-        if (!flowing || this.#pulled || this.#kept.length > 0) this.#kept.push({ packet: { data, type }, empty });
-        if (flowing && (this.#pulled || this.#kept.length === 0)) this.#emit("data", data, type);
+        const isFlowing = this.listenerCount("data") > 0;
+        // Keeps the order: new listeners may not have got the buffered packets yet.
+        const isBuffered = !isFlowing || this.#isPulled || this.#buffered.length > 0;
+        if (isBuffered) this.#buffered.push({ packet: { data, type }, empty });
+        if (isFlowing && (this.#isPulled || this.#buffered.length === 0)) this.#emit("data", data, type);
         else this.#flush();
-        this.#serve();
+        this.#settleReaders();
         if (last) this.#end(true);
     }
 
-    /** The error that came instead of an answer. */
+    /** Handles a packet with an error: the request failed at the peer. */
     receive_failure(error: Error): void {
         this.#end(true, error);
     }
@@ -146,18 +147,18 @@ export class SockhopResponseReadableStream<T = any>
         this.#ended = true;
         this.#error = error;
         this.#released?.(finished);
-        if (this.#flushing) this.#kept = new FifoQueue(); // ended by who listens: what is behind is not wanted
-        this.#serve();
+        if (this.#isFlushing) this.#buffered = new FifoQueue(); // a listener ended the stream: drop the other packets
+        this.#settleReaders();
         this.#flush();
-        this.#toldEnd = true;
+        this.#hasEmittedEnd = true;
         this.#emit("end", error);
     }
 
-    /** The end for one who listens only afterwards. Those who have begun to listen to the data with it get that before. */
-    #tellEnd(listener: (error?: Error) => void): void {
+    /** Calls an `end` listener that was added after the end. Listeners of `data` that were added with it come first. */
+    #emitEndTo(listener: (error?: Error) => void): void {
         this.#flush();
         const registered = this.rawListeners("end").find(
-            (each) => each === listener || (each as { listener?: unknown }).listener === listener,
+            (other) => other === listener || (other as { listener?: unknown }).listener === listener,
         );
         if (registered) this.#context.run(() => void registered.call(this, this.#error));
     }
@@ -166,35 +167,35 @@ export class SockhopResponseReadableStream<T = any>
         this.#context.run(emitSafely, this, event, ...args);
     }
 
-    /** The next packet, or nothing at the end. */
-    #take(alsoEmpty = false): Promise<Packet<T> | undefined> {
-        this.#pulled = true;
+    /** Reads the next packet. Resolves to `undefined` at the end. */
+    #read(includesEmpty = false): Promise<Packet<T> | undefined> {
+        this.#isPulled = true;
         return new Promise((resolve, reject) => {
-            this.#takers.push({ alsoEmpty, resolve, reject });
-            this.#serve();
+            this.#readers.push({ includesEmpty, resolve, reject });
+            this.#settleReaders();
         });
     }
 
-    /** Gives what is kept, and then the end, to those who wait. */
-    #serve(): void {
-        for (let taker; (taker = this.#takers.first) && (this.#kept.length > 0 || this.#ended);) {
-            const kept = this.#kept.shift();
-            if (kept?.empty && !taker.alsoEmpty) continue;
-            this.#takers.shift();
-            if (kept || !this.#error) taker.resolve(kept?.packet);
-            else taker.reject(this.#error);
+    /** Settles pending reads with the buffered packets, and then with the end. */
+    #settleReaders(): void {
+        for (let reader; (reader = this.#readers.first) && (this.#buffered.length > 0 || this.#ended);) {
+            const buffered = this.#buffered.shift();
+            if (buffered?.empty && !reader.includesEmpty) continue;
+            this.#readers.shift();
+            if (buffered || !this.#error) reader.resolve(buffered?.packet);
+            else reader.reject(this.#error);
         }
     }
 
-    /** Gives what is kept to those who have begun to listen. */
+    /** Emits the buffered packets, if there are listeners and nothing has read from the stream. */
     #flush(): void {
-        if (this.#flushing) return;
-        this.#flushing = true;
-        while (!this.#pulled && this.listenerCount("data") > 0) {
-            const kept = this.#kept.shift();
-            if (!kept) break;
-            this.#emit("data", kept.packet.data, kept.packet.type);
+        if (this.#isFlushing) return;
+        this.#isFlushing = true;
+        while (!this.#isPulled && this.listenerCount("data") > 0) {
+            const buffered = this.#buffered.shift();
+            if (!buffered) break;
+            this.#emit("data", buffered.packet.data, buffered.packet.type);
         }
-        this.#flushing = false;
+        this.#isFlushing = false;
     }
 }

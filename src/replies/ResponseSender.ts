@@ -2,17 +2,17 @@ import type { Frame } from "../codec/Codec";
 import type { RequestSpan } from "../diagnostics/RequestSpan";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { SockhopError } from "../SockhopError";
-import { type OpenResponses, keyOf } from "./OpenResponses";
 import { failureOf } from "./failure";
+import { type OpenResponses, keyOf } from "./OpenResponses";
 import type { Responder } from "./ResponseWriteableStream";
 
-/** Connection that a request came from. */
+/** Connection that a request arrived on. */
 export interface ResponseHost {
     responses: OpenResponses | undefined;
-    /** Error of one more reply of this many characters, if it cannot be sent. */
+    /** Error if one more reply of this many characters cannot be sent. */
     replyError(size: number): SockhopError | undefined;
     write(frame: Frame): Promise<undefined>;
-    /** A reply is open no longer. */
+    /** Reports that a reply is no longer open. */
     endReply(): void;
 }
 
@@ -21,17 +21,17 @@ export interface ResponseEncoder {
     encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame;
 }
 
-/** Sends the frames of one response over the connection that its request came from. */
+/** Sends the frames of one response over the connection of its request. */
 export class ResponseSender implements Responder {
     readonly #connection: ResponseHost;
     readonly #encoder: ResponseEncoder;
-    /** As the peer has sent it. */
+    /** Request id as the peer has sent it, of any type. */
     readonly #uuid: unknown;
     readonly #hasUuid: boolean;
     /** Key of the response among the open ones of the connection. */
     readonly key: string;
     readonly errors: boolean;
-    /** Set while responses are traced. */
+    /** Set if the response is traced. */
     span: RequestSpan | undefined;
     #isFinished = false;
 
@@ -47,7 +47,7 @@ export class ResponseSender implements Responder {
     transmit(packet: Partial<SockhopResponsePacket>): Promise<void> {
         packet.uuid = this.#uuid as string;
         const frame = this.#encoder.encodeResponse(packet, this.#hasUuid);
-        // The `toJSON()` of the value may have ended the response, or the connection.
+        // `toJSON()` of the value may have ended the response, or closed the connection.
         if (this.#isFinished) throw new SockhopError("The response has ended", "ERR_RESPONSE_SEND");
         const error = this.#connection.replyError(frame.length);
         if (error) throw error;

@@ -1,45 +1,43 @@
-import { messageOf } from "../runtime/thrownValues";
-import { markHandled } from "../timers/promises";
-import { SockhopError } from "../SockhopError";
+import { assertEncodable } from "../codec/errors";
 import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { uuidv4 } from "../protocol/uuid";
-import { assertEncodable } from "../codec/errors";
+import { messageOf } from "../runtime/thrownValues";
+import { SockhopError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
 
-/** How sending fails when the requester has gone, or does not read: that must not end the program. */
-const PEERS_DOING: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
+/** Error codes that the requester causes by leaving, or by not reading. They must not crash the process. */
+const REQUESTER_ERRORS: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
 
-/** How a response gets to the one who has asked. */
+/** Sends a response to its requester. */
 export interface Responder {
-    /** Sends a packet. Throws when it cannot be sent. */
+    /** Sends a packet. Throws if it cannot be sent. */
     transmit(packet: Partial<SockhopResponsePacket>): Promise<void>;
-    /** The response is complete, or, with a reason, not wanted any more. */
+    /** Ends the response: it is complete, or aborted for this reason. */
     finished(reason?: Error): void;
-    /** The one who has asked can read an answer that is an error. */
+    /** True if the requester understands error packets. */
     readonly errors: boolean;
 }
 
 /**
- * How the handler of a `request` answers: with one value (`send()`), or with any number of them (`write()`, then
- * `end()`).
+ * Response to a request of the peer: one value with `send()`, or any number of values with `write()`, then `end()`.
  *
- * The promises settle as that of the client's or server's `send()`; awaiting `write()` paces, so that a long answer
- * needs little memory. After `send()`, `end()` or `fail()` they reject with `ERR_RESPONSE_SEND`; when the requester has
- * gone, with `ERR_RESPONSE_SEND` (it has given up) or `ERR_SOCKET_DESTROYED` (its connection has ended). These two harm
- * no program that does not look at the promise: that is what `signal` tells.
+ * The promises settle like that of `send()` of the client or server. Await `write()` for backpressure: a long response
+ * then needs little memory. After `send()`, `end()` or `fail()` they reject with `ERR_RESPONSE_SEND`. After the
+ * requester has canceled they reject with `ERR_RESPONSE_SEND`, and after it has disconnected with
+ * `ERR_SOCKET_DESTROYED`; these two rejections need no handler. Use `signal` to detect them.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol any answer will do
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol the response has any type
 export class SockhopResponseWriteableStream<Answer = any> {
     readonly uuid: string;
     readonly #responder: Responder | undefined;
-    /** Nothing more can be sent; or the last part is being sent. */
+    /** True after the last packet, and while it is being encoded. */
     #ended = false;
-    #finished = false;
-    /** The last error of the connection, to tell it from those of others. */
-    #refusal: unknown;
-    /** Why the answer is not wanted any more. */
-    #reason: SockhopError | undefined;
-    /** There once somebody has asked for the signal. */
-    #gone: AbortController | undefined;
+    #isFinished = false;
+    /** Last error that the requester caused. */
+    #requesterError: unknown;
+    #abortReason: SockhopError | undefined;
+    /** Created at the first use of `signal`. */
+    #abortController: AbortController | undefined;
 
     constructor({ uuid, responder }: { uuid?: string; responder?: Responder } = {}) {
         this.uuid = uuid ?? uuidv4();
@@ -51,35 +49,35 @@ export class SockhopResponseWriteableStream<Answer = any> {
     }
 
     /**
-     * Aborted when the answer is not wanted any more: the requester has given up, its time limit has passed, or the
-     * connection has ended. (Requesters before 1.9 tell only the last.)
+     * Signal that aborts when the requester cancels, when its timeout expires, or when the connection closes.
+     * (Requesters before 1.9 send no cancel message: for them it aborts only when the connection closes.)
      */
     get signal(): AbortSignal {
-        if (!this.#gone) {
-            this.#gone = new AbortController();
-            if (this.#reason) this.#gone.abort(this.#reason);
+        if (!this.#abortController) {
+            this.#abortController = new AbortController();
+            if (this.#abortReason) this.#abortController.abort(this.#abortReason);
         }
-        return this.#gone.signal;
+        return this.#abortController.signal;
     }
 
-    /** Sends a part of the answer. `undefined` is sent as `{}`. */
+    /** Sends one value of the response. `undefined` is sent as `{}`. */
     write(value?: Answer): Promise<void> {
         return this.#send(value, false);
     }
 
-    /** Sends the answer, or the last part of it. `undefined` is sent as `{}`. */
+    /** Sends the only or last value of the response. `undefined` is sent as `{}`. */
     send(value?: Answer): Promise<void> {
         return this.#send(value, true);
     }
 
-    /** Ends the answer. */
+    /** Ends the response without a further value. */
     end(): Promise<void> {
         return this.#send({}, true, { empty: true });
     }
 
     /**
-     * Answers that the request has failed: the stream of the requester ends with `ERR_REQUEST_FAILED` and this error's
-     * message, of which at most 4096 characters are sent. Requesters before 1.9 cannot read that; nothing is sent to them.
+     * Ends the response with an error: the stream of the requester ends with `ERR_REQUEST_FAILED` and the message of
+     * this error (at most 4096 characters). Requesters before 1.9 do not understand error packets, and get nothing.
      */
     fail(error: Error): Promise<void> {
         return this.failWith({ code: "ERR_REQUEST_FAILED", message: messageOf(error) });
@@ -91,7 +89,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
     }
 
     /**
-     * Nothing more can be sent.
+     * True if nothing more can be sent.
      *
      * @internal
      */
@@ -100,39 +98,40 @@ export class SockhopResponseWriteableStream<Answer = any> {
     }
 
     /**
-     * Whether `signal` is aborted.
+     * True if `signal` is aborted.
      *
      * @internal
      */
-    get abandoned(): boolean {
-        return this.#reason !== undefined;
+    get isAborted(): boolean {
+        return this.#abortReason !== undefined;
     }
 
     /**
-     * Whether this is the error by which the connection has refused to send more.
+     * True if this is the last error that the requester caused. Distinguishes it from an error of another connection.
      *
      * @internal
      */
-    hasRefused(error: unknown): boolean {
-        return this.#refusal !== undefined && this.#refusal === error;
+    isRequesterError(error: unknown): boolean {
+        return this.#requesterError !== undefined && this.#requesterError === error;
     }
 
     /**
-     * The requester does not want the answer any more.
+     * Ends the response without a packet: the requester canceled or disconnected.
      *
      * @internal
      */
-    abandon(reason: SockhopError): void {
-        this.#reason ??= reason;
+    abort(reason: SockhopError): void {
+        this.#abortReason ??= reason;
         this.#finish(reason);
-        this.#gone?.abort(this.#reason);
+        this.#abortController?.abort(this.#abortReason);
     }
 
     #send(data: unknown, last: boolean, more?: Pick<SockhopResponsePacket, "empty" | "error">): Promise<void> {
         const responder = this.#responder;
         if (!responder || this.#ended) {
-            const message = responder ? "The response has ended" : "The response has nobody to go to";
-            if (this.#reason) return markHandled(Promise.reject(this.#reason)); // a requester that leaves must not end the program
+            const message = responder ? "The response has ended" : "The response has no requester";
+            // A requester that leaves must not crash the process.
+            if (this.#abortReason) return markHandled(Promise.reject(this.#abortReason));
             return Promise.reject(new SockhopError(message, "ERR_RESPONSE_SEND"));
         }
         if (more?.error && !responder.errors) {
@@ -143,26 +142,26 @@ export class SockhopResponseWriteableStream<Answer = any> {
             assertEncodable(data);
             const { uuid } = this;
             const fields = more ? { uuid, data, last, ...more } : { uuid, data, last };
-            this.#ended = last; // for the `toJSON()` of the value
+            this.#ended = last; // set first: `toJSON()` of the value must not send after the last packet
             const sent = responder.transmit(fields);
             if (last) this.#finish();
             return sent;
         } catch (error) {
-            this.#ended = this.#finished;
+            this.#ended = this.#isFinished;
             const { code } = error as SockhopError;
             if (more?.error?.message && code === "ERR_MESSAGE_TOO_LARGE") {
-                return this.failWith({ ...more.error, message: "" }); // that it has failed is what counts
+                return this.failWith({ ...more.error, message: "" }); // the code is more important than the message
             }
-            const refused = Promise.reject(error);
-            if (!PEERS_DOING.has(code)) return refused;
-            this.#refusal = error;
-            return markHandled(refused);
+            const rejected = Promise.reject(error);
+            if (!REQUESTER_ERRORS.has(code)) return rejected;
+            this.#requesterError = error;
+            return markHandled(rejected);
         }
     }
 
     #finish(reason?: Error): void {
-        if (this.#finished) return;
-        this.#ended = this.#finished = true;
+        if (this.#isFinished) return;
+        this.#ended = this.#isFinished = true;
         this.#responder?.finished(reason);
     }
 }

@@ -1,45 +1,45 @@
 import { SockhopError } from "../SockhopError";
 
-/** What gives up when a signal is aborted. */
+/** Operation that an `AbortSignal` can abort. */
 export interface Abortable {
     abort(error: SockhopError): void;
 }
 
 /**
- * All that wait on one signal, with one listener: Node looks for a listener among all of a signal to remove it, and warns of
- * many.
+ * Operations that wait on one signal, with one shared listener. With a listener for each, Node would warn of a leak,
+ * and search all of them to remove one.
  *
- * Only what the standard says is used of a signal (DOM, section 3.2): it may be another realm's, or no one of Node's.
+ * Uses only standard members of a signal (DOM, section 3.2): it may come from another realm, or not be Node's class.
  */
 class SignalWatch {
-    readonly #waiting = new Set<Abortable>();
+    readonly #operations = new Set<Abortable>();
     readonly #signal: AbortSignal;
     readonly #listener = (): void => {
         this.#stop();
         const error = abortError(this.#signal);
-        const waiting = [...this.#waiting];
-        this.#waiting.clear();
-        for (const each of waiting) each.abort(error);
+        const operations = [...this.#operations];
+        this.#operations.clear();
+        for (const operation of operations) operation.abort(error);
     };
 
     constructor(signal: AbortSignal) {
         this.#signal = signal;
     }
 
-    add(waiter: Abortable): void {
-        if (this.#waiting.size === 0) this.#signal.addEventListener("abort", this.#listener);
-        this.#waiting.add(waiter);
+    add(operation: Abortable): void {
+        if (this.#operations.size === 0) this.#signal.addEventListener("abort", this.#listener);
+        this.#operations.add(operation);
     }
 
-    delete(waiter: Abortable): void {
-        if (this.#waiting.delete(waiter) && this.#waiting.size === 0) this.#stop();
+    delete(operation: Abortable): void {
+        if (this.#operations.delete(operation) && this.#operations.size === 0) this.#stop();
     }
 
     #stop(): void {
         try {
             this.#signal.removeEventListener("abort", this.#listener);
         } catch {
-            // A signal of the program's own making. Nothing waits on it any more, which is what counts.
+            // A signal that the program has implemented may throw. A late abort does nothing, as no operation waits.
         }
     }
 }
@@ -47,28 +47,28 @@ class SignalWatch {
 const watches = new WeakMap<AbortSignal, SignalWatch>();
 
 /**
- * Gives up when the signal is aborted.
+ * Calls `abort()` of the operation when the signal is aborted.
  *
- * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no signal, `ERR_ABORTED` when it is aborted already
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` if it is not a signal, `ERR_ABORTED` if it is already aborted
  */
-export function watchSignal(signal: AbortSignal, waiter: Abortable): void {
+export function watchSignal(signal: AbortSignal, operation: Abortable): void {
     if (!isSignal(signal)) throw new SockhopError("signal must be an AbortSignal", "ERR_BAD_OPTION");
     try {
         if (!signal.aborted) {
             let watch = watches.get(signal);
             if (!watch) watches.set(signal, (watch = new SignalWatch(signal)));
-            watch.add(waiter);
+            watch.add(operation);
             return;
         }
     } catch (cause) {
-        throw new SockhopError("signal cannot be listened to", "ERR_BAD_OPTION", { cause });
+        throw new SockhopError("signal must accept abort listeners", "ERR_BAD_OPTION", { cause });
     }
     throw abortError(signal);
 }
 
-/** The signal does not matter any more. */
-export function unwatchSignal(signal: AbortSignal, waiter: Abortable): void {
-    watches.get(signal)?.delete(waiter);
+/** Stops watching the signal for this operation. */
+export function unwatchSignal(signal: AbortSignal, operation: Abortable): void {
+    watches.get(signal)?.delete(operation);
 }
 
 function isSignal(value: unknown): boolean {
@@ -80,9 +80,8 @@ function isSignal(value: unknown): boolean {
     );
 }
 
-/** The error of what was given up by a signal. */
 function abortError(signal: AbortSignal): SockhopError {
-    return new SockhopError("The wait for an answer was aborted", "ERR_ABORTED", { cause: reasonOf(signal) });
+    return new SockhopError("The signal was aborted", "ERR_ABORTED", { cause: reasonOf(signal) });
 }
 
 function reasonOf(signal: AbortSignal): unknown {

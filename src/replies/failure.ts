@@ -1,7 +1,7 @@
-import { SockhopError, type SockhopErrorCode } from "../SockhopError";
 import { codeOf, messageOf } from "../runtime/thrownValues";
+import { SockhopError, type SockhopErrorCode } from "../SockhopError";
 
-/** Error of a request that has failed at the peer, which may send anything as the reason. */
+/** Error of a request that failed at the peer. The peer may send any value as the reason. */
 export function failureOf(reason: unknown): SockhopError {
     const code: SockhopErrorCode =
         codeOf(reason) === "ERR_REQUEST_UNHANDLED" ? "ERR_REQUEST_UNHANDLED" : "ERR_REQUEST_FAILED";

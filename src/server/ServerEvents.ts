@@ -3,38 +3,38 @@ import type { Exchange, ReceiveMeta, Received, Requested } from "../endpoint/eve
 import type { Protocol } from "../Protocol";
 import type { SockhopSession } from "./SockhopSession";
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- what a peer has sent: who knows what it is should not have to cast */
+/* eslint-disable @typescript-eslint/no-explicit-any -- values of a peer: a program that knows the type need not cast */
 
-/** What comes with a request that a server has received. */
+/** Third argument of `request` on a server. */
 export interface RequestMeta<P extends Protocol = any> {
-    /** The connection it came from. */
+    /** Socket of the client. */
     socket: Socket;
     session: SockhopSession<P>;
 }
 
-/** What comes with a value that a server has received. */
+/** Second argument of `receive` on a server. */
 export interface ServerReceiveMeta<P extends Protocol = any, Type extends string = string, Answer = any>
     extends ReceiveMeta<Type, Answer>, RequestMeta<P> {}
 
-/** Events of a {@link SockhopServer}. For each type of a value there are also `receive:TYPE` and `request:TYPE`. */
+/** Events of a {@link SockhopServer}, with `receive:TYPE` and `request:TYPE` for each type of a value. */
 export type ServerEvents<P extends Protocol = any> = ServerOnlyEvents<P> &
     Exchange<Received<P, "client", RequestMeta<P>>, Requested<P, "client", [meta: RequestMeta<P>]>>;
 
-/** Events of a {@link SockhopServer}, without what clients send. */
+/** Events of a {@link SockhopServer}, without the values and requests of clients. */
 export interface ServerOnlyEvents<P extends Protocol = any> {
-    /** A client has connected and its session has started; `sockets` and `sessions` hold it already. */
+    /** Emitted when a client has connected and its session has started. `sockets` and `sessions` already include it. */
     connect: [socket: Socket, session: SockhopSession<P>];
     /**
-     * A client is gone, whatever ended the connection, and its session has ended; `sockets` and `sessions` do not hold
-     * it any more. Once for each `connect`.
+     * Emitted when the connection of a client has closed, for any reason, and its session has ended. `sockets` and
+     * `sessions` no longer include it. Exactly once for each `connect`.
      */
     disconnect: [socket: Socket, session: SockhopSession<P>];
-    /** As on the client. */
+    /** Emitted like {@link ClientOnlyEvents.drain}, for the buffer of one client. */
     drain: [socket: Socket, session: SockhopSession<P>];
     /**
-     * As on the client; also what `start()` and `end()` of a session have thrown, and, with `null` for socket and
-     * session, errors of the listening socket, failed TLS handshakes and connections beyond `max_connections`. Listening
-     * is optional.
+     * Emitted like {@link ClientOnlyEvents.error}, and for exceptions in `start()` and `end()` of a session. With
+     * `null` for socket and session: errors of the listening socket, failed TLS handshakes, and connections above
+     * `max_connections`. A listener is optional.
      */
     error: [error: Error, socket: Socket | null, session: SockhopSession<P> | null];
 }

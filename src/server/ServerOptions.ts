@@ -1,69 +1,77 @@
 import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
-import { SockhopError } from "../SockhopError";
 import type { SockhopOptions } from "../endpoint/options";
+import { SockhopError } from "../SockhopError";
 import type { SockhopServer } from "./SockhopServer";
 import type { SockhopSession } from "./SockhopSession";
 
 /** Options of a {@link SockhopServer}. */
 export interface ServerOptions extends SockhopOptions {
     /**
-     * TCP port; 0 for a free one, which {@link SockhopServer.get_bound_port} then tells.
+     * TCP port; 0 for a free port, which {@link SockhopServer.get_bound_port} returns.
      *
      * @default 50000
      */
     port?: number | null | undefined;
     /**
-     * The class of the sessions, one for each connection: {@link SockhopSession} or a class that extends it.
+     * Class of the sessions: {@link SockhopSession} or a class that extends it. Each connection gets one.
      *
      * @default SockhopSession
      */
     session_type?: (new (socket: Socket, server: SockhopServer) => SockhopSession) | undefined;
     /**
-     * Milliseconds that `start()` and `end()` of a session may take; `Infinity` for no limit.
+     * Milliseconds for `start()`, and for `end()`, of a session; `Infinity` for no limit.
      *
      * @default 30000
      */
     session_timeout?: number | undefined;
     /**
-     * How many connections there may be at once; further ones are closed as soon as they come, with an `error` event
-     * (`ERR_MAX_CONNECTIONS`). Those that are still being closed count, too.
+     * Number of connections, including those that are closing. The server closes further connections at once, with an
+     * `error` event (`ERR_MAX_CONNECTIONS`).
      *
      * @default Infinity
      */
     max_connections?: number | undefined;
     /**
-     * Permissions of the Unix domain socket, such as `0o600` for the user alone: connecting needs the right to write.
-     * They hold before another process can connect. Without effect on Windows, and refused in a worker of a cluster
-     * (`ERR_BAD_OPTION`).
+     * Permissions of the Unix domain socket, such as `0o600` for this user only. Clients need write permission to
+     * connect. They apply before another process can connect. No effect on Windows. Rejected in a worker of
+     * `node:cluster` (`ERR_BAD_OPTION`).
      *
-     * @default as the umask of the process has it
+     * @default depends on the umask of the process
      */
     mode?: number | null | undefined;
-    /** `true` for TLS; the same as `ssl_options` with a certificate. */
+    /** `true` turns TLS on. Not needed if `ssl_options` has any member. */
     ssl?: boolean | undefined;
     /**
-     * Options of `tls.createServer()`; any member turns TLS on. `key` and `cert`, or `pfx`, are needed. With
-     * `requestCert: true` clients have to show a certificate that `ca` has signed, unless `rejectUnauthorized` is
-     * `false`. `handshakeTimeout` is 10000 ms unless given.
+     * Options of `tls.createServer()`. Any member turns TLS on. Requires `key` and `cert`, or `pfx`. If `requestCert`
+     * is `true`, each client needs a certificate that is signed by `ca`, unless `rejectUnauthorized` is `false`. The
+     * default of `handshakeTimeout` is 10000 ms.
      */
     ssl_options?: TlsOptions | undefined;
-    /** Without effect on a server; accepted because sockhop 1.x documents it. */
+    /** No effect on a server. Accepted because sockhop 1.x documents it. */
     auto_reconnect_interval?: number | undefined;
 }
 
-/** @throws {@link SockhopError} `ERR_BAD_OPTION` for what are no permissions of a file */
+/**
+ * Validates the option `mode`.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for a value that is not an integer from 0 to 0o777
+ */
 export function permissions(mode: number | null | undefined): number | undefined {
     if (mode === undefined || mode === null) return undefined;
-    if (Number.isInteger(mode) && mode >= 0 && mode <= 0o777) return mode + 0; // -0 ends the process (Node 20)
-    throw new SockhopError("mode must be permissions of a file, such as 0o600", "ERR_BAD_OPTION");
+    if (Number.isInteger(mode) && mode >= 0 && mode <= 0o777) return mode + 0; // -0 crashes the process (Node 20)
+    throw new SockhopError("mode must be file permissions, such as 0o600", "ERR_BAD_OPTION");
 }
 
-/** @throws {@link SockhopError} `ERR_BAD_OPTION` for what cannot be called with `new` */
+/**
+ * Validates the option `session_type`.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for a value that is not a constructor
+ */
 export function sessionType(type: ServerOptions["session_type"] | null): ServerOptions["session_type"] {
     if (!type) return undefined;
     try {
-        Reflect.construct(Object, [], type); // does not call it
+        Reflect.construct(Object, [], type); // tests for a constructor without calling it
     } catch (cause) {
         throw new SockhopError("session_type must be a class", "ERR_BAD_OPTION", { cause });
     }

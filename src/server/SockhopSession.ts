@@ -1,32 +1,33 @@
-import { type Connection, connectionOf } from "../connection/Connection";
-import type { RemoteCallback } from "../replies/PendingReply";
 import type { Socket } from "node:net";
-import { SockhopError } from "../SockhopError";
-import type { SockhopServer } from "./SockhopServer";
-import { LazyEmitter } from "../emitter/LazyEmitter";
-import type { CallbackOptions } from "../replies/PendingCallback";
-import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
-import { type Stats, statsOf } from "../diagnostics/Stats";
+import { type Connection, connectionOf } from "../connection/Connection";
 import type { EndOptions } from "../connection/GracefulClose";
+import { type Stats, statsOf } from "../diagnostics/Stats";
+import { LazyEmitter } from "../emitter/LazyEmitter";
 import type { RequestOptions } from "../mixins/Requests";
 import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
+import type { CallbackOptions } from "../replies/PendingCallback";
+import type { RemoteCallback } from "../replies/PendingReply";
+import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
+import { SockhopError } from "../SockhopError";
+import type { SockhopServer } from "./SockhopServer";
 
 /**
- * Your place on one connection of a server: made for each, kept while it lasts, and given to every handler.
+ * Object of your program for one connection of a server. The server creates one for each connection, and passes it to
+ * every handler.
  *
- * Extend it and pass the class as `session_type`. A constructor of your own gets `(socket, server)`; it need not pass
- * them on.
+ * Extend it and pass the class as `session_type`. Its constructor gets `(socket, server)`, and need not pass them to
+ * `super()`.
  *
- * It is an EventEmitter for events of your own; the library emits none on it.
+ * A session is an EventEmitter for your own events. The library emits none on it.
  *
- * In order: constructed → `start()` → listed in `sockets` and `sessions` → `connect` → … → `end()` → not listed →
- * `disconnect`.
+ * Order of events: constructor → `start()` → listed in `sockets` and `sessions` → `connect` → … → `end()` → removed
+ * from the lists → `disconnect`.
  *
- * @typeParam P - what the two ends say to each other, a {@link Protocol}; without it everything is loose
+ * @typeParam P - types of the messages, a {@link Protocol}; without it every value is `any`
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol everything is loose
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol every value is `any`
 export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
-    // Not #private: a session may be behind a Proxy. 1.8 has them under these names.
+    // Not #private, because a session may be behind a Proxy. 1.8 has the same names.
     /** @internal */
     protected _sock: Socket | undefined;
     /** @internal */
@@ -38,7 +39,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         this._server = server;
     }
 
-    /** The connection. */
+    /** Socket of the connection. */
     get sock(): Socket {
         return this._sock as Socket;
     }
@@ -48,38 +49,37 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     }
 
     /**
-     * To override: called once, before the connection counts. When it returns a promise that is waited for.
+     * Starts the session. Override it: the server calls it once for a new connection, and awaits its promise, if any.
      *
-     * Throw or reject to refuse the connection: it is closed without a `connect` event, and the server emits `error`.
-     * The same happens when it takes longer than the server's `session_timeout` (`ERR_SESSION_TIMEOUT`). Nothing is
-     * read from the connection before it has resolved; what the client has sent meanwhile waits, in buffers of the
-     * system and of Node.
+     * Throw or reject to refuse the connection. The server then closes it without a `connect` event, and emits `error`.
+     * The same happens after `session_timeout` of the server (`ERR_SESSION_TIMEOUT`). The server does not read from the
+     * connection before the promise resolves; buffers of the system and of Node hold received bytes until then.
      */
     start(): unknown {
         return undefined;
     }
 
     /**
-     * To override: called once when the connection ends, for each `start()` that has resolved. When it returns a
-     * promise, `disconnect` waits for that, for at most `session_timeout`; when it fails, the server emits `error`, and
-     * `disconnect` all the same.
+     * Ends the session. Override it: the server calls it once when the connection closes, if `start()` has resolved.
+     * `disconnect` waits for its promise, if any, for at most `session_timeout`. If it fails, the server emits `error`
+     * before `disconnect`.
      */
     end(): unknown {
         return undefined;
     }
 
-    /** Bytes that wait to be sent to this client. When there were many, `drain` of the server follows. */
+    /** Bytes that are buffered for this client. The server emits `drain` when a full buffer is empty again. */
     get buffered(): number {
         return connectionOf(this._sock)?.buffered ?? 0;
     }
 
-    /** What this connection has done so far, also when it has ended. A new object each time. */
+    /** Counters of this connection, available after it has closed, too. A new object each time. */
     get stats(): Stats {
         const connection = connectionOf(this._sock);
         return { ...statsOf(connection ? [connection] : []), round_trip: connection?.pings?.roundTrip };
     }
 
-    /** {@link SockhopServer.send} to this client. */
+    /** Sends a value to this client: see {@link SockhopServer.send}. */
     send<V extends Message<P, "server">>(
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
@@ -88,7 +88,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return this._server ? this._server.send(this.sock, value, callback, options) : unbound();
     }
 
-    /** {@link SockhopServer.request} to this client. */
+    /** Sends a request to this client: see {@link SockhopServer.request}. */
     request<V extends RequestData<P, "server">>(
         value?: V,
         options?: RequestOptions | null,
@@ -96,7 +96,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return this._server ? this._server.request(this.sock, value, options) : unbound();
     }
 
-    /** {@link SockhopServer.ask} to this client. */
+    /** Sends a request to this client, and resolves to its response: see {@link SockhopServer.ask}. */
     ask<V extends RequestData<P, "server">>(
         value?: V,
         options?: RequestOptions | null,
@@ -104,18 +104,18 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return this._server ? this._server.ask(this.sock, value, options) : unbound();
     }
 
-    /** {@link SockhopServer.kill_socket} for this client. */
+    /** Closes the connection: see {@link SockhopServer.kill_socket}. */
     kill(options?: EndOptions | null): Promise<void> {
         return this._server ? this._server.kill_socket(this.sock, options) : unbound();
     }
 
-    /** The same as `kill()`. */
+    /** Same as `kill()`. */
     [Symbol.asyncDispose](): Promise<void> {
         return this.kill();
     }
 
     /**
-     * For classes whose constructor does not pass on what it gets.
+     * Sets socket and server, for classes whose constructor does not pass them to `super()`.
      *
      * @internal
      */
@@ -125,12 +125,12 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     }
 }
 
-/** Members of a server that concern its connections and their sessions. */
+/** Members of a server for its connections and their sessions. */
 export interface Sessioned {
     /** Sockets of all connections, oldest first. A new array each time. */
     readonly sockets: Socket[];
 
-    /** Session of each connection, in the order of `sockets`. A new array each time. */
+    /** Sessions of all connections, in the order of `sockets`. A new array each time. */
     readonly sessions: SockhopSession[];
 
     /** @internal */
@@ -140,7 +140,7 @@ export interface Sessioned {
     _active(): Connection[];
 }
 
-/** Outcome of the methods of a session that was made by hand. */
+/** Result of a method of a session that was not created by a server. */
 function unbound(): Promise<never> {
     return Promise.reject(new SockhopError("The session has no connection", "ERR_NO_SOCKET"));
 }

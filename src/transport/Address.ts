@@ -1,14 +1,16 @@
 import { SockhopError } from "../SockhopError";
 import { path_of } from "./namedSocket";
 
-/** Where to connect to, or to listen. */
+const DEFAULT_PORT = 50_000;
+
+/** Address to connect to, or to listen at: a path, or an IP address or host name with a port. */
 export interface Address {
     path: string | null;
     address: string;
     port: number;
 }
 
-/** Options that name an {@link Address}. */
+/** Options that determine an {@link Address}. */
 interface AddressOptions {
     path?: string | null | undefined;
     name?: string | null | undefined;
@@ -17,36 +19,37 @@ interface AddressOptions {
 }
 
 /**
- * The place that the options name. As in 1.x anything falsy means the default, except a port that is `NaN` or `""`. The
- * path takes precedence.
+ * Validates the address options, and applies defaults. As in 1.x any falsy value means the default, except a port that
+ * is `NaN` or `""`.
  *
- * @param anyPort - whether 0 stands for a free port
+ * @param allowsPortZero - true if port 0 means a free port, false if it means the default
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
-export function addressOptions({ path, name, address, port }: AddressOptions, anyPort: boolean): Address {
+export function addressOptions({ path, name, address, port }: AddressOptions, allowsPortZero: boolean): Address {
     const result = {
         path: path || (name ? path_of(name) : null),
         address: address || "127.0.0.1",
-        port: isDefaultPort(port, anyPort) ? 50000 : (port as number),
+        port: isDefaultPort(port, allowsPortZero) ? DEFAULT_PORT : (port as number),
     };
-    checked(result);
+    checkAddress(result);
     return result;
 }
 
-function isDefaultPort(port: unknown, anyPort: boolean): boolean {
-    return port === undefined || port === null || port === false || (port === 0 && !anyPort);
+function isDefaultPort(port: unknown, allowsPortZero: boolean): boolean {
+    return port === undefined || port === null || port === false || (port === 0 && !allowsPortZero);
 }
 
 /**
- * The place that a program has set, with a port that is a number. Node takes strings of digits, too, and 1.x with it.
+ * Validates an address that the program may have assigned, and converts the port to a number. (Node, and so 1.x,
+ * accepts strings of digits, too.)
  *
- * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no path, address or port
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid path, address or port
  */
-export function checked({ path, address, port }: Address): Address {
+export function checkAddress({ path, address, port }: Address): Address {
     if (path) {
-        // The name of an abstract socket of Linux begins with a zero.
+        // The name of a Linux abstract socket starts with a zero byte.
         if (typeof path !== "string" || path.includes("\0", path.startsWith("\0") ? path.length : 0)) {
-            throw new SockhopError("path must be a path", "ERR_BAD_OPTION");
+            throw new SockhopError("path must be a string without zero bytes", "ERR_BAD_OPTION");
         }
         return { path, address, port };
     }
@@ -59,5 +62,5 @@ export function checked({ path, address, port }: Address): Address {
 function portNumber(port: unknown): number {
     const number = typeof port === "string" && port.trim() !== "" ? Number(port) : port;
     if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number < 65536) return number;
-    throw new SockhopError("port must be a whole number from 0 to 65535", "ERR_BAD_OPTION");
+    throw new SockhopError("port must be an integer from 0 to 65535", "ERR_BAD_OPTION");
 }

@@ -1,91 +1,95 @@
-import { type Address, checked } from "./Address";
 import net from "node:net";
 import type tls from "node:tls";
-import { SockhopError } from "../SockhopError";
+import { loadTls } from "../runtime/builtins";
 import type { CallSite } from "../runtime/CallSite";
-import { SocketFile, assertFits, isFile } from "./unixSocket";
-import { asOptionError } from "./tls";
+import { setImmediate } from "../runtime/clock";
+import { SockhopError } from "../SockhopError";
+import { type Address, checkAddress } from "./Address";
 import { isClusterWorker } from "./isClusterWorker";
 import { listenWithMode } from "./listenWithMode";
-import { assertPrivate, makeFolder } from "./namedSocket";
-import { removeStale } from "./staleSocket";
-import { setImmediate } from "../runtime/clock";
-import { loadTls } from "../runtime/builtins";
+import { assertPrivate, createFolder } from "./namedSocket";
+import { removeStaleSocket } from "./staleSocket";
+import { asOptionError } from "./tls";
+import { SocketFile, assertFits, isFile } from "./unixSocket";
 
-/** How a {@link Listener} listens. */
+/** Options of a {@link Listener}. */
 export interface ListenerOptions {
     tls: tls.TlsOptions | undefined;
-    /** How many connections there may be. */
+    /** Maximum number of connections. */
     most: number;
-    /** Permissions of a socket file. */
+    /** Permissions of the socket file. */
     mode: number | undefined;
 }
 
-/** What a {@link Listener} tells its owner. */
+/** Callbacks of a {@link Listener}. */
 export interface ListenerEvents {
-    /** A connection is there; over TLS after its handshake. */
+    /** Handles a new connection; over TLS after its handshake. */
     accepted(socket: net.Socket): void;
-    /** The system has refused to listen, or to accept a connection. */
+    /** Handles an error of the system: it cannot listen, or cannot accept a connection. */
     failed(error: Error): void;
-    /** A client has failed in its TLS handshake, or there were too many. */
+    /** Handles a rejected client: its TLS handshake failed, or there are too many connections. */
     refused(error: Error): void;
 }
 
-/** Node's server underneath ours, from its making until it is closed; with TLS the handshakes under way, too. */
+/** Node's server, from its creation until it is closed, and the pending TLS handshakes. */
 export class Listener {
     readonly server: net.Server;
     readonly #events: ListenerEvents;
     readonly #mode: number | undefined;
     readonly #handshakes = new Set<net.Socket>();
     #file: SocketFile | undefined;
-    #closed = false;
-    #binding = false;
-    /** The call of `listen()` that has not settled yet. */
+    #isClosed = false;
+    #isBinding = false;
+    /** Promise of the pending call of `listen()`. */
     #listening: Promise<net.Server> | undefined;
 
     constructor({ tls, most, mode }: ListenerOptions, events: ListenerEvents) {
         this.#mode = mode;
-        this.server = tls ? this.#createChecked(tls, events) : net.createServer((socket) => events.accepted(socket));
+        this.server = tls ? this.#createTlsServer(tls, events) : net.createServer((socket) => events.accepted(socket));
         this.#events = events;
         this.server.on("error", (error: Error) => {
-            if (!this.#binding) events.failed(error);
+            if (!this.#isBinding) events.failed(error);
         });
         if (most === Infinity) return;
         this.server.maxConnections = most;
         this.server.on("drop", () => {
-            const message = `A client was refused: there are ${most} connections already (max_connections)`;
+            const message = `A client was refused: the server already has ${most} connections (max_connections)`;
             events.refused(new SockhopError(message, "ERR_MAX_CONNECTIONS"));
         });
     }
 
-    /** Begins to listen; a second call before the first has settled joins it. */
-    listen(place: Address, site: CallSite): Promise<net.Server> {
+    /**
+     * Starts listening. A second call returns the pending promise of the first.
+     *
+     * @param site - call whose line the stack of an error starts with
+     */
+    listen(address: Address, site: CallSite): Promise<net.Server> {
         if (this.#listening) return this.#listening;
         const settled = (): void => {
             this.#listening = undefined;
         };
-        this.#listening = this.#listen(place, site);
+        this.#listening = this.#listen(address, site);
         this.#listening.then(settled, settled);
         return this.#listening;
     }
 
-    /** Resolves when all connections have gone. Handshakes are cut off. */
+    /** Stops listening, and destroys pending handshakes. Resolves when all connections are closed. */
     close(): Promise<void> {
-        this.#closed = true;
+        this.#isClosed = true;
         for (const socket of this.#handshakes) socket.destroy();
         return new Promise((resolve) => {
-            // Called back with an error when it does not listen, which is just as well.
+            // Node passes an error if the server does not listen. It counts as closed, too.
             const close = (): unknown => this.server.close(() => resolve());
             if (this.#file) this.#file.whileClosing(close);
             else close();
         });
     }
 
-    async #listen(place: Address, site: CallSite): Promise<net.Server> {
+    async #listen(address: Address, site: CallSite): Promise<net.Server> {
         try {
-            // Node refuses that before it changes anything (ERR_SERVER_ALREADY_LISTEN).
+            // Throws ERR_SERVER_ALREADY_LISTEN of Node, before anything has changed.
             if (this.server.listening) this.server.listen();
-            await this.#listenAt(checked(place));
+            await this.#listenAt(checkAddress(address));
         } catch (error) {
             site.mark(error as Error);
             if ((error as NodeJS.ErrnoException).syscall !== undefined) this.#events.failed(error as Error);
@@ -94,75 +98,75 @@ export class Listener {
         return this.server;
     }
 
-    async #listenAt(place: Address): Promise<void> {
-        const { path } = place;
+    async #listenAt(address: Address): Promise<void> {
+        const { path } = address;
         if (!path) {
-            await this.#bind(place);
+            await this.#bind(address);
             return;
         }
         assertFits(path);
-        makeFolder(path);
+        createFolder(path);
         assertPrivate(path);
         if (isClusterWorker()) {
-            // The workers share a socket that the primary makes, and it sets no permissions.
+            // The workers share a socket of the primary process, which sets no permissions.
             if (this.#mode !== undefined) {
-                throw new SockhopError("The option mode cannot be used in a worker of a cluster", "ERR_BAD_OPTION");
+                throw new SockhopError("The option mode cannot be used in a cluster worker", "ERR_BAD_OPTION");
             }
-            // First, since Node (20) shares what the first call of listen() has bound only with other first calls.
-            await removeStale(path);
+            // Before the first bind: Node (20) shares the socket of a first `listen()` only with other first calls.
+            await removeStaleSocket(path);
         }
-        await this.#bindAnew(place, path);
+        await this.#bindReplacing(address, path);
     }
 
-    /** Binds; where a server that was killed has left its socket, once more. */
-    async #bindAnew(place: Address, path: string): Promise<void> {
+    /** Binds. If a killed server has left a stale socket at the path, removes it and binds again. */
+    async #bindReplacing(address: Address, path: string): Promise<void> {
         try {
-            await this.#bind(place);
+            await this.#bind(address);
         } catch (error) {
-            const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-            if (!taken || !(await removeStale(path))) throw error;
+            const isInUse = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+            if (!isInUse || !(await removeStaleSocket(path))) throw error;
             await new Promise(setImmediate); // Node's server may have to close first
-            await this.#bind(place); // if it is in use again, another server has been quicker
+            await this.#bind(address); // EADDRINUSE here means that another server was faster
         }
     }
 
     #bind({ path, port, address }: Address): Promise<void> {
         const { server } = this;
         return new Promise((resolve, reject) => {
-            if (this.#closed) throw aborted();
+            if (this.#isClosed) throw abortError();
             if (path) this.#listenOn(path);
             else server.listen(port, address);
-            const listening = (): void => {
-                settle();
+            const onListening = (): void => {
+                removeListeners();
                 resolve();
             };
-            const failed = (error: Error): void => {
-                settle();
+            const onError = (error: Error): void => {
+                removeListeners();
                 reject(error);
             };
-            const closed = (): void => {
-                if (server.listening) return; // of a round before, which the program has ended
-                failed(aborted());
+            const onClose = (): void => {
+                if (server.listening) return; // event of an earlier run: the program closed Node's server directly
+                onError(abortError());
             };
-            const settle = (): void => {
-                this.#binding = false;
-                server.off("listening", listening).off("error", failed).off("close", closed);
+            const removeListeners = (): void => {
+                this.#isBinding = false;
+                server.off("listening", onListening).off("error", onError).off("close", onClose);
             };
-            this.#binding = true; // what has gone wrong is told in a later turn
-            server.on("listening", listening).on("error", failed).on("close", closed);
+            this.#isBinding = true; // after listen(), because Node emits its errors asynchronously
+            server.on("listening", onListening).on("error", onError).on("close", onClose);
         });
     }
 
-    /** Makes a socket file and remembers which, before another process can have put a file in its place. */
+    /** Creates a socket file and remembers its identity, before another process can replace it. */
     #listenOn(path: string): void {
         const { server } = this;
         if (this.#mode !== undefined && isFile(path)) listenWithMode(server, path, this.#mode);
         else server.listen(path);
-        // A worker of a cluster does not listen yet: the primary removes the file.
+        // A cluster worker does not listen yet. There the primary process removes the file.
         if (server.listening) this.#file = new SocketFile(path);
     }
 
-    #createChecked(options: tls.TlsOptions, events: ListenerEvents): tls.Server {
+    #createTlsServer(options: tls.TlsOptions, events: ListenerEvents): tls.Server {
         try {
             return this.#createSecure(options, events);
         } catch (error) {
@@ -171,8 +175,8 @@ export class Listener {
     }
 
     #createSecure(options: tls.TlsOptions, events: ListenerEvents): tls.Server {
-        // Node (20 to 26) shows the TLS socket only at the end of the handshake. Until then there is the one beneath, and
-        // the only way from one to the other is this member.
+        // Node (20 to 26) exposes the TLS socket only after the handshake. Before, there is only the underlying socket,
+        // and `_parent` is the only link between the two.
         const server = loadTls().createServer(options, (socket: tls.TLSSocket & { _parent?: net.Socket }) => {
             if (socket._parent) this.#handshakes.delete(socket._parent);
             events.accepted(socket);
@@ -182,19 +186,19 @@ export class Listener {
             socket.once("close", () => this.#handshakes.delete(socket));
         });
         server.on("tlsClientError", (error: Error, socket: tls.TLSSocket) => {
-            socket.destroy(); // when the handshake has taken too long, Node leaves it open
-            if (!this.#closed) events.refused(refusal(socket) ?? error);
+            socket.destroy(); // Node leaves the socket open after a handshake timeout
+            if (!this.#isClosed) events.refused(certificateError(socket) ?? error);
         });
         return server;
     }
 }
 
-function aborted(): SockhopError {
+function abortError(): SockhopError {
     return new SockhopError("close() was called during listen()", "ERR_ABORTED");
 }
 
-/** Why a client's certificate was refused, if it was: Node itself only says that the connection has ended. */
-function refusal({ authorizationError: code }: { authorizationError: unknown }): Error | undefined {
+/** Error of a client certificate that was refused. (Node's own error reports only a closed connection.) */
+function certificateError({ authorizationError: code }: { authorizationError: unknown }): Error | undefined {
     if (typeof code !== "string") return undefined;
     return Object.assign(new Error(`The certificate of a client was refused: ${code}`), { code });
 }

@@ -1,53 +1,56 @@
-import { type Address, checked } from "./Address";
 import net from "node:net";
 import type tls from "node:tls";
-import { assertFits } from "./unixSocket";
-import { asOptionError } from "./tls";
-import { selfConnection } from "./connectError";
-import { assertPrivate } from "./namedSocket";
 import { loadTls } from "../runtime/builtins";
+import { type Address, checkAddress } from "./Address";
+import { selfConnectionError } from "./connectError";
+import { assertPrivate } from "./namedSocket";
+import { asOptionError } from "./tls";
+import { assertFits } from "./unixSocket";
 
-/** Where what arrives at clients is put, one chunk after the other: all are read before the next comes. */
-let room: Buffer | undefined;
+const READ_BUFFER_BYTES = 65_536;
+
+/** Read buffer of all clients. They can share it, because each chunk is handled before the next one is read. */
+let readBuffer: Buffer | undefined;
 
 /**
- * A socket that begins to connect. What is wrong with the place is an error of the socket, never thrown.
+ * Creates a socket and starts to connect it. An invalid address is an error of the socket, never thrown.
  *
- * @param secure - options of `tls.connect()`, if that is wanted
- * @param arrived - called with what arrives over a plain socket: the first `length` bytes, which are gone when it returns.
- * Node's option `onread` saves the memory for each chunk, and with it a twentieth of the time of a question. When somebody
- * else listens for `data`, too, that event tells all.
+ * @param tlsOptions - options of `tls.connect()`; `undefined` for a plain socket
+ * @param onConnect - called when the socket is connected; over TLS after the handshake
+ * @param onData - called with a chunk of a plain socket: its first `length` bytes, valid only during the call. Node's
+ * option `onread` saves an allocation for each chunk, and with it 5 % of the time of a call. If the socket has other
+ * `data` listeners, all of them get the event instead.
  */
 export function dial(
-    place: Address,
-    secure: tls.ConnectionOptions | undefined,
-    connected: () => void,
-    arrived: (chunk: Buffer, length: number) => void,
+    target: Address,
+    tlsOptions: tls.ConnectionOptions | undefined,
+    onConnect: () => void,
+    onData: (chunk: Buffer, length: number) => void,
 ): net.Socket {
     try {
-        const { path, port, address } = checked(place);
+        const { path, port, address } = checkAddress(target);
         if (path) {
             assertFits(path);
             assertPrivate(path);
         }
-        if (secure) {
+        if (tlsOptions) {
             const { connect } = loadTls();
-            const encrypted = path
-                ? connect({ ...secure, path }, connected)
-                : connect(port, address, secure, connected);
-            return encrypted.once("connect", () => destroyIfSelfConnected(encrypted)); // before the handshake
+            const tlsSocket = path
+                ? connect({ ...tlsOptions, path }, onConnect)
+                : connect(port, address, tlsOptions, onConnect);
+            return tlsSocket.once("connect", () => destroyIfSelfConnected(tlsSocket)); // before the handshake
         }
         const onread = {
-            buffer: (room ??= Buffer.allocUnsafeSlow(65_536)),
+            buffer: (readBuffer ??= Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)),
             callback: (length: number, buffer: Uint8Array): boolean => {
-                // One listener is ours.
+                // The library has one listener; others belong to the program.
                 if (socket.listenerCount("data") > 1) socket.emit("data", Buffer.from(buffer.subarray(0, length)));
-                else arrived(buffer as Buffer, length);
+                else onData(buffer as Buffer, length);
                 return true;
             },
         };
         const socket = net.createConnection(path ? { path, onread } : { port, host: address, onread }, () => {
-            if (!destroyIfSelfConnected(socket)) connected();
+            if (!destroyIfSelfConnected(socket)) onConnect();
         });
         return socket;
     } catch (error) {
@@ -56,9 +59,10 @@ export function dial(
 }
 
 function destroyIfSelfConnected(socket: net.Socket): boolean {
-    const error = selfConnection(socket);
-    // Closed by a reset: the system would keep the port for a minute, in which no server could listen there. (The member is
-    // what resetAndDestroy() of Node sets, too late for a socket that is not to say anything; Node 20 to 26.)
+    const error = selfConnectionError(socket);
+    // Closes with a reset. After a FIN the system would reserve the port for a minute, and no server could listen on
+    // it. (`resetAndDestroy()` of Node 20 to 26 sets the same member, but destroys too late: this socket must not send
+    // anything.)
     if (error) Object.assign(socket, { resetAndClosing: !("encrypted" in socket) }).destroy(error);
     return error !== undefined;
 }

@@ -1,6 +1,6 @@
 import { loadCluster } from "../runtime/builtins";
 
-/** Whether this process is a worker of a cluster. Loads the module when a server listens, as Node does itself. */
+/** True if this process is a worker of `node:cluster`. Loads that module, as Node does for any server that listens. */
 export function isClusterWorker(): boolean {
     return loadCluster().isWorker;
 }

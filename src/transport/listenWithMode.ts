@@ -1,25 +1,25 @@
-import process from "node:process";
 import { chmodSync, closeSync, linkSync, mkdtempSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import type net from "node:net";
 import { basename, dirname, join } from "node:path";
-import { assertFits, attempt, fits, stat } from "./unixSocket";
+import process from "node:process";
 import { systemError } from "../runtime/systemError";
+import { assertFits, attempt, fits, stat } from "./unixSocket";
 
 /**
- * Makes a server listen at a path, on a socket that has these permissions before another process can connect.
+ * Listens at a path, on a socket whose permissions are set before another process can connect.
  *
- * The socket is made in a folder that only this user can enter, gets its permissions there, and then its name. To set the
- * umask instead would affect all files that other threads of the process make meanwhile.
+ * Creates the socket in a folder that only this user can enter, sets its permissions there, and links it to the path.
+ * Setting the umask instead would affect files that other threads of the process create at the same time.
  *
- * @throws Node's error of the system, such as `EADDRINUSE` when there is a file at the path
+ * @throws error of the system, such as `EADDRINUSE` if there is a file at the path
  */
 export function listenWithMode(server: net.Server, path: string, mode: number): void {
     if (stat(path)) throw inUse(path);
     const folder = mkdtempSync(`${dirname(path)}/.`);
-    // Node removes the path that it was given when the server closes: the name must be that of no other file.
+    // When the server closes, Node removes the path at which it was bound: no other file may ever have this name.
     const socket = join(folder, basename(folder));
     try {
-        chmodSync(folder, 0o700); // whatever the umask
+        chmodSync(folder, 0o700); // the umask may have removed permissions
         listenIn(server, folder);
         if (!server.listening) return; // an `error` event follows
         chmodSync(socket, mode);
@@ -34,7 +34,7 @@ export function listenWithMode(server: net.Server, path: string, mode: number): 
     }
 }
 
-/** Listens on a socket in the folder. Linux has a short name for it where the path has too many bytes. */
+/** Listens on a socket in the folder. If its path is too long, Linux has a shorter one through a file descriptor. */
 function listenIn(server: net.Server, folder: string): void {
     const name = basename(folder);
     const path = join(folder, name);
@@ -51,17 +51,17 @@ function listenIn(server: net.Server, folder: string): void {
     }
 }
 
-/** Gives the socket its path. A link, unlike a rename, replaces no file that another process has just made there. */
+/** Links the socket to its path. Unlike a rename, a link does not replace a file that another process just created. */
 function publish(socket: string, path: string): void {
     try {
         linkSync(socket, path);
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EEXIST" || stat(path)) throw inUse(path);
-        renameSync(socket, path); // some file systems have no links
+        renameSync(socket, path); // some file systems do not support links
     }
 }
 
-/** Node's server knows only the path at which it was bound. */
+/** Overrides `server.address()`, which would return the path at which Node bound the server. */
 function showAddress(server: net.Server, path: string): void {
     server.address = () => path;
     server.once("close", () => Reflect.deleteProperty(server, "address"));

@@ -1,14 +1,14 @@
-import process from "node:process";
 import { type Stats, lstatSync, mkdirSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import process from "node:process";
 import { SockhopError } from "../SockhopError";
 
-/** What can be part of the name of a file everywhere, and fits into the path of a socket. */
+/** Names that are valid as a file name on every system, and short enough for the path of a socket. */
 const NAME = /^(?!\.)[\w.-]{1,64}$/;
 
-/** A pipe of Windows, which is in no folder. */
-function pipe(name: string): string {
+/** Path of a Windows pipe. Pipes are not in a folder, so the user is part of the name. */
+function pipePath(name: string): string {
     return `\\\\.\\pipe\\sockhop-${userName()}-${name}`;
 }
 
@@ -16,88 +16,91 @@ function userName(): string {
     try {
         return os.userInfo().username;
     } catch {
-        return process.env["USERNAME"] ?? ""; // a user without an entry in the system's list
+        return process.env["USERNAME"] ?? ""; // the user has no entry in the user database of the system
     }
 }
 
 /**
- * The folder of the user's sockets. `XDG_RUNTIME_DIR` (XDG Base Directory Specification) goes when the user logs out, as
- * sockets should. Where it does not fulfil the specification, a folder of the user's own among the temporary files.
+ * Folder of the sockets of this user. Below `XDG_RUNTIME_DIR` (XDG Base Directory Specification), which the system
+ * removes at logout, together with its sockets. If that folder does not conform to the specification: below the folder
+ * of temporary files.
  */
-function folder(): string {
+function socketFolder(): string {
     const { XDG_RUNTIME_DIR: runtime } = process.env;
     if (runtime && isRuntimeFolder(runtime)) return path.join(runtime, "sockhop");
     return path.join(os.tmpdir(), `sockhop-${process.getuid?.() ?? ""}`);
 }
 
-/** The specification demands an absolute path, and a folder of this user with the permissions 0700. */
+/** True for an absolute path of a folder that belongs to this user and has the permissions 0700, as specified. */
 function isRuntimeFolder(folder: string): boolean {
     if (!path.isAbsolute(folder)) return false;
     try {
-        const found = statSync(folder, { throwIfNoEntry: false });
-        return !!found?.isDirectory() && isOwn(found) && (found.mode & 0o777) === 0o700;
+        const stats = statSync(folder, { throwIfNoEntry: false });
+        return !!stats?.isDirectory() && isOwnFile(stats) && (stats.mode & 0o777) === 0o700;
     } catch (error) {
-        return isDenied(error); // then it is trusted, as it is by programs that may look
+        return isDenied(error); // then it is trusted, so that all programs of the user choose the same folder
     }
 }
 
-/** Whether a file belongs to this user. True where Node cannot tell who that is. */
-function isOwn({ uid }: Stats): boolean {
+/** True if a file belongs to this user, or if the system has no user ids. */
+function isOwnFile({ uid }: Stats): boolean {
     return process.getuid === undefined || uid === process.getuid();
 }
 
-/** Whether Node's permission model has refused a call. The sockets themselves need no permission. */
+/** True for an error of Node's permission model. (It does not restrict sockets, only file access.) */
 function isDenied(error: unknown): boolean {
     return (error as NodeJS.ErrnoException).code === "ERR_ACCESS_DENIED";
 }
 
 /**
- * Where the server of this name listens, for programs that want a path: a socket in a folder that only this user can
- * enter, `sockhop` in `XDG_RUNTIME_DIR` or else `sockhop-UID` among the temporary files; on Windows a pipe.
+ * Returns the path of the option `name`, for programs that need a path: a Unix domain socket in a folder that only this
+ * user can enter (`sockhop` in `XDG_RUNTIME_DIR`, or else `sockhop-UID` in the folder of temporary files), or a pipe on
+ * Windows.
  *
- * @param name - letters, digits, `.`, `_` and `-`, at most 64, the first no dot
- * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no name
+ * @param name - letters, digits, `.`, `_` and `-`, at most 64 characters, no leading dot
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid name
  */
 export function path_of(name: string): string {
     if (typeof name !== "string" || !NAME.test(name)) {
-        throw new SockhopError("A name has letters, digits, '.', '_' and '-', at most 64", "ERR_BAD_OPTION");
+        const message = "name must have 1 to 64 letters, digits, '.', '_' or '-', and no leading dot";
+        throw new SockhopError(message, "ERR_BAD_OPTION");
     }
-    return process.platform === "win32" ? pipe(name) : path.join(folder(), `${name}.sock`);
+    return process.platform === "win32" ? pipePath(name) : path.join(socketFolder(), `${name}.sock`);
 }
 
-/** The folder of the user's sockets, if that is where a path leads to. */
-function folderOf(to: string): string | undefined {
-    const parent = path.dirname(to);
-    // Most paths look otherwise, and to find the folder takes rights that programs in a sandbox may lack.
-    return path.basename(parent).startsWith("sockhop") && parent === folder() ? parent : undefined;
+/** Folder of a path, if it is the folder of the sockets of this user. */
+function socketFolderOf(socketPath: string): string | undefined {
+    const folder = path.dirname(socketPath);
+    // Most paths fail the first test. The second one needs permissions that a sandboxed program may lack.
+    return path.basename(folder).startsWith("sockhop") && folder === socketFolder() ? folder : undefined;
 }
 
-/** Makes the folder of the user's sockets, if that is where this path leads to. */
-export function makeFolder(to: string): void {
-    const parent = folderOf(to);
-    if (parent === undefined) return;
+/** Creates the folder of a path, if it is the folder of the sockets of this user. */
+export function createFolder(socketPath: string): void {
+    const folder = socketFolderOf(socketPath);
+    if (folder === undefined) return;
     try {
-        mkdirSync(parent, { mode: 0o700 });
+        mkdirSync(folder, { mode: 0o700 });
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST" && !isDenied(error)) throw error;
     }
 }
 
 /**
- * Refuses the folder of the user's sockets, if that is where this path leads to, when another user can put sockets
- * there: every user may make a folder among the temporary files.
+ * Checks that no other user can create sockets in the folder of a path, if it is the folder of the sockets of this
+ * user. Any user can create a folder of that name in the folder of temporary files.
  *
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
-export function assertPrivate(to: string): void {
-    const parent = folderOf(to);
-    if (process.platform === "win32" || parent === undefined) return;
-    let found: Stats | undefined;
+export function assertPrivate(socketPath: string): void {
+    const folder = socketFolderOf(socketPath);
+    if (process.platform === "win32" || folder === undefined) return;
+    let stats: Stats | undefined;
     try {
-        found = lstatSync(parent, { throwIfNoEntry: false });
+        stats = lstatSync(folder, { throwIfNoEntry: false });
     } catch {
-        return; // whether this process may connect, the system decides
+        return; // the system decides if this process may connect
     }
-    if (!found || (found.isDirectory() && isOwn(found) && (found.mode & 0o077) === 0)) return;
-    throw new SockhopError(`${parent} is not a folder of this user alone`, "ERR_BAD_OPTION");
+    if (!stats || (stats.isDirectory() && isOwnFile(stats) && (stats.mode & 0o077) === 0)) return;
+    throw new SockhopError(`${folder} must be a folder of this user, with the permissions 0700`, "ERR_BAD_OPTION");
 }

@@ -1,6 +1,6 @@
 import { SockhopError } from "../SockhopError";
 
-/** The error of Node for an option of `ssl_options` that is not of the right type, as `ERR_BAD_OPTION`; others as they are. */
+/** Converts Node's error for a wrong type in `ssl_options` to `ERR_BAD_OPTION`. Returns other errors unchanged. */
 export function asOptionError(thrown: unknown): Error {
     const error = thrown as NodeJS.ErrnoException;
     if (!error.code?.startsWith("ERR_INVALID_ARG")) return error;
@@ -8,7 +8,7 @@ export function asOptionError(thrown: unknown): Error {
 }
 
 /**
- * The options for TLS, if it is wanted at all.
+ * Returns the TLS options; `undefined` if TLS is off.
  *
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */

@@ -1,34 +1,35 @@
-import process from "node:process";
 import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
-import { SockhopError } from "../SockhopError";
+import process from "node:process";
 import { uuidv4 } from "../protocol/uuid";
+import { SockhopError } from "../SockhopError";
 
-/** Longest path of a socket, in bytes (`sun_path` in unix(7), less the zero at its end). */
-const LONGEST_PATH = process.platform === "linux" ? 107 : 103;
+/** Maximum length of the path of a socket (`sun_path` in unix(7), without the zero byte at its end). */
+const MAX_PATH_BYTES = process.platform === "linux" ? 107 : 103;
 
-/** False for pipes of Windows and abstract sockets of Linux, which are names and no files. */
+/** False for Windows pipes and Linux abstract sockets, whose names are not paths of files. */
 export function isFile(path: string): boolean {
     return process.platform !== "win32" && !path.startsWith("\0");
 }
 
-/** Whether the system takes a path of this length. */
+/** True if the path is short enough for a socket. */
 export function fits(path: string): boolean {
-    return process.platform === "win32" || Buffer.byteLength(path) <= LONGEST_PATH;
+    return process.platform === "win32" || Buffer.byteLength(path) <= MAX_PATH_BYTES;
 }
 
 /**
- * Refuses a path that the system would refuse with a bare `EINVAL`, or truncate.
+ * Rejects a path that is too long. The system would truncate it, or fail with a plain `EINVAL`.
  *
  * @throws {@link SockhopError} `ERR_PATH_TOO_LONG`
  */
 export function assertFits(path: string): void {
     if (fits(path)) return;
-    const text = `A path of ${Buffer.byteLength(path)} bytes is too long for a socket: at most ${LONGEST_PATH}`;
-    throw new SockhopError(text, "ERR_PATH_TOO_LONG");
+    const length = Buffer.byteLength(path);
+    const message = `The path of a socket has at most ${MAX_PATH_BYTES} bytes, but this one has ${length}`;
+    throw new SockhopError(message, "ERR_PATH_TOO_LONG");
 }
 
-/** The file at a path; nothing when there is none, or when this process may not look (Node's permission model). */
+/** Returns the stats of a file; `undefined` if there is none, or if Node's permission model denies access. */
 export function stat(path: string): BigIntStats | undefined {
     if (!isFile(path)) return undefined;
     try {
@@ -38,46 +39,49 @@ export function stat(path: string): BigIntStats | undefined {
     }
 }
 
-/** Whether two files are one. Inode numbers are used again, so the time of the last change counts: a socket never changes. */
-export function same(one: BigIntStats | undefined, other: BigIntStats | undefined): boolean {
-    return !!one && !!other && one.ino === other.ino && one.dev === other.dev && one.mtimeNs === other.mtimeNs;
+/**
+ * True if both are the same file. Compares the modification time, too, because systems reuse inode numbers. (That of a
+ * socket never changes.)
+ */
+export function isSameFile(a: BigIntStats | undefined, b: BigIntStats | undefined): boolean {
+    return !!a && !!b && a.ino === b.ino && a.dev === b.dev && a.mtimeNs === b.mtimeNs;
 }
 
-/** Unused name in the same folder. */
-function besides(path: string): string {
+/** Unused path in the same folder. */
+function backupPathOf(path: string): string {
     return `${path}.${uuidv4().slice(0, 8)}`;
 }
 
-/** The socket file of a server that listens. */
+/** Socket file of a listening server. */
 export class SocketFile {
-    readonly #made: BigIntStats | undefined;
-    /** The program may change its working folder while the server listens. */
-    readonly #absolute: string;
+    readonly #stats: BigIntStats | undefined;
+    /** Remembered because the program may change its working directory while the server listens. */
+    readonly #absolutePath: string;
 
     constructor(private readonly path: string) {
-        this.#made = stat(path);
-        this.#absolute = this.#made ? resolve(path) : path;
+        this.#stats = stat(path);
+        this.#absolutePath = this.#stats ? resolve(path) : path;
     }
 
     /**
-     * Calls `close`, which makes Node remove any file at the path, and leaves there a file that is not ours: when a
-     * program is replaced by a new one, the old one often closes after the new one has begun to listen.
+     * Calls `close`, and preserves a file of another server at the path: Node removes any file there. During a restart,
+     * the old process often closes after the new one has started to listen.
      */
     whileClosing(close: () => void): void {
-        const now = stat(this.path);
-        const aside = besides(this.path);
-        const isForeign = now !== undefined && !same(now, this.#made);
-        // Linux lets only its owner link a file; to rename it takes it away for a moment.
-        const isKept =
-            isForeign && (attempt(() => linkSync(this.path, aside)) || attempt(() => renameSync(this.path, aside)));
+        const current = stat(this.path);
+        const backup = backupPathOf(this.path);
+        const isForeign = current !== undefined && !isSameFile(current, this.#stats);
+        // A rename leaves the path empty for a short time, so a link is better. Linux lets only the owner link a file.
+        const hasBackup =
+            isForeign && (attempt(() => linkSync(this.path, backup)) || attempt(() => renameSync(this.path, backup)));
         close();
-        if (isKept && stat(this.path)) attempt(() => unlinkSync(aside));
-        else if (isKept) attempt(() => renameSync(aside, this.path));
-        if (same(stat(this.#absolute), this.#made)) attempt(() => unlinkSync(this.#absolute));
+        if (hasBackup && stat(this.path)) attempt(() => unlinkSync(backup));
+        else if (hasBackup) attempt(() => renameSync(backup, this.path));
+        if (isSameFile(stat(this.#absolutePath), this.#stats)) attempt(() => unlinkSync(this.#absolutePath));
     }
 }
 
-/** Whether this could be done. */
+/** @returns false if the action throws */
 export function attempt(action: () => void): boolean {
     try {
         action();

@@ -260,7 +260,7 @@ async function handle(data: unknown, response: SockhopResponseWriteableStream): 
         await respond(data, response);
     } catch (error) {
         // Another step may have ended the response meanwhile. (One that is not wanted any more is the library's concern.)
-        if ((error as { code?: unknown }).code !== "ERR_RESPONSE_SEND" || response.abandoned) throw error;
+        if ((error as { code?: unknown }).code !== "ERR_RESPONSE_SEND" || response.isAborted) throw error;
     }
 }
 

@@ -264,7 +264,7 @@ describe("values of a peer", () => {
         }
         s["_reportError"](new Bad(), null);
         expect(printed).to.have.length(1);
-        expect(printed[0]).to.match(/^one �\[2J�two \(listen/);
+        expect(printed[0]).to.match(/^one �\[2J�two \(add/);
     });
 });
 

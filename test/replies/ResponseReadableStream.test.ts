@@ -15,7 +15,7 @@ function filled(...data: unknown[]): SockhopResponseReadableStream {
 }
 
 describe("SockhopResponseReadableStream", () => {
-    const ERROR = new SockhopError("No answer in time", "ERR_RESPONSE_TIMEOUT");
+    const ERROR = new SockhopError("No reply arrived within the timeout", "ERR_RESPONSE_TIMEOUT");
 
     it("has the uuid of its request", () => {
         expect(SockhopResponseReadableStream.from_request({ uuid: "u" }).uuid).to.equal("u");

@@ -82,12 +82,12 @@ describe("SockhopResponseWriteableStream", () => {
     });
 
     describe("signal", () => {
-        const reason = new SockhopError("The requester has given up", "ERR_RESPONSE_SEND");
+        const reason = new SockhopError("The requester canceled the request", "ERR_RESPONSE_SEND");
 
         it("is aborted when the requester has gone, and then nothing is sent", async () => {
             const { stream, sent, finished } = responding();
             expect(stream.signal.aborted).to.equal(false);
-            stream.abandon(reason);
+            stream.abort(reason);
             expect(stream.signal.aborted).to.equal(true);
             expect(stream.signal.reason).to.equal(reason);
             expect(await rejection(stream.send("late"))).to.equal(reason);
@@ -96,7 +96,7 @@ describe("SockhopResponseWriteableStream", () => {
 
         it("is aborted already when its signal is read late", () => {
             const { stream } = responding();
-            stream.abandon(reason);
+            stream.abort(reason);
             expect(stream.signal.aborted).to.equal(true);
         });
     });
