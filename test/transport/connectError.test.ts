@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type net from "node:net";
-import { explain, isBacklogFull, selfConnection } from "../../src/transport/connectError";
+import { explain, isBacklogFull, selfConnectionError } from "../../src/transport/connectError";
 
 const ENDS = { localAddress: "127.0.0.1", localPort: 5000, remoteAddress: "127.0.0.1", remotePort: 5000 };
 
@@ -9,9 +9,9 @@ function socketWith(addresses: object): net.Socket {
     return addresses as net.Socket;
 }
 
-describe("selfConnection()", () => {
+describe("selfConnectionError()", () => {
     it("is the error of a refused connection where both ends of a socket are the same", () => {
-        expect(selfConnection(socketWith(ENDS))).to.include({
+        expect(selfConnectionError(socketWith(ENDS))).to.include({
             code: "ECONNREFUSED",
             syscall: "connect",
             address: "127.0.0.1",
@@ -20,12 +20,12 @@ describe("selfConnection()", () => {
     });
 
     it("is undefined where one port or one address differs", () => {
-        expect(selfConnection(socketWith({ ...ENDS, localPort: 5001 }))).to.equal(undefined);
-        expect(selfConnection(socketWith({ ...ENDS, localAddress: "127.0.0.2" }))).to.equal(undefined);
+        expect(selfConnectionError(socketWith({ ...ENDS, localPort: 5001 }))).to.equal(undefined);
+        expect(selfConnectionError(socketWith({ ...ENDS, localAddress: "127.0.0.2" }))).to.equal(undefined);
     });
 
     it("is undefined for a Unix domain socket, and for one that is not connected", () => {
-        expect(selfConnection(socketWith({}))).to.equal(undefined);
+        expect(selfConnectionError(socketWith({}))).to.equal(undefined);
     });
 });
 

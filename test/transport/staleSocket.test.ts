@@ -3,15 +3,15 @@ import { once } from "node:events";
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { basename, dirname } from "node:path";
-import { removeStale } from "../../src/transport/staleSocket";
+import { removeStaleSocket } from "../../src/transport/staleSocket";
 import { later, socketPath } from "../support/pair";
 import { abandon } from "../support/unixSockets";
 
-describe("removeStale()", () => {
+describe("removeStaleSocket()", () => {
     it("removes a socket at which no server listens, and leaves no lock", async () => {
         const path = socketPath();
         await abandon(path);
-        expect(await removeStale(path)).to.equal(true);
+        expect(await removeStaleSocket(path)).to.equal(true);
         expect(readdirSync(dirname(path))).to.deep.equal([]);
     });
 
@@ -20,14 +20,14 @@ describe("removeStale()", () => {
         const listener = net.createServer((socket) => socket.destroy()).listen(path);
         later(() => listener.close());
         await once(listener, "listening");
-        await removeStale(path);
+        await removeStaleSocket(path);
         expect(lstatSync(path).isSocket()).to.equal(true);
     });
 
     it("leaves another socket that has taken the path between the two probes", async () => {
         const path = socketPath();
         await abandon(path);
-        const removal = removeStale(path);
+        const removal = removeStaleSocket(path);
         await abandon(`${path}.new`); // another socket takes the path
         renameSync(`${path}.new`, path);
         await removal;
@@ -38,16 +38,16 @@ describe("removeStale()", () => {
         const [file, folder] = [socketPath(), socketPath()];
         writeFileSync(file, "text");
         mkdirSync(folder);
-        expect([await removeStale(file), await removeStale(folder)]).to.deep.equal([false, false]);
+        expect([await removeStaleSocket(file), await removeStaleSocket(folder)]).to.deep.equal([false, false]);
         expect(readFileSync(file, "utf8")).to.equal("text");
         expect(existsSync(folder)).to.equal(true);
     });
 
     it("returns that the path may be free where there is nothing", async () => {
-        expect(await removeStale(socketPath())).to.equal(true);
+        expect(await removeStaleSocket(socketPath())).to.equal(true);
     });
 
     it("leaves abstract sockets and pipes, which are no files", async () => {
-        expect(await removeStale("\0sockhop-nothing")).to.equal(false);
+        expect(await removeStaleSocket("\0sockhop-nothing")).to.equal(false);
     });
 });
