@@ -75,6 +75,12 @@ export class ObjectBuffer extends EventEmitter {
      *
      * @param buffer - bytes, split at any position; bytes of a partial frame are copied
      * @returns values that these bytes complete, in order
+     * @example
+     * ```js
+     * const buffer = new ObjectBuffer();
+     * buffer.buf2obj(Buffer.from('{"a":1}\n{"b"')); // [{ a: 1 }]
+     * buffer.buf2obj(Buffer.from(":2}\n")); // [{ b: 2 }]
+     * ```
      */
     buf2obj(buffer: Buffer): unknown[] {
         if (!Buffer.isBuffer(buffer)) {
@@ -104,6 +110,10 @@ export class ObjectBuffer extends EventEmitter {
      *
      * @returns the frame, with its terminator
      * @throws {@link SockhopError} `ERR_BAD_DATA` for a value that JSON cannot express, `ERR_MESSAGE_TOO_LARGE`
+     * @example
+     * ```js
+     * new ObjectBuffer().obj2buf({ a: 1 }); // a Buffer of the text '{"a":1}\n'
+     * ```
      */
     obj2buf(value: unknown): Buffer | undefined {
         try {

@@ -12,7 +12,7 @@ export interface SendCounters {
  * Bytes that the buffers of both operating systems can hold on the way to the peer (Linux: 4 MiB to send, 6 MiB to
  * receive).
  */
-export const SYSTEM_BUFFERS = 10 * 2 ** 20;
+export const SYSTEM_BUFFER_BYTES = 10 * 2 ** 20;
 
 /** Maximum number of ping intervals in which the peer may read full system buffers without a pong. */
 const MAX_GRACE_INTERVALS = 20;
@@ -47,7 +47,8 @@ export class SendProgress {
             this.#pendingIntervals += 1;
             const rate = (bytesSent - this.#bytesSentBefore) / this.#pendingIntervals;
             if (isMoving) {
-                this.#graceIntervals = rate > 0 ? Math.min(MAX_GRACE_INTERVALS, Math.ceil(SYSTEM_BUFFERS / rate)) : 0;
+                this.#graceIntervals =
+                    rate > 0 ? Math.min(MAX_GRACE_INTERVALS, Math.ceil(SYSTEM_BUFFER_BYTES / rate)) : 0;
             }
         }
         this.#bytesSent = bytesSent;

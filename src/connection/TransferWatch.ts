@@ -1,6 +1,6 @@
 import { now } from "../runtime/clock";
 import { GraceTimeout } from "../timers/GraceTimeout";
-import { SYSTEM_BUFFERS } from "./SendProgress";
+import { SYSTEM_BUFFER_BYTES } from "./SendProgress";
 
 /** Milliseconds between two checks. */
 const CHECK_INTERVAL_MS = 250;
@@ -143,7 +143,7 @@ export class TransferWatch {
 /** Milliseconds that the peer needs to read the system buffers at the rate of this transfer. */
 function graceMs({ startedAt, bytesLeft }: TransferWait): number {
     const rate = bytesLeft / Math.max(1, now() - startedAt);
-    return Math.min(MAX_GRACE_MS, Math.ceil(SYSTEM_BUFFERS / rate));
+    return Math.min(MAX_GRACE_MS, Math.ceil(SYSTEM_BUFFER_BYTES / rate));
 }
 
 function isEnough(moved: number, total: number): boolean {

@@ -1,22 +1,22 @@
 import { loadCrypto } from "../runtime/builtins";
 
 /** Number of UUIDs in one string. A UUID that is kept keeps the whole string in memory. */
-const BATCH = 16;
+const BATCH_UUIDS = 16;
 
 /** Number of UUIDs for which random bytes are generated at once. */
-const RANDOM_BATCH = 256;
+const RANDOM_UUIDS = 256;
 
 /** Bytes of a UUID, and characters of its text. */
-const BYTES = 16;
-const LENGTH = 36;
+const UUID_BYTES = 16;
+const UUID_LENGTH = 36;
 
 /** Offset in the text of the two digits of each byte. */
 const OFFSETS = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
 /** The two digits of each byte value, as one number of 16 bits. */
 const DIGITS = Uint16Array.from({ length: 256 }, (_, byte) => digit(byte >> 4) | (digit(byte & 15) << 8));
 
-const random = Buffer.allocUnsafeSlow(RANDOM_BATCH * BYTES);
-const text = Buffer.allocUnsafeSlow(BATCH * LENGTH).fill("-");
+const random = Buffer.allocUnsafeSlow(RANDOM_UUIDS * UUID_BYTES);
+const text = Buffer.allocUnsafeSlow(BATCH_UUIDS * UUID_LENGTH).fill("-");
 const view = new DataView(text.buffer);
 
 let batch = "";
@@ -33,7 +33,7 @@ let randomBytesUsed = random.length;
  */
 export function uuidv4(): string {
     if (charactersUsed === batch.length) refill();
-    return batch.slice(charactersUsed, (charactersUsed += LENGTH));
+    return batch.slice(charactersUsed, (charactersUsed += UUID_LENGTH));
 }
 
 function refill(): void {
@@ -41,9 +41,9 @@ function refill(): void {
         loadCrypto().randomFillSync(random);
         randomBytesUsed = 0;
     }
-    for (let n = 0; n < BATCH; n++) {
-        write(randomBytesUsed, n * LENGTH);
-        randomBytesUsed += BYTES;
+    for (let n = 0; n < BATCH_UUIDS; n++) {
+        write(randomBytesUsed, n * UUID_LENGTH);
+        randomBytesUsed += UUID_BYTES;
     }
     batch = text.toString("latin1");
     charactersUsed = 0;
@@ -53,7 +53,7 @@ function refill(): void {
 function write(from: number, to: number): void {
     random[from + 6] = (at(random, from + 6) & 0x0f) | 0x40; // version 4
     random[from + 8] = (at(random, from + 8) & 0x3f) | 0x80; // variant of RFC 9562
-    for (let n = 0; n < BYTES; n++) view.setUint16(to + at(OFFSETS, n), at(DIGITS, at(random, from + n)), true);
+    for (let n = 0; n < UUID_BYTES; n++) view.setUint16(to + at(OFFSETS, n), at(DIGITS, at(random, from + n)), true);
 }
 
 /** Returns the character code of a hexadecimal digit. */
