@@ -44,7 +44,6 @@ export type SockhopErrorCode =
  * ```
  */
 export class SockhopError extends Error {
-    /** Cause of the error, for programs. */
     readonly code: SockhopErrorCode;
     /** Failed connections and their errors. Only an error of `sendall()` has this member. */
     declare readonly failures?: readonly { socket: Socket; error: SockhopError }[];

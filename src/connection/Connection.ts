@@ -91,7 +91,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     badFrames = 0;
     /** Frames that are not handled before the peer has read our replies. `release()` resumes reading. */
     pausedFrames: { readonly frames: readonly Frame[]; release(): void } | undefined;
-    /** `undefined` before the first ping. */
+    /** Pings of this connection; `undefined` before the first. */
     pings: PingHistory | undefined;
     /** Pending replies to our calls, by the id of the call. */
     callbacks: PendingTable<PendingCallback> | undefined;
@@ -102,7 +102,9 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
      * returns.
      */
     responses: OpenResponses | undefined;
-    /** Number of calls of the peer without a reply, plus the number of requests whose handlers are running. */
+    /**
+     * Number of calls of the peer that can still get a reply, plus the number of requests whose handlers are running.
+     */
     openReplies = 0;
     /** Session of the connection, on a server. */
     session: Session | undefined;

@@ -93,8 +93,7 @@ export class FrameWriter implements TickTask {
     /** Number of frames that were added. */
     framesSent = 0;
     /**
-     * True if each write needs a callback: the last one was not accepted at once, or the socket uses TLS, which hides
-     * that.
+     * True if each write needs a callback: the last one had to wait, or the socket uses TLS, which does not show it.
      */
     #needsCallback: boolean;
     #onWritable: (() => void) | undefined;

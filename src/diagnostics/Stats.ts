@@ -7,11 +7,9 @@ export interface Stats {
     connections: number;
     /** Number of messages that were handed to a connection. */
     messages_sent: number;
-    /** Number of messages that have arrived. */
     messages_received: number;
     /** Bytes that the operating system has accepted; with TLS, before encryption. */
     bytes_sent: number;
-    /** Bytes that have arrived; with TLS, after decryption. */
     bytes_received: number;
     /** Number of reconnects of a client; 0 for a server or a session. */
     reconnects: number;

@@ -31,11 +31,6 @@ export class SockhopRequest<T = unknown, Type extends string = string> {
         return new this(fields);
     }
 
-    /**
-     * Creates a request for a value.
-     *
-     * @returns the request, with a new UUID
-     */
     static from_data(data: unknown): SockhopRequest {
         return new this({ data });
     }
@@ -84,11 +79,6 @@ export class SockhopResponsePacket {
         return new this(fields);
     }
 
-    /**
-     * Creates a packet for a value.
-     *
-     * @returns the packet
-     */
     static for_data(data: unknown, uuid: string, last = false): SockhopResponsePacket {
         return new this({ uuid, data, last });
     }

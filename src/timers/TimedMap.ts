@@ -68,11 +68,6 @@ export class TimedMap<K = unknown, V = unknown> {
         return this._map;
     }
 
-    /**
-     * Reads an entry. Does not extend its lifetime.
-     *
-     * @returns the value; `undefined` if there is no such entry
-     */
     get(key: K): V | undefined {
         return this._map.get(key)?.[0];
     }
