@@ -1,18 +1,21 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- without a protocol everything is loose: any */
+/* eslint-disable @typescript-eslint/no-explicit-any -- without a protocol, all values are any */
 
-/** What one end sends. All by type name: the name of the class, `Object` for plain objects. */
+/** Types that one end sends. Keys are type names: the name of a class, or `Object` for plain objects. */
 export interface Direction {
-    /** The values that `send()` and `sendall()` take, and `receive` brings. */
+    /** Values of `send()` and `sendall()`, and of the `receive` event of the peer. */
     messages?: object;
-    /** What the callbacks of messages are answered with, by the type name of the message. */
+    /** Values of the callback, by the type name of the message. */
     replies?: object;
-    /** The values that `request()` and `ask()` take, with what each piece of the answer is: `{ data: …; answer: … }`. */
+    /**
+     * Requests: the value of `request()` and `ask()`, and the value of each response packet, `{ data: …; answer: … }`.
+     */
     requests?: object;
 }
 
 /**
- * What a client and a server say to each other, for the compiler alone: at run time nothing is checked. Give it as the
- * type argument of both, `new Sockhop.client<Chat>()`. What it does not name cannot be sent; without it, all can.
+ * Types of the messages between a client and a server. Only the compiler uses them: there are no checks at run time.
+ * Pass the protocol to both as a type argument, as in `new Sockhop.client<Chat>()`. The compiler then rejects values
+ * that the protocol does not contain. Without a protocol, it accepts all.
  *
  * @example
  * ```ts
@@ -20,59 +23,59 @@ export interface Direction {
  *     client: {
  *         messages: { Say: Say; Sum: Sum };
  *         replies: { Sum: number };
- *         requests: { History: { data: History; answer: Line } };
+ *         requests: { History: { data: History; answer: ChatLine } };
  *     };
- *     server: { messages: { Said: Said } };
+ *     server: { messages: { ChatLine: ChatLine } };
  * }
  * ```
  */
 export interface Protocol {
-    /** What clients send. */
+    /** Messages and requests of clients. */
     client?: Direction;
-    /** What servers send. */
+    /** Messages and requests of servers. */
     server?: Direction;
 }
 
-/** One of the two ends. */
+/** Name of one of the two ends. */
 export type End = keyof Protocol;
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
-/** One of the tables of a protocol; an empty one where the protocol has none. */
+/** One table of a protocol; an empty one if the protocol does not have it. */
 export type Table<P, E extends End, K extends keyof Direction> =
     IsAny<P> extends true ? Record<string, any> : P extends Record<E, Record<K, infer T>> ? T : object;
 
-/** The names of the types in a table; any name without a protocol. */
+/** Type names in a table; any name without a protocol. */
 export type Names<T> = keyof T & string;
 
 type Values<T> = T[keyof T];
 
-/** A value that this end may send. */
+/** Value that this end can send. */
 export type Message<P, E extends End> = Values<Table<P, E, "messages">>;
 
-/** The names under which a value may be in a table. */
+/** Type names of a value in a table. */
 type NameOf<T, V> = Values<{ [K in keyof T]: V extends T[K] ? K : never }>;
 
 type Lookup<T, K> = K extends keyof T ? T[K] : unknown;
 
-/** What the message `V` of this end is answered with. */
+/** Value of the reply to the message `V` of this end. */
 export type ReplyTo<P, E extends End, V> =
     IsAny<P> extends true ? any : Lookup<Table<P, E, "replies">, NameOf<Table<P, E, "messages">, V>>;
 
-/** The data of an entry among the requests. */
+/** Data of an entry in the table of requests. */
 export type DataOf<T> = IsAny<T> extends true ? any : T extends { data: infer D } ? D : never;
 
-/** What each piece of the answer is, for an entry among the requests. */
+/** Value of each response packet, for an entry in the table of requests. */
 export type AnswerOf<T> = IsAny<T> extends true ? any : T extends { answer: infer A } ? A : never;
 
-/** The data of a request that this end may make. */
+/** Data of a request that this end can send. */
 export type RequestData<P, E extends End> = DataOf<Values<Table<P, E, "requests">>>;
 
-/** A piece of the answer to the request `V` of this end. */
+/** Value of each response packet to the request `V` of this end. */
 export type AnswerTo<P, E extends End, V> =
     IsAny<P> extends true
         ? any
         : AnswerOf<Values<{ [K in keyof Table<P, E, "requests">]: Holding<Table<P, E, "requests">[K], V> }>>;
 
-/** The entry of a request, if the value is one of its. */
+/** Entry `T` of the table of requests, if `V` is its data. */
 type Holding<T, V> = V extends DataOf<T> ? T : never;

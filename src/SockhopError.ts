@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** Every code that a {@link SockhopError} can carry; `docs/errors.md` explains each. */
+/** Code of a {@link SockhopError}. `docs/errors.md` explains each. */
 export type SockhopErrorCode =
     | "ERR_ABORTED"
     | "ERR_BAD_DATA"
@@ -30,21 +30,30 @@ export type SockhopErrorCode =
     | "ERR_SOCKET_DESTROYED";
 
 /**
- * What this library throws, rejects with and emits as `error`.
+ * Error of this library: thrown, as the reason of a rejected promise, or as the argument of an `error` event.
  *
- * Tell errors apart by {@link SockhopError.code | code}: the codes are stable within a major version, the messages are
- * not. Errors of the system (`ECONNREFUSED`, `EADDRINUSE`, `ENOENT` …) reach you as Node made them, and are not of this
- * class. `name` is `"Error"`, as in sockhop 1.8.
+ * Distinguish errors by {@link SockhopError.code | code}. The codes are stable within a major version, the messages are
+ * not. Errors of the operating system (`ECONNREFUSED`, `EADDRINUSE`, `ENOENT` …) are not of this class: you receive
+ * them from Node unchanged. `name` is `"Error"`, as in sockhop 1.8.
+ *
+ * @example
+ * ```js
+ * client.send("hello").catch((error) => {
+ *     if (error.code === "ERR_SOCKET_DESTROYED") console.log("not connected");
+ * });
+ * ```
  */
 export class SockhopError extends Error {
     readonly code: SockhopErrorCode;
-    /** Of `sendall()`: the connections that have failed, and why. */
+    /** Failed connections and their errors. Only an error of `sendall()` has this member. */
     declare readonly failures?: readonly { socket: Socket; error: SockhopError }[];
 
     /**
-     * @param message - for people
-     * @param code - for programs
-     * @param options - `cause`: the error that led to this one
+     * Creates an error.
+     *
+     * @param message - text for people
+     * @param code - cause, for programs
+     * @param options - `cause`: error that caused this one
      */
     constructor(message: string, code: SockhopErrorCode, options?: { cause?: unknown }) {
         super(message, options);
@@ -53,11 +62,11 @@ export class SockhopError extends Error {
 }
 
 /**
- * The error of a message that cannot be delivered because its connection is closed.
+ * Error of a message without a connection, or whose connection closed before the operating system had all bytes.
  *
  * @internal
  */
 export function notConnectedError(cause?: unknown): SockhopError {
     const options = cause === undefined ? undefined : { cause };
-    return new SockhopError("There is no connection to send this over", "ERR_SOCKET_DESTROYED", options);
+    return new SockhopError("There is no connection to send the message", "ERR_SOCKET_DESTROYED", options);
 }

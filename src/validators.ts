@@ -1,9 +1,9 @@
 import { SockhopError } from "./SockhopError";
 
 /**
- * A number of things or bytes; `Infinity` for no bound.
+ * Validates an option that is a count or a number of bytes; `Infinity` means no limit.
  *
- * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is not a number above 0
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` if `value` is not a number above 0
  */
 export function positiveNumber(name: string, value: unknown, fallback: number): number {
     const number = value ?? fallback;
@@ -11,14 +11,16 @@ export function positiveNumber(name: string, value: unknown, fallback: number): 
     throw new SockhopError(`${name} must be a number above 0`, "ERR_BAD_OPTION");
 }
 
-/** The longest time a timer of Node can run, about 25 days; a longer one would fire after 1 ms. */
+/**
+ * Longest delay of a timer of Node in milliseconds, about 25 days. A timer with a longer delay would fire after 1 ms.
+ */
 export const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
- * A time in milliseconds as the user gave it, made fit for a timer: `Infinity` and the like become the longest time
- * there is, anything falsy the default.
+ * Validates an option that is a time in milliseconds. Returns `fallback` for a falsy value, and at most `MAX_TIMEOUT`,
+ * also for `Infinity`.
  *
- * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no time: negative, or not a number.
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` if `value` is negative, or neither a number nor a numeric string
  */
 export function milliseconds(name: string, value: unknown, fallback: number): number {
     const time = isNumeric(value) ? Number(value) : value ? NaN : 0;

@@ -1,8 +1,8 @@
-import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { Message } from "../protocol/Message";
+import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { SockhopError } from "../SockhopError";
 
-/** One encoded message, with the terminator that ends it. */
+/** One encoded message. `encode…()` returns it with its terminator; `read()` returns it without. */
 export type Frame = string;
 
 /** State of one stream of incoming bytes. */
@@ -11,30 +11,33 @@ export interface ReadState {
     framesReceived: number;
     /** Beginning of a frame that has not ended. */
     partialFrame: { readonly length: number } | undefined;
-    /** True after `onUnreadable()` if no later frame is wanted. */
+    /** True if frames after an unreadable one are not returned. */
     readonly hasFailed?: boolean;
     /**
-     * A frame cannot be returned: `ERR_MESSAGE_TOO_LARGE`, or `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` for one that is longer than a
-     * string can be.
+     * Called for a frame that cannot be returned. The error is `ERR_MESSAGE_TOO_LARGE`, or
+     * `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` if the frame exceeds the maximum length of a string.
      */
     onUnreadable(error: SockhopError): void;
 }
 
-/** Kind of a message that the library sends for itself. */
+/** Kind of a control message. */
 export type ControlKind = "ping" | "pong" | "cancel";
 
 /**
- * Converts messages to frames and back. One codec serves all connections of an endpoint; the state of a connection is its
+ * Converts messages to frames and back. All connections of an endpoint share one codec; each connection has its own
  * {@link ReadState}.
  *
- * The encode methods throw a {@link SockhopError}: `ERR_BAD_DATA` for what the codec cannot express, `ERR_MESSAGE_TOO_LARGE`.
+ * The encode methods throw a {@link SockhopError}: `ERR_BAD_DATA` for a value that the codec cannot express, and
+ * `ERR_MESSAGE_TOO_LARGE`.
  */
 export interface Codec {
     readonly name: string;
-    /** False if values travel without an envelope, so that there are no calls, replies and requests. */
+    /** False if values are sent without an envelope. Then there are no calls, replies and requests. */
     readonly enveloped: boolean;
 
-    /** Encodes a value without an envelope. Throws `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object, too. */
+    /**
+     * Encodes a value without an envelope. Also throws `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object.
+     */
     encodeValue(value: unknown): Frame;
     encodeMessage(value: unknown): Frame;
     encodeCall(value: unknown, id: string): Frame;
@@ -46,22 +49,22 @@ export interface Codec {
     encodeControl(kind: ControlKind, data: unknown): Frame;
 
     /**
-     * Cuts bytes into frames, without their terminators.
+     * Splits bytes into frames, without their terminators.
      *
-     * @param chunk - bytes cut at any place; copied where they have to be kept
+     * @param chunk - bytes, split at any position; bytes of a partial frame are copied
      * @param length - number of valid bytes in `chunk`
      * @returns frames that the chunk completes, in order
      */
     read(chunk: Buffer, state: ReadState, length?: number): Frame[];
 
     /**
-     * Frame without a terminator at the end of a stream, if the stream may end so.
+     * Ends a stream. Returns the last frame if it is complete without a terminator.
      *
-     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` for an unfinished frame
+     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` for an incomplete frame
      */
     readEnd(state: ReadState): Frame | undefined;
 
-    /** True for an empty frame between two messages, which is skipped without an error. */
+    /** True for a blank frame between two messages, which is skipped without an error. */
     isBlank(frame: Frame): boolean;
 
     /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */
@@ -70,6 +73,6 @@ export interface Codec {
     /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */
     decodeValue(frame: Frame): unknown;
 
-    /** Type and size of a message that was encoded, for diagnostics. */
+    /** Returns type and size of an encoded message, for diagnostics. */
     describe(frame: Frame): { type: unknown; bytes: number };
 }

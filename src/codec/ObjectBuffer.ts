@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
-import { SockhopError } from "../SockhopError";
 import type { Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { SockhopError } from "../SockhopError";
 import { positiveNumber } from "../validators";
 import type { Codec, ControlKind, Frame, ReadState } from "./Codec";
 import { JsonCodec } from "./json/JsonCodec";
@@ -9,22 +9,22 @@ import { JsonCodec } from "./json/JsonCodec";
 /** Options of framing. */
 export interface FramingOptions {
     /**
-     * End of a frame: one string for both directions, or `[receive, transmit]`. Any length; counted in bytes of UTF-8. Anything
-     * but a string or an array means the default.
+     * Text at the end of each frame: one string for both directions, or `[receive, transmit]`. It can have any length,
+     * and is encoded in UTF-8. A value that is neither a string nor an array means the default.
      *
      * @default "\n"
      */
     terminator?: string | readonly string[] | null | undefined;
     /**
-     * `true`: a frame that is not JSON is received as a string, and values that are not objects can be sent.
+     * `true`: receives a frame that is not JSON as a string, and allows sending values that are not objects.
      *
      * @default false
      */
     allow_non_objects?: boolean | undefined;
     /**
-     * Largest message in bytes, as JSON text without the terminator; `Infinity` for no limit. A larger message is refused where it
-     * is sent, with `ERR_MESSAGE_TOO_LARGE`, and where it is received, while it arrives: less than twice as many bytes are kept
-     * for it.
+     * Maximum size of a message in bytes, as JSON text without the terminator; `Infinity` for no limit. Sending a
+     * larger message fails with `ERR_MESSAGE_TOO_LARGE`. Receiving one fails as soon as it exceeds the limit: its
+     * buffer is always smaller than twice the limit.
      *
      * @default 104857600 (100 MiB)
      */
@@ -35,40 +35,52 @@ export interface FramingOptions {
 export type ObjectBufferOptions = FramingOptions;
 
 /**
- * Converts objects to bytes, and bytes cut at any place back to objects. Both ends of a connection frame their messages with it.
+ * Converts objects to bytes, and bytes, split at any position, back to objects. Client and server use it to frame their
+ * messages.
  *
- * A frame is one JSON text in UTF-8 and a terminator. This class needs no socket and can be used alone.
+ * A frame is one JSON text in UTF-8, followed by the terminator. This class needs no socket: programs can use it
+ * directly.
  *
- * It emits `error` with a {@link SockhopError}, synchronously, from inside its two public methods. Like any EventEmitter it throws
- * that error if there is no listener.
+ * Both public methods emit `error` events synchronously, with a {@link SockhopError}. Like any EventEmitter, they throw
+ * the error if there is no listener.
  */
 export class ObjectBuffer extends EventEmitter {
     readonly #codec: Codec;
-    /** Errors of frames that could not be read. Emitted after the read, since a handler may call us. */
-    readonly #unreadable: SockhopError[] = [];
+    /** Errors of unreadable frames. They are emitted after the read, because a listener may call this object. */
+    readonly #readErrors: SockhopError[] = [];
     readonly #state: ReadState = {
         framesReceived: 0,
         partialFrame: undefined,
         onUnreadable: (error) => {
-            this.#unreadable.push(error);
+            this.#readErrors.push(error);
         },
     };
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, or a size that is not a number above 0. */
+    /**
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator, or a `max_message_size` that is not a
+     * number above 0.
+     */
     constructor(options?: ObjectBufferOptions | null) {
         super();
         this.#codec = createCodec(options ?? {});
     }
 
     /**
-     * Adds the next bytes.
+     * Decodes the next bytes.
      *
-     * A frame that is not JSON is skipped with an `error` event (`ERR_OBJECTBUFFER_BAD_BUFFER_DATA`), or returned as a string with
-     * `allow_non_objects`. A frame above `max_message_size` is skipped with an `error` event (`ERR_MESSAGE_TOO_LARGE`), as soon as
-     * its size is known. Anything but a Buffer is refused with an `error` event (`ERR_OBJECTBUFFER_BAD_BUFFER`) and has no effect.
+     * A frame that is not JSON is skipped with an `error` event (`ERR_OBJECTBUFFER_BAD_BUFFER_DATA`), or returned as a
+     * string with `allow_non_objects`. A frame above `max_message_size` is skipped with an `error` event
+     * (`ERR_MESSAGE_TOO_LARGE`), as soon as it exceeds the limit. An argument that is not a Buffer causes an `error`
+     * event (`ERR_OBJECTBUFFER_BAD_BUFFER`), and nothing else.
      *
-     * @param buffer - bytes cut at any place; copied where they have to be kept
+     * @param buffer - bytes, split at any position; bytes of a partial frame are copied
      * @returns values that these bytes complete, in order
+     * @example
+     * ```js
+     * const buffer = new ObjectBuffer();
+     * buffer.buf2obj(Buffer.from('{"a":1}\n{"b"')); // [{ a: 1 }]
+     * buffer.buf2obj(Buffer.from(":2}\n")); // [{ b: 2 }]
+     * ```
      */
     buf2obj(buffer: Buffer): unknown[] {
         if (!Buffer.isBuffer(buffer)) {
@@ -78,7 +90,7 @@ export class ObjectBuffer extends EventEmitter {
         }
         const values: unknown[] = [];
         const frames = this.#codec.read(buffer, this.#state);
-        for (const error of this.#unreadable.splice(0)) this.emit("error", error);
+        for (const error of this.#readErrors.splice(0)) this.emit("error", error);
         for (const frame of frames) {
             if (this.#codec.isBlank(frame)) continue;
             try {
@@ -91,12 +103,17 @@ export class ObjectBuffer extends EventEmitter {
     }
 
     /**
-     * Encodes one frame.
+     * Encodes a value as one frame.
      *
-     * A value whose `typeof` is not `"object"` needs `allow_non_objects`; without it there is an `error` event
-     * (`ERR_OBJECTBUFFER_BAD_OBJECT`) and no Buffer.
+     * A value whose `typeof` is not `"object"` needs `allow_non_objects`. Without it, this method emits an `error`
+     * event (`ERR_OBJECTBUFFER_BAD_OBJECT`) and returns `undefined`.
      *
+     * @returns the frame, with its terminator
      * @throws {@link SockhopError} `ERR_BAD_DATA` for a value that JSON cannot express, `ERR_MESSAGE_TOO_LARGE`
+     * @example
+     * ```js
+     * new ObjectBuffer().obj2buf({ a: 1 }); // a Buffer of the text '{"a":1}\n'
+     * ```
      */
     obj2buf(value: unknown): Buffer | undefined {
         try {
@@ -108,7 +125,7 @@ export class ObjectBuffer extends EventEmitter {
         }
     }
 
-    // The rest is for client and server: see {@link Codec} for the contract of each method.
+    // Internal methods for client and server. Codec.ts describes the contract of each.
 
     /**
      * True if messages have an envelope; false for a `"json"` peer.
@@ -175,7 +192,7 @@ export class ObjectBuffer extends EventEmitter {
     }
 }
 
-/** @param options - of a client or server, too, which has a `peer_type` */
+/** @param options - options of an ObjectBuffer, or of a client or server, which also have `peer_type` */
 function createCodec(options: FramingOptions & { peer_type?: unknown }): Codec {
     const { terminator, allow_non_objects, max_message_size, peer_type } = options;
     const [receive, transmit] = Array.isArray(terminator) ? (terminator as readonly string[]) : [terminator as string];

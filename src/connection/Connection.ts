@@ -16,7 +16,7 @@ import { TransferWatch } from "./TransferWatch";
 import type { Limits } from "./limits";
 import { hookSocket, ownerOf } from "./socketHooks";
 
-/** Result of `send()` for a reply whose caller does not wait for the write. */
+/** Result of `send()` for a caller that does not wait for the write. */
 const SENT = Promise.resolve(undefined);
 
 /**
@@ -27,15 +27,17 @@ const SENT = Promise.resolve(undefined);
 export interface Sender {
     readonly socket: Socket | undefined;
     /**
-     * Sends a frame, with the reply that it expects.
+     * Sends a frame.
      *
-     * Resolves when the system has the bytes; if the caller waits for the reply only, at once. When it rejects, the reply has
-     * failed with the same error.
+     * Resolves when the operating system has the bytes, or at once if `reply` does not wait for the write. When it
+     * rejects, `reply` has failed with the same error.
+     *
+     * @param reply - reply that the frame expects
      */
     send(frame: Frame, reply?: PendingReply): Promise<undefined>;
 }
 
-/** The {@link Sender} of an endpoint without a connection. */
+/** {@link Sender} of an endpoint without a connection. */
 export const NOT_CONNECTED: Sender = {
     socket: undefined,
     send: (_frame, reply) => {
@@ -46,19 +48,19 @@ export const NOT_CONNECTED: Sender = {
 };
 
 /**
- * Client or server of a connection.
+ * Client or server that owns a connection.
  *
  * @internal
  */
 export interface ConnectionOwner {
     readonly _objectBuffer: ObjectBuffer;
     readonly _limits: Limits;
-    /** Another endpoint has taken over the socket. */
+    /** Called when another endpoint has become the owner of the socket. */
     _onSocketTaken(connection: Connection): void;
 }
 
 /**
- * Object of the user for one connection of a server.
+ * User's object for one connection of a server.
  *
  * @internal
  */
@@ -68,40 +70,47 @@ export interface Session {
 }
 
 /**
- * State of one socket. It extends its writer, not to keep an object more for each connection (145 bytes).
+ * State of one socket. Extends its writer instead of owning it: one object less for each connection (145 bytes).
  *
  * @internal
  */
 export class Connection extends FrameWriter implements ReadState, ReplyHost, Sender {
     /**
-     * `ready` on a server after `start()` of the session has resolved: the connection is listed in `sockets`. `open` between the
-     * `connect` and `disconnect` events. `closed` as soon as the end is known.
+     * - `pending`: not usable yet
+     * - `ready`: on a server, `start()` of the session has resolved, and `sockets` contains the socket
+     * - `open`: between the `connect` and `disconnect` events
+     * - `closed`: from the first sign that the connection has ended
      */
     state: "pending" | "ready" | "open" | "closed" = "pending";
-    /** Error that has ended the connection, or is about to. */
+    /** Error that has closed the connection, or will close it. */
     error: Error | undefined;
     bytesReceived = 0;
     framesReceived = 0;
     partialFrame: ReadState["partialFrame"];
-    /** Number of bad frames since the last message. */
+    /** Number of bad frames since the last valid message. */
     badFrames = 0;
-    /** Frames that wait until the peer has read our replies; `release()` resumes reading. */
+    /** Frames that are not handled before the peer has read our replies. `release()` resumes reading. */
     pausedFrames: { readonly frames: readonly Frame[]; release(): void } | undefined;
-    /** Created by the first ping. */
+    /** Pings of this connection; `undefined` before the first. */
     pings: PingHistory | undefined;
     /** Pending replies to our calls, by the id of the call. */
     callbacks: PendingTable<PendingCallback> | undefined;
     /** Pending responses to our requests, by the uuid of the request. */
     requests: PendingTable<PendingRequest> | undefined;
-    /** Responses that the peer waits for, by the uuid of its request; without those that a handler sends before it returns. */
+    /**
+     * Responses to requests of the peer, by the uuid of the request; without those that a handler sends before it
+     * returns.
+     */
     responses: OpenResponses | undefined;
-    /** Number of calls of the peer that may still be replied to, and of requests whose handlers are being called. */
+    /**
+     * Number of calls of the peer that can still get a reply, plus the number of requests whose handlers are running.
+     */
     openReplies = 0;
-    /** On a server. */
+    /** Session of the connection, on a server. */
     session: Session | undefined;
-    /** Called before the connection closes, while it can still send. Set when the session has started. */
+    /** Called before the connection closes, while it can still send. Set after the session has started. */
     beforeClose: ((connection: Connection) => void) | undefined;
-    /** Settles when `end()` of the session has; `disconnect` is emitted after it. */
+    /** Settles after `end()` of the session. Then `disconnect` is emitted. */
     sessionEnd: Promise<void> | undefined;
     #gracefulClose: GracefulClose | undefined;
     #transfers: TransferWatch | undefined;
@@ -123,10 +132,10 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
             return markHandled(Promise.reject(error));
         }
         if (!reply) return this.write(frame);
-        const tooMany = this.maxPendingError();
-        if (tooMany) {
-            reply.fail(tooMany);
-            return Promise.reject(tooMany);
+        const pendingError = this.maxPendingError();
+        if (pendingError) {
+            reply.fail(pendingError);
+            return Promise.reject(pendingError);
         }
         reply.attach(this);
         if (reply.awaitsWrite) return this.write(frame);
@@ -135,15 +144,15 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     }
 
     /**
-     * Sends a control message. It is left out if more than `max_buffered` waits: a peer that provokes many and reads none must not
-     * fill our memory.
+     * Sends a control message. Does nothing from `max_buffered` buffered bytes on: a peer that causes many control
+     * messages and reads none must not fill our memory.
      */
     sendControl(kind: ControlKind, data: unknown): void {
         if (this.overLimit) return;
         try {
             this.writeAndForget(this.endpoint._objectBuffer.encodeControl(kind, data));
         } catch {
-            // The id that it repeats does not fit into `max_message_size`.
+            // The echoed id does not fit into `max_message_size`: send nothing.
         }
     }
 
@@ -160,7 +169,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         publishSent(this, frame, this.endpoint._objectBuffer);
     }
 
-    /** Bytes in transit. */
+    /** Watch of the bytes in transit. */
     get transfers(): TransferWatch {
         return (this.#transfers ??= new TransferWatch(this));
     }
@@ -170,34 +179,34 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         return (this.callbacks?.size ?? 0) + (this.requests?.size ?? 0);
     }
 
-    /** Error of one more pending reply, if there are too many. */
+    /** `ERR_MAX_PENDING` if one more pending reply would exceed `max_pending`. */
     maxPendingError(): SockhopError | undefined {
         if (this.pending < this.limits.maxPending) return undefined;
-        const message = `This connection waits for ${this.pending} replies already (max_pending)`;
+        const message = `Too many pending replies on this connection: ${this.pending}, see the option max_pending`;
         return new SockhopError(message, "ERR_MAX_PENDING");
     }
 
-    /** True after a frame that could not be read. */
+    /** True after an unreadable frame. */
     get hasFailed(): boolean {
         return this.error !== undefined;
     }
 
-    /** Keeps the error until the frames before the unreadable one are handled; then the connection is closed. */
+    /** Stores the error. The connection is closed after the frames before the unreadable one are handled. */
     onUnreadable(error: SockhopError): void {
         this.error ??= error;
     }
 
-    /** True while the connection waits for its open replies before it closes. It accepts no requests then. */
+    /** True while `drain()` waits for pending replies. The connection rejects new requests then. */
     get isDraining(): boolean {
         return this.#onDrained !== undefined;
     }
 
-    /** True if the peer may have one more open request. */
+    /** True if the connection accepts one more request of the peer. */
     get acceptsRequests(): boolean {
         return !this.isDraining && (this.responses?.size ?? 0) < this.limits.maxPending;
     }
 
-    /** Resolves when no reply is pending in either direction, or when the connection is closed. */
+    /** Waits until no reply is pending in either direction, or the connection is closed. */
     drain(): Promise<void> {
         return new Promise((resolve) => {
             (this.#onDrained ??= []).push(resolve);
@@ -205,7 +214,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         });
     }
 
-    /** A reply is pending no longer. */
+    /** Resolves `drain()` if the reply that has just ended was the last one. */
     endReply(): void {
         if (!this.#onDrained || (this.pausedFrames && this.state !== "closed")) return;
         if (this.state !== "closed" && this.pending + (this.responses?.size ?? 0) + this.openReplies > 0) return;
@@ -215,17 +224,18 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     /**
      * Closes the socket gracefully. Resolves when it is closed.
      *
-     * @param timeout - milliseconds; another call can only shorten it
+     * @param timeout - in milliseconds; a second call can only shorten it
      */
     close(timeout: number): Promise<undefined> {
-        if (connectionOf(this.socket) !== this) return Promise.resolve(undefined); // another connection has the socket now
+        // The socket may belong to another connection now.
+        if (connectionOf(this.socket) !== this) return Promise.resolve(undefined);
         this.#gracefulClose ??= new GracefulClose(this.socket, this.transfers);
         this.#gracefulClose.limit(timeout);
         return this.#gracefulClose.promise;
     }
 }
 
-/** Connection of a socket, of either end and in any state. */
+/** Connection of a socket, on either end and in any state. */
 export function connectionOf(socket: Socket | null | undefined): Connection | undefined {
     return ownerOf(socket) as Connection | undefined;
 }

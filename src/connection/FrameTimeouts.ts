@@ -1,25 +1,26 @@
-import type { Connection } from "./Connection";
 import { Interval, afterPoll } from "../runtime/clock";
+import type { Connection } from "./Connection";
 
-/** In so many parts a frame's time is divided: it is looked at once in each. */
-const ROUNDS = 4;
+/** Number of checks within the timeout. A frame expires after as many checks in a row without progress. */
+const CHECKS_PER_TIMEOUT = 4;
 
-/** In each part it has to grow by this many bytes, and by this share of its length, or its time runs out. */
+/** Progress that a frame must make between two checks: both this number of bytes and this share of its length. */
 const MIN_BYTES = 1024;
 const MIN_SHARE = 0.01;
 
 /**
- * Finds frames that have begun and do not end: a peer that sends a byte now and then holds what it has sent in our
- * memory. Looks at all connections from time to time, since a timer for each frame would cost more than the frame.
+ * Finds frames that have started and do not end. Without it, a peer that sends one byte from time to time could keep a
+ * partial frame in our memory forever. One interval checks all connections: a timer for each frame would cost more than
+ * the frame.
  */
 export class FrameTimeouts {
     #timer: Interval | undefined;
-    /** Where the last look has found a frame unfinished: its number, its length, and in how many looks it did not grow. */
-    #suspects = new Map<Connection, { frame: number; length: number; rounds: number }>();
+    /** Partial frames that the last check found: sequence number, length, and number of checks without progress. */
+    #suspects = new Map<Connection, { frame: number; length: number; stalledChecks: number }>();
 
     /**
-     * @param limit - milliseconds that a frame may take
-     * @param expired - called when one has taken longer
+     * @param limit - `frame_timeout` in milliseconds
+     * @param expired - called for each connection whose frame has expired
      */
     constructor(
         private readonly connections: ReadonlySet<Connection>,
@@ -27,44 +28,46 @@ export class FrameTimeouts {
         private readonly expired: (connection: Connection) => void,
     ) {}
 
-    /** Watches from now on. */
+    /** Starts the checks, if they do not run yet. */
     start(): void {
         if (this.#timer?.isCurrent) return;
         this.#timer?.clear();
         const timer = new Interval(() => {
             afterPoll(timer, () => {
-                this.#look();
+                this.#check();
             });
-        }, this.limit / ROUNDS);
+        }, this.limit / CHECKS_PER_TIMEOUT);
         this.#timer = timer;
     }
 
-    /** Ends the watch: a client that nobody uses any more must not be kept by it. */
+    /** Stops the checks. An interval that runs would keep an endpoint in memory that the program no longer uses. */
     stop(): void {
         this.#timer?.clear();
         this.#suspects.clear();
         this.#timer = undefined;
     }
 
-    #look(): void {
-        const before = this.#suspects;
+    #check(): void {
+        const previousSuspects = this.#suspects;
         this.#suspects = new Map();
         const expired: Connection[] = [];
         for (const connection of this.connections) {
             if (!connection.partialFrame) continue;
             const { length } = connection.partialFrame;
-            const frame = connection.framesReceived; // its number: frames are counted as they end
-            const known = before.get(connection);
-            const stalls = known?.frame === frame && !connection.socket.isPaused() && !grows(known.length, length);
-            const rounds = stalls ? known.rounds + 1 : 0;
-            if (rounds < ROUNDS) this.#suspects.set(connection, { frame, length, rounds });
+            const frame = connection.framesReceived; // its sequence number: a frame is counted when it ends
+            const previous = previousSuspects.get(connection);
+            const isStalled =
+                previous?.frame === frame && !connection.socket.isPaused() && !isProgress(previous.length, length);
+            const stalledChecks = isStalled ? previous.stalledChecks + 1 : 0;
+            if (stalledChecks < CHECKS_PER_TIMEOUT) this.#suspects.set(connection, { frame, length, stalledChecks });
             else expired.push(connection);
         }
         expired.forEach(this.expired);
     }
 }
 
-/** Whether a frame arrives, on a slow line maybe. A peer that sends a byte now and then has only begun one. */
-function grows(before: number, now: number): boolean {
-    return now - before >= MIN_BYTES && now - before >= MIN_SHARE * before;
+/** True if a frame grows fast enough. A slow network does; a peer that sends one byte from time to time does not. */
+function isProgress(previousLength: number, length: number): boolean {
+    const growth = length - previousLength;
+    return growth >= MIN_BYTES && growth >= MIN_SHARE * previousLength;
 }

@@ -1,54 +1,54 @@
-import { toError } from "../runtime/thrownValues";
 import type { Socket } from "node:net";
-import { nextTick } from "../runtime/clock";
+import { nextTick, setImmediate } from "../runtime/clock";
+import { toError } from "../runtime/thrownValues";
 import { SockhopError, notConnectedError } from "../SockhopError";
-import { markHandled } from "../timers/promises";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
+import { markHandled } from "../timers/promises";
 import type { Limits } from "./limits";
-import { setImmediate } from "../runtime/clock";
 
 /**
- * So many characters are written before the turn ends, so that the peer begins while we still work; after each such
- * write twice as many, up to `MOST`. (100 questions in flight: 133 000 → 153 000 answers/s. A string of 1 MB is slow to
- * put together: without an upper bound messages of 1 kB took up to 1.9 times as long.)
+ * Early-flush threshold in characters: a long tick writes before its end, so that the peer can start to read. Each
+ * early flush doubles the threshold, up to `MAX_WRITE`. (100 calls in flight: 133 000 → 153 000 replies/s. Joining a
+ * string of 1 MB is slow: without the upper bound, messages of 1 kB needed up to 1.9 times as long.)
  */
-const EARLY_FLUSH = 2048;
+const EARLY_FLUSH_CHARACTERS = 2048;
 export const MAX_WRITE = 65_536;
 
-const NOTHING = Buffer.alloc(0);
+const NO_BYTES = Buffer.alloc(0);
 
 /**
- * After so many writes in a row a promise is resolved in a turn of its own. The system takes small writes at once, so a
- * loop that awaits each of them would never leave its turn: no timer would fire and no ping be answered until it ended.
+ * Number of writes after which one promise is resolved in a new iteration of the event loop. The operating system
+ * accepts small writes at once, so a loop that awaits each of them would never let the event loop continue: no timer
+ * would fire, and no ping would get a pong, before the loop ends.
  */
 const MAX_SETTLED_PER_TICK = 1000;
 
 /**
- * Answers are sent although more than `max_buffered` waits, up to this many times as much: the peer has asked for them, and
- * does not know how much waits already.
+ * Limit for replies, as a multiple of `max_buffered`. A reply is sent above `max_buffered`, because the peer has
+ * requested it and does not know the number of buffered bytes.
  */
 const MAX_REPLY_FACTOR = 8;
 
-/** How many writes have settled that somebody waited for. */
-let settled = 0;
+/** Number of writes with an observer that have settled, on all connections. */
+let settledWrites = 0;
 
-/** Who wants to know what becomes of something that is written. */
+/** Observer of the result of a write. */
 export interface WriteObserver {
-    /** The system has it, or will not get it, because of an error. */
+    /** Called when the operating system has the bytes, or with the error that prevents it. */
     settle(socket: Socket, error: SockhopError | undefined): void;
 }
 
-/** Frames for several connections, which this one must write before frames that are added later. */
+/** Frames for several connections. Each connection must write them before frames that are added later. */
 export interface QueuedBatch extends WriteObserver {
     /** Number of characters. */
     readonly length: number;
     /** Number of frames. */
     readonly frames: number;
-    /** Writes them to each connection. */
+    /** Writes the frames to each connection. */
     flush(): void;
 }
 
-/** The messages of one turn that are written together, and the promise that all of them share. */
+/** Frames of one tick that are written together, and the promise that they share. */
 class Batch implements WriteObserver {
     readonly promise: Promise<undefined>;
     #resolve!: (value: undefined) => void;
@@ -72,81 +72,88 @@ class Batch implements WriteObserver {
 }
 
 /**
- * What waits to be sent over one socket.
+ * Writes frames to one socket.
  *
- * The messages of one turn of the event loop are put together and written at its end: one call of the system instead of
- * one each (924 000 messages of 100 bytes per second instead of 387 000).
+ * The frames of one tick are joined and written at its end, with one system call instead of one each (924 000 messages
+ * of 100 bytes per second instead of 387 000).
  */
 export class FrameWriter implements TickTask {
     nextTask: TickTask | undefined;
-    /** The messages that are to be written at the end of this turn. */
+    /** Frames that are written at the end of this tick. */
     #text = "";
     #batch: Batch | undefined;
-    /** What was sent before that, to others as well. */
+    /** Broadcast that must be written before these frames. */
     #broadcast: QueuedBatch | undefined;
-    /** How much of it is written before the turn ends; 0 when nothing has been sent in this turn. */
+    /** Number of characters at which this tick flushes early; 0 if nothing was sent in this tick. */
     #flushThreshold = 0;
-    /** Bytes that were written, and that the system has not taken yet. */
+    /** Bytes that were written to the socket, and whose write Node has not reported as complete. */
     #bytesPending = 0;
-    /** Bytes that the system has taken. */
+    /** Bytes that the operating system has accepted. */
     bytesSent = 0;
-    /** How many frames it was given. */
+    /** Number of frames that were added. */
     framesSent = 0;
-    /** The system has not taken the last write at once; or it is not known when it does, as with TLS. */
-    #slow: boolean;
+    /**
+     * True if each write needs a callback: the last one had to wait, or the socket uses TLS, which does not show it.
+     */
+    #needsCallback: boolean;
     #onWritable: (() => void) | undefined;
-    /** Characters of the answers that were sent since more waits than should. */
+    /** Characters of the replies that were sent since the buffered bytes reached `max_buffered`. */
     #repliesOverLimit = 0;
 
     constructor(
         readonly socket: Socket,
         readonly limits: Limits,
     ) {
-        this.#slow = isSecure(socket);
+        this.#needsCallback = isSecure(socket);
     }
 
-    /** Bytes that wait to be sent. */
+    /** Bytes that are not sent yet: frames of this tick, a broadcast, and pending writes. */
     get buffered(): number {
         return this.#bytesPending + Buffer.byteLength(this.#text) + (this.#broadcast?.length ?? 0);
     }
 
-    /** Whether the system has not taken all that was written. */
+    /** True until the operating system has accepted everything that was written to the socket. */
     get hasPendingWrites(): boolean {
         return this.#bytesPending > 0;
     }
 
-    /** Bytes of {@link buffered} that were given to the socket. */
+    /** Bytes of {@link buffered} that were written to the socket. */
     get bytesPending(): number {
         return this.#bytesPending;
     }
 
     /**
-     * Bytes of the write under way that the system has not taken. Node reports a write only when all of it is taken; the
-     * member that its own `socket.setTimeout()` looks at tells before (Node 20 to 26; 0 where it is missing).
+     * Bytes of the current write that the operating system has not accepted. Node reports a write only when all of it
+     * is accepted. So this reads an internal member that `socket.setTimeout()` of Node uses, too (Node 20 to 26; 0
+     * where it is missing).
      */
     get writeQueueSize(): number {
         const { _handle: handle } = this.socket as { _handle?: { writeQueueSize?: number } | null };
         return handle?.writeQueueSize ?? 0;
     }
 
-    /** Whether more waits than should. (What is not written yet counts by characters, which is quicker.) */
+    /**
+     * True from `max_buffered` buffered bytes on. (Counts characters of unwritten frames instead of bytes, which is
+     * faster.)
+     */
     get overLimit(): boolean {
         return this.exceeds(this.limits.maxBuffered);
     }
 
-    /** Whether as many bytes wait as this. */
+    /** True from `limit` buffered bytes on. */
     exceeds(limit: number): boolean {
         return this.#bytesPending + this.#text.length + (this.#broadcast?.length ?? 0) >= limit;
     }
 
-    /** Why nothing more can be sent, if that is so. */
+    /** Error of one more frame: `ERR_SOCKET_DESTROYED` or `ERR_BUFFER_FULL`; `undefined` if it can be sent. */
     writeError(): SockhopError | undefined {
         if (!this.socket.writable) return notConnectedError();
         return this.overLimit && this.limits.slowConsumer !== "wait" ? this.bufferFullError() : undefined;
     }
 
     /**
-     * Why no answer can be sent, if that is so. A peer that asks and does not read the answers is cut off.
+     * Error of one more reply; `undefined` if it can be sent. Destroys the connection of a peer that sends calls or
+     * requests and does not read the replies.
      *
      * @param size - characters of the frame
      */
@@ -155,8 +162,8 @@ export class FrameWriter implements TickTask {
             this.#repliesOverLimit = 0;
             return undefined;
         }
-        const refusal = this.writeError();
-        if (refusal) return refusal;
+        const writeError = this.writeError();
+        if (writeError) return writeError;
         this.#repliesOverLimit += size;
         if (this.#repliesOverLimit < MAX_REPLY_FACTOR * this.limits.maxBuffered) return undefined;
         const error = this.bufferFullError();
@@ -164,20 +171,22 @@ export class FrameWriter implements TickTask {
         return error;
     }
 
-    /** Too much waits for one more frame. */
+    /** Error of a frame above `max_buffered`. Destroys the connection with `slow_consumer: "disconnect"`. */
     bufferFullError(): SockhopError {
-        const message = `The peer does not read: ${this.buffered} bytes wait to be sent, of at most ${this.limits.maxBuffered}`;
+        const message =
+            `The peer reads too slowly: ${this.buffered} bytes are buffered, ` +
+            `and max_buffered is ${this.limits.maxBuffered}`;
         const error = new SockhopError(message, "ERR_BUFFER_FULL");
         if (this.limits.slowConsumer === "disconnect") this.socket.destroy(error);
         return error;
     }
 
     /**
-     * Takes a frame to be sent. Resolves when the system has it; rejects with `ERR_SOCKET_DESTROYED` when it will not get
-     * it.
+     * Sends a frame. Resolves when the operating system has it; rejects with `ERR_SOCKET_DESTROYED` if the connection
+     * closes first.
      *
-     * The rejection harms no program that does not look at the promise, since who sent could not know that the
-     * connection was about to break: `disconnect` tells.
+     * The rejection is never an unhandled rejection: the sender could not know that the connection was about to break,
+     * and there is a `disconnect` event.
      */
     protected enqueue(frame: string): Promise<undefined> {
         const { promise } = (this.#batch ??= new Batch());
@@ -191,7 +200,7 @@ export class FrameWriter implements TickTask {
         this.#broadcast?.flush();
         this.#text += frame;
         if (this.#flushThreshold === 0) {
-            this.#flushThreshold = EARLY_FLUSH;
+            this.#flushThreshold = EARLY_FLUSH_CHARACTERS;
             atEndOfTick(this);
         }
         if (this.#text.length < this.#flushThreshold) return;
@@ -199,11 +208,11 @@ export class FrameWriter implements TickTask {
         this.flush();
     }
 
-    /** Calls `listener` once, when not so much waits any more. */
+    /** Calls `listener` once, when the buffered bytes fall below `max_buffered`. */
     onceWritable(listener: () => void): void {
-        const before = this.#onWritable;
+        const previous = this.#onWritable;
         this.#onWritable = () => {
-            before?.();
+            previous?.();
             listener();
         };
     }
@@ -213,7 +222,7 @@ export class FrameWriter implements TickTask {
         this.flush();
     }
 
-    /** Writes what there is. */
+    /** Writes all frames that were added. */
     flush(): void {
         this.#broadcast?.flush();
         const text = this.#text;
@@ -224,13 +233,16 @@ export class FrameWriter implements TickTask {
         this.#write(text, batch);
     }
 
-    /** A broadcast begins that goes to this peer, too: what it brings is sent before what is pushed from now on. */
+    /**
+     * Starts a broadcast that includes this connection. Its frames are written before all frames that are added from
+     * now on.
+     */
     beginBroadcast(broadcast: QueuedBatch): void {
         this.flush();
         this.#broadcast = broadcast;
     }
 
-    /** The broadcast that was announced. */
+    /** Writes the frames of the broadcast that `beginBroadcast()` started. */
     writeBroadcast(bytes: Buffer, broadcast: QueuedBatch): void {
         this.#broadcast = undefined;
         this.framesSent += broadcast.frames;
@@ -238,71 +250,74 @@ export class FrameWriter implements TickTask {
     }
 
     /**
-     * Mostly the system takes a write at once, and nobody has to be called back, for which Node needs some objects and one
-     * more `nextTick()`. (One question at a time: 0.97 of the time.)
+     * Writes to the socket.
      *
-     * For UTF-8 Node reserves three bytes for each character. What has a byte for each, all ASCII, is given as Latin-1, which
-     * is the same then. (The sender of 1 kB messages: 0.93 of the time.) Long texts Node would copy into zeroed memory.
+     * Usually the operating system accepts a write at once. Then no callback is passed to Node, which saves some
+     * objects and one `nextTick()`. (One call at a time: 0.97 of the time.)
+     *
+     * Node reserves three bytes for each character of UTF-8. A text with one byte for each character is ASCII, and is
+     * passed as Latin-1, which has the same bytes. (Sender of 1 kB messages: 0.93 of the time.) A long text is passed
+     * as a Buffer: Node would copy a string into zeroed memory.
      */
-    #write(text: string | Buffer, writing: WriteObserver | undefined): void {
+    #write(text: string | Buffer, observer: WriteObserver | undefined): void {
         const { socket } = this;
         if (!socket.writable) {
-            writing?.settle(socket, notConnectedError());
+            observer?.settle(socket, notConnectedError());
             return;
         }
         const size = Buffer.byteLength(text);
         const encoding = size === text.length ? "latin1" : "utf8";
         const bytes = size > MAX_WRITE && typeof text === "string" ? Buffer.from(text, encoding) : text;
         try {
-            if (this.#slow) {
-                this.#writeAsync(bytes, encoding, size, writing);
+            if (this.#needsCallback) {
+                this.#writeAsync(bytes, encoding, size, observer);
                 return;
             }
             socket.write(bytes, encoding);
-            // An empty write behind it is called back after it.
-            if (socket.writableLength > 0) this.#writeAsync(NOTHING, encoding, size, writing);
-            else this.#settle(size, writing, socket.errored ? notConnectedError(socket.errored) : undefined);
+            // The callback of an empty write follows the end of this write.
+            if (socket.writableLength > 0) this.#writeAsync(NO_BYTES, encoding, size, observer);
+            else this.#settle(size, observer, socket.errored ? notConnectedError(socket.errored) : undefined);
         } catch (error) {
-            // A program may have put a method of its own there. Others must not suffer.
+            // A program may have replaced the method. Its error must not affect other connections.
             socket.destroy(toError(error));
-            this.#settle(size, writing, notConnectedError(error));
+            this.#settle(size, observer, notConnectedError(error));
         }
     }
 
-    /** Writes something, and settles what has `size` bytes when it is called back. */
+    /** Writes with a callback, which settles a write of `size` bytes. */
     #writeAsync(
         bytes: string | Buffer,
         encoding: BufferEncoding,
         size: number,
-        writing: WriteObserver | undefined,
+        observer: WriteObserver | undefined,
     ): void {
         const { socket } = this;
-        let taken = false;
+        let isAccepted = false;
         socket.write(bytes, encoding, (error) => {
-            if (!taken) this.#bytesPending -= size;
-            // The write that was under way when a socket was destroyed is called back without an error (Node 20).
-            const failed = error || (!taken && socket.destroyed) ? notConnectedError(error ?? undefined) : undefined;
-            this.#settle(size, writing, failed);
+            if (!isAccepted) this.#bytesPending -= size;
+            // A write that was pending when the socket was destroyed has no error in its callback (Node 20).
+            const hasFailed = Boolean(error) || (!isAccepted && socket.destroyed);
+            this.#settle(size, observer, hasFailed ? notConnectedError(error ?? undefined) : undefined);
         });
-        taken = socket.writableLength === 0 && !socket.errored;
-        if (!taken) this.#bytesPending += size;
-        this.#slow = !taken || isSecure(socket);
+        isAccepted = socket.writableLength === 0 && !socket.errored;
+        if (!isAccepted) this.#bytesPending += size;
+        this.#needsCallback = !isAccepted || isSecure(socket);
     }
 
-    #settle(size: number, writing: WriteObserver | undefined, failed: SockhopError | undefined): void {
-        if (!failed) this.bytesSent += size;
+    #settle(size: number, observer: WriteObserver | undefined, error: SockhopError | undefined): void {
+        if (!error) this.bytesSent += size;
         if (this.#onWritable && !this.overLimit) this.#emitWritable();
-        if (!writing) return;
-        settled += 1;
-        if (settled % MAX_SETTLED_PER_TICK > 0) writing.settle(this.socket, failed);
-        else setImmediate(() => writing.settle(this.socket, failed));
+        if (!observer) return;
+        settledWrites += 1;
+        if (settledWrites % MAX_SETTLED_PER_TICK > 0) observer.settle(this.socket, error);
+        else setImmediate(() => observer.settle(this.socket, error));
     }
 
-    /** Later: we may be in the middle of a call of the program's. */
+    /** Calls the listener in `nextTick()`: this may run inside a method that the program called. */
     #emitWritable(): void {
-        const room = this.#onWritable;
+        const listener = this.#onWritable;
         this.#onWritable = undefined;
-        if (room) nextTick(room);
+        if (listener) nextTick(listener);
     }
 }
 

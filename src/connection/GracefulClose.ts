@@ -1,26 +1,27 @@
-import { milliseconds } from "../validators";
 import type { Socket } from "node:net";
-import type { TransferWatch } from "./TransferWatch";
 import { throwLater } from "../emitter/emitSafely";
 import { Timer, now } from "../runtime/clock";
+import { milliseconds } from "../validators";
+import type { TransferWatch } from "./TransferWatch";
 
-/** How long data that was sent may take to reach the system once a connection is being closed, in milliseconds. */
+/** Default timeout of a graceful close, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 5000;
 
-/** How connections are ended. */
+/** Options of a graceful close. */
 export interface EndOptions {
     /**
-     * Milliseconds for all of it; then the connection is cut, unless bytes are still flowing: what is being sent then, or
-     * is the answer that is waited for, is finished as long as it moves (1 KiB and a hundredth of it in half a second). 0 cuts
-     * at once what the system has not taken, `Infinity` waits for as long as it takes.
+     * Milliseconds for the whole close. Then the connection is destroyed, unless bytes still flow: a message that is
+     * being sent, or a reply that is being received, is completed as long as it progresses (1 KiB and 1 % of it in half
+     * a second). 0 destroys the connection at once, without the bytes that the operating system has not accepted.
+     * `Infinity` means no timeout.
      *
      * @default 5000
      */
     timeout?: number | undefined;
     /**
-     * `true` to wait first for answers under way, in both directions: callbacks and requests that wait for one, requests
-     * that are being answered here, and questions whose `meta.callback` has not been called. New requests are refused
-     * meanwhile; all else goes on.
+     * `true`: waits first for pending replies in both directions. These are callbacks and requests without a reply,
+     * requests whose response has not ended, and received calls whose `meta.callback` was not called. New requests are
+     * rejected in the meantime; everything else works as before.
      *
      * @default false
      */
@@ -28,7 +29,9 @@ export interface EndOptions {
 }
 
 /**
- * @throws {@link SockhopError} `ERR_BAD_OPTION`
+ * Milliseconds of the `timeout` option.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` if it is negative or not a number
  *
  * @internal
  */
@@ -38,63 +41,69 @@ export function closeTimeout(options: EndOptions | null | undefined): number {
 }
 
 /**
- * Closes a socket in good order: what was sent goes out, the peer is told and closes too. That is waited for: to destroy the
- * socket before a busy peer has read everything would cost it what is left, as soon as it writes something itself.
+ * Closes a socket gracefully: sends all pending bytes and FIN, and waits until the peer closes, too. A socket that is
+ * destroyed before a busy peer has read everything loses the unread bytes as soon as the peer writes.
  *
  * @internal
  */
 export class GracefulClose {
-    /** Resolves when the socket is gone. */
+    /** Resolves when the socket is closed. */
     readonly promise: Promise<undefined>;
     readonly #socket: Socket;
     readonly #transfers: TransferWatch;
     #deadline = Infinity;
     #timer: Timer | undefined;
-    #extended = false;
+    #isExtended = false;
 
     constructor(socket: Socket, transfers: TransferWatch) {
         this.#socket = socket;
         this.#transfers = transfers;
         this.promise = new Promise((resolve) => {
-            const gone = (): void => {
+            const onClose = (): void => {
                 this.#timer?.clear();
                 this.#transfers.close();
                 resolve(undefined);
             };
-            if (socket.pending) socket.destroy(); // not connected yet, or never
+            if (socket.pending) socket.destroy(); // not connected, and maybe never
             if (socket.closed) {
-                gone();
+                onClose();
                 return;
             }
-            socket.once("close", gone);
+            socket.once("close", onClose);
             if (socket.destroyed) return;
             try {
                 socket.end();
-                socket.resume(); // or the peer's end would not be seen behind what it has sent
+                socket.resume(); // the FIN of the peer is read only after all bytes before it
             } catch (error) {
-                // A program may have put a method of its own there.
+                // A program may have replaced the methods.
                 throwLater(error);
                 socket.destroy();
             }
         });
     }
 
-    /** Destroys the socket unless it is gone in so many milliseconds, or sooner when that was said before. */
-    limit(limit: number): void {
-        const deadline = now() + limit;
-        if (this.#socket.destroyed || (limit > 0 && deadline >= this.#deadline)) return;
+    /**
+     * Destroys the socket if it is not closed within a timeout. A second call can only shorten the timeout.
+     *
+     * @param timeout - milliseconds
+     */
+    limit(timeout: number): void {
+        const deadline = now() + timeout;
+        if (this.#socket.destroyed || (timeout > 0 && deadline >= this.#deadline)) return;
         this.#deadline = deadline;
         this.#timer?.clear();
         this.#timer = new Timer(() => {
-            if (limit === 0 || this.#extended || !this.#transfers.wait((grace) => this.#transferred(grace, limit)))
-                this.#socket.destroy();
-        }, limit);
+            if (timeout > 0 && !this.#isExtended) {
+                if (this.#transfers.wait((grace) => this.#onTransferred(grace, timeout))) return;
+            }
+            this.#socket.destroy();
+        }, timeout);
     }
 
-    /** The peer has not got less time to read the end, and to close, because it took longer to send. */
-    #transferred(grace: number | undefined, limit: number): void {
-        this.#extended = true;
+    /** Restarts the timeout: a long transfer must not shorten the time to read the FIN and to close. */
+    #onTransferred(grace: number | undefined, timeout: number): void {
+        this.#isExtended = true;
         if (grace === undefined) this.#socket.destroy();
-        else this.#timer = new Timer(() => this.#socket.destroy(), limit + grace);
+        else this.#timer = new Timer(() => this.#socket.destroy(), timeout + grace);
     }
 }

@@ -1,40 +1,40 @@
-import { type SendCounters, SendProgress } from "./SendProgress";
 import { SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 import { now } from "../runtime/clock";
+import { type SendCounters, SendProgress } from "./SendProgress";
 
-/** How many pings are remembered. When there are so many, and nothing was heard since the first, the peer is dead. */
+/**
+ * Number of pings that are kept. The peer is dead if none of them got a pong and there was no activity since the first.
+ */
 const MAX_SILENT_INTERVALS = 4;
 
-/** Characters of a time in ISO 8601, and some more. */
+/** Maximum length of a time in a pong, in characters. A time in ISO 8601 is shorter. */
 const MAX_TIME_LENGTH = 64;
 
-/** What a peer shows by the bytes of its connection. */
+/** Counters of a connection that show activity of the peer. */
 export interface ActivityCounters extends SendCounters {
-    /** Bytes that have come in. */
     readonly bytesReceived: number;
 }
 
-/** The pings of one connection. Made for the first of them, since connections that are not pinged should cost nothing. */
+/**
+ * Pings of one connection. Created for the first ping, because a connection without pings should use no memory for
+ * them.
+ */
 export class PingHistory {
-    /** The newest, at most four. */
+    /** Newest pings, at most four. */
     pings: SockhopPing[] = [];
-    /** Milliseconds that the last one has taken which was answered. */
+    /** Milliseconds between the last ping that got a pong and its pong. */
     roundTrip: number | undefined;
-    /** When the newest was sent, on the clock of `performance.now()`. */
+    /** Time of the newest ping, on the clock of `performance.now()`. */
     #sentAt = NaN;
-    /** Rounds in which nothing was heard of the peer, since what was heard last. */
+    /** Number of ping intervals without activity of the peer, since its last activity. */
     #silentIntervals = 0;
-    #received = -1;
+    #bytesReceived = -1;
     readonly #sendProgress = new SendProgress();
 
-    /**
-     * The next ping, or nothing when the peer is dead.
-     *
-     * @param signs - of the connection
-     */
-    next(signs: ActivityCounters): SockhopPing | undefined {
+    /** Creates the next ping; `undefined` if the peer is dead. */
+    next(counters: ActivityCounters): SockhopPing | undefined {
         const ping = new SockhopPing();
-        this.#silentIntervals = this.#isAlive(signs) ? 0 : this.#silentIntervals + 1;
+        this.#silentIntervals = this.#isAlive(counters) ? 0 : this.#silentIntervals + 1;
         this.pings = [...this.pings, ping].slice(-MAX_SILENT_INTERVALS);
         if (this.#silentIntervals >= MAX_SILENT_INTERVALS - 1 && this.pings.every((each) => each.unanswered()))
             return undefined;
@@ -42,16 +42,16 @@ export class PingHistory {
         return ping;
     }
 
-    /** A peer lives when something has come from it, or when it reads. */
-    #isAlive(signs: ActivityCounters): boolean {
-        const reads = this.#sendProgress.isAdvancing(signs);
-        const speaks = signs.bytesReceived !== this.#received;
-        this.#received = signs.bytesReceived;
-        if (speaks) this.#sendProgress.onReceived();
-        return speaks || reads;
+    /** True if the peer has sent something, or reads what we send. */
+    #isAlive(counters: ActivityCounters): boolean {
+        const isReading = this.#sendProgress.isAdvancing(counters);
+        const isSending = counters.bytesReceived !== this.#bytesReceived;
+        this.#bytesReceived = counters.bytesReceived;
+        if (isSending) this.#sendProgress.onReceived();
+        return isSending || isReading;
     }
 
-    /** @param pong - as the peer has sent it: its members may be anything */
+    /** @param pong - data from the peer: its members can have any type */
     onPong({ _id, _returned }: Partial<SockhopPong>): void {
         const pong = new SockhopPong({ _id, _returned: isTime(_returned) ? _returned : null });
         for (const ping of this.pings) ping.conclude_with_pong(pong);
@@ -59,14 +59,14 @@ export class PingHistory {
         if (newest && _id === newest._id) this.roundTrip = now() - this.#sentAt;
     }
 
-    /** Another interval begins. */
+    /** Forgets all pings. Called when the ping interval changes. */
     reset(): void {
         this.pings = [];
         this.#silentIntervals = 0;
     }
 }
 
-/** A time as a pong has it. It is kept as long as its ping. */
+/** True for a time in a pong. A longer string is not kept, because it would stay in memory as long as its ping. */
 function isTime(value: unknown): boolean {
     return typeof value === "string" && value.length <= MAX_TIME_LENGTH;
 }

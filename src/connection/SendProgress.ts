@@ -1,56 +1,64 @@
-/** What is known of the bytes that go out over a connection. */
+/** Counters of the outgoing bytes of a connection. */
 export interface SendCounters {
-    /** Bytes that the system has taken. */
+    /** Bytes that the operating system has accepted. */
     readonly bytesSent: number;
-    /** Bytes that were given to the socket, and that the system has not reported as taken. */
+    /** Bytes that were written to the socket, and whose write Node has not reported as complete. */
     readonly bytesPending: number;
-    /** Bytes of the write under way that the system has not taken. */
+    /** Bytes of the current write that the operating system has not accepted. */
     readonly writeQueueSize: number;
 }
 
-/** Bytes that the buffers of both systems may hold on the way to the peer (Linux: 4 MiB to send, 6 MiB received). */
-export const SYSTEM_BUFFERS = 10 * 2 ** 20;
+/**
+ * Bytes that the buffers of both operating systems can hold on the way to the peer (Linux: 4 MiB to send, 6 MiB to
+ * receive).
+ */
+export const SYSTEM_BUFFER_BYTES = 10 * 2 ** 20;
 
-/** Rounds that they get at most to be read. */
-const MAX_ROUNDS = 20;
+/** Maximum number of ping intervals in which the peer may read full system buffers without a pong. */
+const MAX_GRACE_INTERVALS = 20;
 
 /**
- * Whether the peer reads, as far as our own side can tell, looked at once in each round of pings.
+ * Detects from our own counters if the peer reads. It is called once in each ping interval.
  *
- * It reads when the system takes more of what had to wait. (What is taken at once says nothing: the system has room for a
- * while when the peer is dead.) When all is taken, the buffers of the systems are full, and a pong comes only behind them: they
- * get the time that they need at the rate seen before.
+ * The peer reads if the operating system accepts more of a write that had to wait. (A write that is accepted at once
+ * proves nothing: with a dead peer, the system buffers still accept some bytes.) After the last byte is accepted, the
+ * system buffers are full, and a pong arrives only after the peer has read them. So the peer is given as many intervals
+ * as this needs at the rate measured before.
  */
 export class SendProgress {
-    #taken = 0;
-    #waited = 0;
-    #queue = 0;
-    /** Rounds since something has to wait, and what was taken before. */
-    #rounds = 0;
-    #takenBefore = 0;
-    /** Rounds that are left for the buffers. */
-    #grace = 0;
+    #bytesSent = 0;
+    #bytesPending = 0;
+    #writeQueueSize = 0;
+    /** Number of intervals since a write had to wait, and the value of `bytesSent` before it. */
+    #pendingIntervals = 0;
+    #bytesSentBefore = 0;
+    /** Number of intervals that remain for the system buffers. */
+    #graceIntervals = 0;
 
-    /** Whether the peer reads, by what has changed since the last round. */
+    /** True if the peer reads, judged by the change since the last call. */
     isAdvancing({ bytesSent, bytesPending, writeQueueSize }: SendCounters): boolean {
-        const moves = this.#waited > 0 && (bytesSent !== this.#taken || writeQueueSize < this.#queue);
-        if (this.#waited === 0) {
-            this.#rounds = 0;
-            this.#takenBefore = this.#taken;
-            this.#grace = Math.max(0, this.#grace - 1);
+        const isMoving =
+            this.#bytesPending > 0 && (bytesSent !== this.#bytesSent || writeQueueSize < this.#writeQueueSize);
+        if (this.#bytesPending === 0) {
+            this.#pendingIntervals = 0;
+            this.#bytesSentBefore = this.#bytesSent;
+            this.#graceIntervals = Math.max(0, this.#graceIntervals - 1);
         } else {
-            this.#rounds += 1;
-            const rate = (bytesSent - this.#takenBefore) / this.#rounds;
-            if (moves) this.#grace = rate > 0 ? Math.min(MAX_ROUNDS, Math.ceil(SYSTEM_BUFFERS / rate)) : 0;
+            this.#pendingIntervals += 1;
+            const rate = (bytesSent - this.#bytesSentBefore) / this.#pendingIntervals;
+            if (isMoving) {
+                this.#graceIntervals =
+                    rate > 0 ? Math.min(MAX_GRACE_INTERVALS, Math.ceil(SYSTEM_BUFFER_BYTES / rate)) : 0;
+            }
         }
-        this.#taken = bytesSent;
-        this.#waited = bytesPending;
-        this.#queue = writeQueueSize;
-        return moves || (bytesPending === 0 && this.#grace > 0);
+        this.#bytesSent = bytesSent;
+        this.#bytesPending = bytesPending;
+        this.#writeQueueSize = writeQueueSize;
+        return isMoving || (bytesPending === 0 && this.#graceIntervals > 0);
     }
 
-    /** The peer has sent something: what waited for it in the buffers does not any more. */
+    /** Ends the grace intervals: the peer has sent something, so it has read the system buffers. */
     onReceived(): void {
-        this.#grace = 0;
+        this.#graceIntervals = 0;
     }
 }

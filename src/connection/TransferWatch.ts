@@ -1,144 +1,151 @@
-import { SYSTEM_BUFFERS } from "./SendProgress";
-import { GraceTimeout } from "../timers/GraceTimeout";
 import { now } from "../runtime/clock";
+import { GraceTimeout } from "../timers/GraceTimeout";
+import { SYSTEM_BUFFER_BYTES } from "./SendProgress";
 
-/** Milliseconds from one look to the next. */
-const LOOK_MS = 250;
+/** Milliseconds between two checks. */
+const CHECK_INTERVAL_MS = 250;
 
-/** A transfer stalls when two looks in a row see fewer bytes than both of these move. */
+/** A transfer is stalled if it moves fewer bytes than both of these in two checks in a row. */
 const MIN_BYTES = 1024;
 const MIN_SHARE = 0.01;
-const MAX_STALLED_LOOKS = 2;
+const MAX_STALLED_CHECKS = 2;
 
-/** Longest time for the buffers of the systems to be read, in milliseconds. */
+/** Maximum time in which the peer reads the system buffers, in milliseconds. */
 const MAX_GRACE_MS = 5000;
 
-/** The bytes of a connection, as far as a {@link TransferWatch} looks at them. */
+/** Counters of a connection that a {@link TransferWatch} reads. */
 export interface TransferCounters {
-    /** Bytes that the system has taken. */
+    /** Bytes that the operating system has accepted. */
     readonly bytesSent: number;
-    /** Bytes that were given to the socket, and that the system has not reported as taken. */
+    /** Bytes that were written to the socket, and whose write Node has not reported as complete. */
     readonly bytesPending: number;
     readonly writeQueueSize: number;
     readonly bytesReceived: number;
     /** Number of frames that have ended. */
     readonly framesReceived: number;
-    /** The frame that has begun. */
+    /** Frame that has started and not ended. */
     readonly partialFrame: { readonly length: number } | undefined;
 }
 
-/** One that waits for the end of what was in transit when it came. */
+/** One call of `wait()`: what was in transit at that time. */
 interface TransferWait {
-    /** Bytes that the system has to take; 0 when there were none. */
-    readonly taken: number;
-    /** The frame that has to end; `undefined` when none had begun. */
+    /** Value that `bytesSent` must reach; 0 if no bytes were pending. */
+    readonly targetBytesSent: number;
+    /** Sequence number of the frame that must end; `undefined` if no frame had started. */
     readonly frame: number | undefined;
-    /** When it came, on the clock of `performance.now()`, and bytes that the system had not taken then. */
-    readonly since: number;
-    readonly left: number;
+    /** Start time on the clock of `performance.now()`. */
+    readonly startedAt: number;
+    /** Bytes that the operating system had not accepted at the start. */
+    readonly bytesLeft: number;
     ended(grace: number | undefined): void;
 }
 
 /**
- * Watches what is in transit over one connection when a time limit has passed: bytes that flow are a sign of life, also when
- * one write or one frame takes longer than the limit.
+ * Watches the bytes in transit over one connection after a timeout. Bytes that flow prove that the peer is alive, even
+ * if a single write or frame needs longer than the timeout.
  *
- * It has an end. It waits only for what was in transit at the beginning, and only while at least 1 KiB and a hundredth of that
- * moves between two looks. So a peer that reads or writes a byte now and then wins no time.
+ * The extension is bounded: it covers only what was in transit at its start, and only while at least 1 KiB and 1 % of
+ * it moves between two checks. So a peer cannot extend the timeout by reading or writing one byte from time to time.
  */
 export class TransferWatch {
-    readonly #transfers: TransferCounters;
-    #waiters: TransferWait[] = [];
+    readonly #counters: TransferCounters;
+    #waits: TransferWait[] = [];
     #timer: GraceTimeout | undefined;
-    #taken = 0;
-    #queue = 0;
-    #received = 0;
-    #stalledLooks = 0;
+    #bytesSent = 0;
+    #writeQueueSize = 0;
+    #bytesReceived = 0;
+    #stalledChecks = 0;
 
-    constructor(transfers: TransferCounters) {
-        this.#transfers = transfers;
+    constructor(counters: TransferCounters) {
+        this.#counters = counters;
     }
 
     /**
-     * Calls `ended` once, when all that is in transit now has arrived, or does not move any more.
+     * Calls `ended` once, when everything that is in transit now has arrived, or has stalled.
      *
-     * When there was something to send, and the system has it all, it is given the milliseconds that the buffers of the systems
-     * take at this rate, for as long is part of it still on its way. Otherwise it is given nothing.
+     * `ended` receives the milliseconds that the peer needs to read the system buffers at the rate of this transfer, if
+     * there were bytes to send and the operating system has accepted them all; otherwise `undefined`.
      *
-     * @returns false when nothing is in transit; then nothing is called
+     * @returns false if nothing is in transit; `ended` is not called then
      */
     wait(ended: TransferWait["ended"]): boolean {
-        const { bytesSent, bytesPending, writeQueueSize, framesReceived, partialFrame } = this.#transfers;
+        const { bytesSent, bytesPending, writeQueueSize, framesReceived, partialFrame } = this.#counters;
         if (bytesPending === 0 && !partialFrame) return false;
-        this.#waiters.push({
-            taken: bytesPending === 0 ? 0 : bytesSent + bytesPending,
+        this.#waits.push({
+            targetBytesSent: bytesPending === 0 ? 0 : bytesSent + bytesPending,
             frame: partialFrame && framesReceived,
-            since: now(),
-            left: writeQueueSize || bytesPending,
+            startedAt: now(),
+            bytesLeft: writeQueueSize || bytesPending,
             ended,
         });
         if (!this.#timer) {
-            this.#stalledLooks = 0;
-            this.#remember();
-            this.#look();
+            this.#stalledChecks = 0;
+            this.#saveCounters();
+            this.#startTimer();
         }
         return true;
     }
 
-    /** The connection has closed: nothing is in transit any more. */
+    /** Ends all waits without a grace time: the connection is closed. */
     close(): void {
         this.#timer?.clear();
         this.#timer = undefined;
-        for (const waiter of this.#waiters.splice(0)) waiter.ended(undefined);
+        for (const wait of this.#waits.splice(0)) wait.ended(undefined);
     }
 
-    #remember(): void {
-        ({ bytesSent: this.#taken, writeQueueSize: this.#queue, bytesReceived: this.#received } = this.#transfers);
+    #saveCounters(): void {
+        const { bytesSent, writeQueueSize, bytesReceived } = this.#counters;
+        this.#bytesSent = bytesSent;
+        this.#writeQueueSize = writeQueueSize;
+        this.#bytesReceived = bytesReceived;
     }
 
-    #look(): void {
-        this.#timer = new GraceTimeout(LOOK_MS, () => {
+    #startTimer(): void {
+        this.#timer = new GraceTimeout(CHECK_INTERVAL_MS, () => {
             this.#timer = undefined;
-            this.#stalledLooks += 1;
-            if (this.#moves()) {
-                this.#stalledLooks = 0;
-                this.#remember(); // not before, so that two looks in a row add up
+            this.#stalledChecks += 1;
+            if (this.#isMoving()) {
+                this.#stalledChecks = 0;
+                this.#saveCounters(); // not in a stalled check, so that the bytes of two checks in a row are added
             }
-            this.#release(this.#stalledLooks >= MAX_STALLED_LOOKS);
-            if (this.#waiters.length > 0 && !this.#isLooking()) this.#look();
+            this.#endWaits(this.#stalledChecks >= MAX_STALLED_CHECKS);
+            if (this.#waits.length > 0 && !this.#hasTimer()) this.#startTimer();
         }).unref();
     }
 
-    /** One that has ended may have come again. */
-    #isLooking(): boolean {
+    /** True if a timer runs: `ended` may have called `wait()` again. */
+    #hasTimer(): boolean {
         return this.#timer !== undefined;
     }
 
-    #moves(): boolean {
-        const { bytesSent, bytesPending, writeQueueSize, bytesReceived, partialFrame } = this.#transfers;
-        const sent = bytesSent === this.#taken ? this.#queue - writeQueueSize : bytesSent - this.#taken;
-        return isEnough(sent, bytesPending) || isEnough(bytesReceived - this.#received, partialFrame?.length ?? 0);
+    #isMoving(): boolean {
+        const { bytesSent, bytesPending, writeQueueSize, bytesReceived, partialFrame } = this.#counters;
+        const sent =
+            bytesSent === this.#bytesSent ? this.#writeQueueSize - writeQueueSize : bytesSent - this.#bytesSent;
+        const received = bytesReceived - this.#bytesReceived;
+        return isEnough(sent, bytesPending) || isEnough(received, partialFrame?.length ?? 0);
     }
 
-    #release(stalled: boolean): void {
-        const { bytesSent, framesReceived, partialFrame } = this.#transfers;
-        const over = (waiter: TransferWait): boolean =>
-            stalled ||
-            (bytesSent >= waiter.taken &&
-                (waiter.frame === undefined || framesReceived > waiter.frame || !partialFrame));
-        const ended = this.#waiters.filter(over);
-        this.#waiters = this.#waiters.filter((waiter) => !over(waiter));
-        for (const waiter of ended)
-            waiter.ended(waiter.taken > 0 && bytesSent >= waiter.taken ? graceOf(waiter) : undefined);
+    #endWaits(isStalled: boolean): void {
+        const { bytesSent, framesReceived, partialFrame } = this.#counters;
+        const isOver = ({ targetBytesSent, frame }: TransferWait): boolean =>
+            isStalled ||
+            (bytesSent >= targetBytesSent && (frame === undefined || framesReceived > frame || !partialFrame));
+        const over = this.#waits.filter(isOver);
+        this.#waits = this.#waits.filter((wait) => !isOver(wait));
+        for (const wait of over) {
+            const isSent = wait.targetBytesSent > 0 && bytesSent >= wait.targetBytesSent;
+            wait.ended(isSent ? graceMs(wait) : undefined);
+        }
     }
 }
 
-/** Milliseconds that the buffers of the systems take at the rate of this transfer. */
-function graceOf({ since, left }: TransferWait): number {
-    const rate = left / Math.max(1, now() - since);
-    return Math.min(MAX_GRACE_MS, Math.ceil(SYSTEM_BUFFERS / rate));
+/** Milliseconds that the peer needs to read the system buffers at the rate of this transfer. */
+function graceMs({ startedAt, bytesLeft }: TransferWait): number {
+    const rate = bytesLeft / Math.max(1, now() - startedAt);
+    return Math.min(MAX_GRACE_MS, Math.ceil(SYSTEM_BUFFER_BYTES / rate));
 }
 
-function isEnough(moved: number, left: number): boolean {
-    return moved >= MIN_BYTES && moved >= MIN_SHARE * left;
+function isEnough(moved: number, total: number): boolean {
+    return moved >= MIN_BYTES && moved >= MIN_SHARE * total;
 }

@@ -1,35 +1,37 @@
 import type { Socket } from "node:net";
 
 /**
- * Pauses a socket on our own account, until the function is called that this returns.
+ * Pauses a socket for the library.
  *
- * A program may pause the same socket, and Node does not tell the two apart. So its `pause()` and `resume()` only say, in the
- * meantime, whether it is to be paused afterwards.
+ * The program may pause the same socket, and Node does not distinguish the two. So `pause()` and `resume()` of the
+ * socket only record the wish of the program until the pause of the library ends.
+ *
+ * @returns ends the pause, and then pauses or resumes the socket as the program last requested
  */
 export function holdReading(socket: Socket): () => void {
-    let paused = socket.isPaused();
+    let isPausedByProgram = socket.isPaused();
     socket.pause();
-    const hold = {
+    const replacements = {
         pause(): Socket {
-            paused = true;
+            isPausedByProgram = true;
             return socket;
         },
         resume(): Socket {
-            paused = false;
+            isPausedByProgram = false;
             return socket;
         },
     };
-    const own = {
+    const originals = {
         pause: Object.getOwnPropertyDescriptor(socket, "pause"),
         resume: Object.getOwnPropertyDescriptor(socket, "resume"),
     };
-    Object.assign(socket, hold);
+    Object.assign(socket, replacements);
     return () => {
         for (const name of ["pause", "resume"] as const) {
-            if (socket[name] !== hold[name]) continue; // the program's own, put there meanwhile
-            if (own[name]) Object.defineProperty(socket, name, own[name]);
+            if (socket[name] !== replacements[name]) continue; // the program has replaced the method in the meantime
+            if (originals[name]) Object.defineProperty(socket, name, originals[name]);
             else Reflect.deleteProperty(socket, name);
         }
-        if (!paused) socket.resume();
+        if (!isPausedByProgram) socket.resume();
     };
 }

@@ -1,56 +1,61 @@
 import { SockhopError } from "../SockhopError";
 import { milliseconds, positiveNumber } from "../validators";
 
-/** Bounds on what one connection may cost. */
+/** Limits of one connection. */
 export interface LimitOptions {
     /**
-     * How many answers one connection may wait for (callbacks and requests together), and how many requests of the peer
-     * may be open on it. Beyond that `send()` with a callback and `request()` reject with `ERR_MAX_PENDING`; a request
-     * of the peer is answered with an error.
+     * Maximum number of pending replies of one connection (callbacks and requests together), and maximum number of open
+     * requests of the peer. Above it, `send()` with a callback and `request()` reject with `ERR_MAX_PENDING`, and a
+     * request of the peer fails with an error.
      *
      * @default 100000
      */
     max_pending?: number | undefined;
     /**
-     * Bytes that may wait to be sent on one connection; then `slow_consumer` decides. One message more may wait than
-     * fits.
+     * High-water mark in bytes of the messages that are buffered on one connection. From there on, `slow_consumer`
+     * applies. The last message may exceed it.
      *
      * @default 67108864 (64 MiB)
      */
     max_buffered?: number | undefined;
     /**
-     * What happens when more than `max_buffered` waits, because the peer reads more slowly than we send:
-     * - `"wait"`: the promise of `send()` takes longer, nothing is refused. Meanwhile a server handles nothing more of that
-     *   client, so that its calls do not pile up replies. When eight times as much waits, and there is one more reply to
-     *   send, the connection is cut, at either end, with an `error` event
+     * Behavior when `max_buffered` is reached, because the peer reads more slowly than this end sends:
+     * - `"wait"`: no message is rejected, the promise of `send()` settles later. A server handles no more messages of
+     *   that client in the meantime, so that its calls do not accumulate replies. If eight times `max_buffered` is
+     *   reached and there is one more reply to send, client and server destroy the connection with an `error` event
      * - `"drop"`: the message is not sent, and `send()` rejects with `ERR_BUFFER_FULL`
-     * - `"disconnect"`: that, and the connection is cut, with an `error` event
+     * - `"disconnect"`: as `"drop"`, and the connection is destroyed with an `error` event
      *
      * @default "wait"
      */
     slow_consumer?: "wait" | "drop" | "disconnect" | undefined;
     /**
-     * Milliseconds from the first byte of a frame that we receive to its last. A peer that takes longer (up to a quarter
-     * longer, since frames are not timed one by one) is cut off, with an `error` event (`ERR_FRAME_TIMEOUT`). A frame that
-     * grows by 1 KiB and by a hundredth in each quarter of the time goes on.
+     * Maximum time between the first and the last byte of a received frame, in milliseconds. Then the connection is
+     * destroyed with an `error` event (`ERR_FRAME_TIMEOUT`). This can happen up to a quarter of the time later, because
+     * frames have no timers of their own. A frame that grows by 1 KiB and by 1 % in each quarter of the time does not
+     * expire.
      *
      * @default 120000
      */
     frame_timeout?: number | undefined;
 }
 
-/** {@link LimitOptions}, made complete. */
+/** {@link LimitOptions}, validated and with defaults. */
 export interface Limits {
     readonly maxPending: number;
     readonly maxBuffered: number;
     readonly slowConsumer: "wait" | "drop" | "disconnect";
-    /** Milliseconds. */
+    /** In milliseconds. */
     readonly frameTimeout: number;
 }
 
 const POLICIES: readonly unknown[] = ["wait", "drop", "disconnect"];
 
-/** @throws {@link SockhopError} `ERR_BAD_OPTION` */
+/**
+ * Validates the limits of one connection, and adds the defaults.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION`
+ */
 export function limitsOf(options: LimitOptions): Limits {
     const slowConsumer = options.slow_consumer ?? "wait";
     if (!POLICIES.includes(slowConsumer)) {

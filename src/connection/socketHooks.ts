@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from "node:net";
 
 const OWNER = Symbol("sockhop.connection");
-const EARLIER = Symbol("sockhop.earlier");
+const ORIGINAL_METHODS = Symbol("sockhop.originalMethods");
 
 /** Object that a socket is linked to. */
 export interface SocketOwner {
@@ -9,36 +9,39 @@ export interface SocketOwner {
     flush(): void;
 }
 
-/** Methods of a socket that are replaced. */
+/** Methods of a socket that {@link hookSocket} replaces. */
 interface Methods {
     end: (this: Socket, ...args: Parameters<Socket["end"]>) => Socket;
     destroy: (this: Socket, error?: Error) => Socket;
 }
-type HookedSocket = Socket & { [OWNER]: SocketOwner; [EARLIER]?: Methods };
+type HookedSocket = Socket & { [OWNER]: SocketOwner; [ORIGINAL_METHODS]?: Methods };
 
 /**
- * Links a socket to its owner, and flushes pending frames before the program, the library or Node ends or destroys the socket.
- * All sockets share the two functions: closures would cost memory on each.
+ * Links a socket to its owner, and flushes pending frames before the program, the library or Node ends or destroys the
+ * socket. All sockets share the two functions: closures would use memory on each socket.
  */
 export function hookSocket(socket: Socket, owner: SocketOwner): void {
-    const isNew = ownerOf(socket) === undefined;
+    const isHooked = ownerOf(socket) !== undefined;
     Object.assign(socket, { [OWNER]: owner });
-    if (!isNew) return; // its methods find the new owner
-    // Another program, or another copy of this library, may have replaced the methods before.
+    if (isHooked) return; // its methods find the new owner
+    // The program, or another copy of this library, may have replaced the methods before.
     if (Object.hasOwn(socket, "end") || Object.hasOwn(socket, "destroy")) {
-        const { end: earlierEnd, destroy: earlierDestroy } = socket as Methods;
-        Object.assign(socket, { [EARLIER]: { end: earlierEnd, destroy: earlierDestroy } });
+        const { end: originalEnd, destroy: originalDestroy } = socket as Methods;
+        Object.assign(socket, { [ORIGINAL_METHODS]: { end: originalEnd, destroy: originalDestroy } });
     }
     Object.assign(socket, { end, destroy });
-    socket.allowHalfOpen = false; // when the peer ends, Node ends the socket, too (documentation of Duplex)
+    socket.allowHalfOpen = false; // Node ends the socket when the peer does (documentation of Duplex)
 }
 
-/** The owner that a socket was linked to last. */
+/** Owner that a socket was linked to last. */
 export function ownerOf(socket: Socket | null | undefined): SocketOwner | undefined {
     return (socket as Partial<HookedSocket> | null | undefined)?.[OWNER];
 }
 
-/** True if a value can serve as a socket. It may come from another realm, or be another Duplex, so its class does not tell. */
+/**
+ * True if a value can be used as a socket. Tests methods, not the class: a socket can be from another realm, or another
+ * Duplex.
+ */
 export function isSocket(value: unknown): value is Socket {
     const { on, write, end, destroy } = (value ?? {}) as Partial<Socket>;
     return [on, write, end, destroy].every((method) => typeof method === "function");
@@ -49,9 +52,9 @@ export function addressOf(socket: Socket): string | undefined {
     return ((socket as Partial<Socket>).address?.() as Partial<AddressInfo> | undefined)?.address;
 }
 
-/** The methods before they were replaced. */
+/** Methods that {@link hookSocket} has replaced. */
 function methodsOf(socket: HookedSocket): Methods {
-    return socket[EARLIER] ?? (Object.getPrototypeOf(socket) as Methods);
+    return socket[ORIGINAL_METHODS] ?? (Object.getPrototypeOf(socket) as Methods);
 }
 
 function end(this: HookedSocket, ...args: Parameters<Socket["end"]>): Socket {

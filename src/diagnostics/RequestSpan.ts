@@ -1,7 +1,7 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 
-/** The context of a request, in all events of its span. */
+/** Context of one request, in all events of its span. */
 export interface RequestDiagnostics {
     endpoint: object;
     socket: Socket | undefined;
@@ -9,28 +9,29 @@ export interface RequestDiagnostics {
     /** Class name of the data. */
     type: string;
     data: unknown;
-    /** What it has failed with. */
+    /** Error with which the request has failed. */
     error?: Error;
-    /** What `ask()` has resolved to. */
+    /** Value to which `ask()` has resolved. */
     result?: unknown;
 }
 
 /**
- * A request, from the call (or its arrival) to the end of its answer, on a TracingChannel (Node documentation).
+ * Publishes one request on a TracingChannel (documentation of Node), from its call or arrival to the end of its
+ * response.
  *
  * @internal
  */
 export class RequestSpan {
     readonly #channels: ReturnType<typeof tracingChannel>;
     readonly #context: RequestDiagnostics;
-    #over = false;
+    #hasEnded = false;
 
     constructor(channels: ReturnType<typeof tracingChannel>, context: RequestDiagnostics) {
         this.#channels = channels;
         this.#context = context;
     }
 
-    /** Does the part that is done at once, in the context of those who trace. */
+    /** Runs the synchronous part of the request in the context of the subscribers. */
     run<T>(work: () => T): T {
         const { start, end } = this.#channels;
         try {
@@ -40,16 +41,17 @@ export class RequestSpan {
         }
     }
 
+    /** Publishes the error of the request. Has no effect after `ended()`. */
     failed(error: Error): void {
-        if (this.#over) return;
+        if (this.#hasEnded) return;
         this.#context.error = error;
         this.#channels.error.publish(this.#context);
     }
 
-    /** The answer has ended. */
+    /** Publishes the end of the response. Later calls have no effect. */
     ended(result?: unknown): void {
-        if (this.#over) return;
-        this.#over = true;
+        if (this.#hasEnded) return;
+        this.#hasEnded = true;
         if (result !== undefined) this.#context.result = result;
         this.#channels.asyncStart.publish(this.#context);
         this.#channels.asyncEnd.publish(this.#context);
@@ -57,19 +59,19 @@ export class RequestSpan {
 }
 
 /**
- * Gives out spans while somebody listens.
+ * TracingChannel of requests. Creates a span for each.
  *
  * @internal
  */
 export class RequestChannel {
     readonly #channels;
 
-    /** @param name - of the TracingChannel */
+    /** @param name - name of the TracingChannel */
     constructor(name: string) {
         this.#channels = tracingChannel(name);
     }
 
-    /** Whether somebody listens. (Node 20.0 cannot tell it of all channels together.) */
+    /** True if there is a subscriber. (In Node 20.0, a TracingChannel has no `hasSubscribers` of its own.) */
     get hasSubscribers(): boolean {
         const { start, end, asyncStart, asyncEnd, error } = this.#channels;
         return (
@@ -87,13 +89,13 @@ export class RequestChannel {
 }
 
 /**
- * Requests made here.
+ * Requests that this process sends.
  *
  * @internal
  */
 export const requests = new RequestChannel("sockhop:request");
 /**
- * Requests answered here.
+ * Requests that this process handles.
  *
  * @internal
  */

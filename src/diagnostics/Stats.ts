@@ -1,26 +1,25 @@
 /**
- * What a client, a server or a session has done so far. Counters begin with 0 and grow for as long as the object lives,
- * over all its connections. All messages count, also those that the library sends for itself: pings, pongs, the word that
- * a request is given up.
+ * Counters of a client, a server or a session. They start with 0 and grow during the lifetime of the object, over all
+ * its connections. They include control messages: pings, pongs and cancels.
  */
 export interface Stats {
-    /** Connections that are open now. */
+    /** Number of connections that are open now. */
     connections: number;
-    /** Messages that were given to the connection. */
+    /** Number of messages that were handed to a connection. */
     messages_sent: number;
     messages_received: number;
-    /** Bytes that the system has taken; over TLS as they were before. */
+    /** Bytes that the operating system has accepted; with TLS, before encryption. */
     bytes_sent: number;
     bytes_received: number;
-    /** Times that a client has connected again; 0 for others. */
+    /** Number of reconnects of a client; 0 for a server or a session. */
     reconnects: number;
-    /** Answers that are waited for now. */
+    /** Number of replies and responses that are pending now. */
     pending: number;
-    /** Bytes that wait to be sent now. */
+    /** Bytes that are buffered now, because they are not sent yet. */
     buffered: number;
     /**
-     * Milliseconds from the last ping that was answered to its answer, of a client or a session; `undefined` while
-     * there is none, and of a server.
+     * Round-trip time in milliseconds of the last ping that got a pong, for a client or a session. `undefined` before
+     * the first pong, and for a server.
      */
     round_trip: number | undefined;
 }
@@ -36,7 +35,7 @@ interface Counters {
     readonly buffered: number;
 }
 
-const NOTHING: Readonly<Stats> = {
+const NO_STATS: Readonly<Stats> = {
     connections: 0,
     messages_sent: 0,
     messages_received: 0,
@@ -59,43 +58,45 @@ function add(stats: Stats, connection: Counters): void {
 }
 
 /**
- * What these connections have done, on top of what was before.
+ * Returns the sum of the counters of some connections.
+ *
+ * @param base - stats that are added
  *
  * @internal
  */
-export function statsOf(connections: Iterable<Counters>, before = NOTHING): Stats {
-    const stats = { ...before };
+export function statsOf(connections: Iterable<Counters>, base = NO_STATS): Stats {
+    const stats = { ...base };
     for (const connection of connections) add(stats, connection);
     return stats;
 }
 
 /**
- * What the connections have done that have gone.
+ * Sum of the counters of closed connections.
  *
  * @internal
  */
 export class ClosedTotals {
-    readonly #stats = { ...NOTHING };
-    #opened = 0;
+    readonly #stats = { ...NO_STATS };
+    #connectionsOpened = 0;
 
-    /** A connection has been opened. */
+    /** Counts a connection that opens. */
     opened(): void {
-        this.#opened += 1;
+        this.#connectionsOpened += 1;
     }
 
-    /** A connection has gone, with all that waited for it. */
+    /** Adds a connection that is closed, without its pending replies and buffered bytes. */
     add(connection: Counters): void {
         add(this.#stats, connection);
         this.#stats.pending = this.#stats.buffered = 0;
     }
 
-    /** Together with what these connections have done. */
+    /** Returns the sum of the closed connections and these connections. */
     with(connections: Iterable<Counters>): Stats {
         return statsOf(connections, this.#stats);
     }
 
-    /** How often a connection has been opened after the first. */
+    /** Number of connections that have opened after the first. */
     get reopened(): number {
-        return Math.max(0, this.#opened - 1);
+        return Math.max(0, this.#connectionsOpened - 1);
     }
 }

@@ -2,22 +2,22 @@ import { channel } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import type { Message } from "../protocol/Message";
 
-/** Published when a connection begins to count, and when it is gone. */
+/** Message of `sockhop:connect` and `sockhop:disconnect`: a connection has opened or closed. */
 export interface ConnectionDiagnostics {
-    /** The client or server. */
+    /** Client or server. */
     endpoint: object;
     socket: Socket;
-    /** What it has failed with, if that is known. */
+    /** Error that has closed the connection, if it is known. */
     error?: Error | undefined;
 }
 
-/** Published for each message. */
+/** Message of `sockhop:message:sent` and `sockhop:message:received`. */
 export interface MessageDiagnostics {
     endpoint: object;
     socket: Socket;
-    /** As it travels: the class name of a value, or one of the names that the library keeps for itself. */
+    /** Type on the wire: the class name of a value, or a reserved name of the library. */
     type: unknown;
-    /** Bytes of its JSON text. */
+    /** Size of the JSON text in bytes. */
     bytes: number;
 }
 
@@ -28,7 +28,7 @@ interface Subject {
     readonly error?: Error | undefined;
 }
 
-/** Describes an encoded frame: see `Codec`. */
+/** Part of `Codec` that describes an encoded frame. */
 interface FrameDescriber {
     describe(frame: string): { type: unknown; bytes: number };
 }
@@ -38,18 +38,28 @@ export const disconnected = channel("sockhop:disconnect");
 export const sent = channel("sockhop:message:sent");
 export const received = channel("sockhop:message:received");
 
-/** @internal */
+/**
+ * Publishes that a connection has opened.
+ *
+ * @internal
+ */
 export function publishConnect({ endpoint, socket }: Subject): void {
     if (connected.hasSubscribers) connected.publish({ endpoint, socket } satisfies ConnectionDiagnostics);
 }
 
-/** @internal */
+/**
+ * Publishes that a connection has closed.
+ *
+ * @internal
+ */
 export function publishDisconnect({ endpoint, socket, error }: Subject): void {
     if (disconnected.hasSubscribers) disconnected.publish({ endpoint, socket, error } satisfies ConnectionDiagnostics);
 }
 
 /**
- * @param frame - with its terminator
+ * Publishes a sent message.
+ *
+ * @param frame - frame with its terminator
  *
  * @internal
  */
@@ -59,7 +69,9 @@ export function publishSent({ endpoint, socket }: Subject, frame: string, descri
 }
 
 /**
- * @param frame - without its terminator
+ * Publishes a received message.
+ *
+ * @param frame - frame without its terminator
  *
  * @internal
  */

@@ -12,13 +12,13 @@ import {
     sent,
 } from "./channels";
 
-// All copies of the library in this process share the channels; one copy prints.
+// All copies of the library in this process share the channels, so only one copy may print.
 const PRINTED = Symbol.for("sockhop.debug");
 
-/** Prints connections and messages on stderr if `NODE_DEBUG` contains `sockhop`. */
+/** Prints connections and messages to stderr if `NODE_DEBUG` contains `sockhop`. */
 export function enableDebugLog(): void {
     const debug: { (message: string, ...values: unknown[]): void; enabled?: boolean } = debuglog("sockhop");
-    // Bun's debuglog() does not say whether it is enabled.
+    // debuglog() of Bun has no `enabled`.
     const isEnabled = debug.enabled ?? /\bsockhop\b/i.test(process.env["NODE_DEBUG"] ?? "");
     const shared = connected as typeof connected & { [PRINTED]?: boolean };
     if (!isEnabled || shared[PRINTED]) return;

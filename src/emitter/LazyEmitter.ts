@@ -1,11 +1,12 @@
 import { EventEmitter } from "node:events";
 
 /**
- * Node's EventEmitter, but without a table of listeners until somebody listens: Node makes one where it finds none, so that a
- * class can have its methods and leave out its constructor. (It takes 200 bytes, a seventh of what an idle connection costs.)
+ * EventEmitter of Node that creates its table of listeners with the first listener. Node creates a missing table, so a
+ * class can have the methods of EventEmitter and skip its constructor. (A table needs 200 bytes, a seventh of an idle
+ * connection.)
  */
 export const LazyEmitter = function () {
-    // No constructor of EventEmitter.
+    // The constructor of EventEmitter is not called.
 } as unknown as typeof EventEmitter;
 
 Object.setPrototypeOf(LazyEmitter, EventEmitter);

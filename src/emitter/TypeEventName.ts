@@ -1,6 +1,6 @@
 /**
- * The name of the event for one type, such as `receive:Widget`. The last one is remembered: the next message is often
- * alike, and to look up a name that was just put together costs more than to send it.
+ * Name of the event for one type, such as `receive:Widget`. Caches the last one: the next message often has the same
+ * type, and finding the listeners of a newly joined name costs more than sending a message.
  */
 export class TypeEventName {
     #type: unknown;
@@ -9,7 +9,11 @@ export class TypeEventName {
     /** @param event - `receive` or `request` */
     constructor(private readonly event: string) {}
 
-    /** @param type - as the peer has sent it: it may be anything, but only strings have events */
+    /**
+     * Returns the name of the event; `undefined` for a type that is not a string.
+     *
+     * @param type - type from the peer, which can be any value
+     */
     name(type: unknown): string | undefined {
         if (type !== this.#type) {
             this.#type = type;

@@ -1,15 +1,15 @@
 import { EventEmitter } from "node:events";
 
-/** The arguments of an event, where `E` has a list of them by the name of the event. */
+/** Arguments of an event: `E` maps the name of each event to a tuple of its arguments. */
 type Args<E, K extends keyof E> = E[K] extends unknown[] ? E[K] : never;
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- the names we do not know are the user's own, with arguments of any type */
+/* eslint-disable @typescript-eslint/no-explicit-any -- events of the user have arguments of any type */
 
 /**
- * Node's EventEmitter, with the types of the events we know and any others beside them.
+ * EventEmitter of Node with typed events. Other events are allowed, too.
  *
- * Declared here rather than by `EventEmitter<Map>`, which does not compile with older versions of `@types/node` and
- * refuses the events that a subclass adds.
+ * It does not use `EventEmitter<Map>`, which does not compile with older versions of `@types/node`, and rejects events
+ * that a subclass adds.
  */
 export interface TypedEmitter<E> extends EventEmitter {
     on<K extends keyof E>(event: K, listener: (...args: Args<E, K>) => void): this;
@@ -24,5 +24,5 @@ export interface TypedEmitter<E> extends EventEmitter {
 
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-/** At run time this is Node's class itself. */
+/** Class of the emitter. At run time, it is EventEmitter of Node. */
 export const TypedEmitter = EventEmitter as unknown as new <E>() => TypedEmitter<E>;

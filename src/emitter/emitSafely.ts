@@ -2,8 +2,8 @@ import type { EventEmitter } from "node:events";
 import { nextTick } from "../runtime/clock";
 
 /**
- * Emits an event of ours. What a handler throws surfaces as an uncaught exception, but does not cut short what we are
- * doing, such as ending the other connections.
+ * Emits an event of the library. An error of a listener becomes an uncaught exception later, so it does not interrupt
+ * the caller, which may have to close other connections.
  */
 export function emitSafely(emitter: EventEmitter, event: string, ...args: unknown[]): void {
     try {
@@ -13,7 +13,7 @@ export function emitSafely(emitter: EventEmitter, event: string, ...args: unknow
     }
 }
 
-/** Lets what a handler threw surface as an uncaught exception, after we have finished what we are doing. */
+/** Throws an error of a listener in `nextTick()`, as an uncaught exception, after the current work is complete. */
 export function throwLater(error: unknown): void {
     nextTick(() => {
         throw error;

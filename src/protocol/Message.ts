@@ -1,44 +1,50 @@
-import { typeName } from "./typeName";
 import { type Envelope, PING, PONG, REQUEST, RESPONSE, isId, isTooLong } from "./Envelope";
+import { typeName } from "./typeName";
 import { isUuid } from "./uuid";
 
 /**
- * Meaning of a message, decided once, when it is decoded:
- * - `message`: a value of the user; `call`: one that expects a reply; `reply`: the reply to a call
- * - `request`; `response`: one packet of a response
- * - `ping`, `pong`, `cancel` (the requester gives up): sent by the library
+ * Meaning of a message. It is determined once, by the decoder:
+ * - `message`: a value of the user; `call`: a value that expects a reply; `reply`: the reply to a call
+ * - `request`: a request; `response`: one packet of a response
+ * - `ping`, `pong`, `cancel` (the requester no longer needs the response): control messages
  * - `ignored`: a control message without the data that it needs
  * - `invalid`: not a message of sockhop
  */
 export type MessageKind =
     "message" | "call" | "reply" | "request" | "response" | "ping" | "pong" | "cancel" | "ignored" | "invalid";
 
-/** A decoded frame. All messages have the same members in the same order, which keeps the code that reads them fast. */
+/**
+ * Decoded frame. All messages have the same members in the same order, which keeps their readers fast (one hidden class
+ * in V8).
+ */
 export interface Message {
     readonly kind: MessageKind;
     /** Class name of `data` at the sender, or a reserved name. */
     readonly type: string;
-    /** Value of the message; for `invalid` the fault as text. */
+    /** Value of the message; for `invalid`, the reason as text. */
     readonly data: unknown;
-    /** Id of the call or request that it is, or belongs to. */
+    /** Id of this call or request, or of the one that this message belongs to. */
     readonly id: unknown;
-    /** True if `id` was found to match the UUID pattern, so that a reply can repeat it unescaped. */
+    /** True if `id` matches the UUID pattern. Then a reply can repeat it without escaping. */
     readonly hasUuid: boolean;
 }
 
-/** Makes a {@link Message}. */
+/** Creates a {@link Message}. */
 export function message(kind: MessageKind, type: string, data: unknown, id?: unknown, hasUuid = false): Message {
     return { kind, type, data, id, hasUuid };
 }
 
-/** Classifies the JSON value of a frame that should be an {@link Envelope}. A `type` that is no string is that of the data. */
+/**
+ * Classifies a JSON value that should be an {@link Envelope}. Replaces a `type` that is not a string by the type of the
+ * data.
+ */
 export function toMessage(value: unknown): Message {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
         return message("invalid", typeName(value), "the frame is not an envelope");
     }
-    const { type: given, data, id, callback_id } = value as Record<keyof Envelope, unknown>;
-    if (isTooLong(given)) return message("invalid", "", "the type of a message is too long");
-    const type = typeof given === "string" ? given : typeName(data);
+    const { type: sentType, data, id, callback_id } = value as Record<keyof Envelope, unknown>;
+    if (isTooLong(sentType)) return message("invalid", "", "the type of a message is too long");
+    const type = typeof sentType === "string" ? sentType : typeName(data);
     switch (type) {
         case PING:
             return message(isObject(data) ? "ping" : "ignored", type, data);

@@ -1,17 +1,17 @@
 import { uuidv4 } from "./uuid";
 
-/** A question for a sign of life, as it travels and as it is remembered until it is answered. */
+/** Keep-alive ping: the object on the wire, and the record of the sender. */
 export class SockhopPing {
-    /** UUID v4; the pong repeats it. */
+    /** UUID v4, which the pong repeats. */
     _id: unknown;
-    /** When the ping was made. */
+    /** Time at which the ping was created. */
     _created: unknown;
-    /** When the peer answered, by the peer's clock; `null` until then. */
+    /** Time at which the peer sent the pong, on the clock of the peer; `null` before the pong arrives. */
     _returned: unknown;
-    /** When the answer arrived; `null` until then. */
+    /** Time at which the pong arrived; `null` before. */
     _finished: unknown;
 
-    /** @param fields - members to take over instead of new ones */
+    /** @param fields - members that replace the default values */
     constructor(fields: Partial<SockhopPing> = {}) {
         this._id = fields._id ?? uuidv4();
         this._created = fields._created ?? new Date();
@@ -19,12 +19,16 @@ export class SockhopPing {
         this._finished = fields._finished ?? null;
     }
 
-    /** Whether no pong has come yet. */
+    /**
+     * Tests if the pong is still pending.
+     *
+     * @returns true before the pong arrives
+     */
     unanswered(): boolean {
         return this._finished === null;
     }
 
-    /** Marks the ping as answered, if `pong` has its id. */
+    /** Records the pong, if it has the id of this ping. */
     conclude_with_pong(pong: Partial<SockhopPong>): void {
         if (pong._id !== this._id) return;
         this._returned = pong._returned;
@@ -32,14 +36,14 @@ export class SockhopPing {
     }
 }
 
-/** The answer to a {@link SockhopPing}: its id and time of creation, and the time of the answer. */
+/** Reply to a {@link SockhopPing}, with its id and creation time, and the time of the reply. */
 export class SockhopPong {
     _id: unknown;
     _created: unknown;
     _returned: unknown;
     _finished: unknown;
 
-    /** @param fields - members of the ping that is answered; others are not copied */
+    /** @param fields - members of the ping; unknown members are not copied */
     constructor(fields: Partial<SockhopPing> = {}) {
         this._id = fields._id ?? null;
         this._created = fields._created ?? null;

@@ -1,28 +1,32 @@
-import { uuidv4 } from "./uuid";
 import { typeName } from "./typeName";
+import { uuidv4 } from "./uuid";
 
-// Members that 1.8 does not know are declared only, so that they are not there when they are not used.
+// Members that 1.8 does not have are only declared, so that an object has them only if they are used.
 
-/** A request, as it travels and as the handler of the `request` event gets it. */
+/** Request: the object on the wire, and the first argument of the `request` event. */
 export class SockhopRequest<T = unknown, Type extends string = string> {
-    /** Names the request in its answers. */
+    /** Id of the request, which each packet of the response repeats. */
     uuid: string;
-    /** The value that was given to `request()`. */
+    /** Value that was passed to `request()`. */
     data: T;
-    /** Class name of that value at the sender. */
+    /** Class name of `data` at the sender. */
     type: Type;
-    /** The sender can read an answer that is an error. Peers before 1.9 leave it out, and ignore it. */
+    /** True if the sender accepts an error as response. Peers before 1.9 do not send this member, and ignore it. */
     declare errors?: boolean;
 
-    /** What is missing is filled in: a new UUID v4, `{}`, the class name of the data. */
+    /** Creates a request. Defaults: a new UUID v4 as `uuid`, `{}` as `data`, the class name of `data` as `type`. */
     constructor({ uuid, data, type, errors }: Partial<SockhopRequest<T, Type>> = {}) {
         this.uuid = uuid || uuidv4();
         this.data = data === undefined ? ({} as T) : data;
-        this.type = (named(type) || typeName(this.data)) as Type;
+        this.type = (stringOrUndefined(type) || typeName(this.data)) as Type;
         if (errors) this.errors = true;
     }
 
-    /** From the wire. */
+    /**
+     * Creates a request from a parsed JSON object.
+     *
+     * @returns the request; missing members have their defaults
+     */
     static parse(fields: Partial<SockhopRequest>): SockhopRequest {
         return new this(fields);
     }
@@ -32,31 +36,33 @@ export class SockhopRequest<T = unknown, Type extends string = string> {
     }
 }
 
-/** Why a request has failed at the other end. */
+/** Error with which a request has failed at the peer. */
 export interface RemoteFailure {
     code: string;
     message: string;
 }
 
-/** One piece of the answer to a request. */
+/** One packet of the response to a request. */
 export class SockhopResponsePacket {
     uuid: string;
     type: string;
     data: unknown;
-    /** Nothing comes after this one. */
+    /** True for the last packet of the response. */
     last: boolean;
-    /** The stream was ended without a value: `data` is only there because peers before 1.9 want some. */
+    /** True if the stream ended without a value. The packet has `data` only because peers before 1.9 require it. */
     declare empty?: boolean;
-    /** The request has failed. Sent only to those who say that they can read it. */
+    /** Error with which the request has failed. Sent only for a request with {@link SockhopRequest.errors | errors}. */
     declare error?: RemoteFailure;
-    /** Sent by the one who has asked: the answer is not wanted any more. Peers before 1.9 drop it. */
+    /**
+     * True if the requester, which sends this packet, no longer needs the response. Peers before 1.9 ignore the packet.
+     */
     declare cancel?: boolean;
 
     constructor({ uuid, data, type, last, empty, error, cancel }: Partial<SockhopResponsePacket>) {
-        // In the order in which 1.8 writes them.
+        // Members in the order of 1.8.
         const value = data === undefined ? {} : data;
         this.uuid = uuid || uuidv4();
-        this.type = named(type) || typeName(value);
+        this.type = stringOrUndefined(type) || typeName(value);
         this.data = value;
         this.last = last ?? false;
         if (empty) this.empty = true;
@@ -64,7 +70,11 @@ export class SockhopResponsePacket {
         if (cancel) this.cancel = true;
     }
 
-    /** From the wire. */
+    /**
+     * Creates a packet from a parsed JSON object.
+     *
+     * @returns the packet; missing members have their defaults
+     */
     static parse(fields: Partial<SockhopResponsePacket>): SockhopResponsePacket {
         return new this(fields);
     }
@@ -74,7 +84,7 @@ export class SockhopResponsePacket {
     }
 }
 
-/** A peer may send anything as the name of a class. */
-function named(type: unknown): string | undefined {
+/** Returns a class name from a peer if it is a string: a peer can send any type. */
+function stringOrUndefined(type: unknown): string | undefined {
     return typeof type === "string" ? type : undefined;
 }

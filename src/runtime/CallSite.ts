@@ -1,28 +1,28 @@
 /**
- * Place in the program from which a method was called.
+ * Position in the program that called a method.
  *
- * An error that arises in a later turn has no line of the program in its stack. (Taking a call site costs 1 to 2 µs, once
- * for each call of `connect()` and `listen()`.)
+ * The stack of an error in a later tick has no line of the program. (Capturing a call site needs 1 to 2 µs, once for
+ * each call of `connect()` and `listen()`.)
  */
 export class CallSite {
     readonly #holder: { stack?: unknown } = {};
 
-    /** @param method - the stack begins at the caller of this function */
+    /** @param method - function whose caller is the first line of the stack */
     // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as captureStackTrace() has it
     constructor(method: Function) {
         Error.captureStackTrace(this.#holder, method);
     }
 
-    /** Makes the stack of an error begin at the call. */
+    /** Replaces the stack of an error by that of the call. */
     mark(error: Error): void {
         const frames = framesOf(this.#holder.stack);
         if (frames === "" || typeof error.stack !== "string") return;
         const header = error.stack.slice(0, error.stack.length - framesOf(error.stack).length);
-        Reflect.set(error, "stack", header + frames); // nothing happens to an error that is frozen
+        Reflect.set(error, "stack", header + frames); // has no effect on a frozen error
     }
 }
 
-/** The part of a stack behind the message. */
+/** Returns the part of a stack after the message; an empty string if there is none. */
 export function framesOf(stack: unknown): string {
     const start = typeof stack === "string" ? stack.search(/\n {4}at /) : -1;
     return start === -1 ? "" : (stack as string).slice(start);

@@ -1,4 +1,4 @@
-// What builtins.ts does, for the build for bundlers: an ES module has no `require()`.
+// Replaces builtins.ts in the build for bundlers: an ES module has no `require()`.
 import cluster from "node:cluster";
 import crypto from "node:crypto";
 import tls from "node:tls";

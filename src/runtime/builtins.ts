@@ -1,6 +1,6 @@
-// Modules of Node.js that few programs need. They are loaded at first use: together they are a fifth of the time to load the
-// library. The build for bundlers has builtins.module.ts in place of this file.
-/* eslint-disable @typescript-eslint/no-require-imports -- import() would come too late, and Jest has none */
+// Modules of Node.js that few programs need. They are loaded at first use, because together they would add a fifth to
+// the load time of the library. The build for bundlers replaces this file by builtins.module.ts.
+/* eslint-disable @typescript-eslint/no-require-imports -- import() is asynchronous, and fails in Jest */
 import type cluster from "node:cluster";
 import type crypto from "node:crypto";
 import type tls from "node:tls";

@@ -2,27 +2,30 @@ import { performance } from "node:perf_hooks";
 import process from "node:process";
 import * as timers from "node:timers";
 
-// Test runners replace the global timers by fake ones. `setImmediate` is no measure of time: without it no connection is
-// made and none ends. So Node's own is used, from the time when the library is loaded.
+// Test runners replace the global timers by fake ones. `setImmediate` does not measure time, and without it no
+// connection opens or closes. So these functions are those of Node, read when the library is loaded.
 export const setImmediate = real("setImmediate", timers.setImmediate);
 export const clearImmediate = real("clearImmediate", timers.clearImmediate);
 // eslint-disable-next-line @typescript-eslint/unbound-method -- a bound function would hide the clock
 export const nextTick = real("nextTick", process.nextTick);
 
-/** Node's own timers: for pauses between two looks at the system, which no program wants to fake. */
+/** Timers of Node: for pauses between two checks of the operating system, which no test needs to fake. */
 export const nodeSetTimeout = real("setTimeout", timers.setTimeout);
 export const nodeClearTimeout = real("clearTimeout", timers.clearTimeout);
 
 const nodePerformance = performance;
 const nodeNow = performance.now.bind(performance);
 
-/** Milliseconds on the clock of the environment, which may be a fake one. Not every realm has the global. */
+/**
+ * Returns the time in milliseconds on the global clock, which a test may fake. Some realms have no global
+ * `performance`.
+ */
 export function now(): number {
     const clock = (globalThis as { performance?: { now(): number } }).performance ?? nodePerformance;
     return clock.now();
 }
 
-/** Node's own function, also where Jest, Vitest or sinon had replaced it when the library was loaded. */
+/** Returns the function of Node, even if Jest, Vitest or sinon had replaced it before the library was loaded. */
 function real<T>(name: string, current: T): T {
     const { clock } = current as { clock?: Record<string, T | undefined> };
     return clock?.[`_${name}`] ?? current;
@@ -33,29 +36,31 @@ export function isClockFaked(): boolean {
     return globalThis.setTimeout !== nodeSetTimeout;
 }
 
-/** A timer that can tell whether its time has really passed. */
-interface Passing {
+/** Timer that distinguishes real time from the time of a fake clock. */
+interface RealTimer {
     readonly hasPassed: boolean;
 }
 
 /**
- * Calls back when the event loop has looked at its sockets once more: after a turn that has taken long, Node runs timers that
- * are due before it reads what has arrived meanwhile (Node 20 to 26). Where a test has moved a fake clock there is nothing to
- * wait for: it calls back at once.
+ * Calls back after the event loop has polled its sockets once more. After a long tick, Node runs the timers that are
+ * due before it reads the bytes that have arrived in the meantime (Node 20 to 26). Calls back at once if the time has
+ * passed only on a fake clock, because there is nothing to wait for then.
+ *
+ * @returns pending callback; `undefined` if it was called
  */
-export function afterPoll(timer: Passing, callback: () => void): NodeJS.Immediate | undefined {
+export function afterPoll(timer: RealTimer, callback: () => void): NodeJS.Immediate | undefined {
     if (timer.hasPassed) return setImmediate(callback);
     callback();
     return undefined;
 }
 
-/** A timer as the environment has it: an object in Node, a number in jsdom. */
+/** Result of the global `setTimeout`: an object in Node, a number in jsdom. */
 type Handle = ReturnType<typeof globalThis.setTimeout> | number;
 
 /**
- * One run of the global `setTimeout`, looked up when it starts: time limits follow a fake clock.
+ * One call of the global `setTimeout`, read at the time of the call, so that timeouts follow a fake clock.
  *
- * It is cleared by the `clearTimeout` that belongs to the same clock, whichever is installed by then.
+ * It is cleared with `clearTimeout` of the same clock, even if another clock is installed by then.
  */
 export class Timer {
     readonly #setTimeout = globalThis.setTimeout;
@@ -65,26 +70,26 @@ export class Timer {
 
     /** @param delay - milliseconds */
     constructor(callback: () => void, delay: number) {
-        this.#due = nodeNow() + delay - 1; // a timer of Node may run a fraction of a millisecond early
+        this.#due = nodeNow() + delay - 1; // a timer of Node can fire a fraction of a millisecond early
         this.#handle = this.#setTimeout.call(globalThis, callback, delay);
     }
 
-    /** Node's timer. */
+    /** Timer object of Node. */
     get handle(): NodeJS.Timeout {
         return this.#handle as NodeJS.Timeout;
     }
 
-    /** False when another clock has been installed since: this timer may never fire. */
+    /** False after another clock was installed: this timer may never fire. */
     get isCurrent(): boolean {
         return this.#setTimeout === globalThis.setTimeout;
     }
 
-    /** Whether its time has passed on Node's own clock, and not only on a fake one. */
+    /** True if the delay has passed on the clock of Node, and not only on a fake one. */
     get hasPassed(): boolean {
         return nodeNow() >= this.#due;
     }
 
-    /** Lets the process end while it runs. */
+    /** Lets the process exit while the timer runs. */
     unref(): this {
         unref(this.#handle);
         return this;
@@ -95,12 +100,12 @@ export class Timer {
     }
 }
 
-/** A {@link Timer} that repeats. It lets the process end while it runs. */
+/** {@link Timer} that repeats. Lets the process exit while it runs. */
 export class Interval {
     readonly #setInterval = globalThis.setInterval;
     readonly #clearInterval = globalThis.clearInterval;
     readonly #delay: number;
-    #began = nodeNow();
+    #startedAt = nodeNow();
     readonly handle: NodeJS.Timeout;
 
     /** @param delay - milliseconds */
@@ -115,11 +120,14 @@ export class Interval {
         return this.#setInterval === globalThis.setInterval;
     }
 
-    /** Whether the time since the last look has passed on Node's own clock, and not only on a fake one. */
+    /**
+     * True if the delay has passed on the clock of Node, and not only on a fake one, since this property was last read.
+     * Read it once for each callback.
+     */
     get hasPassed(): boolean {
-        const began = this.#began;
-        this.#began = nodeNow();
-        return this.#began - began >= this.#delay - 1;
+        const startedAt = this.#startedAt;
+        this.#startedAt = nodeNow();
+        return this.#startedAt - startedAt >= this.#delay - 1;
     }
 
     clear(): void {

@@ -1,9 +1,9 @@
 /**
- * A string of its own: what V8 slices off keeps all of the text alive that it is a part of. For ids that are kept until the
- * answer is given, which may take long.
+ * Copies a string. A slice in V8 keeps the whole text in memory that it is a part of. Used for text that stays in
+ * memory, such as the id of a call before its reply, which can be late.
  *
- * @param id - what is no string is given back as it is
+ * @param id - a value that is not a string is returned unchanged
  */
 export function detach<T>(id: T): T {
-    return typeof id === "string" ? (`"${id}`.slice(1) as T) : id; // what is put together is copied before it is sliced
+    return typeof id === "string" ? (`"${id}`.slice(1) as T) : id; // V8 copies a joined string before it slices it
 }

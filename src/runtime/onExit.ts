@@ -1,21 +1,21 @@
 import process from "node:process";
 
-/** Where all copies of the library in this process find each other's tasks. */
+/** Property of `process` with the tasks of all copies of the library. */
 const TASKS = Symbol.for("sockhop.onExit");
 
-/** Weak, so that a copy that was thrown away (`jest.resetModules()`, hot reload) is not kept. */
+/** Weak references, so that an unloaded copy (`jest.resetModules()`, hot reload) does not stay in memory. */
 type Tasks = WeakRef<() => void>[];
 
-/** Keeps the task of this copy of the library alive as long as the copy. */
-const own: (() => void)[] = [];
+/** Strong references to the tasks of this copy, so that they live as long as the copy. */
+const ownTasks: (() => void)[] = [];
 
 /**
- * Calls `task` when the process exits, before the listeners of `exit` that are added later.
+ * Calls `task` when the process exits, before `exit` listeners that are added later.
  *
- * One listener serves all copies of the library: each evaluation would add one more, and Node warns of the eleventh.
+ * All copies of the library share one listener. With one listener for each, Node would warn about the eleventh.
  */
 export function onExit(task: () => void): void {
-    own.push(task);
+    ownTasks.push(task);
     const shared = process as typeof process & { [TASKS]?: Tasks };
     let tasks = shared[TASKS];
     if (!tasks) {

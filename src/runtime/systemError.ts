@@ -1,16 +1,18 @@
 import { getSystemErrorMap } from "node:util";
 
-/** Place that an error of the system is about. */
-export interface ErrorPlace {
+/** Address in an error of the operating system: IP address and port, or path. */
+export interface ErrorAddress {
     address: string;
     port?: number;
 }
 
-/** Error with the members and the text that Node gives to an error of the system, such as `ECONNREFUSED`. */
-export function systemError(code: string, syscall: string, { address, port }: ErrorPlace): NodeJS.ErrnoException {
+/**
+ * Creates an error with the members and the text of an error of the operating system in Node, such as `ECONNREFUSED`.
+ */
+export function systemError(code: string, syscall: string, { address, port }: ErrorAddress): NodeJS.ErrnoException {
     const [errno, [, text]] = [...getSystemErrorMap()].find(([, [name]]) => name === code) ?? [0, [code, ""]];
-    const what = syscall === "connect" ? code : `${code}: ${text}`; // as Node words them
-    const where = port === undefined ? address : `${address}:${port}`;
+    const reason = syscall === "connect" ? code : `${code}: ${text}`; // the wording of Node
+    const target = port === undefined ? address : `${address}:${port}`;
     const members = { errno, code, syscall, address, ...(port !== undefined && { port }) };
-    return Object.assign(new Error(`${syscall} ${what} ${where}`), members);
+    return Object.assign(new Error(`${syscall} ${reason} ${target}`), members);
 }

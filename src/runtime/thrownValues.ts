@@ -1,16 +1,18 @@
 import { types } from "node:util";
 import { detach } from "./detach";
 
-/** Characters of a text that is printed, or sent as the reason of a failure. */
+/** Maximum length of a text that is printed or sent as an error message, in characters. */
 const MAX_TEXT = 4096;
 
-/** The value that a handler has thrown, as an error: it may be anything, also an error of another realm. */
+/**
+ * Converts a thrown value to an error. It can be any value, or an error of another realm, which is returned unchanged.
+ */
 export function toError(thrown: unknown): Error {
     if (types.isNativeError(thrown) || isError(thrown)) return thrown;
     return new Error(textOf(thrown), { cause: thrown });
 }
 
-/** To look at the class of a value may throw, too: it may be a revoked Proxy. */
+/** True for an instance of Error. `instanceof` can throw: the value may be a revoked Proxy. */
 function isError(thrown: unknown): thrown is Error {
     try {
         return thrown instanceof Error;
@@ -19,7 +21,9 @@ function isError(thrown: unknown): thrown is Error {
     }
 }
 
-/** The message of a thrown value. Never throws, whatever its members and its string form do. */
+/**
+ * Returns the message of a thrown value. Never throws, even if a member or the string conversion of the value throws.
+ */
 export function messageOf(thrown: unknown): string {
     try {
         const message: unknown = (thrown as { message?: unknown } | null | undefined)?.message;
@@ -29,7 +33,7 @@ export function messageOf(thrown: unknown): string {
     }
 }
 
-/** The `code` of a thrown value, if it is a string as Node's are. Databases use numbers, too. */
+/** Returns the `code` of a thrown value if it is a string, as in Node. Database clients also use numbers. */
 export function codeOf(thrown: unknown): string | undefined {
     try {
         const code: unknown = (thrown as { code?: unknown } | null | undefined)?.code;
@@ -39,15 +43,15 @@ export function codeOf(thrown: unknown): string | undefined {
     }
 }
 
-/** What a peer has sent, for a terminal: on one line, without control characters, and not too long. */
-export function printable(said: unknown): string {
-    return textOf(said)
+/** Converts a value from a peer to text for a terminal: one line, no control characters, limited length. */
+export function printable(value: unknown): string {
+    return textOf(value)
         .replace(/\s+/g, " ")
         .replace(/[\p{Cc}\p{Cf}]/gu, "\uFFFD")
         .trim();
 }
 
-/** The string form of a value, where it has one. */
+/** Converts a value to a string, if that is possible. */
 function textOf(value: unknown): string {
     try {
         return detach(String(value).slice(0, MAX_TEXT));

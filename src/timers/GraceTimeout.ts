@@ -1,20 +1,21 @@
 import { Timer, afterPoll, clearImmediate } from "../runtime/clock";
 
 /**
- * A time limit that lets the event loop look at its sockets once more before it strikes: after a turn that has taken
- * long, Node runs timers that are due before it reads what has arrived meanwhile (Node 20 to 26).
+ * Timeout that lets the event loop poll its sockets once more before it expires. After a long tick, Node runs the
+ * timers that are due before it reads the bytes that have arrived in the meantime (Node 20 to 26).
  */
 export class GraceTimeout {
     readonly #timer: Timer;
-    #grace: NodeJS.Immediate | undefined;
+    #immediate: NodeJS.Immediate | undefined;
 
+    /** @param delay - in milliseconds */
     constructor(delay: number, expired: () => void) {
         this.#timer = new Timer(() => {
-            this.#grace = afterPoll(this.#timer, expired);
+            this.#immediate = afterPoll(this.#timer, expired);
         }, delay);
     }
 
-    /** Does not keep the process alive. */
+    /** Lets the process exit while the timeout runs. */
     unref(): this {
         this.#timer.unref();
         return this;
@@ -27,6 +28,6 @@ export class GraceTimeout {
 
     clear(): void {
         this.#timer.clear();
-        if (this.#grace) clearImmediate(this.#grace);
+        if (this.#immediate) clearImmediate(this.#immediate);
     }
 }

@@ -1,36 +1,48 @@
-import { milliseconds } from "../validators";
-import { SockhopError } from "../SockhopError";
 import { Timer, afterPoll } from "../runtime/clock";
+import { SockhopError } from "../SockhopError";
+import { milliseconds } from "../validators";
 
-/** Why an entry has left a {@link TimedMap}. */
+/** Reason for which an entry was removed from a {@link TimedMap}. */
 export type RemovalReason = "overwritten" | "deleted" | "stopped" | "timed-out";
 
-/** What {@link TimedMap} keeps for a key: the value, its timer, and whom to tell. */
+/** Entry of a {@link TimedMap}: the value, its timer, and the listener that is called on removal. */
 export type TimedMapEntry<V> = [value: V, timer: NodeJS.Timeout, removed: (reason: RemovalReason) => void];
 
 /**
- * A map whose entries expire. As in sockhop 1.8.
+ * Map with expiring entries, as in sockhop 1.8.
  *
- * The timers keep the process alive; `stop()` clears them.
+ * The timers keep the process alive until their entries are removed. `stop()` removes all.
+ *
+ * @example
+ * ```js
+ * const map = new TimedMap({ timeout: 1000 });
+ * map.set("key", "value", (reason) => console.log(reason)); // prints "timed-out" after 1 s
+ * ```
  */
 export class TimedMap<K = unknown, V = unknown> {
-    /** The entries. Public because programs written for 1.8 count them here. */
+    /** Entries by key. Public because programs for 1.8 count them here. */
     readonly _map = new Map<K, TimedMapEntry<V>>();
     readonly #timers = new WeakMap<TimedMapEntry<V>, Timer>();
     readonly #timeout: number;
 
-    /** @param options - `timeout`: milliseconds that an entry lives, 30000 by default */
+    /**
+     * Creates an empty map.
+     *
+     * @param options - `timeout`: lifetime of an entry in milliseconds, 30000 by default
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` if `timeout` is negative or not a number
+     */
     constructor(options?: { timeout?: number | undefined } | null) {
         this.#timeout = milliseconds("timeout", options?.timeout, 30_000);
     }
 
     /**
-     * Adds an entry, in place of one with the same key.
+     * Adds an entry, or replaces the one with the same key.
      *
-     * @param removed - called once, synchronously, when the entry leaves the map, with the reason
-     * @param timeout - milliseconds that this entry lives; anything falsy means those of the map
+     * @param removed - listener that is called once, synchronously, when the entry is removed, with the reason
+     * @param timeout - lifetime of this entry in milliseconds; a falsy value means the timeout of the map
      * @returns the inner map
-     * @throws {@link SockhopError} `ERR_BAD_OPTION` for what is no function, or no time
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` if `removed` is not a function, or `timeout` is negative or not a
+     * number
      */
     set(
         key: K,
@@ -42,17 +54,17 @@ export class TimedMap<K = unknown, V = unknown> {
         if (removed && typeof removed !== "function") {
             throw new SockhopError("removed must be a function", "ERR_BAD_OPTION");
         }
-        const overwritten = this.#take(key);
+        const overwritten = this.#remove(key);
         const timer = new Timer(() => {
             afterPoll(timer, () => {
-                if (this._map.get(key) === entry) this.#remove(key, "timed-out");
+                if (this._map.get(key) === entry) this.#removeAndNotify(key, "timed-out");
             });
         }, delay);
-        const call = typeof removed === "function" ? removed : (): void => undefined;
-        const entry: TimedMapEntry<V> = [value, timer.handle, call];
+        const listener = typeof removed === "function" ? removed : (): void => undefined;
+        const entry: TimedMapEntry<V> = [value, timer.handle, listener];
         this.#timers.set(entry, timer);
         this._map.set(key, entry);
-        overwritten?.[2]("overwritten"); // last: it may use the map
+        overwritten?.[2]("overwritten"); // last: the listener may use the map
         return this._map;
     }
 
@@ -60,32 +72,36 @@ export class TimedMap<K = unknown, V = unknown> {
         return this._map.get(key)?.[0];
     }
 
-    /** Whether there was such an entry. */
+    /**
+     * Removes an entry.
+     *
+     * @returns true if there was such an entry
+     */
     delete(key: K): boolean {
-        return this.#remove(key, "deleted");
+        return this.#removeAndNotify(key, "deleted");
     }
 
-    /** Removes all entries. What `removed` of one throws is thrown when all are gone. */
+    /** Removes all entries, and then throws the first error of their listeners. */
     stop(): void {
-        const entries = [...this._map.keys()].map((key) => this.#take(key));
-        const thrown: unknown[] = [];
+        const entries = [...this._map.keys()].map((key) => this.#remove(key));
+        const errors: unknown[] = [];
         for (const entry of entries) {
             try {
                 entry?.[2]("stopped");
             } catch (error) {
-                thrown.push(error);
+                errors.push(error);
             }
         }
-        if (thrown.length > 0) throw thrown[0];
+        if (errors.length > 0) throw errors[0];
     }
 
-    #remove(key: K, reason: RemovalReason): boolean {
-        const entry = this.#take(key);
+    #removeAndNotify(key: K, reason: RemovalReason): boolean {
+        const entry = this.#remove(key);
         entry?.[2](reason);
         return entry !== undefined;
     }
 
-    #take(key: K): TimedMapEntry<V> | undefined {
+    #remove(key: K): TimedMapEntry<V> | undefined {
         const entry = this._map.get(key);
         if (entry) this.#timers.get(entry)?.clear();
         this._map.delete(key);

@@ -1,52 +1,58 @@
+import { Timer, afterPoll, isClockFaked, now } from "../runtime/clock";
 import { MAX_TIMEOUT } from "../validators";
 import { type TickTask, atEndOfTick } from "./endOfTick";
-import { Timer, afterPoll, isClockFaked, now } from "../runtime/clock";
 
-/** Rows that are kept for the next that have the same delay, although they are empty. Programs use few different delays. */
+/**
+ * Number of lists up to which empty ones are kept for the next entry with the same delay. Programs use few different
+ * delays.
+ */
 const MAX_EMPTY_LISTS = 16;
 
-/** The end of a turn of the event loop. */
+/** End of a tick, shared by all entries that were added in it. */
 interface TickEnd {
-    /** On the clock of `performance.now()`; later than anything while the turn lasts. */
+    /** Time of the end on the clock of `performance.now()`; `Infinity` before the end. */
     time: number;
 }
 
-/** A link in a ring. In no ring it is its own neighbour. */
+/** Node of a circular linked list. A node in no list is linked to itself. */
 export interface Link {
     before: Link;
     after: Link;
 }
 
-/** What has a time to end: a link in the ring of those with the same delay. */
+/** Entry that expires after a delay: a node in the list of the entries with the same delay. */
 export interface TimerEntry extends Link {
-    /** The delay begins there. */
+    /** Start of the delay. */
     since: TickEnd | undefined;
-    /** The time has come. It is not linked any more, and may be added again. */
-    expire(deadlines: TimerLists, delay: number): void;
+    /** Called when the delay has passed. The entry is unlinked then, and can be added again. */
+    expire(lists: TimerLists, delay: number): void;
 }
 
-/** Nothing ends any more. May be called at any time. */
+/** Removes an entry from its list, so that it does not expire. Has no effect on an entry in no list. */
 export function unlink(entry: Link): void {
     const { before, after } = entry;
     before.after = after;
     after.before = before;
     entry.before = entry;
     entry.after = entry;
-    if (before === after && before instanceof TimerList) before.emptied();
+    if (before === after && before instanceof TimerList) before.onEmpty();
 }
 
-/** All that expire after the same delay, so that the oldest is the first of them. The ring begins and ends here. */
+/**
+ * Entries with the same delay: the oldest is the first one and expires first. This object is the head of the circular
+ * list.
+ */
 class TimerList implements Link {
     before: Link = this;
     after: Link = this;
-    /** For the oldest; it stays when that has ended. */
+    /** Timer of the oldest entry. It is not cleared when that entry is unlinked. */
     timer: Timer | undefined;
-    /** When the timer fires, on the clock of `performance.now()`. */
+    /** Time at which the timer fires, on the clock of `performance.now()`. */
     due = 0;
 
     constructor(
         readonly delay: number,
-        private readonly rows: Map<number, TimerList>,
+        private readonly lists: Map<number, TimerList>,
     ) {}
 
     get oldest(): TimerEntry | undefined {
@@ -60,96 +66,108 @@ class TimerList implements Link {
         this.before = entry;
     }
 
-    /** The last has ended. A timer for each of many delays would run on for nothing. */
-    emptied(): void {
-        if (this.rows.size > MAX_EMPTY_LISTS || this.rows.get(this.delay) !== this) this.remove();
+    /** Removes the empty list if there are many: each would keep a timer that has no purpose. */
+    onEmpty(): void {
+        if (this.lists.size > MAX_EMPTY_LISTS || this.lists.get(this.delay) !== this) this.remove();
     }
 
     remove(): void {
         this.timer?.clear();
         this.timer = undefined;
-        if (this.rows.get(this.delay) === this) this.rows.delete(this.delay);
+        if (this.lists.get(this.delay) === this) this.lists.delete(this.delay);
     }
 }
 
 /**
- * Time limits of many things that mostly end before: one timer for all that have the same delay, however many they are, and
- * one look at the clock for all that begin in the same turn, when it ends. (100 requests in flight: 1.05 times the answers.)
- * Like {@link TimeLimit} it lets one look at the sockets pass. It does not keep the process alive.
+ * Timeouts of many operations, which usually end before their timeouts.
+ *
+ * All entries with the same delay share one timer. All entries of one tick share one reading of the clock, at the end
+ * of the tick. (100 requests in flight: 1.05 times the responses.) Like {@link GraceTimeout}, an expired timer lets the
+ * event loop poll its sockets once more. The timers do not keep the process alive.
  */
 export class TimerLists implements TickTask {
     nextTask: TickTask | undefined;
-    readonly #rows = new Map<number, TimerList>();
-    /** The end of this turn, if something has begun in it. */
-    #now: TickEnd | undefined;
+    readonly #lists = new Map<number, TimerList>();
+    /** End of this tick, if an entry was added in it. */
+    #tickEnd: TickEnd | undefined;
 
-    /** @param isAlone - whether each limit gets a timer of its own */
-    constructor(private readonly isAlone = isClockFaked) {}
+    /**
+     * @param needsOwnTimer - returns true if an entry must not share its timer; by default while a test fakes the clock
+     */
+    constructor(private readonly needsOwnTimer = isClockFaked) {}
 
-    /** @param delay - milliseconds from the end of this turn; the longest time that a timer can run stands for never */
+    /**
+     * Adds an entry.
+     *
+     * @param delay - milliseconds from the end of this tick; from `MAX_TIMEOUT` on, the entry never expires
+     */
     add(entry: TimerEntry, delay: number): void {
         if (delay >= MAX_TIMEOUT) return;
-        if (this.isAlone()) {
-            this.#addAlone(entry, delay);
+        if (this.needsOwnTimer()) {
+            this.#addWithOwnTimer(entry, delay);
             return;
         }
-        let row = this.#rows.get(delay);
-        if (!row) this.#rows.set(delay, (row = new TimerList(delay, this.#rows)));
-        entry.since = this.#now ?? this.#begin();
-        row.push(entry);
-        if (!row.timer?.isCurrent) this.#arm(row, now(), delay);
+        let list = this.#lists.get(delay);
+        if (!list) this.#lists.set(delay, (list = new TimerList(delay, this.#lists)));
+        entry.since = this.#tickEnd ?? this.#startTick();
+        list.push(entry);
+        if (!list.timer?.isCurrent) this.#startTimer(list, now(), delay);
     }
 
-    /** With a timer of its own: a fake clock may move without `performance.now()`, which shared timers are measured by. */
-    #addAlone(entry: TimerEntry, delay: number): void {
+    /**
+     * Adds an entry without a shared timer. A shared timer depends on `performance.now()`, which a fake clock may not
+     * advance.
+     */
+    #addWithOwnTimer(entry: TimerEntry, delay: number): void {
         const time = now();
-        const row = new TimerList(delay, this.#rows);
+        const list = new TimerList(delay, this.#lists);
         entry.since = { time };
-        row.push(entry);
-        this.#arm(row, time, delay);
+        list.push(entry);
+        this.#startTimer(list, time, delay);
     }
 
     endTick(): void {
-        if (this.#now) this.#now.time = now();
-        this.#now = undefined;
+        if (this.#tickEnd) this.#tickEnd.time = now();
+        this.#tickEnd = undefined;
     }
 
-    /** Lets go of the timers that are not needed: what nobody uses any more must not be kept by them. */
+    /** Removes empty lists. Their timers would keep an endpoint in memory that the program no longer uses. */
     removeEmpty(): void {
-        for (const row of [...this.#rows.values()]) if (!row.oldest) row.remove();
+        for (const list of [...this.#lists.values()]) if (!list.oldest) list.remove();
     }
 
-    #begin(): TickEnd {
-        const moment = { time: Infinity };
-        this.#now = moment;
+    #startTick(): TickEnd {
+        const tickEnd = { time: Infinity };
+        this.#tickEnd = tickEnd;
         atEndOfTick(this);
-        return moment;
+        return tickEnd;
     }
 
-    #arm(row: TimerList, from: number, time: number): void {
-        row.timer?.clear();
-        row.due = from + time;
+    #startTimer(list: TimerList, from: number, delay: number): void {
+        list.timer?.clear();
+        list.due = from + delay;
         const timer = new Timer(() => {
-            // Where only the timers are faked, this clock stands still: at the earliest it is then.
-            const fired = Math.max(now(), row.due);
+            // If a test fakes only the timers, now() stands still. The time is at least `due` here.
+            const firedAt = Math.max(now(), list.due);
             afterPoll(timer, () => {
-                if (row.timer === timer) this.#expire(row, fired);
+                if (list.timer === timer) this.#expire(list, firedAt);
             });
-        }, time).unref();
-        row.timer = timer;
+        }, delay).unref();
+        list.timer = timer;
     }
 
-    #expire(row: TimerList, fired: number): void {
-        for (let entry = row.oldest; entry; entry = row.oldest) {
-            const left = (entry.since as TickEnd).time + row.delay - fired;
-            // A timer of Node may run a fraction of a millisecond early.
-            if (left >= 1) {
-                this.#arm(row, fired, Math.min(left, row.delay)); // the turn of the oldest may last yet
+    #expire(list: TimerList, firedAt: number): void {
+        for (let entry = list.oldest; entry; entry = list.oldest) {
+            const remaining = (entry.since as TickEnd).time + list.delay - firedAt;
+            // A timer of Node can fire a fraction of a millisecond early.
+            if (remaining >= 1) {
+                // `remaining` is Infinity if the tick of the entry has not ended.
+                this.#startTimer(list, firedAt, Math.min(remaining, list.delay));
                 return;
             }
             unlink(entry);
-            entry.expire(this, row.delay);
+            entry.expire(this, list.delay);
         }
-        row.remove();
+        list.remove();
     }
 }

@@ -1,49 +1,52 @@
+import { throwLater } from "../emitter/emitSafely";
 import { nextTick } from "../runtime/clock";
 import { onExit } from "../runtime/onExit";
-import { throwLater } from "../emitter/emitSafely";
 
-/** What can have something to do when this turn of the event loop ends. */
+/** Object with work for the end of a tick. */
 export interface TickTask {
-    /** The next one whose turn it is; linked, since an array for each turn takes more memory than the call. */
+    /** Next task in the linked list. An array for each tick would need more memory than the call. */
     nextTask: TickTask | undefined;
     endTick(): void;
 }
 
-/** Has something done at the end of this turn; while the process exits, at once. */
-let later: (callback: () => void) => void = nextTick;
+/** Calls back at the end of this tick; at once while the process exits. */
+let schedule: (callback: () => void) => void = nextTick;
 
 let first: TickTask | undefined;
 let last: TickTask | undefined;
 
 function endTick(): void {
-    let due = first;
+    let task = first;
     first = last = undefined;
-    while (due) {
-        const next: TickTask | undefined = due.nextTask;
-        due.nextTask = undefined;
+    while (task) {
+        const next: TickTask | undefined = task.nextTask;
+        task.nextTask = undefined;
         try {
-            due.endTick();
+            task.endTick();
         } catch (error) {
-            throwLater(error); // the others must not wait for ever
+            throwLater(error); // the other tasks must still run
         }
-        due = next;
+        task = next;
     }
 }
 
-/** Has `endTurn()` called when this turn ends; while the process exits, before this returns. Not twice before that. */
-export function atEndOfTick(due: TickTask): void {
+/**
+ * Calls `endTick()` of a task at the end of this tick; while the process exits, at once. A task must not be added again
+ * before that call.
+ */
+export function atEndOfTick(task: TickTask): void {
     if (last) {
-        last = last.nextTask = due;
+        last = last.nextTask = task;
     } else {
-        first = last = due;
-        later(endTick);
+        first = last = task;
+        schedule(endTick);
     }
 }
 
-// What was sent before process.exit() in the same turn, or in a handler of `exit`, goes out, as it does with sockhop 1.x,
-// which writes at once.
+// Messages that are sent in the tick of process.exit(), or in an `exit` listener, are still written, as with sockhop
+// 1.x, which writes at once.
 onExit(() => {
-    later = (callback: () => void) => {
+    schedule = (callback: () => void) => {
         callback();
     };
     endTick();

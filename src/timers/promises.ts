@@ -1,12 +1,14 @@
 import { GraceTimeout } from "./GraceTimeout";
 
 /**
- * Settles as `promise` does, or rejects with `error` when that takes more than `limit` milliseconds. What the promise
- * does after that is nobody's concern, and no unhandled rejection. The limit does not keep the process alive.
+ * Adds a timeout to a promise. Settles as `promise` does, or rejects with `error` after the timeout. A later rejection
+ * of `promise` is ignored. The timeout does not keep the process alive.
+ *
+ * @param timeout - in milliseconds
  */
-export function withTimeout<T>(promise: PromiseLike<T>, limit: number, error: Error): Promise<T> {
+export function withTimeout<T>(promise: PromiseLike<T>, timeout: number, error: Error): Promise<T> {
     return new Promise((resolve, reject) => {
-        const timer = new GraceTimeout(limit, () => reject(error)).unref();
+        const timer = new GraceTimeout(timeout, () => reject(error)).unref();
         Promise.resolve(promise)
             .then(resolve, reject)
             .finally(() => {
@@ -15,12 +17,12 @@ export function withTimeout<T>(promise: PromiseLike<T>, limit: number, error: Er
     });
 }
 
-/** Whether a value is a promise of any make. */
+/** True for a promise, or any other object with a method `then`. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
     return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** The same promise, whose rejection nobody has to look at. */
+/** Returns the same promise. Its rejection is not an unhandled rejection if the caller ignores it. */
 export function markHandled<T>(promise: Promise<T>): Promise<T> {
     promise.catch(() => undefined);
     return promise;

@@ -11,49 +11,56 @@ export interface JsonReadState extends ReadState {
 }
 
 /**
- * Minimum number of bytes that Node copies to memory outside of V8's heap when they are Latin-1 (`EXTERN_APEX` in its source is
+ * Minimum size in bytes of a Latin-1 text that Node stores outside of the V8 heap (`EXTERN_APEX` in its source is
  * slightly smaller).
  */
 const MIN_EXTERNAL_SIZE = 2 ** 20;
 
-/** Cuts bytes into frames, whatever the pieces in which they arrive. One reader serves all connections. */
+/**
+ * Splits a stream of bytes into frames. The chunks can end at any byte. All connections of an endpoint share one
+ * reader.
+ */
 export class FrameReader {
     readonly #terminator: Terminator;
     readonly #maxSize: number;
-    /** A shorter chunk has no frame that is too large, or that should be kept outside of V8's heap. */
-    readonly #maxFastLength: number;
+    /**
+     * Limit of the fast path in bytes: a shorter chunk has no frame above `maxSize`, and none to store outside of the
+     * V8 heap.
+     */
+    readonly #fastPathLimit: number;
 
-    /** @param maxSize - bytes of the largest frame */
+    /** @param maxSize - maximum size of a frame in bytes */
     constructor(terminator: Terminator, maxSize: number) {
         this.#terminator = terminator;
         this.#maxSize = maxSize;
-        this.#maxFastLength = Math.min(MIN_EXTERNAL_SIZE, maxSize);
+        this.#fastPathLimit = Math.min(MIN_EXTERNAL_SIZE, maxSize);
     }
 
     /**
-     * Takes the next bytes and gives back the texts of the frames that they complete, in order; possibly none.
+     * Reads the next bytes.
      *
-     * @param chunk - bytes cut at any place; copied where they have to be kept
-     * @param length - how many there are: who reads into a large Buffer need not make a small one for each chunk
+     * @param chunk - bytes, split at any position; bytes of a partial frame are copied
+     * @param length - number of valid bytes in `chunk`, so that a caller with one large Buffer creates no small ones
+     * @returns texts of the frames that these bytes complete, in order
      */
     read(chunk: Buffer, state: JsonReadState, length = chunk.length): string[] {
         const terminator = this.#terminator;
-        if (!state.partialFrame && length < this.#maxFastLength && terminator.isLastOf(chunk, length)) {
+        if (!state.partialFrame && length < this.#fastPathLimit && terminator.isLastOf(chunk, length)) {
             const text = chunk.toString("utf8", 0, length - 1);
             const frames = text.includes(terminator.text) ? text.split(terminator.text) : [text];
             if (state.framesReceived === 0) skipByteOrderMark(frames);
             state.framesReceived += frames.length;
             return frames;
         }
-        return this.#readPiece(length === chunk.length ? chunk : chunk.subarray(0, length), state);
+        return this.#readChunk(length === chunk.length ? chunk : chunk.subarray(0, length), state);
     }
 
-    #readPiece(chunk: Buffer, state: JsonReadState): string[] {
+    #readChunk(chunk: Buffer, state: JsonReadState): string[] {
         const { partialFrame } = state;
         if (!partialFrame) return this.#split(chunk, state);
         const terminator = this.#terminator;
         const maxSize = this.#maxSize;
-        // Only the end of the frame that has begun is put to what is kept: to copy all of the chunk costs more.
+        // Copies only the end of the partial frame to its start: copying the whole chunk is slower.
         const end = partialFrame.endIn(chunk, terminator);
         partialFrame.add(end === -1 ? chunk : chunk.subarray(0, end), maxSize);
         if (end === -1) {
@@ -65,7 +72,7 @@ export class FrameReader {
         return end === chunk.length || state.hasFailed ? first : first.concat(this.#split(chunk.subarray(end), state));
     }
 
-    /** The frames in bytes that begin with a frame. What comes after the last is kept. */
+    /** Splits bytes that start with a frame. Stores the bytes after the last frame as a partial frame. */
     #split(bytes: Buffer, state: JsonReadState, skip = false): string[] {
         const terminator = this.#terminator;
         const maxSize = this.#maxSize;
@@ -77,12 +84,12 @@ export class FrameReader {
                 frames = terminator.split(decode(bytes, end));
                 overlap = frames.pop() ?? "";
             } catch (cause) {
-                const message = "Skipping corrupted data in buffer: the frame is too long to be a string";
+                const message = "Skipping corrupted data in buffer: the frame exceeds the maximum length of a string";
                 state.onUnreadable(new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", { cause }));
             }
             if (state.framesReceived === 0) skipByteOrderMark(frames);
             state.framesReceived += frames.length;
-            if (end > maxSize) frames = this.#fitting(frames, bytes, state, skip);
+            if (end > maxSize) frames = this.#withinLimit(frames, bytes, state, skip);
             else if (skip) frames.shift();
         }
         const start = overlap === "" ? end : end - Buffer.byteLength(overlap);
@@ -94,8 +101,8 @@ export class FrameReader {
         return frames;
     }
 
-    /** The frames that are not too large: measured as they came, for what is no UTF-8 grows when it is decoded. */
-    #fitting(frames: string[], bytes: Buffer, state: JsonReadState, skip: boolean): string[] {
+    /** Removes frames above `maxSize`. Measures the received bytes, because invalid UTF-8 grows when it is decoded. */
+    #withinLimit(frames: string[], bytes: Buffer, state: JsonReadState, skip: boolean): string[] {
         const terminator = this.#terminator;
         const maxSize = this.#maxSize;
         let from = 0;
@@ -109,27 +116,27 @@ export class FrameReader {
         });
     }
 
-    /** Begins to skip a frame that is too large already, although its end has not come. */
-    #check(rest: PartialFrame, state: JsonReadState): void {
-        const size = rest.sizeBefore(this.#terminator);
-        if (!rest.isSkipped && size <= this.#maxSize) return;
-        rest.discard(size);
-        if (rest.isSkipped) return;
-        rest.isSkipped = true;
+    /** Skips a partial frame that already exceeds `maxSize`. */
+    #check(frame: PartialFrame, state: JsonReadState): void {
+        const size = frame.sizeBefore(this.#terminator);
+        if (!frame.isSkipped && size <= this.#maxSize) return;
+        frame.discard(size);
+        if (frame.isSkipped) return;
+        frame.isSkipped = true;
         state.onUnreadable(tooLargeError(`more than ${size}`, this.#maxSize));
     }
 }
 
-/** Leaves out the byte order mark at the beginning of a stream, which some programs write (RFC 8259, section 8.1). */
+/** Removes the byte order mark that some programs write at the start of a stream (RFC 8259, section 8.1). */
 export function skipByteOrderMark(frames: string[]): void {
     if (frames[0]?.startsWith("\uFEFF")) frames[0] = frames[0].slice(1);
 }
 
 /**
- * The text of the first `end` bytes.
+ * Decodes the first `end` bytes.
  *
- * Long ASCII is read as Latin-1, which is the same then: a copy, which Node keeps outside of V8's heap. (16 MB arrived after
- * 0.7 of the time.)
+ * Long ASCII is decoded as Latin-1, with the same result: Node copies it, and stores it outside of the V8 heap. (A
+ * message of 16 MB: 0.7 of the time.)
  */
 function decode(bytes: Buffer, end: number): string {
     const encoding = end >= MIN_EXTERNAL_SIZE && isAscii(bytes.subarray(0, end)) ? "latin1" : "utf8";

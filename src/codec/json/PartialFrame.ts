@@ -3,15 +3,15 @@ import type { Terminator } from "./Terminator";
 const EMPTY = Buffer.alloc(0);
 
 /**
- * The beginning of a frame that has not ended yet.
+ * Bytes of a frame that has not ended.
  *
- * Bytes, outside of V8's heap: to decode them as they come takes less time (0.8 for 4 MB), but when peers fill that heap the
- * process ends, while a Buffer that cannot be made only ends a connection.
+ * They are stored outside of the V8 heap. Decoding each chunk at once would be faster (0.8 of the time for 4 MB), but a
+ * full heap ends the process, and a Buffer that cannot be allocated only ends one connection.
  */
 export class PartialFrame {
-    /** It is too large already: what follows of it is thrown away. */
+    /** True if the frame is too large. Then its further bytes are dropped. */
     isSkipped = false;
-    /** Its first `#length` bytes are in use. */
+    /** Buffer with `#length` valid bytes. */
     #buffer: Buffer = EMPTY;
     #length = 0;
 
@@ -24,41 +24,46 @@ export class PartialFrame {
     }
 
     /**
-     * By doubling, so that the work is linear in the size.
+     * Appends bytes. Doubles the buffer when it is full, so that the total work is linear in the size.
      *
-     * @param bytes - copied
-     * @param most - how far it may grow
+     * @param bytes - bytes that are copied
+     * @param maxSize - bytes up to which the buffer doubles
      */
-    add(bytes: Buffer, most: number): void {
+    add(bytes: Buffer, maxSize: number): void {
         const length = this.#length + bytes.length;
         if (length > this.#buffer.length) {
-            const room = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#buffer.length, most)));
-            this.#buffer.copy(room, 0, 0, this.#length);
-            this.#buffer = room;
+            const larger = Buffer.allocUnsafe(Math.max(length, Math.min(2 * this.#buffer.length, maxSize)));
+            this.#buffer.copy(larger, 0, 0, this.#length);
+            this.#buffer = larger;
         }
         bytes.copy(this.#buffer, this.#length);
         this.#length = length;
     }
 
-    /** Where in the bytes that come next it ends, or -1. It has no whole terminator itself. */
+    /**
+     * Returns the index in the next chunk at which this frame ends, after its terminator; -1 if it does not end there.
+     * The terminator may start in the bytes before the chunk.
+     */
     endIn(chunk: Buffer, { bytes }: Terminator): number {
-        const most = bytes.length - 1;
-        const kept = Math.min(most, this.#length);
-        if (kept > 0) {
-            const tail = this.#buffer.subarray(this.#length - kept, this.#length);
-            const border = Buffer.concat([tail, chunk.subarray(0, most)]).indexOf(bytes);
-            if (border !== -1) return border + bytes.length - kept;
+        const maxOverlap = bytes.length - 1;
+        const overlap = Math.min(maxOverlap, this.#length);
+        if (overlap > 0) {
+            const tail = this.#buffer.subarray(this.#length - overlap, this.#length);
+            const index = Buffer.concat([tail, chunk.subarray(0, maxOverlap)]).indexOf(bytes);
+            if (index !== -1) return index + bytes.length - overlap;
         }
-        const found = chunk.indexOf(bytes);
-        return found === -1 ? -1 : found + bytes.length;
+        const index = chunk.indexOf(bytes);
+        return index === -1 ? -1 : index + bytes.length;
     }
 
-    /** How much there is for certain: what may be the beginning of the terminator does not count. */
+    /**
+     * Returns the number of bytes that certainly belong to the frame: the last ones may be the start of the terminator.
+     */
     sizeBefore({ bytes }: Terminator): number {
         return this.#length - bytes.length + 1;
     }
 
-    /** Throws away so many bytes. */
+    /** Drops the first `size` bytes. */
     discard(size: number): void {
         this.#buffer = Buffer.from(this.#buffer.subarray(Math.max(0, size), this.#length));
         this.#length = this.#buffer.length;

@@ -1,67 +1,65 @@
 import { SockhopError } from "../../SockhopError";
 
-/** Characters that JSON text can have outside its strings, or as part of an escape sequence inside them. */
+/** Characters that JSON needs outside of strings, or in escape sequences. */
 const STRUCTURE = '{}[],:"\\+-.0123456789abcdeflnrstu';
 
-/** The mark at the end of a frame, and how to keep it out of the frame itself. */
+/** Text that ends a frame. Finds it in received bytes, and escapes it in sent JSON. */
 export class Terminator {
     readonly text: string;
     readonly bytes: Buffer;
-    /** JSON text never contains a control character, so such a terminator (the default) needs no protection. */
+    /** True if JSON never contains the terminator, because it has a control character, as the default has. */
     readonly isSafe: boolean;
-    /** A character of the terminator that JSON has only inside strings, where `\uXXXX` can stand for it. */
-    readonly #escape: string | undefined;
+    /** Character of the terminator that JSON has only inside strings, where it can be written as `\uXXXX`. */
+    readonly #escapable: string | undefined;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION` when `text` is empty. */
+    /** @throws {@link SockhopError} `ERR_BAD_OPTION` if `text` is empty */
     constructor(text: string) {
-        if (text === "") throw new SockhopError("A terminator must not be empty", "ERR_BAD_OPTION");
+        if (text === "") throw new SockhopError("The terminator must not be empty", "ERR_BAD_OPTION");
         this.bytes = Buffer.from(text);
-        this.text = this.bytes.toString(); // as the receiver will decode it
+        this.text = this.bytes.toString(); // as the receiver decodes it: lone surrogates become U+FFFD
         this.isSafe = Array.from(this.text).some((character) => character < " ");
-        this.#escape = Array.from(this.text).find((character) => !STRUCTURE.includes(character));
+        this.#escapable = Array.from(this.text).find((character) => !STRUCTURE.includes(character));
     }
 
-    /** Whether this is a single byte, as most are, and the last of these. */
+    /** True if this terminator has one byte, as the default has, and `bytes` end with it at `length`. */
     isLastOf(bytes: Buffer, length: number): boolean {
         return this.bytes.length === 1 && bytes[length - 1] === this.bytes[0];
     }
 
-    /** Where the last terminator in these bytes ends; 0 when there is none. */
+    /** Returns the index after the last terminator in `bytes`; 0 if there is none. */
     lastEnd(bytes: Buffer): number {
-        const last = bytes.lastIndexOf(this.bytes);
-        return last === -1 ? 0 : last + this.bytes.length;
+        const index = bytes.lastIndexOf(this.bytes);
+        return index === -1 ? 0 : index + this.bytes.length;
     }
 
     /**
-     * What is between the terminators of a text that ends with one. The last is empty, unless the terminator overlaps itself:
-     * "aaa" is the terminator "aa" and the beginning of another.
+     * Splits a text that ends with a terminator. The last part is empty, unless the terminator overlaps itself: "aaa"
+     * is the terminator "aa" and the start of another one.
      */
     split(text: string): string[] {
-        const rest = text.length - this.text.length;
-        return text.indexOf(this.text) === rest ? [text.slice(0, rest), ""] : text.split(this.text);
+        const lastStart = text.length - this.text.length;
+        return text.indexOf(this.text) === lastStart ? [text.slice(0, lastStart), ""] : text.split(this.text);
     }
 
     /**
-     * JSON text that means the same as `json` and can be followed by this terminator.
+     * Returns JSON text with the same meaning as `json` that does not contain the terminator.
      *
-     * @throws {@link SockhopError} `ERR_BAD_DATA` when no such text exists: the terminator is made only of characters
-     * that JSON needs, and occurs in `json`.
+     * @throws {@link SockhopError} `ERR_BAD_DATA` if this is impossible: `json` contains the terminator, which consists
+     * only of characters that JSON needs outside of strings or in escape sequences
      */
     escape(json: string): string {
-        // The search includes the terminator itself, since it may overlap the end of the text: "}" and "}}".
+        // The search includes the terminator itself, because it can overlap the end of the text: "}" and "}}".
         if (this.isSafe || (json + this.text).indexOf(this.text) === json.length) return json;
-        if (this.#escape === undefined) {
-            throw new SockhopError(
-                `JSON text that contains the terminator ${this.text} cannot be sent`,
-                "ERR_BAD_DATA",
-            );
+        if (this.#escapable === undefined) {
+            const message = `This value cannot be sent: its JSON text contains the terminator ${this.text}`;
+            throw new SockhopError(message, "ERR_BAD_DATA");
         }
-        return json.replaceAll(this.#escape, escaped(this.#escape));
+        return json.replaceAll(this.#escapable, unicodeEscape(this.#escapable));
     }
 }
 
-/** `character` as `\uXXXX`, once for each of its UTF-16 units. */
-function escaped(character: string): string {
+/** Writes a character as `\uXXXX`, once for each of its UTF-16 code units. */
+function unicodeEscape(character: string): string {
     return character
         .split("")
         .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)

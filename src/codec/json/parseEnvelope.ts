@@ -1,18 +1,21 @@
-import { UUID_PATTERN } from "../../protocol/uuid";
-import { detach } from "../../runtime/detach";
 import { REQUEST, RESPONSE } from "../../protocol/Envelope";
 import { type Message, message } from "../../protocol/Message";
+import { UUID_PATTERN } from "../../protocol/uuid";
+import { detach } from "../../runtime/detach";
 
 const UUID = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
 
-/** Longer texts gain nothing, and must not be parsed twice when a peer sends what only begins like an envelope. */
+/**
+ * Maximum length of a text that is parsed here, in characters. A longer text gains nothing, and would be parsed twice
+ * if it only starts like an envelope of sockhop.
+ */
 const MAX_FAST_LENGTH = 16_384;
 
 /**
- * Text that may stand at some place of a frame, in which anything that looks like a UUID will do.
+ * Fixed text at a known index of a frame. The UUID in it matches any text that looks like one.
  *
- * A regular expression, which takes V8 a quarter of the time that startsWith() does: a frame is a part of a longer string, and
- * that is looked up for each character.
+ * A regular expression needs a quarter of the time of `startsWith()`: a frame is a slice of a longer string, which V8
+ * would resolve for each character.
  */
 class StickyPattern {
     readonly length: number;
@@ -39,19 +42,22 @@ const REQUEST_TAIL = new StickyPattern(`,"type":"Object","errors":true}}`);
 const RESPONSE_HEAD = new StickyPattern(`{"type":"${RESPONSE}","data":{"uuid":"${UUID}","type":"Object","data":`);
 const RESPONSE_TAIL = new StickyPattern(`,"last":true}}`);
 
-/** Where the UUIDs begin. */
+/** Indexes of the UUIDs. */
 const REQUEST_UUID = `{"type":"${REQUEST}","data":{"uuid":"`.length;
 const RESPONSE_UUID = `{"type":"${RESPONSE}","data":{"uuid":"`.length;
 
 /**
- * The envelope of a plain object, if the text is as sockhop writes it; else `undefined`, whatever it is.
+ * Parses the envelope of a plain object in the exact form in which sockhop writes it. Returns `undefined` for any other
+ * text, valid or not.
  *
- * Only the object is parsed. It is a JSON text of its own, and all that is around it is known, so that JSON.parse() of the
- * whole would give the same. (100 bytes one way: 1.1 times the messages; 100 requests in flight: 1.08 times the answers.)
+ * Parses only the object. The object is a complete JSON text, and the text around it is fixed, so `JSON.parse()` of the
+ * whole frame would have the same result. (Messages of 100 bytes: 1.1 times the throughput; 100 requests in flight:
+ * 1.08 times the responses.)
  */
 export function parseEnvelope(text: string): Message | undefined {
     if (text.length > MAX_FAST_LENGTH) return undefined;
-    // Behind {"type":" there is Object","data": or SockhopRequest or SockhopResponsePacket.
+    // After {"type":" there is Object","data": or SockhopRequest or SockhopResponsePacket, which differ in this
+    // character.
     switch (text[18]) {
         case "d":
             return VALUE.isAt(0, text) ? parseValue(text) : undefined;
@@ -70,7 +76,7 @@ function parseValue(text: string): Message | undefined {
         const data = parse(text, VALUE.length, end - 1);
         return data && message("message", "Object", data);
     }
-    // An answer is longer; to look for its id in vain costs as much as to find it.
+    // Tests one character first: a pattern that does not match costs as much as one that does.
     if (text[end - ID.length] === "," && ID.isAt(end - ID.length, text)) {
         const data = parse(text, VALUE.length, end - ID.length);
         return data && message("call", "Object", data, uuidAt(end - 2 - UUID.length, text), true);
@@ -102,7 +108,7 @@ function uuidAt(index: number, text: string): string {
     return text.slice(index, index + UUID.length);
 }
 
-/** The object between two places, if that is what is there. */
+/** Parses the text between two indexes. Returns `undefined` if it is not a JSON object. */
 function parse(text: string, from: number, to: number): object | undefined {
     if (text[from] !== "{") return undefined;
     try {

@@ -1,21 +1,23 @@
 import { SockhopError } from "../../SockhopError";
 import { notEncodableError } from "../errors";
 
-/** With the return type that it really has. */
+/** `JSON.stringify` with its real return type: TypeScript declares it without `undefined`. */
 const stringify: (value: unknown) => string | undefined = JSON.stringify;
 
 /**
- * JSON text of a value.
+ * Converts a value to JSON text.
  *
- * @throws {@link SockhopError} `ERR_BAD_DATA` for a value that JSON cannot express: `undefined`, functions and symbols (as the
- * value itself; JSON leaves them out inside an object), BigInt, cycles, and a `toJSON` that throws.
+ * @throws {@link SockhopError} `ERR_BAD_DATA` for a value that JSON cannot express: `undefined`, a function or a symbol
+ * (as the value itself; inside an object, JSON omits it), a BigInt, a cycle, or a `toJSON` that throws
  */
 export function toJson(value: unknown): string {
     let text: string | undefined;
     try {
         text = stringify(value);
     } catch (cause) {
-        throw new SockhopError("This value cannot be sent: JSON.stringify failed", "ERR_BAD_DATA", { cause });
+        throw new SockhopError("This value cannot be sent: JSON.stringify failed", "ERR_BAD_DATA", {
+            cause,
+        });
     }
     if (text === undefined) throw notEncodableError(value);
     return text;
