@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SYSTEM_BUFFERS, SendProgress } from "../../src/connection/SendProgress";
+import { SYSTEM_BUFFER_BYTES, SendProgress } from "../../src/connection/SendProgress";
 
 /** Counters of a connection; `writeQueueSize` is what the system has not taken of the write under way. */
 function counters(bytesSent: number, bytesPending = 0, writeQueueSize = bytesPending) {
@@ -50,7 +50,7 @@ describe("SendProgress", () => {
         }
 
         it("advances for the rounds in which the peer reads the buffers of the systems", () => {
-            expect(roundsLeft(flushed(SYSTEM_BUFFERS / 4), (SYSTEM_BUFFERS / 4) * 3)).to.be.within(3, 4);
+            expect(roundsLeft(flushed(SYSTEM_BUFFER_BYTES / 4), (SYSTEM_BUFFER_BYTES / 4) * 3)).to.be.within(3, 4);
         });
 
         it("advances for at most 20 rounds", () => {
