@@ -66,6 +66,7 @@ const checked =
 
 /** The whole round with this seed; throws an error that says how to replay its failure. */
 export async function round(name: Name, { seed, path, repeat = 1 }: Replay): Promise<void> {
+    const { stackTraceLimit } = Error;
     Error.stackTraceLimit = path === undefined ? 0 : 30;
     const guard = new Guard();
     try {
@@ -83,6 +84,7 @@ export async function round(name: Name, { seed, path, repeat = 1 }: Replay): Pro
         }
     } finally {
         guard.end();
+        Error.stackTraceLimit = stackTraceLimit;
     }
 }
 
