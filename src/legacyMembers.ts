@@ -7,7 +7,7 @@ import { SockhopServer } from "./server/SockhopServer";
 interface PrivateMembers {
     _connections: Set<Connection>;
     _connectTimeout: number;
-    _close(connection: Connection): Promise<undefined>;
+    _close(connection: Connection): void;
     _active(): Connection[];
 }
 
@@ -28,7 +28,7 @@ export function defineLegacyMembers(): void {
         // published tests call it.
         _end_socket: {
             value(this: PrivateMembers) {
-                for (const connection of this._connections) void this._close(connection);
+                for (const connection of this._connections) this._close(connection);
             },
         },
         _connect_timeout: {

@@ -312,6 +312,9 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     #createSender(): Sender {
         const client = this._self();
         return {
+            get isConnected() {
+                return client.#connection !== undefined;
+            },
             get socket() {
                 return client.#connection?.socket;
             },
@@ -375,7 +378,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const connection = this.#use(socket);
         if (previous && previous.state !== "closed") previous.endpoint._onSocketTaken(previous);
         if (socket.closed)
-            void this._close(connection); // there will be no other close event
+            this._close(connection); // there will be no other close event
         else this._read(connection);
     }
 
@@ -387,7 +390,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     #closeCurrent(): void {
-        if (this.#connection) void this._close(this.#connection);
+        if (this.#connection) this._close(this.#connection);
     }
 
     #abort(): void {

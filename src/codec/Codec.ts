@@ -1,4 +1,4 @@
-import type { Message } from "../protocol/Message";
+import type { InvalidMessage, Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { SockhopError } from "../SockhopError";
 
@@ -68,7 +68,7 @@ export interface Codec {
     isBlank(frame: Frame): boolean;
 
     /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */
-    decode(frame: Frame): Message;
+    decode(frame: Frame): Message | InvalidMessage;
 
     /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */
     decodeValue(frame: Frame): unknown;

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { Message } from "../protocol/Message";
+import type { InvalidMessage, Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { SockhopError } from "../SockhopError";
 import { positiveNumber } from "../validators";
@@ -182,7 +182,7 @@ export class ObjectBuffer extends EventEmitter {
     }
 
     /** @internal */
-    decode(frame: Frame): Message {
+    decode(frame: Frame): Message | InvalidMessage {
         return this.#codec.decode(frame);
     }
 

@@ -7,6 +7,11 @@ export function badFrameError(reason: string, cause?: unknown): SockhopError {
     return withoutStack(() => new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", options));
 }
 
+/** True for the error of a frame that is no message. */
+export function isBadFrame(error: Error): boolean {
+    return error instanceof SockhopError && error.code === "ERR_OBJECTBUFFER_BAD_BUFFER_DATA";
+}
+
 /**
  * Error of a message above `max_message_size`.
  *

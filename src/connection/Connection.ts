@@ -25,6 +25,8 @@ const SENT = Promise.resolve(undefined);
  * @internal
  */
 export interface Sender {
+    /** True if it sends over a connection, or tries to. Its loss is reported by `disconnect`, so a rejection may be ignored. */
+    readonly isConnected: boolean;
     readonly socket: Socket | undefined;
     /**
      * Sends a frame.
@@ -39,6 +41,7 @@ export interface Sender {
 
 /** {@link Sender} of an endpoint without a connection. */
 export const NOT_CONNECTED: Sender = {
+    isConnected: false,
     socket: undefined,
     send: (_frame, reply) => {
         const error = notConnectedError();
@@ -123,6 +126,11 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     ) {
         super(socket, endpoint._limits);
         hookSocket(socket, this);
+    }
+
+    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost memory on each connection
+    get isConnected(): boolean {
+        return true;
     }
 
     send(frame: Frame, reply?: PendingReply): Promise<undefined> {

@@ -1,6 +1,5 @@
 import { channel } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import type { Message } from "../protocol/Message";
 
 /** Message of `sockhop:connect` and `sockhop:disconnect`: a connection has opened or closed. */
 export interface ConnectionDiagnostics {
@@ -75,7 +74,7 @@ export function publishSent({ endpoint, socket }: Subject, frame: string, descri
  *
  * @internal
  */
-export function publishReceived({ endpoint, socket }: Subject, frame: string, { type }: Message): void {
+export function publishReceived({ endpoint, socket }: Subject, frame: string, { type }: { type: unknown }): void {
     if (!received.hasSubscribers) return;
     const bytes = Buffer.byteLength(frame);
     received.publish({ endpoint, socket, type, bytes } satisfies MessageDiagnostics);

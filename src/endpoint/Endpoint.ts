@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { badFrameError } from "../codec/errors";
+import { isBadFrame } from "../codec/errors";
 import { ObjectBuffer } from "../codec/ObjectBuffer";
 import { Connection, connectionOf } from "../connection/Connection";
 import { FrameTimeouts } from "../connection/FrameTimeouts";
@@ -33,13 +33,15 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  * | override, and call `super` | use |
  * | --- | --- |
  * | `_onOpen(connection)`: emits `connect`, then reads | `_connections`: those that are not closed |
- * | `_onMessage(connection, message, reply?)`: emits `receive` | `_objectBuffer`: encodes messages |
+ * | `_onMessage(connection, message)`: delivers values | `_objectBuffer`: encodes messages |
  * | `_onClose(connection, wasOpen)`: emits `disconnect` | `_timers`: timeouts of replies |
  * | `_eventArgs(connection)`: arguments of events | `_limits`: validated options |
- * | | `_close(connection, options?)`: closes gracefully |
- * | | `_reportError(error, connection)`, `_reportBadFrame(fault, connection)` |
- * | | `_self()`: this object, in public methods that a Proxy may call |
+ * | | `_deliver(connection, message, reply?)`: emits `receive` |
+ * | | `_close(connection)`: graceful close |
+ * | | `_destroy(connection, error?)`: close at once |
+ * | | `_reportError(error, connection)`: `error` event or warning |
  *
+ * Their public methods begin with `_self()`.
  * A mixin declares an abstract member for anything else that its class must provide. The other members of Endpoint are
  * for client and server.
  */
@@ -73,18 +75,23 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         this.#receiver.onData(connection, chunk);
     });
     readonly #socketOnEnd = this.#listener((connection) => {
-        if (!connection.pausedFrames) this.#onPeerEnd(connection);
+        // Later, as Node ends the socket itself: after the `end` listeners of the program.
+        nextTick(() => {
+            if (connection.state === "closed" || connection.socket.allowHalfOpen) return; // a program, or a pause, keeps it open
+            this.#onPeerEnd(connection);
+        });
     });
     readonly #socketOnClose = this.#listener((connection) => {
-        this.#receiver.deliverPaused(connection);
-        void this._close(connection);
+        if (connection.socket.readableEnded) this.#receiver.onEnd(connection);
+        else this.#receiver.deliverPaused(connection);
+        this._close(connection);
     });
     readonly #socketOnError = this.#listener((connection, error: NodeJS.ErrnoException) => {
         connection.error = error;
         const isReported = connection.state === "open" && !PEER_ABORTS.has(error.code);
         this.#receiver.deliverPaused(connection);
         if (isReported) this.#errors.emit(error, this._eventArgs(connection));
-        void this._close(connection);
+        this._close(connection);
     });
     readonly #socketOnDrain = this.#listener((connection) => {
         // Node emits `drain` before it calls the callbacks of the writes, so `buffered` still counts them.
@@ -100,8 +107,9 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         this._limits = endpointLimits(options);
         this.#receiver = new MessageReceiver(this._objectBuffer, {
             onMessage: (connection, message) => this._onMessage(connection, message),
-            onBadFrame: (connection, error) => this._reportError(error, connection),
+            onBadFrame: (connection, error) => this.#errors.report(error, this._eventArgs(connection)),
             onFatal: (connection, error) => this._destroy(connection, error),
+            onPeerEnd: (connection) => this.#onPeerEnd(connection),
         });
         this.#frameTimeouts = new FrameTimeouts(this._connections, this._limits.frameTimeout, (connection) => {
             this._destroy(
@@ -167,13 +175,21 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Delivers a value to the user. Mixins handle the other kinds of messages.
+     * Delivers values. Mixins handle the other kinds of messages.
+     *
+     * @internal
+     */
+    protected _onMessage(connection: Connection, message: Message): void {
+        if (message.kind === "message") this._deliver(connection, message);
+    }
+
+    /**
+     * Emits `receive`, and the event of the type.
      *
      * @param reply - sends the reply to a call
      * @internal
      */
-    protected _onMessage(connection: Connection, { kind, type, data }: Message, reply?: Reply): void {
-        if (kind !== "message" && !reply) return;
+    protected _deliver(connection: Connection, { type, data }: Message, reply?: Reply): void {
         const meta = this._receiveMeta(connection, type, reply);
         this.emit("receive", data, meta);
         const event = this.#receiveEvent.name(type);
@@ -212,12 +228,12 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     #onPeerEnd(connection: Connection): void {
         this.#receiver.onEnd(connection);
         // During a TLS handshake an error event follows, which is more specific.
-        if (connection.state === "open") void this._close(connection);
+        if (connection.state === "open") this._close(connection);
     }
 
     /** @internal */
     _onSocketTaken(connection: Connection): void {
-        void this._close(connection);
+        this._close(connection);
     }
 
     /**
@@ -231,24 +247,31 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Closes a connection gracefully: sends all accepted frames, and ignores received ones. Without `drain` the
-     * connection is closed and `disconnect` emitted when the call returns. A second call can shorten the timeout.
+     * Closes a connection as a program asks for it, after its open replies if `drain` is set. A second call can shorten the
+     * timeout.
      *
      * @returns promise that resolves when the socket is closed
      * @internal
      */
-    protected async _close(connection: Connection, options?: EndOptions | null): Promise<undefined> {
+    protected async _closeAndWait(connection: Connection, options?: EndOptions | null): Promise<undefined> {
         let timeout = closeTimeout(options);
         if (timeout > 0 && options?.drain && connection.state === "open") {
             const start = now();
             await drained(connection, timeout);
             timeout = Math.max(1, timeout - (now() - start)); // 0 would discard frames that are still being sent
         }
-        this.#drop(connection, timeout);
+        this._close(connection, timeout);
         return connection.close(timeout);
     }
 
-    #drop(connection: Connection, timeout: number): void {
+    /**
+     * Closes a connection gracefully: sends all accepted frames, and ignores received ones. The connection is closed and
+     * `disconnect` emitted when the call returns. Has no effect on a closed connection.
+     *
+     * @param timeout - milliseconds
+     * @internal
+     */
+    protected _close(connection: Connection, timeout = closeTimeout({})): void {
         if (connection.state === "closed") return;
         connection.beforeClose?.(connection);
         if ((connection.state as string) === "closed") return; // `end()` of the session closed it
@@ -277,7 +300,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
      */
     protected async _closeAll(options?: EndOptions | null): Promise<undefined[]> {
         const closing = [...this.#closing].map((connection) => connection.close(closeTimeout(options)));
-        const closed = [...this._connections].map((connection) => this._close(connection, options));
+        const closed = [...this._connections].map((connection) => this._closeAndWait(connection, options));
         await Promise.all(closing);
         return Promise.all(closed);
     }
@@ -293,11 +316,11 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         try {
             if (error) {
                 connection.error = error;
-                this._reportError(error, connection);
+                this.#errors.report(error, this._eventArgs(connection));
             }
         } finally {
             connection.socket.destroy();
-            void this._close(connection);
+            this._close(connection);
         }
     }
 
@@ -319,21 +342,14 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /**
-     * Reports an error of a connection, or of the endpoint if it is `null`. See {@link ErrorReporter}.
+     * Reports an error of a connection, or of the endpoint if it is `null`. See {@link ErrorReporter}. Too many bad frames
+     * in a row close the connection.
      *
      * @internal
      */
     protected _reportError(error: Error, connection: Connection | null): void {
-        this.#errors.report(error, this._eventArgs(connection));
-    }
-
-    /**
-     * Reports a message that violates the protocol. 1000 in a row close the connection.
-     *
-     * @internal
-     */
-    protected _reportBadFrame(fault: string, connection: Connection): void {
-        this.#receiver.reportBadFrame(connection, badFrameError(fault));
+        if (connection && isBadFrame(error)) this.#receiver.reportBadFrame(connection, error);
+        else this.#errors.report(error, this._eventArgs(connection));
     }
 
     /**

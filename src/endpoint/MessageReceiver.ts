@@ -5,7 +5,7 @@ import type { Connection } from "../connection/Connection";
 import { holdReading } from "../connection/holdReading";
 import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
-import type { Message } from "../protocol/Message";
+import type { InvalidMessage, Message } from "../protocol/Message";
 import { isHttpPost } from "./isHttpPost";
 
 /** Number of bad frames in a row after which a connection is closed. */
@@ -18,6 +18,8 @@ export interface MessageHandler {
     onBadFrame(connection: Connection, error: Error): void;
     /** Reports an error that must close the connection. */
     onFatal(connection: Connection, error: Error): void;
+    /** The peer has sent FIN, and all frames before it are handled. */
+    onPeerEnd(connection: Connection): void;
 }
 
 /** Converts the bytes of connections to messages, in order. */
@@ -111,7 +113,7 @@ export class MessageReceiver {
     }
 
     #decode(connection: Connection, frame: Frame): void {
-        let message: Message;
+        let message: Message | InvalidMessage;
         try {
             message = this.#objectBuffer.decode(frame);
         } catch (error) {
@@ -121,7 +123,7 @@ export class MessageReceiver {
         }
         publishReceived(connection, frame, message);
         if ((connection.state as string) === "closed") return; // closed by a subscriber
-        if (message.kind === "invalid") this.reportBadFrame(connection, badFrameError(message.data as string));
+        if (message.kind === "invalid") this.reportBadFrame(connection, badFrameError(message.fault));
         else this.#handler.onMessage(connection, message);
     }
 
@@ -151,7 +153,10 @@ export class MessageReceiver {
         if (connection.state === "closed") return;
         const { socket } = connection;
         socket.allowHalfOpen = false;
-        if (socket.readableEnded) socket.end();
+        if (socket.readableEnded) {
+            this.#handler.onPeerEnd(connection);
+            socket.end(); // Node did not, since the socket was half-open
+        }
         connection.endReply();
     }
 }

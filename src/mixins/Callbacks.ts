@@ -40,8 +40,10 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             options?: CallbackOptions | null,
         ): Promise<void> {
             if (callback) return this.#call(sender, value, callback, options);
+            const { isConnected } = sender;
             try {
-                return sender.send(this._objectBuffer.encodeMessage(value));
+                const sent = sender.send(this._objectBuffer.encodeMessage(value));
+                return isConnected && !sender.isConnected ? markHandled(sent) : sent;
             } catch (error) {
                 return Promise.reject(error);
             }
@@ -60,13 +62,14 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             }
             const id = uuidv4();
             const call = new PendingCallback(id, callback, failed);
+            const { isConnected } = sender;
             try {
                 const frame = this._objectBuffer.encodeCall(value, id);
                 if (timeout !== undefined || signal) {
                     call.limit(this._timers, milliseconds("timeout", timeout, Infinity), signal);
                 }
                 const sent = sender.send(frame, call);
-                return failed ? markHandled(sent) : sent;
+                return failed || (isConnected && !sender.isConnected) ? markHandled(sent) : sent;
             } catch (error) {
                 call.fail(error as SockhopError);
                 const rejected = Promise.reject(error);
@@ -112,7 +115,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 connection.endReply();
             };
             try {
-                super._onMessage(connection, message, reply);
+                this._deliver(connection, message, reply);
             } finally {
                 // Most handlers reply before they return. A later reply needs the id, which is a slice of its chunk:
                 // detach it, so that it does not keep the whole chunk in memory.

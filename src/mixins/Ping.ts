@@ -67,7 +67,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
                 return;
             }
             if (connection.socket.isPaused()) this.#warnOfPausedSocket();
-            void this._close(connection, { timeout: 0 });
+            this._destroy(connection);
         }
 
         #warnOfPausedSocket(): void {

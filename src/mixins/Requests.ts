@@ -51,7 +51,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             value: unknown,
             options?: RequestOptions | null,
         ): Promise<SockhopResponseReadableStream> {
-            const isConnected = sender.socket !== undefined;
+            const { isConnected } = sender;
             const request = new PendingStream(uuidv4());
             const sent = this.#send(sender, value, request, options);
             if (!sent) return request.promise;
@@ -67,7 +67,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         _ask(sender: Sender, value: unknown, options?: RequestOptions | null): Promise<unknown> {
-            const isConnected = sender.socket !== undefined;
+            const { isConnected } = sender;
             const request = new PendingResponse(uuidv4());
             const sent = this.#send(sender, value, request, options);
             // The promise of the request rejects, too. A failed write closes the connection, which fails the request.

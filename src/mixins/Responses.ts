@@ -1,3 +1,4 @@
+import { badFrameError } from "../codec/errors";
 import type { Connection } from "../connection/Connection";
 import { responses } from "../diagnostics/RequestSpan";
 import { TypeEventName } from "../emitter/TypeEventName";
@@ -41,7 +42,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
             const hasUuid = message.hasUuid || isUuid(id);
             const sender = new ResponseSender(connection, this._objectBuffer, id, hasUuid, request.errors);
             if (connection.responses?.get(sender.key)) {
-                this._reportBadFrame("a request with this id is already open", connection);
+                this._reportError(badFrameError("a request with this id is already open"), connection);
                 return;
             }
             const response = SockhopResponseWriteableStream.from_request(request, sender);

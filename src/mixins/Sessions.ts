@@ -94,7 +94,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
             try {
                 this._reportError(toError(error), connection);
             } finally {
-                void this._close(connection);
+                this._close(connection);
             }
         }
 

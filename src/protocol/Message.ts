@@ -8,10 +8,9 @@ import { isUuid } from "./uuid";
  * - `request`: a request; `response`: one packet of a response
  * - `ping`, `pong`, `cancel` (the requester no longer needs the response): control messages
  * - `ignored`: a control message without the data that it needs
- * - `invalid`: not a message of sockhop
  */
 export type MessageKind =
-    "message" | "call" | "reply" | "request" | "response" | "ping" | "pong" | "cancel" | "ignored" | "invalid";
+    "message" | "call" | "reply" | "request" | "response" | "ping" | "pong" | "cancel" | "ignored";
 
 /**
  * Decoded frame. All messages have the same members in the same order, which keeps their readers fast (one hidden class
@@ -21,7 +20,6 @@ export interface Message {
     readonly kind: MessageKind;
     /** Class name of `data` at the sender, or a reserved name. */
     readonly type: string;
-    /** Value of the message; for `invalid`, the reason as text. */
     readonly data: unknown;
     /** Id of this call or request, or of the one that this message belongs to. */
     readonly id: unknown;
@@ -29,21 +27,33 @@ export interface Message {
     readonly hasUuid: boolean;
 }
 
+/** Decoded frame that is not a message of sockhop. */
+export interface InvalidMessage {
+    readonly kind: "invalid";
+    /** As sent, if there is one. */
+    readonly type: unknown;
+    readonly fault: string;
+}
+
 /** Creates a {@link Message}. */
 export function message(kind: MessageKind, type: string, data: unknown, id?: unknown, hasUuid = false): Message {
     return { kind, type, data, id, hasUuid };
+}
+
+function invalid(fault: string, type?: unknown): InvalidMessage {
+    return { kind: "invalid", type, fault };
 }
 
 /**
  * Classifies a JSON value that should be an {@link Envelope}. Replaces a `type` that is not a string by the type of the
  * data.
  */
-export function toMessage(value: unknown): Message {
+export function toMessage(value: unknown): Message | InvalidMessage {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-        return message("invalid", typeName(value), "the frame is not an envelope");
+        return invalid("the frame is not an envelope");
     }
     const { type: sentType, data, id, callback_id } = value as Record<keyof Envelope, unknown>;
-    if (isTooLong(sentType)) return message("invalid", "", "the type of a message is too long");
+    if (isTooLong(sentType)) return invalid("the type of a message is too long", sentType);
     const type = typeof sentType === "string" ? sentType : typeName(data);
     switch (type) {
         case PING:
@@ -56,17 +66,17 @@ export function toMessage(value: unknown): Message {
         default:
             if (callback_id) return message("reply", type, data, callback_id);
             if (!id) return message("message", type, data);
-            if (!isId(id)) return message("invalid", type, "the id of a message is not valid");
+            if (!isId(id)) return invalid("the id of a message is not valid", type);
             return message("call", type, data, id, isUuid(id));
     }
 }
 
 /** Classifies a request, or a packet of a response. */
-function toPacket(type: string, data: unknown): Message {
-    if (!isObject(data)) return message("invalid", type, `a ${type} has no data`);
+function toPacket(type: string, data: unknown): Message | InvalidMessage {
+    if (!isObject(data)) return invalid(`a ${type} has no data`, type);
     const { uuid, type: dataType, cancel } = data as Record<string, unknown>;
-    if (!isId(uuid)) return message("invalid", type, `the uuid of a ${type} is not valid`);
-    if (isTooLong(dataType)) return message("invalid", type, `the type in a ${type} is too long`);
+    if (!isId(uuid)) return invalid(`the uuid of a ${type} is not valid`, type);
+    if (isTooLong(dataType)) return invalid(`the type in a ${type} is too long`, type);
     if (type === REQUEST) return message("request", type, data, uuid, isUuid(uuid));
     return message(cancel ? "cancel" : "response", type, data, uuid);
 }

@@ -189,7 +189,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     sendall(value: Message<P, "server">): Promise<undefined[]> {
         const self = this._self();
         // The close event of a destroyed socket may be pending.
-        for (const connection of self._active()) if (connection.socket.destroyed) void self._close(connection);
+        for (const connection of self._active()) if (connection.socket.destroyed) self._close(connection);
         const connections = self._active();
         if (connections.length === 0) return Promise.resolve([]);
         try {
@@ -263,7 +263,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         if (!isSocket(socket)) throw unknownSocketError(socket);
         const self = this._self();
         const connection = connectionOf(socket);
-        if (connection?.endpoint === self) await self._close(connection, options ?? {});
+        if (connection?.endpoint === self) await self._closeAndWait(connection, options ?? {});
     }
 
     /**

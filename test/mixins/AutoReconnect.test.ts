@@ -34,7 +34,7 @@ class Probe extends AutoReconnect(Endpoint) {
 
     /** The attempt fails, or the connection is lost. */
     lose(): void {
-        void this._close(this.#connection!);
+        this._close(this.#connection!);
     }
 
     protected override _receiveMeta(): object {

@@ -6,7 +6,7 @@ import { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import type { Envelope } from "../../src/protocol/Envelope";
-import { toMessage } from "../../src/protocol/Message";
+import { type Message, toMessage } from "../../src/protocol/Message";
 import { Callbacks } from "../../src/mixins/Callbacks";
 import { kept } from "../support/memory";
 import { rejection } from "../support/pair";
@@ -35,11 +35,11 @@ class Probe extends Callbacks(Endpoint) {
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._onMessage(connection, toMessage(envelope));
+        this._onMessage(connection, toMessage(envelope) as Message);
     }
 
     drop(connection: Connection): void {
-        void this._close(connection);
+        this._close(connection);
     }
 
     protected override _receiveMeta(_connection: Connection, type: string, callback?: Reply): object {

@@ -5,7 +5,7 @@ import { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import type { Envelope } from "../../src/protocol/Envelope";
-import { toMessage } from "../../src/protocol/Message";
+import { type Message, toMessage } from "../../src/protocol/Message";
 import { Ping } from "../../src/mixins/Ping";
 import { SockhopPing, SockhopPong } from "../../src/protocol/SockhopPing";
 
@@ -30,7 +30,7 @@ class Probe extends Ping(Endpoint) {
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._onMessage(connection, toMessage(envelope));
+        this._onMessage(connection, toMessage(envelope) as Message);
     }
 
     protected override _receiveMeta(): object {

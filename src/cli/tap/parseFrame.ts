@@ -48,7 +48,6 @@ const TAP_KINDS: Readonly<Record<MessageKind, TapKind>> = {
     ping: "ping",
     pong: "pong",
     ignored: "invalid",
-    invalid: "invalid",
 };
 
 /**
@@ -65,8 +64,10 @@ export function parseFrame(text: string, plainJson: boolean): Omit<TappedMessage
         return { kind: "invalid", text };
     }
     if (plainJson) return { kind: "message", type: typeName(value), data: value };
-    const { kind: given, type, data, id } = toMessage(value);
-    const kind = TAP_KINDS[given];
+    const message = toMessage(value);
+    if (message.kind === "invalid") return { kind: "invalid", text };
+    const { type, data, id } = message;
+    const kind = TAP_KINDS[message.kind];
     switch (kind) {
         case "invalid":
             return { kind, text };

@@ -37,6 +37,8 @@ class EnvelopeTemplate {
     }
 }
 
+const OBJECT_TEMPLATE = new EnvelopeTemplate("Object");
+
 /**
  * Writes the JSON text of envelopes, without the closing brace, which `JsonCodec` appends. The members have the same
  * order as in sockhop 1.x.
@@ -47,9 +49,10 @@ class EnvelopeTemplate {
  * All methods throw a {@link SockhopError} with `ERR_BAD_DATA` for data that JSON cannot express.
  */
 export class EnvelopeWriter {
-    readonly #templates = new Map<string, EnvelopeTemplate>();
+    /** Created by the first class other than `Object`. */
+    #templates: Map<string, EnvelopeTemplate> | undefined;
     /** Template of the last value: the next value often has the same class. */
-    #latest = new EnvelopeTemplate("Object");
+    #latest = OBJECT_TEMPLATE;
 
     /** Writes a control message. */
     control(type: string, data: unknown): string {
@@ -95,10 +98,12 @@ export class EnvelopeWriter {
     #templateOf(value: unknown): EnvelopeTemplate {
         const type = typeName(value);
         if (type === this.#latest.type) return this.#latest;
-        let template = this.#templates.get(type);
+        if (type === OBJECT_TEMPLATE.type) return (this.#latest = OBJECT_TEMPLATE);
+        const templates = (this.#templates ??= new Map<string, EnvelopeTemplate>());
+        let template = templates.get(type);
         if (!template) {
             template = new EnvelopeTemplate(type);
-            if (this.#templates.size < MAX_TEMPLATES) this.#templates.set(type, template);
+            if (templates.size < MAX_TEMPLATES) templates.set(type, template);
         }
         return (this.#latest = template);
     }

@@ -1,5 +1,5 @@
 import { PING, PONG, RESPONSE } from "../../protocol/Envelope";
-import { type Message, message, toMessage } from "../../protocol/Message";
+import { type InvalidMessage, type Message, message, toMessage } from "../../protocol/Message";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { typeName } from "../../protocol/typeName";
 import { detach } from "../../runtime/detach";
@@ -114,7 +114,7 @@ export class JsonCodec implements Codec {
         return !(frame.charCodeAt(0) > SPACE) && !this.#allowNonObjects && isSpaces(frame);
     }
 
-    decode(frame: string): Message {
+    decode(frame: string): Message | InvalidMessage {
         if (this.enveloped) return parseEnvelope(frame) ?? toMessage(this.decodeValue(frame));
         const data = this.decodeValue(frame);
         return message("message", typeName(data), data);
