@@ -1,5 +1,6 @@
 import type net from "node:net";
 import { Duplex } from "node:stream";
+import type { Envelope } from "../../src/protocol/Envelope";
 import { later } from "./pair";
 
 /** A socket without a network. It is destroyed after the test. */
@@ -19,6 +20,11 @@ export class TestSocket extends Duplex {
     /** All that was written. */
     get text(): string {
         return Buffer.concat(this.chunks).toString();
+    }
+
+    /** Frames that were written, of JSON and newlines. */
+    get frames(): Envelope[] {
+        return this.text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Envelope]));
     }
 
     /** As the type that the library expects. */
