@@ -107,13 +107,13 @@ export function testCodec(create: CodecFactory): void {
         expect(stream).to.deep.include({ codes: [], partialFrame: undefined });
     });
 
-    it("returns the frame when its last byte arrives, wherever the bytes are cut", () => {
+    it("returns the frame when its last byte arrives, wherever the bytes are split", () => {
         for (const { frame, expected } of framesOf(codec)) {
             const bytes = Buffer.from(frame);
-            for (let cut = 1; cut < bytes.length; cut++) {
-                expect(read(bytes.subarray(0, cut)), `cut at ${cut}`).to.deep.equal([]);
+            for (let split = 1; split < bytes.length; split++) {
+                expect(read(bytes.subarray(0, split)), `split at ${split}`).to.deep.equal([]);
                 expect(stream.partialFrame).to.not.equal(undefined);
-                const [received, ...more] = read(bytes.subarray(cut));
+                const [received, ...more] = read(bytes.subarray(split));
                 expect(codec.decode(received!)).to.deep.include(expected);
                 expect([more, stream.partialFrame]).to.deep.equal([[], undefined]);
             }
@@ -219,10 +219,10 @@ export function testCodec(create: CodecFactory): void {
 
         const tooLarge = (): Buffer => Buffer.from(create({ maxSize: Infinity }).encodeMessage(`${LARGE}y`));
 
-        it("accepts a message of exactly that size, wherever it is cut", () => {
+        it("accepts a message of exactly that size, wherever it is split", () => {
             const bytes = bytesOf(LARGE);
-            for (const cut of [0, 1, 500, bytes.length - 2, bytes.length - 1]) {
-                const frames = [...read(bytes.subarray(0, cut)), ...read(bytes.subarray(cut))];
+            for (const split of [0, 1, 500, bytes.length - 2, bytes.length - 1]) {
+                const frames = [...read(bytes.subarray(0, split)), ...read(bytes.subarray(split))];
                 expect(decodeAll(frames)).to.deep.equal([LARGE]);
             }
             expect(stream.codes).to.deep.equal([]);
@@ -241,13 +241,13 @@ export function testCodec(create: CodecFactory): void {
             }
         });
 
-        it("reports a larger frame once, and reads the next one, wherever it is cut", () => {
+        it("reports a larger frame once, and reads the next one, wherever it is split", () => {
             const bytes = tooLarge();
-            for (let cut = 0; cut < bytes.length; cut += 7) {
+            for (let split = 0; split < bytes.length; split += 7) {
                 stream.codes.length = 0;
                 const both = Buffer.concat([bytes, bytesOf("next")]);
-                const frames = [...read(both.subarray(0, cut)), ...read(both.subarray(cut))];
-                expect(decodeAll(frames), `cut at ${cut}`).to.deep.equal(["next"]);
+                const frames = [...read(both.subarray(0, split)), ...read(both.subarray(split))];
+                expect(decodeAll(frames), `split at ${split}`).to.deep.equal(["next"]);
                 expect(stream.codes).to.deep.equal(["ERR_MESSAGE_TOO_LARGE"]);
             }
         });

@@ -108,11 +108,11 @@ describe("MessageReceiver", () => {
     });
 
     it("fails at a POST request at the start of the stream, before any message in its body", () => {
-        for (const cut of [0, 3, 20]) {
+        for (const split of [0, 3, 20]) {
             create();
             const text = `POST /path HTTP/1.1\r\nHost: localhost\r\n\r\n${frame(1)}`;
-            receive(text.slice(0, cut));
-            receive(text.slice(cut));
+            receive(text.slice(0, split));
+            receive(text.slice(split));
             expect(log).to.deep.equal([["fatal", BAD]]);
         }
     });

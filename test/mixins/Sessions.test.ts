@@ -202,7 +202,7 @@ describe("Sessions", () => {
             later(() => clock.uninstall());
         });
 
-        it("refuses a connection whose start() takes longer, and ends its session if it starts later", async () => {
+        it("refuses a connection whose start() exceeds it, and ends its session if it starts later", async () => {
             const started = deferred();
             probe.start = () => started.promise;
             const connection = probe.accept();
@@ -217,7 +217,7 @@ describe("Sessions", () => {
             expect(probe.log.slice(2)).to.deep.equal(["end()"]);
         });
 
-        it("emits `disconnect` if end() takes longer", async () => {
+        it("emits `disconnect` if end() exceeds it", async () => {
             probe.end = () => new Promise(() => undefined);
             const connection = probe.accept();
             await turns(2);

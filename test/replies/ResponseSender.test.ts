@@ -62,7 +62,7 @@ describe("ResponseSender", () => {
         expect(create(7).key).to.equal(create(7).key);
     });
 
-    it("sends errors only to a peer that asked for them with `true`", () => {
+    it("sends errors only to a peer that requests them with `true`", () => {
         const flags = [true, false, undefined, null, 1, "true", {}];
         const accepted = flags.map(
             (errors) => new ResponseSender(host, { encodeResponse: () => "" }, 1, false, errors),

@@ -129,9 +129,9 @@ describe("Broadcast", () => {
         connections[0]!.writeAndForget("12345");
         await turns(1);
         expect(await failuresOf(new Broadcast(connections, "1\n"))).to.deep.equal([[0, "ERR_BUFFER_FULL"]]);
-        const alone = new Broadcast([connections[0]!], "2\n");
+        const single = new Broadcast([connections[0]!], "2\n");
         sockets[0]!.accept();
-        await alone.promise;
+        await single.promise;
         await turns(1);
         expect(texts()).to.deep.equal(["123452\n", "1\n"]);
     });

@@ -71,10 +71,12 @@ describe("JsonCodec", () => {
 
     it("skips a byte order mark at the start of the stream only", () => {
         const bytes = Buffer.from("\uFEFF[]\n\uFEFF[]\n");
-        for (const cut of [0, 1, 2, 3, 5]) {
+        for (const split of [0, 1, 2, 3, 5]) {
             const fresh = createStream();
             const codec = create();
-            const frames = [bytes.subarray(0, cut), bytes.subarray(cut)].flatMap((chunk) => codec.read(chunk, fresh));
+            const frames = [bytes.subarray(0, split), bytes.subarray(split)].flatMap((chunk) =>
+                codec.read(chunk, fresh),
+            );
             expect(frames).to.deep.equal(["[]", "\uFEFF[]"]);
         }
     });
