@@ -121,6 +121,21 @@ describe("FrameWriter", () => {
         expect([writer.bytesSent, writer.buffered]).to.deep.equal([0, 0]);
     });
 
+    it("rejects even if Node calls back the write of a destroyed socket without an error", async () => {
+        socket.isSlow = true;
+        const writer = create();
+        const earlier = writer.send("earlier");
+        await turns(1);
+        socket.accept();
+        await earlier;
+        socket.isSlow = true;
+        const sent = writer.send("abc");
+        await turns(1);
+        socket.destroy();
+        expect(await rejection(sent)).to.have.property("code", BROKEN);
+        expect(writer.bytesSent).to.equal(7);
+    });
+
     it("rejects if the socket is not writable, without an unhandled rejection", async () => {
         const reasons = unhandled();
         const writer = create();
