@@ -88,7 +88,7 @@ export function testCodec(create: CodecFactory): void {
     });
 
     const bytesOf = (value: unknown): Buffer => Buffer.from(codec.encodeMessage(value));
-    const decodeAll = (frames: Frame[]): unknown[] => frames.map((frame) => codec.decode(frame).data);
+    const decodeAll = (frames: Frame[]): unknown[] => frames.map((frame) => (codec.decode(frame) as Message).data);
 
     /** Reads a chunk whose bytes change after the call, as they do in a shared read buffer. */
     function read(chunk: Buffer, into = stream): Frame[] {
@@ -156,7 +156,7 @@ export function testCodec(create: CodecFactory): void {
             const frames = read(Buffer.concat([bytes, bytesOf("next")]));
             expect(frames).to.have.length(2);
             expect(codeOf(() => codec.decode(frames[0]!))).to.be.oneOf([undefined, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
-            expect(codec.decode(frames[1]!).data).to.equal("next");
+            expect((codec.decode(frames[1]!) as Message).data).to.equal("next");
         }
     });
 

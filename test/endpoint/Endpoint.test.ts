@@ -39,7 +39,7 @@ class Probe extends Endpoint {
     }
 
     close(connection: Connection, options?: EndOptions): Promise<undefined> {
-        return this._close(connection, options);
+        return this._closeAndWait(connection, options);
     }
 
     closeAll(): Promise<unknown> {
@@ -178,7 +178,7 @@ describe("Endpoint", () => {
         expect(probe.names).to.deep.equal(["connect", "receive"]);
     });
 
-    describe("_close()", () => {
+    describe("_closeAndWait()", () => {
         it("sends what was accepted, and ignores what arrives", async () => {
             const connection = probe.open(socket);
             connection.writeAndForget("last\n");

@@ -47,6 +47,7 @@ describe("MessageReceiver", () => {
                 log.push(["fatal", code]);
                 failed.state = "closed";
             },
+            onPeerEnd: () => log.push("peer end"),
         });
     }
 

@@ -26,7 +26,7 @@ describe("end of a peer", () => {
         await connected;
         const disconnected = new Promise((resolve) => s.once("disconnect", resolve)); // once() would reject at an `error`
         peer.end(lines.map((line) => `${line}\n`).join("") + last);
-        while (!s["_active"]()[0]!.pausedFrames || !s.sockets[0]!.readableEnded) await turns(1);
+        while (!s._active()[0]!.pausedFrames || !s.sockets[0]!.readableEnded) await turns(1);
         peer.resume();
         await disconnected;
         return [values.length, values.at(-1), errors, s.sockets.length];

@@ -4,7 +4,7 @@ import { type Connection, NOT_CONNECTED } from "../../src/connection/Connection"
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import { Requests } from "../../src/mixins/Requests";
 import type { Envelope } from "../../src/protocol/Envelope";
-import { toMessage } from "../../src/protocol/Message";
+import { type Message, toMessage } from "../../src/protocol/Message";
 import { turns } from "../support/eventLoop";
 import { later, rejection } from "../support/pair";
 import { unhandled } from "../support/rejections";
@@ -28,7 +28,7 @@ class Probe extends Requests(Endpoint) {
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._onMessage(connection, toMessage(envelope));
+        this._onMessage(connection, toMessage(envelope) as Message);
     }
 
     /** Delivers a packet of a response. */

@@ -4,7 +4,7 @@ import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import { Responses } from "../../src/mixins/Responses";
 import type { Envelope } from "../../src/protocol/Envelope";
-import { toMessage } from "../../src/protocol/Message";
+import { type Message, toMessage } from "../../src/protocol/Message";
 import type { SockhopRequest, SockhopResponsePacket } from "../../src/protocol/SockhopRequest";
 import type { SockhopResponseWriteableStream } from "../../src/replies/ResponseWriteableStream";
 import { turns } from "../support/eventLoop";
@@ -38,7 +38,7 @@ class Probe extends Responses(Endpoint) {
     }
 
     receive(connection: Connection, envelope: Envelope): void {
-        this._onMessage(connection, toMessage(envelope));
+        this._onMessage(connection, toMessage(envelope) as Message);
     }
 
     destroy(connection: Connection): void {

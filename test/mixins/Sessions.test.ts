@@ -30,7 +30,7 @@ class Probe extends Sessions(Endpoint) {
     }
 
     close(connection: Connection): void {
-        void this._close(connection);
+        this._close(connection);
     }
 
     protected _createSession(): Session {

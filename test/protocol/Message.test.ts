@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Message, type MessageKind, message, toMessage } from "../../src/protocol/Message";
+import { type InvalidMessage, type Message, message, toMessage } from "../../src/protocol/Message";
 
 const UUID = "0b2d5a3e-1111-4222-8333-444455556666";
 const TOO_LONG = "x".repeat(1025);
@@ -8,7 +8,7 @@ const LONGEST = "x".repeat(1024);
 /** Values of every type that JSON has; `undefined` stands for a member that is missing. */
 const ANY_TYPE = [undefined, null, true, false, 0, 7.5, "", "text", [], [1], {}, { type: "Widget", uuid: UUID }];
 
-function kindOf(value: unknown): MessageKind {
+function kindOf(value: unknown): string {
     return toMessage(value).kind;
 }
 
@@ -130,13 +130,17 @@ describe("toMessage()", () => {
     });
 
     /** Asserts the properties of a message that its readers rely on. */
-    function check({ kind, type, data, id, hasUuid }: Message): void {
+    function check(decoded: Message | InvalidMessage): void {
+        if (decoded.kind === "invalid") {
+            if (typeof decoded.fault !== "string") throw new Error(`Inconsistent: ${JSON.stringify(decoded)}`);
+            return;
+        }
+        const { kind, type, data, id, hasUuid } = decoded;
         const isObject = typeof data === "object" && data !== null;
         const isSendable = !id || typeof id === "string" || Number.isFinite(id);
         const isConsistent =
             typeof type === "string" &&
             (!hasUuid || id === UUID) &&
-            (kind !== "invalid" || typeof data === "string") &&
             (kind !== "call" || (isSendable && Boolean(id))) &&
             (kind !== "reply" || Boolean(id)) &&
             (!["request", "response", "cancel"].includes(kind) || (isObject && isSendable)) &&

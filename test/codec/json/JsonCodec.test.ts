@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Message } from "../../../src/protocol/Message";
 import type { Codec } from "../../../src/codec/Codec";
 import { JsonCodec, type JsonCodecOptions } from "../../../src/codec/json/JsonCodec";
 import { type TestStream, codeOf, createStream } from "../codec.contract";
@@ -66,7 +67,7 @@ describe("JsonCodec", () => {
     it("decodes invalid UTF-8 as U+FFFD", () => {
         const bytes = Buffer.concat([Buffer.from('{"type":"String","data":"'), Buffer.of(0xff), Buffer.from('"}\n')]);
         const codec = create();
-        expect(codec.decode(codec.read(bytes, stream)[0]!).data).to.equal("\uFFFD");
+        expect((codec.decode(codec.read(bytes, stream)[0]!) as Message).data).to.equal("\uFFFD");
     });
 
     it("skips a byte order mark at the start of the stream only", () => {
