@@ -41,19 +41,19 @@ describe("SockhopServer", () => {
             expect(existsSync(path)).to.equal(false);
         });
 
-        it("called again before it has settled is the same call", async () => {
+        it("returns the pending promise when called again", async () => {
             const s = server();
             expect(await Promise.all([s.listen(), s.listen()])).to.deep.equal([s.server, s.server]);
         });
 
-        it("rejects when it listens already, and goes on listening", async () => {
+        it("rejects when it listens already, and continues to listen", async () => {
             const s = server();
             await s.listen();
             expect(await rejection(s.listen())).to.have.property("code", "ERR_SERVER_ALREADY_LISTEN");
             await client(placeOf(s)).connect();
         });
 
-        it("rejects with the system's own error, which is an error event for those who listen", async () => {
+        it("rejects with the system error, and emits it as an error event if there is a listener", async () => {
             const path = socketPath();
             await server({ path }).listen();
             const [deaf, listening] = [server({ path }), server({ path })];
@@ -65,14 +65,14 @@ describe("SockhopServer", () => {
             expect(errors).to.deep.equal([[error, null, null]]);
         });
 
-        it("rejects for a file that is no socket", async () => {
+        it("rejects for a file that is not a socket", async () => {
             const path = socketPath();
             writeFileSync(path, "precious");
             expect(await rejection(server({ path }).listen())).to.have.property("code", "EADDRINUSE");
             expect(existsSync(path)).to.equal(true);
         });
 
-        it("can be called again after it has failed", async () => {
+        it("can be called again after a failure", async () => {
             const first = server();
             await first.listen();
             const port = first.get_bound_port()!;
@@ -85,7 +85,7 @@ describe("SockhopServer", () => {
     });
 
     describe("close()", () => {
-        it("ends every connection and resolves when they have closed", async () => {
+        it("closes every connection and resolves when they have closed", async () => {
             const s = server();
             await s.listen();
             const clients = Array.from({ length: 4 }, () => client(placeOf(s)));
@@ -104,7 +104,7 @@ describe("SockhopServer", () => {
             await s.close();
         });
 
-        it("lets the server listen again, in the same turn too", async () => {
+        it("lets the server listen again, in the same tick too", async () => {
             for (const options of [{}, { path: socketPath() }]) {
                 const s = server(options);
                 await s.listen();
@@ -126,7 +126,7 @@ describe("SockhopServer", () => {
             }
         });
 
-        it("in the turn of listen() calls it off", async () => {
+        it("aborts listen() in the same tick", async () => {
             for (const options of [{}, { path: socketPath() }, { address: "localhost" }]) {
                 const s = server(options);
                 const listening = s.listen();
@@ -138,7 +138,7 @@ describe("SockhopServer", () => {
             }
         });
 
-        it("does not wait for long for a peer that does not close", async () => {
+        it("waits a short time only for a peer that does not close", async () => {
             const s = server();
             await s.listen();
             const stubborn = net.connect({ port: s.get_bound_port()!, host: "127.0.0.1", allowHalfOpen: true });
@@ -159,7 +159,7 @@ describe("SockhopServer", () => {
     });
 
     describe("disconnect()", () => {
-        it("destroys every connection, and goes on listening", async () => {
+        it("destroys every connection, and continues to listen", async () => {
             const { s, clients } = await crowd(5);
             const gone = clients.map((c) => once(c, "disconnect"));
             let events = 0;
@@ -177,7 +177,7 @@ describe("SockhopServer", () => {
             await clients[0]!.connect();
         });
 
-        it("lets what was sent go out first", async () => {
+        it("sends pending messages first", async () => {
             const { s, c, socket } = await pair();
             const large = "x".repeat(4 * 2 ** 20);
             const arrived = once(c, "receive");
@@ -187,7 +187,7 @@ describe("SockhopServer", () => {
             expect((await arrived)[0]).to.equal(large);
         });
 
-        it("lets nothing more in, even of the chunk it was called in", async () => {
+        it("emits no further messages, even of the current chunk", async () => {
             const s = server();
             await s.listen();
             const values: unknown[] = [];
@@ -211,7 +211,7 @@ describe("SockhopServer", () => {
             }
         });
 
-        it("rejects for a socket that has closed or belongs to no connection, and touches no other", async () => {
+        it("rejects for a closed or unknown socket, and touches no other", async () => {
             const s = server();
             await s.listen();
             const [a, b] = [client(placeOf(s)), client(placeOf(s))];
@@ -234,7 +234,7 @@ describe("SockhopServer", () => {
     });
 
     describe("sendall()", () => {
-        it("reaches every client", async () => {
+        it("sends to every client", async () => {
             const { s, clients } = await crowd(3);
             const arrived = Promise.all(clients.map((c) => received(c, 2)));
             expect(await s.sendall({ a: 1 })).to.deep.equal(Array(3).fill(undefined));
@@ -242,16 +242,16 @@ describe("SockhopServer", () => {
             expect(await arrived).to.deep.equal(Array(3).fill([{ a: 1 }, null]));
         });
 
-        it("resolves to nothing without clients, whatever the value", async () => {
+        it("resolves to an empty array without clients, for any value", async () => {
             expect(await server().sendall(undefined)).to.deep.equal([]);
         });
 
-        it("rejects for what cannot be sent", async () => {
+        it("rejects for a value that cannot be sent", async () => {
             const { s } = await pair();
             expect(await rejection(s.sendall(undefined))).to.have.property("code", "ERR_BAD_DATA");
         });
 
-        it("takes a destroyed socket out on the way, and skips no other", async () => {
+        it("removes a destroyed socket, and skips no other", async () => {
             const { s, clients } = await crowd(3);
             const arrived = clients.slice(1).map((c) => once(c, "receive"));
             s.sockets[0]!.destroy();
@@ -260,7 +260,7 @@ describe("SockhopServer", () => {
             expect((await Promise.all(arrived)).map(([value]) => value as unknown)).to.deep.equal(["hello", "hello"]);
         });
 
-        it("rejects when a connection breaks under it, and reaches the others", async () => {
+        it("rejects when a connection breaks during the call, and delivers to the others", async () => {
             const { s, socket } = await pair();
             const other = client(placeOf(s));
             const accepted = once(s, "connect");
@@ -275,8 +275,8 @@ describe("SockhopServer", () => {
         });
     });
 
-    describe("its connections", () => {
-        it("are announced after they are listed, and leave the list before their disconnect", async () => {
+    describe("connections", () => {
+        it("are listed before connect, and removed from the list before disconnect", async () => {
             const s = server();
             await s.listen();
             const log: unknown[] = [];
@@ -296,7 +296,7 @@ describe("SockhopServer", () => {
             ]);
         });
 
-        it("are announced before their first message, however early that is", async () => {
+        it("emit connect before their first message, however early it arrives", async () => {
             const s = server();
             await s.listen();
             const announced = new Set<net.Socket>();
@@ -312,7 +312,7 @@ describe("SockhopServer", () => {
             expect(announced.size).to.equal(40);
         });
 
-        it("that connect, send and close in one tick are received", async () => {
+        it("are received if they connect, send and close in one tick", async () => {
             const s = server();
             await s.listen();
             const log: string[] = [];
@@ -324,7 +324,7 @@ describe("SockhopServer", () => {
             expect(log).to.deep.equal(["connect", "hello"]);
         });
 
-        it("that are destroyed before they were announced never are", async () => {
+        it("emit no event if they are destroyed before connect", async () => {
             const s = server();
             await s.listen();
             const events: string[] = [];
@@ -339,7 +339,7 @@ describe("SockhopServer", () => {
             expect(events).to.deep.equal([]);
         });
 
-        it("end once, whatever ends them", async () => {
+        it("close once, for every cause", async () => {
             const ends: Record<string, (socket: net.Socket, peer: net.Socket) => void> = {
                 "the peer's end": (_, peer) => peer.end(),
                 "the peer's reset": (_, peer) => peer.resetAndDestroy(),
@@ -361,7 +361,7 @@ describe("SockhopServer", () => {
             }
         });
 
-        it("do not suffer when a handler of another's end throws", async () => {
+        it("are not affected by a handler that throws for another connection", async () => {
             const { s, socket } = await pair();
             s.on("disconnect", () => {
                 throw new Error("mine");
@@ -375,7 +375,7 @@ describe("SockhopServer", () => {
     });
 
     describe("ping()", () => {
-        it("drops the silent, all in the same round, and keeps those that answer", async () => {
+        it("drops all silent peers in the same interval, and keeps those that reply", async () => {
             const s = server();
             await s.listen();
             const accepted = announced(s, 4);
@@ -403,14 +403,14 @@ describe("SockhopServer", () => {
         }
     });
 
-    it("emits in a later turn by emit_async()", async () => {
+    it("emits in a later tick by emit_async()", async () => {
         const s = new SockhopServer();
         const emitted = once(s, "mine");
         s.emit_async("mine", 1, 2);
         expect(await emitted).to.deep.equal([1, 2]);
     });
 
-    it("reports a failure to accept", async () => {
+    it("reports an accept error", async () => {
         const s = server();
         await s.listen();
         const told = new Promise((resolve) =>
