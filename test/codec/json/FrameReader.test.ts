@@ -14,7 +14,7 @@ function inbox(): Told {
     return { framesReceived: 0, partialFrame: undefined, errors, onUnreadable: (error) => errors.push(error) };
 }
 
-/** The texts between the terminators, by what the bytes say. */
+/** The texts between the terminators, decoded separately. */
 function framesIn(bytes: Buffer, terminator: Buffer): string[] {
     const frames: string[] = [];
     for (let from = 0, to = bytes.indexOf(terminator); to !== -1; to = bytes.indexOf(terminator, from)) {
@@ -27,8 +27,8 @@ function framesIn(bytes: Buffer, terminator: Buffer): string[] {
 describe("FrameReader", () => {
     const terminators = fc.constantFrom("\n", "\r\n", "aa", "→", "é;", "x".repeat(50), "end".repeat(12_000));
 
-    it("gives the same frames, also long ones, wherever the bytes are cut", () => {
-        // Among them what is no UTF-8: bytes that begin a character that does not go on, and bytes that go on with none.
+    it("returns the same frames at every split, also long ones", () => {
+        // Includes invalid UTF-8: truncated characters and stray continuation bytes.
         const units = ["a", "xyz", "é", "→", "😀", "en"].map((text) => Buffer.from(text));
         units.push(Buffer.from([0xe2, 0x82]), Buffer.from([0xf0, 0x9f]), Buffer.from([0x80]), Buffer.from([0xff]));
         const run = fc.tuple(fc.nat(units.length - 1), fc.integer({ min: 1, max: 40_000 }));
@@ -49,7 +49,7 @@ describe("FrameReader", () => {
                 const reader = new FrameReader(new Terminator(terminator), Infinity);
                 const told = inbox();
                 const read: string[] = [];
-                // Few pieces are small, since there are many bytes.
+                // Few pieces are small, because there are many bytes.
                 for (let at = 0, turn = 0; at < bytes.length; turn++) {
                     const size = turn < 200 ? sizes[turn % sizes.length]! : 65_536;
                     const piece = bytes.subarray(at, at + size);
@@ -67,7 +67,7 @@ describe("FrameReader", () => {
         );
     });
 
-    it("reads frames of more than a MiB, whatever their characters", () => {
+    it("reads frames of more than a MiB with any characters", () => {
         const ascii = "x".repeat(2 ** 20);
         const ends = [
             Buffer.from("\x7f"),
@@ -91,7 +91,7 @@ describe("FrameReader", () => {
         const error = new RangeError("Cannot create a string");
         const bytes = Object.assign(Buffer.from("beginning, end\n"), {
             toString: () => {
-                throw error; // as Node does
+                throw error; // like node
             },
         });
         Object.defineProperty(told.partialFrame as PartialFrame, "bytes", { value: bytes });
