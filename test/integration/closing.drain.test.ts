@@ -14,15 +14,15 @@ import { LONG, type Both, both, ENDS, time, refusesConnections, turn } from "../
 /** Several chunks. */
 const LONG_ANSWER = "x".repeat(2 ** 18);
 
-describe("ending", () => {
+describe("closing", () => {
     describe("with drain", () => {
-        /** One end of a connection: what speaks, and what hears. */
+        /** One end of a connection: its sender and its receiver. */
         interface Side {
             talk: SockhopClient | SockhopSession;
             hear: SockhopClient | SockhopServer;
         }
 
-        /** The end that ends the connection, and the other. */
+        /** The end that closes the connection, and the other. */
         function sides({ s, c, session }: Both, name: string): [here: Side, there: Side] {
             const [server, client] = [
                 { talk: session, hear: s },
@@ -31,7 +31,7 @@ describe("ending", () => {
             return name.startsWith("client") ? [client, server] : [server, client];
         }
 
-        /** Something that is under way. */
+        /** A pending call or request. */
         interface Work {
             finish(): unknown;
             result: Promise<unknown>;
@@ -63,7 +63,7 @@ describe("ending", () => {
             },
         };
 
-        /** A message each way: what was done before has arrived. */
+        /** Sends a message each way: everything sent before has arrived. */
         async function roundTrip(one: Side, other: Side): Promise<void> {
             const [there, back] = [once(other.hear, "receive"), once(one.hear, "receive")];
             await one.talk.send("there");
@@ -74,7 +74,7 @@ describe("ending", () => {
 
         for (const [name, end] of Object.entries(ENDS)) {
             for (const [what, begin] of Object.entries(kinds)) {
-                it(`waits for ${what} that this end has asked for, and that it owes: ${name}`, async () => {
+                it(`waits for ${what} of either end: ${name}`, async () => {
                     for (const asked of [true, false]) {
                         const ends = await both();
                         const [here, there] = sides(ends, name);
@@ -95,7 +95,7 @@ describe("ending", () => {
                 });
             }
 
-            it(`refuses new requests, while messages still go: ${name}`, async () => {
+            it(`rejects new requests, but still sends messages: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 let handled = 0;
@@ -107,7 +107,7 @@ describe("ending", () => {
                 const ended = end(ends, { timeout: LONG, drain: true });
                 expect(await rejection(there.talk.ask("new"))).to.have.property("code", "ERR_REQUEST_FAILED");
                 await roundTrip(here, there);
-                // A question of the other end is answered, and waited for.
+                // A call of the other end is replied to, and awaited.
                 here.hear.once("receive", (_: unknown, meta: ReceiveMeta) => meta.callback!("an answer"));
                 const answer = new Promise((resolve) => void there.talk.send("another question", resolve));
                 expect(await answer).to.equal("an answer");
@@ -116,7 +116,7 @@ describe("ending", () => {
                 expect(handled).to.equal(0);
             });
 
-            it(`is not held up by what was given up or has failed: ${name}`, async () => {
+            it(`does not wait for aborted or failed calls: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 const abort = new AbortController();
@@ -141,7 +141,7 @@ describe("ending", () => {
                 expect(failed).to.deep.equal(["ERR_ABORTED"]);
             });
 
-            it(`takes no longer than the timeout, and what has waited fails: ${name}`, async () => {
+            it(`ends after the timeout, and pending replies fail: ${name}`, async () => {
                 for (const timeout of [0, 40]) {
                     const ends = await both();
                     const [here, there] = sides(ends, name);
@@ -166,7 +166,7 @@ describe("ending", () => {
                 }
             });
 
-            it(`is over at once when called again without: ${name}`, async () => {
+            it(`ends at once when called again without drain: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 const work = await kinds["a callback"]!(here, there);
@@ -184,7 +184,7 @@ describe("ending", () => {
                 await gone;
             });
 
-            it(`ends when the other end leaves: ${name}`, async () => {
+            it(`ends when the other end closes: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 const failed: unknown[] = [];
@@ -201,13 +201,13 @@ describe("ending", () => {
             });
         }
 
-        it("is over at once when nothing is pending", async () => {
+        it("ends at once if nothing is pending", async () => {
             for (const [name, end] of Object.entries(ENDS)) {
                 expect(await time(end(await both(), { timeout: LONG, drain: true })), name).to.be.below(5000);
             }
         });
 
-        it("waits for the response to the request whose handler began it", async () => {
+        it("waits for the response to the request whose handler has called it", async () => {
             for (const [name, end] of Object.entries(ENDS)) {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
@@ -221,7 +221,7 @@ describe("ending", () => {
             }
         });
 
-        it("of one connection leaves the others alone", async () => {
+        it("affects only its own connection", async () => {
             for (const name of ["server.kill_socket()", "session.kill()"]) {
                 const ends = await both();
                 const { s, socket } = ends;
@@ -242,7 +242,7 @@ describe("ending", () => {
             }
         });
 
-        it("server.close() takes no new connections, and listen() may follow at once", async () => {
+        it("accepts no new connections in server.close(), and listen() may follow at once", async () => {
             const ends = await both();
             const { s, c } = ends;
             const port = s.get_bound_port()!;
@@ -261,7 +261,7 @@ describe("ending", () => {
             await new Promise<void>((resolve) => (c.connected ? c.once("disconnect", () => resolve()) : resolve()));
         });
 
-        it("server.close() waits for each of many connections as long as it needs", async () => {
+        it("waits for each of many connections separately in server.close()", async () => {
             const { s, clients } = await crowd(5);
             const held: (() => unknown)[] = [];
             const all = new Promise<void>((resolve) => {
@@ -282,7 +282,7 @@ describe("ending", () => {
             expect(await Promise.all(answers)).to.deep.equal([0, 1, 2, 3, 4]);
         });
 
-        it("turns auto_reconnect off at once, and the client does not come back", async () => {
+        it("turns auto_reconnect off at once, and the client does not reconnect", async () => {
             const { s, c, socket } = await both();
             c.auto_reconnect = true;
             c.ping(1000);
