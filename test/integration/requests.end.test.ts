@@ -12,14 +12,14 @@ import type {
 } from "../../src";
 import { pair, raw, rawServer, rejection, server } from "../support/pair";
 
-/** One end of a pair that asks, and the other that answers: the same for both directions. */
+/** One end of a pair that sends requests, and the other that responds: the same for both directions. */
 interface Direction {
     name: string;
     asker: SockhopClient | SockhopServer;
     answerer: SockhopClient | SockhopServer;
     request: (value?: unknown, options?: RequestOptions) => Promise<SockhopResponseReadableStream>;
     ask: (value?: unknown, options?: RequestOptions) => Promise<unknown>;
-    /** Ends the connection at the answering end. */
+    /** Closes the connection at the responding end. */
     cut: () => void;
 }
 
@@ -47,7 +47,7 @@ async function directions(): Promise<Direction[]> {
     ];
 }
 
-/** Does the same for both directions, each with a pair of its own. */
+/** Runs the same test for both directions, each with a new pair. */
 async function both(test: (direction: Direction) => Promise<void>): Promise<void> {
     for (const direction of await directions()) {
         await test(direction).catch((error: unknown) => {
@@ -60,7 +60,7 @@ function answer(end: SockhopClient | SockhopServer, handler: Handler): void {
     end.on("request", handler as never);
 }
 
-/** What both ends still keep of requests. */
+/** Number of requests that both ends retain. */
 function kept(...ends: (SockhopClient | SockhopServer)[]): number {
     return ends
         .flatMap((end) => [...end["_connections"].values()])
@@ -69,7 +69,7 @@ function kept(...ends: (SockhopClient | SockhopServer)[]): number {
 
 describe("requests", () => {
     describe("end", () => {
-        it("by the time limit, which is the option's or the request's, and the responder is told", async () => {
+        it("by a timeout of the option or the request, and the responder is notified", async () => {
             await both(async ({ asker, answerer, request }) => {
                 const gone = new Promise((resolve) => {
                     answer(answerer, (_, response) => {
@@ -93,7 +93,7 @@ describe("requests", () => {
             expect(await rejection(c.ask("x"))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
         });
 
-        it("by a signal, and the responder is told", async () => {
+        it("by a signal, and the responder is notified", async () => {
             await both(async ({ asker, answerer, request, ask }) => {
                 const gone = new Promise((resolve) => {
                     answer(answerer, (_, response) => response.signal.addEventListener("abort", resolve));
@@ -113,7 +113,7 @@ describe("requests", () => {
             });
         });
 
-        it("when a loop is left, and the responder is notified", async () => {
+        it("on a break of a loop, and the responder is notified", async () => {
             await both(async ({ answerer, request }) => {
                 const gone = new Promise((resolve) => {
                     answer(answerer, async (_, response) => {
@@ -132,7 +132,7 @@ describe("requests", () => {
             });
         });
 
-        it("with the connection, at both ends, in every way to wait", async () => {
+        it("with the connection, at both ends, for every kind of result", async () => {
             await both(async ({ asker, answerer, request, cut }) => {
                 const responses: SockhopResponseWriteableStream[] = [];
                 const asked = new Promise<void>((resolve) => {
@@ -159,7 +159,7 @@ describe("requests", () => {
             });
         });
 
-        it("with the connection that their own handler ends", async () => {
+        it("with a connection that is closed by their handler", async () => {
             await both(async ({ asker, answerer, ask, cut }) => {
                 const aborted = new Promise((resolve) => {
                     answer(answerer, (_, { signal }) => {
@@ -173,7 +173,7 @@ describe("requests", () => {
             });
         });
 
-        it("with disconnect(), inside the call", async () => {
+        it("in disconnect(), synchronously", async () => {
             const { c } = await pair();
             const stream = await c.request("x");
             void c.disconnect();
@@ -181,7 +181,7 @@ describe("requests", () => {
         });
     });
 
-    it("that the requester has aborted do not end a responder that responds late", async () => {
+    it("for the requester on an abort, while the program of a late responder continues", async () => {
         await both(async ({ answerer, request }) => {
             const late = new Promise<Error>((resolve) => {
                 answer(answerer, (_, response) => {
@@ -196,7 +196,7 @@ describe("requests", () => {
         });
     });
 
-    it("do not end a responder that awaits its writes, and so fails when the requester leaves", async () => {
+    it("for a responder that awaits its writes: these reject when the requester closes, and its program continues", async () => {
         for (const leave of ["gives up", "is cut off"]) {
             await both(async ({ answerer, request, cut }) => {
                 const ended = new Promise<Error>((resolve) => {
@@ -204,7 +204,7 @@ describe("requests", () => {
                         try {
                             for (;;) await response.write("x".repeat(10_000));
                         } catch (error) {
-                            setImmediate(resolve, error as Error); // after what the library makes of it
+                            setImmediate(resolve, error as Error); // after the library has handled it
                             throw error;
                         }
                     });
@@ -213,7 +213,7 @@ describe("requests", () => {
                 await stream.next({ keep_open: true });
                 if (leave === "gives up") stream.end();
                 else cut();
-                // Mocha fails the test when the handler's failure surfaces.
+                // Mocha fails the test if the error of the handler is uncaught.
                 expect(await ended)
                     .to.have.property("code")
                     .that.matches(/^ERR_(RESPONSE_SEND|SOCKET_DESTROYED)$/);
@@ -221,7 +221,7 @@ describe("requests", () => {
         }
     });
 
-    it("that nobody handles do not end an end that has closed its own direction", async () => {
+    it("with an error without a handler, also at an end that has closed its own direction", async () => {
         const s = server();
         await s.listen();
         const accepted = once(s, "connect");
@@ -235,7 +235,7 @@ describe("requests", () => {
         await new Promise(setImmediate);
     });
 
-    it("settle, whatever happens in whatever order", async () => {
+    it("settled, for any order of events", async () => {
         const step = fc.constantFrom("send", "write", "end", "fail", "throw away", "abort", "limit", "cut", "turn");
         await fc.assert(
             fc.asyncProperty(

@@ -16,14 +16,14 @@ class Widget {
     a = 1;
 }
 
-/** One end of a pair that asks, and the other that answers: the same for both directions. */
+/** One end of a pair that sends requests, and the other that responds: the same for both directions. */
 interface Direction {
     name: string;
     asker: SockhopClient | SockhopServer;
     answerer: SockhopClient | SockhopServer;
     request: (value?: unknown, options?: RequestOptions) => Promise<SockhopResponseReadableStream>;
     ask: (value?: unknown, options?: RequestOptions) => Promise<unknown>;
-    /** Ends the connection at the answering end. */
+    /** Closes the connection at the responding end. */
     cut: () => void;
 }
 
@@ -51,7 +51,7 @@ async function directions(): Promise<Direction[]> {
     ];
 }
 
-/** Does the same for both directions, each with a pair of its own. */
+/** Runs the same test for both directions, each with a new pair. */
 async function both(test: (direction: Direction) => Promise<void>): Promise<void> {
     for (const direction of await directions()) {
         await test(direction).catch((error: unknown) => {
@@ -64,7 +64,7 @@ function answer(end: SockhopClient | SockhopServer, handler: Handler): void {
     end.on("request", handler as never);
 }
 
-/** What both ends still keep of requests. */
+/** Number of requests that both ends retain. */
 function kept(...ends: (SockhopClient | SockhopServer)[]): number {
     return ends
         .flatMap((end) => [...end["_connections"].values()])
@@ -89,7 +89,7 @@ describe("requests", () => {
         });
     });
 
-    it("are answered by a stream of values", async () => {
+    it("have a stream of values as response", async () => {
         await both(async ({ asker, answerer, request }) => {
             answer(answerer, async (_, response) => {
                 for (let n = 0; n < 3; n++) await response.write(n);
@@ -104,7 +104,7 @@ describe("requests", () => {
         });
     });
 
-    it("come with the connection they come from", async () => {
+    it("are emitted with their connection", async () => {
         const { s, c, socket } = await pair();
         const context = new Promise((resolve) => answer(s, (_request, _response, ...more) => resolve(more)));
         await c.request("x");
@@ -124,7 +124,7 @@ describe("requests", () => {
         });
     });
 
-    it("have their answer also when it is quicker than the end of their own writing", async () => {
+    it("have their response also if it arrives before their own write has ended", async () => {
         const { port } = await rawServer((socket) => {
             socket.once("data", (bytes) => {
                 const uuid = /"uuid":"([^"]+)"/.exec(String(bytes))![1];
@@ -140,7 +140,7 @@ describe("requests", () => {
     });
 
     describe("that fail", () => {
-        it("are told so when the handler throws or rejects, which surfaces", async () => {
+        it("reject when the handler throws or rejects, and the error is uncaught at the responder", async () => {
             await both(async ({ asker, answerer, ask }) => {
                 for (const handler of [
                     () => {
@@ -159,21 +159,21 @@ describe("requests", () => {
             });
         });
 
-        it("are told what the handler says by fail()", async () => {
+        it("reject with the error of fail()", async () => {
             await both(async ({ answerer, ask }) => {
                 answer(answerer, (_, response) => response.fail(new Error("not today")));
                 expect(await rejection(ask("x"))).to.include({ code: "ERR_REQUEST_FAILED", message: "not today" });
             });
         });
 
-        it("are told at once when nobody handles requests there", async () => {
+        it("reject at once without a handler for requests", async () => {
             await both(async ({ asker, answerer, ask }) => {
                 expect(await rejection(ask("x"))).to.have.property("code", "ERR_REQUEST_UNHANDLED");
                 expect(kept(asker, answerer)).to.equal(0);
             });
         });
 
-        it("run into their time limit where somebody has handled requests before", async () => {
+        it("reject after their timeout if there have been handlers before", async () => {
             await both(async ({ answerer, ask }) => {
                 answerer.once("request", ((_: unknown, response: SockhopResponseWriteableStream) =>
                     response.send(1)) as never);
@@ -182,7 +182,7 @@ describe("requests", () => {
             });
         });
 
-        it("get no response that they could not read: a requester of 1.8 gets nothing", async () => {
+        it("get no response that a requester of 1.8 cannot read", async () => {
             const s = server();
             await s.listen();
             const socket = await raw(s);
@@ -192,7 +192,7 @@ describe("requests", () => {
             expect(String((await arrived)[0])).to.match(/^\{"type":"SockhopPong".*"after it"/);
         });
 
-        it("are refused for json peers, without a connection, and for what cannot be sent", async () => {
+        it("reject for json peers, without a connection, and for values that cannot be sent", async () => {
             const { c: bare, s: bareServer, socket } = await pair({ peer_type: "json" });
             const { c, s } = await pair();
             for (const [promise, code] of [
@@ -211,7 +211,7 @@ describe("requests", () => {
         });
     });
 
-    it("with a very long answer need little memory at the responder, which is paced", async () => {
+    it("need little memory at the responder for a very long response, with backpressure", async () => {
         const { s, c } = await pair();
         const PACKETS = 200_000;
         let ahead = 0;
@@ -228,7 +228,7 @@ describe("requests", () => {
             taken += 1;
         }
         expect(taken).to.equal(PACKETS);
-        // Some thousands, as many as the buffers on the way hold, however long the answer is.
+        // Some thousands, the capacity of the buffers on the way, for any length of the response.
         expect(ahead).to.be.below(PACKETS / 10);
     }).timeout(20_000);
 });
