@@ -9,7 +9,7 @@ import { privatePorts } from "../support/ports";
 
 const OURS = "sockhop";
 
-/** The published originals, and what they have: Unix domain sockets came with 1.4.0, requests with 1.8.0. */
+/** The published releases and their features: Unix domain sockets since 1.4.0, requests since 1.8.0. */
 const ORIGINALS = [
     { release: "1.2.11", transports: ["TCP"], requests: false },
     { release: "1.3.5", transports: ["TCP"], requests: false },
@@ -21,12 +21,12 @@ const ORIGINALS = [
 
 type Role = "client" | "server";
 
-/** A release as one end of a connection, and ours as the other. */
+/** A release at one end of a connection, and this library at the other. */
 interface Pairing {
     release: string;
     transport: "TCP" | "Unix";
     requests: boolean;
-    /** What we are. */
+    /** The role of this library. */
     ours: Role;
 }
 
@@ -38,7 +38,7 @@ const PAIRINGS = ROWS.flatMap((row): Pairing[] => [
     { ...row, ours: "server" },
 ]);
 
-/** The module that plays a role. */
+/** The module for a role. */
 function moduleOf({ release, ours }: Pairing, role: Role): string {
     return role === ours ? OURS : `sockhop-${release}`;
 }
@@ -47,30 +47,30 @@ function title(pairing: Pairing): string {
     return `${moduleOf(pairing, "client")} client, ${moduleOf(pairing, "server")} server, ${pairing.transport}`;
 }
 
-/** What peer.js sends as "values". */
+/** The values that peer.js sends for "values". */
 const VALUES = [
     [{ size: 3 }, "Widget"],
     ["é→😀", "String"],
     [[1, ["two"]], "Array"],
     [4.5, "Number"],
 ];
-/** What peer.js answers to "one" and to "many". The last packet of "many" is what `end()` sends: 1.8 has no better. */
+/** The responses of peer.js to "one" and "many". The last packet of "many" is sent by `end()`: 1.8 has no other way. */
 const ONE = [{ data: { size: 3 }, type: "Widget" }];
 const MANY = [{ data: "é→😀", type: "String" }, ...ONE, { data: {}, type: "Object" }];
-/** The ways to take an answer; `ask()` is another. */
+/** The methods to read a response; `ask()` is another. */
 const TAKERS = { original: ["all", "events"], ours: ["all", "events", "loop"] };
 
 type Place = { port: number } | { path: string };
 type Told = [event: string, ...details: unknown[]];
 
-/** A process that runs peer.js. When it ends unasked, so does the check. */
+/** A process that runs peer.js. An unexpected exit ends the check. */
 class Peer extends EventEmitter {
     readonly name: string;
     stderr = "";
     readonly #link: Link;
     readonly #process;
     readonly #closed: Promise<void>;
-    /** What it has told and nobody has waited for. */
+    /** Events that no check has consumed. */
     #unread: Told[] = [];
     #killed = false;
 
@@ -99,7 +99,7 @@ class Peer extends EventEmitter {
         });
     }
 
-    /** The details of the next `event` that it tells, or has told. */
+    /** Resolves to the details of the next or the first buffered `event`. */
     async next(event: string): Promise<unknown[]> {
         for (;;) {
             const told = this.#unread.find(([name]) => name === event);
@@ -116,26 +116,26 @@ class Peer extends EventEmitter {
         }
     }
 
-    /** Has it do a command of peer.js, and gives the result. */
+    /** Runs a command of peer.js, and resolves to its result. */
     async do(command: string, ...args: unknown[]): Promise<unknown> {
-        // It cannot be told when it has exited, and that ends the check anyway.
+        // An exited process receives nothing, and its exit ends the check anyway.
         this.#process.send([command, ...args], () => undefined);
         const [result] = await this.next("done");
         return result;
     }
 
-    /** Forgets what it has told, if nobody has waited for it. */
+    /** Discards buffered events. */
     ignore(event: RegExp): void {
         this.#unread = this.#unread.filter(([name]) => !event.test(name));
     }
 
-    /** Nothing else may have happened. */
+    /** Fails if there are buffered events. */
     assertQuiet(): void {
         expect(this.#unread, `events of the ${this.name}`).to.deep.equal([]);
         expect(this.stderr, `stderr of the ${this.name}`).to.equal("");
     }
 
-    /** Stops the process in its tracks until `thaw()`. */
+    /** Stops the process until `thaw()`. */
     freeze(): void {
         this.#process.kill("SIGSTOP");
     }
@@ -144,7 +144,7 @@ class Peer extends EventEmitter {
         this.#process.kill("SIGCONT");
     }
 
-    /** Ends the process as `kill -9` does. */
+    /** Kills the process like `kill -9`. */
     kill(): Promise<void> {
         this.#killed = true;
         this.#process.kill("SIGKILL");
@@ -152,11 +152,11 @@ class Peer extends EventEmitter {
     }
 }
 
-/** Two processes that are connected. */
+/** Two connected processes. */
 class Link {
     client!: Peer;
     server!: Peer;
-    /** Aborted when the check is over or cannot go on. */
+    /** Aborted when the check has ended or failed. */
     readonly over = new AbortController();
     readonly pairing: Pairing;
     readonly place: Place;
@@ -177,7 +177,7 @@ class Link {
         return this.pairing.ours === "client" ? this.server : this.client;
     }
 
-    /** Both ends, each as the one that begins and as the other. */
+    /** Both ends as sender and receiver, in both directions. */
     get directions(): [from: Peer, to: Peer][] {
         return [
             [this.client, this.server],
@@ -232,24 +232,24 @@ async function callbacks({ directions }: Link): Promise<void> {
 }
 
 async function pings({ client, server }: Link): Promise<void> {
-    // An end that gets no answers hangs up after four.
+    // An end without pongs closes after four pings.
     await Promise.all([client, server].map((end) => end.do("ping", 200, 6)));
 }
 
 async function reconnect(link: Link): Promise<void> {
     const { client, server, place } = link;
-    // The system closes the connections of a killed process before its listening socket. A client that is
-    // quick can connect once more in between, and is cut off again at once: so it had better not look.
+    // The system closes the connections of a killed process before its listening socket. A fast client can
+    // connect once more in between, and is disconnected at once: do not check these events.
     client.freeze();
     await server.kill();
     client.thaw();
     await client.next("disconnect");
-    // Left behind by the killed process, and in the way of the next.
+    // The stale socket of the killed process would block the next server.
     if ("path" in place) await rm(place.path);
     await link.listen();
     await link.connected();
     await objects(link);
-    // The originals emit an error for each attempt at a path that does not exist yet. Ours are silent.
+    // Other releases emit an error for each attempt at a missing path. This library is silent.
     if (client !== link.ours) client.ignore(/ENOENT/);
 }
 
@@ -257,11 +257,11 @@ async function requests(link: Link): Promise<void> {
     const { ours, original, directions } = link;
     const timedOut = ["ERR_RESPONSE_TIMEOUT", []];
 
-    // To an end without a handler. The original would take an answer of ours that says so for an ordinary one.
+    // Without a handler. A 1.x release would read our error response as an ordinary one.
     for (const [from] of directions) expect(await from.do("fail", "one", 200), from.name).to.deep.equal(timedOut);
     for (const [from] of directions) await from.do("respond");
 
-    // Given up. What comes then is too late, and harms neither end.
+    // Aborted. Later packets are ignored at both ends.
     expect(await ours.do("abort", "nothing")).to.equal("ERR_ABORTED");
     expect(await original.next("held")).to.deep.equal(["String"]);
     for (const [from, to] of directions) {
@@ -270,7 +270,7 @@ async function requests(link: Link): Promise<void> {
         await to.do("release");
     }
 
-    // A failure that the original could not read.
+    // An error that a 1.x release cannot read.
     expect(await original.do("fail", "failure", 200)).to.deep.equal(timedOut);
 
     for (const [from] of directions) {
@@ -283,31 +283,31 @@ async function requests(link: Link): Promise<void> {
     expect(await ours.do("ask", "one")).to.deep.equal({ size: 3 });
 }
 
-/** A release without requests takes them for messages of its users. */
+/** A release without requests receives them as ordinary messages. */
 async function noRequests(link: Link): Promise<void> {
     const { ours, original } = link;
     expect(await ours.do("fail", "one", 200)).to.deep.equal(["ERR_RESPONSE_TIMEOUT", []]);
     const [request, type] = await original.next("receive");
     expect(request).to.include({ data: "one", type: "String" });
     expect(type).to.equal("SockhopRequest");
-    // That we have given up.
+    // The cancel message.
     const [, then] = await original.next("receive");
     expect(then).to.equal("SockhopResponsePacket");
     await objects(link);
 }
 
-/** The table has them in this order. */
+/** Order of the columns. */
 const COLUMNS = ["objects", "callbacks", "pings", "reconnect", "requests"] as const;
 
 interface Feature {
     column?: (typeof COLUMNS)[number];
     promise: string;
     check: (link: Link) => Promise<void>;
-    /** What can be expected to have it; everything unless told. */
+    /** Pairings that support the feature; all by default. */
     applies?: (row: Pick<Pairing, "requests">) => boolean;
 }
 
-/** In the order of the checks. Pings come last, since 1.2.11 and 1.3.5 cannot stop. */
+/** Order of the checks. Pings come last, because 1.2.11 and 1.3.5 cannot stop them. */
 const FEATURES: Feature[] = [
     { column: "objects", promise: "pass values with their types, both ways", check: objects },
     { column: "callbacks", promise: "answer questions, both ways", check: callbacks },
@@ -326,9 +326,9 @@ const FEATURES: Feature[] = [
     { column: "pings", promise: "stay connected while both ends ping", check: pings },
 ];
 
-/** Does one check after the other between the same two processes; between new ones when a check has failed. */
+/** Runs checks one after the other between the same two processes; starts new ones after a failed check. */
 class Inspection {
-    /** Milliseconds that a check may take. */
+    /** Timeout of a check in milliseconds. */
     static readonly limit = 30_000;
     readonly #pairing: Pairing;
     readonly #folder: string;
@@ -364,16 +364,16 @@ class Inspection {
     }
 }
 
-/** What each check has come to: nothing, or what is wrong. */
+/** The error of each check, or undefined. */
 type Outcomes = Map<Feature, Map<Pairing, Promise<unknown>>>;
 
-describe("Interoperation with the originals", function () {
+describe("Interoperability with published releases", function () {
     this.timeout(60_000);
     let folder: string;
     const outcomes: Outcomes = new Map(FEATURES.map((feature) => [feature, new Map<Pairing, Promise<unknown>>()]));
     const inspections: Promise<unknown>[] = [];
 
-    // All pairings at the same time: most of what they do is to wait.
+    // All pairings run at the same time, because they mostly wait.
     before("start the checks", async () => {
         folder = await mkdtemp(join(tmpdir(), "sockhop-"));
         for (const pairing of PAIRINGS) {
@@ -403,9 +403,9 @@ describe("Interoperation with the originals", function () {
         });
     }
 
-    // A suite of its own, since mocha runs the tests of a suite before the suites inside it.
-    describe("in sum", () => {
-        it("docs/compatibility.md has the same table", async () => {
+    // A separate suite, because mocha runs the tests of a suite before its nested suites.
+    describe("summary", () => {
+        it("matches the table in docs/compatibility.md", async () => {
             const table = await matrix(outcomes);
             process.stdout.write(`\n${table}\n`);
             assertDocumented(table);
@@ -419,7 +419,7 @@ function pairingsOf({ applies = () => true }: Feature): Pairing[] {
 
 let addresses = 0;
 
-/** Where a server can listen: never the same again. The originals cannot listen on port 0; the port is a private one. */
+/** A new address for a server. Old releases cannot listen on port 0; the port is a private one. */
 function findPlace({ transport }: Pairing, folder: string): Place {
     addresses += 1;
     return transport === "Unix" ? { path: join(folder, `${addresses}.sock`) } : { port: 50_000 + addresses };
@@ -445,7 +445,7 @@ async function matrix(outcomes: Outcomes): Promise<string> {
     return lines.map((line) => `| ${line.join(" | ")} |\n`).join("");
 }
 
-/** Compares the table with the documented one, or documents it when UPDATE_COMPATIBILITY is set. */
+/** Compares the table with the documented one, or updates it if UPDATE_COMPATIBILITY is set. */
 function assertDocumented(table: string): void {
     const file = join(__dirname, "../../docs/compatibility.md");
     const document = readFileSync(file, "utf8");
