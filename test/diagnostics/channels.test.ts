@@ -62,9 +62,9 @@ describe("diagnostics_channel", () => {
         const received = heard<MessageDiagnostics>("sockhop:message:received");
         s.on("receive", (_, { callback }) => callback?.([1]));
         await new Promise((resolve) => void c.send("é", resolve));
-        const told = once(c, "receive");
+        const delivered = once(c, "receive");
         await s.sendall({ a: 1 });
-        await told;
+        await delivered;
         const types = ["String", "Array", "Object"];
         expect(sent.map(({ type }) => type)).to.deep.equal(types);
         expect(received.map(({ type }) => type)).to.deep.equal(types);
@@ -174,13 +174,13 @@ describe("diagnostics_channel", () => {
                 env: { ...process.env, NODE_DEBUG },
                 stdio: ["ignore", "inherit", "pipe"],
             });
-            const told = await text(child.stderr);
-            if (NODE_DEBUG === "") expect(told).to.equal("");
+            const stderr = await text(child.stderr);
+            if (NODE_DEBUG === "") expect(stderr).to.equal("");
             else {
-                expect(told).to.match(/^SOCKHOP \d+: connect 127\.0\.0\.1:\d+$/m);
-                expect(told).to.match(/^SOCKHOP \d+: sent Object, 32 bytes, 127\.0\.0\.1:\d+$/m);
-                expect(told).to.match(/^SOCKHOP \d+: received Object, 32 bytes, /m);
-                expect(told).to.match(/^SOCKHOP \d+: disconnect /m);
+                expect(stderr).to.match(/^SOCKHOP \d+: connect 127\.0\.0\.1:\d+$/m);
+                expect(stderr).to.match(/^SOCKHOP \d+: sent Object, 32 bytes, 127\.0\.0\.1:\d+$/m);
+                expect(stderr).to.match(/^SOCKHOP \d+: received Object, 32 bytes, /m);
+                expect(stderr).to.match(/^SOCKHOP \d+: disconnect /m);
             }
         }
     });

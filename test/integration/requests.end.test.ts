@@ -15,8 +15,8 @@ import { pair, raw, rawServer, rejection, server } from "../support/pair";
 /** One end of a pair that sends requests, and the other that responds: the same for both directions. */
 interface Direction {
     name: string;
-    asker: SockhopClient | SockhopServer;
-    answerer: SockhopClient | SockhopServer;
+    requester: SockhopClient | SockhopServer;
+    responder: SockhopClient | SockhopServer;
     request: (value?: unknown, options?: RequestOptions) => Promise<SockhopResponseReadableStream>;
     ask: (value?: unknown, options?: RequestOptions) => Promise<unknown>;
     /** Closes the connection at the responding end. */
@@ -30,16 +30,16 @@ async function directions(): Promise<Direction[]> {
     return [
         {
             name: "client to server",
-            asker: there.c,
-            answerer: there.s,
+            requester: there.c,
+            responder: there.s,
             request: (...args) => there.c.request(...(args as [unknown])),
             ask: (...args) => there.c.ask(...(args as [unknown])),
             cut: () => there.socket.destroy(),
         },
         {
             name: "server to client",
-            asker: back.s,
-            answerer: back.c,
+            requester: back.s,
+            responder: back.c,
             request: (...args) => back.s.request(back.socket, ...(args as [unknown])),
             ask: (...args) => back.s.ask(back.socket, ...(args as [unknown])),
             cut: () => back.c.socket!.destroy(),
@@ -70,9 +70,9 @@ function kept(...ends: (SockhopClient | SockhopServer)[]): number {
 describe("requests", () => {
     describe("end", () => {
         it("by a timeout of the option or the request, and the responder is notified", async () => {
-            await both(async ({ asker, answerer, request }) => {
+            await both(async ({ requester, responder, request }) => {
                 const gone = new Promise((resolve) => {
-                    answer(answerer, (_, response) => {
+                    answer(responder, (_, response) => {
                         void response.write("some");
                         response.signal.addEventListener("abort", resolve);
                     });
@@ -81,7 +81,7 @@ describe("requests", () => {
                 expect((await stream.next({ keep_open: true })).data).to.equal("some");
                 expect(await rejection(stream.next())).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
                 await gone;
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
             const { c } = await pair({}, { response_timeout: 10 });
             const { s } = await pair();
@@ -94,9 +94,9 @@ describe("requests", () => {
         });
 
         it("by a signal, and the responder is notified", async () => {
-            await both(async ({ asker, answerer, request, ask }) => {
+            await both(async ({ requester, responder, request, ask }) => {
                 const gone = new Promise((resolve) => {
-                    answer(answerer, (_, response) => response.signal.addEventListener("abort", resolve));
+                    answer(responder, (_, response) => response.signal.addEventListener("abort", resolve));
                 });
                 const controller = new AbortController();
                 const stream = await request("x", { signal: controller.signal });
@@ -109,14 +109,14 @@ describe("requests", () => {
                     "code",
                     "ERR_ABORTED",
                 );
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
         });
 
         it("on a break of a loop, and the responder is notified", async () => {
-            await both(async ({ answerer, request }) => {
+            await both(async ({ responder, request }) => {
                 const gone = new Promise((resolve) => {
-                    answer(answerer, async (_, response) => {
+                    answer(responder, async (_, response) => {
                         response.signal.addEventListener("abort", resolve);
                         while (!response.signal.aborted) {
                             await response.write("again").catch(() => undefined);
@@ -133,10 +133,10 @@ describe("requests", () => {
         });
 
         it("with the connection, at both ends, for every kind of result", async () => {
-            await both(async ({ asker, answerer, request, cut }) => {
+            await both(async ({ requester, responder, request, cut }) => {
                 const responses: SockhopResponseWriteableStream[] = [];
                 const asked = new Promise<void>((resolve) => {
-                    answer(answerer, (_, response) => {
+                    answer(responder, (_, response) => {
                         if (responses.push(response) === 4) resolve();
                     });
                 });
@@ -155,21 +155,21 @@ describe("requests", () => {
                     expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 expect((await ended)[0]).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 await gone;
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
         });
 
         it("with a connection that is closed by their handler", async () => {
-            await both(async ({ asker, answerer, ask, cut }) => {
+            await both(async ({ requester, responder, ask, cut }) => {
                 const aborted = new Promise((resolve) => {
-                    answer(answerer, (_, { signal }) => {
+                    answer(responder, (_, { signal }) => {
                         signal.addEventListener("abort", resolve);
                         cut();
                     });
                 });
                 expect(await rejection(ask())).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 await aborted;
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
         });
 
@@ -182,9 +182,9 @@ describe("requests", () => {
     });
 
     it("for the requester on an abort, while the program of a late responder continues", async () => {
-        await both(async ({ answerer, request }) => {
+        await both(async ({ responder, request }) => {
             const late = new Promise<Error>((resolve) => {
-                answer(answerer, (_, response) => {
+                answer(responder, (_, response) => {
                     response.signal.addEventListener("abort", () => {
                         void response.send("nobody looks at this promise");
                         resolve(rejection(response.send("late")));
@@ -198,9 +198,9 @@ describe("requests", () => {
 
     it("for a responder that awaits its writes: these reject when the requester closes, and its program continues", async () => {
         for (const leave of ["gives up", "is cut off"]) {
-            await both(async ({ answerer, request, cut }) => {
+            await both(async ({ responder, request, cut }) => {
                 const ended = new Promise<Error>((resolve) => {
-                    answer(answerer, async (_, response) => {
+                    answer(responder, async (_, response) => {
                         try {
                             for (;;) await response.write("x".repeat(10_000));
                         } catch (error) {
@@ -242,11 +242,11 @@ describe("requests", () => {
                 fc.array(step, { maxLength: 6 }),
                 fc.constantFrom("next", "all", "loop"),
                 async (steps, way) => {
-                    const [{ asker, answerer, request, cut }] = (await directions()) as [Direction];
+                    const [{ requester, responder, request, cut }] = (await directions()) as [Direction];
                     const responses: SockhopResponseWriteableStream[] = [];
-                    answer(answerer, (_, response) => responses.push(response));
+                    answer(responder, (_, response) => responses.push(response));
                     const controller = new AbortController();
-                    const asked = once(answerer, "request");
+                    const asked = once(responder, "request");
                     const limited = steps.includes("limit");
                     const stream = await request("x", { signal: controller.signal, timeout: limited ? 1 : 60_000 });
                     const waiting =
@@ -273,7 +273,7 @@ describe("requests", () => {
                     await settled;
                     await new Promise(setImmediate);
                     expect(stream.ended).to.equal(true);
-                    if (!asker["_connections"].size) expect(kept(asker, answerer)).to.equal(0);
+                    if (!requester["_connections"].size) expect(kept(requester, responder)).to.equal(0);
                 },
             ),
             { numRuns: 60 },

@@ -19,8 +19,8 @@ class Widget {
 /** One end of a pair that sends requests, and the other that responds: the same for both directions. */
 interface Direction {
     name: string;
-    asker: SockhopClient | SockhopServer;
-    answerer: SockhopClient | SockhopServer;
+    requester: SockhopClient | SockhopServer;
+    responder: SockhopClient | SockhopServer;
     request: (value?: unknown, options?: RequestOptions) => Promise<SockhopResponseReadableStream>;
     ask: (value?: unknown, options?: RequestOptions) => Promise<unknown>;
     /** Closes the connection at the responding end. */
@@ -34,16 +34,16 @@ async function directions(): Promise<Direction[]> {
     return [
         {
             name: "client to server",
-            asker: there.c,
-            answerer: there.s,
+            requester: there.c,
+            responder: there.s,
             request: (...args) => there.c.request(...(args as [unknown])),
             ask: (...args) => there.c.ask(...(args as [unknown])),
             cut: () => there.socket.destroy(),
         },
         {
             name: "server to client",
-            asker: back.s,
-            answerer: back.c,
+            requester: back.s,
+            responder: back.c,
             request: (...args) => back.s.request(back.socket, ...(args as [unknown])),
             ask: (...args) => back.s.ask(back.socket, ...(args as [unknown])),
             cut: () => back.c.socket!.destroy(),
@@ -73,8 +73,8 @@ function kept(...ends: (SockhopClient | SockhopServer)[]): number {
 
 describe("requests", () => {
     it("have a response of one value of any kind", async () => {
-        await both(async ({ asker, answerer, request, ask }) => {
-            answer(answerer, ({ data, type }, response) => response.send([data, type]));
+        await both(async ({ requester, responder, request, ask }) => {
+            answer(responder, ({ data, type }, response) => response.send([data, type]));
             for (const [value, arrives, type] of [
                 [new Widget(), { a: 1 }, "Widget"],
                 [null, null, "Object"],
@@ -85,13 +85,13 @@ describe("requests", () => {
                 expect(await ask(value)).to.deep.equal([arrives, type]);
             }
             expect(await (await request("x")).next()).to.deep.equal({ data: ["x", "String"], type: "Array" });
-            expect(kept(asker, answerer)).to.equal(0);
+            expect(kept(requester, responder)).to.equal(0);
         });
     });
 
     it("have a stream of values as response", async () => {
-        await both(async ({ asker, answerer, request }) => {
-            answer(answerer, async (_, response) => {
+        await both(async ({ requester, responder, request }) => {
+            answer(responder, async (_, response) => {
                 for (let n = 0; n < 3; n++) await response.write(n);
                 await response.end();
             });
@@ -100,7 +100,7 @@ describe("requests", () => {
             const seen: unknown[] = [];
             for await (const { data } of await request()) seen.push(data);
             expect(seen).to.deep.equal([0, 1, 2]);
-            expect(kept(asker, answerer)).to.equal(0);
+            expect(kept(requester, responder)).to.equal(0);
         });
     });
 
@@ -115,8 +115,8 @@ describe("requests", () => {
     });
 
     it("interleave, each with its own response", async () => {
-        await both(async ({ answerer, ask }) => {
-            answer(answerer, ({ data }, response) => {
+        await both(async ({ responder, ask }) => {
+            answer(responder, ({ data }, response) => {
                 setImmediate(() => void response.send(data));
             });
             const numbers = Array.from({ length: 100 }, (_, n) => n);
@@ -141,41 +141,41 @@ describe("requests", () => {
 
     describe("that fail", () => {
         it("reject when the handler throws or rejects, and the error is uncaught at the responder", async () => {
-            await both(async ({ asker, answerer, ask }) => {
+            await both(async ({ requester, responder, ask }) => {
                 for (const handler of [
                     () => {
                         throw new Error("mine");
                     },
                     () => Promise.reject(new Error("mine")),
                 ]) {
-                    answerer.removeAllListeners("request");
-                    answer(answerer, handler);
+                    responder.removeAllListeners("request");
+                    answer(responder, handler);
                     const surfaced = uncaught();
                     const error = await rejection(ask("x"));
                     expect([error.code, error.message]).to.deep.equal(["ERR_REQUEST_FAILED", "mine"]);
                     expect(await surfaced).to.have.property("message", "mine");
-                    expect(kept(asker, answerer)).to.equal(0);
+                    expect(kept(requester, responder)).to.equal(0);
                 }
             });
         });
 
         it("reject with the error of fail()", async () => {
-            await both(async ({ answerer, ask }) => {
-                answer(answerer, (_, response) => response.fail(new Error("not today")));
+            await both(async ({ responder, ask }) => {
+                answer(responder, (_, response) => response.fail(new Error("not today")));
                 expect(await rejection(ask("x"))).to.include({ code: "ERR_REQUEST_FAILED", message: "not today" });
             });
         });
 
         it("reject at once without a handler for requests", async () => {
-            await both(async ({ asker, answerer, ask }) => {
+            await both(async ({ requester, responder, ask }) => {
                 expect(await rejection(ask("x"))).to.have.property("code", "ERR_REQUEST_UNHANDLED");
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
         });
 
         it("reject after their timeout if there have been handlers before", async () => {
-            await both(async ({ answerer, ask }) => {
-                answerer.once("request", ((_: unknown, response: SockhopResponseWriteableStream) =>
+            await both(async ({ responder, ask }) => {
+                responder.once("request", ((_: unknown, response: SockhopResponseWriteableStream) =>
                     response.send(1)) as never);
                 expect(await ask("x")).to.equal(1);
                 expect(await rejection(ask("x", { timeout: 10 }))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");

@@ -5,7 +5,7 @@ import { SockhopError, TimedMap } from "../../src";
 describe("TimedMap", () => {
     let clock: FakeTimers.Clock;
     const reasons: string[] = [];
-    const told =
+    const logRemoval =
         (name: string) =>
         (reason: string): void => {
             reasons.push(`${name} ${reason}`);
@@ -28,8 +28,8 @@ describe("TimedMap", () => {
 
     it("removes entries after their timeout", () => {
         const map = new TimedMap({ timeout: 100 });
-        map.set("a", 1, told("a"));
-        map.set("b", 2, told("b"), 200);
+        map.set("a", 1, logRemoval("a"));
+        map.set("b", 2, logRemoval("b"), 200);
         clock.tick(101); // and one iteration of the event loop
         expect([map.get("a"), map.get("b")]).to.deep.equal([undefined, 2]);
         clock.tick(101);
@@ -38,8 +38,8 @@ describe("TimedMap", () => {
 
     it("calls removed once, with the reason", () => {
         const map = new TimedMap();
-        for (const key of ["a", "b", "c"]) map.set(key, 1, told(key));
-        map.set("a", 2, told("new a"));
+        for (const key of ["a", "b", "c"]) map.set(key, 1, logRemoval(key));
+        map.set("a", 2, logRemoval("new a"));
         expect([map.delete("b"), map.delete("b")]).to.deep.equal([true, false]);
         map.stop();
         map.stop();
@@ -67,8 +67,8 @@ describe("TimedMap", () => {
 
     it("may be used by its callbacks", () => {
         const map = new TimedMap();
-        map.set("a", 1, () => map.set("a", "inner", told("inner")));
-        map.set("a", "outer", told("outer"));
+        map.set("a", 1, () => map.set("a", "inner", logRemoval("inner")));
+        map.set("a", "outer", logRemoval("outer"));
         expect([map.get("a"), reasons]).to.deep.equal(["inner", ["outer overwritten"]]);
         map.stop();
         expect([map._map.size, clock.countTimers()]).to.deep.equal([0, 0]);
@@ -79,7 +79,7 @@ describe("TimedMap", () => {
         map.set("a", 1, () => {
             throw new Error("mine");
         });
-        map.set("b", 2, told("b"));
+        map.set("b", 2, logRemoval("b"));
         expect(() => map.stop()).to.throw("mine");
         expect([map._map.size, reasons]).to.deep.equal([0, ["b stopped"]]);
     });

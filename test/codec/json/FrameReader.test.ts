@@ -47,21 +47,21 @@ describe("FrameReader", () => {
                     ]),
                 );
                 const reader = new FrameReader(new Terminator(terminator), Infinity);
-                const told = inbox();
+                const state = inbox();
                 const read: string[] = [];
                 // Few pieces are small, because there are many bytes.
                 for (let at = 0, turn = 0; at < bytes.length; turn++) {
                     const size = turn < 200 ? sizes[turn % sizes.length]! : 65_536;
                     const piece = bytes.subarray(at, at + size);
                     // Clients read into a larger Buffer.
-                    if (turn % 2 === 0) read.push(...reader.read(piece, told));
-                    else read.push(...reader.read(Buffer.concat([piece, end]), told, piece.length));
+                    if (turn % 2 === 0) read.push(...reader.read(piece, state));
+                    else read.push(...reader.read(Buffer.concat([piece, end]), state, piece.length));
                     at += size;
                 }
                 const expected = framesIn(bytes, end);
                 expect(read.length).to.equal(expected.length);
                 expect(read.every((frame, n) => frame === expected[n])).to.equal(true);
-                expect([told.framesReceived, told.errors]).to.deep.equal([expected.length, []]);
+                expect([state.framesReceived, state.errors]).to.deep.equal([expected.length, []]);
             }),
             { numRuns: 400 },
         );
@@ -85,18 +85,18 @@ describe("FrameReader", () => {
     });
 
     it("reports a frame that is longer than a string can be, and reads the next one", () => {
-        const told = inbox();
+        const state = inbox();
         const reader = new FrameReader(new Terminator("\n"), Infinity);
-        reader.read(Buffer.from("beginning"), told);
+        reader.read(Buffer.from("beginning"), state);
         const error = new RangeError("Cannot create a string");
         const bytes = Object.assign(Buffer.from("beginning, end\n"), {
             toString: () => {
                 throw error; // like node
             },
         });
-        Object.defineProperty(told.partialFrame as PartialFrame, "bytes", { value: bytes });
-        expect(reader.read(Buffer.from(", end\nnext\n"), told)).to.deep.equal(["next"]);
-        expect(told.errors.map(({ code, cause }) => [code, cause])).to.deep.equal([
+        Object.defineProperty(state.partialFrame as PartialFrame, "bytes", { value: bytes });
+        expect(reader.read(Buffer.from(", end\nnext\n"), state)).to.deep.equal(["next"]);
+        expect(state.errors.map(({ code, cause }) => [code, cause])).to.deep.equal([
             ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA", error],
         ]);
     });

@@ -157,12 +157,12 @@ describe("frame_timeout", () => {
 
     it("closes a client of a server that sends byte by byte, and no other", async () => {
         const { s, c } = await pair({ frame_timeout: 60 });
-        const told = reported(s);
+        const reportedError = reported(s);
         const slow = await raw(s);
         const text = frame("x".repeat(10_000));
         let at = 0;
         const timer = setInterval(() => slow.write(text[at++]!), 5);
-        const [error, socket, session] = await told;
+        const [error, socket, session] = await reportedError;
         clearInterval(timer);
         expect(error).to.be.instanceOf(SockhopError).with.property("code", "ERR_FRAME_TIMEOUT");
         expect((session as SockhopSession).sock).to.equal(socket);
@@ -177,10 +177,10 @@ describe("frame_timeout", () => {
         const { port } = await rawServer((socket) => socket.write(frame("whole") + '{"type":'));
         const c = client({ port, frame_timeout: 40 });
         const values = valuesOf(c);
-        const told = reported(c);
+        const reportedError = reported(c);
         const gone = parted(c);
         await c.connect();
-        const [error, socket] = await told;
+        const [error, socket] = await reportedError;
         expect(error.code).to.equal("ERR_FRAME_TIMEOUT");
         expect(await gone).to.deep.equal([socket]);
         expect(values).to.deep.equal(["whole"]);

@@ -121,13 +121,13 @@ describe("max_message_size", () => {
     it("closes the connection of a larger reply, and pending replies fail with the reason", async () => {
         const { s, c } = await pair({}, limited);
         s.on("request", (_, response) => void response.send("x".repeat(LIMIT)));
-        const told = reported(c);
+        const reportedError = reported(c);
         const waiting: unknown[] = [];
         const failed = new Promise<Coded>((resolve) => {
             void c.send("q", () => waiting.push("answered"), { failed: resolve });
         });
         const error = await rejection(c.ask("q"));
-        const [cause] = await told;
+        const [cause] = await reportedError;
         expect(cause.code).to.equal("ERR_MESSAGE_TOO_LARGE");
         expect(error).to.include({ code: "ERR_SOCKET_DESTROYED", cause });
         expect(await failed).to.include({ code: "ERR_SOCKET_DESTROYED", cause });
@@ -162,10 +162,10 @@ describe("max_message_size", () => {
             });
             const c = client({ port, ...limited });
             const values = valuesOf(c);
-            const told = reported(c);
+            const reportedError = reported(c);
             const gone = parted(c);
             await c.connect();
-            const [error, socket] = await told;
+            const [error, socket] = await reportedError;
             expect(error.code).to.equal("ERR_MESSAGE_TOO_LARGE");
             expect(await gone).to.deep.equal([socket]);
             expect(values).to.deep.equal(["one", stringOf(LIMIT)]);
@@ -175,14 +175,14 @@ describe("max_message_size", () => {
     it("applies to a frame that never ends while it arrives", async () => {
         const s = server({ max_message_size: 100_000 });
         await s.listen();
-        const told = reported(s);
+        const reportedError = reported(s);
         const endless = await raw(s);
         const more = (): void => {
             while (!endless.destroyed && endless.write("x".repeat(65_536)));
         };
         endless.on("drain", more);
         more();
-        const [error, socket] = (await told) as [Coded, net.Socket];
+        const [error, socket] = (await reportedError) as [Coded, net.Socket];
         expect(error.code).to.equal("ERR_MESSAGE_TOO_LARGE");
         // One more read than needed.
         expect(socket.bytesRead)
