@@ -2,12 +2,12 @@
 
 const { check } = require("./messages.js");
 
-/** Milliseconds on a clock that all processes of a machine share. */
+/** Milliseconds on a clock shared by all processes of a machine. */
 function now() {
     return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** Takes in a known number of messages, in order, and fails at one that is not what it should be. */
+/** Receives a known number of messages in order, and fails at a wrong one. */
 class Inbox {
     #next = 0;
     #make;
@@ -18,7 +18,7 @@ class Inbox {
     constructor(make, count) {
         this.#make = make;
         this.#count = count;
-        /** Resolves to the time, on the clock of {@link now}, when the last has come. */
+        /** Resolves to the time, on the clock of {@link now}, of the last message. */
         this.arrived = new Promise((resolve, reject) => {
             this.#done = resolve;
             this.#fail = reject;
@@ -30,7 +30,7 @@ class Inbox {
         try {
             check(this.#make, n, value);
         } catch (error) {
-            this.#fail(error); // some libraries keep for themselves what a handler throws
+            this.#fail(error); // some libraries hide errors thrown by handlers
         }
         if (this.#next === this.#count) this.#done(now());
         else if (this.#next > this.#count) throw new Error(`more than ${this.#count} messages have come`);

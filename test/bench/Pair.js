@@ -8,7 +8,7 @@ const cores = require("./cores.js");
 
 const PROGRAM = path.join(__dirname, "end.js");
 
-/** Milliseconds for one step. */
+/** Timeout of one step in milliseconds. */
 const LIMIT = 120_000;
 
 /** One of the two processes of a {@link Pair}. */
@@ -38,14 +38,14 @@ class End {
         this.ready = this.#wait("ready");
     }
 
-    /** Resolves to what a step of this end returns; rejects when it throws, or when the process ends before. */
+    /** Resolves to the result of a step at this end; rejects if it throws, or if the process ends before. */
     do(step, ...args) {
         const id = ++this.#last;
         this.#child.send({ id, step, args });
         return this.#wait(id, step);
     }
 
-    /** Ends the process. What has not been done by then never settles: nobody waits any more. */
+    /** Kills the process. Pending steps never settle. */
     kill() {
         for (const { timer } of this.#calls.values()) clearTimeout(timer);
         this.#child.removeAllListeners("exit");
@@ -83,10 +83,10 @@ class End {
     }
 }
 
-/** A server and a client, each a process of its own, that run one workload with one implementation. */
+/** A server and a client in separate processes, which run one workload with one implementation. */
 class Pair {
     /**
-     * Starts both, the client when the server listens.
+     * Starts both, the client after the server listens.
      *
      * @param flags - for Node
      * @param options - for both halves of the workload
@@ -114,7 +114,7 @@ class Pair {
         this.#folder = folder;
     }
 
-    /** Microseconds of processor time that server and client have taken for `work`, and what it resolves to. */
+    /** Microseconds of processor time of server and client during `work`, and its result. */
     async cost(work) {
         const before = await this.#cpu();
         const result = await work();

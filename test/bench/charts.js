@@ -1,4 +1,4 @@
-// Pictures of the figures. Nothing is drawn behind them, and all colours can be read on light and on dark pages.
+// Charts of the figures. Transparent background, and colors that are readable on light and dark pages.
 "use strict";
 
 const echarts = require("echarts");
@@ -50,7 +50,7 @@ const axisStyle = {
     nameTextStyle: { color: TEXT },
 };
 
-/** One bar for each implementation, the best on top. */
+/** One bar for each implementation, the best one first. */
 function bars(workload, results, adapters) {
     const [metric, options] = Object.entries(workload.metrics).find(([name]) => name === workload.chart);
     const found = adapters
@@ -87,7 +87,7 @@ function bars(workload, results, adapters) {
     });
 }
 
-/** Milliseconds by size of the message, both logarithmic, so that a straight line of slope 1 is linear growth. */
+/** Milliseconds by message size, both logarithmic: a straight line of slope 1 is linear growth. */
 function growth(workload, results, adapters) {
     const metrics = Object.entries(workload.metrics).filter(([metric]) => /^t\d+$/.test(metric));
     let others = 0;
@@ -123,7 +123,7 @@ function growth(workload, results, adapters) {
 }
 
 /**
- * How many times as good as sockhop 1.8.4 some of them are, in all workloads.
+ * Ratios to sockhop 1.8.4 of some implementations, in all workloads.
  *
  * @param rows - `{ title, values }`, one value for each of `adapters`
  */

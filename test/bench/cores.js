@@ -1,5 +1,5 @@
-// Which process runs on which core. Left to the system, two that talk sometimes share a core and sometimes do not, and the
-// figures come out in two heaps. Only Linux lets us choose (taskset).
+// Assigns processes to cores. By default, two communicating processes sometimes share a core and sometimes do not, and the
+// figures have two clusters. Only Linux supports it (taskset).
 "use strict";
 
 const { spawnSync } = require("node:child_process");
@@ -17,14 +17,14 @@ function numbers(list) {
         });
 }
 
-/** The cores that we may use; empty where we cannot choose. */
+/** The available cores; empty if the assignment is not supported. */
 function allowed() {
     if (process.platform !== "linux") return [];
     const { status, stdout } = spawnSync("taskset", ["-cp", String(process.pid)], { encoding: "utf8" });
     return status === 0 ? numbers(stdout.slice(stdout.lastIndexOf(":") + 1)) : [];
 }
 
-/** The cores that are one piece of silicon with this one. */
+/** The hardware threads of the same core. */
 function siblings(core) {
     try {
         return numbers(fs.readFileSync(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`, "utf8"));
@@ -40,7 +40,7 @@ const second = all.find((core) => !siblings(first).includes(core)) ?? all[1] ?? 
 /**
  * The cores for server and client.
  *
- * @param which - "apart", "together" on one, or "free" for whatever the system likes
+ * @param which - "apart", "together" on one, or "free" for the choice of the system
  */
 function choose(which = "apart") {
     if (which === "free") return [undefined, undefined];
@@ -52,7 +52,7 @@ function pinned(core, command) {
     return core === undefined ? command : ["taskset", "-c", String(core), ...command];
 }
 
-/** How it was, for the report. */
+/** The assignment, for the report. */
 function describe() {
     if (first === undefined) return "processes are not pinned to cores (no taskset)";
     if (first === second) return "only one core: server and client share it";

@@ -1,5 +1,5 @@
-// The program of one end: `node end.js server|client ADAPTER WORKLOAD PLACE OPTIONS`. It makes the steps of that half of the
-// workload, and does those that the process which started it asks for.
+// The program of one end: `node end.js server|client ADAPTER WORKLOAD PLACE OPTIONS`. It creates the steps of that half of the
+// workload, and runs those that its parent process requests.
 "use strict";
 
 const { byName } = require("./adapters");
@@ -7,7 +7,7 @@ const { byName: workloads } = require("./workloads");
 
 const [, , role, adapterName, workloadName, place, options] = process.argv;
 
-/** What every end can do. */
+/** Steps of every end. */
 const common = {
     /** Microseconds of processor time so far. */
     cpu() {
@@ -17,7 +17,7 @@ const common = {
 };
 
 function report(message) {
-    // Not when the parent is gone: then there is nobody to do this for.
+    // The parent process may have exited.
     if (process.connected) process.send(message);
 }
 

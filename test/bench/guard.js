@@ -1,5 +1,5 @@
-// The guard: has this library become slower? Compares it with the program `naive`, in processor time of both ends, with what
-// the comparison gave when guard.json was written. Ratios to a program that does not change depend little on the machine.
+// Detects slowdowns of this library. Compares it with the program `naive`, in processor time of both ends, and then with
+// the ratios in guard.json. Ratios to an unchanged program depend little on the machine.
 "use strict";
 
 const fs = require("node:fs");
@@ -9,24 +9,24 @@ const { byName: workloadOf } = require("./workloads");
 const { begin } = require("./rounds.js");
 
 const FILE = path.join(__dirname, "guard.json");
-/** (That of 100 bytes one way comes in two heaps, 0.3 and 0.45, as the two processes fall into step.) */
+/** (The figures for 100 bytes one way have two clusters, 0.3 and 0.45, depending on the timing of the two processes.) */
 const WORKLOADS = ["one-way-1k", "in-flight-callback", "awaited"];
 
-/** How often each of the two is measured. */
+/** Number of measurements of each program. */
 const ROUNDS = 6;
 
-/** How much worse it may be before it is worth a warning. */
+/** Slowdown that causes a warning. */
 const TOLERANCE = 1.1;
 
-/** GitHub shows a line of this form at the run. */
+/** GitHub shows a line of this form in the summary of the run. */
 function warn(text) {
     console.log(process.env.CI ? `::warning::${text}` : `warning: ${text}`);
 }
 
 /**
- * The ratio of the processor times of ours and of naive, of the least that each took in any round. Other work on the machine
- * makes these times longer, never shorter. Both are there and warm all the time, and take turns of half a second: what
- * slows the machine down for some seconds meets both.
+ * The ratio of the processor times of sockhop and naive, each the minimum over all rounds. Other work on the machine
+ * makes these times longer, never shorter. Both run and are warm all the time, and take turns of half a second:
+ * a slow period of the machine affects both.
  */
 async function compare(workload) {
     const ours = await begin(adapterOf.get("ours"), workload, {});
@@ -51,7 +51,7 @@ async function measure() {
     return ratios;
 }
 
-/** @param update - write guard.json anew instead of comparing with it */
+/** @param update - write a new guard.json instead of comparing with it */
 async function guard(update) {
     const ratios = await measure();
     if (update) {

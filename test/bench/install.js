@@ -4,10 +4,10 @@ const { spawnSync } = require("node:child_process");
 const { installed } = require("./packages.js");
 
 /**
- * Installs what stands in package.json here, unless what is needed is there. No package gets to run a script of its own.
+ * Installs the packages in package.json here, unless they are installed. Packages run no scripts.
  *
- * @param adapters - those that are going to run
- * @param more - names of other packages that are needed
+ * @param adapters - implementations that will run
+ * @param more - names of further packages
  */
 function install(adapters, more = []) {
     if ([...adapters, { packages: more }].every(installed)) return;

@@ -4,7 +4,7 @@ const os = require("node:os");
 const cores = require("./cores.js");
 const { version } = require("./packages.js");
 
-/** On what it was measured, and of what. */
+/** Machine and versions of the measurement. */
 function describe(adapters) {
     const [{ model }] = os.cpus();
     return {

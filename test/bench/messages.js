@@ -1,22 +1,22 @@
-// What the programs of the workloads send each other, and how a receiver makes sure that it has come unharmed.
+// Messages of the workloads, and the check of received ones.
 "use strict";
 
-/** The number of the first message; all numbers have as many digits, so that all messages are equally long. */
+/** The number of the first message. All numbers have the same number of digits, so that all messages have the same length. */
 const FIRST = 1_000_000;
 
-/** Of so many messages one is compared in full; of the others only the number. */
+/** One of this number of messages is compared in full; of the others only the number. */
 const IN_FULL = 256;
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 ";
 
-/** So many characters; always the same. */
+/** A constant text of this length. */
 function text(length) {
     let written = "";
     while (written.length < length) written += LETTERS[(written.length * 7 + (written.length >> 5)) % LETTERS.length];
     return written;
 }
 
-/** The text that makes the JSON of a message `size` bytes long. */
+/** Text that makes the JSON of a message `size` bytes long. */
 function filling(size, shape) {
     return text(size - JSON.stringify(shape(FIRST, "")).length);
 }
@@ -49,12 +49,12 @@ function small(n) {
     return smallShape(FIRST + n, SMALL_TEXT);
 }
 
-/** Message number `n`, 1000 bytes as JSON: a little of everything, nested. */
+/** Message number `n`, 1000 bytes as JSON: nested values of several types. */
 function large(n) {
     return largeShape(FIRST + n, LARGE_TEXT);
 }
 
-/** Throws unless `value` is message number `n`, as `make` makes it. */
+/** Throws unless `value` is message number `n` of `make`. */
 function check(make, n, value) {
     if (value?.n !== FIRST + n) throw new Error(`message ${value?.n} came instead of ${FIRST + n}`);
     if (n % IN_FULL === 0 && JSON.stringify(value) !== JSON.stringify(make(n))) {
@@ -62,7 +62,7 @@ function check(make, n, value) {
     }
 }
 
-/** Which message a value is, for who answers it. */
+/** The number of a message, for the reply to it. */
 function numberOf(value) {
     return value.n - FIRST;
 }

@@ -1,4 +1,4 @@
-// What an implementation is made of, on the disk.
+// Packages of an implementation on the disk.
 "use strict";
 
 const { execFileSync } = require("node:child_process");
@@ -9,7 +9,7 @@ function manifest(folder) {
     return JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
 }
 
-/** Where `require` would find a package from this folder; `undefined` when it is not there. */
+/** Path of a package required from this folder; `undefined` if it is missing. */
 function find(name, from) {
     for (let folder = from; ; folder = path.dirname(folder)) {
         const found = path.join(folder, "node_modules", name);
@@ -18,7 +18,7 @@ function find(name, from) {
     }
 }
 
-/** The folders of a package and all it depends on. */
+/** Folders of a package and its dependencies. */
 function closure(folder, found = new Set()) {
     if (found.has(folder)) return found;
     found.add(folder);
@@ -30,7 +30,7 @@ function closure(folder, found = new Set()) {
     return found;
 }
 
-/** Bytes of a file, or of all files below a folder, without packages that are installed in it. */
+/** Size in bytes of a file, or of all files below a folder, without nested packages. */
 function bytes(entry) {
     const stat = fs.lstatSync(entry);
     if (!stat.isDirectory()) return stat.size;
@@ -38,7 +38,7 @@ function bytes(entry) {
     return fs.readdirSync(entry).reduce((sum, name) => sum + bytes(path.join(entry, name)), 0);
 }
 
-/** Bytes of what would be published from a folder. */
+/** Size in bytes of the published files of a folder. */
 function publishedBytes(folder) {
     const pack = ["pack", "--dry-run", "--json", "--ignore-scripts"];
     const [{ unpackedSize }] = JSON.parse(
@@ -47,27 +47,27 @@ function publishedBytes(folder) {
     return unpackedSize;
 }
 
-/** The packages of an implementation that are its own, not what they depend on. */
+/** Packages of an implementation, without dependencies. */
 function own(adapter) {
     return adapter.packages.map((name) => find(name, __dirname));
 }
 
-/** The bytes that are installed with an implementation, and how many packages it depends on. */
+/** Installed bytes of an implementation, and its number of dependencies. */
 function size(adapter) {
     const folders = own(adapter);
-    // This package depends on others only to be built.
+    // This package has development dependencies only.
     if (folders.length === 0 && adapter.folder) return { bytes: publishedBytes(adapter.folder), dependencies: 0 };
     const all = new Set(folders.flatMap((folder) => [...closure(folder)]));
     return { bytes: [...all].reduce((sum, folder) => sum + bytes(folder), 0), dependencies: all.size - folders.length };
 }
 
-/** Name and version of what an implementation is made of; "" for programs of our own. */
+/** Name and version of an implementation's packages; "" for our own programs. */
 function version(adapter) {
     const folders = adapter.packages.length === 0 && adapter.folder ? [adapter.folder] : own(adapter);
     return folders.map((folder) => `${manifest(folder).name} ${manifest(folder).version}`).join(", ");
 }
 
-/** Whether what it is made of is installed. */
+/** True if its packages are installed. */
 function installed(adapter) {
     return own(adapter).every((folder) => folder !== undefined);
 }

@@ -1,9 +1,9 @@
-// Figures as text: for the terminal, and for the report.
+// Formats figures as text: for the terminal, and for the report.
 "use strict";
 
 const { middle, ratio } = require("./statistics.js");
 
-/** What all are compared with: where this library comes from, and how far one can get. */
+/** References for all ratios: the old release, and the fastest possible implementation. */
 const BASES = { "sockhop-1.8.4": "to 1.8.4", limit: "to limit" };
 
 /**
@@ -30,7 +30,7 @@ function number(value, digits) {
     return fraction === undefined ? spaced : `${spaced}.${fraction}`;
 }
 
-/** The rows of the table of one workload: first the titles, then one for each implementation that took part. */
+/** Rows of the table of one workload: the titles, then one row for each implementation. */
 function table(workload, results, title) {
     const metrics = Object.entries(workload.metrics).filter(([metric]) =>
         Object.values(results).some(({ rounds }) => rounds?.some((figures) => figures?.[metric] !== undefined)),

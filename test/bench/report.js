@@ -1,4 +1,4 @@
-// Writes docs/benchmarks.md and its pictures from the figures of a run.
+// Writes docs/benchmarks.md and its charts from the figures of a run.
 "use strict";
 
 const fs = require("node:fs");
@@ -11,13 +11,13 @@ const { ratio } = require("./statistics.js");
 
 const DOCS = path.join(__dirname, "../../docs");
 
-/** By how much another has to be better before we call it ahead; less may be noise. */
+/** Minimum advantage of another implementation that is reported; less may be noise. */
 const AHEAD = 1.05;
 
-/** Those that users may choose instead; the other two are a measure, no choice. */
+/** Alternatives for users; the other two are references. */
 const RIVALS = adapters.filter(({ name }) => !["ours", "limit", "bare"].includes(name));
 
-/** How many times as good as others an implementation is, by the median over the rounds. */
+/** Ratio of an implementation to others, as the median over the rounds. */
 function better(results, name, other, metric, options) {
     const [one, two] = [results[name]?.rounds, results[other]?.rounds];
     const value = one && two && ratio(one, two, metric);
@@ -56,7 +56,7 @@ function participants({ machine, workloads: all }) {
     ].join("\n\n");
 }
 
-/** For each workload those that are better than this library, by which figure and how many times. */
+/** For each workload, the implementations that are better than this library, with figure and ratio. */
 function ahead(all) {
     const lines = [];
     for (const [name, results] of Object.entries(all)) {
@@ -76,7 +76,7 @@ function ahead(all) {
     return lines.length > 0 ? lines.join("\n") : "None.";
 }
 
-/** One row for each workload: this library compared with the old one, with what is possible, and with the best of the others. */
+/** One row for each workload: this library compared with the old release, the reference, and the best alternative. */
 function summary(all) {
     const rows = [["", "unit", "this version", "improvement over 1.8.4", "share of the limit", "best other library"]];
     for (const [name, results] of Object.entries(all)) {
@@ -104,7 +104,7 @@ function summary(all) {
     return markdown(rows, 2);
 }
 
-/** Says so where an implementation hung. */
+/** Reports implementations that hung. */
 function stalls(results) {
     return Object.entries(results)
         .map(([name, { rounds = [] }]) => [
@@ -121,7 +121,7 @@ function section(name, results) {
     const workload = workloadOf.get(name);
     return [
         `## ${workload.title}`,
-        workload.about.replaceAll(/\. (?=[A-Z])/g, ".\n"), // one sentence on a line
+        workload.about.replaceAll(/\. (?=[A-Z])/g, ".\n"), // one sentence per line
         `![${workload.title}](benchmarks/${name}.svg)`,
         markdown(table(workload, results, title)),
         stalls(results),

@@ -1,16 +1,16 @@
-// Has implementations take turns, round by round, and collects the figures.
+// Measures implementations in turn, round by round, and collects the figures.
 "use strict";
 
 const Pair = require("./Pair.js");
 
-/** Why an implementation is left out of a workload, if it is. */
+/** Reason why an implementation is excluded from a workload, if any. */
 function reason(adapter, workload) {
     if (adapter.only && !adapter.only.includes(workload.name)) return "is there for comparison elsewhere";
     return adapter.lacks[workload.needs] ?? adapter.lacks[workload.name];
 }
 
 /**
- * Has one implementation begin with a workload.
+ * Starts a workload with one implementation.
  *
  * @returns `sample()`, which resolves to figures, and `close()`
  */
@@ -26,7 +26,7 @@ async function begin(adapter, workload, notes) {
     };
     try {
         const context = { adapter, open, notes };
-        // Those that can be measured again and again once they are warm say so by `begin`.
+        // Workloads that can be measured repeatedly after the warm-up have `begin`.
         const sample = workload.begin ? await workload.begin(context) : () => workload.measure(context);
         return { sample, close };
     } catch (error) {
@@ -45,7 +45,7 @@ async function turn(adapter, workload, notes) {
     }
 }
 
-/** What hangs costs the round, and not the run: `null` then. What comes out wrong ends the run. */
+/** A hanging implementation loses the round, but does not end the run: `null` then. A wrong result ends the run. */
 async function patiently(work) {
     try {
         return await work();
@@ -56,19 +56,19 @@ async function patiently(work) {
     }
 }
 
-/** How often each is measured in a round, where all can be there at the same time. */
+/** Number of measurements per round, if all can run at the same time. */
 const TURNS = 3;
 
-/** The same, beginning with another one each time, so that none always comes after the same. */
+/** The same order, starting with another one each time, so that none always follows the same. */
 function rotated(list, by) {
     const at = by % list.length;
     return [...list.slice(at), ...list.slice(0, at)];
 }
 
 /**
- * A round in which all are there and warm, and then take short turns: what slows the machine for some seconds meets all.
+ * A round in which all run warm and take short turns: a slow period of the machine affects all.
  *
- * @param add - called with an implementation and the figures of its turn, or `null` when it has hung
+ * @param add - called with an implementation and the figures of its turn, or `null` if it hung
  */
 async function shortTurns(workload, adapters, results, add) {
     const ready = new Map();
@@ -96,8 +96,8 @@ async function shortTurns(workload, adapters, results, add) {
  * Runs one workload.
  *
  * @param tell - called with the implementation and its figures after each turn
- * @returns for each implementation `{ rounds, notes }`, with the figures of each turn or `null` where it hung, or `{ missing }` that says why it was left out. `notes` is an
- * object in which the workload keeps what it remembers of one implementation from round to round.
+ * @returns for each implementation `{ rounds, notes }`, with the figures of each turn or `null` if it hung, or `{ missing }` with the reason for its exclusion. `notes` is an
+ * object in which the workload stores data of one implementation between rounds.
  */
 async function runWorkload(workload, adapters, rounds, tell = () => undefined) {
     const results = {};

@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     },
 });
 
-/** Those of a list of names with commas; all without a list. */
+/** Items of a comma-separated list; all items without a list. */
 function pick(list, all, map) {
     if (list === undefined) return all;
     return list.split(",").map((name) => {
@@ -36,7 +36,7 @@ function pick(list, all, map) {
     });
 }
 
-/** A line about one turn, for those who wait. */
+/** Prints a line about one turn. */
 function tell(workload, adapter, figures) {
     if (!figures) return;
     const parts = Object.entries(workload.metrics)
@@ -54,7 +54,7 @@ async function measure(chosen, todo) {
         const results = await runWorkload(workload, chosen, rounds, (...turn) => tell(workload, ...turn));
         run.workloads[workload.name] = results;
         printWorkload(workload, results);
-        // After each, so that what has been measured is not lost with what fails later.
+        // After each workload, so that a later failure does not lose its figures.
         fs.writeFileSync(options.json, JSON.stringify(run, null, 1));
     }
     console.error(`raw figures: ${options.json}`);

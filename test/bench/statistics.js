@@ -1,6 +1,6 @@
 "use strict";
 
-/** The middle one of some numbers; of an even count the mean of the two in the middle. */
+/** The median of some numbers; for an even count the mean of the two in the middle. */
 function median(numbers) {
     const sorted = Float64Array.from(numbers).sort();
     const half = sorted.length >> 1;
@@ -8,12 +8,12 @@ function median(numbers) {
 }
 
 /**
- * How one implementation compares with another: the median of the ratios of each round. In a round both were measured
- * within seconds, so that what else the machine does changes little.
+ * Ratio of one implementation to another: the median of the ratios of each round. In a round both were measured
+ * within seconds, so that other work on the machine has little effect.
  *
- * @param rounds - of one: the figures of each round, `undefined` for one without
+ * @param rounds - of one: the figures of each round, `undefined` for a missing one
  * @param others - of the other
- * @returns `undefined` when there is no round with both
+ * @returns `undefined` without a round with both
  */
 function ratio(rounds, others, metric) {
     const ratios = rounds
@@ -22,13 +22,13 @@ function ratio(rounds, others, metric) {
     return ratios.length > 0 ? median(ratios) : undefined;
 }
 
-/** The median of a metric over the rounds that have it; `undefined` when none has. */
+/** The median of a metric over the rounds that have it; `undefined` if none has it. */
 function middle(rounds, metric) {
     const figures = rounds.map((round) => round?.[metric]).filter((value) => Number.isFinite(value));
     return figures.length > 0 ? median(figures) : undefined;
 }
 
-/** The slope of the line through some points `[x, y]` on paper that is logarithmic both ways. */
+/** The slope of the line through some points `[x, y]` with logarithmic axes. */
 function slope(points) {
     const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)]);
     const mean = (at) => logs.reduce((sum, point) => sum + point[at], 0) / logs.length;

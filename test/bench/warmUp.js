@@ -3,17 +3,17 @@
 const { now } = require("./Inbox.js");
 
 /**
- * How long both ends work before they are measured, in milliseconds. Node compiles what works for about so long, with
- * pauses on these few cores; who measures before that measures the compiler.
+ * Duration of the warm-up of both ends in milliseconds. Node compiles hot code during about this time, with
+ * pauses on few cores; an earlier measurement would include the compiler.
  */
 const WARM_TIME = 2500;
 
 /**
- * Has both ends work until they are warm.
+ * Runs both ends until they are warm.
  *
- * @param run - does so many of what is measured, and resolves to the time it took, in milliseconds
- * @param count - how many at a time
- * @returns how many take about `time` milliseconds then
+ * @param run - runs a number of operations, and resolves to the time in milliseconds
+ * @param count - number of operations at a time
+ * @returns the number of operations that take about `time` milliseconds afterwards
  */
 async function warmUp(run, count, time) {
     const end = now() + WARM_TIME;

@@ -14,12 +14,12 @@ async function waiting(
     return { s, c: client({ ...placeOf(s), queue, ...options }) };
 }
 
-/** A client with a queue and nothing to connect to. */
+/** A client with a queue and no server. */
 function offline(queue: true | QueueOptions = true): SockhopClient {
     return client({ queue, port: 1 });
 }
 
-/** The codes that promises have rejected with so far, `"resolved"` for others; those that wait are left out. */
+/** Codes of the rejections so far, `"resolved"` for resolved promises. Pending promises are left out. */
 function outcomes(promises: Promise<unknown>[]): unknown[] {
     const settled: unknown[] = [];
     for (const [n, promise] of promises.entries()) {
@@ -33,18 +33,18 @@ function outcomes(promises: Promise<unknown>[]): unknown[] {
 
 const turn = (): Promise<void> => new Promise(setImmediate);
 
-/** Bytes of a string as a message. */
+/** Size in bytes of the message for a string. */
 const size = (value: string): number => Buffer.byteLength(`{"type":"String","data":${JSON.stringify(value)}}\n`);
 
-describe("a client with a queue", () => {
-    describe("when there are too many", () => {
+describe("OfflineQueue", () => {
+    describe("with limits", () => {
         const limits: Record<string, QueueOptions> = {
             max_messages: { max_messages: 3 },
             max_bytes: { max_bytes: 3 * size("0") },
         };
         for (const [limit, options] of Object.entries(limits)) {
             for (const overflow of ["reject", "drop-newest", undefined] as const) {
-                it(`the newest is refused, by ${limit}, with overflow ${overflow}`, async () => {
+                it(`rejects the newest message above ${limit} with overflow ${overflow}`, async () => {
                     const { s, c } = await waiting({ ...options, overflow });
                     const sent = Array.from("012345", (value) => c.send(value));
                     const settled = outcomes(sent);
@@ -59,7 +59,7 @@ describe("a client with a queue", () => {
                 });
             }
 
-            it(`the oldest is dropped, by ${limit}, with overflow drop-oldest`, async () => {
+            it(`drops the oldest message above ${limit} with overflow drop-oldest`, async () => {
                 const { s, c } = await waiting({ ...options, overflow: "drop-oldest" });
                 const sent = Array.from("012345", (value) => c.send(value));
                 const settled = outcomes(sent);
@@ -73,7 +73,7 @@ describe("a client with a queue", () => {
             });
         }
 
-        it("one that would never fit drops no other", async () => {
+        it("drops no message for one that would never fit", async () => {
             for (const overflow of ["reject", "drop-newest", "drop-oldest"] as const) {
                 const { s, c } = await waiting({ max_bytes: 100, overflow });
                 void c.send("small");
@@ -85,7 +85,7 @@ describe("a client with a queue", () => {
             }
         });
 
-        it("bytes are counted as bytes, to the last", async () => {
+        it("counts bytes, up to the last one", async () => {
             for (const text of ["abc", "é→😀"]) {
                 const c = offline({ max_bytes: size(text) });
                 void c.send(text);
@@ -95,7 +95,7 @@ describe("a client with a queue", () => {
             }
         });
 
-        it("drops several messages for a large one, and calls their failed", async () => {
+        it("drops several messages for a large one, and calls their failed callbacks", async () => {
             const c = offline({ max_bytes: 400, overflow: "drop-oldest" });
             const failed: unknown[] = [];
             const sent = [1, 2, 3].map((n) =>
@@ -128,7 +128,7 @@ describe("a client with a queue", () => {
     });
 
     describe("max_age", () => {
-        it("drops what has waited longer, in order, and keeps the rest", async () => {
+        it("drops expired messages, in order, and keeps the others", async () => {
             const { s, c } = await waiting({ max_age: 30 });
             const failed: unknown[] = [];
             const start = performance.now();
@@ -150,7 +150,7 @@ describe("a client with a queue", () => {
             expect(await arrived).to.deep.equal(["young"]);
         });
 
-        it("is that of each message", async () => {
+        it("applies to each message separately", async () => {
             const clock = FakeTimers.install({
                 toFake: ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "performance"],
             });
@@ -184,7 +184,7 @@ describe("a client with a queue", () => {
             expect(await rejection(expired)).to.have.property("code", "ERR_QUEUE_EXPIRED");
         });
 
-        it("of Infinity, of more than a timer can run, and none are for ever", async () => {
+        it("does not limit the age with Infinity, a value above the timer limit, or no value", async () => {
             for (const max_age of [Infinity, 2 ** 40, 0, undefined]) {
                 const c = offline({ max_age });
                 const settled = outcomes([c.send(1)]);
@@ -195,7 +195,7 @@ describe("a client with a queue", () => {
         });
     });
 
-    it("counts in buffered what waits, and the connection's own besides", async () => {
+    it("counts queued bytes in buffered, in addition to the buffer of the connection", async () => {
         const { port } = await rawServer();
         const c = client({ port, queue: true });
         expect(c.buffered).to.equal(0);
@@ -214,7 +214,7 @@ describe("a client with a queue", () => {
         expect(c.buffered).to.equal(0);
     });
 
-    it("refuses options that are none", () => {
+    it("rejects invalid options", () => {
         const bad: unknown[] = [
             ...[0, -1, NaN, "10", true].flatMap((value) => [{ max_messages: value }, { max_bytes: value }]),
             ...[-1, NaN, "soon"].map((max_age) => ({ max_age })),

@@ -14,12 +14,12 @@ async function waiting(
     return { s, c: client({ ...placeOf(s), queue, ...options }) };
 }
 
-/** A client with a queue and nothing to connect to. */
+/** A client with a queue and no server. */
 function offline(queue: true | QueueOptions = true): SockhopClient {
     return client({ queue, port: 1 });
 }
 
-/** The codes that promises have rejected with so far, `"resolved"` for others; those that wait are left out. */
+/** Codes of the rejections so far, `"resolved"` for resolved promises. Pending promises are left out. */
 function outcomes(promises: Promise<unknown>[]): unknown[] {
     const settled: unknown[] = [];
     for (const [n, promise] of promises.entries()) {
@@ -33,9 +33,9 @@ function outcomes(promises: Promise<unknown>[]): unknown[] {
 
 const turn = (): Promise<void> => new Promise(setImmediate);
 
-describe("a client with a queue", () => {
+describe("OfflineQueue", () => {
     describe("disconnect()", () => {
-        it("gives up all that waits", async () => {
+        it("aborts all queued messages", async () => {
             for (const options of [undefined, { timeout: 0 }, { drain: true }]) {
                 const c = offline();
                 const failed: unknown[] = [];
@@ -53,7 +53,7 @@ describe("a client with a queue", () => {
             }
         });
 
-        it("gives it up during connect(), too, and nothing of it is sent later", async () => {
+        it("aborts them during connect(), too, and sends none of them later", async () => {
             const { s, c } = await waiting();
             const connecting = rejection(c.connect());
             const sent = rejection(c.send("given up"));
@@ -67,7 +67,7 @@ describe("a client with a queue", () => {
             expect(await arrived).to.deep.equal(["afterwards"]);
         });
 
-        it("lets out what was flushed already", async () => {
+        it("still sends messages that were flushed before", async () => {
             const { s, c } = await waiting();
             const arrived = received(s, 3);
             const sent = [1, 2, 3].map((n) => c.send(n));
@@ -77,7 +77,7 @@ describe("a client with a queue", () => {
             expect(await arrived).to.deep.equal([1, 2, 3]);
         });
 
-        it("in the handler of connect gives it up", async () => {
+        it("aborts queued messages when called in a connect handler", async () => {
             const { s, c } = await waiting();
             const values: unknown[] = [];
             s.on("receive", (value) => values.push(value));
@@ -93,7 +93,7 @@ describe("a client with a queue", () => {
         });
     });
 
-    it("writes to a socket that was assigned at once, and what waits goes on waiting", async () => {
+    it("keeps queued messages when a socket is assigned, and writes new ones to that socket", async () => {
         const { s, c } = await waiting();
         void c.send("queued");
         const before = c.buffered;
@@ -107,7 +107,7 @@ describe("a client with a queue", () => {
     });
 
     describe("when the connection breaks", () => {
-        it("in the handler of connect, what waits goes on waiting", async () => {
+        it("keeps queued messages after a loss in the connect handler", async () => {
             const { s, c } = await waiting();
             const arrived = received(s, 3);
             const sent = [1, 2].map((n) => c.send(n));
@@ -123,7 +123,7 @@ describe("a client with a queue", () => {
             expect(await arrived).to.deep.equal([1, 2, 3]);
         });
 
-        it("while it is emptied, nothing is sent twice, and what the system has not taken is lost", async () => {
+        it("sends no message twice after a loss during the flush, and loses unwritten bytes", async () => {
             const frame = "x".repeat(2 ** 20);
             const count = 20;
             const got: string[] = [];
@@ -134,7 +134,7 @@ describe("a client with a queue", () => {
                 let text = "";
                 socket.on("data", (chunk) => {
                     text += chunk.toString();
-                    // The first one leaves in the middle.
+                    // The first connection closes in the middle of the flush.
                     if (number === 1 && text.length > 3 * 2 ** 20) socket.resetAndDestroy();
                 });
                 socket.on("close", () => {
@@ -150,7 +150,7 @@ describe("a client with a queue", () => {
             await Promise.allSettled(sent);
             expect(settled.filter((each) => each !== "resolved" && each !== "ERR_SOCKET_DESTROYED")).to.deep.equal([]);
             expect(settled).to.include("ERR_SOCKET_DESTROYED");
-            // Those that were lost are the last ones.
+            // The last messages are the lost ones.
             expect(settled.lastIndexOf("resolved")).to.be.below(settled.indexOf("ERR_SOCKET_DESTROYED"));
             expect(c.buffered).to.equal(0);
             await c.connect();
@@ -165,7 +165,7 @@ describe("a client with a queue", () => {
             expect(first.length).to.be.within(2, count - 1);
         });
 
-        it("what was sent before the loss was noticed is lost or arrives, and never comes back", async () => {
+        it("never sends messages again that were sent before the loss was detected", async () => {
             const { s, c } = await waiting(true, { auto_reconnect_interval: 1 });
             const first = announced(s, 1);
             c.auto_reconnect = true;
@@ -183,7 +183,7 @@ describe("a client with a queue", () => {
             await gone;
             await again;
             await c.send("later");
-            await c.ask("barrier").catch(() => undefined); // nobody handles it: it is answered at once
+            await c.ask("barrier").catch(() => undefined); // no handler: replies at once with an error
             expect(await lost).to.be.oneOf(["resolved", "ERR_SOCKET_DESTROYED"]);
             expect(values).to.deep.equal(["later"]);
         });

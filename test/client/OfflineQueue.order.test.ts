@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { client, placeOf, received, server } from "../support/pair";
 import { until } from "../support/eventLoop";
 
-describe("what waits for a connection", () => {
+describe("OfflineQueue and pending sends", () => {
     for (const slow_consumer of ["drop", "disconnect"] as const) {
-        it(`in a queue with "${slow_consumer}" is sent no faster than there is room, and the next waits behind`, async () => {
+        it(`sends messages of a queue with "${slow_consumer}" at the rate of the peer, and later messages behind them`, async () => {
             const s = server();
             await s.listen();
             const c = client({ ...placeOf(s), queue: true, slow_consumer, max_buffered: 20_000 });
@@ -20,7 +20,7 @@ describe("what waits for a connection", () => {
         });
     }
 
-    it("without a queue goes before what handlers of connect send", async () => {
+    it("sends messages of connect() before those of connect handlers without a queue", async () => {
         const s = server();
         await s.listen();
         const arrived = received(s, 2);

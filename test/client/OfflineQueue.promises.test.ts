@@ -14,12 +14,12 @@ async function waiting(
     return { s, c: client({ ...placeOf(s), queue, ...options }) };
 }
 
-/** A client with a queue and nothing to connect to. */
+/** A client with a queue and no server. */
 function offline(queue: true | QueueOptions = true): SockhopClient {
     return client({ queue, port: 1 });
 }
 
-/** The codes that promises have rejected with so far, `"resolved"` for others; those that wait are left out. */
+/** Codes of the rejections so far, `"resolved"` for resolved promises. Pending promises are left out. */
 function outcomes(promises: Promise<unknown>[]): unknown[] {
     const settled: unknown[] = [];
     for (const [n, promise] of promises.entries()) {
@@ -33,9 +33,9 @@ function outcomes(promises: Promise<unknown>[]): unknown[] {
 
 const turn = (): Promise<void> => new Promise(setImmediate);
 
-describe("a client with a queue", () => {
+describe("OfflineQueue", () => {
     describe("callbacks and requests", () => {
-        it("are answered", async () => {
+        it("receive their replies", async () => {
             const { s, c } = await waiting();
             s.on("receive", (value: number, { callback }) => callback?.(value + 1));
             s.on("request", async (request, response) => {
@@ -63,7 +63,7 @@ describe("a client with a queue", () => {
         for (const how of ["a timeout", "a signal"]) {
             const code = how === "a timeout" ? "ERR_RESPONSE_TIMEOUT" : "ERR_ABORTED";
 
-            /** Options that end the wait, and what is to be called for it. */
+            /** Options that abort a pending message, and a function that triggers the abort. */
             const impatience = (): { options: { timeout?: number; signal?: AbortSignal }; give_up: () => void } => {
                 const abort = new AbortController();
                 return how === "a timeout"
@@ -71,7 +71,7 @@ describe("a client with a queue", () => {
                     : { options: { signal: abort.signal }, give_up: () => abort.abort() };
             };
 
-            it(`are given up by ${how} in the queue, leave it, and are not sent`, async () => {
+            it(`leave the queue unsent when aborted by ${how}`, async () => {
                 const { s, c } = await waiting();
                 const arrived = received(s, 2);
                 let requests = 0;
@@ -106,7 +106,7 @@ describe("a client with a queue", () => {
                 expect(requests).to.equal(0);
             });
 
-            it(`are given up by ${how} after the queue as well`, async () => {
+            it(`are aborted by ${how} after they left the queue as well`, async () => {
                 const { s, c } = await waiting();
                 s.on("request", () => undefined);
                 const { options, give_up } = impatience();
@@ -121,7 +121,7 @@ describe("a client with a queue", () => {
             });
         }
 
-        it("fail with the queue's error, once", async () => {
+        it("fail once, with the error of the queue", async () => {
             const c = offline({ max_messages: 2 });
             const failed: unknown[] = [];
             const question = (): Promise<void> =>
@@ -137,7 +137,7 @@ describe("a client with a queue", () => {
             expect(failed).to.deep.equal(["ERR_QUEUE_FULL", "ERR_ABORTED"]);
         });
 
-        it("count for max_pending only when they are sent", async () => {
+        it("count for max_pending only after they are sent", async () => {
             const { s, c } = await waiting(true, { max_pending: 2 });
             s.on("request", () => undefined);
             const failed: unknown[] = [];
@@ -153,7 +153,7 @@ describe("a client with a queue", () => {
     });
 
     describe("a promise without a handler", () => {
-        it("harms nobody when its message is dropped, expires or is given up", async () => {
+        it("causes no unhandled rejection when its message is dropped, expires or is aborted", async () => {
             const seen = unhandled();
             for (const overflow of ["drop-oldest", "drop-newest"] as const) {
                 const c = offline({ max_messages: 1, overflow });
@@ -174,7 +174,7 @@ describe("a client with a queue", () => {
             expect(seen).to.deep.equal([]);
         });
 
-        it("is an unhandled rejection when its message is refused", async () => {
+        it("is an unhandled rejection when its message is rejected at once", async () => {
             const seen = unhandled();
             for (const overflow of ["reject", undefined] as const) {
                 const c = offline({ max_messages: 1, overflow });

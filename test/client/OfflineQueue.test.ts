@@ -18,7 +18,7 @@ async function waiting(
     return { s, c: client({ ...placeOf(s), queue, ...options }) };
 }
 
-/** The codes that promises have rejected with so far, `"resolved"` for others; those that wait are left out. */
+/** Codes of the rejections so far, `"resolved"` for resolved promises. Pending promises are left out. */
 function outcomes(promises: Promise<unknown>[]): unknown[] {
     const settled: unknown[] = [];
     for (const [n, promise] of promises.entries()) {
@@ -32,23 +32,23 @@ function outcomes(promises: Promise<unknown>[]): unknown[] {
 
 const turn = (): Promise<void> => new Promise(setImmediate);
 
-describe("a client with a queue", () => {
-    it("sends, when it connects, what was sent before, in order", async () => {
+describe("OfflineQueue", () => {
+    it("sends queued messages in order after connecting", async () => {
         const { s, c } = await waiting();
         const arrived = received(s, 6);
         const sent = [c.send(1), c.send("two")];
         const connecting = c.connect();
-        sent.push(c.send({ three: 3 })); // in the turn of connect()
+        sent.push(c.send({ three: 3 })); // in the tick of connect()
         await turn();
         expect(c.socket).to.be.instanceOf(net.Socket);
-        sent.push(c.send(null)); // while it connects
+        sent.push(c.send(null)); // while connecting
         await connecting;
         sent.push(c.send(false), c.send([6]));
         expect(await arrived).to.deep.equal([1, "two", { three: 3 }, null, false, [6]]);
         expect(await Promise.all(sent)).to.deep.equal(Array(6).fill(undefined));
     });
 
-    it("sends after all that the handlers of connect send, and announces that first", async () => {
+    it("emits connect first, and sends queued messages after those of the connect handlers", async () => {
         const { s, c } = await waiting();
         const arrived = received(s, 4);
         void c.send("queued 1");
@@ -63,7 +63,7 @@ describe("a client with a queue", () => {
         expect(events).to.deep.equal(["connect", "receive", "receive", "receive", "receive"]);
     });
 
-    it("keeps values as they were when they were sent", async () => {
+    it("serializes values at the time of send()", async () => {
         const { s, c } = await waiting();
         const arrived = received(s, 2);
         const value = { n: 1, list: [1] };
@@ -79,7 +79,7 @@ describe("a client with a queue", () => {
         ]);
     });
 
-    it("refuses at once what cannot be sent", async () => {
+    it("rejects values at once that cannot be sent", async () => {
         const { c } = await waiting(true, { max_message_size: 200 });
         expect(await rejection(c.send(undefined))).to.have.property("code", "ERR_BAD_DATA");
         expect(await rejection(c.request(1n))).to.have.property("code", "ERR_BAD_DATA");
@@ -91,7 +91,7 @@ describe("a client with a queue", () => {
         expect(c.buffered).to.equal(0);
     });
 
-    it("serves a JSON peer as well", async () => {
+    it("works with a JSON peer", async () => {
         const s = server({ peer_type: "json" });
         await s.listen();
         const c = client({ ...placeOf(s), peer_type: "json", queue: true });
@@ -102,7 +102,7 @@ describe("a client with a queue", () => {
         expect(await arrived).to.deep.equal([{ a: 1 }, [2]]);
     });
 
-    it("keeps what is sent while it reconnects", async () => {
+    it("keeps messages that are sent while reconnecting", async () => {
         const { s, c } = await waiting(true, { auto_reconnect_interval: 1 });
         const first = announced(s, 1);
         c.auto_reconnect = true;
@@ -124,7 +124,7 @@ describe("a client with a queue", () => {
         expect(await arrived).to.deep.equal(Array.from({ length: 100 }, (_, each) => each));
     });
 
-    it("sends what is sent in the handler of disconnect when it is back", async () => {
+    it("sends messages of a disconnect handler after reconnecting", async () => {
         const { s, c } = await waiting(true, { auto_reconnect_interval: 1 });
         const first = announced(s, 1);
         c.auto_reconnect = true;
@@ -135,7 +135,7 @@ describe("a client with a queue", () => {
         expect(await arrived).to.deep.equal(["was cut off"]);
     });
 
-    it("without the option a message is refused at once", async () => {
+    it("rejects a message at once without the option", async () => {
         const s = server();
         await s.listen();
         for (const options of [{}, { queue: false }, { queue: undefined }]) {
@@ -153,7 +153,7 @@ describe("a client with a queue", () => {
         }
     });
 
-    it("leaves no timer, and keeps no process alive", async () => {
+    it("leaves no timer, and does not keep the process alive", async () => {
         const program = `
             const { client, server } = require("sockhop");
             const timers = () => process.getActiveResourcesInfo().join();
@@ -170,13 +170,13 @@ describe("a client with a queue", () => {
     });
 
     /**
-     * What can be promised. A promise that has resolved says that the system has taken the bytes, and the system delivers
-     * them unless it is told to drop them: when the connection is ended in good order (by `disconnect()`), or is still
-     * there, all that has resolved has arrived. When it is cut off, some of that may be lost, but never in the middle: what
-     * arrives of one connection is the beginning of what was sent over it. And nothing arrives twice, or out of order,
-     * over all connections together; what has rejected because it never left the queue does not arrive at all.
+     * The delivery guarantees. A resolved promise means that the system has accepted the bytes. The system delivers
+     * them unless it is asked to discard them: if the connection was closed gracefully (by `disconnect()`), or is still
+     * open, all resolved messages have arrived. If it was destroyed, some may be lost, but never in the middle: the messages
+     * that arrive over one connection are the first ones sent over it. No message arrives twice or out of order over
+     * all connections together. A message that was rejected before it left the queue does not arrive at all.
      */
-    it("delivers in order, at most once, and all that was sent before a connection ended in good order", async () => {
+    it("delivers in order, at most once, and everything sent before a graceful close", async () => {
         const steps = fc.array(
             fc.oneof(
                 { weight: 6, arbitrary: fc.constant("send") },
@@ -199,7 +199,7 @@ describe("a client with a queue", () => {
                 });
                 const sent: Promise<unknown>[] = [];
                 let settled: unknown[] = [];
-                /** Which connection each message was sent in the time of, and how those ended. */
+                /** The connection in use when each message was sent, and the way each connection closed. */
                 const during: number[] = [];
                 const cut = new Set<number>();
                 let connection = 0;
@@ -217,7 +217,7 @@ describe("a client with a queue", () => {
                         );
                     } else if (step === "connect") c.connect().catch(() => undefined);
                     else if (step === "cut by the server") {
-                        // Also those that have ended here and are still being read there, and one that is being made.
+                        // Also connections that have closed here and are still being read by the server, and one that is connecting.
                         for (let n = 1; n <= connection + 1; n++) cut.add(n);
                         for (const { socket } of [...s["_connections"].values()]) socket.resetAndDestroy();
                     } else if (step === "cut here") {

@@ -4,7 +4,7 @@ import net from "node:net";
 import { client, later, pair, placeOf, rejection, server, socketPath } from "../support/pair";
 import { uncaught } from "../support/rejections";
 
-/** Has `net.createConnection` give what the test wants, until its end. */
+/** Replaces `net.createConnection` until the end of the test. */
 function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
     const original = net.createConnection;
     net.createConnection = stub;
@@ -13,7 +13,7 @@ function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
     });
 }
 
-/** A port that nobody listens on. */
+/** A port without a server. */
 async function closedPort(): Promise<number> {
     const s = server();
     await s.listen();
@@ -24,7 +24,7 @@ async function closedPort(): Promise<number> {
 
 describe("SockhopClient", () => {
     describe("connect()", () => {
-        it("goes through its states, with the event before the promise", async () => {
+        it("changes its state, and emits the event before the promise resolves", async () => {
             const s = server();
             await s.listen();
             const c = client(placeOf(s));
@@ -40,7 +40,7 @@ describe("SockhopClient", () => {
             expect(c.get_bound_address()).to.equal("127.0.0.1");
         });
 
-        it("resolves also when a handler of connect throws, which surfaces", async () => {
+        it("resolves although a connect handler throws, and the error is uncaught", async () => {
             const s = server();
             await s.listen();
             const c = client(placeOf(s));
@@ -63,7 +63,7 @@ describe("SockhopClient", () => {
             expect(connects).to.equal(0);
         });
 
-        it("rejects while an earlier call has not settled, which goes on", async () => {
+        it("rejects while an earlier call is pending, which continues", async () => {
             const s = server();
             await s.listen();
             const c = client(placeOf(s));
@@ -72,7 +72,7 @@ describe("SockhopClient", () => {
             await first;
         });
 
-        it("rejects with the system's own error, emits none, and can be called again", async () => {
+        it("rejects with the system error without an event, and can be called again", async () => {
             const port = await closedPort();
             const c = client({ port });
             c.on("error", () => {
@@ -89,11 +89,11 @@ describe("SockhopClient", () => {
             await c.connect();
         });
 
-        it("rejects when there is no such path", async () => {
+        it("rejects when the path does not exist", async () => {
             expect(await rejection(client({ path: socketPath() }).connect())).to.have.property("code", "ENOENT");
         });
 
-        it("gives up after connect_timeout, destroys the socket and can be called again", async () => {
+        it("rejects after connect_timeout, destroys the socket and can be called again", async () => {
             const hung = new net.Socket();
             stubCreateConnection(() => hung);
             const c = client({ connect_timeout: 20 });
@@ -104,7 +104,7 @@ describe("SockhopClient", () => {
             expect(await rejection(c.connect())).to.have.property("code", "ERR_CONNECT_TIMEOUT");
         });
 
-        it("ignores a socket that it has given up", async () => {
+        it("ignores a socket that was aborted", async () => {
             const s = server();
             await s.listen();
             const create = net.createConnection;
@@ -125,7 +125,7 @@ describe("SockhopClient", () => {
             expect([c.connected, connects]).to.deep.equal([true, 1]);
         });
 
-        it("uses the function that net has at that time, as 1.x does", async () => {
+        it("uses the current function of net, as 1.x does", async () => {
             const s = server();
             await s.listen();
             const { createConnection } = net;
@@ -150,7 +150,7 @@ describe("SockhopClient", () => {
     });
 
     describe("auto_reconnect", () => {
-        it("connects at once, and connect() joins", async () => {
+        it("connects at once, and connect() joins the attempt", async () => {
             const s = server();
             await s.listen();
             const c = client({ ...placeOf(s), auto_reconnect_interval: 60_000 });
@@ -159,7 +159,7 @@ describe("SockhopClient", () => {
             expect(c.connected).to.equal(true);
         });
 
-        it("can be turned on by an option, in time to listen to everything", async () => {
+        it("can be turned on by an option, and emits its first events after listeners were added", async () => {
             const s = server();
             await s.listen();
             const c = client({ ...placeOf(s), auto_reconnect: true });
@@ -167,7 +167,7 @@ describe("SockhopClient", () => {
             await once(c, "connect");
         });
 
-        it("fails silently, and comes back when the server does", async () => {
+        it("fails without an error event, and reconnects when the server is back", async () => {
             const path = socketPath();
             const c = client({ path, auto_reconnect_interval: 10 });
             c.auto_reconnect = true;
@@ -178,7 +178,7 @@ describe("SockhopClient", () => {
             expect(c.auto_reconnect).to.equal(true);
         });
 
-        it("goes on when a connect() of the user fails", async () => {
+        it("continues when a connect() of the user fails", async () => {
             const port = await closedPort();
             const c = client({ port, auto_reconnect_interval: 10 });
             const connecting = c.connect();
@@ -189,7 +189,7 @@ describe("SockhopClient", () => {
             await connected;
         });
 
-        it("calls off its attempt when it is turned off at once", async () => {
+        it("aborts its attempt when it is turned off at once", async () => {
             const s = server();
             await s.listen();
             const c = client(placeOf(s));
@@ -201,7 +201,7 @@ describe("SockhopClient", () => {
             expect(c.socket).to.equal(undefined);
         });
 
-        it("does not call off an attempt that connect() has joined", async () => {
+        it("does not abort an attempt that connect() has joined", async () => {
             const s = server();
             await s.listen();
             const c = client(placeOf(s));
@@ -212,7 +212,7 @@ describe("SockhopClient", () => {
             expect(c.connected).to.equal(true);
         });
 
-        it("comes back after an attempt that hung", async () => {
+        it("reconnects after an attempt that hung", async () => {
             const s = server();
             await s.listen();
             const { createConnection } = net;
@@ -226,7 +226,7 @@ describe("SockhopClient", () => {
             await connected;
         });
 
-        it("stays with the connection it has", async () => {
+        it("keeps an existing connection", async () => {
             const { s, c } = await pair();
             c.on("disconnect", () => {
                 throw new Error("unexpected");

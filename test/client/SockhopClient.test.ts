@@ -4,7 +4,7 @@ import net from "node:net";
 import { SockhopClient } from "../../src";
 import { client, later, pair, placeOf, raw, rawServer, rejection, server, socketPath } from "../support/pair";
 
-/** Has `net.createConnection` give what the test wants, until its end. */
+/** Replaces `net.createConnection` until the end of the test. */
 function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
     const original = net.createConnection;
     net.createConnection = stub;
@@ -14,7 +14,7 @@ function stubCreateConnection(stub: (...args: unknown[]) => net.Socket): void {
 }
 
 describe("SockhopClient", () => {
-    it("receives, and so does a listener of its socket", async () => {
+    it("emits receive, and its socket still emits data", async () => {
         const { s, c, socket } = await pair();
         const heard: string[] = [];
         const listener = (chunk: Buffer): void => void heard.push(chunk.toString());
@@ -32,7 +32,7 @@ describe("SockhopClient", () => {
     });
 
     describe("disconnect()", () => {
-        it("has changed everything when the call returns", async () => {
+        it("has updated the state when the call returns", async () => {
             const { c, socket } = await pair();
             const gone = c.socket;
             const ended = once(socket, "end");
@@ -52,7 +52,7 @@ describe("SockhopClient", () => {
             await ended;
         });
 
-        it("does nothing on a client that has no connection", async () => {
+        it("does nothing without a connection", async () => {
             const c = new SockhopClient();
             expect(await c.disconnect()).to.equal(undefined);
             const { c: used } = await pair();
@@ -63,7 +63,7 @@ describe("SockhopClient", () => {
             expect(again).to.equal(0);
         });
 
-        it("in the turn of connect() calls it off", async () => {
+        it("aborts connect() in the same tick", async () => {
             const s = server();
             await s.listen();
             const c = client(placeOf(s));
@@ -74,7 +74,7 @@ describe("SockhopClient", () => {
             await c.connect();
         });
 
-        it("during an attempt calls it off", async () => {
+        it("aborts an attempt", async () => {
             const s = server();
             await s.listen();
             const c = client(placeOf(s));
@@ -91,7 +91,7 @@ describe("SockhopClient", () => {
             await c.connect();
         });
 
-        it("lets what was sent go out first", async () => {
+        it("sends pending messages first", async () => {
             const { s, c } = await pair();
             const large = "x".repeat(4 * 2 ** 20);
             const arrived = once(s, "receive");
@@ -101,7 +101,7 @@ describe("SockhopClient", () => {
             expect((await arrived)[0]).to.equal(large);
         });
 
-        it("lets nothing more in, even of the chunk it was called in", async () => {
+        it("emits no further messages, even of the current chunk", async () => {
             const { port } = await rawServer((socket) =>
                 socket.write('{"type":"Number","data":1}\n{"type":"Number","data":2}\n'),
             );
@@ -117,7 +117,7 @@ describe("SockhopClient", () => {
             expect(values).to.deep.equal([1]);
         });
 
-        it("in a handler can be followed by connect()", async () => {
+        it("can be followed by connect() in a handler", async () => {
             const { s, c, socket } = await pair();
             const back = new Promise<void>((resolve, reject) => {
                 c.once("disconnect", () => {
@@ -131,8 +131,8 @@ describe("SockhopClient", () => {
         });
     });
 
-    describe("notices the end of its connection", () => {
-        it("whatever ends it, exactly once", async () => {
+    describe("disconnect event", () => {
+        it("is emitted exactly once, for every cause", async () => {
             const ends: Record<string, (c: SockhopClient, socket: net.Socket) => void> = {
                 "the peer's end": (_, socket) => socket.end(),
                 "the peer's reset": (_, socket) => socket.resetAndDestroy(),
@@ -152,7 +152,7 @@ describe("SockhopClient", () => {
             }
         });
 
-        it("and tells of an unusual reason, when somebody listens", async () => {
+        it("follows an error event for an unusual reason, if there is a listener", async () => {
             const reason = Object.assign(new Error("read ETIMEDOUT"), { code: "ETIMEDOUT" });
             const { c: deaf } = await pair();
             const { c: listening } = await pair();
@@ -166,7 +166,7 @@ describe("SockhopClient", () => {
             expect(errors).to.deep.equal([[reason, true]]);
         });
 
-        it("and reports the half of a message that had come, but does not deliver it", async () => {
+        it("follows an error for a partial message, which is not delivered", async () => {
             let connections = 0;
             const codes: unknown[] = [];
             const { port } = await rawServer((socket) => {
@@ -192,7 +192,7 @@ describe("SockhopClient", () => {
             }
         });
 
-        it("awaited in a loop lets other things happen", async () => {
+        it("lets the event loop run when awaited in a loop", async () => {
             const { c } = await pair();
             const turn = { over: false };
             setImmediate(() => (turn.over = true));
@@ -201,7 +201,7 @@ describe("SockhopClient", () => {
             expect(sends).to.be.at.most(1000);
         });
 
-        it("while connecting waits for the connection", async () => {
+        it("is buffered while connecting", async () => {
             const s = server();
             await s.listen();
             const arrived = once(s, "receive");
@@ -217,7 +217,7 @@ describe("SockhopClient", () => {
             expect((await arrived)[0]).to.equal("early");
         });
 
-        it("rejects when the connection breaks under it", async () => {
+        it("rejects when the connection breaks before the write ends", async () => {
             const { c, socket } = await pair();
             socket.pause();
             const sends = [c.send("x".repeat(64 * 2 ** 20)), c.send("behind it")].map(rejection);
@@ -227,7 +227,7 @@ describe("SockhopClient", () => {
             }
         });
 
-        it("rejects on a socket that the user has ended himself", async () => {
+        it("rejects on a socket that the user has ended", async () => {
             const { c } = await pair();
             c.socket!.end();
             expect(await rejection(c.send("x"))).to.have.property("code", "ERR_SOCKET_DESTROYED");
@@ -235,7 +235,7 @@ describe("SockhopClient", () => {
     });
 
     describe("ping()", () => {
-        it("drops a server that stays silent, and goes on with the next connection", async () => {
+        it("drops a silent server, and continues with the next connection", async () => {
             const s = server();
             await s.listen();
             const c = client({ ...placeOf(s), auto_reconnect_interval: 10 });
@@ -269,7 +269,7 @@ describe("SockhopClient", () => {
         });
     });
 
-    it("takes a socket of the user's own", async () => {
+    it("accepts a socket of the user", async () => {
         const s = server();
         await s.listen();
         const c = client();
@@ -284,13 +284,13 @@ describe("SockhopClient", () => {
         await s.send(socket, "back");
         expect([(await there)[0], (await back)[0]]).to.deep.equal(["there", "back"]);
         expect([c.connected, connects]).to.deep.equal([false, []]);
-        c.socket = c.socket!; // changes nothing
+        c.socket = c.socket!; // no change
         c.socket = null;
         expect(c.socket).to.equal(null);
         await once(s, "disconnect");
     });
 
-    it("has no bound address without a socket, nor on a path", async () => {
+    it("has no bound address without a socket or on a path", async () => {
         expect(() => client().get_bound_address())
             .to.throw()
             .with.property("code", "ERR_NO_SOCKET");

@@ -21,7 +21,7 @@ const hasIpv6 = async (): Promise<boolean> => {
     return available;
 };
 
-describe("a client that the system connects to itself", () => {
+describe("connection of a client to itself", () => {
     for (const [what, address, options] of [
         ["over IPv4", "127.0.0.1", {}],
         ["over IPv6", "::1", {}],
@@ -42,7 +42,7 @@ describe("a client that the system connects to itself", () => {
         });
     }
 
-    it("tries again with auto_reconnect", async function () {
+    it("is retried with auto_reconnect", async function () {
         if (process.platform !== "linux") this.skip();
         const port = await selfConnecting();
         const c = client({ port });
@@ -51,7 +51,7 @@ describe("a client that the system connects to itself", () => {
         expect((await reconnecting)[2]).to.have.property("code", "ECONNREFUSED");
     });
 
-    it("does not lose what it has sent meanwhile without a rejection", async function () {
+    it("rejects the messages sent over it", async function () {
         if (process.platform !== "linux") this.skip();
         const c = client({ port: await selfConnecting() });
         const connecting = rejection(c.connect());
@@ -60,14 +60,14 @@ describe("a client that the system connects to itself", () => {
         await connecting;
     });
 
-    it("differs from one that connects to a server by a Unix domain socket", async () => {
+    it("differs from a connection to a server over a Unix domain socket", async () => {
         const path = socketPath();
         await server({ path }).listen();
         await client({ path }).connect();
     });
 });
 
-/** A server in a process of its own that accepts connections only when it is told to. */
+/** A server in a process of its own that accepts connections only on command. */
 async function busyServer(path: string): Promise<ChildProcess> {
     const program = `
         const fs = require("node:fs");
@@ -92,11 +92,11 @@ async function fill(path: string): Promise<void> {
         });
         if (full) break;
     }
-    await turns(2); // the sockets have closed
+    await turns(2); // the sockets are closed
 }
 
 (process.platform === "linux" ? describe : describe.skip)("a server whose backlog is full", () => {
-    it("gets its clients when it accepts connections again", async () => {
+    it("connects when the server accepts connections again", async () => {
         const path = socketPath();
         const busy = await busyServer(path);
         await fill(path);
@@ -111,7 +111,7 @@ async function fill(path: string): Promise<void> {
         expect(attempts).to.deep.equal([]);
     });
 
-    it("is given up after connect_timeout", async () => {
+    it("rejects after connect_timeout", async () => {
         const path = socketPath();
         await busyServer(path);
         await fill(path);
@@ -130,19 +130,19 @@ async function fill(path: string): Promise<void> {
         expect(resources()).to.deep.equal(before);
     });
 
-    it("is tried again by auto_reconnect when the program has ended an attempt", async () => {
+    it("is retried by auto_reconnect when the program has ended an attempt", async () => {
         const path = socketPath();
         const busy = await busyServer(path);
         await fill(path);
         const c = client({ path, auto_reconnect: true });
         c.socket = null; // before there is a socket
         await turns(5);
-        c.socket = null; // between two
+        c.socket = null; // between two attempts
         busy.stdin?.write("x");
         await once(c, "connect");
     });
 
-    it("is given up by disconnect(), and by a socket of the program's own, without a timer left", async () => {
+    it("is aborted by disconnect(), and by a socket of the program, and leaves no timer", async () => {
         const path = socketPath();
         await busyServer(path);
         await fill(path);
@@ -165,8 +165,8 @@ async function fill(path: string): Promise<void> {
     });
 });
 
-describe("an error of connect() or listen()", () => {
-    it("has the line of the caller in its stack", async () => {
+describe("errors of connect() and listen()", () => {
+    it("have the line of the caller in the stack", async () => {
         const c = client({ path: socketPath() });
         const s = server({ path: `${socketPath()}/nowhere/at/all` });
         for (const call of [() => c.connect(), () => s.listen()]) {
@@ -180,7 +180,7 @@ describe("an error of connect() or listen()", () => {
         }
     });
 
-    it("says which addresses of a host name have refused", async () => {
+    it("list the refused addresses of a host name", async () => {
         const { lookup } = dns;
         later(() => Object.assign(dns, { lookup }));
         const addresses = ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 }));

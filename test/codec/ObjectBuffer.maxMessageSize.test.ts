@@ -4,8 +4,8 @@ import { ObjectBuffer } from "../../src";
 import { type Coded } from "../support/events";
 
 describe("max_message_size", () => {
-    describe("of an ObjectBuffer alone", () => {
-        /** What comes out, and the codes of errors. */
+    describe("of an ObjectBuffer", () => {
+        /** The decoded values, and the codes of errors. */
         function feed(
             bytes: Buffer,
             size: number,
@@ -23,9 +23,9 @@ describe("max_message_size", () => {
         }
 
         for (const terminator of ["\n", "\r\n", "aa", "abcabd", "→", "\0\0\0"]) {
-            it(`skips what is too large and goes on, however it is cut: ${JSON.stringify(terminator)}`, () => {
+            it(`skips frames above the limit at every split, and continues: ${JSON.stringify(terminator)}`, () => {
                 const [large, nearly] = ["y".repeat(21), JSON.stringify("z".repeat(18))];
-                // Beginnings of the terminator inside of what is skipped.
+                // Prefixes of the terminator inside the skipped frame.
                 const baits = Array.from(terminator, (_, end) => large + terminator.slice(0, end) + "y");
                 const texts = ["1", large, "2", nearly, ...baits, large.repeat(5), "[3]"];
                 const bytes = Buffer.from(texts.map((text) => text + terminator).join(""));
@@ -51,7 +51,7 @@ describe("max_message_size", () => {
             }
         });
 
-        it("gives the same for any frames and any cuts", () => {
+        it("gives the same result for any frames and any splits", () => {
             const frames = fc.array(fc.oneof(fc.nat({ max: 30 }), fc.constant(500)), { maxLength: 12 });
             fc.assert(
                 fc.property(frames, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (sizes, cuts) => {
@@ -74,7 +74,7 @@ describe("max_message_size", () => {
             );
         });
 
-        it("keeps less than twice the limit of a frame, and nothing of what it skips", () => {
+        it("buffers less than twice the limit of a frame, and nothing of a skipped one", () => {
             const limit = 100_000;
             const buffer = new ObjectBuffer({ max_message_size: limit });
             const errors: unknown[] = [];

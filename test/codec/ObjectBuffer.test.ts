@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ObjectBuffer, SockhopError } from "../../src";
 import { Terminator } from "../../src/codec/json/Terminator";
 
-/** A buffer that remembers what it complained of. */
+/** A buffer that records its errors. */
 function listening(options?: ConstructorParameters<typeof ObjectBuffer>[0]): { buffer: ObjectBuffer; codes: string[] } {
     const buffer = new ObjectBuffer(options);
     const codes: string[] = [];
@@ -11,7 +11,7 @@ function listening(options?: ConstructorParameters<typeof ObjectBuffer>[0]): { b
     return { buffer, codes };
 }
 
-/** What comes out when `bytes` go in, cut at the given places. */
+/** The decoded values of `bytes`, split at the given positions. */
 function feed(buffer: ObjectBuffer, bytes: Buffer, cuts: number[]): unknown[] {
     const borders = [0, ...cuts, bytes.length];
     return borders.slice(1).flatMap((end, n) => buffer.buf2obj(bytes.subarray(borders[n], end)));
@@ -38,7 +38,7 @@ describe("ObjectBuffer", () => {
             expect(String(new ObjectBuffer().obj2buf(null))).to.equal("null\n");
         });
 
-        it("refuses a value that is no object with an error event", () => {
+        it("emits an error for a value that is not an object", () => {
             const { buffer, codes } = listening();
             expect(buffer.obj2buf("This is a string")).to.equal(undefined);
             expect(codes).to.deep.equal(["ERR_OBJECTBUFFER_BAD_OBJECT"]);
@@ -50,7 +50,7 @@ describe("ObjectBuffer", () => {
             expect(codes).to.deep.equal([]);
         });
 
-        it("throws ERR_BAD_DATA for what JSON cannot express", () => {
+        it("throws ERR_BAD_DATA for a value that JSON cannot express", () => {
             const cycle: { self?: unknown } = {};
             cycle.self = cycle;
             const buffer = new ObjectBuffer({ allow_non_objects: true });
@@ -63,32 +63,32 @@ describe("ObjectBuffer", () => {
     });
 
     describe("buf2obj", () => {
-        it("puts a message together wherever it was cut", () => {
+        it("joins a message at every split", () => {
             const bytes = Buffer.from(VALUES.map((value) => JSON.stringify(value) + "\n").join(""));
             for (let cut = 0; cut <= bytes.length; cut++) {
                 expect(feed(new ObjectBuffer(), bytes, [cut]), `cut at byte ${cut}`).to.deep.equal(VALUES);
             }
         });
 
-        it("puts messages together from single bytes", () => {
+        it("joins messages from single bytes", () => {
             const bytes = Buffer.from(VALUES.map((value) => JSON.stringify(value) + "\n").join(""));
             const everywhere = Array.from(bytes.keys()).slice(1);
             expect(feed(new ObjectBuffer(), bytes, everywhere)).to.deep.equal(VALUES);
         });
 
-        it("takes thousands of messages out of one chunk, in order", () => {
+        it("reads thousands of messages from one chunk, in order", () => {
             const numbers = Array.from({ length: 10_000 }, (_, n) => n);
             expect(new ObjectBuffer().buf2obj(Buffer.from(numbers.join("\n") + "\n"))).to.deep.equal(numbers);
         });
 
-        it("gives nothing before the terminator has come", () => {
+        it("returns nothing before the terminator", () => {
             const buffer = new ObjectBuffer();
             expect(buffer.buf2obj(Buffer.from('{"a":1}'))).to.deep.equal([]);
             expect(buffer.buf2obj(Buffer.from(""))).to.deep.equal([]);
             expect(buffer.buf2obj(Buffer.from("\n"))).to.deep.equal([{ a: 1 }]);
         });
 
-        it("keeps no reference to the bytes it was given", () => {
+        it("keeps no reference to its input", () => {
             const buffer = new ObjectBuffer();
             const shared = Buffer.from('1\n{"a"');
             expect(buffer.buf2obj(shared)).to.deep.equal([1]);
@@ -96,13 +96,13 @@ describe("ObjectBuffer", () => {
             expect(buffer.buf2obj(Buffer.from(":2}\n"))).to.deep.equal([{ a: 2 }]);
         });
 
-        it("skips what is not JSON, and reports it", () => {
+        it("skips a frame that is not JSON, and reports it", () => {
             const { buffer, codes } = listening();
             expect(buffer.buf2obj(Buffer.from("1\nGET / HTTP/1.1\n\n2\n"))).to.deep.equal([1, 2]);
-            expect(codes).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]); // a blank line is none
+            expect(codes).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]); // a blank line is no error
         });
 
-        it("takes blank lines for nothing, unless frames are texts", () => {
+        it("ignores blank lines, unless frames are texts", () => {
             const { buffer, codes } = listening();
             expect(buffer.buf2obj(Buffer.from("\n1\r\n\r\n \t\n2\n\n"))).to.deep.equal([1, 2]);
             expect(codes).to.deep.equal([]);
@@ -110,7 +110,7 @@ describe("ObjectBuffer", () => {
             expect(texts.buf2obj(Buffer.from("\na\n"))).to.deep.equal(["", "a"]);
         });
 
-        it("skips a byte order mark at the beginning of the stream, whatever its pieces, and only there", () => {
+        it("skips a byte order mark at the start of the stream only, at every split", () => {
             const bytes = Buffer.from("\uFEFF1\n\uFEFF2\n3\n");
             for (let cut = 0; cut <= bytes.length; cut++) {
                 const { buffer, codes } = listening();
@@ -128,7 +128,7 @@ describe("ObjectBuffer", () => {
             expect(inside).to.deep.equal([2]);
         });
 
-        it("says why a frame is not JSON", () => {
+        it("reports why a frame is not JSON", () => {
             const buffer = new ObjectBuffer();
             let error: Error | undefined;
             buffer.on("error", (reported: Error) => (error = reported));
@@ -137,14 +137,14 @@ describe("ObjectBuffer", () => {
             expect(error?.cause).to.be.instanceOf(SyntaxError);
         });
 
-        it("survives nesting of any depth", () => {
+        it("accepts nesting of any depth", () => {
             const { buffer, codes } = listening();
             const deep = "[".repeat(200_000);
             expect(buffer.buf2obj(Buffer.from(`${deep}\n1\n`))).to.deep.equal([1]);
             expect(codes).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
         });
 
-        it("gives strings with allow_non_objects where a frame is not JSON", () => {
+        it("returns strings with allow_non_objects for frames that are not JSON", () => {
             const { buffer, codes } = listening({ allow_non_objects: true });
             expect(buffer.buf2obj(Buffer.from('hello there\n"quoted"\n5\n\n{"a":1}\n'))).to.deep.equal([
                 "hello there",
@@ -156,7 +156,7 @@ describe("ObjectBuffer", () => {
             expect(codes).to.deep.equal([]);
         });
 
-        it("reports what is no Buffer, and forgets it", () => {
+        it("reports and ignores an argument that is not a Buffer", () => {
             const { buffer, codes } = listening();
             buffer.buf2obj(Buffer.from('{"a"'));
             for (const wrong of ["a string", undefined, new Uint8Array(1)]) {
@@ -166,7 +166,7 @@ describe("ObjectBuffer", () => {
             expect(buffer.buf2obj(Buffer.from(":1}\n"))).to.deep.equal([{ a: 1 }]);
         });
 
-        it("throws without an error listener, as an EventEmitter does, and then goes on", () => {
+        it("throws without an error listener, like an EventEmitter, and continues", () => {
             const buffer = new ObjectBuffer();
             expect(() => buffer.buf2obj(Buffer.from("bad\n"))).to.throw(SockhopError, "corrupted data in buffer");
             expect(buffer.buf2obj(Buffer.from("1\n"))).to.deep.equal([1]);
@@ -176,7 +176,7 @@ describe("ObjectBuffer", () => {
             const { buffer, codes } = listening();
             const huge = Buffer.alloc(2 ** 20, "x");
             const original = huge.toString.bind(huge);
-            // Half a gigabyte would be needed to see it happen, so the limit is played.
+            // Half a gigabyte would be needed for the real limit, so the test simulates it.
             const bytes = Buffer.concat([huge, Buffer.from("\n7\n")]);
             bytes.toString = () => {
                 throw new Error("Cannot create a string longer than 0x1fffffe8 characters");
@@ -199,18 +199,18 @@ describe("ObjectBuffer", () => {
             }
         });
 
-        it("may differ for the two directions", () => {
+        it("may differ for each direction", () => {
             const buffer = new ObjectBuffer({ terminator: ["RX", "TX"] });
             expect(String(buffer.obj2buf({ a: 1 }))).to.equal('{"a":1}TX');
             expect(buffer.buf2obj(Buffer.from('{"a":1}RX{"a":2}R'))).to.deep.equal([{ a: 1 }]);
             expect(buffer.buf2obj(Buffer.from("X"))).to.deep.equal([{ a: 2 }]);
         });
 
-        it("given as a list of one serve for both directions", () => {
+        it("apply to both directions if the list has one member", () => {
             expect(String(new ObjectBuffer({ terminator: ["\r"] }).obj2buf({}))).to.equal("{}\r");
         });
 
-        it("that are neither a string nor a list mean the default", () => {
+        it("use the default if they are neither a string nor a list", () => {
             for (const terminator of [undefined, null, 5, {}, []]) {
                 expect(String(new ObjectBuffer({ terminator: terminator as string }).obj2buf({}))).to.equal("{}\n");
             }
@@ -224,26 +224,26 @@ describe("ObjectBuffer", () => {
             }
         });
 
-        it("that overlap themselves are found as early as possible", () => {
+        it("are found as early as possible if they overlap themselves", () => {
             const { buffer } = listening({ terminator: "aa", allow_non_objects: true });
             expect(buffer.buf2obj(Buffer.from("1aaa"))).to.deep.equal([1]);
             expect(buffer.buf2obj(Buffer.from("a2aa"))).to.deep.equal(["", 2]);
         });
 
-        it("are kept out of the strings that are sent", () => {
+        it("are escaped in strings", () => {
             const buffer = new ObjectBuffer({ terminator: "X" });
             const bytes = buffer.obj2buf({ aXb: "XX" })!;
             expect(String(bytes)).to.equal('{"a\\u0058b":"\\u0058\\u0058"}X');
             expect(buffer.buf2obj(bytes)).to.deep.equal([{ aXb: "XX" }]);
         });
 
-        it("leave alone what does not contain them", () => {
+        it("do not change text without them", () => {
             expect(String(new ObjectBuffer({ terminator: "END" }).obj2buf({ a: "E N D" }))).to.equal(
                 '{"a":"E N D"}END',
             );
         });
 
-        it("that JSON cannot do without are refused rather than sent broken", () => {
+        it("are an error if JSON cannot escape them", () => {
             for (const [terminator, value] of [
                 ["}", {}],
                 ["}}", { a: 1 }],
@@ -257,9 +257,9 @@ describe("ObjectBuffer", () => {
         });
     });
 
-    describe("whatever goes in", () => {
+    describe("with random input", () => {
         const cuts = fc.array(fc.nat(1000), { maxLength: 20 });
-        // Lone surrogates cannot be a terminator in UTF-8; they become U+FFFD, on both ends.
+        // Lone surrogates cannot be a terminator in UTF-8. They become U+FFFD at both ends.
         const terminators = fc.oneof(
             fc.constantFrom("\n", "\r\n", "\n.\n", "aa", "XYX"),
             fc.string({ unit: "binary", minLength: 1, maxLength: 4 }),
@@ -268,7 +268,7 @@ describe("ObjectBuffer", () => {
 
         const plainTerminators = fc.constantFrom("\n", "\r\n", "→", "XY");
 
-        it("comes out, in order, for every JSON value, terminator and way to cut", () => {
+        it("returns every JSON value in order, for every terminator and split", () => {
             fc.assert(
                 fc.property(
                     fc.array(fc.jsonValue(), { maxLength: 8 }),
@@ -283,7 +283,7 @@ describe("ObjectBuffer", () => {
                                 frames.push(buffer.obj2buf(value)!);
                                 sent.push(JSON.parse(JSON.stringify(value)));
                             } catch (error) {
-                                // Refusing is right only where no JSON text could do.
+                                // An error is correct only if no JSON text would work.
                                 expect(error).to.have.property("code", "ERR_BAD_DATA");
                                 expect(JSON.stringify(value) + terminator).to.satisfy(
                                     (text: string) => text.indexOf(terminator) < JSON.stringify(value).length,
@@ -301,7 +301,7 @@ describe("ObjectBuffer", () => {
             );
         });
 
-        it("never ends in anything but values and errors, for any bytes", () => {
+        it("returns only values and errors, for any bytes", () => {
             fc.assert(
                 fc.property(fc.uint8Array({ maxLength: 200 }), plainTerminators, cuts, (array, terminator, places) => {
                     const bytes = Buffer.concat([Buffer.from(array), Buffer.from(terminator)]);
@@ -315,7 +315,7 @@ describe("ObjectBuffer", () => {
         });
     });
 
-    it("protects the text by the first character that JSON has only in strings", () => {
+    it("escapes the text by the first character that JSON has only in strings", () => {
         expect(new Terminator("n😀").escape('["n😀"]')).to.equal('["n\\ud83d\\ude00"]');
     });
 });

@@ -3,7 +3,7 @@ import { SockhopError } from "../../src";
 import { assertEncodable, badFrameError, withoutStack } from "../../src/codec/errors";
 
 describe("assertEncodable()", () => {
-    it("refuses functions and symbols", () => {
+    it("throws for functions and symbols", () => {
         for (const value of [() => 1, class {}, Symbol("s")]) {
             expect(() => assertEncodable(value))
                 .to.throw(SockhopError)
@@ -17,7 +17,7 @@ describe("assertEncodable()", () => {
 });
 
 describe("badFrameError()", () => {
-    it("has the fault, its cause and no stack", () => {
+    it("has the reason, its cause and no stack", () => {
         const cause = new SyntaxError("of JSON.parse()");
         const error = badFrameError("no JSON", cause);
         expect(error).to.include({ code: "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", cause });
@@ -27,7 +27,7 @@ describe("badFrameError()", () => {
 });
 
 describe("withoutStack()", () => {
-    it("leaves the stacks of other errors as they are, also when it throws", () => {
+    it("keeps the stacks of other errors unchanged, also if the function throws", () => {
         const { stackTraceLimit } = Error;
         const thrown = new Error("of the function");
         expect(() =>

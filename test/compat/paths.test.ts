@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-// As a program gets them: by the package's name, from what was built.
+// Loaded as programs do: by the package name, from the built files.
 /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access */
 
-describe("the package, as programs for sockhop 1.x require it", () => {
+describe("package entry points of sockhop 1.x", () => {
     const Sockhop = require("sockhop");
 
     it("exports the classes under their short names, with a capital letter as in 2.x, and their full ones", () => {
@@ -57,7 +57,7 @@ describe("the package, as programs for sockhop 1.x require it", () => {
         );
     });
 
-    it("makes emitters and errors", () => {
+    it("creates emitters and errors", () => {
         const { EventEmitter } = require("node:events");
         for (const each of [new Sockhop.server(), new Sockhop.client(), new Sockhop.ObjectBuffer()]) {
             expect(each).to.be.instanceOf(EventEmitter);
@@ -75,12 +75,12 @@ describe("the package, as programs for sockhop 1.x require it", () => {
         expect(headings).to.deep.equal(codes);
     });
 
-    it("lets on() and once() be chained", () => {
+    it("allows chained calls of on() and once()", () => {
         const s = new Sockhop.server();
         expect(s.on("connect", () => undefined).once("disconnect", () => undefined)).to.equal(s);
     });
 
-    it("depends on Node alone, and runs nothing when it is installed", () => {
+    it("has no dependencies and no install scripts", () => {
         const manifest = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as {
             dependencies?: object;
             scripts: object;

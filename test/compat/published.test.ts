@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { privatePorts } from "../support/ports";
 
-/** The test suite that came with a published release. */
+/** The test suite of a published release. */
 interface Suite {
     release: string;
-    /** How many tests it has. */
+    /** Number of tests. */
     tests: number;
     /** The modules in `lib` that it requires. */
     lib: string[];
-    /** The tests that must fail, as they do with the original itself: by their full title, and why. */
+    /** The tests that must fail, as with the original package: full title and reason. */
     failing: Record<string, string>;
 }
 
@@ -44,8 +44,8 @@ const SUITES: Suite[] = [
 ];
 
 /**
- * Loaded into mocha: the tests of sessions (1.6.0 and later) leave the server that they share listening, so that no process could
- * end. Whatever else is still open keeps the process, and fails the test.
+ * Loaded into mocha: the session tests (1.6.0 and later) leave their shared server open, so that no process could
+ * end. Other open handles keep the process alive, and fail the test.
  */
 const LET_GO = `
 const { Server } = require("node:net");
@@ -58,7 +58,7 @@ Server.prototype.listen = function (...args) {
 exports.mochaHooks = { afterAll: () => servers.find((server) => server.address()?.port === 50032)?.unref() };
 `;
 
-/** What we read in the report of mocha's JSON reporter, and whether the process ended by itself. */
+/** The members of mocha's JSON report that this test reads, and whether the process ended without a kill. */
 interface Report {
     stats: { tests: number; pending: number };
     failures: { fullTitle: string; err: { stack?: string } }[];
@@ -99,12 +99,12 @@ describe("Published test suites, unmodified, against this library", () => {
     }
 });
 
-/** Makes a folder that looks like the package of that release, but with our library inside. */
+/** Creates a folder that looks like the package of that release, with our library inside. */
 function install({ release, lib }: Suite, place: string): void {
     const original = dirname(require.resolve(`sockhop-${release}/package.json`));
     for (const part of ["test", "slambang.js"]) cpSync(join(original, part), join(place, part), { recursive: true });
     mkdirSync(join(place, "lib"));
-    // For the tools that the tests require by name: chai and sinon.
+    // For the packages that the tests require: chai and sinon.
     symlinkSync(dirname(dirname(require.resolve("mocha/package.json"))), join(place, "node_modules"), "junction");
     writeFileSync(join(place, "let-go.js"), LET_GO);
     const link = (file: string, target: string): void => {
@@ -114,11 +114,11 @@ function install({ release, lib }: Suite, place: string): void {
     for (const module of lib) link(`lib/${module}.js`, `sockhop/lib/${module}.js`);
 }
 
-/** Runs the suite there by our mocha, in a process of its own. */
+/** Runs the suite with our mocha, in a child process. */
 function run(place: string): Report {
     const mocha = join(dirname(require.resolve("mocha/package.json")), "bin", "mocha.js");
     const file = join(place, "report.json");
-    // No --exit: that the process ends by itself, with nothing of ours left open, is part of what is tested.
+    // No --exit: the test also checks that our library leaves no open handles.
     const hooks = ["--require", "./let-go.js"];
     const options = [
         "--no-config",

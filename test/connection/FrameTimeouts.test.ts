@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Connection } from "../../src/connection/Connection";
 import { FrameTimeouts } from "../../src/connection/FrameTimeouts";
 
-/** What the watch looks at. */
+/** The members of a connection that FrameTimeouts reads. */
 interface Watched {
     framesReceived: number;
     partialFrame: { length: number } | undefined;
@@ -11,7 +11,7 @@ interface Watched {
 }
 
 const LIMIT = 1000;
-/** One of four looks in the limit. */
+/** Check interval: a quarter of the timeout. */
 const LOOK = LIMIT / 4;
 
 describe("FrameTimeouts", () => {
@@ -35,7 +35,7 @@ describe("FrameTimeouts", () => {
         clock.uninstall();
     });
 
-    /** A connection with a frame of this length that has begun. */
+    /** A connection with a partial frame of this length. */
     function connection(length: number | undefined): Watched {
         const partialFrame = length === undefined ? undefined : { length };
         const created = { framesReceived: 0, partialFrame, socket: { isPaused: () => false } };
@@ -43,7 +43,7 @@ describe("FrameTimeouts", () => {
         return created;
     }
 
-    it("finds a frame that does not end, in the limit and one look more", () => {
+    it("finds a frame that does not end, within the timeout and one check interval", () => {
         const slow = connection(10);
         clock.tick(LIMIT);
         expect(expired).to.deep.equal([]);
@@ -51,7 +51,7 @@ describe("FrameTimeouts", () => {
         expect(expired).to.deep.equal([slow]);
     });
 
-    it("finds one that grows by few bytes", () => {
+    it("finds a frame that grows by few bytes", () => {
         const slow = connection(10);
         for (let look = 0; look < 5; look++) {
             clock.tick(LOOK);
@@ -60,7 +60,7 @@ describe("FrameTimeouts", () => {
         expect(expired).to.deep.equal([slow]);
     });
 
-    it("lets a frame take longer while it grows by 1 KiB and a hundredth in each look", () => {
+    it("allows a frame more time while it grows by 1 KiB and one percent per check", () => {
         const growing = connection(10);
         for (let look = 0; look < 40; look++) {
             clock.tick(LOOK);
@@ -69,7 +69,7 @@ describe("FrameTimeouts", () => {
         expect(expired).to.deep.equal([]);
     });
 
-    it("begins again with the next frame", () => {
+    it("starts again with the next frame", () => {
         const busy = connection(10);
         for (let look = 0; look < 40; look++) {
             clock.tick(LOOK);
@@ -78,7 +78,7 @@ describe("FrameTimeouts", () => {
         expect(expired).to.deep.equal([]);
     });
 
-    it("leaves connections without a frame, and those that are paused", () => {
+    it("ignores connections without a partial frame, and paused ones", () => {
         connection(undefined);
         Object.assign(connection(10), { socket: { isPaused: () => true } });
         clock.tick(10 * LIMIT);
@@ -91,7 +91,7 @@ describe("FrameTimeouts", () => {
         expect(clock.countTimers()).to.equal(1);
     });
 
-    it("has no timer when it is stopped, and forgets what it has seen", () => {
+    it("has no timer after a stop, and drops its state", () => {
         connection(10);
         clock.tick(LIMIT);
         watch.stop();

@@ -7,7 +7,7 @@ import type { TransferWatch } from "../../src/connection/TransferWatch";
 import { later } from "../support/pair";
 import { uncaught } from "../support/rejections";
 
-/** What is in transit: nothing, until a test says otherwise. */
+/** A transfer watch without a transfer; tests override its members. */
 class Transfers {
     inTransit = false;
     closed = 0;
@@ -23,7 +23,7 @@ class Transfers {
     }
 }
 
-/** A socket without a network; the test says when the peer ends it. */
+/** A socket without a network. The test simulates the FIN of the peer. */
 function socket(): net.Socket {
     const created = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     later(() => created.destroy());
@@ -44,7 +44,7 @@ describe("GracefulClose", () => {
         return new GracefulClose(target, transfers as unknown as TransferWatch);
     }
 
-    it("ends the socket, and resolves when the peer has ended it, too", async () => {
+    it("ends the socket, and resolves when the peer has ended it too", async () => {
         const target = socket();
         const closing = close(target);
         closing.limit(1000);
@@ -54,7 +54,7 @@ describe("GracefulClose", () => {
         expect([target.destroyed, transfers.closed, clock.countTimers()]).to.deep.equal([true, 1, 0]);
     });
 
-    it("reads on, so that the end of the peer is seen behind other data", async () => {
+    it("continues to read, so that the FIN of the peer arrives after other data", async () => {
         const target = socket().pause();
         const closing = close(target);
         target.push("data");
@@ -62,7 +62,7 @@ describe("GracefulClose", () => {
         await closing.promise;
     });
 
-    it("destroys the socket when the time has passed", async () => {
+    it("destroys the socket after the timeout", async () => {
         const target = socket();
         const closing = close(target);
         closing.limit(1000);
@@ -73,7 +73,7 @@ describe("GracefulClose", () => {
         await closing.promise;
     });
 
-    it("lets another limit shorten the time, and not lengthen it", () => {
+    it("accepts a shorter timeout later, and ignores a longer one", () => {
         const target = socket();
         const closing = close(target);
         closing.limit(1000);
@@ -83,7 +83,7 @@ describe("GracefulClose", () => {
         expect(target.destroyed).to.equal(true);
     });
 
-    it("destroys at once what is in transit with a limit of 0", () => {
+    it("destroys the socket at once during a transfer with a timeout of 0", () => {
         transfers.inTransit = true;
         const target = socket();
         close(target).limit(0);
@@ -91,7 +91,7 @@ describe("GracefulClose", () => {
         expect(target.destroyed).to.equal(true);
     });
 
-    it("waits for what is in transit, and gives the peer the time once more afterwards", () => {
+    it("waits for a transfer, and then starts the timeout for the peer again", () => {
         transfers.inTransit = true;
         const target = socket();
         close(target).limit(1000);
@@ -104,7 +104,7 @@ describe("GracefulClose", () => {
         expect(target.destroyed).to.equal(true);
     });
 
-    it("destroys the socket when what is in transit stalls", () => {
+    it("destroys the socket when a transfer stalls", () => {
         transfers.inTransit = true;
         const target = socket();
         close(target).limit(1000);
@@ -126,7 +126,7 @@ describe("GracefulClose", () => {
         expect(transfers.closed).to.equal(1);
     });
 
-    it("destroys a socket whose end() throws, and lets the error surface", async () => {
+    it("destroys a socket whose end() throws, and reports the error as uncaught", async () => {
         const error = new Error("of end()");
         const thrown = uncaught();
         const target = Object.assign(socket(), {
@@ -151,7 +151,7 @@ describe("closeTimeout()", () => {
         expect(closeTimeout({ timeout: 0 })).to.equal(0);
     });
 
-    it("refuses a value that is no time", () => {
+    it("rejects an invalid value", () => {
         for (const timeout of [-1, NaN, "soon" as unknown as number]) {
             expect(() => closeTimeout({ timeout }))
                 .to.throw()

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { PingHistory, type ActivityCounters } from "../../src/connection/PingHistory";
 
-/** Bytes as a connection shows them. Nothing has come from the peer, and the system is taking a large write. */
+/** Byte counters of a connection. The peer has sent nothing, and the system is accepting a large write. */
 interface Signs extends ActivityCounters {
     writeQueueSize: number;
 }
@@ -11,13 +11,13 @@ function signs(): Signs {
 }
 
 describe("PingHistory", () => {
-    it("gives a peer up that shows no sign of life in four rounds", () => {
+    it("reports a peer without activity in four intervals", () => {
         const pulse = new PingHistory();
         const rounds = Array.from({ length: 5 }, () => pulse.next(signs()) !== undefined);
         expect(rounds).to.deep.equal([true, true, true, false, false]);
     });
 
-    it("pings take bytes that flow for life, also within one large write", () => {
+    it("counts flowing bytes as activity, also within one large write", () => {
         const pulse = new PingHistory();
         const each = signs();
         for (let round = 0; round < 20; round++) {

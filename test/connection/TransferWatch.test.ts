@@ -2,7 +2,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { TransferWatch } from "../../src/connection/TransferWatch";
 
-/** The system is taking a write of 1 MB. */
+/** Counters during a write of 1 MB. */
 function transfers() {
     return {
         bytesSent: 0,
@@ -25,7 +25,7 @@ describe("TransferWatch", () => {
         clock.uninstall();
     });
 
-    it("waits for what moves, until it is sent", () => {
+    it("waits for a transfer until it is sent", () => {
         const bytes = transfers();
         const ended: (number | undefined)[] = [];
         expect(new TransferWatch(bytes).wait((grace) => ended.push(grace))).to.equal(true);
@@ -37,10 +37,10 @@ describe("TransferWatch", () => {
         Object.assign(bytes, { bytesSent: 1_000_000, bytesPending: 0, writeQueueSize: 0 });
         clock.tick(250);
         expect(ended).to.have.length(1);
-        expect(ended[0]).to.be.above(0); // for what is in the buffers of the systems
+        expect(ended[0]).to.be.above(0); // time for the data in the system buffers
     });
 
-    it("cuts what moves by a byte now and then, after two looks", () => {
+    it("reports a stalled transfer after two checks if it advances by single bytes only", () => {
         const bytes = transfers();
         const ended: (number | undefined)[] = [];
         new TransferWatch(bytes).wait((grace) => ended.push(grace));
@@ -52,7 +52,7 @@ describe("TransferWatch", () => {
         expect(ended).to.deep.equal([undefined]);
     });
 
-    it("has nothing to wait for where nothing is in transit", () => {
+    it("does not wait without a transfer", () => {
         const watch = new TransferWatch({ ...transfers(), bytesPending: 0, writeQueueSize: 0 });
         expect(watch.wait(() => undefined)).to.equal(false);
     });

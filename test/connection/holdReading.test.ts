@@ -16,7 +16,7 @@ describe("holdReading()", () => {
         expect(socket.isPaused()).to.equal(false);
     });
 
-    it("leaves a socket paused that was paused before", () => {
+    it("keeps a socket paused that was paused before", () => {
         const socket = flowing().pause();
         holdReading(socket)();
         expect(socket.isPaused()).to.equal(true);
@@ -39,7 +39,7 @@ describe("holdReading()", () => {
         expect(socket.isPaused()).to.equal(true);
     });
 
-    it("goes by the last call of the program", () => {
+    it("applies the last call of the program", () => {
         const socket = flowing();
         const release = holdReading(socket);
         socket.pause();
@@ -48,7 +48,7 @@ describe("holdReading()", () => {
         expect(socket.isPaused()).to.equal(false);
     });
 
-    it("leaves no methods of its own on the socket", () => {
+    it("leaves no own methods on the socket", () => {
         const socket = flowing();
         const before = Object.keys(socket);
         const release = holdReading(socket);
@@ -57,7 +57,7 @@ describe("holdReading()", () => {
         expect([Object.hasOwn(socket, "pause"), Object.hasOwn(socket, "resume")]).to.deep.equal([false, false]);
     });
 
-    it("gives the program back the methods that it had put on the socket", () => {
+    it("restores the methods that the program had put on the socket", () => {
         const socket = flowing();
         let calls = 0;
         const own = function (this: net.Socket): net.Socket {
@@ -71,7 +71,7 @@ describe("holdReading()", () => {
         expect(calls).to.equal(1);
     });
 
-    it("leaves methods alone that the program puts on the socket meanwhile", () => {
+    it("keeps the methods that the program puts on the socket meanwhile", () => {
         const socket = flowing();
         const release = holdReading(socket);
         const own = function (this: net.Socket): net.Socket {

@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 import { addressOf, hookSocket, isSocket, ownerOf } from "../../src/connection/socketHooks";
 import { later } from "../support/pair";
 
-/** A socket without a network, and what happens to it. */
+/** A socket without a network, and a log of its events. */
 function socket(): { socket: net.Socket; log: string[] } {
     const log: string[] = [];
     const created = new Duplex({

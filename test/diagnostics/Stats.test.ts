@@ -16,7 +16,7 @@ const NOTHING: Stats = {
 };
 
 describe("stats", () => {
-    it("begin with nothing", () => {
+    it("start at zero", () => {
         expect(client().stats).to.deep.equal(NOTHING);
         expect(server().stats).to.deep.equal(NOTHING);
     });
@@ -51,7 +51,7 @@ describe("stats", () => {
         expect(c.stats).to.include({ connections: 0, pending: 0, buffered: 0, messages_sent: 2 });
     });
 
-    it("go on over connections, and a session's stay as they were", async () => {
+    it("continue over connections, and those of a session stay unchanged", async () => {
         const { s, c } = await pair();
         await c.send(1);
         await c.send(2);
@@ -72,7 +72,7 @@ describe("stats", () => {
         expect(s.stats.connections).to.equal(2);
     });
 
-    it("count what is no message, and bytes of an unfinished one", async () => {
+    it("count invalid messages, and bytes of a partial frame", async () => {
         const s = server();
         await s.listen();
         s.on("error", () => undefined);
@@ -83,7 +83,7 @@ describe("stats", () => {
         expect(s.stats).to.include({ messages_received: 2, bytes_received: 45 });
     });
 
-    it("know the time that a ping has taken", async () => {
+    it("include the round-trip time of a ping", async () => {
         const { s, c } = await pair();
         expect([c.stats.round_trip, s.sessions[0]?.stats.round_trip]).to.deep.equal([undefined, undefined]);
         c.ping(5);
@@ -95,7 +95,7 @@ describe("stats", () => {
         expect(s.stats.round_trip).to.equal(undefined);
     });
 
-    it("count what waits in the queue of a client", () => {
+    it("count messages in the queue of a client", () => {
         const c = client({ queue: true });
         void c.send("later").catch(() => undefined);
         expect(c.stats.buffered).to.equal(c.buffered).and.to.be.above(10);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { ConnectionDiagnostics, MessageDiagnostics, RequestDiagnostics } from "../../src";
 import { later, pair } from "../support/pair";
 
-/** What comes on a channel during the test. */
+/** The messages of a channel during the test. */
 function heard<T>(name: string): T[] {
     const messages: T[] = [];
     const take = (message: unknown): void => {
@@ -36,7 +36,7 @@ function traced(name: string): { event: string; context: RequestDiagnostics }[] 
 const names = (events: { event: string }[]): string[] => events.map(({ event }) => event);
 
 describe("diagnostics_channel", () => {
-    it("publishes connections, with the error that has ended them", async () => {
+    it("publishes connections, with the error that has closed them", async () => {
         const connects = heard<ConnectionDiagnostics>("sockhop:connect");
         const disconnects = heard<ConnectionDiagnostics>("sockhop:disconnect");
         const { s, c, socket } = await pair();
@@ -56,15 +56,15 @@ describe("diagnostics_channel", () => {
         ]);
     });
 
-    it("publishes messages, with their type and size, both ways", async () => {
+    it("publishes messages, with their type and size, in both directions", async () => {
         const { s, c, socket } = await pair();
         const sent = heard<MessageDiagnostics>("sockhop:message:sent");
         const received = heard<MessageDiagnostics>("sockhop:message:received");
         s.on("receive", (_, { callback }) => callback?.([1]));
         await new Promise((resolve) => void c.send("é", resolve));
-        const told = once(c, "receive");
+        const delivered = once(c, "receive");
         await s.sendall({ a: 1 });
-        await told;
+        await delivered;
         const types = ["String", "Array", "Object"];
         expect(sent.map(({ type }) => type)).to.deep.equal(types);
         expect(received.map(({ type }) => type)).to.deep.equal(types);
@@ -73,7 +73,7 @@ describe("diagnostics_channel", () => {
         expect(received[0]).to.include({ endpoint: s, socket });
     });
 
-    it("publishes the type of messages from json peers, and of values that are no envelope", async () => {
+    it("publishes the type of messages from json peers, and of values without an envelope", async () => {
         const { s, c } = await pair({ peer_type: "json", terminator: "é;" });
         const sent = heard<MessageDiagnostics>("sockhop:message:sent");
         const received = heard<MessageDiagnostics>("sockhop:message:received");
@@ -104,7 +104,7 @@ describe("diagnostics_channel", () => {
         expect(response).to.include({ endpoint: s, socket, type: "Object", uuid: request?.uuid });
     });
 
-    it("traces requests that fail, once, at both ends", async () => {
+    it("traces failed requests once, at both ends", async () => {
         const { s, c } = await pair();
         const requests = traced("sockhop:request");
         const responses = traced("sockhop:response");
@@ -157,7 +157,7 @@ describe("diagnostics_channel", () => {
         expect(there).to.equal(expected);
     });
 
-    it("goes to stderr with NODE_DEBUG=sockhop, and not without", async () => {
+    it("prints to stderr only with NODE_DEBUG=sockhop", async () => {
         const program = `
             const { server, client } = require("sockhop");
             (async () => {
@@ -174,13 +174,13 @@ describe("diagnostics_channel", () => {
                 env: { ...process.env, NODE_DEBUG },
                 stdio: ["ignore", "inherit", "pipe"],
             });
-            const told = await text(child.stderr);
-            if (NODE_DEBUG === "") expect(told).to.equal("");
+            const stderr = await text(child.stderr);
+            if (NODE_DEBUG === "") expect(stderr).to.equal("");
             else {
-                expect(told).to.match(/^SOCKHOP \d+: connect 127\.0\.0\.1:\d+$/m);
-                expect(told).to.match(/^SOCKHOP \d+: sent Object, 32 bytes, 127\.0\.0\.1:\d+$/m);
-                expect(told).to.match(/^SOCKHOP \d+: received Object, 32 bytes, /m);
-                expect(told).to.match(/^SOCKHOP \d+: disconnect /m);
+                expect(stderr).to.match(/^SOCKHOP \d+: connect 127\.0\.0\.1:\d+$/m);
+                expect(stderr).to.match(/^SOCKHOP \d+: sent Object, 32 bytes, 127\.0\.0\.1:\d+$/m);
+                expect(stderr).to.match(/^SOCKHOP \d+: received Object, 32 bytes, /m);
+                expect(stderr).to.match(/^SOCKHOP \d+: disconnect /m);
             }
         }
     });

@@ -7,12 +7,12 @@ import { ROOT } from "../support/markdown";
 const SRC = join(ROOT, "src");
 const PAGE = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
 
-/** Files of src, from there, with slashes and without their extension. */
+/** Files of src, relative to it, with slashes and without extension. */
 const FILES = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => file.split(sep).join("/").slice(0, -3));
 
-/** Rows of the drawing, top first: each has the names of its layers. */
+/** Rows of the drawing from top to bottom. Each has the names of its layers. */
 const ROWS = [...PAGE.matchAll(/^ ?\d+ {2}(?<names>\S+(?: {3}\S+)*) {2,}\S.*$/gm)].map(({ groups }) =>
     groups!["names"]!.split(/ {3}/).filter((name) => /^\w+$/.test(name)),
 );
@@ -22,7 +22,7 @@ function rowOf(file: string): number {
     return ROWS.findIndex((row) => row.includes(layer));
 }
 
-/** Files that a file imports, types included. */
+/** Imports of a file, including types. */
 function importsOf(file: string): string[] {
     const path = join(SRC, `${file}.ts`);
     const { importedFiles } = ts.preProcessFile(readFileSync(path, "utf8"));
@@ -35,7 +35,7 @@ function importsOf(file: string): string[] {
         );
 }
 
-/** Groups of files that import each other in a circle. */
+/** Groups of files with circular imports. */
 function circles(): string[][] {
     const imports = new Map(FILES.map((file) => [file, importsOf(file)]));
     const reachable = (from: string): Set<string> => {
@@ -73,7 +73,7 @@ describe("docs/architecture.md", () => {
         expect(wrong).to.deep.equal([]);
     });
 
-    it("names the only circle of imports", () => {
+    it("names the only circular import", () => {
         const members = ["ServerEvents", "ServerOptions", "SockhopServer", "SockhopSession"];
         expect(circles()).to.deep.equal([members.map((name) => `server/${name}`)]);
     });

@@ -12,7 +12,7 @@ const HOSTILE = path.join(__dirname, "../support/hostilePeers.js");
 const NAMES = fs.readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
 
 describe("docs/examples", () => {
-    /** Stands in for the system's temporary folder, so that we see what a program leaves behind. */
+    /** Replaces the temporary folder of the system, so that the test finds leftover files. */
     let temporary: string;
     let env: NodeJS.ProcessEnv;
 
@@ -25,7 +25,7 @@ describe("docs/examples", () => {
         fs.rmSync(temporary, { recursive: true });
     });
 
-    /** Runs a program and gives back what it has printed. Rejects unless it ends in time, with exit code 0. */
+    /** Runs a program and returns its output. Rejects unless it ends in time with exit code 0. */
     async function run(file: string, timeout: number): Promise<string> {
         const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env, timeout });
         expect(stderr).to.equal("");
@@ -34,33 +34,33 @@ describe("docs/examples", () => {
     }
 
     for (const name of NAMES) {
-        it(`${name} shows what it promises`, async () => {
+        it(`${name} prints the documented output`, async () => {
             expect(await run(path.join(FOLDER, name), 8000)).to.not.equal("");
         });
     }
 
     for (const name of NAMES) {
-        it(`${name} is not ended by hostile peers`, async () => {
+        it(`${name} is not crashed by hostile peers`, async () => {
             const options = ["--require", HOSTILE, path.join(FOLDER, name)];
             const { stdout } = await promisify(execFile)(process.execPath, options, { env, timeout: 8000 });
             expect(stdout).to.include("Hostile peers have been here");
         });
     }
 
-    it("README.md lists them all", () => {
+    it("are all listed in README.md", () => {
         const readme = fs.readFileSync(path.join(FOLDER, "README.md"), "utf8");
         for (const name of NAMES) expect(readme).to.include(`[${name}](${name})`);
     });
 
     describe("demo", function () {
-        this.timeout(70_000); // it has a limit of its own
+        this.timeout(70_000); // it has its own timeout
 
-        it("moves all packages between its processes, and all agree on them", async () => {
+        it("transfers all packages between its processes, and all of them report the same result", async () => {
             expect(await run(DEMO, 65_000)).to.include("All counts, types and checksums agree.");
         });
 
-        it("leaves nothing behind when it is interrupted", async () => {
-            // Detached, it leads a group of processes: itself and its children.
+        it("leaves no files when it is interrupted", async () => {
+            // Detached, it leads a process group of itself and its children.
             const demo = spawn(process.execPath, [DEMO], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
             const group = -demo.pid!;
             let stdout = "";
@@ -68,7 +68,7 @@ describe("docs/examples", () => {
             demo.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
             demo.stdout.setEncoding("utf8").on("data", (text: string) => {
                 stdout += text;
-                if (text.includes("The server is killed")) process.kill(group, "SIGINT"); // as Ctrl-C does
+                if (text.includes("The server is killed")) process.kill(group, "SIGINT"); // like Ctrl-C
             });
             expect(await once(demo, "close")).to.deep.equal([1, null]);
             expect(stderr).to.include("Interrupted by SIGINT");

@@ -7,14 +7,14 @@ import { expect } from "chai";
 import ts from "typescript";
 import { type Block, ROOT, pages, read } from "../support/markdown";
 
-// Every block of code in the documentation is run, or checked in another way:
+// Runs every block of code in the documentation, or checks it in another way:
 //
-// - What says what it prints (`// prints: …`, `# prints: …`) is run. The programs of one section run together, in their
-//   order: each is started when the one before has printed something, or has ended.
-// - A block whose first line is a comment with the name of a file is in the folder of all programs of its page.
-// - TypeScript is compiled, and so are pieces of JavaScript that are no programs, with what stands around them.
+// - A block with documented output (`// prints: …`, `# prints: …`) is run. The programs of one section run together, in
+//   order: each starts when the previous one has printed something or ended.
+// - A block with a file name in a comment on its first line is written to the folder of all programs of its page.
+// - TypeScript is compiled, and so are JavaScript fragments, together with their context.
 //
-// - Programs in JavaScript are run once more, and then hostile peers come.
+// - Programs in JavaScript run a second time, with hostile peers.
 //
 // The README is run by readme.test.ts.
 
@@ -24,7 +24,7 @@ const OTHERS = ["json", "text", "ini", "mermaid"];
 
 const HOSTILE = path.join(ROOT, "test/support/hostilePeers.js");
 
-/** What programs of a shell may need. */
+/** Commands used by shell programs. */
 const TOOLS = ["nc", "socat", "openssl", "python3"];
 
 const promised = ({ code }: Block): string[] =>
@@ -45,7 +45,7 @@ describe("blocks of code in the documentation", () => {
         if (blocks.length === 0) continue;
 
         describe(page, () => {
-            it("have a language that we know how to check", () => {
+            it("have a language with a known check", () => {
                 for (const { language, line } of blocks) {
                     expect([...PROGRAMS, ...OTHERS], `${page}:${line}`).to.include(language);
                 }
@@ -53,7 +53,7 @@ describe("blocks of code in the documentation", () => {
 
             const python = blocks.filter(({ language }) => language === "python");
             if (python.length > 0) {
-                it("in Python are run, or used by one that is", () => {
+                it("in Python are run, or used by a program that is run", () => {
                     for (const block of python) {
                         expect(isRun(block) || isUsed(block, blocks), `${page}:${block.line}`).to.equal(true);
                     }
@@ -62,7 +62,7 @@ describe("blocks of code in the documentation", () => {
 
             const json = blocks.filter(({ language }) => language === "json");
             if (json.length > 0) {
-                it("are JSON where they say so", () => {
+                it("are valid JSON if they are marked as JSON", () => {
                     for (const { code, line } of json) {
                         expect(() => JSON.parse(code) as unknown, `${page}:${line}`).to.not.throw();
                     }
@@ -71,7 +71,7 @@ describe("blocks of code in the documentation", () => {
 
             const commands = blocks.filter((block) => block.language === "sh" && !isRun(block));
             if (commands.length > 0 && process.platform !== "win32") {
-                it("are commands that a shell understands", () => {
+                it("are commands with valid shell syntax", () => {
                     for (const { code } of commands) execFileSync("sh", ["-n", "-c", code]);
                 });
             }
@@ -81,7 +81,7 @@ describe("blocks of code in the documentation", () => {
     }
 });
 
-describe("TypeScript, and pieces of JavaScript, in the documentation", function () {
+describe("TypeScript and JavaScript fragments in the documentation", function () {
     this.timeout(60_000);
     const checked = pages().flatMap((page) => {
         const { blocks } = read(page);
@@ -103,7 +103,7 @@ describe("TypeScript, and pieces of JavaScript, in the documentation", function 
         });
     }
 
-    it("and nothing else is wrong", () => {
+    it("has no errors outside of the pages", () => {
         expect(complaints.filter((text) => !named.some((page) => text.startsWith(`${page}:`)))).to.deep.equal([]);
     });
 });
@@ -115,11 +115,11 @@ function programs(blocks: Block[]): void {
     let place: Place;
     let number = 0;
 
-    before("make a folder for its files", () => {
+    before("create a folder for its files", () => {
         place = new Place(blocks);
     });
 
-    after("remove it", () => {
+    after("remove the folder", () => {
         place.remove();
     });
 
@@ -129,7 +129,7 @@ function programs(blocks: Block[]): void {
         const title = `say what they print: ${section}`;
         const together = run.filter((block) => block.section === section);
         if (missing.length > 0) {
-            // Also those that need none of them, since they may need the files that others make.
+            // Also programs that do not use these commands, because they may use files of others.
             it.skip(`${title} (this computer has no ${missing.join(", ")})`);
             continue;
         }
@@ -150,7 +150,7 @@ function programs(blocks: Block[]): void {
         };
         it(title, () => start((program) => program.check()));
         if (together.some(isScript)) {
-            it(`are not ended by hostile peers: ${section}`, () => start((program) => program.survive(), true));
+            it(`are not crashed by hostile peers: ${section}`, () => start((program) => program.survive(), true));
         }
     }
 }
@@ -165,7 +165,7 @@ function uses({ language, code }: Block, tool: string): boolean {
 }
 
 function has(tool: string): boolean {
-    if (process.platform === "win32") return false; // it has no sh, either
+    if (process.platform === "win32") return false; // it has no sh either
     try {
         // There are several programs called nc.
         if (tool === "nc")
@@ -177,7 +177,7 @@ function has(tool: string): boolean {
     }
 }
 
-/** The folder of the programs of a page: TypeScript in one place, since it is of the type "module", the rest in another. */
+/** The folders for the programs of a page: one for TypeScript, which has the type "module", and one for all others. */
 class Place {
     readonly #root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "sockhop-")));
 
@@ -188,7 +188,7 @@ class Place {
         for (const block of blocks) if (block.name) this.write(block);
     }
 
-    /** Writes a program, and says where to. */
+    /** Writes a program, and returns its path. */
     write({ name, language, line, code }: Block): string {
         const extension = { python: "py", sh: "sh", ts: "js", mjs: "mjs" }[language] ?? "js";
         const file = name?.replace(/\.ts$/, ".js") ?? `block-${line}.${extension}`;
@@ -197,7 +197,7 @@ class Place {
         return to;
     }
 
-    /** A fresh folder for the sockets of programs that meet at a name. */
+    /** Creates a new folder for the named sockets of programs. */
     runtime(number: number): string {
         const folder = path.join(this.#root, String(number));
         fs.mkdirSync(folder, { mode: 0o700 });
@@ -214,9 +214,9 @@ function transpiled(code: string): string {
     return ts.transpileModule(code, { compilerOptions }).outputText;
 }
 
-/** A program that runs. */
+/** A running program. */
 class Program {
-    /** Resolves when it has printed something, or has ended. */
+    /** Resolves when it has printed something or ended. */
     readonly started: Promise<unknown>;
     readonly #block: Block;
     readonly #child;
@@ -237,7 +237,7 @@ class Program {
                 ...(hostile && { NODE_OPTIONS: `--require ${JSON.stringify(HOSTILE)}` }),
             },
             stdio: ["ignore", "pipe", "pipe"],
-            detached: process.platform !== "win32", // the leader of a group, with what it starts
+            detached: process.platform !== "win32", // leads a process group with its children
         });
         this.#alarm = setTimeout(() => {
             this.kill();
@@ -248,7 +248,7 @@ class Program {
         this.started = Promise.race([once(this.#child.stdout, "data"), this.#ended]);
     }
 
-    /** Waits for its end, and sees whether it has printed what it had promised. */
+    /** Waits for the exit, and compares the output with the documented one. */
     async check(): Promise<void> {
         const [code] = await this.#ended;
         const where = `${this.#block.page}:${this.#block.line}`;
@@ -259,12 +259,12 @@ class Program {
             expect(this.#stdout, where).to.include(`${tests} passing`);
             return;
         }
-        // Tools like to tell of their progress there.
+        // Tools print their progress there.
         if (this.#block.language !== "sh") expect(this.#stderr, where).to.equal("");
         expect(this.#stdout.trimEnd().split("\n"), said).to.have.members(promised(this.#block));
     }
 
-    /** Waits for its end, and sees whether a handler has thrown. */
+    /** Waits for the exit, and fails if a handler has thrown. */
     async survive(): Promise<void> {
         const [code] = await this.#ended;
         const said = `${this.#block.page}:${this.#block.line} has printed\n${this.#stdout}${this.#stderr}`;
@@ -278,7 +278,7 @@ class Program {
             if (process.platform === "win32") this.#child.kill();
             else if (this.#child.pid) process.kill(-this.#child.pid, "SIGKILL");
         } catch {
-            // They have all ended.
+            // All programs have ended.
         }
     }
 }
@@ -290,7 +290,7 @@ function commandFor(block: Block): string[] {
     return [process.execPath];
 }
 
-/** What pieces of JavaScript may take for granted. */
+/** Variables that JavaScript fragments may use. */
 const AROUND = `
 import type { Socket } from "node:net";
 import type { SockhopClient, SockhopServer, SockhopSession } from "sockhop";
@@ -303,7 +303,7 @@ declare global {
     const socket: Socket;
     const fs: typeof import("node:fs");
     const once: typeof import("node:events").once;
-    // What a program of its own would have
+    // Members of a complete program
     const Login: new (token: string) => object;
     const token: string;
     const members: Set<string>;
@@ -315,7 +315,7 @@ declare global {
     function perform(job: unknown): Promise<void>;
 }
 
-// With TLS they have it
+// Members with TLS
 declare module "node:net" {
     interface Socket {
         getPeerCertificate(): any;
@@ -326,10 +326,10 @@ declare module "node:net" {
 }
 `;
 
-/** What cannot be said in JavaScript: of which type a parameter is, and that a function is there. */
+/** Declarations that JavaScript cannot express: parameter types, and existing functions. */
 const FORGIVEN = (code: number): boolean => (code >= 7000 && code < 8000) || code === 2722;
 
-/** Compiles blocks, all in one program: much of the time goes into the types of the library and of Node. Nothing is written. */
+/** Compiles blocks in one program, because loading the types of the library and of Node takes most of the time. Writes nothing. */
 function compile(blocks: Block[]): string[] {
     const { config } = ts.readConfigFile(path.join(ROOT, "tsconfig.json"), (file) => ts.sys.readFile(file)) as {
         config: { compilerOptions: object };
@@ -337,7 +337,7 @@ function compile(blocks: Block[]): string[] {
     const { options } = ts.convertCompilerOptionsFromJson(
         {
             ...config.compilerOptions,
-            // As for users who have only "strict", and for JavaScript
+            // For users with "strict" only, and for JavaScript
             exactOptionalPropertyTypes: false,
             noImplicitOverride: false,
             useUnknownInCatchVariables: false,

@@ -3,7 +3,7 @@ import { join, posix } from "node:path";
 import { expect } from "chai";
 import { ROOT, pages, read } from "../support/markdown";
 
-/** All places that a page can be linked at, as GitHub and TypeDoc name them. */
+/** All link targets of a page, as GitHub and TypeDoc name them. */
 function anchors(page: string): Set<string> {
     const found = new Set<string>();
     for (const line of read(page).text) {
@@ -22,7 +22,7 @@ function anchors(page: string): Set<string> {
     return found;
 }
 
-/** Where a page links to. */
+/** The links of a page. */
 function links(page: string): string[] {
     const text = read(page)
         .text.join("\n")
@@ -36,7 +36,7 @@ describe("links of the documentation", () => {
         const local = links(page).filter((target) => !/^[a-z]+:/.test(target));
         if (local.length === 0) continue;
 
-        it(`${page} links to what there is`, () => {
+        it(`${page} links to existing targets`, () => {
             for (const target of local) {
                 const [path = "", anchor] = decodeURI(target).split("#");
                 const file = path ? posix.join(posix.dirname(page), path) : page;
@@ -49,16 +49,16 @@ describe("links of the documentation", () => {
         });
     }
 
-    it("lead to every page", () => {
+    it("reach every page", () => {
         const linked = pages().flatMap((page) =>
             links(page).map((target) => posix.join(posix.dirname(page), target.split("#")[0]!)),
         );
-        // What GitHub looks for by itself
+        // Pages that GitHub finds itself
         const known = pages().filter((page) => page !== "README.md" && !page.startsWith(".github/"));
         expect(known.filter((page) => !linked.includes(page))).to.deep.equal([]);
     });
 
-    it("of the site are in typedocOptions", () => {
+    it("of the site are listed in typedocOptions", () => {
         const { typedocOptions } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
             typedocOptions: { projectDocuments: string[] };
         };

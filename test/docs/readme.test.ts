@@ -8,14 +8,14 @@ import { privatePorts } from "../support/ports";
 const ROOT = join(__dirname, "../..");
 const HOSTILE = join(__dirname, "../support/hostilePeers.js");
 
-/** How a program has ended, and what it has printed. */
+/** Exit code and output of a program. */
 interface Result {
     error: Error | null;
     stdout: string;
     stderr: string;
 }
 
-/** The JavaScript blocks of the README, each with the nearest heading above it. */
+/** The JavaScript blocks of the README, each with its nearest heading. */
 function blocks(): { heading: string; code: string }[] {
     const readme = readFileSync(join(ROOT, "README.md"), "utf8");
     const found: { heading: string; code: string }[] = [];
@@ -27,8 +27,8 @@ function blocks(): { heading: string; code: string }[] {
     return found;
 }
 
-// They are run as printed, so they use the default port.
-describe("the README", () => {
+// They run as printed, so they use the default port.
+describe("README.md", () => {
     let folder: string;
     let env: NodeJS.ProcessEnv;
 
@@ -51,17 +51,17 @@ describe("the README", () => {
     }
 
     for (const { heading, code } of blocks()) {
-        it(`shows a program that does what it says: ${heading}`, async () => {
+        it(`shows a program with its documented output: ${heading}`, async () => {
             const { error, stdout, stderr } = await run(code);
             expect(stderr).to.equal("");
             expect(error).to.equal(null);
-            // What a line prints stands beside it: console.log(…); // prints: …
+            // The documented output of a line: console.log(…); // prints: …
             const promised = [...code.matchAll(/\/\/ prints: (.*)$/gm)].map(([, text]) => text!);
             expect(promised).to.not.be.empty;
             expect(stdout.trimEnd().split("\n")).to.have.members(promised);
         });
 
-        it(`shows a program that hostile peers do not end: ${heading}`, async () => {
+        it(`shows a program that is not crashed by hostile peers: ${heading}`, async () => {
             const { error, stdout, stderr } = await run(code, "--require", HOSTILE);
             expect(error, stderr).to.equal(null);
             expect(stdout).to.include("Hostile peers have been here");

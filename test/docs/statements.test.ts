@@ -4,18 +4,18 @@ import { expect } from "chai";
 import { ROOT, read } from "../support/markdown";
 import { SEPARATOR, titlesOf } from "../support/titles";
 
-// Each statement of these pages names the tests that show it, in comments behind it that readers do not see:
+// Each statement of these pages names its tests in comments after it, which readers do not see:
 //
-//     Messages arrive in order. <!-- test: backpressure.test.ts › order › is kept between the ways of sending -->
+//     Messages arrive in order. <!-- test: order.test.ts › order › is kept between all methods that send -->
 //
-// The title may be the last part of the whole one, and that of a template is its text. What cannot be tested, such as advice,
-// says why: <!-- no test: advice -->
+// The title may be the last part of the full title. The title of a template is its text. A statement without a test, such as
+// advice, states the reason: <!-- no test: advice -->
 const PAGES = ["docs/guarantees.md", "docs/security.md", "docs/errors.md"];
 
-/** A comment, with what it says. */
+/** A comment and its text. */
 const COMMENT = /<!-- (?<kind>test|no test): (?<text>.+?) -->/g;
 
-/** Lines that state nothing: headings, the heads of tables and the lines below them. */
+/** Lines without statements: headings, table heads and the lines below them. */
 const SILENT = /^(?:#|\|(?: -+ \|)+$)/;
 
 interface Statement {
@@ -50,7 +50,7 @@ function exists(test: string): boolean {
 describe("statements of the documentation", () => {
     for (const page of PAGES) {
         describe(page, () => {
-            it("name a test, or say why there is none", () => {
+            it("name a test, or the reason for none", () => {
                 const bare = statements(page).filter(({ tests, excuses }) => tests.length + excuses.length === 0);
                 expect(bare.map(({ line }) => line)).to.deep.equal([]);
             });
@@ -60,7 +60,7 @@ describe("statements of the documentation", () => {
                 expect(missing).to.deep.equal([]);
             });
 
-            it("are one to a line", () => {
+            it("are one per line", () => {
                 const several = /[.;:!?)] [^<|]*[^<| ] <!-- .* --> [^<]/;
                 const found = statements(page).filter(({ line }) => !line.startsWith("|") && several.test(line));
                 expect(found.map(({ line }) => line)).to.deep.equal([]);

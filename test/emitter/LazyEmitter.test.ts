@@ -9,11 +9,11 @@ describe("LazyEmitter", () => {
         expect(new Lazy()).to.be.instanceOf(EventEmitter);
     });
 
-    it("has no own members before there is a listener", () => {
+    it("has no own members before a listener is added", () => {
         expect(Object.keys(new Lazy())).to.deep.equal([]);
     });
 
-    it("can be asked for its listeners, and emit, before there is one", () => {
+    it("returns listeners, and emits, before a listener is added", () => {
         const lazy = new Lazy();
         expect([lazy.emit("event"), lazy.listenerCount("event"), lazy.eventNames()]).to.deep.equal([false, 0, []]);
         lazy.off("event", () => undefined);
@@ -21,7 +21,7 @@ describe("LazyEmitter", () => {
         expect(() => lazy.emit("error", new Error("without a listener"))).to.throw("without a listener");
     });
 
-    it("keeps the listeners of each instance apart", () => {
+    it("keeps the listeners of each instance separate", () => {
         const [one, other] = [new Lazy(), new Lazy()];
         const calls: string[] = [];
         one.on("event", () => calls.push("one"));
@@ -32,7 +32,7 @@ describe("LazyEmitter", () => {
         expect(calls).to.deep.equal(["one", "other"]);
     });
 
-    it("works with once() of Node", async () => {
+    it("works with once() of node", async () => {
         const lazy = new Lazy();
         const next = once(lazy, "event");
         lazy.emit("event", 5);

@@ -13,7 +13,7 @@ describe("emitSafely()", () => {
         expect(calls).to.deep.equal([[1, "two"]]);
     });
 
-    it("returns when a listener throws, whose error is an uncaught exception", async () => {
+    it("returns if a listener throws, and reports the error as uncaught", async () => {
         const thrown = uncaught();
         const error = new Error("of a listener");
         const emitter = new EventEmitter().on("event", () => {

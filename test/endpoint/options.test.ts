@@ -15,7 +15,7 @@ describe("options", () => {
         expect([server.path, server.address, server.port]).to.deep.equal([null, "127.0.0.1", 50000]);
     });
 
-    it("mean the default where they are falsy", () => {
+    it("use the default for falsy values", () => {
         const client = new SockhopClient({ path: "", address: null, port: 0 });
         expect([client.path, client.address, client.port]).to.deep.equal([null, "127.0.0.1", 50000]);
         expect(new SockhopServer({ port: null }).port).to.equal(50000);
@@ -26,17 +26,17 @@ describe("options", () => {
     });
 
     describe("that are times", () => {
-        it("are taken as they are, or by default", () => {
+        it("keep their value, or use the default", () => {
             expect([20, 0, undefined, null].map((time) => milliseconds("t", time, 5))).to.deep.equal([20, 5, 5, 5]);
         });
 
-        it("never overflow the timer, which would make them 1 ms", () => {
+        it("never overflow the timer, which would then use 1 ms", () => {
             expect([Infinity, 2 ** 40].map((time) => milliseconds("t", time, 5))).to.deep.equal(
                 Array(2).fill(2 ** 31 - 1),
             );
         });
 
-        it("are refused when they are negative or no number", () => {
+        it("are rejected if they are negative or not a number", () => {
             for (const wrong of [-1, NaN, "soon", {}]) {
                 expect(() => new SockhopClient({ connect_timeout: wrong as number }))
                     .to.throw(SockhopError, "connect_timeout")
@@ -68,7 +68,7 @@ describe("options", () => {
         ];
         for (const [what, value] of wrong) {
             const port = value as number;
-            it(`are refused when they are no port: ${what}`, async () => {
+            it(`are rejected if they are invalid: ${what}`, async () => {
                 for (const End of [SockhopClient, SockhopServer]) {
                     expect(() => new End({ port }))
                         .to.throw(SockhopError, "port")
@@ -88,7 +88,7 @@ describe("options", () => {
             });
         }
 
-        it("may be strings of digits, as with Node's net", async () => {
+        it("accept strings of digits, like node's net", async () => {
             const s = server({ port: "0" as unknown as number });
             await s.listen();
             const port = String(s.get_bound_port()) as unknown as number;
@@ -99,13 +99,13 @@ describe("options", () => {
             await c.connect();
         });
 
-        it("do not matter beside a path", () => {
+        it("are ignored if there is a path", () => {
             const port = "abc" as unknown as number;
             expect(new SockhopClient({ path: "/p", port }).path).to.equal("/p");
         });
     });
 
-    describe("that name a place", () => {
+    describe("that are addresses", () => {
         const wrong: [string, object][] = [
             ["a path that is a number", { path: 5 }],
             ["a path that is an object", { path: {} }],
@@ -115,13 +115,13 @@ describe("options", () => {
             ["a name that is a number", { name: 5 }],
         ];
         for (const [what, options] of wrong) {
-            it(`are refused: ${what}`, async () => {
+            it(`are rejected: ${what}`, async () => {
                 for (const End of [SockhopClient, SockhopServer]) {
                     expect(() => new End(options))
                         .to.throw(SockhopError)
                         .with.property("code", "ERR_BAD_OPTION");
                 }
-                if ("name" in options) return; // it is read once
+                if ("name" in options) return; // validated once
                 const c = Object.assign(client(), options);
                 const s = Object.assign(server(), options);
                 for (const error of await Promise.all([rejection(c.connect()), rejection(s.listen())])) {
@@ -132,7 +132,7 @@ describe("options", () => {
         }
     });
 
-    describe("of the wrong kind", () => {
+    describe("with an invalid type", () => {
         const wrong: [string, object][] = [
             ["session_type", { session_type: {} }],
             ["session_type", { session_type: () => undefined }],
@@ -145,20 +145,20 @@ describe("options", () => {
             ["mode", { mode: Symbol("mode") }],
         ];
         for (const [name, options] of wrong) {
-            it(`are refused at once: ${name} that is ${String(Object.values(options)[0])}`, () => {
+            it(`are rejected at once: ${name} that is ${String(Object.values(options)[0])}`, () => {
                 expect(() => new SockhopServer(options))
                     .to.throw(SockhopError, name)
                     .with.property("code", "ERR_BAD_OPTION");
             });
         }
 
-        it("are refused at once: a queue that is no object", () => {
+        it("are rejected at once: a queue that is not an object", () => {
             expect(() => new SockhopClient({ queue: "yes" as unknown as true }))
                 .to.throw(SockhopError, "queue")
                 .with.property("code", "ERR_BAD_OPTION");
         });
 
-        it("mean the default where sockhop 1.x says so", () => {
+        it("use the default where sockhop 1.x does", () => {
             const options = {
                 peer_type: 5,
                 terminator: 5,
@@ -171,7 +171,7 @@ describe("options", () => {
             expect([s.path, s.address, s.port]).to.deep.equal([null, "127.0.0.1", 50000]);
         });
 
-        it("are an error of the connection when the class of the sessions makes none", async () => {
+        it("report an error of the connection if session_type creates no session", async () => {
             const s = server({ session_type: class {} as unknown as typeof SockhopSession });
             await s.listen();
             const failed = once(s, "error");
@@ -185,12 +185,12 @@ describe("options", () => {
         });
     });
 
-    it("may be null", () => {
+    it("accept null", () => {
         expect(new SockhopClient(null).port).to.equal(50000);
         expect(new SockhopServer(null).port).to.equal(50000);
     });
 
-    it("may come from another realm", async () => {
+    it("accept objects of another realm", async () => {
         const options = vm.runInNewContext(
             `({ port: 0, terminator: ["\\r\\n", "\\n"], ssl_options: {} })`,
         ) as ServerOptions;
@@ -203,8 +203,8 @@ describe("options", () => {
         expect((await arrived)[0]).to.equal(5);
     });
 
-    describe("that do not exist", () => {
-        // Each name is warned of once in a process, so every test has names of its own.
+    describe("with unknown names", () => {
+        // The process warns once for each name, so every test uses its own names.
         const cases: [string, string | undefined][] = [
             ["prot", "port"],
             ["pot", "port"],
@@ -218,7 +218,7 @@ describe("options", () => {
             ["__proto__x", undefined],
         ];
         for (const [name, meant] of cases) {
-            it(`are warned of once: ${name}`, async () => {
+            it(`cause one warning: ${name}`, async () => {
                 const heard = warnings();
                 for (let n = 0; n < 2; n++) {
                     new SockhopClient({ [name]: 1 });
@@ -230,7 +230,7 @@ describe("options", () => {
             });
         }
 
-        it("are those that no end has, and no release documents", async () => {
+        it("include no name of an option or a documented member", async () => {
             const heard = warnings();
             const known = {
                 auto_reconnect_interval: 5,
@@ -247,7 +247,7 @@ describe("options", () => {
         });
     });
 
-    it("refuse an empty terminator at once", () => {
+    it("reject an empty terminator at once", () => {
         expect(() => new SockhopServer({ terminator: "" }))
             .to.throw(SockhopError)
             .with.property("code", "ERR_BAD_OPTION");

@@ -4,18 +4,18 @@ import { ObjectBuffer } from "../../src";
 import { pieces, stream } from "./frames";
 import { decode } from "./model";
 
-/** How the bytes of a run are made, and who gets them. */
+/** Bytes of a run, and their receiver. */
 export interface Bytes {
     codes: number[];
-    /** Bytes as they are, in front of the frames. */
+    /** Raw bytes before the frames. */
     noise: Uint8Array;
-    /** Lengths of the pieces in which they arrive, over and over. */
+    /** Lengths of the chunks, repeated. */
     lengths: number[];
     terminator: string;
     allow_non_objects: boolean;
     max_message_size: number;
     bare: boolean;
-    /** Who gets them. */
+    /** The receiver. */
     end: "server" | "client";
 }
 
@@ -37,15 +37,15 @@ export function bytes(frames: number): fc.Arbitrary<Bytes> {
     });
 }
 
-/** How many frames have been received so far, by whom. */
+/** Number of frames received so far, by receiver. */
 export const received = { buffer: 0, memory: 0, socket: 0 };
 
 /** The bytes of a run. */
 export const whole = ({ noise, codes, terminator }: Bytes): Buffer =>
-    // A blank keeps the last terminator from being taken together with what stands before it.
+    // A blank keeps the last terminator separate from the bytes before it.
     Buffer.concat([noise, stream(codes, terminator), Buffer.from(` ${terminator}`)]);
 
-/** An ObjectBuffer alone gives what a slow decoder gives, however the bytes are cut. */
+/** An ObjectBuffer decodes the same as a slow reference decoder, at every split. */
 export function bufferAgrees(run: Bytes): void {
     const { terminator, allow_non_objects, max_message_size } = run;
     const all = whole(run);
@@ -61,7 +61,7 @@ export function bufferAgrees(run: Bytes): void {
     strictEqual(codes.length - large, model.bad, "frames that were reported as bad");
 }
 
-/** Throws, with the first difference, unless both lists say the same as JSON. */
+/** Throws with the first difference, unless both lists have the same JSON. */
 export function same(actual: unknown[], wanted: unknown[], text = JSON.stringify(actual)): void {
     if (text === JSON.stringify(wanted)) return;
     const list = JSON.parse(text) as unknown[];

@@ -23,32 +23,32 @@ export interface Frame {
     inner?: Texts;
 }
 
-/** What happens next: a frame arrives, or an open call is given up here. */
+/** The next event: a frame arrives, or a pending call is aborted at this end. */
 type Act = { frame: Frame } | { abort: number };
 
-/** Frames in which a peer has set any field to anything, and who gets them. */
+/** Frames in which a peer has set any member to any value, and their receiver. */
 export interface Fields {
     acts: Act[];
-    /** What comes last, such as a frame that does not end. */
+    /** The last bytes, such as a partial frame. */
     last: string;
     over: "memory" | "socket";
     end: "server" | "client";
     peer_type: "Sockhop" | "json";
     allow_non_objects: boolean;
-    /** Pings are sent, so that pongs have something to answer. */
+    /** True to send pings, so that pongs have a ping. */
     pings: boolean;
 }
 
-/** How many calls are open: a third each of callbacks, streams and single answers. */
+/** Number of pending calls: a third each of callbacks, streams and single responses. */
 const CALLS = 6;
 
-/** The id of a call: of one that is open or was, or of none. */
+/** The id of a call: pending, settled or unknown. */
 const id = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...OPEN_IDS.slice(0, CALLS)).map((open) => JSON.stringify(open)) },
     anyText,
 );
 
-/** The error of an answer: anything, or an object with anything in its members. */
+/** The error of a response: any value, or an object with members of any value. */
 const error = fc.oneof(
     anyText,
     fc.record({ code: anyText, message: anyText }, { requiredKeys: [] }).map(join),
@@ -59,7 +59,7 @@ const text = (value: string): fc.Arbitrary<string> => fc.constant(JSON.stringify
 const flag = fc.oneof(fc.constantFrom("true", "false"), anyText);
 const type = fc.oneof(fc.constantFrom('"Number"', '"Object"', '"error"', '"SockhopPing"'), anyText);
 
-/** An object of the library that travels as data. Members that are left out are missing in the frame. */
+/** An object of the library as data. Omitted members are missing in the frame. */
 const packed = (name: string, inner: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<Frame> =>
     fc.record({
         outer: fc.record({ type: text(name), id: anyText, callback_id: anyText }, { requiredKeys: ["type"] }),
@@ -94,7 +94,7 @@ export const fields: fc.Arbitrary<Fields> = fc.record({
     pings: fc.nat(7).map((n) => n === 7),
 });
 
-/** How many such frames there have been. */
+/** Number of such frames so far. */
 export const withstood = { fields: 0 };
 
 function join(members: Texts): string {
@@ -109,9 +109,9 @@ export const textOf = ({ outer, inner }: Frame): string => `${join(inner ? { ...
 const MARK = '{"type":"String","data":"the last"}\n';
 
 /**
- * Whatever a peer says: the user gets what the types promise, calls settle, others go on, and nothing is kept.
+ * For any frame of a peer: the user receives the documented types, calls settle, and no state remains.
  *
- * @returns the end and its socket, for those who look at what they hold
+ * @returns the end and its socket, for checks of their memory
  */
 export async function withstands(run: Fields): Promise<unknown> {
     const { peer_type, allow_non_objects } = run;
@@ -122,7 +122,7 @@ export async function withstands(run: Fields): Promise<unknown> {
     const user = new User(setup);
     try {
         const ids = peer_type === "json" ? [] : await user.open();
-        // A socket that the user has given to a client is not pinged.
+        // A socket that the user has assigned to a client is not pinged.
         if (run.pings && connection.state === "open") {
             end.ping(4);
             await until(
@@ -146,7 +146,7 @@ export async function withstands(run: Fields): Promise<unknown> {
         const mark = peer_type === "json" ? '"the last"\n' : MARK;
         write(mark + run.last);
         other?.peer.write(Buffer.from(mark));
-        // One that is pinged and does not answer may have been given up.
+        // A peer that does not reply to pings may have been dropped.
         const goesOn = (socket: net.Socket): boolean =>
             user.heard.has(socket) || (run.pings && end["_connectionOf"](socket) === undefined);
         await until(
@@ -179,9 +179,9 @@ export async function withstands(run: Fields): Promise<unknown> {
     return [end, setup.socket];
 }
 
-/** The user of an end: looks at all that it is given, and gives it back. */
+/** The user of an end: checks all received values, and sends them back. */
 class User {
-    /** Connections over which the last message has come. */
+    /** Connections that have received the last message. */
     readonly heard = new Set<unknown>();
     open_calls = 0;
     readonly #setup: Setup;
@@ -203,7 +203,7 @@ class User {
             this.#isText("request.type", type);
             this.#isText("request.uuid", uuid);
             response.signal.addEventListener("abort", () => this.#legal("signal", response.signal.reason));
-            // Some are answered at once, some in part, some never.
+            // Replies to some at once, to some in part, to some never.
             if (data === null) void response.send(data);
             else if (typeof data === "object") void response.write(data);
             else if (typeof data === "number") void response.fail(new Error("as told"));
@@ -213,7 +213,7 @@ class User {
         else end.on("receive", receive).on("request", request).on("error", failed);
     }
 
-    /** Opens the calls, and gives the ids that they have on the wire. */
+    /** Starts the calls, and returns their ids on the wire. */
     async open(): Promise<string[]> {
         const { end, socket, peer } = this.#setup;
         for (let n = 0; n < CALLS; n += 1) {
@@ -248,7 +248,7 @@ class User {
         this.#controllers[call]?.abort();
     }
 
-    /** Throws what has gone wrong so far. */
+    /** Throws the first error so far. */
     check(): void {
         if (this.#faults[0]) throw this.#faults[0];
     }

@@ -1,12 +1,12 @@
 /**
- * Frames that no sockhop sends: valid ones, and what becomes of them when they are damaged. A frame is named by one
- * number, so that thousands of them cost a run little and fast-check can shrink each; 0 is a plain message.
+ * Frames that no sockhop sends: valid ones, and damaged variants. One number identifies a frame, so that thousands of
+ * them are cheap and fast-check can shrink each; 0 is a plain message.
  */
 
-/** Stand-ins for the ids of the questions and requests that are open while the frames arrive; as long as a real one. */
+/** Placeholders for the ids of calls and requests that are pending while the frames arrive; as long as a real one. */
 export const OPEN_IDS = Array.from({ length: 8 }, (_, n) => `0pen1d00-0000-4000-8000-00000000000${n}`);
 
-/** Values that are likely to be taken for something else. */
+/** Values that are easily confused with others. */
 const STRANGE = [
     ...["null", "true", "false", "0", "-0", "1", "-1", "1e400", "-1e400", "9007199254740993", "1e-400", '""', '"x"'],
     ...[
@@ -44,7 +44,7 @@ const packet = (n: number, more: string): Members => ({
     data: `{"uuid":"${OPEN_IDS[n]!}","type":"Number","data":${n},${more}}`,
 });
 
-/** Valid frames, and some that a peer may send without any damage on the way: by their members, or as they are. */
+/** Valid frames, and frames of unusual peers: as members, or as text. */
 const WHOLE: (Members | string)[] = [
     message('"x"'),
     message('"é→😀\\n\\u0000"'),
@@ -86,7 +86,7 @@ const text = (members: Members | string): string =>
 const TEXTS = WHOLE.map(text);
 const BYTES = TEXTS.map((whole) => Buffer.from(whole));
 
-/** No text in UTF-8: lone continuations, too long forms, surrogates, more than Unicode has, beginnings without an end. */
+/** Invalid UTF-8: lone continuation bytes, overlong forms, surrogates, code points above Unicode, truncated characters. */
 const INVALID = [
     "80",
     "bf",
@@ -106,25 +106,25 @@ const ENDINGS = ["\r\n", "\r", "\n\n", "\u2028", "\0", "→", "zz", "zzz", "}", 
 
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
 
-/** One damage: gets a valid frame as bytes, which one it is, a place in it and an argument; gives bytes. */
+/** One kind of damage. Receives a valid frame as bytes, its index, a position and an argument; returns bytes. */
 type Damage = (whole: Buffer, which: number, place: number, argument: number) => Buffer;
 
 const insert = (whole: Buffer, place: number, bytes: Buffer): Buffer =>
     Buffer.concat([whole.subarray(0, place), bytes, whole.subarray(place)]);
 
-/** The frame with one member of another value, or one member more. */
+/** The frame with one changed or added member. */
 const member =
     (name: string): Damage =>
     (_, which, place, argument) => {
         const members = pick(WHOLE, which);
         const value = pick(STRANGE, argument);
         if (typeof members === "string") return Buffer.from(`{"${name}":${value}}`);
-        // Now and then twice: the second counts.
+        // Sometimes twice: the second one counts.
         const twice = place % 8 === 0 ? `"${name}":${pick(STRANGE, argument + place)},` : "";
         return Buffer.from(text({ ...members, [name]: value }).replace("{", `{${twice}`));
     };
 
-/** The data with another value of one of its members. */
+/** The data with one changed member. */
 const inner =
     (...names: string[]): Damage =>
     (_, which, place, argument) => {
@@ -165,7 +165,7 @@ const DAMAGES: Damage[] = [
     inner("_id", "_created", "errors", "data", "empty"),
 ];
 
-/** How many bits of the number say what: which frame, how it is damaged, and where. */
+/** Number of bits for each part of the code: the frame, the damage, and the position. */
 const WHICH = 7;
 const HOW = 5;
 const PLACE = 10;
@@ -175,7 +175,7 @@ export function damaged(code: number): Buffer {
     const which = (code % 2 ** WHICH) % WHOLE.length;
     const how = (code >>> WHICH) % 2 ** HOW;
     const whole = BYTES[which]!;
-    // A third stays as it is, so that there is something that the damage could spoil.
+    // A third stays valid, so that damage can affect later frames.
     const damage = how === 0 ? undefined : DAMAGES[how - 1];
     if (!damage) return whole;
     const place = ((code >>> (WHICH + HOW)) % 2 ** PLACE) % (whole.length + 1);
@@ -193,7 +193,7 @@ export function stream(codes: readonly number[], terminator: string): Buffer {
     return Buffer.concat(parts);
 }
 
-/** Cuts bytes into pieces of these lengths, over and over. */
+/** Splits bytes into chunks of these lengths, repeated. */
 export function pieces(bytes: Buffer, lengths: readonly number[]): Buffer[] {
     if (lengths.length === 0) return [bytes];
     const cut: Buffer[] = [];

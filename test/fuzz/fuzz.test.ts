@@ -1,9 +1,9 @@
 import { type Name, round, total } from "./rounds";
 
-/** The properties that need little time: a look at the memory takes a second. */
+/** The fast properties: a memory check takes a second. */
 type Quick = Exclude<Name, "kept">;
 
-/** Seconds for each property: seven in all. `npm run fuzz` goes on for as long as you like. */
+/** Seconds for each of the seven properties. `npm run fuzz` has no limit. */
 const SECONDS: Record<Quick, number> = {
     buffer: 1,
     memory: 1,

@@ -1,14 +1,14 @@
 import { inspect } from "node:util";
 import { wasThrown } from "./values";
 
-/** What went wrong without anybody being told: the process would have ended, or printed a warning. */
+/** Unhandled errors: the process would have ended, or printed a warning. */
 export class Guard {
     readonly #faults: unknown[] = [];
     readonly #restore: (() => void)[] = [];
 
     /** @param allowed - warnings of this library are expected */
     constructor(allowed = true) {
-        // What handlers throw is to surface.
+        // Errors thrown by handlers are expected to be uncaught.
         this.#listen("uncaughtException", (error) => {
             if (!wasThrown(error)) this.#faults.push(error);
         });
@@ -19,7 +19,7 @@ export class Guard {
         });
     }
 
-    /** Throws the first fault there has been. */
+    /** Throws the first error. */
     check(): void {
         const faults = this.#faults.splice(0);
         if (faults.length === 0) return;
@@ -29,7 +29,7 @@ export class Guard {
         });
     }
 
-    /** Gives the process back to those who watched it before. */
+    /** Restores the previous listeners of the process. */
     end(): void {
         for (const restore of this.#restore) restore();
     }
@@ -45,10 +45,10 @@ export class Guard {
     }
 }
 
-/** A turn of the event loop. */
+/** One iteration of the event loop. */
 export const turn = (): Promise<void> => new Promise(setImmediate);
 
-/** Rejects with `complaint()` unless `promise` settles within so many milliseconds. */
+/** Rejects with `complaint()` unless `promise` settles within this number of milliseconds. */
 export function soon<T>(promise: Promise<T>, complaint: () => string, limit = 5000): Promise<T> {
     return new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(complaint())), limit);
@@ -56,7 +56,7 @@ export function soon<T>(promise: Promise<T>, complaint: () => string, limit = 50
     });
 }
 
-/** Waits, turn by turn, until `done()`; rejects with `complaint()` when that takes too long. */
+/** Runs the event loop until `done()`; rejects with `complaint()` after a timeout. */
 export async function until(done: () => boolean, complaint: () => string, limit = 5000): Promise<void> {
     for (let deadline = 0; !done(); await turn()) {
         deadline ||= performance.now() + limit;

@@ -16,29 +16,29 @@ import { turn } from "./guard";
 import { freshPath } from "./setups";
 import { wasThrown } from "./values";
 
-/** The codes of the union, read where they are written: at run time a type is nowhere else. */
+/** The error codes, read from the source, because types do not exist at run time. */
 export const CODES = new Set(readFileSync(join(__dirname, "../../src/SockhopError.ts"), "utf8").match(/ERR_\w+/g));
 
-/** How a session begins, or ends. */
+/** Behavior of a session at its start or end. */
 export type Manner = "at once" | "in a turn" | "throws" | "rejects" | "never";
 export const MANNERS: Manner[] = ["at once", "in a turn", "throws", "rejects", "never"];
 
-/** What the handlers of requests do. */
+/** Behavior of request handlers. */
 export const HANDLINGS = ["send", "stream", "fail", "late", "never", "half"] as const;
 
 /** How the program of a lifecycle was set up. */
 export interface Setting {
     tcp: boolean;
-    /** What there is before the first step. */
+    /** State before the first step. */
     begin: "idle" | "listening" | "connected";
     auto_reconnect: boolean;
-    /** Nobody listens to errors. */
+    /** No error listeners. */
     deaf: boolean;
-    /** Nobody handles requests. */
+    /** No request handlers. */
     unhandled: boolean;
-    /** The client keeps what is sent without a connection. */
+    /** The client has a queue. */
     queue: ClientOptions["queue"];
-    /** Limits so small that they are reached. */
+    /** Limits that are small enough to be reached. */
     limits: SockhopOptions;
     max_connections: number;
 }
@@ -46,44 +46,44 @@ export interface Setting {
 const SETUP = new Error("as the session was told");
 let harnesses = 0;
 
-/** A server and a client, all that was done to them, and what they must have said of it. */
+/** A server and a client, the log of all steps, and the events expected for them. */
 export class Harness {
     readonly server: SockhopServer;
     readonly client: SockhopClient;
     readonly place: { path: string } | { host: string; port: number };
-    /** Nothing is refused at once because there is too much: then a promise may be left alone while connected. */
+    /** No call is rejected at once by a limit: then a promise may be ignored while connected. */
     readonly lenient: boolean;
-    /** Called wherever code of the user runs, with the name of the place. */
+    /** Called at every place where user code runs, with the name of the place. */
     react: (place: string) => void = () => undefined;
-    /** It does something there. */
+    /** True if user code takes steps there. */
     reacts = false;
-    /** The client is in a handler of `connect`, where programs introduce themselves. */
+    /** True while the client runs a connect handler, which may send first messages. */
     introduces = false;
-    /** The newest of each, for steps that use them. */
+    /** The newest object of each kind, for steps that use them. */
     response: SockhopResponseWriteableStream | undefined;
     stream: SockhopResponseReadableStream | undefined;
     reply: Reply | undefined;
     start: Manner = "at once";
     end: Manner = "at once";
-    /** Plain sockets and servers that take part. */
+    /** Plain sockets and servers of this run. */
     readonly strangers = new Set<net.Socket>();
     rogue: net.Server | undefined;
-    /** What has to have happened at the end: what it is, and whether it has. */
+    /** Conditions that must be true at the end, with descriptions. */
     readonly duties = new Map<string, () => boolean>();
-    /** How many connections the server has announced. */
+    /** Number of connect events of the server. */
     connections = 0;
     readonly #pending = new Set<string>();
     readonly #faults: Error[] = [];
-    /** The connections that the server has announced, and has not declared gone. */
+    /** Connections between their connect and disconnect events on the server. */
     readonly #announced = new Map<net.Socket, SockhopSession>();
-    /** The last number that came over each connection. */
+    /** The last number received over each connection. */
     readonly #numbers = new WeakMap<net.Socket, number>();
     #connected: net.Socket | undefined;
     #count = 0;
     #number = 0;
 
     constructor({ tcp, auto_reconnect, deaf, unhandled, queue, limits, max_connections }: Setting) {
-        // Each harness on TCP has an address of its own. Below the ports for outgoing connections nobody connects to himself.
+        // Each harness on TCP has its own address. Ports below the range for outgoing connections avoid self-connections.
         const n = (harnesses += 1);
         const host = `127.${77 + ((n >> 14) % 99)}.${(n >> 7) % 128}.${1 + (n % 128)}`;
         this.place = tcp ? { host, port: 20_000 + (process.pid % 9999) } : { path: freshPath() };
@@ -98,7 +98,7 @@ export class Harness {
         this.client.auto_reconnect = auto_reconnect;
     }
 
-    /** Takes a promise that has to settle, and to reject only as the documents say. */
+    /** Adds a promise that must settle, and may reject only with documented errors. */
     settles(what: string, promise: unknown, never = false): void {
         if (!(promise instanceof Promise)) return;
         const name = `${(this.#count += 1)} ${what}`;
@@ -111,7 +111,7 @@ export class Harness {
             .finally(() => this.#pending.delete(name));
     }
 
-    /** An error has to be one of ours with a code, or one of Node with a code. */
+    /** An error must have a code, of sockhop or of Node. */
     legal(what: string, error: unknown): void {
         const { code } = (error ?? {}) as { code?: unknown };
         const fine =
@@ -119,12 +119,12 @@ export class Harness {
         if (!fine && error !== SETUP && !wasThrown(error)) this.fault(`${what}: an error without a proper code`, error);
     }
 
-    /** A message with a number of its own; without one where what is sent goes before what waits in the queue. */
+    /** A message with its own number; without one if it is sent before messages of the queue. */
     numbered(): { number?: number } {
         return this.introduces ? {} : { number: (this.#number += 1) };
     }
 
-    /** A call that has to be made so many times at the end. */
+    /** A callback that must be called a given number of times until the end. */
     duty(what: string, done: () => boolean): void {
         this.duties.set(`${(this.#count += 1)} ${what}`, done);
     }
@@ -133,7 +133,7 @@ export class Harness {
         this.#faults.push(new Error(cause === undefined ? what : `${what}: ${inspect(cause)}`, { cause }));
     };
 
-    /** Throws what has gone wrong so far; what the objects say of themselves has to match what they have told. */
+    /** Throws the first error so far. The state of the objects must match their events. */
     check(): void {
         const { client, server } = this;
         if (this.#faults[0]) throw this.#faults[0];
@@ -144,21 +144,21 @@ export class Harness {
         for (const [n, { sock }] of sessions.entries()) strictEqual(sock, sockets[n], "the socket of a session");
     }
 
-    /** What is still to come. */
+    /** Conditions that are not yet true. */
     get open(): string[] {
         const duties = [...this.duties].filter(([, done]) => !done()).map(([what]) => what);
         const gone = this.#announced.size === 0 ? [] : [`${this.#announced.size} disconnect events of the server`];
         return [...this.#pending, ...duties, ...gone];
     }
 
-    /** A plain socket that takes part, and is destroyed at the end at the latest. */
+    /** A plain socket of this run, which is destroyed at the end at the latest. */
     stranger(socket: net.Socket): net.Socket {
         this.strangers.add(socket);
         socket.once("close", () => this.strangers.delete(socket));
         return socket.on("error", () => undefined);
     }
 
-    /** Ends the plain sockets and servers. */
+    /** Closes the plain sockets and servers. */
     clear(): void {
         for (const socket of this.strangers) socket.destroy();
         this.rogue?.close();
@@ -234,7 +234,7 @@ export class Harness {
         this.response = response;
         response.signal.addEventListener("abort", () => this.react("response.signal"));
         const handled = handle(data, response);
-        // Other user code may have ended it.
+        // Other user code may have closed it.
         return this.reacts ? handled.catch((error: unknown) => this.legal("a handler", error)) : handled;
     }
 
@@ -259,7 +259,7 @@ async function handle(data: unknown, response: SockhopResponseWriteableStream): 
     try {
         await respond(data, response);
     } catch (error) {
-        // Another step may have ended the response meanwhile. (One that is not wanted any more is the library's concern.)
+        // Another step may have ended the response meanwhile. (The library must handle an aborted one.)
         if ((error as { code?: unknown }).code !== "ERR_RESPONSE_SEND" || response.isAborted) throw error;
     }
 }

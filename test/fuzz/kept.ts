@@ -4,13 +4,13 @@ import { used } from "../support/memory";
 import { type Fields, type Frame, frame, textOf, withstands } from "./fields";
 import { turn } from "./guard";
 
-/** What may be left of a connection that has closed, in bytes: much less than the huge text of a run. */
+/** Bytes that a closed connection may retain: much less than the huge text of a run. */
 const LITTLE = 2 ** 20;
 
-/** Huge texts that are no whole frames, or no envelopes. */
+/** Huge texts that are partial frames, or no envelopes. */
 const STRANGE = ['{"type":"String","data":@huge', "POST / HTTP/1.1 @huge\n", "@huge", "@huge\n"];
 
-/** The text of a frame with a huge member: which one is a number. */
+/** The text of a frame with a huge member, chosen by a number. */
 function hoard({ outer, inner }: Frame, member: number): string {
     const outside = Object.keys(outer).filter((name) => !inner || name !== "type");
     const names = [...outside, ...Object.keys(inner ?? {})];
@@ -23,25 +23,25 @@ function hoard({ outer, inner }: Frame, member: number): string {
     );
 }
 
-/** A connection whose last words are huge. */
+/** A connection whose last bytes are huge. */
 export const hoards: fc.Arbitrary<Fields> = fc.record({
     acts: fc.constant([]),
     last: fc.oneof(
         { weight: 4, arbitrary: fc.tuple(frame, fc.nat(11)).map(([each, member]) => hoard(each, member)) },
         fc.constantFrom(...STRANGE),
     ),
-    over: fc.constant<Fields["over"]>("socket"), // that of the tests itself remembers what was written to it
+    over: fc.constant<Fields["over"]>("socket"), // the in-memory socket of the tests keeps written bytes
     end: fc.constantFrom<Fields["end"][]>("server", "client"),
     peer_type: fc.constantFrom<Fields["peer_type"][]>("Sockhop", "Sockhop", "json"),
     allow_non_objects: fc.boolean(),
     pings: fc.constant(false),
 });
 
-/** Nothing that a peer has sent outlives its connection, also where the program still has the end and the socket. */
+/** No received data outlives its connection, even if the program keeps the end and the socket. */
 export async function forgets(run: Fields): Promise<void> {
     const before = used();
     const held = await withstands(run);
-    // The system lets go of its buffers when it likes.
+    // The system releases its buffers at any time.
     const left = (): number => used() - before;
     let bytes = left();
     for (let n = 0; n < 5 && bytes > LITTLE; n += 1) {

@@ -6,23 +6,23 @@ import { type Reaction, User, reactions } from "./reentry";
 import { STEPS } from "./steps";
 import { type Setting, Harness } from "./harness";
 
-/** What can pass after a step. Steps in one turn, and in turns of their own, have shown different faults. */
+/** Delay after a step. Steps in the same tick and in separate ones have found different defects. */
 const PAUSES: (() => unknown)[] = [
     ...[() => undefined, () => undefined, () => Promise.resolve()],
     ...[turn, turn, () => turn().then(turn), () => turn().then(turn).then(turn)],
     () => sleep(1),
 ];
 
-/** Steps that build something up; most others tear it down. */
+/** Steps that open something; most others close it. */
 const OFTEN = Object.keys(STEPS).filter(
     (name) => /listen|connect\(\)|ask|request|send|reconnect/.test(name) && !name.includes("disconnect"),
 );
 
-/** A setting and what happens in it: which step, with which argument, and what passes after it; and what user code does. */
+/** A setup and its steps: the step, its argument, the delay after it, and the behavior of user code. */
 export type Program = [Setting, [step: string, argument: number, pause: number][], Reaction[]];
 
 const settings: fc.Arbitrary<Setting> = fc.record({
-    tcp: fc.nat(9).map((n) => n === 9 && process.platform === "linux"), // elsewhere 127.0.0.1 is the only one
+    tcp: fc.nat(9).map((n) => n === 9 && process.platform === "linux"), // other systems have 127.0.0.1 only
     begin: fc.constantFrom<Setting["begin"][]>("idle", "listening", "connected", "connected"),
     auto_reconnect: fc.nat(3).map((n) => n === 3),
     deaf: fc.boolean(),
@@ -34,7 +34,7 @@ const settings: fc.Arbitrary<Setting> = fc.record({
         { max_messages: 2, overflow: "drop-oldest" },
         { max_age: 2, overflow: "drop-newest", max_bytes: 300 },
     ),
-    // Questions and answers of the last, ordinary conversation fit.
+    // Large enough for the calls and replies of the final ordinary exchange.
     limits: fc.record(
         {
             max_pending: fc.constant(3),
@@ -57,26 +57,26 @@ const steps = fc.array(
     { maxLength: 30, size: "max" },
 );
 
-/** Whatever happens to both ends, with user code that only listens. */
+/** Any steps at both ends, with passive user code. */
 export const programs: fc.Arbitrary<Program> = fc.tuple(settings, steps, fc.constant([]));
 
-/** The same with user code that does something in the middle of it. */
+/** The same with user code that takes further steps. */
 export const reentries: fc.Arbitrary<Program> = fc.tuple(settings, steps, reactions);
 
-/** How many lifecycles there have been. */
+/** Number of lifecycles so far. */
 export const lived = { lifecycles: 0, reentry: 0, steps: 0, connections: 0 };
 
-/** How long anything may take, in milliseconds: far more than the limits of a harness, for a busy machine. */
+/** Time limit of one operation in milliseconds: far above the timeouts of a harness, for a busy machine. */
 const PATIENCE = 4000;
 
-/** Whatever is done to them: every promise settles, the events pair, nothing is kept, and they work as new. */
+/** After any steps: every promise settles, the events are paired, no state remains, and both ends work as new. */
 export async function lives([setting, steps, reactions]: Program): Promise<void> {
     const before = process.getActiveResourcesInfo();
     const harness = new Harness(setting);
     const user = new User(harness, reactions);
     const { client, server } = harness;
     try {
-        // User code may end what has just begun.
+        // User code may close what was just opened.
         if (setting.begin !== "idle")
             await server.listen().catch((error: unknown) => harness.legal("s.listen()", error));
         if (setting.begin === "connected") {
@@ -108,7 +108,7 @@ export async function lives([setting, steps, reactions]: Program): Promise<void>
     lived.connections += harness.connections;
 }
 
-/** Ends both, and waits for all that is to come of what has been done. */
+/** Closes both ends, and waits for the outcome of all steps. */
 async function settle(harness: Harness): Promise<void> {
     const { client, server } = harness;
     harness.settles("the last c.disconnect()", client.disconnect(), true);
@@ -138,7 +138,7 @@ async function worksAsNew({ client, server }: Harness): Promise<void> {
     await soon(trip(), () => "they do not work as new", PATIENCE);
 }
 
-/** What keeps the process alive now, and did not before. */
+/** Resources that keep the process alive and were not there before. */
 function surplus(before: readonly string[]): string[] {
     const known = [...before];
     return process.getActiveResourcesInfo().filter((resource) => {

@@ -1,36 +1,36 @@
 import { OPEN_IDS } from "./frames";
 
-/** What a receiver is told, as lists that can be compared as JSON: of the frames, of open questions, and its errors. */
+/** The events of a receiver as lists, comparable as JSON: of the frames, of pending calls, and its errors. */
 export interface Account {
-    /** `receive`, `request`, `answer` (of a question) and `packet`, `end` (of a request), in order. */
+    /** `receive`, `request`, `answer` (reply to a call) and `packet`, `end` (of a request), in order. */
     events: unknown[][];
-    /** How many frames are reported as bad. */
+    /** Number of bad frames. */
     bad: number;
-    /** How many frames it writes: pongs, answers to questions, answers to requests. */
+    /** Number of written frames: pongs, replies, responses. */
     written: number;
 }
 
-/** How a receiver reads. */
+/** Options of a receiver. */
 export interface Reading {
     terminator: string;
     allow_non_objects: boolean;
-    /** Bytes that a frame may have. */
+    /** Size limit of a frame in bytes. */
     max_message_size: number;
     /** Peers are of type "json". */
     bare: boolean;
 }
 
-/** What there is between the terminators. */
+/** The texts between the terminators. */
 export interface Decoded {
     values: unknown[];
-    /** How many frames are no JSON, and how many are too large. */
+    /** Number of frames that are not JSON, and of frames above the limit. */
     bad: number;
     large: number;
-    /** How many of the values come before the first that is too large. */
+    /** Number of values before the first frame above the limit. */
     before: number;
 }
 
-/** The slow and obvious decoder: the frames between terminators, each as JSON. */
+/** A simple, slow decoder: the frames between terminators, each as JSON. */
 export function decode(
     bytes: Buffer,
     { terminator, allow_non_objects, max_message_size }: Omit<Reading, "bare">,
@@ -58,7 +58,7 @@ export function decode(
 
 const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/;
 
-/** The uuid of a request, as far as it can be known: where there is none, or nothing that is one, a new one is made. */
+/** The uuid of a request, if it is known: a missing or invalid one is replaced by a new one. */
 export const named = (uuid: unknown): unknown =>
     !uuid || (typeof uuid === "string" && (UUID.test(uuid) || OPEN_IDS.includes(uuid)))
         ? "a UUID"
@@ -66,10 +66,10 @@ export const named = (uuid: unknown): unknown =>
           ? String(uuid)
           : uuid;
 
-/** Whether this can be an id, or is none: what it would cost to keep or to repeat is bounded. */
+/** True for a valid id: the cost of keeping and echoing it is bounded. */
 const isId = (id: unknown): boolean => !id || Number.isFinite(id) || (typeof id === "string" && id.length <= 1024);
 
-/** The name of a class that goes with a value: what a peer has sent, if that is a text, or else that of the value. */
+/** The class name of a value: the type of the frame if that is a string, or else the class of the value. */
 const typeOf = (type: unknown, value: unknown): string => (typeof type === "string" ? type : nameOf(value));
 
 const isTooLong = (type: unknown): boolean => typeof type === "string" && type.length > 1024;
@@ -81,7 +81,7 @@ const nameOf = (value: unknown): string =>
         ? "Object"
         : (Object.getPrototypeOf(value) as { constructor: { name: string } }).constructor.name;
 
-/** What `docs/protocol.md` says that comes of these frames, to a receiver with a question for each id in OPEN_IDS. */
+/** The outcome of these frames according to `docs/protocol.md`, for a receiver with a call for each id in OPEN_IDS. */
 export function expected({ values, bad }: Pick<Decoded, "values" | "bad">, bare: boolean): Account {
     const account: Account = { events: [], bad, written: 0 };
     if (bare) {

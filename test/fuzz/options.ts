@@ -13,13 +13,13 @@ import { freshPath } from "./setups";
 import { anyValue } from "./values";
 import { CODES } from "./harness";
 
-/** A server and a client that are connected. */
+/** A connected server and client. */
 interface Pair {
     server: SockhopServer;
     client: SockhopClient;
 }
 
-/** A public function, what it calls its options, and a call of it. What the call gives back is waited for. */
+/** A public function, the name of its options, and a call of it, whose result is awaited. */
 interface Call {
     options: readonly string[];
     call(options: never, pair: Pair): unknown;
@@ -33,10 +33,10 @@ const CLIENT = ["auto_reconnect", "auto_reconnect_interval", "auto_reconnect_max
 const SERVER = ["session_type", "session_timeout", "max_connections", "mode", "auto_reconnect_interval"];
 const QUEUE = ["max_messages", "max_bytes", "max_age", "overflow"];
 
-/** Time limits of what may have no answer. */
+/** Timeouts of calls without a reply. */
 const SHORT = { timeout: 50 };
 
-/** Whether these options name a place that other programs may use: they must not be disturbed. */
+/** True if these options may be an address of other programs, which must not be disturbed. */
 function elsewhere(options: object): boolean {
     const { path, name, address, port } = options as Record<string, unknown>;
     return [path, name, address].some((text) => typeof text === "string") || typeof port === "number";
@@ -44,7 +44,7 @@ function elsewhere(options: object): boolean {
 
 const namesPlace = (options: unknown): boolean => isObject(options) && PLACE.some((name) => name in options);
 
-/** Uses a client, if its place is its own. */
+/** Uses a client, if its address is private. */
 async function useClient(options: unknown, { server }: Pair): Promise<void> {
     const common = namesPlace(options) ? { connect_timeout: 50 } : { connect_timeout: 50, path: server.path };
     const client = new SockhopClient(isObject(options) ? { ...common, ...options } : (options as object));
@@ -58,7 +58,7 @@ async function useClient(options: unknown, { server }: Pair): Promise<void> {
     }
 }
 
-/** Uses a server, if its place is its own. */
+/** Uses a server, if its address is private. */
 async function useServer(options: unknown): Promise<void> {
     const common = namesPlace(options) ? { port: 0 } : { path: freshPath() };
     const server = new SockhopServer(isObject(options) ? { ...common, ...options } : (options as object));
@@ -177,7 +177,7 @@ const ARGUMENTS: Record<string, (value: never, pair: Pair) => unknown> = {
         const stream = await client.request({});
         stream.end(value);
         await stream.all().catch((error: unknown) => {
-            if (!Object.is(error, value)) throw error; // the user's own word is given back as it is
+            if (!Object.is(error, value)) throw error; // a thrown value of the user is passed on unchanged
         });
     },
     "callback(value)": async (value, { client, server }) => {
@@ -195,7 +195,7 @@ const ARGUMENTS: Record<string, (value: never, pair: Pair) => unknown> = {
     },
 };
 
-/** The promise of what the handler of a request does. */
+/** The promise of a request handler's work. */
 async function respond(
     { client, server }: Pair,
     act: (response: SockhopResponseWriteableStream) => Promise<void>,
@@ -213,7 +213,7 @@ async function respond(
     await Promise.all([done, client.ask({}, SHORT).catch((error: unknown) => legal(error))]);
 }
 
-/** A call with a value of any type in one option, or in place of all of them, or as an argument. */
+/** A call with a value of any type for one option, for the options object, or for an argument. */
 export type Misuse = [call: string, option: string | null, value: unknown];
 
 export const misuses: fc.Arbitrary<Misuse> = fc.oneof(
@@ -230,7 +230,7 @@ export const misuses: fc.Arbitrary<Misuse> = fc.oneof(
 
 export const misused = { options: 0 };
 
-/** A wrong option works or is refused with an error of ours; it never fails inside. */
+/** An invalid option works or causes an error of sockhop; it never causes an internal error. */
 export async function refuses([call, option, value]: Misuse): Promise<void> {
     const path = freshPath();
     const pair: Pair = { server: new SockhopServer({ path }), client: new SockhopClient({ path }) };
@@ -257,11 +257,11 @@ export async function refuses([call, option, value]: Misuse): Promise<void> {
     misused.options += 1;
 }
 
-/** Throws an error again that is neither ours nor of the system. */
+/** Rethrows an error that is neither of sockhop nor of the system. */
 function legal(error: unknown): void {
     if (error instanceof SockhopError && CODES.has(error.code)) return;
     const { code } = (error ?? {}) as NodeJS.ErrnoException;
-    if (code === "ERR_SOCKET_BAD_PORT") return; // a port out of range is refused by Node, and documented so
+    if (code === "ERR_SOCKET_BAD_PORT") return; // documented: Node rejects a port out of range
     const careless = error instanceof TypeError || error instanceof RangeError;
     if (careless || !(error instanceof Error) || typeof code !== "string") throw error;
 }

@@ -7,17 +7,17 @@ import { until } from "./guard";
 import { type Account, type Decoded, decode, expected, named } from "./model";
 import { type Setup, type Stage, inMemory } from "./setups";
 
-/** The value that tells that all before it has arrived. */
+/** The last value, which arrives after all others. */
 const LAST = "the last of this run";
 
-/** How many messages go over the other connection meanwhile. */
+/** Number of messages sent over the other connection meanwhile. */
 const OTHERS = 20;
 
-/** What an end has told its user. */
+/** The events of an end. */
 interface Heard {
     events: unknown[][];
     errors: { code?: string }[];
-    /** What came over the other connection. */
+    /** The messages received over the other connection. */
     others: unknown[];
     last: boolean;
 }
@@ -28,7 +28,7 @@ interface Meta {
     callback?: (value: unknown) => void;
 }
 
-/** An end tells its user what the protocol says, answers what it says, forgets all at the end, and disturbs nobody. */
+/** An end emits the events and replies of the protocol, retains no state, and does not disturb other connections. */
 export async function receives(run: Bytes, stage: Stage): Promise<void> {
     const { terminator, allow_non_objects, max_message_size, bare } = run;
     const limits = { allow_non_objects, max_message_size };
@@ -45,7 +45,7 @@ export async function receives(run: Bytes, stage: Stage): Promise<void> {
             () => heard.others.length >= sent && (decoded.large > 0 ? connection.state === "closed" : heard.last),
             () => `the last frame does not arrive: ${heard.events.length} events of ${decoded.values.length} frames`,
         );
-        // Ids are new ones in each run; the model has their stand-ins.
+        // Each run has new ids; the model has their placeholders.
         const text = ids.reduce((now, id, n) => now.replaceAll(id, OPEN_IDS[n]!), JSON.stringify(heard.events));
         const events = JSON.parse(text) as unknown[][];
         if (decoded.large > 0) wasCut(heard, events, decoded, bare);
@@ -69,7 +69,7 @@ export async function receives(run: Bytes, stage: Stage): Promise<void> {
     strictEqual(setup.end["_connections"].size, 0, "connections that are kept");
 }
 
-/** All frames have had their effect, and nothing else has. */
+/** All frames have had their effect, and nothing else. */
 async function wentOn(
     heard: Heard,
     text: string,
@@ -90,7 +90,7 @@ async function wentOn(
     deepStrictEqual(kept(connection), bare ? [0, 0, 0] : open(model), "callbacks, requests and responses");
 }
 
-/** A frame was too large: all before it have had their effect, and perhaps some that came in the same piece. */
+/** A frame was too large: all frames before it have had their effect, and possibly others of the same chunk. */
 function wasCut({ errors }: Heard, events: unknown[][], { values, before }: Decoded, bare: boolean): void {
     const told = (all: unknown[][]): unknown[][] => all.filter(([what]) => what === "receive" || what === "request");
     const least = told(expected({ values: values.slice(0, before), bad: 0 }, bare).events);
@@ -119,7 +119,7 @@ function listen({ end, other }: Setup): Heard {
     return heard;
 }
 
-/** Opens a question or a request for each of OPEN_IDS, and gives their real ids. */
+/** Starts a call or request for each of OPEN_IDS, and returns their real ids. */
 async function ask(setup: Setup, { events }: Heard): Promise<string[]> {
     const { end, socket, peer } = setup;
     for (const [n, id] of OPEN_IDS.entries()) {
@@ -144,8 +144,8 @@ async function ask(setup: Setup, { events }: Heard): Promise<string[]> {
 }
 
 /**
- * The bytes with the real ids in the places of their stand-ins. Not behind a backslash: "\0" is no JSON, and stays so, while
- * a real id may begin with b or f.
+ * The bytes with real ids instead of placeholders. Not after a backslash: "\0" is not JSON, and stays so, while
+ * a real id may start with b or f.
  */
 function dressed(all: Buffer, ids: readonly string[]): Buffer {
     for (const [n, id] of ids.entries()) {
@@ -154,7 +154,7 @@ function dressed(all: Buffer, ids: readonly string[]): Buffer {
     return all;
 }
 
-/** Writes the bytes and the last message piece by piece, others in between; gives the number of those. */
+/** Writes the bytes and the last message in chunks, with other messages in between; returns the number of those. */
 async function write({ bare, terminator, lengths }: Bytes, { peer, other }: Setup, all: Buffer): Promise<number> {
     const frame = (data: unknown): Buffer =>
         Buffer.from(JSON.stringify(bare ? data : { type: "Array", data }) + terminator);
@@ -169,14 +169,14 @@ async function write({ bare, terminator, lengths }: Bytes, { peer, other }: Setu
     return sent;
 }
 
-/** How many frames an end has written. */
+/** Number of frames written by an end. */
 function lines({ peer }: Setup): number {
     let count = 0;
     for (const bytes of peer.answers) for (let at = -1; (at = bytes.indexOf(10, at + 1)) !== -1;) count += 1;
     return count;
 }
 
-/** What a connection remembers of questions and answers. */
+/** The pending calls and responses of a connection. */
 function kept({ callbacks, requests, responses }: Kept): number[] {
     return [callbacks?.size ?? 0, requests?.size ?? 0, responses?.size ?? 0];
 }
@@ -187,7 +187,7 @@ interface Kept {
     responses: { size: number } | undefined;
 }
 
-/** What it should remember. */
+/** The expected state. */
 function open({ events }: Account): number[] {
     const over = (name: string): number => events.filter(([what]) => what === name).length;
     return [OPEN_IDS.length / 2 - over("answer"), OPEN_IDS.length / 2 - over("end"), 0];

@@ -4,16 +4,16 @@ import { STEPS, take } from "./steps";
 import { KINDS_OF_THROWN, forgetThrown, thrown } from "./values";
 import type { Harness } from "./harness";
 
-/** What user code does when it runs at a place: it takes a step, and may throw afterwards. */
+/** Behavior of user code at a place: it takes a step, and may throw afterwards. */
 export interface Reaction {
     place: string;
     step: string;
     argument: number;
-    /** What kind of thing is thrown. */
+    /** The kind of thrown value. */
     throws: number | null;
 }
 
-/** Events of both ends, of the client and of the server, for which there are handlers. */
+/** Events of both ends, of the client and of the server, that have handlers. */
 const BOTH = [
     "connect",
     "disconnect",
@@ -34,7 +34,7 @@ const CHANNELS = [
     ),
 ];
 
-/** Where the harness and the steps call the user. */
+/** Places where the harness and the steps call user code. */
 const CALLED = [
     ...["callback", "failed", "signal", "response.signal", "stream data", "stream end", "toJSON", "getter", "option"],
     ...["session constructor", "session start", "session end"],
@@ -50,21 +50,21 @@ export const reactions: fc.Arbitrary<Reaction[]> = fc.uniqueArray(
     { minLength: 1, maxLength: 3, size: "max", selector: ({ place }) => place },
 );
 
-/** What is sent there goes out before the queue of the client. */
+/** Messages sent there precede those of the client's queue. */
 const INTRODUCTIONS = ["c connect", "sockhop:connect"];
 
-/** How often one place may be reached during one step: far more than any step has to tell. */
+/** Maximum number of calls of one place during one step: far more than any step needs. */
 const MOST = 60;
 
-/** How many reactions there are in a program; those to messages of the other end could go on for ever. */
+/** Number of reactions in a program; reactions to messages of the other end could continue forever. */
 const ALL = 150;
 
-/** The user code of a program. It does not answer itself: what it causes at the same place in the meantime is only counted. */
+/** User code of a program. It is not reentrant: nested calls at the same place are only counted. */
 export class User {
     readonly #harness: Harness;
     readonly #reactions: ReadonlyMap<string, Reaction>;
     readonly #running = new Set<string>();
-    /** How often each place has been reached during each of the steps that are being taken, the innermost last. */
+    /** Number of calls of each place during each of the nested steps, the innermost last. */
     readonly #steps: Map<string, number>[] = [];
     readonly #restore: (() => void)[] = [];
     #left = ALL;
@@ -79,7 +79,7 @@ export class User {
         for (const place of this.#reactions.keys()) this.#listen(place);
     }
 
-    /** Takes a step, and counts what comes of it. */
+    /** Takes a step, and counts the resulting calls. */
     take(step: string, argument: number): void {
         this.#steps.push(new Map());
         try {
@@ -89,7 +89,7 @@ export class User {
         }
     }
 
-    /** Nothing more is done. */
+    /** Stops all reactions. */
     end(): void {
         this.#left = 0;
         for (const restore of this.#restore.splice(0)) restore();

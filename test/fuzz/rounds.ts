@@ -8,17 +8,17 @@ import { misused, misuses, refuses } from "./options";
 import { receives } from "./receivers";
 import { inMemory, overSockets } from "./setups";
 
-/** One property: what it is given, and how often in a round. */
+/** One property: its input, and its number of runs per round. */
 interface Kind {
     runs: number;
     property: (guard: Guard) => fc.IAsyncProperty<[unknown]>;
 }
 
 /**
- * The properties, by the name that `--only` takes. `buffer` is the ObjectBuffer alone; `memory` and `socket` are the
- * whole way of a frame, the first without a system in between; `fields` is frames in which any member is anything, `options`
- * is options and arguments that are anything; `lifecycles` is whatever can be done to both ends, and `reentry`
- * is the same with user code that does more of it whenever it is called.
+ * The properties by their names for `--only`. `buffer` is the ObjectBuffer alone. `memory` and `socket` are the whole path of
+ * a frame, the first without a system in between. `fields` is frames with members of any value, `options` is options and
+ * arguments of any value. `lifecycles` is all methods of both ends, and `reentry` the same with user code that calls more of
+ * them in its handlers.
  */
 export const KINDS = {
     buffer: { runs: 100, property: () => fc.asyncProperty(bytes(500), (run) => Promise.resolve(bufferAgrees(run))) },
@@ -47,12 +47,12 @@ export const KINDS = {
 
 export type Name = keyof typeof KINDS;
 
-/** What makes a round repeat another one. */
+/** Options that repeat a round. */
 export interface Replay {
     seed: number;
-    /** Where in the round the failure is; without it the whole round is run. */
+    /** Position of the failure in the round; without it the whole round is run. */
     path?: string | undefined;
-    /** How often each program is run, for faults that depend on time. */
+    /** Number of runs of each program, for failures that depend on timing. */
     repeat?: number | undefined;
 }
 
@@ -60,11 +60,11 @@ const checked =
     <T>(guard: Guard, run: (value: T) => Promise<unknown>) =>
     async (value: T): Promise<void> => {
         await run(value);
-        await turn(); // what surfaces does so in a later turn
+        await turn(); // uncaught errors appear in a later tick
         guard.check();
     };
 
-/** The whole round with this seed; throws an error that says how to replay its failure. */
+/** Runs the whole round with this seed; throws an error with the command that replays its failure. */
 export async function round(name: Name, { seed, path, repeat = 1 }: Replay): Promise<void> {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = path === undefined ? 0 : 30;
@@ -72,7 +72,7 @@ export async function round(name: Name, { seed, path, repeat = 1 }: Replay): Pro
     try {
         for (let n = 0; n < repeat; n += 1) {
             const { runs, property }: Kind = KINDS[name];
-            // A failure that waits for its time limit is shrunk slowly: not for ever.
+            // A failure that waits for its timeout is shrunk slowly: limit the time.
             const parameters = {
                 seed,
                 numRuns: runs,
@@ -88,7 +88,7 @@ export async function round(name: Name, { seed, path, repeat = 1 }: Replay): Pro
     }
 }
 
-/** What has failed, and how to see it again. */
+/** The failure, and the command that repeats it. */
 function story(
     name: Name,
     { seed, counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[unknown]>,
@@ -105,7 +105,7 @@ function story(
 
 const isBytes = (value: unknown): value is Bytes => typeof value === "object" && value !== null && "codes" in value;
 
-/** What has been done since the program began. */
+/** Counts since the start of the program. */
 export const total = (): { frames: number } & typeof received & typeof withstood & typeof misused & typeof lived => ({
     frames: received.memory + received.socket + withstood.fields,
     ...received,

@@ -4,12 +4,12 @@
  * npm run fuzz -- --frames 10000000 --lifecycles 100000
  * npm run fuzz -- --only lifecycles                   or buffer, memory, socket, fields, kept, options, reentry
  *
- * Ends with 1 at the first failure, and prints the line that replays it:
+ * Exits with code 1 at the first failure, and prints the line that replays it:
  *
  * npm run fuzz -- --only memory --seed 5 --path "3:0" one case, as shrunk; without --path the whole round
- *                 --repeat 100                        again and again: what depends on time does not fail each time
+ *                 --repeat 100                        repeatedly: failures that depend on timing do not occur each time
  *
- * FUZZ_SEED and FUZZ_PATH in the environment stand for --seed and --path, also with mocha -g.
+ * FUZZ_SEED and FUZZ_PATH in the environment replace --seed and --path, also with mocha -g.
  */
 import { parseArgs } from "node:util";
 import { KINDS, type Name, type Replay, round, total } from "./rounds";
@@ -34,7 +34,7 @@ const frames = Number(wanted.frames ?? Infinity);
 const lifecycles = Number(wanted.lifecycles ?? Infinity);
 const counted = wanted.frames !== undefined || wanted.lifecycles !== undefined;
 
-/** Whether a property is to go on: until its number is reached, if there is one for it, or for any other. */
+/** True if a property continues: until its limit is reached, if there is one for it or for any other. */
 function open(name: Name): boolean {
     if (performance.now() - began > minutes * 60_000) return false;
     const done = total();

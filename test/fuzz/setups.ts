@@ -11,12 +11,12 @@ export type End = SockhopClient | SockhopServer;
 
 /** A connection of an end. */
 export interface Line {
-    /** As the end has it. */
+    /** The socket of the end. */
     socket: net.Socket;
     peer: FarEnd;
 }
 
-/** An end, and a connection over which it gets the bytes of a run. */
+/** An end, and a connection that receives the bytes of a run. */
 export interface Setup extends Line {
     end: End;
     /** Another connection of the same server. */
@@ -28,13 +28,13 @@ const folder = mkdtempSync(join(tmpdir(), "sockhop-fuzz-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 let paths = 0;
 
-/** A path where nothing is. */
+/** An unused path. */
 export const freshPath = (): string => join(folder, String((paths += 1)));
 
-/** Makes an end and its connections. */
+/** Creates an end and its connections. */
 export type Stage = (options: SockhopOptions, end: "server" | "client") => Promise<Setup>;
 
-/** Without a system in between: thousands of frames arrive in one turn. */
+/** Without a system in between: thousands of frames arrive in one tick. */
 export async function inMemory(options: SockhopOptions, kind: "server" | "client"): Promise<Setup> {
     const wires = [new Wire(), new Wire()] as const;
     const [line, other] = wires.map((wire) => ({ socket: wire.socket, peer: wire.far })) as [Line, Line];
@@ -44,7 +44,7 @@ export async function inMemory(options: SockhopOptions, kind: "server" | "client
         return { end, ...line, other: undefined, close: () => end.disconnect() };
     }
     const end = new SockhopServer(options);
-    // As Node documents it: any duplex stream may be given to a server in this way.
+    // Documented by Node: a server accepts any duplex stream in this way.
     for (const { socket } of [line, other]) end.server.emit("connection", socket);
     await turn();
     return { end, ...line, other, close: () => end.close() };

@@ -2,12 +2,12 @@ import net from "node:net";
 import { type CallbackOptions, type EndOptions, SockhopError, type SockhopResponseReadableStream } from "../../src";
 import { HANDLINGS, MANNERS, type Harness } from "./harness";
 
-/** One thing that can happen. Gets the harness and a small number, whose meaning is its own. */
+/** One event. Receives the harness and a small number as its argument. */
 type Step = (harness: Harness, argument: number) => void;
 
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
 
-/** What a peer that is not sockhop may say: the beginning of a frame, none, a question, a request, an answer. */
+/** Data of a peer that is not sockhop: a partial frame, an invalid one, a call, a request, a response. */
 const GARBAGE = [
     '{"type":"Str',
     "GET / HTTP/1.1\r\n\r\n",
@@ -19,7 +19,7 @@ const GARBAGE = [
     '{"type":"String","data":"x","callback_id":"1"}\n{"type":"SockhopResponsePacket","data":{"uuid":"1","last":true}}\n',
 ];
 
-/** What a plain peer does with its socket. */
+/** Operations of a plain peer on its socket. */
 const MISCHIEF: ((socket: net.Socket, argument: number) => unknown)[] = [
     () => undefined,
     (socket) => socket.destroy(),
@@ -33,7 +33,7 @@ const MISCHIEF: ((socket: net.Socket, argument: number) => unknown)[] = [
 
 const fault = (): Error => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
 
-/** A question must be answered at most once. */
+/** A call with at most one reply. */
 function once(harness: Harness, what: string): () => void {
     let calls = 0;
     return () => {
@@ -43,7 +43,7 @@ function once(harness: Harness, what: string): () => void {
     };
 }
 
-/** A question of which one is told in any case, once: that it was answered, or that it will not be. */
+/** A call with exactly one outcome: a reply or a failure. */
 function either(harness: Harness, what: string, argument: number): [() => void, CallbackOptions] {
     let calls = 0;
     const told = (): void => {
@@ -64,7 +64,7 @@ function either(harness: Harness, what: string, argument: number): [() => void, 
     return [answered, { failed, ...(argument % 2 && { timeout: argument % 4 }), ...signal(harness, argument) }];
 }
 
-/** How to end: what was sent has some time, or none; with or without answers under way. */
+/** Ways to close: with or without a timeout, with or without draining. */
 const endings: EndOptions[] = [
     {},
     { timeout: 0 },
@@ -76,7 +76,7 @@ const endings: EndOptions[] = [
     { timeout: 5, drain: false },
 ];
 
-/** A signal that is aborted before, at once, in a turn, or not at all. */
+/** A signal that is aborted before, at once, in a later tick, or not at all. */
 function signal(harness: Harness, argument: number): { signal?: AbortSignal } {
     if (argument >= 6) return {};
     const controller = new AbortController();
@@ -87,7 +87,7 @@ function signal(harness: Harness, argument: number): { signal?: AbortSignal } {
     return { signal: controller.signal };
 }
 
-/** Takes a part of an answer, or all of it, in one of the ways there are; the stream has to end in any case. */
+/** Reads a response completely or in part, with one of the methods; the stream must end in any case. */
 async function read(
     harness: Harness,
     asked: ReturnType<Harness["client"]["request"]>,
@@ -110,7 +110,7 @@ async function read(
     if (argument === 5) await Promise.allSettled([stream.next(), stream.all(), stream.next()]);
 }
 
-/** Listens to the parts of an answer, which are numbers that grow, and come before the end. */
+/** Listens to the packets of a response, which are increasing numbers, and arrive before the end. */
 function listen(harness: Harness, stream: SockhopResponseReadableStream, ended: () => boolean): void {
     let last = -1;
     stream.on("data", (part: unknown) => {
@@ -121,7 +121,7 @@ function listen(harness: Harness, stream: SockhopResponseReadableStream, ended: 
     });
 }
 
-/** A value whose text is made by code of the user. */
+/** A value that runs user code in toJSON(). */
 function made(harness: Harness, argument: number): object {
     const toJSON = (): string => {
         harness.react("toJSON");
@@ -136,7 +136,7 @@ function made(harness: Harness, argument: number): object {
     };
 }
 
-/** Options that are code of the user. */
+/** Options that run user code. */
 function gotten(harness: Harness, timeout: number): { readonly timeout: number } {
     return {
         get timeout() {
@@ -149,7 +149,7 @@ function gotten(harness: Harness, timeout: number): { readonly timeout: number }
 const sessionOf = ({ server: { sessions } }: Harness, argument: number): Harness["server"]["sessions"][0] | undefined =>
     sessions[argument % (sessions.length || 1)];
 
-/** All that can happen; the names are what a counterexample shows. */
+/** All steps by name; a counterexample shows the names. */
 export const STEPS: Record<string, Step> = {
     nothing: () => undefined,
     "s.listen()": (w) => w.settles("s.listen()", w.server.listen()),
@@ -196,7 +196,7 @@ export const STEPS: Record<string, Step> = {
     "c.send(much)": (w, n) => w.settles("c.send()", w.client.send("much ".repeat(15 * n))),
     "s.sendall(much)": (w, n) => w.settles("s.sendall()", w.server.sendall("much ".repeat(15 * n))),
     "c.send() unseen": (w) => {
-        // What is refused at once is for the caller to see.
+        // The caller sees errors thrown at once.
         if (w.client.connected && w.lenient) void w.client.send("nobody looks at the promise", () => undefined);
     },
     "c.send(nothing)": (w) => w.settles("c.send()", w.client.send(undefined)),
@@ -235,7 +235,7 @@ export const STEPS: Record<string, Step> = {
     "stream.end()": (w) => w.stream?.end(),
     "stream.next()": (w, n) => w.settles("stream.next()", w.stream?.next({ keep_open: n % 2 === 0 })),
     "stream.all()": (w) => w.settles("stream.all()", w.stream?.all()),
-    // One that is being closed is not read any more: to pause it holds up its end.
+    // A closing connection is not read any more: pausing it delays its end.
     "c paused": (w) => w.client.connected && w.client.socket?.pause(),
     "c resumed": (w) => w.client.socket?.resume(),
     "s sockets paused": (w) => w.server.sockets.forEach((socket) => socket.pause()),
@@ -260,7 +260,7 @@ export const STEPS: Record<string, Step> = {
     },
 };
 
-/** Takes a step. What it throws has to be an error as the documents have it. */
+/** Takes a step. A thrown error must be a documented one. */
 export function take(harness: Harness, step: string, argument: number): void {
     try {
         STEPS[step]!(harness, argument);

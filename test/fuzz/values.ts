@@ -1,11 +1,11 @@
 import fc from "fast-check";
 
-/** Names of members that JavaScript gives a meaning to. */
+/** Member names with a special meaning in JavaScript. */
 const MEANINGFUL = ["__proto__", "constructor", "toString", "valueOf", "then", "toJSON", "length", "code", "message"];
 
 const long = "long ".repeat(20_000);
 
-/** An object that no string and no number can be made of. */
+/** An object that cannot be converted to a string or a number. */
 const wordless = {
     toString: () => {
         throw new Error("no string");
@@ -15,10 +15,10 @@ const wordless = {
     },
 };
 
-/** Makes each of them anew: what gets a value may change it. */
+/** Creates each value anew, because a receiver may change it. */
 const made = (...makers: (() => unknown)[]): fc.Arbitrary<unknown> => fc.constantFrom(...makers).map((make) => make());
 
-/** Values of JavaScript of every type: what a user may give by mistake. */
+/** JavaScript values of every type: possible mistakes of a user. */
 export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
     fc.constantFrom<unknown>(undefined, null, true, false, NaN, -0, 0, 1, -1, 1.5, 2 ** 53, Infinity, -Infinity, 1n),
     fc.constantFrom<unknown>("", "1", "abc", "NaN", "\0", "\ud800", long, Symbol("s")),
@@ -57,7 +57,7 @@ const THROWN: readonly (() => unknown)[] = [
     () => Symbol("thrown"),
 ];
 
-/** What user code may throw: one for each number below this. */
+/** Values that user code may throw: one for each number below this. */
 export const KINDS_OF_THROWN = THROWN.length;
 
 const soFar = new Set<unknown>();
@@ -69,14 +69,14 @@ export function thrown(kind: number): unknown {
     return value;
 }
 
-/** Whether user code has thrown this, or it is an error that was made of what user code has thrown. */
+/** True if user code has thrown this value, or if it is an error created for such a value. */
 export const wasThrown = (error: unknown): boolean =>
     soFar.has(error) || (error instanceof Error && "cause" in error && soFar.has(error.cause));
 
-/** What was thrown until now does not count any more. */
+/** Forgets all thrown values. */
 export const forgetThrown = (): void => soFar.clear();
 
-/** Large JSON texts, by the short names that counterexamples show. */
+/** Large JSON texts by their short names in counterexamples. */
 const LARGE = new Map([
     ["@long", JSON.stringify(long)],
     ["@lists", "[".repeat(3000) + "]".repeat(3000)],
@@ -84,10 +84,10 @@ const LARGE = new Map([
     ["@objects", '{"a":'.repeat(3000) + "1" + "}".repeat(3000)],
 ]);
 
-/** A JSON text, with the large ones in place of their names. */
+/** A JSON text, with large texts in place of their names. */
 export const expanded = (text: string): string => text.replace(/@\w+/g, (name) => LARGE.get(name) ?? name);
 
-/** JSON texts of every type, to be expanded: what a peer may send in any place. */
+/** JSON texts of every type, to be expanded: a peer may send them anywhere. */
 export const anyText: fc.Arbitrary<string> = fc.letrec<{ text: string; simple: string; object: string; list: string }>(
     (tie) => ({
         text: fc.oneof({ weight: 4, arbitrary: tie("simple") }, tie("object"), tie("list")),

@@ -2,22 +2,22 @@ import type net from "node:net";
 import { Duplex } from "node:stream";
 import { turn } from "./guard";
 
-/** The far end of a connection: writes pieces, and remembers the bytes that come back. */
+/** The far end of a connection: writes chunks, and stores the received bytes. */
 export interface FarEnd {
     write(piece: Buffer): void;
-    /** Resolves when the pieces have been taken. */
+    /** Resolves when the chunks have been accepted. */
     drained(): Promise<void>;
-    /** What has come back so far. */
+    /** The bytes received so far. */
     readonly answers: Buffer[];
     destroy(): void;
 }
 
-/** A socket without a system underneath: what is put into its far end arrives in the same turn. */
+/** A socket without a system below it: written data of its far end arrives in the same tick. */
 export class Wire extends Duplex {
     readonly answers: Buffer[] = [];
     readonly connecting = false;
 
-    /** This, as the socket that a server or client takes it for. */
+    /** The same object, with the type that a server or client expects. */
     get socket(): net.Socket {
         return this as unknown as net.Socket;
     }
@@ -51,7 +51,7 @@ export function far(socket: net.Socket): FarEnd {
     const answers: Buffer[] = [];
     socket.setNoDelay();
     socket.on("data", (bytes: Buffer) => answers.push(bytes));
-    socket.on("error", () => undefined); // being cut off is what it is for
+    socket.on("error", () => undefined); // tests destroy the connection
     let told: () => void = () => undefined;
     for (const event of ["drain", "close"]) socket.on(event, () => told());
     return {

@@ -12,7 +12,7 @@ import {
 import { client, later, raw, rejection, server, socketPath } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
 
-/** The data of the frames that a plain socket gets from now on. Reading begins at once. */
+/** The data of the frames that a plain socket receives from now on. Starts reading at once. */
 function valuesOf(socket: net.Socket): unknown[] {
     const buffer = new ObjectBuffer();
     const values: unknown[] = [];
@@ -22,10 +22,10 @@ function valuesOf(socket: net.Socket): unknown[] {
     return values;
 }
 
-/** More than the system and Node keep for a Unix domain socket. */
+/** Larger than the buffers of the system and of Node for a Unix domain socket. */
 const LARGE = "x".repeat(2_000_000);
 
-/** A server on a path, where the system keeps little, and a plain client of it that does not read. */
+/** A server on a path, where system buffers are small, and a plain client of it that does not read. */
 async function deaf(
     options: ServerOptions = {},
 ): Promise<{ s: SockhopServer; peer: net.Socket; socket: net.Socket; session: SockhopSession }> {
@@ -52,7 +52,7 @@ async function deafServer(options: ClientOptions = {}): Promise<{ c: SockhopClie
     return { c, peer };
 }
 
-/** Both ends in the same terms. */
+/** Both ends with the same interface. */
 async function deafEnd(which: "client" | "server"): Promise<{
     end: SockhopClient | SockhopServer;
     socket: net.Socket;
@@ -80,7 +80,7 @@ async function deafEnd(which: "client" | "server"): Promise<{
 describe("backpressure", () => {
     for (const which of ["client", "server"] as const) {
         describe(`of a ${which}`, () => {
-            it("a peer that ends its side without reading is disconnected at once, and gets what was sent when it reads", async () => {
+            it("disconnects a peer at its FIN, and still delivers data when it reads later", async () => {
                 const { end, socket, about, peer, send } = await deafEnd(which);
                 const sent = send(LARGE);
                 await turns(5);
@@ -94,7 +94,7 @@ describe("backpressure", () => {
                 expect(values).to.deep.equal([LARGE]);
             });
 
-            it("awaiting send() paces: no more waits than one message", async () => {
+            it("limits the buffer to one message when the program awaits send()", async () => {
                 const { peer, send, buffered } = await deafEnd(which);
                 const block = "x".repeat(100_000);
                 const COUNT = 40;
@@ -124,7 +124,7 @@ describe("backpressure", () => {
                 expect(most).to.equal(Buffer.byteLength(frame(block)));
             });
 
-            it("buffered is 0 when all is taken, and counts the bytes of what is sent in this very turn", async () => {
+            it("resets buffered to 0 after the write, and counts the bytes sent in the current tick", async () => {
                 const { peer, send, buffered } = await deafEnd(which);
                 peer.resume();
                 expect(buffered()).to.equal(0);
@@ -138,7 +138,7 @@ describe("backpressure", () => {
                 expect(buffered()).to.equal(0);
             });
 
-            it("buffered counts bytes that were written and not taken", async () => {
+            it("counts bytes in buffered that were written but not accepted", async () => {
                 const { peer, send, buffered } = await deafEnd(which);
                 const texts = ["→".repeat(500_000), "😀".repeat(500_000)];
                 const sent = texts.map((text) => send(text));
@@ -151,7 +151,7 @@ describe("backpressure", () => {
                 expect(buffered()).to.equal(0);
             });
 
-            it("buffered is 0 when the connection has closed", async () => {
+            it("has a buffered value of 0 after the close", async () => {
                 const { peer, send, buffered } = await deafEnd(which);
                 const sent = rejection(send(LARGE));
                 expect(buffered()).to.be.greaterThan(LARGE.length);
@@ -160,7 +160,7 @@ describe("backpressure", () => {
                 expect(buffered()).to.equal(0);
             });
 
-            it("drain tells when what has waited is taken, with the connection", async () => {
+            it("emits drain with the connection when the buffer is empty", async () => {
                 const { end, about, peer, send, buffered } = await deafEnd(which);
                 const drained: unknown[][] = [];
                 end.on("drain", (...args: unknown[]) => drained.push([...args, buffered()]));
@@ -176,7 +176,7 @@ describe("backpressure", () => {
                 expect(drained[0]!.at(-1)).to.equal(0);
             });
 
-            it("there is no drain where little was sent", async () => {
+            it("emits no drain after small writes", async () => {
                 const { end, peer, send } = await deafEnd(which);
                 let drained = 0;
                 end.on("drain", () => (drained += 1));
@@ -186,7 +186,7 @@ describe("backpressure", () => {
                 expect(drained).to.equal(0);
             });
 
-            it("many messages of one turn arrive in order, by few writes", async () => {
+            it("sends many messages of one tick in order, with few writes", async () => {
                 const { socket, peer, send } = await deafEnd(which);
                 const values = valuesOf(peer);
                 let writes = 0;
@@ -205,7 +205,7 @@ describe("backpressure", () => {
                 expect(writes).to.be.within(3, 10);
             });
 
-            it("a single message is written in the tick in which it is sent", async () => {
+            it("writes a single message in the tick in which it is sent", async () => {
                 const { socket, send } = await deafEnd(which);
                 const seen: [string, boolean][] = [];
                 const look = (when: string): void => {
@@ -232,7 +232,7 @@ describe("backpressure", () => {
                 ["destroy()", (socket: net.Socket) => socket.destroy()],
                 ["destroySoon()", (socket: net.Socket) => (socket as unknown as { destroySoon(): void }).destroySoon()],
             ] as [string, (socket: net.Socket) => void][]) {
-                it(`what was sent before the program calls ${how} in the same turn is delivered`, async () => {
+                it(`delivers messages that were sent before the program calls ${how} in the same tick`, async () => {
                     const { end, socket, peer, send } = await deafEnd(which);
                     const values = valuesOf(peer);
                     const gone = once(end, "disconnect");

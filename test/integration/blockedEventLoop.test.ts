@@ -5,7 +5,7 @@ import { frame, until } from "../support/eventLoop";
 
 type Coded = Error & { code?: string };
 
-/** Keeps the event loop from turning. */
+/** Blocks the event loop. */
 function block(time: number): void {
     const end = performance.now() + time;
     while (performance.now() < end);
@@ -15,14 +15,14 @@ async function elapsed(time: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, time));
 }
 
-/** Long enough for the way there and back on a machine that is busy, and short enough to be blocked for longer. */
+/** Long enough for a round trip on a busy machine, and shorter than the blocked time. */
 const LIMIT = 150;
 const LONGER = LIMIT + 60;
 
-describe("after a turn that has taken too long", () => {
-    // In each of these the answer is in the socket before the time is up, and nobody has read it yet.
+describe("after a tick longer than the timeout", () => {
+    // In each test the data is in the socket before the timeout, but has not been read yet.
 
-    it("the answer to a request wins", async () => {
+    it("resolves a request whose response has arrived", async () => {
         const { s, c, socket } = await pair();
         for (const responder of [s, c]) {
             responder.on("request", (_: unknown, response: { send(value: unknown): Promise<void> }) => {
@@ -33,7 +33,7 @@ describe("after a turn that has taken too long", () => {
         expect(await s.ask(socket, "q", { timeout: LIMIT })).to.equal("answer");
     });
 
-    it("so it does with response_timeout, for request()", async () => {
+    it("resolves a request() with response_timeout whose response has arrived", async () => {
         const { s, c } = await pair({ response_timeout: LIMIT });
         s.on("request", (_, response) => {
             void response.send("answer").then(() => block(LONGER));
@@ -42,7 +42,7 @@ describe("after a turn that has taken too long", () => {
         expect((await stream.all()).map(({ data }) => data as unknown)).to.deep.equal(["answer"]);
     });
 
-    it("the reply to a call wins", async () => {
+    it("calls the callback of a call whose reply has arrived", async () => {
         const { s, c, socket } = await pair();
         for (const responder of [s, c]) {
             responder.on("receive", (_: unknown, { callback }: { callback: Reply }) => {
@@ -62,7 +62,7 @@ describe("after a turn that has taken too long", () => {
         }
     });
 
-    it("a connection that is there wins over connect_timeout", async () => {
+    it("resolves connect() if the connection is established, with connect_timeout", async () => {
         const { port } = await rawServer();
         const c = client({ port, connect_timeout: LIMIT });
         const connected = c.connect();
@@ -74,7 +74,7 @@ describe("after a turn that has taken too long", () => {
         expect(c.connected).to.equal(true);
     });
 
-    it("what has arrived wins over the time of a TimedMap", async () => {
+    it("finds entries of a TimedMap for data that has arrived", async () => {
         const { s, c } = await pair();
         const map = new TimedMap();
         const reasons: string[] = [];
@@ -86,7 +86,7 @@ describe("after a turn that has taken too long", () => {
         expect(reasons).to.deep.equal(["deleted"]);
     });
 
-    it("a reply that has not arrived loses, a tick later", async () => {
+    it("fails a call without a reply, a tick later", async () => {
         const { s, c } = await pair();
         s.on("request", () => undefined);
         const failed = new Promise((resolve) => {
@@ -98,7 +98,7 @@ describe("after a turn that has taken too long", () => {
         expect(await asked).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
     });
 
-    it("a frame whose end is there is in time", async () => {
+    it("accepts a frame whose end has arrived", async () => {
         const s = server({ frame_timeout: 40 });
         await s.listen();
         const errors: unknown[] = [];

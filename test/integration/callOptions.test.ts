@@ -6,7 +6,7 @@ import { frame, turns, until } from "../support/eventLoop";
 
 const nothing = (): void => undefined;
 
-/** A signal like those of packages, which is no EventTarget of Node. */
+/** A signal of a package that is not an EventTarget of node. */
 class Signal {
     aborted = false;
     reason: unknown;
@@ -24,7 +24,7 @@ class Signal {
 }
 
 describe("callbacks and requests", () => {
-    it("calls a failed that fails in another one in a later turn", async () => {
+    it("call failed of a call made in failed in a later tick", async () => {
         const c = client();
         const order: string[] = [];
         const failed = (): void => {
@@ -37,7 +37,7 @@ describe("callbacks and requests", () => {
         await until(() => order.length === 3);
     });
 
-    it("calls neither where send() throws", async () => {
+    it("call neither callback nor failed if send() throws", async () => {
         const { c } = await pair();
         const called: unknown[] = [];
         const wrong = "no function" as unknown as () => void;
@@ -46,7 +46,7 @@ describe("callbacks and requests", () => {
         expect(called).to.deep.equal([]);
     });
 
-    it("take any signal that does what the standard says", async () => {
+    it("accept any signal that conforms to the standard", async () => {
         const { s, c } = await pair();
         const signal = new Signal();
         const given = { signal: signal as unknown as AbortSignal };
@@ -68,7 +68,7 @@ describe("callbacks and requests", () => {
         expect((await rejection(c.ask(1, given))).code).to.equal("ERR_ABORTED");
     });
 
-    it("run in the context of their call: callbacks, failed, and the events of streams", async () => {
+    it("run in the asynchronous context of their call: callbacks, failed, and stream events", async () => {
         const context = new AsyncLocalStorage<string>();
         const { s, c } = await pair();
         s.on("receive", (value, { callback }) => {
@@ -104,7 +104,7 @@ describe("callbacks and requests", () => {
         }
     });
 
-    it("cuts a peer that reads no replies when eight times max_buffered waits for it", async () => {
+    it("destroy a connection whose peer reads no replies at eight times max_buffered", async () => {
         const calls = Array.from({ length: 2000 }, (_, n) => frame(n, { id: `${n}x` })).join("");
         const c = client({ max_buffered: 10_000 });
         let most = 0;
@@ -125,7 +125,7 @@ describe("callbacks and requests", () => {
 });
 
 describe("options", () => {
-    it("of a call: promises reject with ERR_BAD_OPTION for options of a call that are none", async () => {
+    it("reject with ERR_BAD_OPTION for invalid options of a call", async () => {
         const { s, c, socket } = await pair();
         s.on("receive", nothing);
         s.on("request", nothing);
@@ -147,7 +147,7 @@ describe("options", () => {
         expect((await rejection(c.send(1, nothing, { failed: 1 } as object))).code).to.equal("ERR_BAD_OPTION");
     });
 
-    it("of a place: promises reject with ERR_BAD_OPTION for a place that was assigned and is none", async () => {
+    it("reject with ERR_BAD_OPTION for an invalid address that was assigned", async () => {
         for (const end of [new SockhopClient(), new SockhopServer()]) {
             end.port = 70_000;
             const promise = "listen" in end ? end.listen() : end.connect();

@@ -5,8 +5,8 @@ import type { SockhopClient, SockhopServer, SockhopSession, EndOptions } from ".
 import { announced, client, crowd, placeOf, raw, rawServer, server } from "../support/pair";
 import { LONG, both, ENDS_OF_A_SERVER, refusesConnections, turn, NeverReady } from "../support/closing";
 
-describe("ending", () => {
-    describe("at any time", () => {
+describe("closing", () => {
+    describe("in any state", () => {
         const options: (EndOptions | undefined)[] = [
             undefined,
             { timeout: 0 },
@@ -14,7 +14,7 @@ describe("ending", () => {
             { drain: true },
         ];
 
-        /** Times in the life of a server; each gives the sockets that must have closed afterwards. */
+        /** States of a server. Each returns the sockets that must be closed afterwards. */
         const times: Record<string, (s: SockhopServer) => net.Socket[] | Promise<net.Socket[]>> = {
             "before listen()": () => [],
             "in the turn of listen()": (s) => {
@@ -54,7 +54,7 @@ describe("ending", () => {
         };
 
         for (const [time, prepare] of Object.entries(times)) {
-            it(`close() and disconnect() of a server: ${time}`, async () => {
+            it(`close() and disconnect() of a server resolve: ${time}`, async () => {
                 for (const option of options) {
                     for (const order of ["cd", "dc", "cc", "dd"]) {
                         const s = server();
@@ -73,7 +73,7 @@ describe("ending", () => {
             });
         }
 
-        it("close(), disconnect() and kill() while a session is starting", async () => {
+        it("close(), disconnect() and kill() resolve while a session is starting", async () => {
             for (const [name, end] of Object.entries(ENDS_OF_A_SERVER)) {
                 for (const option of options) {
                     const created: SockhopSession[] = [];
@@ -98,10 +98,10 @@ describe("ending", () => {
             }
         });
 
-        it("disconnect() of a client, whatever it is doing", async () => {
+        it("disconnect() of a client resolves in every state", async () => {
             const s = server();
             await s.listen();
-            // Without a TLS server at the other end the handshake goes on and on.
+            // Without a TLS server at the other end the handshake never ends.
             const silent = await rawServer();
             const doing: Record<string, (c: SockhopClient) => unknown> = {
                 nothing: () => undefined,
@@ -164,7 +164,7 @@ describe("ending", () => {
         });
     });
 
-    it("resolves when every socket is gone, and the port refuses", async () => {
+    it("server.close() resolves when every socket has closed, and the port refuses", async () => {
         const { s, clients } = await crowd(10);
         const sockets = s.sockets;
         const port = s.get_bound_port()!;
@@ -176,7 +176,7 @@ describe("ending", () => {
         expect(own.every((socket) => socket?.destroyed ?? true)).to.equal(true);
     });
 
-    it("server.disconnect() resolves when every socket has closed, and the port does not refuse", async () => {
+    it("server.disconnect() resolves when every socket has closed, and the port accepts", async () => {
         const { s } = await crowd(3);
         const sockets = s.sockets;
         expect(await s.disconnect({ timeout: LONG })).to.deep.equal([undefined, undefined, undefined]);
@@ -186,7 +186,7 @@ describe("ending", () => {
         expect(c.connected).to.equal(true);
     });
 
-    it("a connection that has closed already takes no time, and has no effect", async () => {
+    it("has no effect on a closed connection, and resolves at once", async () => {
         const { s, c, socket, session } = await both();
         const gone = once(s, "disconnect");
         await session.kill();

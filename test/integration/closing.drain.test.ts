@@ -14,40 +14,40 @@ import { LONG, type Both, both, ENDS, time, refusesConnections, turn } from "../
 /** Several chunks. */
 const LONG_ANSWER = "x".repeat(2 ** 18);
 
-describe("ending", () => {
+describe("closing", () => {
     describe("with drain", () => {
-        /** One end of a connection: what speaks, and what hears. */
+        /** One end of a connection: its sender and its receiver. */
         interface Side {
-            talk: SockhopClient | SockhopSession;
-            hear: SockhopClient | SockhopServer;
+            sender: SockhopClient | SockhopSession;
+            receiver: SockhopClient | SockhopServer;
         }
 
-        /** The end that ends the connection, and the other. */
+        /** The end that closes the connection, and the other. */
         function sides({ s, c, session }: Both, name: string): [here: Side, there: Side] {
             const [server, client] = [
-                { talk: session, hear: s },
-                { talk: c, hear: c },
+                { sender: session, receiver: s },
+                { sender: c, receiver: c },
             ];
             return name.startsWith("client") ? [client, server] : [server, client];
         }
 
-        /** Something that is under way. */
+        /** A pending call or request. */
         interface Work {
             finish(): unknown;
             result: Promise<unknown>;
             expected: unknown;
         }
 
-        const kinds: Record<string, (asker: Side, answerer: Side) => Promise<Work>> = {
-            "a callback": async (asker, answerer) => {
-                const heard = once(answerer.hear, "receive");
-                const result = new Promise((resolve) => void asker.talk.send("question", resolve));
+        const kinds: Record<string, (caller: Side, callee: Side) => Promise<Work>> = {
+            "a callback": async (caller, callee) => {
+                const heard = once(callee.receiver, "receive");
+                const result = new Promise((resolve) => void caller.sender.send("question", resolve));
                 const [, { callback }] = (await heard) as [string, { callback: (value: unknown) => void }];
                 return { finish: () => callback(LONG_ANSWER), result, expected: LONG_ANSWER };
             },
-            "a streamed answer": async (asker, answerer) => {
-                const heard = once(answerer.hear, "request");
-                const stream = await asker.talk.request("question");
+            "a streamed answer": async (caller, callee) => {
+                const heard = once(callee.receiver, "request");
+                const stream = await caller.sender.request("question");
                 const [, response] = (await heard) as [
                     unknown,
                     { write(value: unknown): Promise<void>; end(): Promise<void> },
@@ -63,18 +63,18 @@ describe("ending", () => {
             },
         };
 
-        /** A message each way: what was done before has arrived. */
+        /** Sends a message each way: everything sent before has arrived. */
         async function roundTrip(one: Side, other: Side): Promise<void> {
-            const [there, back] = [once(other.hear, "receive"), once(one.hear, "receive")];
-            await one.talk.send("there");
+            const [there, back] = [once(other.receiver, "receive"), once(one.receiver, "receive")];
+            await one.sender.send("there");
             expect((await there)[0]).to.equal("there");
-            await other.talk.send("back");
+            await other.sender.send("back");
             expect((await back)[0]).to.equal("back");
         }
 
         for (const [name, end] of Object.entries(ENDS)) {
             for (const [what, begin] of Object.entries(kinds)) {
-                it(`waits for ${what} that this end has asked for, and that it owes: ${name}`, async () => {
+                it(`waits for ${what} of either end: ${name}`, async () => {
                     for (const asked of [true, false]) {
                         const ends = await both();
                         const [here, there] = sides(ends, name);
@@ -95,42 +95,42 @@ describe("ending", () => {
                 });
             }
 
-            it(`refuses new requests, while messages still go: ${name}`, async () => {
+            it(`rejects new requests, but still sends messages: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 let handled = 0;
-                here.hear.on("request", (_: unknown, response: SockhopResponseWriteableStream) => {
+                here.receiver.on("request", (_: unknown, response: SockhopResponseWriteableStream) => {
                     handled += 1;
                     void response.send("no");
                 });
                 const work = await kinds["a callback"]!(here, there);
                 const ended = end(ends, { timeout: LONG, drain: true });
-                expect(await rejection(there.talk.ask("new"))).to.have.property("code", "ERR_REQUEST_FAILED");
+                expect(await rejection(there.sender.ask("new"))).to.have.property("code", "ERR_REQUEST_FAILED");
                 await roundTrip(here, there);
-                // A question of the other end is answered, and waited for.
-                here.hear.once("receive", (_: unknown, meta: ReceiveMeta) => meta.callback!("an answer"));
-                const answer = new Promise((resolve) => void there.talk.send("another question", resolve));
+                // A call of the other end is replied to, and awaited.
+                here.receiver.once("receive", (_: unknown, meta: ReceiveMeta) => meta.callback!("an answer"));
+                const answer = new Promise((resolve) => void there.sender.send("another question", resolve));
                 expect(await answer).to.equal("an answer");
                 work.finish();
                 await Promise.all([work.result, ended]);
                 expect(handled).to.equal(0);
             });
 
-            it(`is not held up by what was given up or has failed: ${name}`, async () => {
+            it(`does not wait for aborted or failed calls: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 const abort = new AbortController();
                 const { signal } = abort;
                 const failed: unknown[] = [];
-                const heard = once(there.hear, "request");
-                await here.talk.send("a question", () => undefined, {
+                const heard = once(there.receiver, "request");
+                await here.sender.send("a question", () => undefined, {
                     signal,
                     failed: ({ code }) => failed.push(code),
                 });
-                const asked = rejection(here.talk.ask("a request", { signal }));
+                const asked = rejection(here.sender.ask("a request", { signal }));
                 await heard;
                 const owed = await kinds["a streamed answer"]!(there, here);
-                const stream = await there.talk.request("a request that is given up");
+                const stream = await there.sender.request("a request that is given up");
                 stream.end();
                 const ended = end(ends, { timeout: LONG, drain: true });
                 await roundTrip(there, here);
@@ -141,20 +141,20 @@ describe("ending", () => {
                 expect(failed).to.deep.equal(["ERR_ABORTED"]);
             });
 
-            it(`takes no longer than the timeout, and what has waited fails: ${name}`, async () => {
+            it(`ends after the timeout, and pending replies fail: ${name}`, async () => {
                 for (const timeout of [0, 40]) {
                     const ends = await both();
                     const [here, there] = sides(ends, name);
                     const failed: unknown[] = [];
                     const answered: unknown[] = [];
-                    const called = once(there.hear, "receive");
-                    there.hear.on("request", () => undefined);
-                    const requested = once(here.hear, "request");
-                    void here.talk.send("question", (value) => answered.push(value), {
+                    const called = once(there.receiver, "receive");
+                    there.receiver.on("request", () => undefined);
+                    const requested = once(here.receiver, "request");
+                    void here.sender.send("question", (value) => answered.push(value), {
                         failed: ({ code }) => failed.push(code),
                     });
-                    const mine = rejection(here.talk.ask("request"));
-                    const theirs = rejection(there.talk.ask("request"));
+                    const mine = rejection(here.sender.ask("request"));
+                    const theirs = rejection(there.sender.ask("request"));
                     const [, response] = (await requested) as [unknown, { signal: AbortSignal }];
                     const given = once(response.signal, "abort");
                     await called;
@@ -166,7 +166,7 @@ describe("ending", () => {
                 }
             });
 
-            it(`is over at once when called again without: ${name}`, async () => {
+            it(`ends at once when called again without drain: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 const work = await kinds["a callback"]!(here, there);
@@ -175,7 +175,7 @@ describe("ending", () => {
                     () => undefined,
                 );
                 const own = name.startsWith("client") ? ends.c.socket! : ends.socket;
-                const gone = once(there.hear, "disconnect");
+                const gone = once(there.receiver, "disconnect");
                 const first = end(ends, { timeout: LONG, drain: true });
                 await roundTrip(there, here);
                 await end(ends);
@@ -184,44 +184,44 @@ describe("ending", () => {
                 await gone;
             });
 
-            it(`ends when the other end leaves: ${name}`, async () => {
+            it(`ends when the other end closes: ${name}`, async () => {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 const failed: unknown[] = [];
-                const [heard, requested] = [once(there.hear, "receive"), once(here.hear, "request")];
-                void here.talk.send("question", () => undefined, { failed: ({ code }) => failed.push(code) });
-                const theirs = rejection(there.talk.ask("request"));
+                const [heard, requested] = [once(there.receiver, "receive"), once(here.receiver, "request")];
+                void here.sender.send("question", () => undefined, { failed: ({ code }) => failed.push(code) });
+                const theirs = rejection(there.sender.ask("request"));
                 await Promise.all([heard, requested]);
                 const ended = end(ends, { timeout: LONG, drain: true });
-                (there.hear === ends.c ? ends.c.socket! : ends.socket).destroy();
+                (there.receiver === ends.c ? ends.c.socket! : ends.socket).destroy();
                 await ended;
-                expect(here.hear["_connections"].size).to.equal(0);
+                expect(here.receiver["_connections"].size).to.equal(0);
                 expect(await theirs).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 expect(failed).to.deep.equal(["ERR_SOCKET_DESTROYED"]);
             });
         }
 
-        it("is over at once when nothing is pending", async () => {
+        it("ends at once if nothing is pending", async () => {
             for (const [name, end] of Object.entries(ENDS)) {
                 expect(await time(end(await both(), { timeout: LONG, drain: true })), name).to.be.below(5000);
             }
         });
 
-        it("waits for the response to the request whose handler began it", async () => {
+        it("waits for the response to the request whose handler has called it", async () => {
             for (const [name, end] of Object.entries(ENDS)) {
                 const ends = await both();
                 const [here, there] = sides(ends, name);
                 let ended: unknown;
-                here.hear.on("request", (_: unknown, response: SockhopResponseWriteableStream) => {
+                here.receiver.on("request", (_: unknown, response: SockhopResponseWriteableStream) => {
                     ended = end(ends, { timeout: LONG, drain: true });
                     setImmediate(() => void response.send("late"));
                 });
-                expect(await there.talk.ask("q"), name).to.equal("late");
+                expect(await there.sender.ask("q"), name).to.equal("late");
                 await ended;
             }
         });
 
-        it("of one connection leaves the others alone", async () => {
+        it("affects only its own connection", async () => {
             for (const name of ["server.kill_socket()", "session.kill()"]) {
                 const ends = await both();
                 const { s, socket } = ends;
@@ -242,7 +242,7 @@ describe("ending", () => {
             }
         });
 
-        it("server.close() takes no new connections, and listen() may follow at once", async () => {
+        it("accepts no new connections in server.close(), and listen() may follow at once", async () => {
             const ends = await both();
             const { s, c } = ends;
             const port = s.get_bound_port()!;
@@ -261,7 +261,7 @@ describe("ending", () => {
             await new Promise<void>((resolve) => (c.connected ? c.once("disconnect", () => resolve()) : resolve()));
         });
 
-        it("server.close() waits for each of many connections as long as it needs", async () => {
+        it("waits for each of many connections separately in server.close()", async () => {
             const { s, clients } = await crowd(5);
             const held: (() => unknown)[] = [];
             const all = new Promise<void>((resolve) => {
@@ -282,7 +282,7 @@ describe("ending", () => {
             expect(await Promise.all(answers)).to.deep.equal([0, 1, 2, 3, 4]);
         });
 
-        it("turns auto_reconnect off at once, and the client does not come back", async () => {
+        it("turns auto_reconnect off at once, and the client does not reconnect", async () => {
             const { s, c, socket } = await both();
             c.auto_reconnect = true;
             c.ping(1000);

@@ -14,11 +14,11 @@ async function stuck(): Promise<Pick<Both, "s" | "socket" | "session"> & { peer:
     const [socket] = (await accepted) as [net.Socket];
     const session = s.sessions[0]!;
     const sent = rejection(s.send(socket, LARGE));
-    await turn(); // timers begin with the turn in which they are set, and this one has been long
+    await turn(); // timers start with the tick in which they are set, and this tick was long
     return { s, socket, session, peer, sent };
 }
 
-/** A client whose server reads nothing. */
+/** A client whose server does not read. */
 async function stuckClient(): Promise<{ c: SockhopClient; socket: net.Socket; sent: Promise<unknown> }> {
     const c = client(await rawServer());
     await c.connect();
@@ -27,11 +27,11 @@ async function stuckClient(): Promise<{ c: SockhopClient; socket: net.Socket; se
     return { c, socket: c.socket!, sent };
 }
 
-describe("ending", () => {
-    describe("what was sent", () => {
+describe("closing", () => {
+    describe("with pending messages", () => {
         for (const [name, end] of Object.entries(ENDS_OF_A_SERVER)) {
             for (const drain of [false, true]) {
-                it(`goes out first to a slow reader: ${name}${drain ? " with drain" : ""}`, async () => {
+                it(`sends them to a slow reader first: ${name}${drain ? " with drain" : ""}`, async () => {
                     const s = server();
                     await s.listen();
                     const accepted = announced(s, 1);
@@ -50,7 +50,7 @@ describe("ending", () => {
                 });
             }
 
-            it(`is cut after the timeout when the peer reads nothing: ${name}`, async () => {
+            it(`destroys the connection after the timeout if the peer does not read: ${name}`, async () => {
                 for (const [timeout, drain] of [
                     [0, false],
                     [0, true],
@@ -67,7 +67,7 @@ describe("ending", () => {
                 }
             });
 
-            it(`is destroyed sooner when called again with less time: ${name}`, async () => {
+            it(`destroys the connection sooner when called again with a shorter timeout: ${name}`, async () => {
                 const { sent, ...rest } = await stuck();
                 const first = end(rest, { timeout: LONG });
                 await end(rest, { timeout: 0 });
@@ -76,7 +76,7 @@ describe("ending", () => {
                 await sent;
             });
 
-            it(`is not destroyed later when called again with more time: ${name}`, async () => {
+            it(`ignores a longer timeout when called again: ${name}`, async () => {
                 const rest = await stuck();
                 const took = time(end(rest, { timeout: 20 }));
                 const second = end(rest, { timeout: LONG });
@@ -85,7 +85,7 @@ describe("ending", () => {
             });
         }
 
-        it("by a client goes out first to a slow server", async () => {
+        it("sends them to a slow server first when a client closes", async () => {
             for (const drain of [false, true]) {
                 let bytes = 0;
                 const c = client(
@@ -103,7 +103,7 @@ describe("ending", () => {
             }
         });
 
-        it("by a client is destroyed after the timeout, and sooner when called again with less", async () => {
+        it("destroys the connection of a client after the timeout, and sooner when called again with a shorter one", async () => {
             for (const timeout of [0, 40]) {
                 const { c, socket, sent } = await stuckClient();
                 expect(await time(c.disconnect({ timeout }))).to.be.within(timeout / 2, 2000);
@@ -117,7 +117,7 @@ describe("ending", () => {
             await first;
         });
 
-        it("is destroyed only for the client that does not read", async () => {
+        it("destroys only the connection whose client does not read", async () => {
             const { s, peer, socket } = await stuck();
             const c = client(placeOf(s));
             const connected = announced(s, 1);

@@ -9,8 +9,8 @@ import { SockhopClient, SockhopServer } from "../../src";
 import { announced, client, rejection, server, socketPath } from "../support/pair";
 import { LONG, both, ENDS, refusesConnections, turn } from "../support/closing";
 
-describe("ending", () => {
-    it("rejects with ERR_BAD_OPTION for a time that is none, and can be asked again", async () => {
+describe("closing", () => {
+    it("rejects with ERR_BAD_OPTION for an invalid timeout, and can be called again", async () => {
         for (const [name, end] of Object.entries(ENDS)) {
             for (const timeout of [-1, NaN, "soon" as unknown as number]) {
                 for (const drain of [false, true]) {
@@ -27,14 +27,14 @@ describe("ending", () => {
         }
     });
 
-    it("rejects with ERR_BAD_OPTION also when there is nothing to end", async () => {
+    it("rejects with ERR_BAD_OPTION also without a connection", async () => {
         for (const end of [client(), server()]) {
             expect(await rejection(end.disconnect({ timeout: -1 }))).to.have.property("code", "ERR_BAD_OPTION");
         }
         expect(await rejection(server().close({ timeout: -1 }))).to.have.property("code", "ERR_BAD_OPTION");
     });
 
-    it("is what disposing does", async () => {
+    it("is the effect of Symbol.asyncDispose", async () => {
         const { s, c, socket, session } = await both();
         const own = c.socket!;
         const gone = once(c, "disconnect");
@@ -51,7 +51,7 @@ describe("ending", () => {
         await refusesConnections(port);
     });
 
-    it("is what the end of a block does to what it uses", async () => {
+    it("is the effect of await using at the end of a block", async () => {
         let port: number;
         let sockets: net.Socket[];
         {
@@ -71,7 +71,7 @@ describe("ending", () => {
         await refusesConnections(port);
     });
 
-    it("leaves nothing that keeps a process alive", async () => {
+    it("leaves no handles that keep a process alive", async () => {
         const program = `
             const Sockhop = require("sockhop");
             const { once } = require("node:events");
@@ -82,7 +82,7 @@ describe("ending", () => {
                 disconnect: (s, c, o) => Promise.all([c.disconnect(o), s.disconnect(o)]).then(() => s.close(o)),
                 kill: (s, c, o) => s.sessions[0].kill(o).then(() => Promise.all([s.close(o), c.disconnect(o)])),
             };
-            process.stderr; // which Node itself opens when it destroys a socket
+            process.stderr; // opened by node itself when it destroys a socket
             const kinds = () => process.getActiveResourcesInfo().sort().join();
             (async () => {
                 const before = kinds();
@@ -100,7 +100,7 @@ describe("ending", () => {
                     await accepted;
                     c.send("question", () => {}, { timeout: 60_000 });
                     c.ask("x").catch(() => {}); s.sessions[0].ask("x").catch(() => {});
-                    // Reads nothing; or all, where the time would be long.
+                    // Reads nothing, or everything if the timeout is long.
                     const dead = place.path ? net.connect(path) : net.connect(s.get_bound_port());
                     dead.on("error", () => {});
                     if (options.timeout === undefined) dead.resume();
@@ -123,7 +123,7 @@ describe("ending", () => {
         expect([stdout, stderr]).to.deep.equal(["[]\n", ""]);
     });
 
-    it("gives one disconnect for each connect, and every promise resolves, in any order", async () => {
+    it("emits one disconnect for each connect, and every promise resolves, in any order", async () => {
         const way = fc.constantFrom(...Object.keys(ENDS));
         const option = fc.record({ timeout: fc.constantFrom(0, 1, 5, LONG), drain: fc.boolean() });
         const steps = fc.array(fc.tuple(fc.oneof(way, fc.constantFrom("a question", "a request")), option, fc.nat(3)), {
@@ -158,7 +158,7 @@ describe("ending", () => {
                 }
                 await Promise.all([c.disconnect(), s.close()]);
                 await Promise.all(promises);
-                await turn(); // the server's last disconnect
+                await turn(); // the last disconnect of the server
                 expect([balance, socket.destroyed, own.destroyed]).to.deep.equal([{ c: 0, s: 0 }, true, true]);
             }),
             { numRuns: 100 },

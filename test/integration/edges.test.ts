@@ -6,7 +6,7 @@ import { client, later, pair, raw, rejection, server, socketPath } from "../supp
 import { uncaught, unhandled } from "../support/rejections";
 import { frame, next, turns, until } from "../support/eventLoop";
 
-/** A server that holds back clients which do not read, a client that calls 300 times, and the replies it gets. */
+/** A server that holds back clients which do not read, a client that calls 300 times, and its replies. */
 async function holding(): Promise<{
     s: ReturnType<typeof server>;
     peer: net.Socket;
@@ -28,7 +28,7 @@ async function holding(): Promise<{
     return { s, peer, handled: () => handled, replies: () => text.split("\n").length - 1 };
 }
 
-describe("messages that a server holds back", () => {
+describe("messages held back by a server", () => {
     it("are handled before a draining close", async () => {
         const { s, peer, replies } = await holding();
         peer.resume();
@@ -37,7 +37,7 @@ describe("messages that a server holds back", () => {
         expect(replies()).to.equal(300);
     });
 
-    it("are handled and replied to when the peer has ended its half", async () => {
+    it("receive a reply when the peer has closed its half", async () => {
         const { peer, replies } = await holding();
         peer.end();
         await turns(5);
@@ -45,7 +45,7 @@ describe("messages that a server holds back", () => {
         await until(() => replies() === 300);
     });
 
-    it("are handled when the peer leaves", async () => {
+    it("are handled when the peer closes", async () => {
         const { s, peer, handled } = await holding();
         const gone = next(s, "disconnect");
         peer.destroy();
@@ -54,8 +54,8 @@ describe("messages that a server holds back", () => {
     });
 });
 
-describe("a queue that is being sent", () => {
-    it("with wait goes to the connection at once: replies and later messages are behind it", async () => {
+describe("flush of a queue", () => {
+    it("passes messages to the connection at once with wait, and keeps their order", async () => {
         const path = socketPath();
         const c = client({ path, queue: { max_messages: 400 }, max_buffered: 50_000 });
         c.on("receive", (_, { callback }) => {
@@ -91,8 +91,8 @@ describe("a queue that is being sent", () => {
     });
 });
 
-describe("a connection that is destroyed", () => {
-    it("without any time left ends at once, although it was given more before", async () => {
+describe("destroyed connection", () => {
+    it("closes at once with a timeout of 0 after a longer one", async () => {
         const { s, c, socket } = await pair();
         c.socket!.pause();
         void s.send(socket, "x".repeat(20_000_000));
@@ -119,7 +119,7 @@ describe("a connection that is destroyed", () => {
         expect(codes).to.deep.equal(["ERR_FRAME_TIMEOUT"]);
     });
 
-    it("because of a frame that is too large delivers nothing behind it", async () => {
+    it("delivers nothing after a frame that is too large", async () => {
         for (const cut of [10, 2000, 5000]) {
             const s = server({ path: socketPath(), max_message_size: 1000 });
             const values: unknown[] = [];
@@ -139,7 +139,7 @@ describe("a connection that is destroyed", () => {
     });
 });
 
-describe("what is thrown", () => {
+describe("thrown value", () => {
     it("may be a revoked Proxy", async () => {
         const revoked = (): unknown => {
             const { proxy, revoke } = Proxy.revocable({}, {});
@@ -159,7 +159,7 @@ describe("what is thrown", () => {
         expect(errors).to.have.length(1);
     });
 
-    it("by a handler because of another connection is sent to the requester", async () => {
+    it("is sent to the requester even if another connection causes it", async () => {
         const { s, c } = await pair();
         const other = await pair({}, { slow_consumer: "drop", max_buffered: 10 });
         other.socket.pause();
@@ -174,8 +174,8 @@ describe("what is thrown", () => {
     });
 });
 
-describe("a response", () => {
-    it("that a toJSON() ends is over: a draining close does not wait for it", async () => {
+describe("response", () => {
+    it("ended in toJSON() is not pending in a draining close", async () => {
         const { s, c } = await pair();
         s.on("request", (_, response) => {
             void response
@@ -193,7 +193,7 @@ describe("a response", () => {
         expect(performance.now() - start).to.be.below(3000);
     });
 
-    it("emits its end once to a listener that is added while the last part is emitted", async () => {
+    it("emits its end once to a listener that is added with the last part", async () => {
         const { s, c } = await pair();
         s.on("request", (_, response) => void response.send(1));
         const stream = await c.request(1);
@@ -207,7 +207,7 @@ describe("a response", () => {
     });
 });
 
-describe("the last line of a json peer", () => {
+describe("last line of a json peer", () => {
     it("may follow a byte order mark", async () => {
         const s = server({ path: socketPath(), peer_type: "json" });
         const values: unknown[] = [];
@@ -219,7 +219,7 @@ describe("the last line of a json peer", () => {
         expect(values).to.deep.equal([{ a: 1 }]);
     });
 
-    it("is delivered by a socket of the program's own, too", async () => {
+    it("is delivered by a socket of the program, too", async () => {
         const path = socketPath();
         const listener = net.createServer((socket) => socket.end('{"a":1}'));
         await new Promise<void>((resolve) => listener.listen(path, resolve));
@@ -232,7 +232,7 @@ describe("the last line of a json peer", () => {
 });
 
 describe("timers", () => {
-    it("that a wrapper of setTimeout makes let the event loop look at its sockets first", async () => {
+    it("started by a wrapper of setTimeout let the event loop poll its sockets first", async () => {
         const { s, c } = await pair();
         s.on("request", (_, response) => void response.send("answer"));
         const { setTimeout: before } = globalThis;
@@ -241,11 +241,11 @@ describe("timers", () => {
         const asked = c.ask(1, { timeout: 30 });
         await new Promise(setImmediate);
         await turns(1);
-        for (const start = performance.now(); performance.now() - start < 60;); // the answer comes meanwhile
+        for (const start = performance.now(); performance.now() - start < 60;); // the reply arrives meanwhile
         expect(await asked).to.equal("answer");
     });
 
-    it("of a clock that was removed do not keep a FrameWatch from its work", async () => {
+    it("of a removed clock do not stop FrameTimeouts", async () => {
         const { setInterval: before } = globalThis;
         let looks = 0;
         const connections = {
@@ -255,7 +255,7 @@ describe("timers", () => {
             },
         };
         const watch = new FrameTimeouts(connections as never, 20, () => undefined);
-        globalThis.setInterval = (() => 1) as never; // a clock that never moves
+        globalThis.setInterval = (() => 1) as never; // a clock that never advances
         watch.start();
         globalThis.setInterval = before;
         watch.start();
@@ -265,7 +265,7 @@ describe("timers", () => {
 });
 
 describe("ssl_options of the wrong type", () => {
-    it("are ERR_BAD_OPTION at both ends", async () => {
+    it("cause ERR_BAD_OPTION at both ends", async () => {
         const ssl_options = { key: 5 } as unknown as { key: string };
         expect(() => server({ ssl_options }))
             .to.throw()

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ObjectBuffer } from "../../src";
 import { later, placeOf, received, server, socketPath } from "../support/pair";
 
-/** The data of the frames that a plain socket gets from now on. Reading begins at once. */
+/** The data of the frames that a plain socket receives from now on. Starts reading at once. */
 function valuesOf(socket: net.Socket): unknown[] {
     const buffer = new ObjectBuffer();
     const values: unknown[] = [];
@@ -16,7 +16,7 @@ function valuesOf(socket: net.Socket): unknown[] {
     return values;
 }
 
-describe("a program that exits in the turn of send()", () => {
+describe("exit in the tick of send()", () => {
     const LARGER = "é".repeat(25_000);
 
     /** Runs a program that uses the built package. */
@@ -33,7 +33,7 @@ describe("a program that exits in the turn of send()", () => {
         const say = (send) => { send("one"); send({ two: 2 }); send("é".repeat(25000)); send("last"); process.exit(7); };`;
     const SAID = ["one", { two: 2 }, LARGER, "last"];
 
-    it("as a client has sent all of it", async () => {
+    it("sends all messages of a client", async () => {
         for (const path of [null, socketPath()]) {
             const s = server({ path });
             await s.listen();
@@ -49,7 +49,7 @@ describe("a program that exits in the turn of send()", () => {
         }
     });
 
-    it("as a server has sent all of it, also to all", async () => {
+    it("sends all messages of a server, also with sendall()", async () => {
         for (const way of ["s.send(socket, value)", "s.sendall(value)"]) {
             const { stdout, ended } = start(
                 `const S = require("sockhop"); ${SAY}

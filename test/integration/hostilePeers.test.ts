@@ -7,7 +7,7 @@ import { PartialFrame } from "../../src/codec/json/PartialFrame";
 import { client, pair, raw, rawServer, received, server } from "../support/pair";
 import { warnings } from "../support/rejections";
 
-/** Frames that no sockhop sends. Each has crashed a release of 1.x, or is a cousin of one that has. */
+/** Frames that no sockhop sends. Each one has crashed a release of 1.x, or is similar to one that has. */
 const MALICE = [
     "null",
     "5",
@@ -49,7 +49,7 @@ const MALICE = [
 
 const LAST = '{"type":"String","data":"last"}\n';
 
-describe("whatever a peer sends", () => {
+describe("hostile frames", () => {
     async function untilLast(end: { on(event: string, listener: (value: unknown) => void): unknown }): Promise<void> {
         await new Promise<void>((resolve) => {
             end.on("receive", (value) => {
@@ -58,7 +58,7 @@ describe("whatever a peer sends", () => {
         });
     }
 
-    it("a server goes on, also for that connection", async () => {
+    it("do not stop a server, nor that connection", async () => {
         const s = server();
         await s.listen();
         s.ping(1000);
@@ -74,7 +74,7 @@ describe("whatever a peer sends", () => {
         expect(({} as { polluted?: boolean }).polluted).to.equal(undefined);
     });
 
-    it("a web page has a browser send a message: nothing of it arrives", async () => {
+    it("of a web page that makes a browser send a message are not delivered", async () => {
         for (const options of [{}, { peer_type: "json" }, { terminator: "\f" }]) {
             const s = server(options);
             await s.listen();
@@ -92,7 +92,7 @@ describe("whatever a peer sends", () => {
         }
     });
 
-    it("a client goes on", async () => {
+    it("do not stop a client", async () => {
         const { port } = await rawServer((socket) => socket.write(MALICE.join("\n") + "\n" + LAST));
         const c = client({ port });
         c.on("error", (error) => {
@@ -105,7 +105,7 @@ describe("whatever a peer sends", () => {
         expect(c.connected).to.equal(true);
     });
 
-    it("a bad frame is one error event for each", async () => {
+    it("cause one error event each", async () => {
         const { s, c } = await pair();
         const errors: [string, net.Socket | null][] = [];
         s.on("error", (error, socket) => errors.push([error.message, socket]));
@@ -118,7 +118,7 @@ describe("whatever a peer sends", () => {
         expect(errors.every(([, socket]) => socket === s.sockets[0])).to.equal(true);
     });
 
-    it("nobody listens to errors: one warning, and everything goes on", async () => {
+    it("cause one warning without an error listener, and nothing stops", async () => {
         const { s, c } = await pair();
         const heard = warnings();
         const last = untilLast(s);
@@ -128,7 +128,7 @@ describe("whatever a peer sends", () => {
         expect(heard.map(({ code }) => code)).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
     });
 
-    it("a reply comes from the connection of the call, or not at all", async () => {
+    it("cannot contain a reply to the call of another connection", async () => {
         const { s, c, socket } = await pair();
         const thief = await raw(s);
         const asked = once(c, "receive");
@@ -150,14 +150,14 @@ describe("whatever a peer sends", () => {
         expect(answers).to.deep.equal(["real"]);
     });
 
-    it("a frame that does not fit into memory is the end of that connection and of nothing else", async () => {
+    it("that do not fit into memory close their connection only", async () => {
         const { s, c, socket } = await pair();
         const other = await raw(s);
         const [session] = s.sessions;
         const tooMuch = new RangeError("Array buffer allocation failed");
         s["_connectionOf"](socket)!.partialFrame = Object.assign(new PartialFrame(), {
             add() {
-                throw tooMuch; // as Buffer.allocUnsafe() does
+                throw tooMuch; // like Buffer.allocUnsafe()
             },
         });
         const told = new Promise((resolve) => s.once("error", (...args) => resolve(args)));
@@ -170,7 +170,7 @@ describe("whatever a peer sends", () => {
         await last;
     });
 
-    it("random bytes do no harm", async () => {
+    it("of random bytes do no harm", async () => {
         const { s, c } = await pair();
         s.on("error", () => undefined);
         await fc.assert(

@@ -4,7 +4,7 @@ import { client, later, pair, raw, rawServer, rejection, server, socketPath } fr
 import { used } from "../support/memory";
 import { next, until } from "../support/eventLoop";
 
-/** Values of every type that a peer may put where a text is expected, as JSON. */
+/** JSON values of every type for members that should be strings. */
 const NO_TEXTS = [
     "null",
     "true",
@@ -26,7 +26,7 @@ interface Heard {
     codes: unknown[];
 }
 
-/** Listens to all that a server tells. */
+/** Records the events of a server. */
 function heardBy(s: SockhopServer): Heard {
     const heard: Heard = { values: [], types: [], requests: [], codes: [] };
     s.on("receive", (value, meta) => {
@@ -43,7 +43,7 @@ function heardBy(s: SockhopServer): Heard {
 }
 
 describe("values of a peer", () => {
-    it("are told with a type that is a string, whatever has come as type", async () => {
+    it("have a string as type, for any type in the frame", async () => {
         const s = server({ path: socketPath() });
         const heard = heardBy(s);
         await s.listen();
@@ -59,7 +59,7 @@ describe("values of a peer", () => {
         expect(heard.codes).to.deep.equal([]);
     });
 
-    it("have a type that is a string where they reply", async () => {
+    it("have a string as type in a reply", async () => {
         const { port } = await rawServer((socket) => {
             let text = "";
             socket.on("data", (chunk: Buffer) => {
@@ -83,7 +83,7 @@ describe("values of a peer", () => {
         expect(await stream.next()).to.deep.equal({ data: [], type: "Array" });
     });
 
-    it("name requests by numbers or texts; programs get texts, and the peer its own", async () => {
+    it("can name requests by numbers or strings; programs receive strings, and the peer its own value", async () => {
         const s = server({ path: socketPath() });
         const heard = heardBy(s);
         await s.listen();
@@ -102,7 +102,7 @@ describe("values of a peer", () => {
         expect(uuids).to.deep.equal([7, 1.5, "7", "seven"]);
     });
 
-    it("are no ids that could not be repeated, nor types that no class has", async () => {
+    it("have no id that cannot be echoed, and no type that cannot be a class name", async () => {
         const s = server({ path: socketPath() });
         const heard = heardBy(s);
         await s.listen();
@@ -120,7 +120,7 @@ describe("values of a peer", () => {
     });
 
     for (const said of [...NO_TEXTS.slice(1).map((message) => `{"message":${message}}`), ...NO_TEXTS.slice(1)]) {
-        it(`say that a request has failed: ${said.slice(0, 50)}`, async () => {
+        it(`make a request fail with any error: ${said.slice(0, 50)}`, async () => {
             const { port } = await rawServer((socket) => {
                 socket.once("data", (chunk: Buffer) => {
                     const { uuid } = (JSON.parse(String(chunk)) as { data: { uuid: string } }).data;
@@ -132,7 +132,7 @@ describe("values of a peer", () => {
             const c = client({ port });
             await c.connect();
             const settled = c.ask("request");
-            // 0 is no error, as it was never one.
+            // 0 is no error, as in 1.x.
             if (said === "0") {
                 expect(await settled).to.deep.equal({});
                 return;
@@ -144,18 +144,18 @@ describe("values of a peer", () => {
         });
     }
 
-    it("do not grow an error without bounds", async () => {
+    it("cannot make an error grow without limit", async () => {
         const { s, c } = await pair();
         s.on("request", (_, response) => void response.fail(new Error("x".repeat(1e6))));
         expect((await rejection(c.ask(1))).message).to.have.length(4096);
     });
 
-    it("do not outlive their connection", async () => {
+    it("are not retained after their connection has closed", async () => {
         const s = server({ path: socketPath() });
         heardBy(s);
         await s.listen();
         const sockets: unknown[] = [];
-        s.on("connect", (socket) => sockets.push(socket)); // a program that keeps them
+        s.on("connect", (socket) => sockets.push(socket)); // keeps the sockets
         const big = "A".repeat(8 * 2 ** 20);
         const before = used();
         for (const text of [
@@ -176,7 +176,7 @@ describe("values of a peer", () => {
         expect(sockets).to.have.length(6);
     });
 
-    it("leave a short text alone: it does not keep the chunk that it came with", async () => {
+    it("do not retain the chunk of a short string", async () => {
         const s = server({ path: socketPath(), peer_type: "json", allow_non_objects: true });
         const texts: unknown[] = [];
         s.on("receive", (value) => {
@@ -193,7 +193,7 @@ describe("values of a peer", () => {
     });
 
     it("cannot make the keys of open requests collide", async () => {
-        // The hash of an integer has no seed in V8 (ComputeUnseededHash), and can be turned round.
+        // The hash of an integer has no seed in V8 (ComputeUnseededHash), and can be inverted.
         const inverse = (odd: number): number => {
             let x = odd;
             for (let n = 0; n < 5; n++) x = Math.imul(x, 2 - Math.imul(odd, x));
@@ -212,7 +212,7 @@ describe("values of a peer", () => {
         };
         const s = server({ path: socketPath() });
         let count = 0;
-        s.on("request", () => (count += 1)); // answers later
+        s.on("request", () => (count += 1)); // replies later
         s.on("error", () => undefined);
         await s.listen();
         const flood = async (key: (n: number) => string): Promise<number> => {
@@ -237,7 +237,7 @@ describe("values of a peer", () => {
         }
     });
 
-    it("that are no messages cost little, and many in a row end the connection", async () => {
+    it("that are not messages are cheap, and many in succession close the connection", async () => {
         const s = server({ path: socketPath() });
         const heard = heardBy(s);
         await s.listen();
@@ -251,7 +251,7 @@ describe("values of a peer", () => {
         expect(heard.codes).to.deep.equal(Array(1999).fill("ERR_OBJECTBUFFER_BAD_BUFFER_DATA"));
     });
 
-    it("are not printed as they are", async () => {
+    it("are escaped when printed", async () => {
         const s = server();
         s.on("receive", () => undefined);
         await s.listen();
@@ -276,7 +276,7 @@ describe("web pages", () => {
         { peer_type: "json", allow_non_objects: true },
     ];
     for (const options of [...OPTIONS, ...OPTIONS.map((each) => ({ ...each, terminator: "\r\n" }))]) {
-        it(`cannot send messages by the body of a POST: ${JSON.stringify(options)}`, async () => {
+        it(`cannot send messages with the body of a POST: ${JSON.stringify(options)}`, async () => {
             const s = server({ path: socketPath(), ...options });
             const heard = heardBy(s);
             await s.listen();
@@ -293,7 +293,7 @@ describe("web pages", () => {
     }
 });
 
-describe("the end of a stream", () => {
+describe("end of a stream", () => {
     async function said(options: object, text: string): Promise<Heard> {
         const s = server({ path: socketPath(), ...options });
         const heard = heardBy(s);
@@ -311,7 +311,7 @@ describe("the end of a stream", () => {
         }
     });
 
-    it("is reported where it cuts a frame", async () => {
+    it("is reported in the middle of a frame", async () => {
         for (const [options, text] of [
             [{ peer_type: "json" }, '{"n":1'],
             [{ peer_type: "json", allow_non_objects: true }, "half a li"],
@@ -322,13 +322,13 @@ describe("the end of a stream", () => {
         }
     });
 
-    it("is no error behind a blank line", async () => {
+    it("is no error after a blank line", async () => {
         expect((await said({ peer_type: "json" }, "1\n\r\n  ")).codes).to.deep.equal([]);
     });
 });
 
 describe("blank lines and a byte order mark", () => {
-    it("are no messages and no errors", async () => {
+    it("are neither messages nor errors", async () => {
         for (const options of [{}, { peer_type: "json" }]) {
             const s = server({ path: socketPath(), ...options });
             const heard = heardBy(s);
@@ -339,7 +339,7 @@ describe("blank lines and a byte order mark", () => {
         }
     });
 
-    it("do not keep other connections waiting", async () => {
+    it("do not block other connections", async () => {
         const s = server({ path: socketPath() });
         const heard = heardBy(s);
         await s.listen();
@@ -353,7 +353,7 @@ describe("blank lines and a byte order mark", () => {
 });
 
 describe("pings to a json peer", () => {
-    it("are bare, as 1.8.4 sends them", async () => {
+    it("have no envelope, as in 1.8.4", async () => {
         let text = "";
         const { port } = await rawServer((socket) => socket.on("data", (chunk: Buffer) => (text += String(chunk))));
         const c = client({ port, peer_type: "json" });

@@ -4,8 +4,8 @@ import { used } from "../support/memory";
 
 const MIB = 2 ** 20;
 
-describe("a signal", () => {
-    it("that many calls share costs each the same", async () => {
+describe("signal of many calls", () => {
+    it("has a constant cost per call", async () => {
         const { s, c } = await pair();
         s.on("request", (_, response) => void response.send(1));
         const time = async (count: number): Promise<number> => {
@@ -17,12 +17,12 @@ describe("a signal", () => {
         };
         await time(5000);
         const few = await time(2000);
-        expect(await time(40_000)).to.be.below(5 * few + 20); // Node alone: 20 times
+        expect(await time(40_000)).to.be.below(5 * few + 20); // node alone: 20 times
     });
 });
 
-describe("time limits that differ", () => {
-    it("leave nothing behind when their calls have their replies", async () => {
+describe("different timeouts", () => {
+    it("leave no timers after all replies have arrived", async () => {
         const { s, c } = await pair();
         s.on("request", (_, response) => void response.send(1));
         let timeout = 3_600_000;

@@ -10,7 +10,7 @@ class Widget {
     list = [null, "é→😀", { deep: true }];
 }
 
-/** What is sent, what arrives, and as what type: as in sockhop 1.x. */
+/** The sent value, the received value, and its type: as in sockhop 1.x. */
 const VALUES: [sent: unknown, arrives: unknown, type: string][] = [
     ["str", "str", "String"],
     [5, 5, "Number"],
@@ -55,7 +55,7 @@ describe("client and server", () => {
             const place = (): { path?: string } => (transport === "TCP" ? {} : { path: socketPath() });
             const expected = VALUES.map(([, value, type]) => [value, type]);
 
-            it("pass any value to the server", async () => {
+            it("transfer any value to the server", async () => {
                 const { s, c, socket } = await pair(place());
                 const arrived = arrivals(s, VALUES.length);
                 s.once("receive", (_, meta) => {
@@ -70,7 +70,7 @@ describe("client and server", () => {
                 expect(await arrived).to.deep.equal(expected);
             });
 
-            it("pass any value to a client, or to all", async () => {
+            it("transfer any value to one client, or to all", async () => {
                 const { s, c, socket } = await pair(place());
                 const arrived = arrivals(c, 2 * VALUES.length);
                 c.once("receive", (_, meta) => {
@@ -81,7 +81,7 @@ describe("client and server", () => {
                 expect(await arrived).to.deep.equal([...expected, ...expected]);
             });
 
-            it("pass any value by remote callback, both ways", async () => {
+            it("transfer any value by remote callback, in both directions", async () => {
                 const { s, c, socket } = await pair(place());
                 for (const end of [s, c]) {
                     end.on("receive", (n: number, { callback }: ReceiveMeta) => {
@@ -109,7 +109,7 @@ describe("client and server", () => {
         });
     }
 
-    it("refuse what cannot be sent, in every direction, and go on", async () => {
+    it("reject values that cannot be sent, in both directions, and continue", async () => {
         const { s, c, socket } = await pair();
         for (const value of UNSENDABLE) {
             for (const refused of [
@@ -134,7 +134,7 @@ describe("client and server", () => {
         expect(await arrived).to.deep.equal(numbers);
     });
 
-    it("pass a message of many megabytes among small ones", async () => {
+    it("transfer a message of many megabytes between small ones", async () => {
         const { s, c } = await pair();
         const large = { text: "é→😀".repeat(2 ** 20) };
         const arrived = received(s, 3);
@@ -142,7 +142,7 @@ describe("client and server", () => {
         expect(await arrived).to.deep.equal(["before", large, "after"]);
     });
 
-    it("agree on terminators, also where they occur in what is sent", async () => {
+    it("escape terminators in values", async () => {
         for (const [there, back] of [
             ["→", "→"],
             ["X", "YZ"],
@@ -158,7 +158,7 @@ describe("client and server", () => {
         }
     });
 
-    it("deliver the rest when a handler throws, which surfaces", async () => {
+    it("deliver further messages when a handler throws, and report the error as uncaught", async () => {
         const s = server();
         await s.listen();
         const socket = await raw(s);
@@ -178,7 +178,7 @@ describe("client and server", () => {
     });
 
     describe("with json peers", () => {
-        it("pass values as they are", async () => {
+        it("transfer values unchanged", async () => {
             const s = server({ peer_type: "json" });
             await s.listen();
             const socket = await raw(s);
@@ -211,7 +211,7 @@ describe("client and server", () => {
             expect(String((await back)[0])).to.match(/^\{"a":1\}\n/);
         });
 
-        it("deliver everything, also what looks like the library's own messages", async () => {
+        it("deliver all objects, also those that look like messages of the library", async () => {
             const s = server({ peer_type: "json" });
             await s.listen();
             const socket = await raw(s);
@@ -226,7 +226,7 @@ describe("client and server", () => {
             expect(await arrived).to.deep.equal(lines);
         });
 
-        it("refuse what is no object, unless allow_non_objects is set", async () => {
+        it("reject values that are not objects, unless allow_non_objects is set", async () => {
             const { s, c, socket } = await pair({ peer_type: "json" });
             for (const refused of [c.send("text"), s.send(socket, "text"), s.sendall("text")]) {
                 expect(await rejection(refused)).to.have.property("code", "ERR_OBJECTBUFFER_BAD_OBJECT");

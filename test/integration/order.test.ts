@@ -4,7 +4,7 @@ import { pair, received } from "../support/pair";
 import { until } from "../support/eventLoop";
 
 describe("order", () => {
-    /** All that an end is told, in order. */
+    /** Records all values received by an end, in order. */
     function log(end: SockhopClient | SockhopServer): unknown[] {
         const heard: unknown[] = [];
         end.on("receive", (value: unknown) => heard.push(value));
@@ -12,7 +12,7 @@ describe("order", () => {
         return heard;
     }
 
-    it("is kept between the ways of sending, within a turn and over turns", async () => {
+    it("is kept between all methods that send, within a tick and across ticks", async () => {
         const { s, c, socket } = await pair();
         const [atServer, atClient] = [log(s), log(c)];
         const none = (): void => undefined;
@@ -44,7 +44,7 @@ describe("order", () => {
         expect(atClient).to.deep.equal(order);
     });
 
-    it("is kept where large messages are between small ones, that are written early", async () => {
+    it("is kept where large messages between small ones are written early", async () => {
         const { s, c } = await pair();
         const sizes = [1, 3000, 10, 70_000, 5, 2047, 2048, 200_000, 3, 1];
         const values = received(s, sizes.length);
@@ -52,7 +52,7 @@ describe("order", () => {
         expect(((await values) as string[]).map(({ length }) => length)).to.deep.equal(sizes);
     });
 
-    it("answers come in the order in which they were given", async () => {
+    it("of replies is the order of the calls of the reply functions", async () => {
         const { s, c } = await pair();
         s.on("receive", (value, { callback }) => callback!(value));
         const answers: unknown[] = [];
@@ -66,7 +66,7 @@ describe("order", () => {
         expect(answers).to.deep.equal(Array.from({ length: 300 }, (_, n) => n));
     });
 
-    it("promises resolve in the order of their messages", async () => {
+    it("of resolved promises is the order of their messages", async () => {
         const { c } = await pair();
         const settled: number[] = [];
         await Promise.all(

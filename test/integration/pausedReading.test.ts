@@ -3,8 +3,8 @@ import type { SockhopClient, SockhopServer } from "../../src";
 import { client, raw, rawServer, server, socketPath } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
 
-describe("a pause", () => {
-    it("of the library ends when there is room again, and handles all in order", async () => {
+describe("pause of reading", () => {
+    it("by the library ends after a drain, and all messages are handled in order", async () => {
         const s = server({ path: socketPath(), max_buffered: 50_000 });
         const values: unknown[] = [];
         s.on("receive", (value, { callback }) => {
@@ -17,7 +17,7 @@ describe("a pause", () => {
         peer.pause();
         await until(() => values.length > 5);
         await turns(50);
-        expect(values).to.have.length.below(100); // one chunk has all the calls
+        expect(values).to.have.length.below(100); // one chunk contains all calls
         let text = "";
         peer.on("data", (chunk: Buffer) => (text += String(chunk))).resume();
         await until(() => text.split("\n").length === 201);
@@ -77,7 +77,7 @@ describe("replies to a peer that does not read", () => {
                         await turns(1);
                     }
                     expect(most).to.be.below(9 * options.max_buffered);
-                    // It waits for the peer to read, or the connection has ended and both ends know.
+                    // The responder waits for the peer to read, or the connection has closed at both ends.
                     if (buffered() < options.max_buffered) expect(errors).to.deep.equal(["ERR_BUFFER_FULL"]);
                 });
             }

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { pair } from "../support/pair";
 import { turns, until } from "../support/eventLoop";
 
-describe("a pause of the program", () => {
-    it("outlasts one of the library", async () => {
+describe("pause by the program", () => {
+    it("outlasts a pause of the library", async () => {
         const { s, socket, c } = await pair({ max_buffered: 1000 }, {});
         let count = 0;
         s.on("receive", (value, { callback }) => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 
-/** How a program that uses the built package ends. One that does not end is killed, well before our longest timers. */
+/** Result of a program that uses the built package. A program that does not end is killed, well before our longest timers. */
 function run(
     program: string,
     timeout = 4000,
@@ -22,7 +22,7 @@ const PAIR = `
     const ready = s.listen().then(() => { c.port = s.get_bound_port(); return c.connect(); });
 `;
 
-describe("a program", () => {
+describe("program", () => {
     const quiet = { code: 0, stdout: "", stderr: "" };
 
     it("ends when client and server are closed", async () => {
@@ -50,7 +50,7 @@ describe("a program", () => {
         expect(await run(`${waiting} setTimeout(() => { c.auto_reconnect = false; }, 50);`)).to.deep.equal(quiet);
     }).timeout(15_000);
 
-    it("finds net as it was", async () => {
+    it("does not change node's net", async () => {
         const members = `const net = require("net"); const members = () => [net, net.Socket.prototype, net.Server.prototype]
             .map((object) => Reflect.ownKeys(object).length).join();`;
         expect(
@@ -60,13 +60,13 @@ describe("a program", () => {
         ).to.deep.equal(quiet);
     });
 
-    it("gets all that was sent before disconnect(), however busy it is with what came first", async () => {
+    it("receives all messages that were sent before disconnect(), even if it is busy with the first ones", async () => {
         const server = `
             const s = new (require("sockhop").server)({ port: 0 });
             let values = 0;
             s.on("receive", (_, { session }) => {
                 values += 1;
-                // In the meantime the client would have given up and cut us off, and this answer lost what we had not read.
+                // Otherwise the client would have timed out meanwhile, and this reply would have lost the unread messages.
                 if (values === 1) for (const end = Date.now() + 800; Date.now() < end; );
                 session.send("x".repeat(100));
             });
@@ -88,7 +88,7 @@ describe("a program", () => {
         expect(await run(client)).to.deep.equal({ code: 0, stdout: "20\n", stderr: "" });
     });
 
-    it("is not ended by a request handler that writes after its own program has ended the socket", async () => {
+    it("is not crashed by a request handler that writes after the program has ended the socket", async () => {
         const program = `${PAIR}
             c.on("request", async (_, response) => { c.socket.end(); await response.write("too late"); });
             s.on("connect", (socket) => s.ask(socket, "q").catch(({ code }) => console.log(code)));
@@ -97,7 +97,7 @@ describe("a program", () => {
         expect(await run(program)).to.deep.equal({ code: 0, stdout: "ERR_SOCKET_DESTROYED\n", stderr: "" });
     });
 
-    it("can exit in the turn of send(), and send while it exits", async () => {
+    it("can exit in the tick of send(), and send while it exits", async () => {
         for (const leave of [
             'c.send("said before leaving"); process.exit();',
             'process.on("exit", () => c.send("said before leaving")); process.exit();',
@@ -115,7 +115,7 @@ describe("a program", () => {
         }
     });
 
-    it("that looks at no promise survives a peer that leaves in the middle", async () => {
+    it("that handles no promise is not crashed by a peer that closes during a transfer", async () => {
         expect(
             await run(`${PAIR} ready.then(() => {
                 c.socket.pause();
@@ -127,7 +127,7 @@ describe("a program", () => {
         ).to.deep.equal(quiet);
     });
 
-    it("without an error listener survives garbage, with one line on stderr", async () => {
+    it("without an error listener is not crashed by invalid data, and prints one line on stderr", async () => {
         const { code, stderr } = await run(`${PAIR}
             s.on("receive", () => s.close());
             ready.then(() => { c.socket.write("GET / HTTP/1.1\\n\\n\\n"); c.send("after it"); });`);
@@ -135,7 +135,7 @@ describe("a program", () => {
         expect(stderr.match(/corrupted data in buffer/g)).to.have.length(1);
     });
 
-    it("broadcasts in a handler of its exit, as it sends", async () => {
+    it("broadcasts in a handler of its exit event", async () => {
         const { code, stdout } = await run(`${PAIR}
             ready.then(() => new Promise((resolve) => s.sockets.length ? resolve() : s.once("connect", resolve))).then(() => {
                 const [socket] = s.sockets;
@@ -155,7 +155,7 @@ describe("a program", () => {
         expect(sent).to.deep.equal(["sent", "to all", "again"]);
     });
 
-    it("still ends by an exception of its own", async () => {
+    it("is still ended by an exception of its own", async () => {
         const { code, stderr } = await run(`${PAIR}
             s.on("receive", () => { throw new Error("mine"); });
             ready.then(() => c.send("x"));`);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { raw, received, server } from "../support/pair";
 
-describe("a value of a peer", () => {
-    it("has __proto__ as a member like any other", async () => {
+describe("value of a peer", () => {
+    it("has __proto__ as an ordinary member", async () => {
         const s = server();
         await s.listen();
         const peer = await raw(s);

@@ -9,13 +9,13 @@ import type { Connection } from "../../src/connection/Connection";
 import { client, later, pair, received, rejection, server } from "../support/pair";
 import { until } from "../support/eventLoop";
 
-/** A method with its object. */
+/** A method and its object. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- of any class
 function bound(method: Function, object: object): unknown {
     return method.bind(object);
 }
 
-/** Ways in which programs wrap an object. */
+/** Wrappers that programs put around an object. */
 const wrappings: Record<string, <T extends object>(target: T) => T> = {
     "a Proxy": (target) => new Proxy(target, {}),
     "a Proxy of a Proxy": (target) => new Proxy(new Proxy(target, {}), {}),
@@ -38,7 +38,7 @@ const wrappings: Record<string, <T extends object>(target: T) => T> = {
     "an object that inherits from it": (target) => Object.create(target) as typeof target,
 };
 
-/** Getters of a class and its base classes, up to Node's. */
+/** Getters of a class and its base classes, including those of node. */
 function getters(prototype: object): string[] {
     const names: string[] = [];
     for (let at = prototype; "on" in at && !Object.hasOwn(at, "on"); at = Object.getPrototypeOf(at) as object) {
@@ -55,7 +55,7 @@ function read(object: object, name: string): void {
 
 for (const [how, wrap] of Object.entries(wrappings)) {
     describe(`behind ${how}`, () => {
-        it("a client does all that it does without", async () => {
+        it("has the same members on a client", async () => {
             const s = server();
             await s.listen();
             s.on("receive", (value, { callback }) => callback?.(value));
@@ -84,7 +84,7 @@ for (const [how, wrap] of Object.entries(wrappings)) {
             await c[Symbol.asyncDispose]();
         });
 
-        it("a server and its sessions do all that they do without", async () => {
+        it("has the same members on a server and its sessions", async () => {
             const s = wrap(server());
             await Promise.all([s.listen(), s.listen()]);
             s.on("receive", (value, { callback }) => callback?.(value));
@@ -122,7 +122,7 @@ for (const [how, wrap] of Object.entries(wrappings)) {
     });
 }
 
-it("a session whose constructor returns a Proxy works", async () => {
+it("works for a session whose constructor returns a Proxy", async () => {
     class Wrapped extends SockhopSession {
         constructor(sock?: net.Socket, owner?: SockhopServer) {
             super(sock, owner);
@@ -135,7 +135,7 @@ it("a session whose constructor returns a Proxy works", async () => {
     expect([await values, s.sessions[0]!.sock]).to.deep.equal([["hello"], socket]);
 });
 
-it("a session that was made by hand has no connection", async () => {
+it("has no connection for a session that the program has created", async () => {
     const session = new SockhopSession();
     for (const call of [session.send(1), session.request(1), session.ask(1), session.kill()]) {
         expect(await rejection(call)).to.have.property("code", "ERR_NO_SOCKET");
@@ -143,8 +143,8 @@ it("a session that was made by hand has no connection", async () => {
     expect([session.buffered, session.stats.connections]).to.deep.equal([0, 0]);
 });
 
-describe("the socket that a client is given", () => {
-    it("is refused when it is none, and nothing changes", async () => {
+describe("socket assigned to a client", () => {
+    it("is rejected if it is not a socket, and nothing changes", async () => {
         const { c } = await pair();
         const { socket } = c;
         for (const value of [5, "socket", {}, [], true, () => undefined, new AbortController()]) {
@@ -159,7 +159,7 @@ describe("the socket that a client is given", () => {
         const sent: string[] = [];
         const options: DuplexOptions = {
             read() {
-                // It gives what is pushed.
+                // Reads pushed data.
             },
             write(chunk: Buffer, _encoding, done) {
                 sent.push(String(chunk));
@@ -189,7 +189,7 @@ describe("the socket that a client is given", () => {
         }
     });
 
-    it("is taken from the client that had it", async () => {
+    it("is removed from its previous client", async () => {
         const { c, socket, s } = await pair();
         const other = client();
         const events: string[] = [];
@@ -208,7 +208,7 @@ describe("the socket that a client is given", () => {
         expect(events).to.deep.equal(["disconnect"]);
     });
 
-    it("has the methods called that a program or another copy of the library has put on it", () => {
+    it("keeps the methods that a program or another copy of the library has put on it", () => {
         const file = require.resolve("../../src/connection/socketHooks");
         const first = require.cache[file];
         Reflect.deleteProperty(require.cache, file);
@@ -240,8 +240,8 @@ describe("the socket that a client is given", () => {
     });
 });
 
-describe("a socket that a server is given", () => {
-    it("may be of another make or realm: the error says whether it is a socket at all", async () => {
+describe("socket passed to a server", () => {
+    it("may be of another class or realm: the error distinguishes sockets from other values", async () => {
         const { s, socket } = await pair();
         const foreign = vm.runInNewContext("({ on() {}, write() {}, end() {}, destroy() {} })") as net.Socket;
         expect(await rejection(s.send(foreign, 1))).to.have.property("code", "ERR_SOCKET_DESTROYED");
@@ -255,7 +255,7 @@ describe("a socket that a server is given", () => {
         await s.send(new Proxy(socket, {}), 1);
     });
 
-    it("is left alone when it belongs to another server", async () => {
+    it("is ignored if it belongs to another server", async () => {
         const { s, c } = await pair();
         const { socket } = await pair();
         expect(await rejection(s.send(socket, 1))).to.have.property("code", "ERR_SOCKET_DESTROYED");

@@ -5,7 +5,7 @@ import { client, crowd, later, pair, placeOf, raw, rejection, server, socketPath
 import { uncaught } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 
-/** Subscribes to a diagnostics channel for this test. */
+/** Subscribes to a diagnostics channel until the end of the test. */
 function subscribe(channel: string, listener: (message: unknown) => void): void {
     diagnostics.subscribe(channel, listener);
     later(() => diagnostics.unsubscribe(channel, listener));
@@ -13,7 +13,7 @@ function subscribe(channel: string, listener: (message: unknown) => void): void 
 
 describe("user code that calls again", () => {
     describe("in failed", () => {
-        it("is called a bounded number of times without a connection", async () => {
+        it("is called a limited number of times without a connection", async () => {
             const c = client({ path: socketPath() });
             let calls = 0;
             const call = (): void => {
@@ -21,12 +21,12 @@ describe("user code that calls again", () => {
                 void c.send(1, () => undefined, { failed: () => calls < 1000 && call() });
             };
             call();
-            expect(calls).to.be.at.most(2); // the rest comes in later turns
+            expect(calls).to.be.at.most(2); // further calls follow in later ticks
             await until(() => calls === 1000);
         });
 
         for (const overflow of ["reject", "drop-oldest", "drop-newest"] as const) {
-            it(`is called a bounded number of times when the queue overflows: ${overflow}`, async () => {
+            it(`is called a limited number of times when the queue overflows: ${overflow}`, async () => {
                 const c = client({ path: socketPath(), queue: { max_messages: 2, overflow } });
                 let calls = 0;
                 const call = (): void => {
@@ -70,7 +70,7 @@ describe("user code that calls again", () => {
     });
 
     describe("in a subscriber of a diagnostics channel", () => {
-        it("sends behind what is being sent", async () => {
+        it("sends a message after the current one", async () => {
             const { s, c } = await pair();
             const values: unknown[] = [];
             s.on("receive", (value) => values.push(value));
@@ -86,7 +86,7 @@ describe("user code that calls again", () => {
             expect(values).to.deep.equal(["outside", "inside"]);
         });
 
-        it("broadcasts behind what is being broadcast", async () => {
+        it("broadcasts a message after the current one", async () => {
             const { s, clients } = await crowd(3);
             const heard = clients.map((c) => {
                 const values: unknown[] = [];
@@ -104,7 +104,7 @@ describe("user code that calls again", () => {
             for (const values of heard) expect(values).to.deep.equal(["outside", "inside"]);
         });
 
-        it("ends a connection that has just been made: neither connect nor disconnect comes", async () => {
+        it("closes a connection before its connect event: neither connect nor disconnect is emitted", async () => {
             const s = server();
             await s.listen();
             const c = client(placeOf(s));
@@ -118,7 +118,7 @@ describe("user code that calls again", () => {
             expect([log, c.connected]).to.deep.equal([[], false]);
         });
 
-        it("ends a connection whose message it sees: the message is not delivered", async () => {
+        it("closes a connection before the delivery of a message: it is not delivered", async () => {
             const { s, c, socket } = await pair();
             const values: unknown[] = [];
             s.on("receive", (value) => values.push(value));
@@ -133,7 +133,7 @@ describe("user code that calls again", () => {
     });
 
     describe("in toJSON()", () => {
-        it("responds once to a request, whichever is first", async () => {
+        it("responds once to a request: the first response counts", async () => {
             const { s, c } = await pair();
             s.on("request", (_, response) => {
                 void response
@@ -176,7 +176,7 @@ describe("user code that calls again", () => {
             "server.kill_socket()": (session) => session.server.kill_socket(session.sock),
         };
         for (const [name, way] of Object.entries(WAYS)) {
-            it(`${name}: disconnect comes when it has settled`, async () => {
+            it(`delays disconnect until it settles: ${name}`, async () => {
                 const log: string[] = [];
                 class Ending extends SockhopSession {
                     override async end(): Promise<void> {
@@ -198,7 +198,7 @@ describe("user code that calls again", () => {
         }
     });
 
-    it("methods of a socket that throw are the error of their connection, and stall no other", async () => {
+    it("causes an error of its connection only if a method of the socket throws", async () => {
         const { s, clients } = await crowd(3);
         const heard = clients.map((c) => {
             const values: unknown[] = [];
@@ -221,7 +221,7 @@ describe("user code that calls again", () => {
         expect(errors).to.deep.equal([mine]);
     });
 
-    it("an end() of a socket that throws does not keep its connection from ending", async () => {
+    it("closes a connection whose socket throws in end()", async () => {
         const { s, socket } = await pair();
         const surfaced = uncaught();
         socket.end = () => {

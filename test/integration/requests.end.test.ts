@@ -12,14 +12,14 @@ import type {
 } from "../../src";
 import { pair, raw, rawServer, rejection, server } from "../support/pair";
 
-/** One end of a pair that asks, and the other that answers: the same for both directions. */
+/** One end of a pair that sends requests, and the other that responds: the same for both directions. */
 interface Direction {
     name: string;
-    asker: SockhopClient | SockhopServer;
-    answerer: SockhopClient | SockhopServer;
+    requester: SockhopClient | SockhopServer;
+    responder: SockhopClient | SockhopServer;
     request: (value?: unknown, options?: RequestOptions) => Promise<SockhopResponseReadableStream>;
     ask: (value?: unknown, options?: RequestOptions) => Promise<unknown>;
-    /** Ends the connection at the answering end. */
+    /** Closes the connection at the responding end. */
     cut: () => void;
 }
 
@@ -30,16 +30,16 @@ async function directions(): Promise<Direction[]> {
     return [
         {
             name: "client to server",
-            asker: there.c,
-            answerer: there.s,
+            requester: there.c,
+            responder: there.s,
             request: (...args) => there.c.request(...(args as [unknown])),
             ask: (...args) => there.c.ask(...(args as [unknown])),
             cut: () => there.socket.destroy(),
         },
         {
             name: "server to client",
-            asker: back.s,
-            answerer: back.c,
+            requester: back.s,
+            responder: back.c,
             request: (...args) => back.s.request(back.socket, ...(args as [unknown])),
             ask: (...args) => back.s.ask(back.socket, ...(args as [unknown])),
             cut: () => back.c.socket!.destroy(),
@@ -47,7 +47,7 @@ async function directions(): Promise<Direction[]> {
     ];
 }
 
-/** Does the same for both directions, each with a pair of its own. */
+/** Runs the same test for both directions, each with a new pair. */
 async function both(test: (direction: Direction) => Promise<void>): Promise<void> {
     for (const direction of await directions()) {
         await test(direction).catch((error: unknown) => {
@@ -60,7 +60,7 @@ function answer(end: SockhopClient | SockhopServer, handler: Handler): void {
     end.on("request", handler as never);
 }
 
-/** What both ends still keep of requests. */
+/** Number of requests that both ends retain. */
 function kept(...ends: (SockhopClient | SockhopServer)[]): number {
     return ends
         .flatMap((end) => [...end["_connections"].values()])
@@ -69,10 +69,10 @@ function kept(...ends: (SockhopClient | SockhopServer)[]): number {
 
 describe("requests", () => {
     describe("end", () => {
-        it("by the time limit, which is the option's or the request's, and the responder is told", async () => {
-            await both(async ({ asker, answerer, request }) => {
+        it("by a timeout of the option or the request, and the responder is notified", async () => {
+            await both(async ({ requester, responder, request }) => {
                 const gone = new Promise((resolve) => {
-                    answer(answerer, (_, response) => {
+                    answer(responder, (_, response) => {
                         void response.write("some");
                         response.signal.addEventListener("abort", resolve);
                     });
@@ -81,7 +81,7 @@ describe("requests", () => {
                 expect((await stream.next({ keep_open: true })).data).to.equal("some");
                 expect(await rejection(stream.next())).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
                 await gone;
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
             const { c } = await pair({}, { response_timeout: 10 });
             const { s } = await pair();
@@ -93,10 +93,10 @@ describe("requests", () => {
             expect(await rejection(c.ask("x"))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
         });
 
-        it("by a signal, and the responder is told", async () => {
-            await both(async ({ asker, answerer, request, ask }) => {
+        it("by a signal, and the responder is notified", async () => {
+            await both(async ({ requester, responder, request, ask }) => {
                 const gone = new Promise((resolve) => {
-                    answer(answerer, (_, response) => response.signal.addEventListener("abort", resolve));
+                    answer(responder, (_, response) => response.signal.addEventListener("abort", resolve));
                 });
                 const controller = new AbortController();
                 const stream = await request("x", { signal: controller.signal });
@@ -109,14 +109,14 @@ describe("requests", () => {
                     "code",
                     "ERR_ABORTED",
                 );
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
         });
 
-        it("when a loop is left, and the responder is notified", async () => {
-            await both(async ({ answerer, request }) => {
+        it("on a break of a loop, and the responder is notified", async () => {
+            await both(async ({ responder, request }) => {
                 const gone = new Promise((resolve) => {
-                    answer(answerer, async (_, response) => {
+                    answer(responder, async (_, response) => {
                         response.signal.addEventListener("abort", resolve);
                         while (!response.signal.aborted) {
                             await response.write("again").catch(() => undefined);
@@ -132,11 +132,11 @@ describe("requests", () => {
             });
         });
 
-        it("with the connection, at both ends, in every way to wait", async () => {
-            await both(async ({ asker, answerer, request, cut }) => {
+        it("with the connection, at both ends, for every kind of result", async () => {
+            await both(async ({ requester, responder, request, cut }) => {
                 const responses: SockhopResponseWriteableStream[] = [];
                 const asked = new Promise<void>((resolve) => {
-                    answer(answerer, (_, response) => {
+                    answer(responder, (_, response) => {
                         if (responses.push(response) === 4) resolve();
                     });
                 });
@@ -155,25 +155,25 @@ describe("requests", () => {
                     expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 expect((await ended)[0]).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 await gone;
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
         });
 
-        it("with the connection that their own handler ends", async () => {
-            await both(async ({ asker, answerer, ask, cut }) => {
+        it("with a connection that is closed by their handler", async () => {
+            await both(async ({ requester, responder, ask, cut }) => {
                 const aborted = new Promise((resolve) => {
-                    answer(answerer, (_, { signal }) => {
+                    answer(responder, (_, { signal }) => {
                         signal.addEventListener("abort", resolve);
                         cut();
                     });
                 });
                 expect(await rejection(ask())).to.have.property("code", "ERR_SOCKET_DESTROYED");
                 await aborted;
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
         });
 
-        it("with disconnect(), inside the call", async () => {
+        it("in disconnect(), synchronously", async () => {
             const { c } = await pair();
             const stream = await c.request("x");
             void c.disconnect();
@@ -181,10 +181,10 @@ describe("requests", () => {
         });
     });
 
-    it("that the requester has aborted do not end a responder that responds late", async () => {
-        await both(async ({ answerer, request }) => {
+    it("for the requester on an abort, while the program of a late responder continues", async () => {
+        await both(async ({ responder, request }) => {
             const late = new Promise<Error>((resolve) => {
-                answer(answerer, (_, response) => {
+                answer(responder, (_, response) => {
                     response.signal.addEventListener("abort", () => {
                         void response.send("nobody looks at this promise");
                         resolve(rejection(response.send("late")));
@@ -196,15 +196,15 @@ describe("requests", () => {
         });
     });
 
-    it("do not end a responder that awaits its writes, and so fails when the requester leaves", async () => {
+    it("for a responder that awaits its writes: these reject when the requester closes, and its program continues", async () => {
         for (const leave of ["gives up", "is cut off"]) {
-            await both(async ({ answerer, request, cut }) => {
+            await both(async ({ responder, request, cut }) => {
                 const ended = new Promise<Error>((resolve) => {
-                    answer(answerer, async (_, response) => {
+                    answer(responder, async (_, response) => {
                         try {
                             for (;;) await response.write("x".repeat(10_000));
                         } catch (error) {
-                            setImmediate(resolve, error as Error); // after what the library makes of it
+                            setImmediate(resolve, error as Error); // after the library has handled it
                             throw error;
                         }
                     });
@@ -213,7 +213,7 @@ describe("requests", () => {
                 await stream.next({ keep_open: true });
                 if (leave === "gives up") stream.end();
                 else cut();
-                // Mocha fails the test when the handler's failure surfaces.
+                // Mocha fails the test if the error of the handler is uncaught.
                 expect(await ended)
                     .to.have.property("code")
                     .that.matches(/^ERR_(RESPONSE_SEND|SOCKET_DESTROYED)$/);
@@ -221,7 +221,7 @@ describe("requests", () => {
         }
     });
 
-    it("that nobody handles do not end an end that has closed its own direction", async () => {
+    it("with an error without a handler, also at an end that has closed its own direction", async () => {
         const s = server();
         await s.listen();
         const accepted = once(s, "connect");
@@ -235,18 +235,18 @@ describe("requests", () => {
         await new Promise(setImmediate);
     });
 
-    it("settle, whatever happens in whatever order", async () => {
+    it("settled, for any order of events", async () => {
         const step = fc.constantFrom("send", "write", "end", "fail", "throw away", "abort", "limit", "cut", "turn");
         await fc.assert(
             fc.asyncProperty(
                 fc.array(step, { maxLength: 6 }),
                 fc.constantFrom("next", "all", "loop"),
                 async (steps, way) => {
-                    const [{ asker, answerer, request, cut }] = (await directions()) as [Direction];
+                    const [{ requester, responder, request, cut }] = (await directions()) as [Direction];
                     const responses: SockhopResponseWriteableStream[] = [];
-                    answer(answerer, (_, response) => responses.push(response));
+                    answer(responder, (_, response) => responses.push(response));
                     const controller = new AbortController();
-                    const asked = once(answerer, "request");
+                    const asked = once(responder, "request");
                     const limited = steps.includes("limit");
                     const stream = await request("x", { signal: controller.signal, timeout: limited ? 1 : 60_000 });
                     const waiting =
@@ -273,7 +273,7 @@ describe("requests", () => {
                     await settled;
                     await new Promise(setImmediate);
                     expect(stream.ended).to.equal(true);
-                    if (!asker["_connections"].size) expect(kept(asker, answerer)).to.equal(0);
+                    if (!requester["_connections"].size) expect(kept(requester, responder)).to.equal(0);
                 },
             ),
             { numRuns: 60 },

@@ -16,14 +16,14 @@ class Widget {
     a = 1;
 }
 
-/** One end of a pair that asks, and the other that answers: the same for both directions. */
+/** One end of a pair that sends requests, and the other that responds: the same for both directions. */
 interface Direction {
     name: string;
-    asker: SockhopClient | SockhopServer;
-    answerer: SockhopClient | SockhopServer;
+    requester: SockhopClient | SockhopServer;
+    responder: SockhopClient | SockhopServer;
     request: (value?: unknown, options?: RequestOptions) => Promise<SockhopResponseReadableStream>;
     ask: (value?: unknown, options?: RequestOptions) => Promise<unknown>;
-    /** Ends the connection at the answering end. */
+    /** Closes the connection at the responding end. */
     cut: () => void;
 }
 
@@ -34,16 +34,16 @@ async function directions(): Promise<Direction[]> {
     return [
         {
             name: "client to server",
-            asker: there.c,
-            answerer: there.s,
+            requester: there.c,
+            responder: there.s,
             request: (...args) => there.c.request(...(args as [unknown])),
             ask: (...args) => there.c.ask(...(args as [unknown])),
             cut: () => there.socket.destroy(),
         },
         {
             name: "server to client",
-            asker: back.s,
-            answerer: back.c,
+            requester: back.s,
+            responder: back.c,
             request: (...args) => back.s.request(back.socket, ...(args as [unknown])),
             ask: (...args) => back.s.ask(back.socket, ...(args as [unknown])),
             cut: () => back.c.socket!.destroy(),
@@ -51,7 +51,7 @@ async function directions(): Promise<Direction[]> {
     ];
 }
 
-/** Does the same for both directions, each with a pair of its own. */
+/** Runs the same test for both directions, each with a new pair. */
 async function both(test: (direction: Direction) => Promise<void>): Promise<void> {
     for (const direction of await directions()) {
         await test(direction).catch((error: unknown) => {
@@ -64,7 +64,7 @@ function answer(end: SockhopClient | SockhopServer, handler: Handler): void {
     end.on("request", handler as never);
 }
 
-/** What both ends still keep of requests. */
+/** Number of requests that both ends retain. */
 function kept(...ends: (SockhopClient | SockhopServer)[]): number {
     return ends
         .flatMap((end) => [...end["_connections"].values()])
@@ -73,8 +73,8 @@ function kept(...ends: (SockhopClient | SockhopServer)[]): number {
 
 describe("requests", () => {
     it("have a response of one value of any kind", async () => {
-        await both(async ({ asker, answerer, request, ask }) => {
-            answer(answerer, ({ data, type }, response) => response.send([data, type]));
+        await both(async ({ requester, responder, request, ask }) => {
+            answer(responder, ({ data, type }, response) => response.send([data, type]));
             for (const [value, arrives, type] of [
                 [new Widget(), { a: 1 }, "Widget"],
                 [null, null, "Object"],
@@ -85,13 +85,13 @@ describe("requests", () => {
                 expect(await ask(value)).to.deep.equal([arrives, type]);
             }
             expect(await (await request("x")).next()).to.deep.equal({ data: ["x", "String"], type: "Array" });
-            expect(kept(asker, answerer)).to.equal(0);
+            expect(kept(requester, responder)).to.equal(0);
         });
     });
 
-    it("are answered by a stream of values", async () => {
-        await both(async ({ asker, answerer, request }) => {
-            answer(answerer, async (_, response) => {
+    it("have a stream of values as response", async () => {
+        await both(async ({ requester, responder, request }) => {
+            answer(responder, async (_, response) => {
                 for (let n = 0; n < 3; n++) await response.write(n);
                 await response.end();
             });
@@ -100,11 +100,11 @@ describe("requests", () => {
             const seen: unknown[] = [];
             for await (const { data } of await request()) seen.push(data);
             expect(seen).to.deep.equal([0, 1, 2]);
-            expect(kept(asker, answerer)).to.equal(0);
+            expect(kept(requester, responder)).to.equal(0);
         });
     });
 
-    it("come with the connection they come from", async () => {
+    it("are emitted with their connection", async () => {
         const { s, c, socket } = await pair();
         const context = new Promise((resolve) => answer(s, (_request, _response, ...more) => resolve(more)));
         await c.request("x");
@@ -115,8 +115,8 @@ describe("requests", () => {
     });
 
     it("interleave, each with its own response", async () => {
-        await both(async ({ answerer, ask }) => {
-            answer(answerer, ({ data }, response) => {
+        await both(async ({ responder, ask }) => {
+            answer(responder, ({ data }, response) => {
                 setImmediate(() => void response.send(data));
             });
             const numbers = Array.from({ length: 100 }, (_, n) => n);
@@ -124,7 +124,7 @@ describe("requests", () => {
         });
     });
 
-    it("have their answer also when it is quicker than the end of their own writing", async () => {
+    it("have their response also if it arrives before their own write has ended", async () => {
         const { port } = await rawServer((socket) => {
             socket.once("data", (bytes) => {
                 const uuid = /"uuid":"([^"]+)"/.exec(String(bytes))![1];
@@ -140,49 +140,49 @@ describe("requests", () => {
     });
 
     describe("that fail", () => {
-        it("are told so when the handler throws or rejects, which surfaces", async () => {
-            await both(async ({ asker, answerer, ask }) => {
+        it("reject when the handler throws or rejects, and the error is uncaught at the responder", async () => {
+            await both(async ({ requester, responder, ask }) => {
                 for (const handler of [
                     () => {
                         throw new Error("mine");
                     },
                     () => Promise.reject(new Error("mine")),
                 ]) {
-                    answerer.removeAllListeners("request");
-                    answer(answerer, handler);
+                    responder.removeAllListeners("request");
+                    answer(responder, handler);
                     const surfaced = uncaught();
                     const error = await rejection(ask("x"));
                     expect([error.code, error.message]).to.deep.equal(["ERR_REQUEST_FAILED", "mine"]);
                     expect(await surfaced).to.have.property("message", "mine");
-                    expect(kept(asker, answerer)).to.equal(0);
+                    expect(kept(requester, responder)).to.equal(0);
                 }
             });
         });
 
-        it("are told what the handler says by fail()", async () => {
-            await both(async ({ answerer, ask }) => {
-                answer(answerer, (_, response) => response.fail(new Error("not today")));
+        it("reject with the error of fail()", async () => {
+            await both(async ({ responder, ask }) => {
+                answer(responder, (_, response) => response.fail(new Error("not today")));
                 expect(await rejection(ask("x"))).to.include({ code: "ERR_REQUEST_FAILED", message: "not today" });
             });
         });
 
-        it("are told at once when nobody handles requests there", async () => {
-            await both(async ({ asker, answerer, ask }) => {
+        it("reject at once without a handler for requests", async () => {
+            await both(async ({ requester, responder, ask }) => {
                 expect(await rejection(ask("x"))).to.have.property("code", "ERR_REQUEST_UNHANDLED");
-                expect(kept(asker, answerer)).to.equal(0);
+                expect(kept(requester, responder)).to.equal(0);
             });
         });
 
-        it("run into their time limit where somebody has handled requests before", async () => {
-            await both(async ({ answerer, ask }) => {
-                answerer.once("request", ((_: unknown, response: SockhopResponseWriteableStream) =>
+        it("reject after their timeout if there have been handlers before", async () => {
+            await both(async ({ responder, ask }) => {
+                responder.once("request", ((_: unknown, response: SockhopResponseWriteableStream) =>
                     response.send(1)) as never);
                 expect(await ask("x")).to.equal(1);
                 expect(await rejection(ask("x", { timeout: 10 }))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
             });
         });
 
-        it("get no response that they could not read: a requester of 1.8 gets nothing", async () => {
+        it("get no response that a requester of 1.8 cannot read", async () => {
             const s = server();
             await s.listen();
             const socket = await raw(s);
@@ -192,7 +192,7 @@ describe("requests", () => {
             expect(String((await arrived)[0])).to.match(/^\{"type":"SockhopPong".*"after it"/);
         });
 
-        it("are refused for json peers, without a connection, and for what cannot be sent", async () => {
+        it("reject for json peers, without a connection, and for values that cannot be sent", async () => {
             const { c: bare, s: bareServer, socket } = await pair({ peer_type: "json" });
             const { c, s } = await pair();
             for (const [promise, code] of [
@@ -211,7 +211,7 @@ describe("requests", () => {
         });
     });
 
-    it("with a very long answer need little memory at the responder, which is paced", async () => {
+    it("need little memory at the responder for a very long response, with backpressure", async () => {
         const { s, c } = await pair();
         const PACKETS = 200_000;
         let ahead = 0;
@@ -228,7 +228,7 @@ describe("requests", () => {
             taken += 1;
         }
         expect(taken).to.equal(PACKETS);
-        // Some thousands, as many as the buffers on the way hold, however long the answer is.
+        // Some thousands, the capacity of the buffers on the way, for any length of the response.
         expect(ahead).to.be.below(PACKETS / 10);
     }).timeout(20_000);
 });

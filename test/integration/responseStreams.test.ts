@@ -4,7 +4,7 @@ import type net from "node:net";
 import { client, rawServer } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
 
-describe("the stream of a response", () => {
+describe("SockhopResponseReadableStream", () => {
     async function streamOf(
         text: (uuid: string) => string,
     ): Promise<{ c: ReturnType<typeof client>; peer: Promise<net.Socket> }> {
@@ -24,7 +24,7 @@ describe("the stream of a response", () => {
     const part = (uuid: string, data: number, last = false): string =>
         frame({ uuid, data, type: "Number", last }, { type: "SockhopResponsePacket" });
 
-    it("emits its parts in order to a listener that is added between two of them", async () => {
+    it("emits its packets in order to a listener that is added between two of them", async () => {
         const log: unknown[] = [];
         const { c } = await streamOf(
             (uuid) => part(uuid, 1) + frame("now") + part(uuid, 2) + part(uuid, 3) + part(uuid, 4, true),
@@ -38,7 +38,7 @@ describe("the stream of a response", () => {
         expect(log).to.deep.equal([1, 2, 3, 4, "end"]);
     });
 
-    it("emits the end behind the parts to a listener that is added first", async () => {
+    it("emits the end after the packets to a listener that is added first", async () => {
         const log: unknown[] = [];
         const { c } = await streamOf((uuid) => part(uuid, 1) + part(uuid, 2, true));
         const stream = await c.request("x");
@@ -54,7 +54,7 @@ describe("the stream of a response", () => {
         expect(log).to.deep.equal([1, 2, "end"]);
     });
 
-    it("emits nothing behind the end to a listener that has ended it in the middle", async () => {
+    it("emits nothing after a listener has ended it in the middle", async () => {
         const log: unknown[] = [];
         const { c } = await streamOf((uuid) => part(uuid, 1) + part(uuid, 2) + part(uuid, 3));
         const stream = await c.request("x");

@@ -5,7 +5,7 @@ import { client, later, pair, rawServer, rejection, server } from "../support/pa
 import { warnings } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 
-/** A server and a client, and between them a line that passes on so many bytes per second in each direction. */
+/** A server and a client, and between them a proxy with a limited rate in bytes per second in each direction. */
 async function slowPair(
     rate: number,
     options: object = {},
@@ -41,11 +41,11 @@ async function slowPair(
 }
 
 const MIB = 2 ** 20;
-const big = "x".repeat(12 * MIB); // more than the buffers of the systems take
+const big = "x".repeat(12 * MIB); // more than the system buffers
 
-describe("bytes that flow", () => {
+describe("transferred bytes", () => {
     for (const from of ["client", "server"] as const) {
-        it(`are a sign of life while one message takes longer than four pings: from the ${from}`, async () => {
+        it(`count as activity while one message takes longer than four pings: from the ${from}`, async () => {
             const { s, c, socket } = await slowPair(16 * MIB);
             const [sender, receiver] = from === "client" ? [c, s] : [s, c];
             let cut = false;
@@ -58,7 +58,7 @@ describe("bytes that flow", () => {
             expect(cut).to.equal(false);
         });
 
-        it(`go on beyond the timeout of a graceful close: from the ${from}`, async () => {
+        it(`extend a graceful close beyond its timeout: from the ${from}`, async () => {
             const { s, c, socket } = await slowPair(16 * MIB);
             const arrived = next(from === "client" ? s : c, "receive");
             if (from === "client") {
@@ -72,7 +72,7 @@ describe("bytes that flow", () => {
         });
     }
 
-    it("of a pending response go on beyond the timeout of a draining close", async () => {
+    it("of a pending response extend a draining close beyond its timeout", async () => {
         const { s, c } = await slowPair(16 * MIB);
         s.on("request", (_, response) => void response.send(big));
         const answer = c.ask(1);
@@ -81,7 +81,7 @@ describe("bytes that flow", () => {
         expect(await answer).to.have.length(big.length);
     });
 
-    it("of a request or its response go on beyond the timeout of the request", async () => {
+    it("of a request or its response extend the request beyond its timeout", async () => {
         const { s, c } = await slowPair(16 * MIB);
         s.on("request", ({ data }, response) => void response.send((data as string).length));
         expect(await c.ask(big, { timeout: 300 })).to.equal(big.length);
@@ -94,9 +94,9 @@ describe("bytes that flow", () => {
         expect(length).to.equal(big.length);
     });
 
-    it("do not extend the wait for a response that does not arrive, nor for a line that stands still", async () => {
+    it("do not extend the timeout of a missing response, nor of a stalled transfer", async () => {
         const { s, c, stop } = await slowPair(16 * MIB);
-        s.on("request", () => undefined); // never answers
+        s.on("request", () => undefined); // no response
         const start = performance.now();
         void s.sendall(big);
         expect(await rejection(c.ask(1, { timeout: 100 }))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
@@ -107,7 +107,7 @@ describe("bytes that flow", () => {
         await c.disconnect({ timeout: 100 });
     });
 
-    it("do not come from a peer that is dead although the system takes what is sent", async () => {
+    it("are not counted for a dead peer, although the system accepts what is sent", async () => {
         const { port } = await rawServer((socket) => socket.pause());
         const c = client({ port });
         await c.connect();
@@ -118,7 +118,7 @@ describe("bytes that flow", () => {
         await gone;
     });
 
-    it("cannot come where the program has paused its own socket: that connection is dropped, and a warning says why", async () => {
+    it("cannot arrive if the program has paused its own socket: that connection is dropped with a warning", async () => {
         const heard = warnings();
         const { c } = await pair();
         c.socket!.pause();

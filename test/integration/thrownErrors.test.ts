@@ -5,7 +5,7 @@ import { pair, raw, rejection, server, socketPath } from "../support/pair";
 import { uncaught, warnings, unhandled } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 
-describe("what user code throws", () => {
+describe("thrown values of user code", () => {
     class Silent {
         declare message: string;
         get code(): never {
@@ -32,7 +32,7 @@ describe("what user code throws", () => {
 
     for (const [name, make] of Object.entries(THROWN)) {
         for (const listens of [true, false]) {
-            it(`in start() refuses the connection, ${listens ? "with" : "without"} a listener of error: ${name}`, async () => {
+            it(`refuse the connection in start(), ${listens ? "with" : "without"} an error listener: ${name}`, async () => {
                 class Refusing extends SockhopSession {
                     override start(): Promise<void> {
                         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
@@ -53,7 +53,7 @@ describe("what user code throws", () => {
             });
         }
 
-        it(`in end() does not keep disconnect: ${name}`, async () => {
+        it(`do not delay disconnect in end(): ${name}`, async () => {
             class Ending extends SockhopSession {
                 override end(): void {
                     throw make();
@@ -67,7 +67,7 @@ describe("what user code throws", () => {
             await s.close();
         });
 
-        it(`in a request handler is sent to the requester: ${name}`, async () => {
+        it(`are sent to the requester from a request handler: ${name}`, async () => {
             const { s, c } = await pair();
             const surfaced = uncaught();
             s.on("request", () => {
@@ -80,13 +80,13 @@ describe("what user code throws", () => {
         });
     }
 
-    it("is sent although its message is longer than a frame may be", async () => {
+    it("are sent although their message is longer than the frame limit", async () => {
         const { s, c } = await pair({ max_message_size: 300 });
         s.on("request", (_, response) => void response.fail(new Error("x".repeat(1000))));
         expect(await rejection(c.ask(1))).to.have.property("code", "ERR_REQUEST_FAILED");
     });
 
-    it("may be anything for response.fail()", async () => {
+    it("can be of any kind for response.fail()", async () => {
         const { s, c } = await pair();
         const values = [undefined, null, "text", 5, { message: { toString: 1 } }, Object.create(null)];
         s.on("request", (_, response) => void response.fail(values.shift() as Error));
@@ -95,7 +95,7 @@ describe("what user code throws", () => {
 });
 
 describe("start() and end() of sessions", () => {
-    it("come in pairs, also when start() takes longer than session_timeout", async () => {
+    it("are called in pairs, also when start() takes longer than session_timeout", async () => {
         const log: string[] = [];
         let resolveStart = (): void => undefined;
         class Late extends SockhopSession {
@@ -119,7 +119,7 @@ describe("start() and end() of sessions", () => {
     });
 });
 
-describe("a peer that has disconnected", () => {
+describe("peer that has disconnected", () => {
     async function gone(): Promise<{
         s: SockhopServer;
         session: SockhopSession;
@@ -147,7 +147,7 @@ describe("a peer that has disconnected", () => {
         return { s, session, socket, reply: reply!, responses };
     }
 
-    it("ends no program that sends to it later, and looks at no promise", async () => {
+    it("crashes no program that sends to it later without handling the promise", async () => {
         const rejections = unhandled();
         const { s, session, socket, reply, responses } = await gone();
         const sent = [

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import type { SockhopClient } from "../../src";
 import { client, later, pair, placeOf, raw, rawServer, received, rejection, server, socketPath } from "../support/pair";
 
-// Time limits, and bytes that move.
+// Timeouts during transfers.
 
 const nothing = (): void => undefined;
 
@@ -17,7 +17,7 @@ async function clientOf(onConnection: (socket: net.Socket) => void): Promise<Soc
     return c;
 }
 
-/** Reads a bit now and then: some 20 MB/s. */
+/** Reads with pauses: about 20 MB/s. */
 function readSlowly(socket: net.Socket, arrived: (bytes: number) => void): void {
     socket.on("data", (chunk: Buffer) => {
         arrived(chunk.length);
@@ -41,7 +41,7 @@ async function clientOnPath(onConnection: (socket: net.Socket) => void): Promise
     return c;
 }
 
-/** What test runners fake unless told otherwise. */
+/** The functions that test runners fake by default. */
 const TIMERS: FakeTimers.FakeMethod[] = [
     "setTimeout",
     "clearTimeout",
@@ -54,8 +54,8 @@ const TIMERS: FakeTimers.FakeMethod[] = [
 
 const LARGE = "x".repeat(8_000_000);
 
-describe("time limits", () => {
-    it("disconnect() finishes what moves when its time is over", async () => {
+describe("timeouts", () => {
+    it("are extended by a transfer in disconnect()", async () => {
         let bytes = 0;
         let ended!: () => void;
         const end = new Promise<void>((resolve) => (ended = resolve));
@@ -69,7 +69,7 @@ describe("time limits", () => {
         expect(bytes).to.be.greaterThan(LARGE.length);
     });
 
-    it("disconnect() cuts at once with a timeout of 0", async () => {
+    it("of 0 close the connection at once in disconnect()", async () => {
         const c = await clientOnPath((socket) => socket.pause());
         const sent = rejection(c.send(LARGE));
         const asked = rejection(c.ask(1));
@@ -78,7 +78,7 @@ describe("time limits", () => {
         expect((await asked).code).to.equal("ERR_SOCKET_DESTROYED");
     });
 
-    it("requests wait for a response that is arriving", async () => {
+    it("of requests are extended by a response that is arriving", async () => {
         const c = await clientOf((socket) => {
             socket.on("data", (chunk: Buffer) => {
                 const { data } = JSON.parse(String(chunk)) as { data: { uuid: string } };
@@ -94,7 +94,7 @@ describe("time limits", () => {
         expect(await c.ask(1, { timeout: 50 })).to.have.length(50_000);
     });
 
-    it("gives a request that was long in sending its whole time from then on", async () => {
+    it("of requests start after a slow send", async () => {
         let text = "";
         const c = await clientOnPath((socket) => {
             socket.setEncoding("latin1");
@@ -113,14 +113,14 @@ describe("time limits", () => {
         expect(await c.ask(LARGE, { timeout: 120 })).to.equal(5);
     });
 
-    it("of frames: one goes on while its frame grows", async () => {
+    it("of frames are extended while the frame grows", async () => {
         const s = server({ frame_timeout: 200 });
         await s.listen();
         const peer = await raw(s);
         const arrived = received(s, 1);
         peer.write('{"type":"String","data":"');
         for (let n = 0; n < 20; n++) {
-            await new Promise((resolve) => setTimeout(resolve, 20)); // twice the limit altogether
+            await new Promise((resolve) => setTimeout(resolve, 20)); // twice the timeout altogether
             peer.write("x".repeat(5000));
         }
         peer.write('"}\n');
@@ -135,12 +135,12 @@ describe("time limits", () => {
         later(() => clock.uninstall());
         const asked = rejection(c.ask(1, { timeout: 60_000 }));
         await arrived;
-        clock.tick(60_100); // they begin at the end of a turn
+        clock.tick(60_100); // they start at the end of a tick
         expect((await asked).code).to.equal("ERR_RESPONSE_TIMEOUT");
         clock.uninstall();
     });
 
-    it("keep no client and server apart: they connect although all timers are faked", async () => {
+    it("do not prevent a connection if all timers are faked", async () => {
         const s = server();
         await s.listen();
         const clock = FakeTimers.install({ toFake: TIMERS });

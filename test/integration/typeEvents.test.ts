@@ -7,8 +7,8 @@ class Widget {
     size = 1;
 }
 
-describe("events of one type", () => {
-    it("bring messages of that type only, after the handlers of all, at both ends", async () => {
+describe("type events", () => {
+    it("receive messages of their type only, after the general handlers, at both ends", async () => {
         const { s, c, socket } = await pair();
         const heard: unknown[] = [];
         s.on("receive", (value, { type }) => heard.push(["all", type]));
@@ -34,7 +34,7 @@ describe("events of one type", () => {
         expect(await widget).to.deep.equal([{ size: 1 }, { type: "Widget" }]);
     });
 
-    it("can answer", async () => {
+    it("can reply", async () => {
         const { s, c } = await pair();
         s.on("receive:Widget", ({ size }: Widget, { callback }) => callback?.(size + 1));
         expect(await new Promise((resolve) => void c.send(new Widget(), resolve))).to.equal(2);
@@ -42,7 +42,7 @@ describe("events of one type", () => {
         expect(await c.ask(new Widget())).to.deep.equal(["Widget", { size: 1 }]);
     });
 
-    it("count as handlers of a request", async () => {
+    it("count as request handlers", async () => {
         const { s, c } = await pair();
         s.on("request:Widget", () => {
             throw new Error("not that one");
@@ -53,7 +53,7 @@ describe("events of one type", () => {
         expect(await c.ask("text")).to.equal("all");
     });
 
-    it("that have handled one request do not let one of another type wait", async () => {
+    it("that have handled one request do not delay an error for another type", async () => {
         const { s, c } = await pair();
         s.on("request:Number", (_, response) => void response.send("number"));
         expect(await c.ask(1)).to.equal("number");
@@ -61,7 +61,7 @@ describe("events of one type", () => {
         expect(error).to.have.property("code", "ERR_REQUEST_UNHANDLED");
     });
 
-    it("of a request take the place of the general handler, which would answer, too", async () => {
+    it("of a request replace the general handler, which would respond, too", async () => {
         const { s, c } = await pair();
         const heard: string[] = [];
         s.on("request", ({ type }, response) => {
@@ -80,7 +80,7 @@ describe("events of one type", () => {
         expect(heard).to.deep.equal(["specific", "general Number", "general String"]);
     });
 
-    it("do not come for what is no name, nor twice", async () => {
+    it("are not emitted for an invalid name, nor twice", async () => {
         const s = server();
         await s.listen();
         const heard: string[] = [];
@@ -97,7 +97,7 @@ describe("events of one type", () => {
         expect(heard.filter((event) => event !== "receive")).to.deep.equal(["receive:"]);
     });
 
-    it("can be a session's, json peers' too", async () => {
+    it("work on a session, and with json peers", async () => {
         const { s, c } = await pair({ peer_type: "json" });
         const number = once(s, "receive:Array");
         await c.send([1]);

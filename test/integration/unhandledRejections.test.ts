@@ -13,7 +13,7 @@ function run(program: string): Promise<{ code: unknown; stdout: string; stderr: 
 }
 
 describe("promises", () => {
-    it("of what a client is sent that has left do not end a program that does not look at them", async () => {
+    it("to a closed client do not crash a program that does not handle them", async () => {
         const { code, stdout, stderr } = await run(`
             const Sockhop = require("sockhop");
             const server = new Sockhop.server({ port: 0 });
@@ -36,7 +36,7 @@ describe("promises", () => {
     });
 
     for (const method of ["send", "request", "ask"]) {
-        it(`of ${method}() without a connection: its rejection ends a program that does not catch it`, async () => {
+        it(`of ${method}() without a connection are unhandled rejections if the program does not catch them`, async () => {
             const { code, stderr } = await run(`new (require("sockhop").client)().${method}(1)`);
             expect(code).to.equal(1);
             expect(stderr).to.include("ERR_SOCKET_DESTROYED");

@@ -1,16 +1,16 @@
 "use strict";
-// One end of a connection in a process of its own, so that ours and an original share nothing but the wire.
+// One end of a connection in its own process, so that two releases share nothing but the wire.
 //
 //     fork("peer.js", [module, "client" or "server", its options as JSON])
 //
-// It tells the process that forked it what happens, as [event, ...details]:
+// It reports events to its parent process as [event, ...details]:
 //
 //     "listening", "connect", "disconnect", "failure: …"
-//     "receive", value, type            a message; if it is a question, it is answered with a Widget
-//     "held", type                      a request that is not answered until "release"
-//     "done", result                    the command is done; "failure: …" when it could not be
+//     "receive", value, type            a message; a call is replied to with a Widget
+//     "held", type                      a request whose response is delayed until "release"
+//     "done", result                    the command has finished; "failure: …" on an error
 //
-// It takes one command at a time, as [command, ...arguments]: see `commands`.
+// It runs one command at a time, as [command, ...arguments]: see `commands`.
 
 const { setTimeout: sleep } = require("node:timers/promises");
 
@@ -25,10 +25,10 @@ const VALUES = [new Widget(), "é→😀", [1, ["two"]], 4.5];
 const { [role]: End } = require(name);
 const end = new End(JSON.parse(options));
 const held = [];
-/** What the methods of a server want first. */
+/** The first arguments of server methods. */
 let whom = [];
 
-/** How to answer a request, by what it asks for. */
+/** Response handlers by the data of the request. */
 const answers = {
     one: (response) => response.send(new Widget()),
     many(response) {
@@ -36,14 +36,14 @@ const answers = {
         response.write(new Widget());
         response.end();
     },
-    failure: (response) => response.fail(new Error("No")), // ours only
+    failure: (response) => response.fail(new Error("No")), // this release only
     nothing(response, { type }) {
         held.push(response);
         report("held", type);
     },
 };
 
-/** How to take an answer. Only the events tell of errors with every release. */
+/** Methods to read a response. Only events report errors with every release. */
 const takers = {
     next: async (stream) => [await stream.next()],
     all: (stream) => stream.all(),
@@ -68,7 +68,7 @@ const commands = {
             end.send(...whom, "?", (value, { type }) => resolve([value, type]));
         });
     },
-    /** Turns pinging on; done when so many pings have been answered, which there is no event for. */
+    /** Turns pinging on. Resolves after this number of pongs, for which there is no event. */
     async ping(interval, count) {
         end.ping(interval);
         const answered = new Set();
@@ -81,12 +81,12 @@ const commands = {
     respond() {
         end.on("request", (request, response) => answers[request.data](response, request));
     },
-    /** Answers, late, what it has held back. */
+    /** Sends the delayed responses. */
     release: () => Promise.all(held.splice(0).map((response) => response.send("late"))),
-    /** The packets of the answer. */
+    /** The packets of the response. */
     request: async (what, take, options) => takers[take](await end.request(...whom, what, options)),
     ask: (what) => end.ask(...whom, what),
-    /** The code of the error that a request ends with. */
+    /** The error code of a failed request. */
     async fail(what, timeout) {
         try {
             return await commands.request(what, "events", { timeout });
@@ -94,7 +94,7 @@ const commands = {
             return [error.code, error.packets];
         }
     },
-    /** The same, when the request is given up as soon as it has been sent. */
+    /** The same for a request that is aborted as soon as it has been sent. */
     async abort(what) {
         const controller = new AbortController();
         const stream = await end.request(...whom, what, { signal: controller.signal });
@@ -125,7 +125,7 @@ process.on("message", async ([command, ...args]) => {
         report(`failure: ${command}: ${error}`);
     }
 });
-// The other process is gone, however it went: nobody is left to stop this one.
+// The parent process has exited: end this one.
 process.on("disconnect", () => process.exit());
 
 if (isServer) {

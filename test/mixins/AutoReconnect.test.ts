@@ -5,7 +5,7 @@ import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import { AutoReconnect, type Pauses } from "../../src/mixins/AutoReconnect";
 
-/** The smallest endpoint that reconnects: counts the attempts, whose outcome the test decides. */
+/** The smallest endpoint that reconnects. Counts attempts; the test decides their outcome. */
 class Probe extends AutoReconnect(Endpoint) {
     attempts = 0;
     cancelled = 0;
@@ -32,7 +32,7 @@ class Probe extends AutoReconnect(Endpoint) {
         this._onOpen(this.#connection!);
     }
 
-    /** The attempt fails, or the connection is lost. */
+    /** Lets the attempt fail, or closes the connection. */
     lose(): void {
         this._close(this.#connection!);
     }
@@ -55,7 +55,7 @@ describe("AutoReconnect", () => {
         clock.uninstall();
     });
 
-    it("is off at first", () => {
+    it("is off by default", () => {
         expect(probe.auto_reconnect).to.equal(false);
         probe._startReconnect();
         probe.lose();
@@ -63,13 +63,13 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(1);
     });
 
-    it("makes an attempt at once", () => {
+    it("starts an attempt at once", () => {
         probe.auto_reconnect = true;
         expect(probe.auto_reconnect).to.equal(true);
         expect(probe.attempts).to.equal(1);
     });
 
-    it("makes the next attempt an interval after one that failed", () => {
+    it("starts the next attempt one interval after a failed one", () => {
         probe.auto_reconnect = true;
         for (const attempts of [1, 2, 3]) {
             expect(probe.attempts).to.equal(attempts);
@@ -81,7 +81,7 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(4);
     });
 
-    it("makes an attempt at once after a connection that had lasted", () => {
+    it("starts an attempt at once after a long connection", () => {
         probe.auto_reconnect = true;
         probe.succeed();
         clock.tick(200);
@@ -90,7 +90,7 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(2);
     });
 
-    it("waits after a short connection: a server that closes each one at once gets no flood of attempts", () => {
+    it("waits after a short connection, so that a server that closes each one at once is not flooded", () => {
         probe.auto_reconnect = true;
         probe.succeed();
         clock.tick(199);
@@ -101,7 +101,7 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(2);
     });
 
-    it("announces each attempt but the first, before it is made", () => {
+    it("emits an event before each attempt but the first", () => {
         const told: unknown[] = [];
         probe.on("reconnecting", (...args) => told.push(args));
         probe.auto_reconnect = true;
@@ -119,7 +119,7 @@ describe("AutoReconnect", () => {
         ]);
     });
 
-    it("with a cap waits for a random part of an interval that doubles", () => {
+    it("waits for a random part of a doubling interval with a maximum delay", () => {
         const patient = new Probe(1000);
         const delays: number[] = [];
         patient.on("reconnecting", (_: number, delay: number) => delays.push(delay));
@@ -147,7 +147,7 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(1);
     });
 
-    it("stops when it is turned off by a handler of disconnect", () => {
+    it("stops when it is turned off by a disconnect handler", () => {
         probe.on("disconnect", () => (probe.auto_reconnect = false));
         probe.auto_reconnect = true;
         probe.succeed();

@@ -19,20 +19,20 @@ async function elapsed(time: number): Promise<void> {
 }
 
 describe("send() with a callback", () => {
-    /** One end that asks, in the terms that all have in common. */
+    /** One end that calls; the same interface for client, server and session. */
     interface Asker {
         send(value: unknown, callback?: (...args: unknown[]) => void, options?: CallbackOptions): Promise<void>;
-        /** Answers wanted at the other end, as they come in. */
+        /** Reply functions that the other end received, in order. */
         asked: Reply[];
         /** Breaks the connection from the other side. */
         break(): void;
-        /** Ends it from this side. */
+        /** Closes the connection from this side. */
         end(): Promise<unknown>;
-        /** How many answers this end waits for. */
+        /** Number of pending replies at this end. */
         pending(): number;
-        /** Resolves when what was sent up to now has been received at the other end. */
+        /** Resolves when the other end has received everything sent so far. */
         seen(): Promise<void>;
-        /** The other end sends a message, and this one has received it. */
+        /** Resolves when this end has received a message of the other end. */
         told(): Promise<void>;
     }
 
@@ -83,7 +83,7 @@ describe("send() with a callback", () => {
         return asker(which, await pair(options));
     }
 
-    /** Remembers what a question has come to. */
+    /** Records the outcome of a call. */
     function outcome(): {
         log: string[];
         callback: (value: unknown, meta: unknown) => void;
@@ -103,11 +103,11 @@ describe("send() with a callback", () => {
         };
     }
 
-    /** Ways in which a question fails: what is done, and what comes of it. */
+    /** Ways in which a call fails, with the expected result. */
     const WAYS: {
         name: string;
         code: string;
-        /** What the promise rejects with; nothing if it resolves. */
+        /** The code that the promise rejects with; undefined if it resolves. */
         rejects?: string;
         options?: Options;
         value?: unknown;
@@ -152,7 +152,7 @@ describe("send() with a callback", () => {
     for (const which of ["client", "server", "session"] as const) {
         describe(`of a ${which}`, () => {
             for (const { name, code, rejects, options, value = "q", ask, first, then } of WAYS) {
-                it(`that fails (${name}) tells failed, once, and nobody else`, async () => {
+                it(`calls failed exactly once, and nothing else: ${name}`, async () => {
                     const from = await setup(which, options);
                     await first?.(from);
                     const before = from.pending();
@@ -173,12 +173,12 @@ describe("send() with a callback", () => {
                     if (code === "ERR_ABORTED") expect(errors[0]!.cause).to.have.property("message", "enough");
                     expect(from.pending()).to.equal(before);
                     expect(getEventListeners(controller.signal, "abort")).to.deep.equal([]);
-                    // What comes later is not for anybody.
+                    // Later events have no effect.
                     controller.abort();
                     try {
                         from.asked.at(-1)?.("late");
                     } catch (error) {
-                        expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED"); // the connection has gone
+                        expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED"); // the connection is closed
                     }
                     from.break();
                     await elapsed(10);
@@ -186,7 +186,7 @@ describe("send() with a callback", () => {
                 });
             }
 
-            it("that is answered tells the callback, once, and nobody else", async () => {
+            it("calls the callback exactly once, and nothing else, when a reply arrives", async () => {
                 const from = await setup(which);
                 const controller = new AbortController();
                 const { log, callback, failed } = outcome();
@@ -203,7 +203,7 @@ describe("send() with a callback", () => {
                 expect(log).to.deep.equal(["answer yes"]);
             });
 
-            it("ignores a reply that arrives too late, and goes on", async () => {
+            it("ignores a late reply, and continues", async () => {
                 const from = await setup(which);
                 const { log, callback, failed } = outcome();
                 await from.send("q", callback, { timeout: 20, failed });
@@ -227,7 +227,7 @@ describe("send() with a callback", () => {
                 await from.send("q", callback, { timeout: 20 });
                 await from.seen();
                 await until(() => from.pending() < 3);
-                expect(from.pending()).to.equal(2); // without a time it waits for as long as the connection lasts
+                expect(from.pending()).to.equal(2); // without a timeout, the reply is pending while the connection is open
                 from.break();
                 await until(() => from.pending() === 0);
                 await turns(3);
@@ -235,7 +235,7 @@ describe("send() with a callback", () => {
                 expect(rejections).to.deep.equal([]);
             });
 
-            it("has no limit with Infinity, and counts from the call on", async () => {
+            it("has no timeout with Infinity, and starts the timeout at the call", async () => {
                 const from = await setup(which);
                 const { log, callback, failed } = outcome();
                 const start = performance.now();
@@ -255,7 +255,7 @@ describe("send() with a callback", () => {
                 ["in a later turn", { timeout: 10 }, () => undefined],
                 ["while the connection ends", {}, (from: Asker) => from.end()],
             ] as [string, CallbackOptions, (from: Asker) => unknown][]) {
-                it(`lets what failed throws surface, ${when}`, async () => {
+                it(`reports an error thrown by failed as uncaught, ${when}`, async () => {
                     const from = await setup(which);
                     const surfaced = uncaught();
                     const { log, callback } = outcome();
@@ -271,12 +271,12 @@ describe("send() with a callback", () => {
                     );
                     await then(from);
                     expect(await surfaced).to.equal(mine);
-                    await other; // is told, too
+                    await other; // fails, too
                     expect(log).to.deep.equal([]);
                 });
             }
 
-            it("lets what failed throws surface, and not out of send()", async () => {
+            it("reports an error thrown by failed as uncaught, and does not throw it from send()", async () => {
                 const from = await setup(which);
                 await from.end();
                 const surfaced = uncaught();
@@ -290,7 +290,7 @@ describe("send() with a callback", () => {
                 expect(await surfaced).to.equal(mine);
             });
 
-            it("leaves nothing on a signal that many calls share", async () => {
+            it("leaves no listener on a signal that many calls share", async () => {
                 const from = await setup(which);
                 const { signal } = new AbortController();
                 const { log, callback, failed } = outcome();
@@ -310,7 +310,7 @@ describe("send() with a callback", () => {
         });
     }
 
-    it("to a peer that reads nothing fails with what send() rejects with", async () => {
+    it("fails with the error of send() when the peer does not read", async () => {
         const s = server({ path: socketPath(), max_buffered: 1000, slow_consumer: "drop" });
         await s.listen();
         const accepted = once(s, "connect");
@@ -325,7 +325,7 @@ describe("send() with a callback", () => {
         expect(getEventListeners(signal, "abort")).to.deep.equal([]);
     });
 
-    it("that breaks before it is written fails once", async () => {
+    it("fails once when the connection breaks before the write", async () => {
         const s = server({ path: socketPath() });
         await s.listen();
         const accepted = once(s, "connect");
@@ -340,7 +340,7 @@ describe("send() with a callback", () => {
         expect(log).to.deep.equal(["ERR_SOCKET_DESTROYED"]);
     });
 
-    it("of a client that was never connected, or to what is no socket, fails at once", async () => {
+    it("fails at once for a client that was never connected, and for a value that is not a socket", async () => {
         const { log, callback, failed } = outcome();
         expect(await rejection(client().send("q", callback, { failed }))).to.have.property(
             "code",
@@ -354,7 +354,7 @@ describe("send() with a callback", () => {
         expect(log).to.deep.equal(["ERR_SOCKET_DESTROYED", "ERR_NO_SOCKET"]);
     });
 
-    it("a request leaves nothing on its signal either, however it ends", async () => {
+    it("leaves no listener of a request on its signal, for every outcome", async () => {
         const { s, c } = await pair();
         s.on("request", ({ data }, response) => {
             if (data === "answer") void response.send("yes");

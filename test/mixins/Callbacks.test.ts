@@ -11,7 +11,7 @@ import { Callbacks } from "../../src/mixins/Callbacks";
 import { kept } from "../support/memory";
 import { rejection } from "../support/pair";
 
-/** The smallest endpoint with callbacks: its connections remember what they would write. */
+/** The smallest endpoint with callbacks. Its connections record their messages. */
 class Probe extends Callbacks(Endpoint) {
     readonly delivered: { value: unknown; type: string; callback: Reply | undefined }[] = [];
 
@@ -55,7 +55,7 @@ describe("Callbacks", () => {
         answers.length = 0;
     });
 
-    it("call the function of the call, with the reply and its type", async () => {
+    it("calls the function of the call with the reply and its type", async () => {
         const probe = new Probe({});
         const { connection, written } = probe.connection();
         await probe._send(connection, "q", remember);
@@ -67,7 +67,7 @@ describe("Callbacks", () => {
         expect(probe.delivered).to.deep.equal([]);
     });
 
-    it("are called once, even when they throw", async () => {
+    it("calls it once, even if it throws", async () => {
         const probe = new Probe({});
         const { connection, written } = probe.connection();
         let calls = 0;
@@ -83,7 +83,7 @@ describe("Callbacks", () => {
         expect(calls).to.equal(1);
     });
 
-    it("can be answered only by the connection that was asked", async () => {
+    it("accepts a reply only from the connection of the call", async () => {
         const probe = new Probe({});
         const asked = probe.connection();
         const other = probe.connection();
@@ -95,7 +95,7 @@ describe("Callbacks", () => {
         expect(answers).to.deep.equal([["real", { type: "String" }]]);
     });
 
-    it("ignore replies without a call, whatever their id", () => {
+    it("ignores replies without a call, for any id", () => {
         const probe = new Probe({});
         const { connection } = probe.connection();
         for (const callback_id of ["nope", "constructor", "__proto__", "toString", 7, {}, [], true]) {
@@ -104,7 +104,7 @@ describe("Callbacks", () => {
         expect(probe.delivered).to.deep.equal([]);
     });
 
-    it("go with their connection", async () => {
+    it("removes pending replies with their connection", async () => {
         const probe = new Probe({});
         const { connection, written } = probe.connection();
         await probe._send(connection, "q", remember);
@@ -114,14 +114,14 @@ describe("Callbacks", () => {
         expect(answers).to.deep.equal([]);
     });
 
-    it("are not kept when the message is refused", async () => {
+    it("keeps no pending reply when the message is rejected", async () => {
         const probe = new Probe({});
         const { connection } = probe.connection();
         expect(await rejection(probe._send(connection, 1n, remember))).to.have.property("code", "ERR_BAD_DATA");
         expect(connection.callbacks).to.equal(undefined);
     });
 
-    it("must be functions, or absent", async () => {
+    it("requires a function or nothing", async () => {
         const probe = new Probe({});
         const { connection, written } = probe.connection();
         for (const wrong of ["text", {}, 1]) {
@@ -133,7 +133,7 @@ describe("Callbacks", () => {
         expect(written()).to.deep.equal(Array(2).fill({ type: "String", data: "q" }));
     });
 
-    it("do not exist for json peers", () => {
+    it("does not support json peers", () => {
         const probe = new Probe({ peer_type: "json" });
         const { connection } = probe.connection();
         expect(() => probe._send(connection, {}, remember))
@@ -151,7 +151,7 @@ describe("Callbacks", () => {
             return { probe, connection, written, reply: callback! };
         }
 
-        it("send the reply with the id of the call, as it came", () => {
+        it("sends the reply with the unchanged id of the call", () => {
             for (const id of ["my-id", 7, "0b2d5a3e-1111-4222-8333-444455556666", 'é"\\']) {
                 const { written, reply } = asked(id);
                 reply("rep");
@@ -159,7 +159,7 @@ describe("Callbacks", () => {
             }
         });
 
-        it("are not there for an id that would make every reply impossible to send", () => {
+        it("provides no reply function for an id that fits into no reply", () => {
             const probe = new Probe({});
             const { connection } = probe.connection();
             const told: unknown[] = [];
@@ -172,14 +172,14 @@ describe("Callbacks", () => {
             expect(probe.delivered).to.deep.equal([]);
         });
 
-        it("send one answer, however often they are called", () => {
+        it("sends one reply for several calls of the reply function", () => {
             const { written, reply } = asked("i");
             reply(1);
             reply(2);
             expect(written()).to.have.length(1);
         });
 
-        it("reply {} without a value, and anything else as it is", () => {
+        it("replies {} without a value, and any other value unchanged", () => {
             for (const [value, data] of [
                 [undefined, {}],
                 [null, null],
@@ -193,7 +193,7 @@ describe("Callbacks", () => {
             }
         });
 
-        it("throw for what cannot be sent, and can still answer then", () => {
+        it("throws for a value that cannot be sent, and can still reply then", () => {
             const { written, reply } = asked("i");
             expect(() => {
                 reply(() => 1);
@@ -204,7 +204,7 @@ describe("Callbacks", () => {
             expect(written()).to.have.length(1);
         });
 
-        it("do not keep the chunk of the call, with or without a reply", () => {
+        it("does not retain the chunk of the call, with or without a reply", () => {
             const probe = new Probe({});
             const { connection } = probe.connection();
             const filling = "x".repeat(60_000);
@@ -220,7 +220,7 @@ describe("Callbacks", () => {
             }
         });
 
-        it("do nothing when the connection has gone: a client that leaves must not end the program", () => {
+        it("ignores a reply after the connection has closed, so that a closed client does not crash the program", () => {
             const { probe, connection, written, reply } = asked("i");
             probe.drop(connection);
             reply(1);
@@ -228,7 +228,7 @@ describe("Callbacks", () => {
             expect(written()).to.deep.equal([]);
         });
 
-        it("answer once, although the value answers in its toJSON()", () => {
+        it("replies once, even if the value replies in its toJSON()", () => {
             const { written, reply } = asked("i");
             reply({
                 toJSON(): string {
@@ -239,7 +239,7 @@ describe("Callbacks", () => {
             expect(written().map(({ data }) => data)).to.deep.equal(["inner"]);
         });
 
-        it("are not there when nobody has asked", () => {
+        it("provides no reply function for a message without a call", () => {
             const probe = new Probe({});
             for (const id of [undefined, null, "", 0, false]) {
                 probe.receive(probe.connection().connection, { type: "String", data: "x", id });

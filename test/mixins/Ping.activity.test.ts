@@ -4,16 +4,16 @@ import type net from "node:net";
 import { client, pair, raw, rawServer, server } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
 
-/** Keeps the event loop from turning. */
+/** Blocks the event loop. */
 function block(time: number): void {
     const end = performance.now() + time;
     while (performance.now() < end);
 }
 
-describe("pings", () => {
+describe("Ping", () => {
     const INTERVAL = 10;
 
-    it("do not drop a peer that lives when this program was busy for more than four intervals", async () => {
+    it("keeps a live peer after the event loop was blocked for more than four intervals", async () => {
         const { s, c } = await pair();
         const gone: string[] = [];
         s.on("disconnect", () => gone.push("at the server"));
@@ -32,7 +32,7 @@ describe("pings", () => {
         c.ping(0);
     });
 
-    /** What a plain peer does about each ping. */
+    /** Reaction of a plain peer to each ping. */
     const LIVING: [string, string][] = [
         ["messages", frame("alive")],
         ["a byte now and then", " "],
@@ -40,7 +40,7 @@ describe("pings", () => {
         ["pings of its own", '{"type":"SockhopPing","data":{"_id":"x"}}\n'],
     ];
 
-    /** Writes something at each ping, which it leaves unanswered. Gives the number of pings so far. */
+    /** Writes something at each ping without a pong. Returns the number of pings so far. */
     function living(socket: net.Socket, text: string): () => number {
         let pings = 0;
         socket.on("data", (chunk) => {
@@ -51,7 +51,7 @@ describe("pings", () => {
     }
 
     for (const [what, text] of LIVING) {
-        it(`do not drop a peer that answers none and sends ${what}`, async () => {
+        it(`keeps a peer that replies to no ping and sends ${what}`, async () => {
             const s = server();
             await s.listen();
             s.on("error", () => undefined);
@@ -74,7 +74,7 @@ describe("pings", () => {
         });
     }
 
-    it("drop a peer that sends nothing, soon, and no other", async () => {
+    it("drops a peer that sends nothing, after four intervals, and no other", async () => {
         const s = server();
         await s.listen();
         const mute = await raw(s);
@@ -100,7 +100,7 @@ describe("pings", () => {
         expect(c.connected).to.equal(false);
     });
 
-    it("drop a peer that once lived and then falls silent", async () => {
+    it("drops a peer that was active and then falls silent", async () => {
         const s = server();
         await s.listen();
         const peer = await raw(s);

@@ -9,7 +9,7 @@ import { type Message, toMessage } from "../../src/protocol/Message";
 import { Ping } from "../../src/mixins/Ping";
 import { SockhopPing, SockhopPong } from "../../src/protocol/SockhopPing";
 
-/** The smallest endpoint with pings: remembers what it would send. */
+/** The smallest endpoint with pings. Records its messages. */
 class Probe extends Ping(Endpoint) {
     readonly sent: { connection: Connection; envelope: Envelope }[] = [];
     readonly delivered: unknown[] = [];
@@ -56,7 +56,7 @@ describe("Ping", () => {
         clock.uninstall();
     });
 
-    /** Lets time pass, and one turn of the event loop more: what has arrived is read before a round of pings. */
+    /** Advances the clock, and lets the event loop run once, so that arrived data is read before the next pings. */
     function tick(time: number): void {
         clock.tick(time);
         clock.tick(1);
@@ -67,7 +67,7 @@ describe("Ping", () => {
         probe.receive(connection, { type: "SockhopPong", data: { _id, _created, _returned: "then" } });
     }
 
-    it("pings every connection once per interval, also those that come later", () => {
+    it("pings every connection once per interval, also later connections", () => {
         const first = probe.connection();
         probe.ping(100);
         tick(100);
@@ -78,7 +78,7 @@ describe("Ping", () => {
         expect(probe.sent[0]!.envelope.data).to.include({ _returned: null, _finished: null });
     });
 
-    it("drops a connection that has left four pings unanswered, and no other", () => {
+    it("drops a connection after four pings without a pong, and no other", () => {
         const mute = [probe.connection(), probe.connection()];
         const alive = probe.connection();
         probe.ping(100);
@@ -92,7 +92,7 @@ describe("Ping", () => {
         expect(mute.map(({ socket }) => socket.destroyed)).to.deep.equal([true, true]);
     });
 
-    it("keeps a connection with a pong to one of the last four pings", () => {
+    it("keeps a connection with a pong for one of the last four pings", () => {
         const connection = probe.connection();
         probe.ping(100);
         tick(300);
@@ -103,7 +103,7 @@ describe("Ping", () => {
         expect(dropped).to.have.length(1);
     });
 
-    it("remembers the newest four", () => {
+    it("keeps the newest four pings", () => {
         const connection = probe.connection();
         probe.ping(100);
         for (let round = 0; round < 9; round++) {
@@ -117,7 +117,7 @@ describe("Ping", () => {
         expect(connection.pings!.pings[0]).to.include({ _returned: "then" });
     });
 
-    it("is stopped by 0 and replaced by another call, which begins anew", () => {
+    it("is stopped by 0 and restarted by another call", () => {
         const connection = probe.connection();
         probe.ping(100);
         tick(300);
@@ -133,7 +133,7 @@ describe("Ping", () => {
         expect(probe.sent).to.have.length(4);
     });
 
-    it("replies to pings whatever its own setting, copying no more than id and time", () => {
+    it("replies to pings independent of its own setting, and copies only id and time", () => {
         const connection = probe.connection();
         probe.receive(connection, { type: "SockhopPing", data: { _id: "i", _created: "c", _returned: "r", more: 1 } });
         const { type, data } = probe.sent[0]!.envelope as { type: string; data: SockhopPong };
@@ -149,7 +149,7 @@ describe("Ping", () => {
         expect(data.finished).to.equal(null);
     });
 
-    it("ignores pongs to nothing, and pings and pongs that are not what they should be", () => {
+    it("ignores unexpected pongs, and malformed pings and pongs", () => {
         const connection = probe.connection();
         probe.ping(100);
         tick(100);
@@ -163,12 +163,12 @@ describe("Ping", () => {
         expect(probe.delivered).to.deep.equal([]);
     });
 
-    it("leaves everything else to others", () => {
+    it("passes other messages on", () => {
         probe.receive(probe.connection(), { type: "Widget", data: 7 });
         expect(probe.delivered).to.deep.equal([7]);
     });
 
-    it("refuses a delay that is no time", () => {
+    it("rejects an invalid delay", () => {
         expect(() => {
             probe.ping(-1);
         })

@@ -5,21 +5,21 @@ import { join, sep } from "node:path";
 
 export const ROOT = join(__dirname, "../..");
 
-/** How a program has ended, and all that it has printed. */
+/** Exit code and output of a program. */
 export interface Ended {
     code: number | string | null;
     output: string;
 }
 
-/** Milliseconds after which a program that hangs is killed. */
+/** Milliseconds after which a hanging program is killed. */
 const LONGEST = 170_000;
 
-/** Runs Node.js. What it does is not counted where coverage is measured: that would take long, and is not ours. */
+/** Runs Node.js without coverage, which would be slow and include code of others. */
 export function node(args: readonly string[], cwd: string): Promise<Ended> {
     return execute(process.execPath, args, cwd);
 }
 
-/** Runs npm. No package gets to run a script of its own. */
+/** Runs npm. Packages run no scripts. */
 export function npm(args: readonly string[], cwd: string): Promise<Ended> {
     const windows = process.platform === "win32";
     const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
@@ -40,24 +40,24 @@ function execute(file: string, args: readonly string[], cwd: string, shell = fal
     });
 }
 
-/** What a program has printed; an error when it has not ended well. */
+/** Returns the output of a program. Throws if it has failed. */
 export async function printed(ended: Promise<Ended>): Promise<string> {
     const { code, output } = await ended;
     if (code !== 0) throw new Error(`Ended with ${code}:\n${output}`);
     return output;
 }
 
-/** All files below a folder, by their path from there, sorted. */
+/** All files below a folder, as sorted relative paths. */
 export function files(folder: string): string[] {
     const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
     const found = names.filter((name) => statSync(join(folder, name)).isFile());
     return found.map((name) => name.split(sep).join("/")).sort();
 }
 
-/** The library as users get it: packed from what was built, and installed in a folder of its own. */
+/** The library as users get it: packed from the built files, and installed in a folder. */
 export class Installed {
     private constructor(
-        /** Where programs can be put that use it. */
+        /** Folder for programs that use it. */
         readonly folder: string,
         readonly tarball: string,
     ) {}
@@ -71,21 +71,21 @@ export class Installed {
         return new Installed(folder, tarball);
     }
 
-    /** Where the library is. */
+    /** Folder of the library. */
     get library(): string {
         return join(this.folder, "node_modules/sockhop");
     }
 
-    /** Bytes that are downloaded. */
+    /** Download size in bytes. */
     get size(): number {
         return statSync(this.tarball).size;
     }
 
     /**
-     * Makes a project of TypeScript programs below the folder.
+     * Creates a project of TypeScript programs below the folder.
      *
      * @param nodeTypes - the folder of the declarations of Node.js
-     * @param programs - those in `programs`, each with the names that it is to have there
+     * @param programs - files in `programs`, each with its names in the project
      */
     project(
         name: string,

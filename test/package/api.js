@@ -1,7 +1,7 @@
 "use strict";
 
-// npm run api               writes sockhop.api.md: all that users can name, as the built declarations have it
-// npm run api -- --check    fails, and shows the difference, when that file says something else
+// npm run api               writes sockhop.api.md: the public API of the built declarations
+// npm run api -- --check    fails, and prints the difference, if that file is not up to date
 
 const { mkdirSync } = require("node:fs");
 const { join } = require("node:path");
@@ -16,7 +16,7 @@ const { succeeded, apiReportChanged } = Extractor.invoke(config, {
     localBuild: !check,
     printApiReportDiff: check,
     messageCallback: (message) => {
-        // What it has done is told below; its advice is for projects without this script.
+        // The result is printed below. The advice of the tool is for projects without this script.
         const { messageId, logLevel } = message;
         if (messageId === "console-api-report-not-copied" || logLevel === ExtractorLogLevel.Info) {
             message.handled = messageId !== "console-api-report-diff";

@@ -14,7 +14,7 @@ const BUNDLERS = {
     webpack: "5.113.0",
 };
 
-/** A text that the library has once: a bundle with two copies of the library has it twice. */
+/** A text that occurs once in the library: a bundle with two copies contains it twice. */
 const ONCE = '"sockhop:message:sent"';
 
 describe("the package in a bundle", function () {
@@ -41,7 +41,7 @@ describe("the package in a bundle", function () {
         installed.remove();
     });
 
-    it("has the text that is looked for once in each file", () => {
+    it("has the marker text once in each file", () => {
         for (const file of ["index.js", "module.mjs"]) {
             expect(copies(join(installed.library, "dist", file)), file).to.equal(1);
         }

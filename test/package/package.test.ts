@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Ended, Installed, ROOT, files, node, printed } from "./Installed";
 
-/** What we know of package.json. */
+/** The members of package.json used here. */
 interface Manifest {
     bin?: Record<string, string>;
     dependencies?: object;
@@ -11,16 +11,16 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 
-/** The old deep paths, by what comes after `sockhop/lib/`. */
+/** The old deep paths, without `sockhop/lib/`. */
 const DEEP = files(join(ROOT, "src/compat")).map((name) => name.replace(/\.ts$/, ""));
 
-/** All of these, as they can be written. */
+/** All spellings of these paths. */
 const DEEP_PATHS = DEEP.flatMap((name) => [`lib/${name}`, `lib/${name}.js`]);
 
-// Without the declarations of browsers, which take as long as all others; types-matrix.ts has them.
+// Without the declarations of browsers, which take half of the time; types-matrix.ts includes them.
 const NODENEXT = { module: "nodenext", target: "es2022", lib: ["es2022"], exactOptionalPropertyTypes: true };
 
-/** As one compiles who has not changed anything for years. */
+/** Compiler options of an old project. */
 const NODE10 = {
     module: "commonjs",
     moduleResolution: "node10",
@@ -30,14 +30,14 @@ const NODE10 = {
     lib: ["es2020"],
 };
 
-/** What an npm package has. */
+/** Required files of an npm package. */
 const tool = (name: string, file = ""): string => join(ROOT, "node_modules", name, file);
 
 describe("the package", function () {
     this.timeout(60_000); // for slow machines; all of it takes some seconds
 
     let installed: Installed;
-    /** What takes long, side by side. */
+    /** Slow tasks, run in parallel. */
     let slow: Record<"nodenext" | "node10" | "attw", Promise<Ended>>;
 
     before("pack, install and compile", async () => {
@@ -60,7 +60,7 @@ describe("the package", function () {
         };
     });
 
-    /** Compiles programs, in a folder of this name. */
+    /** Compiles programs in a folder of this name. */
     function compile(name: string, options: object, programs: Record<string, readonly string[]>): Promise<Ended> {
         const project = installed.project(name, tool("@types/node"), options, programs);
         return node([tool("typescript", "lib/tsc.js"), "--project", project], project);
@@ -70,13 +70,13 @@ describe("the package", function () {
         installed.remove();
     });
 
-    /** Runs a program where the library is installed, and reads what it prints. */
+    /** Runs a program with the installed library, and parses its output. */
     async function run(program: string): Promise<unknown> {
         const args = ["--input-type=module", "--eval", program];
         return JSON.parse(await printed(node(args, installed.folder)));
     }
 
-    describe("what is in it", () => {
+    describe("contents", () => {
         it("is small", () => {
             expect(installed.size).to.be.below(150_000);
         });
@@ -92,7 +92,7 @@ describe("the package", function () {
             expect(((await run(program("new Sockhop.server({ ssl: true });"))) as boolean[])[0]).to.equal(true);
         });
 
-        it("is what was built, and nothing else", () => {
+        it("has the built files only", () => {
             const found = files(installed.library);
             expect(found).to.deep.equal(
                 [
@@ -112,7 +112,7 @@ describe("the package", function () {
             );
         });
 
-        it("needs no other package", () => {
+        it("has no dependencies", () => {
             expect(manifest.dependencies ?? {}).to.deep.equal({});
             const packages = files(join(installed.folder, "node_modules")).filter((name) =>
                 name.endsWith("package.json"),
@@ -131,7 +131,7 @@ describe("the package", function () {
     });
 
     describe("for programs", () => {
-        it("is one and the same by require and by import, with all names", async () => {
+        it("is the same module by require and by import, with all names", async () => {
             for (const path of ["sockhop", "sockhop/index", "sockhop/index.js"]) {
                 const { imported, required, different, same } = (await run(`
                     import { createRequire } from "node:module";
@@ -198,7 +198,7 @@ describe("the package", function () {
     });
 
     describe("for TypeScript", () => {
-        /** Runs what the compiler has made of programs. That they say so stands for all their assertions. */
+        /** Runs compiled programs. Their output shows that all assertions have passed. */
         async function runAll(project: string, programs: readonly string[]): Promise<void> {
             for (const name of programs) {
                 const output = await printed(node([join(project, "out", name)], installed.folder));
@@ -206,24 +206,24 @@ describe("the package", function () {
             }
         }
 
-        it("has declarations for ES modules and for CommonJS, side by side (nodenext)", async () => {
+        it("has declarations for ES modules and CommonJS, side by side (nodenext)", async () => {
             expect(await slow.nodenext).to.deep.equal({ code: 0, output: "" });
             await runAll("nodenext", ["loose.mjs", "loose.cjs", "protocol.mjs", "protocol.cjs", "deep.cjs"]);
         });
 
-        it("has declarations for compilers that do not know of exports (commonjs, node10)", async () => {
+        it("has declarations for compilers without support of exports (commonjs, node10)", async () => {
             expect(await slow.node10).to.deep.equal({ code: 0, output: "" });
             await runAll("node10", ["loose.js", "protocol.js", "deep.js"]);
         });
     });
 
     describe("in package checkers", () => {
-        it("publint reports nothing", async () => {
+        it("has no errors in publint", async () => {
             const args = [tool("publint", "src/cli.js"), installed.tarball, "--strict"];
             expect(await printed(node(args, installed.folder))).to.match(/All good!\s*$/);
         });
 
-        it("attw finds no wrong types, at the old deep paths neither", async () => {
+        it("has no wrong types in attw, also at the old deep paths", async () => {
             const output = await printed(slow.attw);
             expect(output).to.include("No problems found").and.include('"sockhop/index"');
             for (const path of DEEP_PATHS) expect(output).to.include(`"sockhop/${path}"`);

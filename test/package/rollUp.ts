@@ -5,7 +5,7 @@ import * as ts from "typescript";
 
 const ROOT = join(__dirname, "../..");
 
-/** A change of a text: the characters from `start` to `end` become `text`. */
+/** A change of a text: `text` replaces the characters from `start` to `end`. */
 interface Edit {
     start: number;
     end: number;
@@ -15,8 +15,8 @@ interface Edit {
 /**
  * Joins a tree of declarations in one file.
  *
- * @param entry - the declarations whose exports are published, from which all others are reached
- * @param target - path of the file, which is written
+ * @param entry - declarations with the published exports, which import all others
+ * @param target - path of the output file
  * @throws an error if the tree contains errors
  */
 export function rollUp(entry: string, target: string): void {
@@ -45,7 +45,7 @@ export function rollUp(entry: string, target: string): void {
  *
  * @param text - declarations without imports of other files
  * @returns the declarations, formatted
- * @throws an error if an empty interface is exported, or is used in another way than by a mixin: `Constructor<Empty>`
+ * @throws an error if an empty interface is exported, or used in another way than by a mixin: `Constructor<Empty>`
  */
 export async function tidy(text: string): Promise<string> {
     const source = ts.createSourceFile("index.d.ts", text, ts.ScriptTarget.Latest, true);

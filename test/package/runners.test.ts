@@ -52,7 +52,7 @@ describe("the package in test runners", function () {
             .and.match(/^. fail 0$/m);
     });
 
-    it("can be loaded many times: no listeners are left, and the copies talk to each other", async () => {
+    it("can be loaded many times: no listeners remain, and the copies exchange messages", async () => {
         expect(await node([join(folder, "many.js")], folder)).to.deep.equal({ code: 0, output: "well\n" });
     });
 });

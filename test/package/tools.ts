@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFil
 import { join } from "node:path";
 import { ROOT, npm, printed } from "./Installed";
 
-/** Packages by the names that they are installed under, each with its exact version. */
+/** Exact versions of packages by their installed names. */
 export type Packages = Readonly<Record<string, string>>;
 
 /**
- * Installs packages that only a test needs. They are kept in node_modules/.cache until their versions change.
+ * Installs packages for one test only. They are kept in node_modules/.cache until their versions change.
  *
- * @returns the folder `node_modules` that has them
+ * @returns the `node_modules` folder of the packages
  */
 export async function install(name: string, packages: Packages): Promise<string> {
     const folder = join(ROOT, "node_modules/.cache", name);

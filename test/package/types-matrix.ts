@@ -2,7 +2,7 @@
  * npm run test:types                  the programs in programs/ with the compilers and declarations of Node.js below
  * npm run test:types -- --only 5.0    with one compiler
  *
- * Compilers and declarations come through npm, and are kept in node_modules/.cache. The library is packed as it was built.
+ * Compilers and declarations are installed with npm, and kept in node_modules/.cache. The library is packed as built.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,13 +10,13 @@ import { parseArgs } from "node:util";
 import { Installed, node } from "./Installed";
 import { type Packages, install } from "./tools";
 
-/** The folder of compilers and declarations. */
+/** Folder of compilers and declarations. */
 let cache = "";
 
-/** TypeScript, the oldest that we promise first. */
+/** TypeScript versions, oldest supported first. */
 const COMPILERS: Record<string, string> = { "5.0": "5.0.4", "5.9": "5.9.3", "6.0": "6.0.3", "7.0": "7.0.2" };
 
-/** @types/node: the newest of each major version, and the last that was for TypeScript 5.0. */
+/** @types/node: the newest of each major version, and the last one for TypeScript 5.0. */
 const NODE_TYPES: Record<string, readonly string[]> = {
     18: ["18.19.130", "18.19.80"],
     20: ["20.19.43", "20.17.23"],
@@ -25,13 +25,13 @@ const NODE_TYPES: Record<string, readonly string[]> = {
     26: ["26.6.6"],
 };
 
-/** The one that the less usual ways to compile are tried with. */
+/** The compiler for less common configurations. */
 const USUAL = "22";
 
-/** A way in which people compile. */
+/** A compiler configuration. */
 interface Way {
     title: string;
-    /** TypeScript knows it no more from this version on. */
+    /** First TypeScript version that does not support it. */
     until?: string;
     options(compiler: string): object;
     programs: Readonly<Record<string, readonly string[]>>;
@@ -39,7 +39,7 @@ interface Way {
 
 const NODENEXT: Way = {
     title: "nodenext",
-    // Without the declarations of browsers, which take as long as all others; the other ways have them.
+    // Without the declarations of browsers, which take half of the time; the other configurations include them.
     options: () => ({ module: "nodenext", target: "es2022", lib: ["es2022"], exactOptionalPropertyTypes: true }),
     programs: {
         "loose.ts": ["loose.mts", "loose.cts"],
@@ -53,7 +53,7 @@ const ONE_EACH = { "loose.ts": ["loose.ts"], "protocol.ts": ["protocol.ts"], "mi
 
 const OTHERS: readonly Way[] = [
     {
-        // From TypeScript 6.0 on nothing is there that is not asked for: the library has to ask for it.
+        // Since TypeScript 6.0 no types are included automatically: the library must reference them.
         title: "nodenext without types",
         options: () => ({ module: "nodenext", target: "es2022", types: undefined }),
         programs: NODENEXT.programs,
@@ -77,7 +77,7 @@ const OTHERS: readonly Way[] = [
     },
 ];
 
-/** One call of the compiler. */
+/** One run of the compiler. */
 interface Cell {
     compiler: string;
     /** A major version of @types/node. */
@@ -85,11 +85,11 @@ interface Cell {
     way: Way;
 }
 
-/** What has come of it. */
+/** Result of the run. */
 interface Outcome extends Cell {
-    /** Why it was not tried, in words. */
+    /** Reason for a skipped run. */
     reason?: string;
-    /** What the compiler has complained of; empty when it was content. */
+    /** Compiler errors; empty on success. */
     errors?: string;
 }
 
@@ -99,7 +99,7 @@ const typesOf = (version: string): string => `types-node-${version}`;
 const place = (name: string): string => join(cache, name);
 
 interface Manifest {
-    /** Of @types/node: the oldest compiler that its authors care for. */
+    /** Oldest compiler that @types/node supports. */
     typeScriptVersion?: string;
     bin?: { tsc: string };
 }
@@ -107,7 +107,7 @@ interface Manifest {
 const manifestOf = (name: string): Manifest =>
     JSON.parse(readFileSync(join(place(name), "package.json"), "utf8")) as Manifest;
 
-/** Gets compilers and declarations, unless they are there. */
+/** Installs missing compilers and declarations. */
 async function fetch(): Promise<void> {
     const packages = [
         ...Object.values(COMPILERS).map((version) => [compilerOf(version), `npm:typescript@${version}`]),
@@ -119,14 +119,14 @@ async function fetch(): Promise<void> {
     cache = await install("sockhop-types", Object.fromEntries(packages) as Packages);
 }
 
-/** Whether a version is older than another. */
+/** True if a version is older than another. */
 function older(a: string, b: string): boolean {
     const [majorA = 0, minorA = 0] = a.split(".").map(Number);
     const [majorB = 0, minorB = 0] = b.split(".").map(Number);
     return majorA < majorB || (majorA === majorB && minorA < minorB);
 }
 
-/** The declarations of Node.js for a cell, or why it is left out, in words. */
+/** The declarations of Node.js for a cell, or the reason for a skipped one. */
 function choose({ compiler, nodeTypes, way }: Cell): { types: string } | { reason: string } {
     if (way.until && !older(compiler, way.until)) {
         return { reason: `${way.title}: TypeScript ${way.until} and newer do not know it any more` };
@@ -151,7 +151,7 @@ async function check(installed: Installed, cell: Cell): Promise<Outcome> {
     return { ...cell, errors: code === 0 ? "" : output };
 }
 
-/** Works on all, two at a time. */
+/** Processes all items, two at a time. */
 async function inPairs<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
     const results: R[] = [];
     const left = [...all.entries()];

@@ -7,9 +7,9 @@ class Widget {
     a = 1;
 }
 
-describe("what travels as an object of its own", () => {
+describe("control objects", () => {
     describe("SockhopPing", () => {
-        it("is made new, or of what it is given", () => {
+        it("has new values, or those of its argument", () => {
             const ping = new SockhopPing();
             expect(ping._id).to.match(UUID);
             expect(ping._created).to.be.instanceOf(Date);
@@ -19,7 +19,7 @@ describe("what travels as an object of its own", () => {
             expect({ ...new SockhopPong(fields) }).to.deep.equal(fields);
         });
 
-        it("is concluded by its own pong only", () => {
+        it("ends only with its own pong", () => {
             const ping = new SockhopPing();
             ping.conclude_with_pong(new SockhopPong({ _id: "another" }));
             expect(ping.unanswered()).to.equal(true);
@@ -27,7 +27,7 @@ describe("what travels as an object of its own", () => {
             expect([ping.unanswered(), ping._returned]).to.deep.equal([false, "r"]);
         });
 
-        it("has a pong with the time of its making", () => {
+        it("has a pong with its creation time", () => {
             const pong = new SockhopPong();
             expect([pong._id, pong._created, pong.finished]).to.deep.equal([null, null, null]);
             expect(pong._returned).to.be.instanceOf(Date);
@@ -35,7 +35,7 @@ describe("what travels as an object of its own", () => {
     });
 
     describe("SockhopRequest", () => {
-        it("fills in what is missing", () => {
+        it("has default values", () => {
             const request = new SockhopRequest();
             expect(request.uuid).to.match(UUID);
             expect([request.data, request.type]).to.deep.equal([{}, "Object"]);
@@ -47,7 +47,7 @@ describe("what travels as an object of its own", () => {
             });
         });
 
-        it("is written as 1.8 writes it", () => {
+        it("is written as in 1.8", () => {
             expect(JSON.stringify(new SockhopRequest({ uuid: "u", data: new Widget() }))).to.equal(
                 '{"uuid":"u","data":{"a":1},"type":"Widget"}',
             );
@@ -55,7 +55,7 @@ describe("what travels as an object of its own", () => {
     });
 
     describe("SockhopResponsePacket", () => {
-        it("fills in what is missing", () => {
+        it("has default values", () => {
             expect(SockhopResponsePacket.parse({ uuid: "u" })).to.deep.include({
                 data: {},
                 type: "Object",
@@ -64,7 +64,7 @@ describe("what travels as an object of its own", () => {
             expect(SockhopResponsePacket.parse({}).uuid).to.match(UUID);
         });
 
-        it("is written as 1.8 writes it, with what is ours behind that", () => {
+        it("is written as in 1.8, with new members at the end", () => {
             expect(JSON.stringify(SockhopResponsePacket.for_data(new Widget(), "u", true))).to.equal(
                 '{"uuid":"u","type":"Widget","data":{"a":1},"last":true}',
             );

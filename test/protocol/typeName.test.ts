@@ -4,14 +4,14 @@ import { type SockhopRequest, type SockhopResponseWriteableStream, SockhopRespon
 import { typeName } from "../../src/protocol/typeName";
 import { pair, rejection } from "../support/pair";
 
-/** A class as a minifier leaves it: with a name of one letter. */
+/** A minified class, with a name of one letter. */
 class w {
     static readonly sockhop_type = "Widget";
     n = 1;
 }
 
 describe("sockhop_type", () => {
-    it("is the name of a class that states it", () => {
+    it("is the type name of a class that has it", () => {
         expect(typeName(new w())).to.equal("Widget");
     });
 
@@ -24,7 +24,7 @@ describe("sockhop_type", () => {
         expect(typeName(new Model())).to.equal("stated");
     });
 
-    it("is not inherited: a subclass states its own, or has the name of its class", () => {
+    it("is not inherited: a subclass has its own, or uses its class name", () => {
         class Gadget extends w {}
         class Gizmo extends w {
             static override readonly sockhop_type: any = "gizmo"; // eslint-disable-line -- of another literal type
@@ -32,7 +32,7 @@ describe("sockhop_type", () => {
         expect([new w(), new Gadget(), new Gizmo()].map(typeName)).to.deep.equal(["Widget", "Gadget", "gizmo"]);
     });
 
-    it("is ignored when it is no string, or empty", () => {
+    it("is ignored if it is not a string, or empty", () => {
         for (const stated of ["", 5, null, undefined, {}, ["Widget"], Symbol("Widget"), () => "Widget"]) {
             class Plain {
                 static sockhop_type: unknown = stated;
@@ -41,7 +41,7 @@ describe("sockhop_type", () => {
         }
     });
 
-    it("is not read from the data, nor from what its class is an instance of", () => {
+    it("is not read from the data, nor from the class of its class", () => {
         expect(typeName({ sockhop_type: "Evil" })).to.equal("Object");
         expect(typeName({ constructor: { sockhop_type: "Evil" } })).to.equal("Object");
         expect(typeName(JSON.parse('{"__proto__":{"constructor":{"sockhop_type":"Evil"}}}'))).to.equal("Object");
@@ -51,7 +51,7 @@ describe("sockhop_type", () => {
         expect(typeName(new Plain())).to.equal("Plain");
     });
 
-    it("is Object where a name cannot be read", () => {
+    it("is Object if a name cannot be read", () => {
         class Thrower {
             static get sockhop_type(): string {
                 throw new Error("not readable");
@@ -90,7 +90,7 @@ describe("sockhop_type", () => {
         expect(new SockhopResponsePacket({ data: new w() }).type).to.equal("Widget");
     });
 
-    it("cannot be one of the library's own names", async () => {
+    it("cannot be a name of the library", async () => {
         const { c } = await pair();
         class Pretender {
             static sockhop_type = "SockhopPing";

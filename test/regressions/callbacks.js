@@ -1,5 +1,5 @@
 "use strict";
-// Questions, and the callbacks that wait for their answers.
+// Calls and their callbacks.
 
 const assert = require("node:assert/strict");
 const {
@@ -20,7 +20,7 @@ function answer(callback_id, data) {
     return frame({ type: "String", data, callback_id });
 }
 
-/** A plain server that gives each connection's socket and the id of the first question on it to `onQuestion`. */
+/** A plain server that passes each connection's socket and the id of its first call to `onQuestion`. */
 function interrogated(onQuestion) {
     return rawServer(async (socket) => {
         const { id } = await frames(socket)();
@@ -28,14 +28,14 @@ function interrogated(onQuestion) {
     });
 }
 
-/** Asks some questions, and gives references to the callbacks that wait for the answers. */
+/** Makes some calls, and returns references to their pending callbacks. */
 async function ask(send) {
     const callbacks = Array.from({ length: 5 }, () => () => undefined);
     await Promise.allSettled(callbacks.map(send));
     return callbacks.map((callback) => new WeakRef(callback));
 }
 
-/** What the asker gets when `end` answers its question with these arguments. */
+/** The arguments of the callback if `end` replies with these arguments. */
 async function answered(end, send, ...values) {
     const received = next(end, "receive");
     const answer = new Promise((resolve) => void send(resolve));
@@ -85,7 +85,7 @@ module.exports = {
             const callbacks = await ask((callback) => client.send("?", callback));
             await client.disconnect();
             assert.equal(await collectable(callbacks), true);
-            assert(!client.connected); // and the client itself is still held on to
+            assert(!client.connected); // and the client is still referenced
         },
     },
 

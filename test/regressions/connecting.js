@@ -6,7 +6,7 @@ const net = require("node:net");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { freshPath, next, recorded, survivingExceptions } = require("./tools");
 
-/** Has the next attempt to connect use what `create` returns, given the real function and its arguments. */
+/** Replaces the next net.createConnection() by `create`, which receives the real function and its arguments. */
 function nextAttempt(create) {
     const real = net.createConnection;
     net.createConnection = (...args) => {
@@ -15,7 +15,7 @@ function nextAttempt(create) {
     };
 }
 
-/** An attempt that comes to nothing until its socket is told to connect, as to a host that does not answer. */
+/** An attempt that stays pending until its socket is connected explicitly, like a host that does not respond. */
 function hangingAttempt() {
     const socket = new net.Socket();
     nextAttempt((_, path, connected) => socket.once("connect", connected));
@@ -70,7 +70,7 @@ module.exports = {
             const aborted = assert.rejects(client.connect(), { code: "ERR_ABORTED" });
             await client.disconnect();
             await aborted;
-            await sleep(20); // more than it takes to connect
+            await sleep(20); // longer than connecting takes
             assert.deepEqual([connects, client.connected], [[], false]);
         },
     },
@@ -99,7 +99,7 @@ module.exports = {
             const connects = recorded(client, "connect");
             const late = hangingAttempt();
             await assert.rejects(client.connect(), /Timeout exceeded/);
-            if (!late.destroyed) await next(late.connect(path), "connect"); // the host answers after all
+            if (!late.destroyed) await next(late.connect(path), "connect"); // the host responds late
             assert.deepEqual([connects.length, client.connected, late.destroyed], [0, false, true]);
         },
     },

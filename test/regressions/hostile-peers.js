@@ -1,21 +1,21 @@
 "use strict";
-// What a peer can do to a process by sending it a frame that no sockhop sends.
+// Frames of a peer that no sockhop sends.
 
 const assert = require("node:assert/strict");
 const { LAST, frame, message, next, rawClient, rawServer, recorded, untilLast } = require("./tools");
 
-/** An answer to a question that nobody has asked. */
+/** A reply without a call. */
 function answer(callback_id) {
     return frame({ type: "String", data: "x", callback_id });
 }
 
 /**
- * A scenario for a server and one for a client: a peer sends some bytes and then a message. All that the user sees are the
- * message and an error event for each bad frame.
+ * Two scenarios, one for a server and one for a client: a peer sends some bytes and then a message. The user receives
+ * only the message, and an error event for each bad frame.
  *
- * @param title - of the scenarios; has the word END where "server" or "client" goes
- * @param options - `badFrames`: how many error events there are to be; `unheard`: nobody listens to them; `pinging`: the
- * end pings, and the bytes come when it has begun
+ * @param title - of the scenarios; END stands for "server" or "client"
+ * @param options - `badFrames`: number of error events; `unheard`: no error listener; `pinging`: the
+ * end pings, and the bytes arrive after its first ping
  */
 function atBothEnds(key, title, outcome, bytes, { badFrames = 0, unheard = false, pinging = false } = {}) {
     async function send(peer) {

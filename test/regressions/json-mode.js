@@ -1,10 +1,10 @@
 "use strict";
-// peer_type "json": peers that are not sockhop, and send bare JSON.
+// peer_type "json": peers that are not sockhop, and send plain JSON.
 
 const assert = require("node:assert/strict");
 const { frame, frames, next, rawClient, recorded } = require("./tools");
 
-/** What a json server emits as `receive` when it is sent these frames: values and the names of their types. */
+/** The `receive` events of a json server for these frames: values and type names. */
 async function receivedByServer({ listening }, texts) {
     const server = await listening({ peer_type: "json" });
     const received = recorded(server, "receive");

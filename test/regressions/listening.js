@@ -6,7 +6,7 @@ const { renameSync } = require("node:fs");
 const net = require("node:net");
 const { freshPath, next, recorded, refuses } = require("./tools");
 
-/** A file as a server leaves it behind that was killed: the socket is in the file system, and nobody listens. */
+/** A socket file of a killed server, on which no server listens. */
 async function abandonedPath() {
     const path = freshPath();
     const server = net.createServer();
@@ -107,7 +107,7 @@ module.exports = {
         outcome: "misbehaved",
         async run({ Sockhop }) {
             const server = new Sockhop.server({ port: 0 });
-            assert.equal(server.port, 0); // the originals would listen on 50000
+            assert.equal(server.port, 0); // 1.x would listen on 50000
             const listener = await server.listen();
             assert(listener.address().port > 0);
             await server.close();

@@ -1,15 +1,15 @@
 "use strict";
-// Which connections a server or a client believes to have, and what is done to all of them.
+// The connection lists of servers and clients, and operations on all of them.
 
 const assert = require("node:assert/strict");
 const { next, rawClient, recorded, untilLast } = require("./tools");
 
-/** How a socket dies of itself: without the peer's end, and not by ECONNRESET. */
+/** Destroys a socket without a FIN of the peer, and without ECONNRESET. */
 function brokenPipe() {
     return Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
 }
 
-/** A server's socket is destroyed, by an error or without one: the server has to notice. */
+/** A server's socket is destroyed, with or without an error: the server must remove the connection. */
 async function noticesDestroyed({ pair }, error) {
     const { server, socket } = await pair();
     server.on("error", () => undefined);

@@ -1,14 +1,14 @@
 "use strict";
-// Messages that get lost, arrive too early, or arrive although nobody wants them any more.
+// Messages that are lost, arrive too early, or arrive after they are of no use.
 
 const assert = require("node:assert/strict");
 const { setImmediate: turn } = require("node:timers/promises");
 const { LAST, MIB, message, next, rawClient, rawServer, recorded, survivingExceptions, untilLast } = require("./tools");
 
-/** More than the system takes at once. */
+/** Larger than the system buffers. */
 const LARGE = "x".repeat(4 * MIB);
 
-/** What one end has received when it gets to know that it was disconnected. */
+/** The values that one end has received at its disconnect event. */
 async function receivedBeforeDisconnect(end, action) {
     const received = recorded(end, "receive");
     const gone = next(end, "disconnect");
@@ -71,7 +71,7 @@ module.exports = {
             await gone;
             await client.connect();
             assert.deepEqual(await values, ["whole"]);
-            // The half is told of, and nothing else.
+            // Only the partial message is reported.
             assert.deepEqual(
                 errors.map(([error]) => error.code),
                 ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"],

@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const vm = require("node:vm");
 const { MIB, recorded, untilLast } = require("./tools");
 
-/** The time that one of our buffers takes for frames of a size, 8 MiB in all, that arrive in pieces of 8 KiB. */
+/** Time of one ObjectBuffer for frames of a size, 8 MiB in all, that arrive in chunks of 8 KiB. */
 function cost({ ObjectBuffer }, size) {
     const buffer = new ObjectBuffer();
     const bytes = Buffer.from(`"${"x".repeat(size)}"\n`.repeat((8 * MIB) / size));
@@ -30,7 +30,7 @@ module.exports = {
                 buffer.on("error", () => undefined);
                 buffer.buf2obj(Buffer.from("{}"));
             }
-            // Nothing but the limit of vm can end it.
+            // Only the timeout of vm can end it.
             assert.throws(() => vm.runInNewContext("decode()", { decode }, { timeout: 100 }), {
                 code: "ERR_BAD_OPTION",
             });
@@ -77,7 +77,7 @@ module.exports = {
         outcome: "misbehaved",
         async run(tools) {
             cost(tools, MIB / 2); // warm up
-            // As much data in one frame as in sixteen: about 1 to 1 if the work is linear, 16 to 1 if it is quadratic.
+            // The same data in one frame and in sixteen: about 1 to 1 for linear work, 16 to 1 for quadratic work.
             assert(cost(tools, 8 * MIB) < 5 * cost(tools, MIB / 2));
         },
     },

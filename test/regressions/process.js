@@ -1,10 +1,10 @@
 "use strict";
-// What the library does to the process that it is loaded into.
+// Effects of the library on its process.
 
 const assert = require("node:assert/strict");
 const net = require("node:net");
 
-/** Has a client connect and disconnect, and ends its server. */
+/** Connects and disconnects a client, and closes its server. */
 async function visit(client, server) {
     await client.connect();
     await client.disconnect();

@@ -46,7 +46,7 @@ module.exports = {
                 net.createConnection = () => {
                     attempts += 1;
                     if (attempts === 3) resolve();
-                    // As a socket is that waits for a host that does not answer.
+                    // Like a socket that waits for a host that does not respond.
                     return Object.assign(new net.Socket(), { connecting: true });
                 };
                 client.auto_reconnect = true;

@@ -25,20 +25,20 @@ const SUBJECTS = [
     "process",
 ];
 
-/** What came of a scenario, in the order of the exit codes of run.js, which explains them. */
+/** Outcomes of a scenario, in the order of the exit codes of run.js, which documents them. */
 const OUTCOMES = ["passed", "crashed", "misbehaved", "threw", "hung"] as const;
 type Outcome = (typeof OUTCOMES)[number];
 
-/** Provokes a defect in a process of its own. */
+/** Reproduces a defect in a child process. */
 interface Scenario {
-    /** The defect, as somebody notices it who uses the library that has it. */
+    /** The defect, as users of the affected release see it. */
     title: string;
-    /** What comes of it with the original that has the defect: it shows that the scenario can fail, and fails as it should. */
+    /** Outcome with the affected release: it shows that the scenario can fail, and fails as expected. */
     outcome: Exclude<Outcome, "passed">;
-    /** That original, `sockhop-1.8.4` unless it is stated. */
+    /** The affected release, `sockhop-1.8.4` by default. */
     original?: string;
-    // And for run.js: `run(tools)`, which resolves when the wanted behaviour was seen, and `endsByItself`, which says that
-    // the process has to end then.
+    // Members for run.js: `run(tools)`, which resolves after the correct behavior, and `endsByItself`, which requires that
+    // the process ends then.
 }
 
 interface Result {
@@ -46,7 +46,7 @@ interface Result {
     output: string;
 }
 
-// The scenarios are no TypeScript, since they run without a compiler, in many processes.
+// The scenarios are JavaScript, because they run without a compiler in many processes.
 const load = createRequire(__filename);
 const scenarios = SUBJECTS.flatMap((subject) =>
     Object.entries(load(`./${subject}.js`) as Record<string, Scenario>).map(([key, scenario]) => ({
@@ -61,7 +61,7 @@ describe("Defects of the originals that this library does not have", () => {
     const results = new Map<string, Result>();
     let folder: string;
 
-    /** Runs a scenario against a module, and remembers what came of it. */
+    /** Runs a scenario against a module, and stores its outcome. */
     async function play(module: string, id: string, limit: number): Promise<void> {
         results.set(`${module} ${id}`, await run(folder, module, id, limit));
     }
@@ -72,7 +72,7 @@ describe("Defects of the originals that this library does not have", () => {
         await inParallel(
             4,
             scenarios.flatMap(({ id, original, outcome }) => [
-                // Nobody ever waits for the longer limit, unless a test is about to fail.
+                // The longer timeout is reached only if a test is about to fail.
                 () => play(OURS, id, 8000),
                 () => play(original, id, outcome === "hung" ? 1000 : 8000),
             ]),
@@ -104,10 +104,10 @@ describe("Defects of the originals that this library does not have", () => {
 
 function run(folder: string, module: string, id: string, limit: number): Promise<Result> {
     const options = {
-        // What these processes cover nobody counts, and so many reports would take longer than the scenarios.
+        // Coverage of these processes is not used, and so many reports would take longer than the scenarios.
         env: { ...process.env, TMPDIR: folder, NODE_V8_COVERAGE: undefined },
         killSignal: "SIGKILL",
-        timeout: limit + 5000, // for what keeps its own clock from turning
+        timeout: limit + 5000, // for a scenario that blocks its own event loop
     } as const;
     return new Promise((resolve) => {
         execFile(
@@ -123,9 +123,9 @@ function run(folder: string, module: string, id: string, limit: number): Promise
     });
 }
 
-/** Runs all tasks, so many at a time. */
+/** Runs all tasks, a limited number at a time. */
 async function inParallel(width: number, tasks: (() => Promise<void>)[]): Promise<void> {
-    const queue = tasks.values(); // all share it
+    const queue = tasks.values(); // shared by all workers
     const workers = Array.from({ length: width }, async () => {
         for (const task of queue) await task();
     });

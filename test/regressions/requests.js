@@ -1,15 +1,15 @@
 "use strict";
-// Requests, and the streams of their answers.
+// Requests, and their response streams.
 
 const assert = require("node:assert/strict");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { LAST, MIB, frame, message, next, rawClient, rawServer, recorded, untilLast } = require("./tools");
 
-/** The errors with which the streams of requests fail. */
+/** The error codes of failed request streams. */
 const TIMEOUT = { code: "ERR_RESPONSE_TIMEOUT" };
 const DISCONNECTED = { code: "ERR_SOCKET_DESTROYED" };
 
-/** A last packet without a payload, as a requester gets to see it. */
+/** A last packet without a payload, as the requester receives it. */
 const BARE_END = { data: {}, type: "Object" };
 
 function string(data) {
@@ -17,13 +17,13 @@ function string(data) {
 }
 
 /**
- * A scenario for a server and one for a client: a peer sends a frame of its own making, and then a message.
+ * Two scenarios, one for a server and one for a client: a peer sends a custom frame, and then a message.
  *
- * @param payloads - what the user gets of requests
+ * @param payloads - the payloads of requests that the user receives
  */
 function hostile(key, title, text, payloads = []) {
     async function survives(end, start) {
-        end.on("error", () => undefined); // whether such a frame is reported is not what this is about
+        end.on("error", () => undefined); // this scenario accepts both with and without an error event
         const requests = recorded(end, "request");
         const values = untilLast(end);
         await start();
@@ -54,14 +54,14 @@ function hostile(key, title, text, payloads = []) {
     };
 }
 
-/** A server that takes requests and never answers them, and one client. */
+/** A server that receives requests and never responds, and one client. */
 async function silence({ pair }, options) {
     const ends = await pair(options);
     ends.server.on("request", () => undefined);
     return ends;
 }
 
-/** The stream of a request that has been answered by `respond`, when the whole answer has arrived. */
+/** The stream of a request after the whole response of `respond` has arrived. */
 async function answeredStream({ pair }, respond) {
     const { server, client } = await pair();
     server.on("request", async (_, response, { socket }) => {
@@ -74,7 +74,7 @@ async function answeredStream({ pair }, respond) {
     return stream;
 }
 
-/** A request that nobody answers, on a client whose server hangs up. */
+/** A pending request of a client whose server closes the connection. */
 async function hungUp(tools) {
     const { server, client } = await silence(tools);
     const stream = await client.request("x");
@@ -104,7 +104,7 @@ module.exports = {
                 socket.on("data", (chunk) => {
                     const [, uuid] = /"uuid":"([^"]+)"/.exec((text += chunk)) ?? [];
                     if (!uuid) return;
-                    socket.removeAllListeners("data").pause(); // so that the rest waits until the answer has arrived
+                    socket.removeAllListeners("data").pause(); // all other data waits until the response has arrived
                     client.socket.once("data", () => socket.resume());
                     socket.write(message({ uuid, type: "String", data: "early", last: true }, "SockhopResponsePacket"));
                 });
@@ -241,7 +241,7 @@ module.exports = {
         outcome: "hung",
         endsByItself: true,
         async run(tools) {
-            // Two defects of their own would hide this one: a timer of each client, and one that lives for connect_timeout.
+            // Two other defects would hide this one: a timer of each client, and one that runs for connect_timeout.
             const { server, client } = await silence(tools, { connect_timeout: 300 });
             client._auto_reconnect_timer?.unref();
             await client.request("x");

@@ -1,13 +1,13 @@
 "use strict";
-// Runs one scenario against one module, and tells by its exit code what came of it:
+// Runs one scenario against one module. The exit code is the outcome:
 //
 //     node test/regressions/run.js sockhop-1.8.4 hostile-peers/null-kills-server [milliseconds]
 //
-//     0  passed      the wanted behaviour was seen
-//     1  crashed     an exception or a rejection that nobody could catch; this code is Node's
+//     0  passed      the correct behavior
+//     1  crashed     an uncaught exception or rejection; this code is Node's
 //     2  misbehaved  an assertion of the scenario failed
 //     3  threw       the library threw, or rejected, where the scenario did not expect it
-//     4  hung        the scenario was not over in time, or the process not after it
+//     4  hung        the scenario, or its process afterwards, did not end in time
 
 const { AssertionError } = require("node:assert");
 const { toolsFor } = require("./tools");
@@ -31,7 +31,7 @@ async function main() {
         exit(error instanceof AssertionError ? 2 : 3, error);
     }
     if (!scenario.endsByItself) process.exit();
-    // From now on the timer only fires when something else keeps the process alive.
+    // From now on the timer fires only if other handles keep the process alive.
     overdue.unref();
 }
 

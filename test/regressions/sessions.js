@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const { setImmediate: turn, setTimeout: sleep } = require("node:timers/promises");
 const { MIB, message, next, rawClient, recorded, untilLast } = require("./tools");
 
-/** A connection that a session has refused is closed; a server that goes on says so to the next one, too. */
+/** A connection refused by a session is closed. A server that continues accepts the next one. */
 async function refusesTwice(server) {
     for (let attempt = 0; attempt < 2; attempt += 1) {
         const peer = await rawClient(server);
@@ -80,9 +80,9 @@ module.exports = {
                     return new Promise(() => undefined);
                 }
             }
-            // Over TCP, since only that can be reset.
+            // Over TCP, because only TCP connections can be reset.
             const server = new Sockhop.server({ session_type: Slow });
-            server.port = 0; // the originals replace 0 in the constructor
+            server.port = 0; // 1.x replaces 0 in the constructor
             const peer = await rawClient((await server.listen()).address());
             const socket = await started;
             const closed = next(socket, "close");
@@ -220,7 +220,7 @@ module.exports = {
             await rawClient(server);
             while (!connects.some(([socket]) => socket === started[1])) await next(server, "connect");
             await turn();
-            // The second one was announced, and the first one had its turn before.
+            // The second connection has emitted connect, and the first one could have before.
             assert.deepEqual([...server.sockets], [started[1]]);
             assert.equal(connects.length - disconnects.length, 1);
         },

@@ -16,7 +16,7 @@ module.exports = {
             const connection = new Promise((resolve) => (reached = resolve));
             const client = clientOf(await rawServer(reached), { ssl_options: { rejectUnauthorized: false } });
             client.on("connect", () => void client.send("secret"));
-            client.connect().catch(() => undefined); // the server does not answer
+            client.connect().catch(() => undefined); // the server does not respond
             const [bytes] = await next(await connection, "data");
             assert.equal(bytes[0], HANDSHAKE, String(bytes));
         },

@@ -1,5 +1,5 @@
 "use strict";
-// What the scenarios have in common. Nothing here closes anything: a scenario has a process of its own, which ends with it.
+// Helpers of the scenarios. They close nothing: a scenario has its own process, which ends with it.
 
 const { once } = require("node:events");
 const { mkdtempSync } = require("node:fs");
@@ -12,34 +12,34 @@ const vm = require("node:vm");
 
 const MIB = 2 ** 20;
 
-/** A frame as sockhop writes it. */
+/** Creates a frame like those of sockhop. */
 function frame(envelope) {
     return JSON.stringify(envelope) + "\n";
 }
 
-/** A message as sockhop sends it. */
+/** Creates a message frame like those of sockhop. */
 function message(data, type = "String") {
     return frame({ type, data });
 }
 
-/** What a peer sends behind all else, since what arrives in order needs no waiting. See `untilLast`. */
+/** The last frame of a peer. Frames arrive in order, so no delay is needed. See `untilLast`. */
 const LAST = message("last");
 
-/** The arguments of the next `event`. Unlike `once` of Node it does not mind an `error` before that. */
+/** Resolves to the arguments of the next `event`. Unlike `once` of Node, it ignores `error` events before it. */
 function next(emitter, event) {
     return new Promise((resolve) => {
         emitter.once(event, (...args) => resolve(args));
     });
 }
 
-/** The arguments of each `event` from now on, in an array that grows. */
+/** Collects the arguments of each `event` from now on. */
 function recorded(emitter, event) {
     const calls = [];
     emitter.on(event, (...args) => calls.push(args));
     return calls;
 }
 
-/** The values that arrive at one end before `"last"` does. */
+/** Resolves to the values received at one end before `"last"`. */
 function untilLast(end) {
     const values = [];
     return new Promise((resolve) => {
@@ -50,18 +50,18 @@ function untilLast(end) {
     });
 }
 
-/** A function whose calls give the frames that arrive at a plain socket, one after the other. */
+/** Returns a function whose calls resolve to the frames of a plain socket, one by one. */
 function frames(socket) {
     const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
     return async () => JSON.parse((await lines.next()).value);
 }
 
-/** A path for a Unix domain socket, where nothing is yet. Whoever starts us removes the folder (TMPDIR). */
+/** Returns an unused path for a Unix domain socket. The parent process removes the folder (TMPDIR). */
 function freshPath() {
     return join(mkdtempSync(join(tmpdir(), "sockhop-")), "socket");
 }
 
-/** Whether nobody listens there. */
+/** True if no server listens at the path. */
 function refuses(path) {
     return new Promise((resolve) => {
         const socket = net.connect(path);
@@ -69,11 +69,11 @@ function refuses(path) {
     });
 }
 
-/** A plain server on a fresh path; `onSocket` is what it does with its connections. */
+/** Starts a plain server on a new path; `onSocket` handles its connections. */
 async function rawServer(onSocket = () => undefined) {
     const path = freshPath();
     const server = net.createServer((socket) => {
-        socket.on("error", () => undefined); // being cut off is what these are for
+        socket.on("error", () => undefined); // tests destroy the connection
         onSocket(socket);
     });
     server.listen(path);
@@ -81,7 +81,7 @@ async function rawServer(onSocket = () => undefined) {
     return { path };
 }
 
-/** A plain socket connected to a server. */
+/** Connects a plain socket to a server. */
 async function rawClient({ path, port }) {
     const socket = net.connect(path ? { path } : { port, host: "127.0.0.1" });
     socket.on("error", () => undefined); // as above
@@ -89,24 +89,24 @@ async function rawClient({ path, port }) {
     return socket;
 }
 
-/** Keeps the process alive after an exception that nobody catches, as careful programs do. Gives a list of them. */
+/** Keeps the process alive after uncaught exceptions, and returns a list of them. */
 function survivingExceptions() {
     return recorded(process, "uncaughtException");
 }
 
-/** Whether nothing holds on to what these WeakRefs refer to. */
+/** True if the targets of these WeakRefs were collected. */
 async function collectable(references) {
     v8.setFlagsFromString("--expose-gc");
     const collectGarbage = vm.runInNewContext("gc");
     for (let round = 0; round < 10; round += 1) {
-        await new Promise(setImmediate); // in the turn in which it was read, a WeakRef holds on itself
+        await new Promise(setImmediate); // a WeakRef keeps its target alive in the tick in which it was read
         collectGarbage();
         if (references.every((reference) => reference.deref() === undefined)) return true;
     }
     return false;
 }
 
-/** What is made of a library: the module of that name. */
+/** Helpers bound to a library, the module of that name. */
 function toolsFor(name) {
     const Sockhop = require(name);
 
@@ -116,12 +116,12 @@ function toolsFor(name) {
         return server;
     }
 
-    /** A client of a server, plain or not, that has not been connected yet. */
+    /** Creates an unconnected client of a server, plain or not. */
     function clientOf({ path }, options) {
         return new Sockhop.client({ path, ...options });
     }
 
-    /** Another client of a server that announces it, and the server's socket. */
+    /** Connects another client to a server. Resolves to it and the server's socket. */
     async function joined(server, options) {
         const client = clientOf(server, options);
         const announced = next(server, "connect");
@@ -130,13 +130,13 @@ function toolsFor(name) {
         return { client, socket };
     }
 
-    /** A server and one client, connected, with the server's socket. */
+    /** Connects a server and one client. Resolves to both and the server's socket. */
     async function pair(options, clientOptions = options) {
         const server = await listening(options);
         return { server, ...(await joined(server, clientOptions)) };
     }
 
-    /** A server and several clients, with its sockets in the same order. */
+    /** Connects a server and several clients. The sockets have the same order. */
     async function crowd(count) {
         const server = await listening();
         const clients = [];

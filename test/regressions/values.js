@@ -1,10 +1,10 @@
 "use strict";
-// Values that could not be sent, and some that had better not be.
+// Values that cannot be sent, or should not be sent.
 
 const assert = require("node:assert/strict");
 const { next } = require("./tools");
 
-/** The value and type with which something arrives. */
+/** The received value and its type. */
 async function arrival(end, send) {
     const received = next(end, "receive");
     await send();

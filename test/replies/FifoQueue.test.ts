@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { FifoQueue } from "../../src/replies/FifoQueue";
 
 describe("FifoQueue", () => {
-    it("gives back what was put in, in order, as an array does", () => {
+    it("returns items in order, like an array", () => {
         fc.assert(
             fc.property(fc.array(fc.option(fc.integer(), { freq: 2 })), (steps) => {
                 const queue = new FifoQueue<number>();

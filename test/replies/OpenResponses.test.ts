@@ -4,7 +4,7 @@ import { OpenResponses } from "../../src/replies/OpenResponses";
 import { growth } from "../support/memory";
 
 describe("OpenResponses", () => {
-    it("keep those that have not ended, in their order, however many there have been", () => {
+    it("keeps open responses in order, after any number of them", () => {
         const responses = new OpenResponses();
         const open: SockhopResponseWriteableStream[] = [];
         for (let n = 0; n < 5000; n++) {
@@ -17,7 +17,7 @@ describe("OpenResponses", () => {
         expect(responses.get(open[7]!.uuid)).to.equal(open[7]);
     });
 
-    it("let go of the others without a full collection", () => {
+    it("releases ended responses without a full garbage collection", () => {
         const responses = new OpenResponses();
         const open: SockhopResponseWriteableStream[] = [];
         const pass = (): void => {

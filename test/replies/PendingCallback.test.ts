@@ -9,7 +9,7 @@ import { uncaught } from "../support/rejections";
 
 const UUID = "01234567-89ab-4cde-8f01-23456789abcd";
 
-/** A connection in which nothing is in transit. */
+/** A connection without a transfer. */
 class TestHost implements CallbackHost {
     callbacks: CallbackHost["callbacks"];
     readonly pausedFrames = undefined;
@@ -33,7 +33,7 @@ describe("PendingCallback", () => {
         log = [];
     });
 
-    /** One that is attached, and logs its outcome. */
+    /** An attached PendingCallback that logs its outcome. */
     function pending(): PendingCallback {
         const created = new PendingCallback(
             UUID,
@@ -90,7 +90,7 @@ describe("PendingCallback", () => {
         expect(log).to.deep.equal(["queue: ERR_SOCKET_DESTROYED", "ERR_SOCKET_DESTROYED"]);
     });
 
-    it("may have no failed", () => {
+    it("works without a failed callback", () => {
         const call = new PendingCallback(UUID, () => log.push("called"), undefined);
         call.fail(closed());
         expect(log).to.deep.equal([]);
@@ -103,7 +103,7 @@ describe("PendingCallback", () => {
         expect(log).to.deep.equal(["Alice"]);
     });
 
-    it("lets an error of failed surface, and calls a nested failed in a later tick", async () => {
+    it("reports an error thrown by failed as uncaught, and calls a nested failed in a later tick", async () => {
         const error = new Error("of failed");
         const thrown = uncaught();
         const nested = new PendingCallback(

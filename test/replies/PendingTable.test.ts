@@ -23,7 +23,7 @@ describe("PendingTable", () => {
         }
     });
 
-    it("forgets a deleted entry, also when others have the same first digits", () => {
+    it("removes a deleted entry, also when others have the same first digits", () => {
         const waiting = new PendingTable<Waiter>();
         const alike = ["a", "b", "c"].map((end) => new Waiter(`00000000-0000-4000-8000-00000000000${end}`));
         for (const each of alike) waiting.add(each);
@@ -35,7 +35,7 @@ describe("PendingTable", () => {
         expect([...waiting]).to.deep.equal([alike[0], alike[2]]);
     });
 
-    it("knows more than there are buckets", () => {
+    it("holds more entries than buckets", () => {
         const waiting = new PendingTable<Waiter>();
         const all = Array.from({ length: 100_000 }, () => new Waiter(uuidv4()));
         for (const each of all) waiting.add(each);
@@ -44,7 +44,7 @@ describe("PendingTable", () => {
         expect(waiting.size).to.equal(0);
     });
 
-    it("iterates over the entries that were there at the start, in the order in which they were added", () => {
+    it("iterates in insertion order over the entries present at the start", () => {
         const waiting = new PendingTable<Waiter>();
         const all = Array.from({ length: 100 }, () => new Waiter(uuidv4()));
         for (const each of all) waiting.add(each);
@@ -57,7 +57,7 @@ describe("PendingTable", () => {
         expect(waiting.size).to.equal(0);
     });
 
-    it("does as a Map, whatever is added and deleted", () => {
+    it("behaves like a Map for random additions and deletions", () => {
         const commands = fc.array(fc.tuple(fc.boolean(), fc.nat(60)), { maxLength: 300 });
         fc.assert(
             fc.property(fc.array(fc.uuid({ version: 4 }), { minLength: 1, maxLength: 60 }), commands, (uuids, todo) => {
@@ -82,7 +82,7 @@ describe("PendingTable", () => {
         );
     });
 
-    it("keeps nothing alive that has been deleted, as a Map does until a full collection", () => {
+    it("does not retain deleted entries, as a Map does until a full garbage collection", () => {
         const waiting = new PendingTable<Waiter>();
         const line: Waiter[] = [];
         const pass = (): void => {

@@ -8,10 +8,10 @@ import { TimerLists } from "../../src/timers/TimerLists";
 
 type Host = ReplyHost;
 
-/** A connection in which something is in transit, or nothing. */
+/** A connection with or without a transfer. */
 class TestHost {
     pausedFrames: unknown;
-    /** Called when the transfer has ended; one for each wait. */
+    /** Callbacks for the end of the transfer; one for each wait. */
     readonly waits: ((grace: number | undefined) => void)[] = [];
     inTransit = false;
     readonly transfers = {
@@ -21,7 +21,7 @@ class TestHost {
         },
     };
     endReply(): void {
-        // Nothing waits for it.
+        // This member is not used.
     }
 }
 
@@ -52,14 +52,14 @@ describe("ReplyTimeout", () => {
         clock.uninstall();
     });
 
-    /** One that waits 100 ms. */
+    /** A timeout of 100 ms. */
     function limited(signal?: AbortSignal): Probe {
         const probe = new Probe(host);
         probe.limit(lists, 100, signal);
         return probe;
     }
 
-    it("fails once, when the time has passed", () => {
+    it("fails once, after the timeout", () => {
         const probe = limited();
         clock.tick(99);
         expect(probe.codes).to.deep.equal([]);
@@ -77,7 +77,7 @@ describe("ReplyTimeout", () => {
         expect(probe.codes).to.deep.equal(["ERR_ABORTED"]);
     });
 
-    it("does not fail after it was cleared, and leaves nothing on the signal", () => {
+    it("does not fail after clear(), and leaves no listener on the signal", () => {
         const controller = new AbortController();
         const probe = limited(controller.signal);
         probe.clear();
@@ -87,33 +87,33 @@ describe("ReplyTimeout", () => {
         expect(probe.codes).to.deep.equal([]);
     });
 
-    it("leaves nothing on the signal when the time has passed", () => {
+    it("leaves no listener on the signal after the timeout", () => {
         const { signal } = new AbortController();
         limited(signal);
         clock.tick(100);
         expect(getEventListeners(signal, "abort")).to.deep.equal([]);
     });
 
-    it("takes null for no signal", () => {
+    it("treats null as no signal", () => {
         const probe = new Probe(undefined);
         probe.limit(lists, 100, null);
         clock.tick(100);
         expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
     });
 
-    it("throws for a signal that is aborted already, and does not wait", () => {
+    it("throws for an aborted signal, and does not wait", () => {
         expect(() => limited(AbortSignal.abort()))
             .to.throw()
             .with.property("code", "ERR_ABORTED");
         expect(clock.countTimers()).to.equal(0);
     });
 
-    describe("while something is in transit", () => {
+    describe("during a transfer", () => {
         beforeEach(() => {
             host.inTransit = true;
         });
 
-        it("waits for the end of the transfer, and then the whole time again", () => {
+        it("waits for the end of the transfer, and then for the whole timeout again", () => {
             const probe = limited();
             clock.tick(5000);
             expect(probe.codes).to.deep.equal([]);
@@ -132,7 +132,7 @@ describe("ReplyTimeout", () => {
             expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
         });
 
-        it("waits for two transfers at most: the request and its reply", () => {
+        it("waits for at most two transfers: the request and its reply", () => {
             const probe = limited();
             clock.tick(100);
             host.waits[0]!(0);
@@ -145,7 +145,7 @@ describe("ReplyTimeout", () => {
             expect(host.waits).to.have.length(2);
         });
 
-        it("waits for more of them while frames that were read are held back", () => {
+        it("waits for further transfers while received frames are held back", () => {
             host.pausedFrames = {};
             const probe = limited();
             for (let n = 0; n < 5; n++) {
@@ -155,7 +155,7 @@ describe("ReplyTimeout", () => {
             expect(probe.codes).to.deep.equal([]);
         });
 
-        it("ignores the end of a transfer after it was cleared", () => {
+        it("ignores the end of a transfer after clear()", () => {
             const probe = limited();
             clock.tick(100);
             probe.clear();

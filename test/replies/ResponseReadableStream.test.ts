@@ -7,7 +7,7 @@ function packet(data: unknown, more: Partial<SockhopResponsePacket> = {}): Sockh
     return new SockhopResponsePacket({ uuid: "u", data, ...more });
 }
 
-/** A stream to which so many packets have come. */
+/** A stream with this number of received packets. */
 function filled(...data: unknown[]): SockhopResponseReadableStream {
     const stream = new SockhopResponseReadableStream();
     for (const each of data) stream.receive_packet(packet(each));
@@ -22,8 +22,8 @@ describe("SockhopResponseReadableStream", () => {
         expect(new SockhopResponseReadableStream().uuid).to.have.length(36);
     });
 
-    describe("by events", () => {
-        it("delivers packets in their turn, and then the end", () => {
+    describe("events", () => {
+        it("deliver packets in separate ticks, and then the end", () => {
             const stream = new SockhopResponseReadableStream();
             const log: unknown[] = [];
             stream.on("data", (data, type) => log.push([data, type]));
@@ -39,7 +39,7 @@ describe("SockhopResponseReadableStream", () => {
             ]);
         });
 
-        it("delivers packets that arrived before there was a listener", async () => {
+        it("deliver packets that arrived before a listener was added", async () => {
             const stream = filled(1, 2);
             stream.end(ERROR);
             const log: unknown[] = [];
@@ -53,7 +53,7 @@ describe("SockhopResponseReadableStream", () => {
             expect(log).to.deep.equal([1, 2, ERROR]);
         });
 
-        it("goes on when a handler throws, which surfaces", async () => {
+        it("continue when a handler throws, and report the error as uncaught", async () => {
             const stream = new SockhopResponseReadableStream();
             let ended = false;
             stream.on("data", () => {
@@ -68,7 +68,7 @@ describe("SockhopResponseReadableStream", () => {
     });
 
     describe("next()", () => {
-        it("takes the packet that comes, and ends the stream in its turn", async () => {
+        it("resolves to the next packet, and ends the stream in a later tick", async () => {
             const stream = new SockhopResponseReadableStream();
             const next = stream.next();
             stream.receive_packet(packet("a"));
@@ -76,7 +76,7 @@ describe("SockhopResponseReadableStream", () => {
             expect(stream.ended).to.equal(true);
         });
 
-        it("takes the packet that has come", async () => {
+        it("resolves to a packet that has arrived", async () => {
             expect(await filled("a").next()).to.deep.equal({ data: "a", type: "String" });
         });
 
@@ -89,7 +89,7 @@ describe("SockhopResponseReadableStream", () => {
             expect(await rejection(stream.next())).to.have.property("code", "ERR_RESPONSE_END");
         });
 
-        it("rejects with the error that has ended the stream, or will, after what had come", async () => {
+        it("rejects with the error of the stream, after the packets that arrived before", async () => {
             const stream = filled("a");
             const [first, second] = [stream.next({ keep_open: true }), rejection(stream.next({ keep_open: true }))];
             stream.end(ERROR);
@@ -98,7 +98,7 @@ describe("SockhopResponseReadableStream", () => {
             expect(await rejection(stream.next())).to.equal(ERROR);
         });
 
-        it("delivers the empty packet of a response that is only ended, as in 1.8, but not with keep_open", async () => {
+        it("resolves to the empty packet of a response that is only ended, as in 1.8, but not with keep_open", async () => {
             const only = new SockhopResponseReadableStream();
             const acknowledged = only.next();
             only.receive_packet(packet({}, { last: true, empty: true }));
@@ -116,7 +116,7 @@ describe("SockhopResponseReadableStream", () => {
             expect(await next).to.have.property("code", "ERR_RESPONSE_END");
         });
 
-        it("emits events to their listeners only", async () => {
+        it("emits no events without their listeners", async () => {
             const stream = new SockhopResponseReadableStream();
             const heard: unknown[] = [];
             stream.on("data", (data) => heard.push(data));
@@ -127,7 +127,7 @@ describe("SockhopResponseReadableStream", () => {
     });
 
     describe("all()", () => {
-        it("resolves to all packets, before and after the call, also that of end()", async () => {
+        it("resolves to all packets, before and after the call, and that of end()", async () => {
             const stream = filled("a");
             const all = stream.all();
             stream.receive_packet(packet("b"));
@@ -139,7 +139,7 @@ describe("SockhopResponseReadableStream", () => {
             ]);
         });
 
-        it("resolves when the stream has ended long ago", async () => {
+        it("resolves after the stream has ended", async () => {
             const stream = filled("a");
             stream.end();
             expect(await stream.all()).to.deep.equal([{ data: "a", type: "String" }]);
@@ -155,7 +155,7 @@ describe("SockhopResponseReadableStream", () => {
     });
 
     describe("for await", () => {
-        it("gives each packet but the empty one", async () => {
+        it("yields each packet but the empty one", async () => {
             const stream = filled("a", "b");
             stream.receive_packet(packet({}, { last: true, empty: true }));
             const all = [];
@@ -163,7 +163,7 @@ describe("SockhopResponseReadableStream", () => {
             expect(all).to.deep.equal(["a", "b"]);
         });
 
-        it("ends the stream when it is left", async () => {
+        it("ends the stream on a break", async () => {
             const finished: boolean[] = [];
             const stream = new SockhopResponseReadableStream({ released: (how) => finished.push(how) });
             stream.receive_packet(packet("a"));
@@ -174,7 +174,7 @@ describe("SockhopResponseReadableStream", () => {
             expect([stream.ended, finished]).to.deep.equal([true, [false]]);
         });
 
-        it("throws when the stream fails, after what had come", async () => {
+        it("throws when the stream fails, after the packets that arrived before", async () => {
             const stream = filled("a");
             stream.end(ERROR);
             const all: unknown[] = [];
@@ -186,7 +186,7 @@ describe("SockhopResponseReadableStream", () => {
         });
     });
 
-    it("notifies its owner once of its end", () => {
+    it("notifies its owner once when it ends", () => {
         for (const [end, how] of [
             [
                 (stream: SockhopResponseReadableStream) => {

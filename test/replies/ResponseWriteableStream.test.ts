@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { SockhopError, SockhopResponsePacket, SockhopResponseWriteableStream } from "../../src";
 import { rejection } from "../support/pair";
 
-/** A stream, and what it has sent. */
+/** A stream and a log of its frames. */
 function responding(errors = true): { stream: SockhopResponseWriteableStream; sent: object[]; finished: () => number } {
     const sent: object[] = [];
     let finished = 0;
@@ -28,7 +28,7 @@ describe("SockhopResponseWriteableStream", () => {
         expect(finished()).to.equal(1);
     });
 
-    it("sends many, and an end", async () => {
+    it("sends several responses, and an end", async () => {
         const { stream, sent } = responding();
         await stream.write(null);
         await stream.write();
@@ -40,7 +40,7 @@ describe("SockhopResponseWriteableStream", () => {
         ]);
     });
 
-    it("sends nothing after the last", async () => {
+    it("sends nothing after the end", async () => {
         const { stream, sent } = responding();
         const first = stream.send(1);
         for (const refused of [stream.send(2), stream.write(2), stream.end(), stream.fail(new Error("late"))]) {
@@ -50,7 +50,7 @@ describe("SockhopResponseWriteableStream", () => {
         expect(sent).to.have.length(1);
     });
 
-    it("refuses a value that cannot be sent, and can still respond then", async () => {
+    it("throws for a value that cannot be sent, and can still respond then", async () => {
         const { stream, sent } = responding();
         for (const value of [() => 1, Symbol("s")]) {
             expect(await rejection(stream.send(value))).to.have.property("code", "ERR_BAD_DATA");
@@ -59,7 +59,7 @@ describe("SockhopResponseWriteableStream", () => {
         expect(sent).to.have.length(1);
     });
 
-    it("has nobody to send to when it was made by hand", async () => {
+    it("sends nothing if it was created without a request", async () => {
         const stream = new SockhopResponseWriteableStream({});
         for (const refused of [stream.write(1), stream.send(1), stream.end()]) {
             expect(await rejection(refused)).to.have.property("code", "ERR_RESPONSE_SEND");
@@ -74,7 +74,7 @@ describe("SockhopResponseWriteableStream", () => {
             expect(sent).to.deep.equal([{ uuid: "u", type: "Object", data: {}, last: true, empty: true, error }]);
         });
 
-        it("sends nothing to a requester that could not read it", async () => {
+        it("sends no error to a requester that cannot read it", async () => {
             const { stream, sent, finished } = responding(false);
             await stream.fail(new Error("why"));
             expect([sent, finished()]).to.deep.equal([[], 1]);
@@ -84,7 +84,7 @@ describe("SockhopResponseWriteableStream", () => {
     describe("signal", () => {
         const reason = new SockhopError("The requester canceled the request", "ERR_RESPONSE_SEND");
 
-        it("is aborted when the requester has gone, and then nothing is sent", async () => {
+        it("is aborted when the requester closes, and then nothing is sent", async () => {
             const { stream, sent, finished } = responding();
             expect(stream.signal.aborted).to.equal(false);
             stream.abort(reason);
@@ -94,7 +94,7 @@ describe("SockhopResponseWriteableStream", () => {
             expect([sent, finished()]).to.deep.equal([[], 1]);
         });
 
-        it("is aborted already when its signal is read late", () => {
+        it("is already aborted when it is read for the first time after that", () => {
             const { stream } = responding();
             stream.abort(reason);
             expect(stream.signal.aborted).to.equal(true);

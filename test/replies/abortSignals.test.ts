@@ -13,7 +13,7 @@ function listeners(signal: AbortSignal): number {
     return getEventListeners(signal, "abort").length;
 }
 
-/** The error that a function throws. */
+/** The error thrown by a function. */
 function thrownBy(call: () => void): SockhopError & { cause?: unknown } {
     try {
         call();
@@ -23,7 +23,7 @@ function thrownBy(call: () => void): SockhopError & { cause?: unknown } {
     throw new Error("The call was expected to throw");
 }
 
-/** The members of a signal that is not one of Node's. */
+/** The members of a signal of another implementation than node's. */
 function handmade(more: object): AbortSignal {
     const members = {
         aborted: false,
@@ -71,14 +71,14 @@ describe("watchSignal()", () => {
         expect([first.errors.length, second.errors.length]).to.deep.equal([0, 1]);
     });
 
-    it("throws for a signal that is aborted already, and aborts nothing", () => {
+    it("throws for an aborted signal, and aborts nothing", () => {
         const each = waiter();
         const error = thrownBy(() => watchSignal(AbortSignal.abort("before"), each));
         expect(error).to.include({ code: "ERR_ABORTED", cause: "before" });
         expect(each.errors).to.deep.equal([]);
     });
 
-    it("throws for a value that is no signal", () => {
+    it("throws for a value that is not a signal", () => {
         const values = [undefined, null, "signal", 5, {}, { addEventListener: () => undefined }];
         for (const value of values) {
             const error = thrownBy(() => watchSignal(value as unknown as AbortSignal, waiter()));
@@ -96,7 +96,7 @@ describe("watchSignal()", () => {
         expect(thrownBy(() => watchSignal(signal, waiter()))).to.include({ code: "ERR_BAD_OPTION", cause });
     });
 
-    it("aborts also when the signal throws at the end", () => {
+    it("aborts also if the signal throws in removeEventListener", () => {
         let listener!: () => void;
         const reasonError = new Error("of reason");
         const signal = handmade({

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { CallSite, framesOf } from "../../src/runtime/CallSite";
 
-/** A method whose errors begin at its caller. */
+/** A method whose errors have a stack that starts at its caller. */
 function method(): CallSite {
     return new CallSite(method);
 }
@@ -11,7 +11,7 @@ function caller(): CallSite {
 }
 
 describe("CallSite", () => {
-    it("makes the stack of an error begin at the caller of the method", () => {
+    it("makes the stack of an error start at the caller of the method", () => {
         const site = caller();
         const error = new TypeError("wrong\nin two lines");
         const { message } = error;
@@ -23,7 +23,7 @@ describe("CallSite", () => {
         expect(error.message).to.equal(message);
     });
 
-    it("leaves an error alone that has no stack, or is frozen", () => {
+    it("does not change an error without a stack, or a frozen one", () => {
         const site = caller();
         const bare = Object.assign(new Error("bare"), { stack: undefined });
         const frozen = Object.freeze(new Error("frozen"));
@@ -33,7 +33,7 @@ describe("CallSite", () => {
         expect([bare.stack, frozen.stack]).to.deep.equal([undefined, stack]);
     });
 
-    it("leaves the stack alone where stacks have no lines", () => {
+    it("does not change the stack if stacks have no lines", () => {
         const { stackTraceLimit } = Error;
         Error.stackTraceLimit = 0;
         const site = caller();
@@ -46,7 +46,7 @@ describe("CallSite", () => {
 });
 
 describe("framesOf()", () => {
-    it("is the part of a stack behind the message", () => {
+    it("is the part of a stack after the message", () => {
         expect(framesOf("Error: a\nb\n    at c (d:1:2)\n    at e")).to.equal("\n    at c (d:1:2)\n    at e");
     });
 

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { Interval, Timer, afterPoll, isClockFaked, nodeSetTimeout, now, setImmediate } from "../../src/runtime/clock";
 import { later } from "../support/pair";
 
-/** Replaces the global timers until the test has ended. */
+/** Replaces the global timers until the end of the test. */
 function fakeClock(): FakeTimers.Clock {
     const clock = FakeTimers.install({
         toFake: [
@@ -33,7 +33,7 @@ describe("Timer", () => {
         expect(calls).to.equal(1);
     });
 
-    it("is cleared on its own clock, whichever is installed by then", () => {
+    it("is cleared on its own clock after another one was installed", () => {
         const clock = fakeClock();
         const timer = new Timer(nothing, 1000);
         expect([clock.countTimers(), timer.isCurrent]).to.deep.equal([1, true]);
@@ -43,14 +43,14 @@ describe("Timer", () => {
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("has not passed when only a fake clock has moved", () => {
+    it("has not passed if only a fake clock has advanced", () => {
         const clock = fakeClock();
         const timer = new Timer(nothing, 60_000);
         clock.tick(60_000);
         expect(timer.hasPassed).to.equal(false);
     });
 
-    it("has passed when it fires on Node's clock", async () => {
+    it("has passed when it fires on node's clock", async () => {
         const timer = await new Promise<Timer>((resolve) => {
             const started: Timer = new Timer(() => resolve(started), 5);
         });
@@ -91,7 +91,7 @@ describe("Interval", () => {
         expect(interval.handle.hasRef()).to.equal(false);
     });
 
-    it("has passed only when Node's clock has moved since the last look", async () => {
+    it("has passed only if node's clock has advanced since the last check", async () => {
         const clock = fakeClock();
         const interval = new Interval(nothing, 20);
         clock.tick(20);
@@ -103,13 +103,13 @@ describe("Interval", () => {
 });
 
 describe("afterPoll()", () => {
-    it("calls back at once when the time has passed on a fake clock only", () => {
+    it("calls back at once if the time has passed on a fake clock only", () => {
         let calls = 0;
         expect(afterPoll({ hasPassed: false }, () => (calls += 1))).to.equal(undefined);
         expect(calls).to.equal(1);
     });
 
-    it("calls back in a later phase of the event loop when the time has really passed", async () => {
+    it("calls back in a later phase of the event loop if the time has passed on the real clock", async () => {
         let calls = 0;
         const immediate = afterPoll({ hasPassed: true }, () => (calls += 1));
         expect(calls).to.equal(0);
@@ -119,7 +119,7 @@ describe("afterPoll()", () => {
     });
 });
 
-describe("timers of Node", () => {
+describe("timers of node", () => {
     it("stay real on a fake clock", async () => {
         fakeClock();
         expect(setImmediate).to.not.equal(globalThis.setImmediate);
@@ -127,7 +127,7 @@ describe("timers of Node", () => {
         await new Promise((resolve) => nodeSetTimeout(resolve, 1));
     });
 
-    it("tell a faked clock from Node's", () => {
+    it("are distinguished from those of a fake clock", () => {
         expect(isClockFaked()).to.equal(false);
         const clock = fakeClock();
         expect(isClockFaked()).to.equal(true);

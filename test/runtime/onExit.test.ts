@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** The output of a program that loads the file from which `onExit` comes. */
+/** The output of a program that loads the file of `onExit`. */
 async function run(program: string): Promise<string> {
     const file = JSON.stringify(join(__dirname, "../../src/runtime/onExit.ts"));
     const load = `

@@ -4,7 +4,7 @@ import net from "node:net";
 import { later, rawServer } from "../support/pair";
 import { systemError } from "../../src/runtime/systemError";
 
-/** The error of a socket or server of Node. */
+/** The error of a socket or server of node. */
 async function errorOf(emitter: net.Socket | net.Server): Promise<NodeJS.ErrnoException> {
     later(() => (emitter instanceof net.Socket ? emitter.destroy() : emitter.close()));
     return new Promise((resolve) => emitter.once("error", resolve));
@@ -16,7 +16,7 @@ function partsOf(error: Error): object {
 }
 
 describe("systemError()", () => {
-    it("has the text and the members of Node's error of connect", async () => {
+    it("has the text and the members of node's error of connect", async () => {
         const listener = net.createServer().listen(0, "127.0.0.1");
         await once(listener, "listening");
         const { port } = listener.address() as net.AddressInfo;
@@ -28,7 +28,7 @@ describe("systemError()", () => {
         );
     });
 
-    it("has the text and the members of Node's error of listen", async () => {
+    it("has the text and the members of node's error of listen", async () => {
         const { port } = await rawServer();
         const error = await errorOf(net.createServer().listen(port, "127.0.0.1"));
         expect(partsOf(systemError("EADDRINUSE", "listen", { address: "127.0.0.1", port }))).to.deep.equal(

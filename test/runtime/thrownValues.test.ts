@@ -2,7 +2,7 @@ import { expect } from "chai";
 import vm from "node:vm";
 import { codeOf, messageOf, printable, toError } from "../../src/runtime/thrownValues";
 
-/** A proxy that throws whatever is done with it. */
+/** A proxy that throws on every operation. */
 function revoked(): object {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
@@ -23,7 +23,7 @@ const hostile = {
 };
 
 describe("toError()", () => {
-    it("returns errors as they are, also those of another realm", () => {
+    it("returns errors unchanged, also those of another realm", () => {
         const foreign = vm.runInNewContext("new TypeError('foreign')") as Error;
         for (const error of [new Error("own"), new RangeError("own"), foreign]) expect(toError(error)).to.equal(error);
     });

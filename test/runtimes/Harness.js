@@ -9,14 +9,14 @@ const os = require("node:os");
 const path = require("node:path");
 const Sockhop = require("sockhop");
 
-/** What a runtime wants before the name of a program. */
+/** Arguments of a runtime before the name of a program. */
 const ARGUMENTS = globalThis.Deno ? ["run", "--allow-all"] : [];
 
-/** The ends and whatever else a check needs. All of it is gone when the check has ended, however it ended. */
+/** Endpoints and other objects of a check. All of them are closed at the end, after success and failure. */
 class Harness {
     #leftovers = [];
 
-    /** Has `undo` called at the end. */
+    /** Registers a cleanup task for the end. */
     later(undo) {
         this.#leftovers.push(undo);
     }
@@ -25,7 +25,7 @@ class Harness {
         for (const undo of this.#leftovers.splice(0).reverse()) await undo();
     }
 
-    /** A listening server, on a free port unless told otherwise. */
+    /** A listening server; on a free port by default. */
     async server(options = {}, Server = Sockhop.server) {
         const server = new Server({ port: 0, ...options });
         this.later(() => server.close());
@@ -33,14 +33,14 @@ class Harness {
         return server;
     }
 
-    /** A client of a server, or of what is at a place, that is not connected yet. */
+    /** An unconnected client of a server or an address. */
     client(server, options = {}, Client = Sockhop.client) {
         const client = new Client({ ...placeOf(server), ...options });
         this.later(() => client.disconnect());
         return client;
     }
 
-    /** A listening server and a client of it that both have heard of. */
+    /** A listening server and a client of it, after both connect events. */
     async pair(options = {}, clientOptions = {}) {
         const server = await this.server(options);
         const client = this.client(server, clientOptions);
@@ -50,16 +50,16 @@ class Harness {
         return { server, client, socket, session };
     }
 
-    /** A socket of a program that is not sockhop, connected to a server. */
+    /** A plain socket, connected to a server. */
     async stranger(server) {
         const socket = server.path ? net.connect(server.path) : net.connect(server.get_bound_port(), "127.0.0.1");
         this.later(() => socket.destroy());
-        socket.on("error", () => undefined); // being cut off is what strangers are for
+        socket.on("error", () => undefined); // checks destroy the connection
         await event(socket, "connect");
         return socket;
     }
 
-    /** A plain server on a free port, and what to tell a client about it. */
+    /** A plain server on a free port, and its address for a client. */
     async plain(accepted = () => undefined) {
         const server = net.createServer((socket) => {
             this.later(() => socket.destroy());
@@ -79,13 +79,13 @@ class Harness {
         return folder;
     }
 
-    /** A path for a socket; on Windows it is that of a pipe. */
+    /** A path for a socket; a pipe on Windows. */
     path() {
         const folder = this.folder();
         return process.platform === "win32" ? `\\\\.\\pipe\\${path.basename(folder)}` : path.join(folder, "socket");
     }
 
-    /** Runs one of the programs here in a process of its own, under the same runtime. */
+    /** Runs one of the programs in `programs` in a child process, under the same runtime. */
     program(name, args = [], env = {}) {
         const file = path.join(__dirname, "programs", name);
         const child = spawn(process.execPath, [...ARGUMENTS, file, ...args.map(String)], {
@@ -102,20 +102,20 @@ class Harness {
     }
 }
 
-/** Where a server listens, as options of a client. */
+/** The address of a server, as options of a client. */
 function placeOf(server) {
     if (!("listen" in server)) return server;
     return server.path ? { path: server.path } : { port: server.get_bound_port() };
 }
 
-/** The arguments of the next event of this name; unlike `once()` of Node it does not mind an `error` in between. */
+/** Resolves to the arguments of the next event. Unlike `once()` of Node, it ignores `error` events before it. */
 function event(emitter, name) {
     return new Promise((resolve) => {
         emitter.once(name, (...args) => resolve(args));
     });
 }
 
-/** The next `count` messages that arrive at an end, each with its type. */
+/** Resolves to the next `count` messages received at an end, each with its type. */
 function messages(end, count) {
     const found = [];
     return new Promise((resolve) => {
@@ -127,12 +127,12 @@ function messages(end, count) {
     });
 }
 
-/** Lets turns of the event loop pass until something is so; the time limit of the check is that of this, too. */
+/** Runs the event loop until a condition is true. The timeout is that of the check. */
 async function until(condition) {
     while (!condition()) await new Promise(setImmediate);
 }
 
-/** The code of what a promise rejects with; `undefined` when it resolves. */
+/** The code of a rejection; `undefined` if the promise resolves. */
 function codeOf(promise) {
     return promise.then(
         () => undefined,
@@ -140,7 +140,7 @@ function codeOf(promise) {
     );
 }
 
-/** Has both ends send something small and something large, and checks that it arrives. */
+/** Sends a small and a large value from both ends, and checks that they arrive. */
 async function carriesBothWays(server, client, socket) {
     const large = "é→😀".repeat(300_000);
     const arrived = Promise.all([messages(server, 2), messages(client, 2)]);
@@ -150,7 +150,7 @@ async function carriesBothWays(server, client, socket) {
     }
     for (const there of await arrived) {
         assert.equal(there[0][0], "small");
-        assert(there[1][0] === large); // not equal(): that would print it
+        assert(there[1][0] === large); // not equal(), which would print it
     }
 }
 

@@ -1,5 +1,5 @@
-// What does not pass, and why: runtime → check → reason. All other checks pass everywhere; run.js sees to that, and to
-// these failing. docs/runtimes.md shows it to users.
+// Known failures: runtime → check → reason. All other checks pass everywhere. run.js fails if another check fails, or if
+// one of these passes. docs/runtimes.md lists them for users.
 "use strict";
 
 module.exports = {

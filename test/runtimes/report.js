@@ -1,4 +1,4 @@
-// Results as tables: for the terminal, and for docs/runtimes.md.
+// Formats results as tables: for the terminal, and for docs/runtimes.md.
 "use strict";
 
 const fs = require("node:fs");
@@ -10,7 +10,7 @@ const { runtimes } = require("./runtimes.js");
 const PAGE = path.join(__dirname, "../../docs/runtimes.md");
 const MARKED = /(?<=<!-- table -->\n)[^]*(?=<!-- \/table -->)/;
 
-/** Writes the outcome of all checks under some runtimes to the terminal: a Map from runtime to a Map from check to error. */
+/** Prints the outcome of all checks under some runtimes: a Map from runtime to a Map from check to error. */
 function print(results) {
     const names = [...checks.keys()];
     const width = Math.max(...names.map((name) => name.length));
@@ -30,7 +30,7 @@ function cell(error, reason) {
     return reason === undefined ? "FAILS" : "✗";
 }
 
-/** The part of docs/runtimes.md that follows from knownFailures.js, with the lines around it. */
+/** The table of docs/runtimes.md for knownFailures.js, with the lines around it. */
 function table() {
     const reasons = [...new Set(runtimes.flatMap(({ id }) => Object.values(knownFailures[id])))];
     const mark = (reason) => (reason === undefined ? "✓" : `✗ ${reasons.indexOf(reason) + 1}`);
@@ -44,12 +44,12 @@ function table() {
     return ["", ...rows, "", ...notes, ...(notes.length > 0 ? [""] : []), ""].join("\n");
 }
 
-/** Whether the page has the table that it should have. */
+/** True if the page has the expected table. */
 function isUpToDate() {
     return fs.readFileSync(PAGE, "utf8").match(MARKED)?.[0] === table();
 }
 
-/** Brings the page up to date. */
+/** Updates the page. */
 function update() {
     fs.writeFileSync(PAGE, fs.readFileSync(PAGE, "utf8").replace(MARKED, table));
 }

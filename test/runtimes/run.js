@@ -1,12 +1,12 @@
 "use strict";
-// The checks of the built package under several runtimes (npm run test:runtimes), which npx gets from the npm registry.
-// It fails when a check fails that is not in knownFailures.js, and when one passes that is.
+// Runs the checks of the built package under several runtimes (npm run test:runtimes), which npx installs from the npm registry.
+// Fails if a check fails that is not in knownFailures.js, or if one passes that is.
 //
-//     node test/runtimes/run.js                  under all of them
-//     node test/runtimes/run.js bun node24       under these
-//     node test/runtimes/run.js here             under the one that runs this
-//     node test/runtimes/run.js --unit node24    then also the unit tests, under each version of Node.js
-//     node test/runtimes/run.js --write          brings the table of docs/runtimes.md up to date with knownFailures.js, and runs nothing
+//     node test/runtimes/run.js                  under all runtimes
+//     node test/runtimes/run.js bun node24       under these runtimes
+//     node test/runtimes/run.js here             under the current runtime
+//     node test/runtimes/run.js --unit node24    also runs the unit tests, under each version of Node.js
+//     node test/runtimes/run.js --write          updates the table of docs/runtimes.md from knownFailures.js, and runs nothing
 
 const { spawn } = require("node:child_process");
 const { once } = require("node:events");
@@ -21,10 +21,10 @@ const { here, locate, runtimes } = require("./runtimes.js");
 const ROOT = path.join(__dirname, "../..");
 const MOCHA = require.resolve("mocha/bin/mocha.js");
 const SUITE = path.join(__dirname, "suite.js");
-/** Milliseconds without a word from the suite, which has a shorter limit itself: then it hangs. */
+/** Milliseconds without output of the suite, which has a shorter timeout itself: then it hangs. */
 const PATIENCE = 12_000;
 
-/** Runs checks in one process, until one fails. Gives back those that have ended, and the one that has failed. */
+/** Runs checks in one process until one fails. Returns the completed checks, and the failed one. */
 async function runProcess(program, args, names) {
     const child = spawn(program, [...args, SUITE, "--report", ...names], { stdio: ["ignore", "pipe", "pipe"] });
     const ended = [];
@@ -37,7 +37,7 @@ async function runProcess(program, args, names) {
     createInterface({ input: child.stdout }).on("line", (line) => {
         clearTimeout(timer);
         timer = setTimeout(stop, PATIENCE);
-        if (!line.startsWith("{")) return; // said by a check, not by the suite
+        if (!line.startsWith("{")) return; // output of a check, not of the suite
         const said = JSON.parse(line);
         begun = said.begun;
         if (said.ended) ended.push(said.ended);
@@ -52,7 +52,7 @@ async function runProcess(program, args, names) {
     return { ended, failed };
 }
 
-/** Runs all checks under a runtime. After one that fails the rest have a new process. */
+/** Runs all checks under a runtime. After a failed check, the following ones run in a new process. */
 async function runAll(program, args) {
     const errors = new Map();
     for (let names = [...checks.keys()]; names.length > 0;) {
@@ -74,7 +74,7 @@ async function runUnitTests(program) {
     return code === 0;
 }
 
-/** What is not as knownFailures.js has it, in words. */
+/** Differences from knownFailures.js, as text. */
 function surprises({ id, title }, errors) {
     const found = [];
     for (const [name, error] of errors) {

@@ -3,7 +3,7 @@
 const { execFile } = require("node:child_process");
 const { promisify } = require("node:util");
 
-/** Has a runtime tell where its program is, and which version it is. */
+/** Code that prints the path and the version of the runtime. */
 const ABOUT = `console.log(JSON.stringify([
     process.execPath,
     globalThis.Bun?.version ?? globalThis.Deno?.version.deno ?? process.versions.node,
@@ -12,11 +12,11 @@ const ABOUT = `console.log(JSON.stringify([
 /**
  * A runtime.
  *
- * @param id - what it is called on the command line and in knownFailures.js
- * @param title - what it is called in docs
- * @param from - the npm package that has it, perhaps with a version; its name is that of the command, too
+ * @param id - name on the command line and in knownFailures.js
+ * @param title - name in docs
+ * @param from - npm package, optionally with a version; its name is the command, too
  * @param about - the argument before `ABOUT`
- * @param args - what it wants before the name of a program
+ * @param args - arguments before the name of a program
  */
 function runtime(id, title, from, about, args = []) {
     return { id, title, from, about, args };
@@ -26,7 +26,7 @@ function node(major) {
     return { ...runtime(`node${major}`, `Node.js ${major}`, `node@${major}`, "-e"), isNode: true };
 }
 
-/** All that the package is for. */
+/** All supported runtimes. */
 const runtimes = [
     node(20),
     node(22),
@@ -36,13 +36,13 @@ const runtimes = [
     runtime("deno", "Deno", "deno", "eval", ["run", "--allow-all"]),
 ];
 
-/** The one that runs this, also if it is none of those. */
+/** The current runtime, also if it is none of those. */
 const here = runtimes.find(({ id }) => id === `node${parseInt(process.versions.node)}`) ?? {
     ...node(parseInt(process.versions.node)),
     id: "here",
 };
 
-/** Where the program of a runtime is, and which version it is. npx fetches it, unless it is the one that runs this. */
+/** Path and version of a runtime. npx installs it, unless it is the current one. */
 async function locate({ id, from, about }) {
     if (id === here.id) return [process.execPath, process.versions.node];
     const [command] = from.split("@");

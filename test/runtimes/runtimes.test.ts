@@ -6,14 +6,14 @@ import { join } from "node:path";
 const { isUpToDate } = createRequire(__filename)("./report.js") as { isUpToDate: () => boolean };
 
 describe("the built package", () => {
-    // Under the others: npm run test:runtimes
+    // Under other runtimes: npm run test:runtimes
     it("passes all checks under this runtime", async () => {
         const { error, output } = await run("here");
         expect(error, output).to.equal(null);
         expect(output).to.include("Everything is as knownFailures.js has it.");
     }).timeout(30_000);
 
-    it("docs/runtimes.md has the table that knownFailures.js makes; if not: node test/runtimes/run.js --write", () => {
+    it("has the table of knownFailures.js in docs/runtimes.md; update it with: node test/runtimes/run.js --write", () => {
         expect(isUpToDate()).to.equal(true);
     });
 });

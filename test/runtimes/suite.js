@@ -1,20 +1,20 @@
 "use strict";
-// The checks, in the runtime that runs this. They are those that a program relies on; what happens is told line by line,
-// as JSON, to run.js.
+// Runs the checks in the current runtime. They test features that programs rely on. The results are printed line by line
+// as JSON, for run.js.
 //
-//     node test/runtimes/suite.js                 all checks, for people
-//     node test/runtimes/suite.js --report NAME…  these, until the first that fails: nobody knows what it leaves behind
+//     node test/runtimes/suite.js                 runs all checks, with readable output
+//     node test/runtimes/suite.js --report NAME…  runs these until the first failure, whose leftovers could affect others
 
 const { Harness } = require("./Harness.js");
 const checks = require("./checks");
 
-/** Milliseconds for one check, with all that has to be closed after it. Most take less than 50. */
+/** Milliseconds for one check, including the cleanup. Most checks take less than 50. */
 const LIMIT = 8000;
 
 const [flag, ...names] = process.argv.slice(2);
 const reporting = flag === "--report";
 
-/** Runs a check. Rejects when it fails, or has not ended in time. */
+/** Runs a check. Rejects if it fails, or does not end in time. */
 async function run(check) {
     const harness = new Harness();
     let timer;
@@ -50,5 +50,5 @@ async function main() {
     }
 }
 
-// What a check that has failed leaves open must not keep the process alive.
+// Open handles of a failed check must not keep the process alive.
 main().then(() => process.exit());

@@ -13,7 +13,7 @@ import { announced, client, placeOf, raw, received, rejection, server, socketPat
 import { unhandled } from "../support/rejections";
 import { turns, until } from "../support/eventLoop";
 
-/** The data of the frames that a plain socket gets from now on. Reading begins at once. */
+/** The data of the frames that a plain socket receives from now on. Starts reading at once. */
 function valuesOf(socket: net.Socket): unknown[] {
     const buffer = new ObjectBuffer();
     const values: unknown[] = [];
@@ -23,10 +23,10 @@ function valuesOf(socket: net.Socket): unknown[] {
     return values;
 }
 
-/** More than the system and Node keep for a Unix domain socket. */
+/** Larger than the buffers of the system and of Node for a Unix domain socket. */
 const LARGE = "x".repeat(2_000_000);
 
-/** A server on a path, where the system keeps little, and a plain client of it that does not read. */
+/** A server on a path, where system buffers are small, and a plain client of it that does not read. */
 async function deaf(
     options: ServerOptions = {},
 ): Promise<{ s: SockhopServer; peer: net.Socket; socket: net.Socket; session: SockhopSession }> {
@@ -54,7 +54,7 @@ describe("sendall()", () => {
         return { s, clients, peer, slow };
     }
 
-    it("waits about a second for a client that does not read; the others have it long before", async () => {
+    it("waits about a second for a client that does not read, and delivers to the others at once", async () => {
         const { s, clients, peer } = await oneDeaf(3);
         const arrived = Promise.all(clients.map((c) => received(c, 1)));
         const start = performance.now();
@@ -64,12 +64,12 @@ describe("sendall()", () => {
         expect(resolved).to.equal(false);
         expect(await sent).to.deep.equal(Array(4).fill(undefined));
         expect(performance.now() - start).to.be.within(950, 5000);
-        const values = valuesOf(peer); // it gets it, too, when it reads
+        const values = valuesOf(peer); // the slow client receives it too, once it reads
         await until(() => values.length === 1);
         expect((values[0] as string).length).to.equal(LARGE.length);
     });
 
-    it("waits for a client that does not read once, and not again until it has caught up", async () => {
+    it("waits once for a client that does not read, and skips it until it has caught up", async () => {
         const { s, peer } = await deaf();
         const c = client(placeOf(s));
         const accepted = announced(s, 1);
@@ -88,7 +88,7 @@ describe("sendall()", () => {
         await until(() => values.length === 6);
     });
 
-    it("resolves as soon as all have it", async () => {
+    it("resolves as soon as all clients have read it", async () => {
         const { s, peer } = await oneDeaf(3);
         const sent = s.sendall(LARGE);
         await turns(5);
@@ -98,7 +98,7 @@ describe("sendall()", () => {
         expect(performance.now() - start).to.be.lessThan(900);
     });
 
-    it("tells of a client for which too much waits, which does not get it, and the others do", async () => {
+    it("reports a client whose buffer is full, and delivers to the others", async () => {
         for (const slow_consumer of ["wait", "drop"] as const) {
             const { s, clients, peer, slow } = await oneDeaf(2, { max_buffered: 1_000_000, slow_consumer });
             const arrived = Promise.all(clients.map((c) => received(c, 2)));
@@ -135,7 +135,7 @@ describe("sendall()", () => {
         expect(s.sockets).to.have.length(2);
     });
 
-    it("paces where no client reads", async () => {
+    it("applies backpressure when no client reads", async () => {
         const { s, peer } = await deaf();
         const second = await raw(s);
         await until(() => s.sockets.length === 2);
@@ -148,7 +148,7 @@ describe("sendall()", () => {
         await sent;
     });
 
-    it("rejects when all have settled, if connections have broken, with all of these", async () => {
+    it("rejects with all errors, after all writes have settled, if connections have broken", async () => {
         const s = server({ path: socketPath() });
         await s.listen();
         const accepted = announced(s, 4);
@@ -160,7 +160,7 @@ describe("sendall()", () => {
         peers[1]!.destroy();
         peers[2]!.destroy();
         await until(() => s.sockets.length === 2);
-        expect(rejected).to.equal(false); // the last one has not settled
+        expect(rejected).to.equal(false); // the last write is pending
         const values = valuesOf(peers[3]!);
         const error = (await sent) as Failed;
         expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
@@ -169,7 +169,7 @@ describe("sendall()", () => {
         await until(() => values.length === 1);
     });
 
-    it("harms nobody who does not look at the promise", async () => {
+    it("causes no unhandled rejection", async () => {
         const { s, peer } = await oneDeaf(1);
         const rejections = unhandled();
         void s.sendall(LARGE);
@@ -180,7 +180,7 @@ describe("sendall()", () => {
         expect(rejections).to.deep.equal([]);
     });
 
-    it("resolves to one undefined for each client, and to none without any", async () => {
+    it("resolves to one undefined per client, and to an empty array without clients", async () => {
         const { s } = await oneDeaf(2);
         expect(await s.sendall("small")).to.deep.equal([undefined, undefined, undefined]);
         const lonely = server();

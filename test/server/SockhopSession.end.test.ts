@@ -3,9 +3,9 @@ import { SockhopSession } from "../../src";
 import { pair, raw, server } from "../support/pair";
 import { turns, until } from "../support/eventLoop";
 
-describe("sessions", () => {
+describe("SockhopSession end()", () => {
     for (const how of ["kill()", "sock.end()", "server.disconnect()"] as const) {
-        it(`disconnect waits for an end() that ends the connection itself, by ${how}`, async () => {
+        it(`is awaited by disconnect if it ends the connection, by ${how}`, async () => {
             const order: string[] = [];
             class Session extends SockhopSession {
                 override async end(): Promise<void> {
@@ -24,7 +24,7 @@ describe("sessions", () => {
         });
     }
 
-    it("that are late: ends a session whose start() was late", async () => {
+    it("is called for a session with a late start()", async () => {
         let begin!: () => void;
         const ended = new Promise<void>((resolve) => {
             class Session extends SockhopSession {

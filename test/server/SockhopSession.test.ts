@@ -4,7 +4,7 @@ import type net from "node:net";
 import { type SockhopServer, SockhopSession } from "../../src";
 import { client, pair, placeOf, raw, received, rejection, server } from "../support/pair";
 
-/** Something to wait for that the test brings about. */
+/** An event that the test triggers. */
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
     let resolve!: () => void;
     let reject!: (error: Error) => void;
@@ -12,7 +12,7 @@ function deferred(): { promise: Promise<void>; resolve: () => void; reject: (err
     return { promise, resolve, reject };
 }
 
-/** A class of sessions whose start() waits for something. */
+/** A session class whose start() waits for the test. */
 function startingBy(promise: Promise<void>): typeof SockhopSession {
     return class extends SockhopSession {
         override start(): Promise<void> {
@@ -22,7 +22,7 @@ function startingBy(promise: Promise<void>): typeof SockhopSession {
 }
 
 describe("SockhopSession", () => {
-    it("is made for each connection, of the class in the options", async () => {
+    it("is created for each connection, from the class in the options", async () => {
         class Mine extends SockhopSession {
             visits = 0;
         }
@@ -40,7 +40,7 @@ describe("SockhopSession", () => {
         expect(s.sessions).to.have.length(2);
     });
 
-    it("is an EventEmitter like any other, also without listeners", async () => {
+    it("is a normal EventEmitter, also without listeners", async () => {
         class Chatty extends SockhopSession {
             readonly heard: unknown[] = [];
             constructor(sock?: net.Socket, server?: SockhopServer) {
@@ -66,10 +66,10 @@ describe("SockhopSession", () => {
         quiet.emit("word", 3);
         expect(await word).to.deep.equal([3]);
         expect(quiet.eventNames()).to.deep.equal([]);
-        expect(chatty.listenerCount("word")).to.equal(1); // nothing is shared
+        expect(chatty.listenerCount("word")).to.equal(1); // no shared listeners
     });
 
-    it("sends, asks and ends its connection, also when its class passes nothing on", async () => {
+    it("sends, requests and closes its connection, also if its constructor passes no arguments on", async () => {
         class Silent extends SockhopSession {
             // eslint-disable-next-line @typescript-eslint/no-useless-constructor -- as in the README of 1.8
             constructor() {
@@ -95,7 +95,7 @@ describe("SockhopSession", () => {
         expect(await rejection(session.send("late"))).to.have.property("code", "ERR_SOCKET_DESTROYED");
     });
 
-    it("begins and ends in a fixed order", async () => {
+    it("starts and ends in a fixed order", async () => {
         const log: unknown[] = [];
         const lists = (): unknown => [s.sockets.length, s.sessions.length, s.pings.size];
         class Logging extends SockhopSession {
@@ -137,7 +137,7 @@ describe("SockhopSession", () => {
     });
 
     describe("start()", () => {
-        it("refuses a connection by throwing or rejecting, and the server goes on", async () => {
+        it("refuses a connection by throwing or rejecting, and the server continues", async () => {
             for (const start of [
                 () => {
                     throw new Error("no");
@@ -177,7 +177,7 @@ describe("SockhopSession", () => {
             }
         });
 
-        it("refuses a connection whatever it throws", async () => {
+        it("refuses a connection with any thrown value", async () => {
             for (const thrown of [undefined, null, "no"]) {
                 class Odd extends SockhopSession {
                     override start(): Promise<void> {
@@ -196,7 +196,7 @@ describe("SockhopSession", () => {
             }
         });
 
-        it("refuses a connection by taking too long", async () => {
+        it("refuses a connection when it takes too long", async () => {
             const s = server({ session_type: startingBy(new Promise(() => undefined)), session_timeout: 20 });
             const error = new Promise<Error>((resolve) => s.once("error", resolve));
             await s.listen();
@@ -207,7 +207,7 @@ describe("SockhopSession", () => {
             expect(await error).to.have.property("code", "ERR_SESSION_TIMEOUT");
         });
 
-        it("may be overtaken by the end of the connection: then there is no connect, but an end()", async () => {
+        it("causes end() but no connect event if the connection closes before it settles", async () => {
             const { promise, resolve } = deferred();
             const ended = deferred();
             class Slow extends SockhopSession {
@@ -236,7 +236,7 @@ describe("SockhopSession", () => {
             expect([events, s.sockets]).to.deep.equal([[], []]);
         });
 
-        it("leaves what the client sends meanwhile to the system, but for a bounded part, and loses none of it", async () => {
+        it("leaves incoming bytes to the system, except for a bounded amount, and loses none", async () => {
             const { promise, resolve } = deferred();
             const s = server({ session_type: startingBy(promise) });
             await s.listen();
@@ -255,7 +255,7 @@ describe("SockhopSession", () => {
             expect((await arrived)[0]).to.equal(large);
         });
 
-        it("does not hold up close()", async () => {
+        it("does not delay close()", async () => {
             const s = server({ session_type: startingBy(new Promise(() => undefined)), session_timeout: Infinity });
             await s.listen();
             const accepted = once(s.server, "connection");
@@ -264,7 +264,7 @@ describe("SockhopSession", () => {
             await s.close();
         });
 
-        it("can send, before any handler does", async () => {
+        it("can send before any handler", async () => {
             class Greeting extends SockhopSession {
                 override async start(): Promise<void> {
                     await this.send("welcome");
@@ -281,7 +281,7 @@ describe("SockhopSession", () => {
     });
 
     describe("end()", () => {
-        it("that fails or never settles is reported, and disconnect comes all the same", async () => {
+        it("is reported when it fails or never settles, and disconnect is emitted anyway", async () => {
             const faults: [() => unknown, string | undefined][] = [
                 [
                     () => {
@@ -307,11 +307,11 @@ describe("SockhopSession", () => {
             }
         });
 
-        it("is called while it can still send", async () => {
+        it("is called while the session can still send", async () => {
             class Polite extends SockhopSession {
                 override end(): void {
                     void this.send("bye");
-                    void this.kill(); // changes nothing: it is ending already
+                    void this.kill(); // no effect: the session is ending already
                 }
             }
             const { s, c } = await pair({ session_type: Polite }, {});
@@ -321,7 +321,7 @@ describe("SockhopSession", () => {
         });
     });
 
-    it("is not written to by sendall() before it has started", async () => {
+    it("is not sent to by sendall() before it has started", async () => {
         const { promise, resolve } = deferred();
         const s = server({ session_type: startingBy(promise) });
         await s.listen();
@@ -338,7 +338,7 @@ describe("SockhopSession", () => {
         expect((await arrived)[0]).to.equal("now");
     });
 
-    it("can be killed by its socket; what is no socket is refused", async () => {
+    it("can be closed with its socket, and kill_socket() rejects other values", async () => {
         const { s, c, socket } = await pair();
         const gone = once(c, "disconnect");
         const killing = s.kill_socket(socket);

@@ -1,8 +1,8 @@
 "use strict";
-// What all processes have said, added up; and what only the accounts of both ends of a connection can show.
+// Totals of all processes, and checks that need the reports of both ends of a connection.
 
-const SLOWEST = 60; // seconds that a promise may take
-/** So many milliseconds an end that has closed its side waits for the other, and then cuts the connection. */
+const SLOWEST = 60; // seconds until a promise must settle
+/** Milliseconds that an end waits for the other after its FIN, before it destroys the connection. */
 const LINGER = 500;
 
 class DeliveryLog {
@@ -18,13 +18,13 @@ class DeliveryLog {
         failed: 0,
         died: 0,
     };
-    /** In words. */
+    /** As text. */
     complaints = [];
     #accounts = { client: new Map(), server: new Map() };
-    /** The last note of each client that has arrived, and the number of the connection by which it has. */
+    /** The last note received of each client, and the number of its connection. */
     #notes = new Map();
 
-    /** Listens to a process. */
+    /** Listens to the reports of a process. */
     follow(program) {
         program.on("violation", (kind, text, count) => this.violate(kind, `${program.name}: ${text}`, count));
         program.on("tally", ({ oldest, ...counts }) => {
@@ -56,7 +56,7 @@ class DeliveryLog {
         else this.#compare(key, other, account);
     }
 
-    /** What one end has sent before it ended the connection in good order must have arrived. */
+    /** Messages of one end before its graceful close must have arrived. */
     #compare(key, client, server) {
         const orderly = ["disconnect", "close", "kill"];
         for (const [who, sender, receiver] of [
@@ -70,7 +70,7 @@ class DeliveryLog {
             const { due, resolved, how, took } = sender;
             const lost = due - receiver.received;
             if (lost > 0 && took >= LINGER) {
-                this.counts.cut += 1; // as protocol.md has it: this one was not undisturbed
+                this.counts.cut += 1; // see protocol.md: this one was disturbed
                 continue;
             }
             const said = `${key}: before ${how} by the ${who} ${due} were sent, ${resolved} resolved, ${receiver.received} came`;
@@ -78,11 +78,11 @@ class DeliveryLog {
         }
     }
 
-    /** Notes arrive at most once and in order, over however many connections. */
+    /** Notes arrive at most once and in order, over any number of connections. */
     #compareNotes(key, [first, last]) {
         const [, client, connection] = /^(.*)\.(\d+)$/.exec(key);
         const before = this.#notes.get(client);
-        // The accounts of two servers, or of one that takes its time, may come in any order.
+        // The reports of two servers, or of a slow one, may arrive in any order.
         if (before && before.connection < Number(connection) && first <= before.last)
             this.violate("twice", `${key}: note ${first}, after ${before.last} on connection ${before.connection}`);
         if (!before || before.connection < Number(connection))

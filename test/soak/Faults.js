@@ -1,11 +1,11 @@
 "use strict";
-// What is done to the processes while they talk.
+// Faults that are injected into the processes while they communicate.
 
 const { setTimeout: sleep } = require("node:timers/promises");
 
-const LONGEST_PAUSE = 450; // ms; an end that has closed its side waits half a second for the other to do the same
+const LONGEST_PAUSE = 450; // ms; after its FIN an end waits half a second for the other end
 const LONGEST_ABSENCE = 500; // ms
-/** After a fault: what it does has been noticed everywhere, and what ends in good order is not disturbed by it. */
+/** Time after a fault until all processes have noticed it, so that it does not disturb a graceful close. */
 const SETTLING = 400; // ms
 
 const WEIGHTS = {
@@ -37,7 +37,7 @@ class Faults {
         this.#random = random;
     }
 
-    /** Does something, or nothing when the one it would happen to is not there. */
+    /** Injects a fault, or nothing if its target is not available. */
     async next() {
         const name = this.#random.weighted(WEIGHTS);
         const orderly = name.endsWith("()");
@@ -49,7 +49,7 @@ class Faults {
         else this.#await(done);
     }
 
-    /** Waits until everything is as it was. */
+    /** Waits until the normal state is restored. */
     async settle() {
         await Promise.all(this.#underWay);
         await sleep(SETTLING);
@@ -101,7 +101,7 @@ class Faults {
         }
     }
 
-    /** One to which nothing is happening. */
+    /** A program without a current fault. */
     #one(programs) {
         const ready = programs.filter((program) => program.ready);
         return ready.length > 0 ? this.#random.pick(ready) : undefined;
@@ -121,7 +121,7 @@ class Faults {
 
     async #stop(program, time) {
         if (!program) return;
-        program.ready = false; // nothing else now
+        program.ready = false; // no other fault now
         program.signal("SIGSTOP");
         await sleep(time);
         program.signal("SIGCONT");

@@ -1,15 +1,15 @@
 "use strict";
-// The receiving end of a numbered stream: sees what is missing, comes twice or too late.
+// The receiving end of a numbered stream: detects missing, duplicate and late numbers.
 
 class Inbox {
-    /** The first and the highest number that have arrived. */
+    /** The first and the highest number received. */
     first = undefined;
     last = undefined;
     #name;
     #violate;
     #missing = new Set();
 
-    /** `violate` is told what is wrong; `next` is the number that has to come first, if that is known. */
+    /** `violate` reports an error; `next` is the expected first number, if known. */
     constructor(name, violate, next) {
         this.#name = name;
         this.#violate = violate;

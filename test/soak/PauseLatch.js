@@ -1,8 +1,8 @@
 "use strict";
-// Lets everybody who talks pause for a while, so that a process can be looked at when nothing is under way.
+// Pauses all communication for a while, so that a process can be inspected without pending work.
 
 class PauseLatch {
-    /** How many are inside. */
+    /** Number of current users. */
     busy = 0;
     #opened = Promise.resolve();
     #open = () => undefined;
@@ -17,7 +17,7 @@ class PauseLatch {
         this.#open();
     }
 
-    /** Waits until the latch is open, and then does something. */
+    /** Waits until the latch is open, and then runs a function. */
     async pass(action) {
         await this.#opened;
         this.busy += 1;

@@ -1,6 +1,6 @@
 "use strict";
-// One end of one connection, the same for clients and servers: sends numbered values in all the ways that the library
-// has, and checks what comes from the other end.
+// One end of one connection, the same for clients and servers: sends numbered values with all methods of the library,
+// and checks the values of the other end.
 
 const { setTimeout: sleep } = require("node:timers/promises");
 const Sockhop = require("sockhop");
@@ -8,42 +8,42 @@ const Inbox = require("./Inbox.js");
 const { sendRequest, serve } = require("./requests.js");
 const { Answer, Payload, Question, body, isIntact, largeBody, smallBody } = require("./payloads.js");
 
-/** How a promise may be rejected because its connection is gone. */
+/** Allowed rejections after the loss of a connection. */
 const GONE = ["ERR_SOCKET_DESTROYED"];
-/** What a peer does, and how often. */
+/** Actions of a peer, and their frequencies. */
 const ACTS = { say: 50, burst: 12, question: 14, stream: 8, one: 5, fail: 2, leave: 3, abort: 3, timeout: 2 };
 const TELLS_FAILURE = "buffered" in Sockhop.client.prototype; // which came at the same time
 const LONGEST_REST = 40; // ms
 
 class Peer {
     open = true;
-    /** Bytes are changed on the way: what arrives says nothing, as long as nothing falls over. */
+    /** Bytes are changed on the way: received values are not checked, but the processes must not crash. */
     mangled;
-    /** Which connection it is; a server learns that from the client. */
+    /** Number of the connection; a server learns it from the client. */
     key;
     broadcasts;
     notes;
-    /** Only answers. */
+    /** Only replies. */
     #mute;
     endpoint;
     worker;
     #inbox;
-    /** How the connection is ended, when that is our doing, and the highest number that was sent before. */
+    /** The way this end has closed the connection, and the highest number sent before. */
     #how = "peer";
     #due;
-    /** The highest number that was sent, and the highest one whose promise has been resolved. */
+    /** The highest number sent, and the highest one whose promise has resolved. */
     #sent = 0;
     #resolved = 0;
     #inFlight = new Set();
     #count;
     #counted = 0;
-    /** When the connection was told to end, and resolves when its socket is gone. */
+    /** Time of the call that closes the connection, and a promise for the close of its socket. */
     #endedAt = NaN;
     #gone;
-    /** What to do for questions when the connection ends without an answer to them. */
+    /** Functions for pending calls when the connection closes. */
     #unanswered = new Set();
 
-    /** `endpoint` has the send() and request() that reach the other end: a client or a session. */
+    /** `endpoint` has the send() and request() for the other end: a client or a session. */
     constructor(worker, endpoint, socket, { key = null, mangled = false, mute = false } = {}) {
         this.worker = worker;
         this.endpoint = endpoint;
@@ -66,7 +66,7 @@ class Peer {
         if (!this.mangled) this.worker.violate(kind, `${this.key ?? "a new connection"}: ${text}`, count);
     }
 
-    /** Talks until the connection ends. */
+    /** Sends messages until the connection closes. */
     async talk() {
         const { random, latch } = this.worker;
         while (this.open && !this.#mute) {
@@ -75,7 +75,7 @@ class Peer {
         }
     }
 
-    /** The connection is about to be ended in good order: what is said now, without waiting for it, still has to arrive. */
+    /** Called before a graceful close: messages sent now, without a wait, must still arrive. */
     farewell(how) {
         const { random } = this.worker;
         for (let n = this.#mute ? 0 : random.between(0, 3); n > 0; n -= 1)
@@ -83,7 +83,7 @@ class Peer {
         this.ends(how);
     }
 
-    /** The connection is about to be ended by us. The first time counts: what comes after a half-close has no chance. */
+    /** Called before this end closes the connection. The first call counts: after a half-close nothing more can be sent. */
     ends(how) {
         if (this.#how !== "peer") return;
         this.#how = how;
@@ -91,7 +91,7 @@ class Peer {
         this.#endedAt = performance.now();
     }
 
-    /** The connection is gone. Resolves to the account of it when nothing that was sent is in flight any more. */
+    /** Called after the close. Resolves to the report when no sent message is in flight any more. */
     async ended() {
         this.open = false;
         this.#count();
@@ -113,22 +113,22 @@ class Peer {
         };
     }
 
-    /** Sends what needs no number. */
+    /** Sends values without a number. */
     mention(value) {
         return this.attempt("send", this.endpoint.send(value), GONE);
     }
 
-    /** Takes a message that has no meaning for one end only. */
+    /** Receives a message without a number. */
     receive(value, { type, callback }) {
         if (this.mangled) {
-            callback?.(value ?? null); // its data may have become something else
+            callback?.(value ?? null); // its data may have been changed
             return;
         }
         this.#take(this.#inbox, value, type, callback ? ["Question"] : ["Payload"]);
         if (callback) this.#answer(callback, value.n);
     }
 
-    /** A request has come. */
+    /** Receives a request. */
     serve({ data, type }, response) {
         this.worker.counts.received += 1;
         if (this.mangled) return response.send(data);
@@ -136,7 +136,7 @@ class Peer {
         return serve(this, data, response);
     }
 
-    /** Takes a numbered value if it is what it seems to be. */
+    /** Receives a numbered value if it is intact. */
     #take(inbox, value, type, types) {
         if (!this.open) this.violate("events", `a ${type} has come after disconnect`);
         if (this.expect(value, type, types)) inbox.take(value.n);
@@ -151,14 +151,14 @@ class Peer {
         return false;
     }
 
-    /** The same for broadcasts and notes, which are numbered over several connections. */
+    /** The same for broadcasts and notes, whose numbers span several connections. */
     takeShared(inbox, value, type) {
         if (!this.mangled) this.#take(inbox, value, type, [type]);
     }
 
     async #act(act) {
         const { random } = this.worker;
-        // Before the other end has said who it is, its answers might be mangled, and never come.
+        // Before the other end has identified itself, its replies might be damaged and never arrive.
         if (act === "say" || (this.key === null && !this.mangled)) {
             await this.#say(this.body());
         } else if (act === "burst") {
@@ -170,7 +170,7 @@ class Peer {
         }
     }
 
-    /** The number of the next value to be sent. */
+    /** Number of the next value. */
     nextNumber() {
         return (this.#sent += 1);
     }
@@ -180,7 +180,7 @@ class Peer {
         return this.fly(n, this.endpoint.send(new Payload(this.key, n, content)));
     }
 
-    /** A remote callback: called exactly once, unless the connection ends before. */
+    /** A remote callback: called exactly once, unless the connection closes before. */
     async #ask() {
         const n = this.nextNumber();
         const question = new Question(this.key, n, this.body());
@@ -210,7 +210,7 @@ class Peer {
                 settle();
             };
             this.fly(n, this.endpoint.send(question, answered, { failed }));
-            // Releases that do not call failed() tell it in no other way.
+            // Releases without failed() have no other notification.
             if (!TELLS_FAILURE) this.#unanswered.add(resolve);
         });
         await this.track("callback", settled);
@@ -241,7 +241,7 @@ class Peer {
         return this.worker.pending.track(`${this.key ?? "a new connection"}: ${what}`, promise);
     }
 
-    /** Waits for a promise of the library, which may fail for these reasons only. */
+    /** Waits for a promise of the library, which may reject for these reasons only. */
     async attempt(what, promise, codes) {
         try {
             await this.track(what, promise);
@@ -252,7 +252,7 @@ class Peer {
         }
     }
 
-    /** The same for what has sent number `n`. */
+    /** The same for the message with number `n`. */
     async fly(n, promise, codes = GONE) {
         const settled = this.attempt("send", promise, codes).then((taken) => {
             if (taken) this.#resolved = Math.max(this.#resolved, n);

@@ -1,12 +1,12 @@
 "use strict";
-// Which promises of the library have not settled yet.
+// Promises of the library that have not settled.
 
 class Pending {
     begun = 0;
     settled = 0;
     #open = new Set();
 
-    /** The same promise, remembered until it settles. */
+    /** The same promise, tracked until it settles. */
     track(what, promise) {
         const entry = { what, since: performance.now() };
         this.begun += 1;
@@ -23,9 +23,9 @@ class Pending {
         return this.#open.size;
     }
 
-    /** What has waited longest, and for how many seconds. */
+    /** The oldest pending promise, and its age in seconds. */
     oldest() {
-        const [first] = this.#open; // a Set keeps them in the order in which they were begun
+        const [first] = this.#open; // a Set keeps insertion order
         return first && { what: first.what, seconds: (performance.now() - first.since) / 1000 };
     }
 }

@@ -1,5 +1,5 @@
 "use strict";
-// A process of the soak, seen from the driver. It can be killed and started again; it must not end by itself.
+// A process of the soak test, as seen from the driver. It can be killed and restarted; it must not exit on its own.
 
 const { fork } = require("node:child_process");
 const { EventEmitter, once } = require("node:events");
@@ -8,13 +8,13 @@ const path = require("node:path");
 const START_LIMIT = 20_000; // ms; another that listens on our port may have to go first
 const STOP_LIMIT = 15_000; // ms
 
-/** What a process says is emitted here. */
+/** Emits the reports of a process. */
 class Program extends EventEmitter {
     static all = new Set();
     name;
-    /** Whether it may be killed. Those that are not show whether memory grows. */
+    /** True if it may be killed. The others show whether memory grows. */
     mortal;
-    /** Runs, and no fault is being done to it. */
+    /** True if it runs without a current fault. */
     ready = false;
     #file;
     #config;
@@ -46,7 +46,7 @@ class Program extends EventEmitter {
         this.#child = child;
         child.stderr.setEncoding("utf8").on("data", (text) => (this.#stderr = (this.#stderr + text).slice(-4000)));
         child.on("message", ([event, ...details]) => this.emit(event, ...details));
-        child.on("error", (error) => this.#violate(error.stack)); // such as a message to one that has just been killed
+        child.on("error", (error) => this.#violate(error.stack)); // such as a message to a process that was just killed
         child.on("exit", (code, signal) => {
             this.ready = false;
             this.emit("gone");
@@ -57,7 +57,7 @@ class Program extends EventEmitter {
         this.ready = true;
     }
 
-    /** Has the process do something, and waits until it has, or is no more. */
+    /** Sends an order to the process, and waits until it is done or the process has ended. */
     async order(order, ...args) {
         const id = (this.#orders += 1);
         const child = this.#child;
@@ -69,7 +69,7 @@ class Program extends EventEmitter {
             };
             const done = (of, result) => of === id && settle(result);
             this.on("done", done).on("gone", settle);
-            child.send([id, order, ...args], () => undefined); // it may be gone in this moment
+            child.send([id, order, ...args], () => undefined); // it may have exited
         });
     }
 
@@ -86,7 +86,7 @@ class Program extends EventEmitter {
         await gone;
     }
 
-    /** Lets it end in good order, which it has to do by itself. */
+    /** Ends it gracefully; it must exit without a kill. */
     async stop() {
         this.ready = false;
         this.#doomed = true;
@@ -109,7 +109,7 @@ class Program extends EventEmitter {
         this.emit("violation", "died", text, 1);
     }
 
-    /** At once, for when the driver itself ends. */
+    /** Kills it at once, when the driver itself ends. */
     static abandonAll() {
         for (const program of Program.all) {
             program.#doomed = true;

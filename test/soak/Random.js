@@ -1,10 +1,10 @@
 "use strict";
-// All that is left to chance in the soak is drawn from these, so that a seed repeats a run as far as timing allows.
+// The source of all random choices in the soak test, so that a seed repeats a run as far as timing allows.
 
 class Random {
     #state;
 
-    /** `seed` is anything that can be printed. Others with the same seed draw the same. */
+    /** `seed` is any value with a string form. The same seed gives the same numbers. */
     constructor(seed) {
         this.#state = fnv1a(String(seed));
     }
@@ -30,7 +30,7 @@ class Random {
         return list[Math.floor(this.next() * list.length)];
     }
 
-    /** One of the keys, as often as its weight among the others says. */
+    /** One of the keys, with a probability according to its weight. */
     weighted(weights) {
         const entries = Object.entries(weights);
         let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

@@ -1,15 +1,15 @@
 "use strict";
-// Looks, from time to time and in peace, at what the processes that live all the while hold, and says whether that grows.
+// Measures from time to time, during pauses, the resources of long-lived processes, and reports growth.
 
 const { setTimeout: sleep } = require("node:timers/promises");
 
 const MIB = 2 ** 20;
 const PATIENCE = 15_000; // ms for all to be connected and quiet
-/** What the last look may show more than the second. */
+/** Allowed growth from the second to the last snapshot. */
 const GROWTH = { heap: 4 * MIB, rss: 48 * MIB };
 
 class ResourceSnapshots {
-    /** For each program that is looked at a list of samples. */
+    /** A list of samples for each inspected program. */
     samples = new Map();
     #topology;
     #deliveries;
@@ -21,7 +21,7 @@ class ResourceSnapshots {
             if (!program.mortal) this.samples.set(program, []);
     }
 
-    /** Has everybody be silent, looks, and lets them go on. */
+    /** Pauses all processes, takes a snapshot, and resumes them. */
     async take() {
         const { servers, clients } = this.#topology;
         const talkers = [...servers, ...clients];
@@ -37,7 +37,7 @@ class ResourceSnapshots {
         await Promise.all(talkers.map((talker) => talker.order("resume")));
     }
 
-    /** A sample, with no more handles than the first one if that can be had: connections may still be closing. */
+    /** A sample, with no more handles than the first one if possible: connections may still be closing. */
     async #sample(program, first) {
         const deadline = performance.now() + PATIENCE;
         for (;;) {
@@ -47,7 +47,7 @@ class ResourceSnapshots {
         }
     }
 
-    /** Waits until nobody finds anything any more. */
+    /** Waits until no process has pending work. */
     async #until(programs, find, complaint) {
         const deadline = performance.now() + PATIENCE;
         for (;;) {
@@ -63,8 +63,8 @@ class ResourceSnapshots {
     }
 
     /**
-     * Compares the last look with the first; memory with the second, since what the processes take in the beginning, and keep
-     * for what comes, is no leak.
+     * Compares the last snapshot with the first; memory with the second, because allocations during startup are not
+     * leaks.
      */
     judge() {
         for (const [{ name }, samples] of this.samples) {
@@ -84,13 +84,13 @@ class ResourceSnapshots {
     }
 }
 
-/** What a program is still about, if anything. */
+/** Pending work of a program, if any. */
 async function underWay(program) {
     const { busy, oldest } = (await program.order("sample")) ?? {};
     return oldest?.what ?? (busy > 0 && "somebody");
 }
 
-/** At the first look a connection may still be closing, with a timer of its own: fewer than then are as good. */
+/** At the first snapshot a connection may still be closing, with its own timer: fewer are fine, too. */
 function noMoreHandles({ handles: now }, { handles: first }) {
     return Object.keys(now).every((type) => now[type] <= (first[type] ?? 0));
 }

@@ -1,15 +1,15 @@
 "use strict";
-// What each process of the soak has in common: it obeys the driver, and tells it what happens.
+// Common part of all soak processes: executes orders of the driver, and reports events.
 //
-// To the driver go [event, ...details]:
+// Reports to the driver are [event, ...details]:
 //
-//     "ready", details      it can be used
-//     "done", id, result    an order has been carried out
-//     "tally", counts       twice a second: what has happened since the last time, and what waits
+//     "ready", details      the process is ready
+//     "done", id, result    an order was executed
+//     "tally", counts       twice a second: counts since the last report, and pending work
 //     "violation", kind, text, count
 //
-// and what a client or server has to say besides. From the driver come [id, order, ...arguments]. Every process knows
-// "hold" and "resume", to be looked at in peace, and "sample".
+// and the reports of clients and servers. Orders of the driver are [id, order, ...arguments]. Every process supports
+// "hold" and "resume" for snapshots, and "sample".
 
 const { setTimeout: sleep } = require("node:timers/promises");
 const PauseLatch = require("./PauseLatch.js");
@@ -25,15 +25,15 @@ class Worker {
     pending = new Pending();
     latch = new PauseLatch();
     counts = { received: 0, bytes: 0, refused: 0 };
-    /** Functions that bring `counts` up to date. */
+    /** Functions that update `counts`. */
     counters = new Set();
-    /** Nothing new is to be begun. */
+    /** True while no new work may start. */
     stopping = false;
     #commands;
     #accounts = new Set();
     #stopped = false;
 
-    /** `commands` are the functions that carry out what the driver wants. */
+    /** `commands` are the functions for the orders of the driver. */
     constructor(commands) {
         this.#commands = {
             ...commands,
@@ -43,9 +43,9 @@ class Worker {
             stop: () => this.#stop(commands.stop),
         };
         process.on("message", (message) => this.#obey(...message));
-        // The driver has gone, however it went: nobody is left to stop this process.
+        // The driver has exited: end this process.
         process.on("disconnect", () => this.#stopped || process.exit());
-        void process.stderr; // Node opens it when it is used first, and then it would count as a new handle
+        void process.stderr; // Node opens it on first use, and then it would count as a new handle
         setInterval(() => this.#tally(), TALLY_INTERVAL).unref();
     }
 
@@ -53,19 +53,19 @@ class Worker {
         if (process.connected) process.send(event);
     }
 
-    /** Says that something has happened that must not. */
+    /** Reports a violation. */
     violate(kind, text, count = 1) {
         this.tell("violation", kind, text, count);
     }
 
-    /** Tells the account of a connection when it is there. */
+    /** Reports the result of a connection when it is available. */
     async account(side, account) {
         this.#accounts.add(account);
         this.tell("account", side, await account);
         this.#accounts.delete(account);
     }
 
-    /** Ends all that keeps this process alive. What is left of it then, the library has forgotten. */
+    /** Closes all handles of this process. Remaining ones are leaks of the library. */
     async #stop(stop) {
         this.stopping = true;
         this.latch.open();
@@ -100,7 +100,7 @@ class Worker {
     }
 }
 
-/** What the process holds. Makes sense while everybody is held. */
+/** Resources of the process. Valid while all processes are paused. */
 function sample({ latch, pending }) {
     globalThis.gc();
     globalThis.gc();

@@ -1,6 +1,6 @@
 "use strict";
-// Makes and breaks connections between two processes, in all the ways in which a connection can end, and compares what both
-// hold before and after.
+// Opens and closes connections between two processes, in all ways in which a connection can close, and compares their
+// resources before and after.
 //
 //     node --expose-gc test/soak/churn.js [connections]
 //
@@ -15,16 +15,16 @@ const { setTimeout: sleep } = require("node:timers/promises");
 const { isDeepStrictEqual } = require("node:util");
 const Sockhop = require("sockhop");
 
-const WORKERS = 16; // that is how many connections there are at a time
-const SETTLE_LIMIT = 5000; // ms for the last connections to be gone
+const WORKERS = 16; // number of concurrent connections
+const SETTLE_LIMIT = 5000; // ms until the last connections must be closed
 
-/** How a connection may fail here: it is broken in the middle of everything. */
+/** Allowed errors: a connection is destroyed at any time. */
 const EXPECTED = ["ERR_SOCKET_DESTROYED", "ENOENT", "ECONNRESET", "EPIPE"];
 function expected(error) {
     if (!EXPECTED.includes(error.code)) throw error;
 }
 
-/** Connects. A server that does not keep up with accepting has Linux say EAGAIN for its Unix socket. */
+/** Connects. If a server accepts too slowly, Linux returns EAGAIN for its Unix socket. */
 async function connected(client) {
     for (;;) {
         try {
@@ -37,19 +37,19 @@ async function connected(client) {
     }
 }
 
-/** Connects, and has something under way in both directions. */
+/** Connects, and starts calls in both directions. */
 async function talk(client) {
     await connected(client);
     client.send({ text: "é→😀" }, () => undefined).catch(expected);
     client.ask("a question").catch(expected);
 }
 
-/** The end of a connection that the other process ends. */
+/** The close of a connection by the other process. */
 function left(client) {
     return client.connected ? once(client, "disconnect") : undefined;
 }
 
-/** Ways to make and break a connection. */
+/** Ways to open and close a connection. */
 const WAYS = {
     async disconnected(client) {
         await talk(client);
@@ -92,7 +92,7 @@ const WAYS = {
     },
 };
 
-/** Every other time with a client that has been used before. */
+/** Reuses a client every other time. */
 async function churn(places, connections) {
     const ways = Object.values(WAYS);
     let made = 0;
@@ -108,17 +108,17 @@ async function churn(places, connections) {
     await Promise.all(Array.from({ length: WORKERS }, () => work(new Sockhop.client())));
 }
 
-/** What this process holds. */
+/** Resources of this process. */
 async function look() {
     await sleep(20);
     for (let round = 0; round < 3; round += 1) {
         globalThis.gc();
-        await new Promise(setImmediate); // for what is only forgotten in a later turn
+        await new Promise(setImmediate); // for objects that are released in a later tick
     }
     const handles = {};
     for (const type of process.getActiveResourcesInfo()) handles[type] = (handles[type] ?? 0) + 1;
     delete handles.Immediate;
-    delete handles.Timeout; // these pass
+    delete handles.Timeout; // timers expire
     const { heapUsed, external } = process.memoryUsage();
     return { heap: heapUsed + external, handles };
 }
@@ -134,14 +134,14 @@ async function serve({ path, refusing }) {
         return new Sockhop.server(options);
     });
     for (const server of servers) {
-        server.on("error", () => undefined); // the refusals
+        server.on("error", () => undefined); // refused sessions
         server.on("receive", (value, { session, callback }) => {
             if (value === "kill") session.kill();
             else if (value === "q") callback("a");
         });
         server.on("request", ({ data }, response) => {
             if (data === "sum") return response.send(2 + 3);
-            return response.write("part of an answer"); // and no more
+            return response.write("part of an answer"); // without an end
         });
         await server.listen();
     }
@@ -164,7 +164,7 @@ async function main(connections) {
         const [{ port }] = await once(child, "message");
         Object.assign(places, { port });
         const both = async () => ({ client: await look(), server: await ask(child) });
-        await churn(places, connections / 3); // until everything has been compiled and every cache is full
+        await churn(places, connections / 3); // until all code is compiled and all caches are full
         await sleep(SETTLE_LIMIT / 10);
         const before = await both();
         const start = performance.now();

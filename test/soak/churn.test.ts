@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const CONNECTIONS = 10_000;
-/** Bytes. A connection that is remembered in any way takes more. */
+/** Limit in bytes. A retained connection takes more. */
 const GROWTH_PER_CONNECTION = 100;
 
-/** What one of the two processes holds. */
+/** Resources of one of the two processes. */
 interface Look {
     heap: number;
     handles: Record<string, number>;
@@ -18,7 +18,7 @@ interface Churn {
     after: Record<"client" | "server", Look>;
 }
 
-describe("10 000 connections made and broken", function () {
+describe("10 000 opened and closed connections", function () {
     this.timeout(60_000);
 
     let churn: Churn;
@@ -31,7 +31,7 @@ describe("10 000 connections made and broken", function () {
     });
 
     for (const end of ["client", "server"] as const) {
-        it(`leave nothing behind in the process of the ${end}`, () => {
+        it(`leave no resources in the process of the ${end}`, () => {
             const { before, after } = { before: churn.before[end], after: churn.after[end] };
             expect(after.handles).to.deep.equal(before.handles);
             expect((after.heap - before.heap) / CONNECTIONS).to.be.below(GROWTH_PER_CONNECTION);

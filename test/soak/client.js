@@ -3,8 +3,8 @@
 //
 //     { name, seed, incarnation, callers: [{ name, place, mangled, manual, queue }] }
 //
-// They connect by themselves, again and again; those that are `manual` do so by connect(). Those with a `queue` send notes all
-// the time: these may arrive by another connection than the one that there was, but they, too, at most once and in order.
+// They reconnect automatically; those that are `manual` use connect(). Those with a `queue` send notes all
+// the time: these may arrive over a later connection, but at most once and in order.
 
 const { setTimeout: sleep } = require("node:timers/promises");
 const Sockhop = require("sockhop");
@@ -12,17 +12,17 @@ const Peer = require("./Peer.js");
 const Worker = require("./Worker.js");
 const { Hello, Note, smallBody } = require("./payloads.js");
 
-/** How connect() may fail: nobody listens, or not any more, or does not keep up. */
+/** Allowed errors of connect(): the server does not listen, has closed, or accepts too slowly. */
 const REFUSALS = ["ECONNREFUSED", "ENOENT", "EAGAIN", "ECONNRESET", "EPIPE", "ERR_ABORTED", "ERR_CONNECT_TIMEOUT"];
-/** How a note may fail. */
+/** Allowed errors of a note. */
 const UNSENT = ["ERR_SOCKET_DESTROYED", "ERR_ABORTED"];
 
-/** Whether this release keeps what is sent without a connection. */
+/** True if this release has a queue. */
 const QUEUES = "buffered" in Sockhop.client.prototype;
 
 const callers = new Map();
 
-/** A client, and the connection that it has at the moment. */
+/** A client and its current connection. */
 class Caller {
     #client;
     #config;
@@ -30,7 +30,7 @@ class Caller {
     #connections = 0;
     #notes = 0;
     #dialing = false;
-    /** Connects no more, until it is to connect again. */
+    /** Stops connecting until it is started again. */
     #left = false;
 
     constructor(config) {
@@ -55,9 +55,9 @@ class Caller {
         this.#client.ping(2000);
     }
 
-    /** Connects, however often it takes. */
+    /** Connects, with any number of attempts. */
     async #dial() {
-        if (this.#dialing) return; // and will see that we want to be connected again
+        if (this.#dialing) return; // the running loop will connect again
         this.#dialing = true;
         while (!this.#client.connected && !this.#left) {
             try {
@@ -102,7 +102,7 @@ class Caller {
         else peer.receive(value, meta);
     }
 
-    /** Sends notes whether there is a connection or not, and waits for none of them. */
+    /** Sends notes with or without a connection, and awaits none of them. */
     async #keepNoting() {
         while (!worker.stopping) {
             await worker.latch.pass(() => this.#note());
@@ -140,7 +140,7 @@ class Caller {
         return this.#client.connected;
     }
 
-    /** Ends the connection in good order, and begins another one after a while, or at once. */
+    /** Closes the connection gracefully, and opens another one later, or at once. */
     async leave(pause) {
         this.#left = true;
         this.#peer?.farewell("disconnect");
@@ -153,7 +153,7 @@ class Caller {
         const { socket } = this.#client;
         if (!this.connected) return;
         this.#peer.ends("reset");
-        // Only TCP can be reset.
+        // Only TCP connections can be reset.
         if (this.#config.place.path) socket.destroy();
         else socket.resetAndDestroy();
     }
@@ -165,7 +165,7 @@ class Caller {
         this.#client.socket.end();
     }
 
-    /** Reads nothing for a while. */
+    /** Pauses reading for a while. */
     async pause(time) {
         const { socket } = this.#client;
         if (!this.connected) return;

@@ -1,5 +1,5 @@
 "use strict";
-// What travels in the soak: values of all sizes, each with its number and a checksum over all of it.
+// Messages of the soak test: values of all sizes, each with its number and a checksum.
 
 const { createHash } = require("node:crypto");
 const Random = require("./Random.js");
@@ -8,7 +8,7 @@ const KIB = 1024;
 const ALPHABETS = ["abcdefghijklmnopqrstuvwxyz 0123456789", '"\\\n\r\t\0\u2028', "éüßñ", "→日本語", "😀🧦"].map(
     (letters) => Array.from(letters),
 );
-/** Text to cut bodies from, wherever that falls: a pair of surrogates that is cut in two has to arrive as well. */
+/** Text for message bodies, cut at any position: a split surrogate pair must arrive as well. */
 const TEXT = text(new Random("text"), 256 * KIB);
 
 /** The first message of a client on each connection. */
@@ -18,7 +18,7 @@ class Hello {
     }
 }
 
-/** A value with its number. `key` is the connection that it is for, if the sender knows it. */
+/** A value with its number. `key` is its connection, if the sender knows it. */
 class Payload {
     constructor(key, n, body, more) {
         Object.assign(this, { key, n, body }, more);
@@ -26,25 +26,25 @@ class Payload {
     }
 }
 
-/** A parcel that wants an answer. */
+/** A message with a callback. */
 class Question extends Payload {}
-/** The answer to a question or to an order for one thing, with the number of that. */
+/** The reply to a call, or the response to a request for one value, with its number. */
 class Answer extends Payload {}
-/** A request. `way` says how to answer it, `packets` by how many. */
+/** A request. `way` is the kind of response, `packets` the number of its packets. */
 class Order extends Payload {}
-/** One of the packets that answer an order; `i` counts them. */
+/** One packet of a response; `i` is its index. */
 class Packet extends Payload {}
-/** A parcel for everybody. */
+/** A broadcast. */
 class Broadcast extends Payload {}
-/** A parcel that may wait in the client until there is a connection. */
+/** A message that may be queued in the client. */
 class Note extends Payload {}
 
 function checksum(parcel) {
-    const json = JSON.stringify({ ...parcel, sum: undefined }); // which leaves it out
+    const json = JSON.stringify({ ...parcel, sum: undefined }); // which omits it
     return createHash("sha1").update(json).digest("base64");
 }
 
-/** Whether all of it is as it was sent. */
+/** True if the value is unchanged. */
 function isIntact(parcel) {
     return typeof parcel === "object" && parcel !== null && parcel.sum === checksum(parcel);
 }
@@ -61,13 +61,13 @@ function cut(random, length) {
     return TEXT.repeat(Math.ceil((from + length) / TEXT.length)).slice(from, from + length);
 }
 
-/** Most are small, since that is where the many messages are; some are much larger than any buffer on the way. */
+/** Most are small, because most messages are; some are much larger than all buffers on the way. */
 const LENGTHS = {
     tiny: [0, 40],
     small: [41, 2 * KIB],
     medium: [2 * KIB, 64 * KIB],
     large: [64 * KIB, 256 * KIB],
-    huge: [256 * KIB, 1536 * KIB], // as UTF-8 up to three times that
+    huge: [256 * KIB, 1536 * KIB], // up to three times that in UTF-8
 };
 const ODDITIES = [
     null,
@@ -100,12 +100,12 @@ function body(random) {
     }
 }
 
-/** One that no buffer of the system takes at once, more often than not. */
+/** A value that is usually larger than the system buffers. */
 function largeBody(random) {
     return cut(random, random.between(...LENGTHS[random.pick(["large", "huge"])]));
 }
 
-/** A small one, for what is sent in crowds. */
+/** A small value, for bursts. */
 function smallBody(random) {
     return cut(random, random.between(...LENGTHS.tiny));
 }

@@ -1,6 +1,6 @@
 "use strict";
-// A process with proxies: { seed, routes: [{ name, place, to, mangles }] }. What passes is cut up at any place and delayed,
-// and some routes change bytes of it. A connection over one of those begins with a message of the proxy that says so.
+// A process with proxies: { seed, routes: [{ name, place, to, mangles }] }. Data is split at any position and delayed,
+// and some routes change bytes. A connection over one of those starts with a message of the proxy that says so.
 
 const net = require("node:net");
 const Worker = require("./Worker.js");
@@ -8,7 +8,7 @@ const Worker = require("./Worker.js");
 const LONGEST_DELAY = 15; // ms
 const MANGLED = '{"type":"Mangled","data":true}\n';
 
-/** One direction of a connection: takes what it reads from one socket to another, later and in other pieces. */
+/** One direction of a connection: copies data from one socket to another, delayed and in other chunks. */
 class Pipe {
     #from;
     #to;
@@ -21,7 +21,7 @@ class Pipe {
         this.#from = from;
         this.#to = to;
         this.#mangles = mangles;
-        // Reads whatever comes: what one end has sent must arrive even when the other has been cut off.
+        // Always reads: sent data must arrive even if the other end was disconnected.
         from.on("data", (chunk) => this.#take(mangles ? mangled(chunk) : chunk));
         from.on("end", () => this.#take(null));
         from.on("close", () => this.#take(null));
@@ -32,7 +32,7 @@ class Pipe {
         this.#stalledUntil = performance.now() + time;
     }
 
-    /** Throws away what waits. */
+    /** Discards pending data. */
     drop() {
         clearTimeout(this.#timer);
         this.#queue = [];
@@ -49,7 +49,7 @@ class Pipe {
         const { random } = worker;
         this.#timer = undefined;
         const stalled = this.#stalledUntil - performance.now();
-        // Some pieces in one go, since each write of its own is a system call, and then a pause.
+        // Some chunks in one write, because each write is a system call, and then a pause.
         for (let n = random.between(1, 30); n > 0 && this.#queue.length > 0 && stalled <= 0; n -= 1) {
             const piece = this.#queue.shift();
             if (piece === null) this.#to.end();
@@ -60,7 +60,7 @@ class Pipe {
     }
 }
 
-/** A chunk in pieces: of a few bytes, of any size, or as it is. */
+/** A chunk in pieces: of a few bytes, of any size, or unchanged. */
 function pieces(chunk) {
     const { random } = worker;
     const result = [];
@@ -73,7 +73,7 @@ function pieces(chunk) {
     return result;
 }
 
-/** With some bytes changed, missing or doubled. */
+/** A chunk with some bytes changed, missing or doubled. */
 function mangled(chunk) {
     const { random } = worker;
     if (random.chance(0.7)) return chunk;

@@ -1,5 +1,5 @@
 "use strict";
-// What the driver prints.
+// Output of the driver.
 
 const MB = 1e6;
 

@@ -1,15 +1,15 @@
 "use strict";
-// Requests: how a peer makes them, takes their answers in several ways, and answers those of the other end.
+// Requests of a peer, its ways to read responses, and its responses to the other end.
 
 const { Answer, Order, Packet } = require("./payloads.js");
 
 const MOST_PACKETS = 12;
-const LONGEST_PATIENCE = 40; // ms, of those who give up
+const LONGEST_PATIENCE = 40; // ms until an abort
 
-/** How a request may fail, besides by the end of its connection, when it is made in one of these ways. */
+/** Allowed errors of a request, in addition to a closed connection, by the way it is made. */
 const FAILURES = { fail: "ERR_REQUEST_FAILED", abort: "ERR_ABORTED", timeout: "ERR_RESPONSE_TIMEOUT" };
 
-/** Makes a request and takes the answer to it, or a part of that. */
+/** Makes a request and reads the response completely or in part. */
 async function sendRequest(peer, way) {
     const { random } = peer.worker;
     const n = peer.nextNumber();
@@ -20,7 +20,7 @@ async function sendRequest(peer, way) {
     else if (peer.mangled) options.timeout = 500; // it may never be understood
     const requested = peer.endpoint.request(new Order(peer.key, n, peer.body(), { way, packets }), options);
     const failures = ["ERR_SOCKET_DESTROYED", FAILURES[way]];
-    peer.fly(n, requested, failures); // which it may do before the system has taken it
+    peer.fly(n, requested, failures); // possible before the system has accepted the request
     if (way === "abort") setTimeout(() => giveUp.abort(), random.between(0, LONGEST_PATIENCE));
     const taken = requested.then((stream) => take(peer, stream, { n, way, packets }));
     await peer.attempt(way, taken, failures);
@@ -43,7 +43,7 @@ async function take(peer, stream, { n, way, packets }) {
     if (i < packets) peer.violate("lost", `packets of the answer to ${n}: ${i} of ${packets}`, packets - i);
 }
 
-/** Answers a request. Exceptions are left to the library: they say that the requester has gone or has given up. */
+/** Responds to a request. The library handles exceptions: the requester has closed or aborted. */
 async function serve(peer, { n, way, packets }, response) {
     if (way === "fail") {
         await peer.track("fail", response.fail(new Error("on purpose")));
@@ -53,7 +53,7 @@ async function serve(peer, { n, way, packets }, response) {
     } else {
         for (let i = 1; i <= packets; i += 1) {
             await peer.track("write", response.write(new Packet(peer.key, n, peer.body(), { i })));
-            if (way !== "stream") await peer.pause(); // there must be something to give up
+            if (way !== "stream") await peer.pause(); // so that there is something to abort
         }
         await peer.track("write", response.end());
     }

@@ -1,7 +1,7 @@
 "use strict";
-// The soak (npm run soak): servers and clients, each a process of its own, talk without end over TCP and Unix sockets, while
-// they are killed, stopped, cut off and sent away; some of them talk through proxies. Everything is numbered and has a
-// checksum. At the end there is a table of figures; the exit code says whether all of it was in order.
+// Soak test (npm run soak): servers and clients in separate processes exchange messages over TCP and Unix sockets, while
+// they are killed, stopped and disconnected; some of them connect through proxies. All messages have a number and a
+// checksum. At the end the driver prints a table of figures; the exit code is 0 if there were no violations.
 //
 //     node test/soak/run.js [--minutes 10] [--seed n]
 
@@ -25,9 +25,9 @@ const seed = values.seed ?? String(Math.floor(Math.random() * 1e9));
 
 const PROGRESS_INTERVAL = 5000;
 const LONGEST_PEACE = 400; // ms between faults
-/** After a violation what comes of it is awaited for so many milliseconds. */
+/** Milliseconds to wait for further reports after a violation. */
 const AFTERMATH = 1000;
-/** How many looks at what the processes hold are spread over the run, besides the first and the last. */
+/** Number of resource snapshots during the run, besides the first and the last. */
 const LOOKS = 3;
 
 async function soak(deliveries, faults, all, random, start) {

@@ -1,5 +1,5 @@
 "use strict";
-// A process with a server: { name, seed, place }. It listens again when it has been closed.
+// A process with a server: { name, seed, place }. It listens again after a close.
 
 const fs = require("node:fs");
 const { setTimeout: sleep } = require("node:timers/promises");
@@ -9,13 +9,13 @@ const Worker = require("./Worker.js");
 const { Answer, Broadcast, smallBody } = require("./payloads.js");
 
 const REFUSED = "not today";
-/** Newer releases take over the socket file that a killed server has left. */
+/** Newer releases replace the socket file of a killed server. */
 const TAKES_OVER = "buffered" in Sockhop.client.prototype;
 
 class Visit extends Sockhop.session {
     peer;
 
-    /** Takes its time now and then, and turns some away. */
+    /** A session with an occasional delay, which refuses some connections. */
     async start() {
         const { random } = worker;
         if (random.chance(0.5)) await sleep(random.between(0, 20));
@@ -47,10 +47,10 @@ function onReceive(value, meta) {
     const { peer } = meta.session;
     if (!peer) worker.violate("events", "receive before connect");
     else if (meta.type === "Mangled")
-        peer.mangled = true; // the proxy says so first of all
+        peer.mangled = true; // the proxy sends this first
     else if (peer.mangled) peer.receive(value, meta);
     else if (meta.type === "Hello")
-        peer.key ??= value.key; // later ones had to wait for another connection
+        peer.key ??= value.key; // later connections had to wait
     else if (!peer.key) worker.violate("reordered", `a ${meta.type} has come before Hello`);
     else if (meta.type === "Note") note(peer, value, meta);
     else peer.receive(value, meta);
@@ -62,13 +62,13 @@ function note(peer, value, { type, callback }) {
 }
 
 async function onError(error, _socket, session) {
-    if (error.message === REFUSED || error.code === "EADDRINUSE") return; // the latter listen() rejects with as well
-    await sleep(100); // in the chunk with the error the proxy may have told that it mangles
+    if (error.message === REFUSED || error.code === "EADDRINUSE") return; // listen() rejects with EADDRINUSE as well
+    await sleep(100); // the chunk with the error may contain the message of the proxy
     if (session?.peer?.mangled) return;
     worker.violate("failed", `error event of the server: ${error.stack}`);
 }
 
-/** Listens on the place it had, where somebody else may be in the way for a moment. */
+/** Listens on its previous address, which another process may use for a short time. */
 async function listen() {
     const { path } = worker.config.place;
     for (let attempt = 1; ; attempt += 1) {
@@ -98,7 +98,7 @@ async function broadcast() {
     }
 }
 
-/** One of the sessions that count, for better or worse. */
+/** One of the accepted sessions. */
 function withSession(action) {
     return () => {
         const sessions = server.sessions.filter(({ peer }) => peer);

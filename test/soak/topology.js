@@ -1,12 +1,12 @@
 "use strict";
-// Who takes part: three servers, three processes with clients of all of them, and the proxies in between.
+// Participants: three servers, three processes with clients of all of them, and the proxies in between.
 
 const net = require("node:net");
 const path = require("node:path");
 const Program = require("./Program.js");
 
-// Below the ports that Linux gives to outgoing connections: one of those, calling a server that is just not there, might
-// be given the very port that it calls, and talk to itself.
+// Below the ports that Linux assigns to outgoing connections: a client of a missing server could otherwise be assigned
+// the very port that it connects to, and connect to itself.
 const PORTS = [20_000, 32_000];
 
 async function freePort(random) {
@@ -22,7 +22,7 @@ async function freePort(random) {
     }
 }
 
-/** The processes, not yet started. Sockets are put into `folder`. */
+/** The processes before their start. Sockets are created in `folder`. */
 async function topology(seed, random, folder) {
     const port = async () => ({ port: await freePort(random), host: "127.0.0.1" });
     const places = { unix: { path: path.join(folder, "server") }, tcp: await port(), steady: await port() };

@@ -1,17 +1,17 @@
 import { generate } from "selfsigned";
 
-/** A private key and the certificate for it, in PEM: what `ssl_options` take. */
+/** A private key and its certificate in PEM, as in `ssl_options`. */
 export interface Identity {
     key: string;
     cert: string;
 }
 
-/** Elliptic curves: such keys are made in a few milliseconds. */
+/** Elliptic curves: such keys are generated in a few milliseconds. */
 const QUICK = { keyType: "ec", algorithm: "sha256" } as const;
 
 const named = (name: string): { name: string; value: string }[] => [{ name: "commonName", value: name }];
 
-/** An authority: its certificate signs others, and is what `ca` takes. */
+/** An authority: its certificate signs others, and is a value for `ca`. */
 export async function authority(name = "An authority"): Promise<Identity> {
     const { private: key, cert } = await generate(named(name), {
         ...QUICK,
@@ -24,11 +24,11 @@ export async function authority(name = "An authority"): Promise<Identity> {
 }
 
 /**
- * Somebody with a certificate.
+ * Creates a key and a certificate.
  *
- * @param name - whom it is for
- * @param hosts - names of hosts that it is good for; an IP address is one as well
- * @param ca - who signs it; the one it is for, if left out
+ * @param name - common name
+ * @param hosts - host names of the certificate, or IP addresses
+ * @param ca - signing authority; self-signed by default
  */
 export async function identity(name: string, hosts = ["localhost", "127.0.0.1"], ca?: Identity): Promise<Identity> {
     const altNames = hosts.map((host) =>

@@ -4,9 +4,9 @@ import net from "node:net";
 import { type SockhopClient, type SockhopServer, type EndOptions, SockhopSession } from "../../src";
 import { pair } from "./pair";
 
-/** More than the buffers of the system hold. */
+/** Larger than the system buffers. */
 export const LARGE = "x".repeat(8 * 2 ** 20);
-/** A time that no test takes. */
+/** A timeout that no test reaches. */
 export const LONG = 60_000;
 
 export interface Both {
@@ -35,7 +35,7 @@ export const ENDS: Record<string, (both: Both, options?: EndOptions) => Promise<
     "client.disconnect()": ({ c }, options) => c.disconnect(options),
 };
 
-/** Milliseconds that something takes. */
+/** Measures the duration of an operation in milliseconds. */
 export async function time(promise: Promise<unknown>): Promise<number> {
     const start = performance.now();
     await promise;

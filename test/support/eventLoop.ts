@@ -1,11 +1,11 @@
 import type { EventEmitter } from "node:events";
 
-/** A frame as sockhop sends it, perhaps with more members. */
+/** Creates a frame like those of sockhop, with optional further members. */
 export function frame(data: unknown, more: object = {}): string {
     return JSON.stringify({ type: (data as object).constructor.name, data, ...more }) + "\n";
 }
 
-/** Lets turns of the event loop pass until something is so. */
+/** Runs the event loop until a condition is true. */
 export async function until(condition: () => boolean): Promise<void> {
     const end = performance.now() + 8000;
     while (!condition()) {
@@ -14,12 +14,12 @@ export async function until(condition: () => boolean): Promise<void> {
     }
 }
 
-/** Lets so many turns of the event loop pass. */
+/** Runs this number of iterations of the event loop. */
 export async function turns(count: number): Promise<void> {
     for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
 
-/** The next event of this name. (That of Node rejects at `error`.) */
+/** Resolves to the arguments of the next event. (`once` of node rejects at `error`.) */
 export async function next(emitter: EventEmitter, event: string): Promise<void> {
     await new Promise((resolve) => emitter.once(event, resolve));
 }

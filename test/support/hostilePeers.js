@@ -1,6 +1,6 @@
 // @ts-check
-// For `node --require`: when a program has done its work, its servers listen once more and its clients connect once more, to
-// peers that send what it does not expect, and leave. The program ends with an exit code other than 0 when one of its handlers
+// For `node --require`: after the end of a program, its servers listen again and its clients connect again, to peers
+// that send unexpected frames and close. The program exits with a code other than 0 if one of its handlers
 // throws.
 "use strict";
 
@@ -11,7 +11,7 @@ const { SockhopClient, SockhopServer } = require("sockhop");
 const UUID = "c591fd0b-c600-4001-a8af-ba13b15fcbf5";
 const NO_TEXT = { toString: 5, valueOf: 5 }; // cannot become a string or a number
 const VALUES = [undefined, null, 5, -1, "text", true, [], [null], {}, [NO_TEXT, NO_TEXT]];
-/** A handler that takes longer is left alone. */
+/** The attack does not wait longer for a handler. */
 const VISIT_MS = 1000;
 
 /** @typedef {import("sockhop").SockhopServer} Server */
@@ -36,7 +36,7 @@ SockhopClient.prototype.connect = function () {
     return connect.call(this);
 };
 
-// Handlers may close their server. During the attack it stays open.
+// Handlers may close their server. It stays open during the attack.
 SockhopServer.prototype.close = function (options) {
     return attacking ? Promise.resolve() : close.call(this, options);
 };
@@ -49,7 +49,7 @@ process.once("beforeExit", async () => {
 });
 
 /**
- * The text that ends the frames of an end, which is what its peer expects.
+ * The terminator that the peer of an end expects.
  *
  * @param {Server | Client} end
  */
@@ -87,14 +87,14 @@ async function attackClient(client) {
             () => true,
             () => false,
         );
-        if (!isConnected) break; // it insists on TLS
+        if (!isConnected) break; // TLS only
         if (client.connected) await new Promise((resolve) => client.once("disconnect", resolve));
     }
     hostile.close();
 }
 
 /**
- * All frames to try.
+ * All hostile frames.
  *
  * @param {Server | Client} end
  */
@@ -117,7 +117,7 @@ function framesFor(end) {
 }
 
 /**
- * An object that has all members which a handler may look at, and those that JavaScript looks at, all with the same value.
+ * Creates an object with all members that a handler or JavaScript may read, all with the same value.
  *
  * @param {Function[]} handlers
  * @param {unknown} value
@@ -128,7 +128,7 @@ function withMembers(handlers, value) {
 }
 
 /**
- * Connects, sends, and leaves.
+ * Connects, sends a frame, and closes.
  *
  * @param {Server} server
  * @param {string} frame
@@ -149,7 +149,7 @@ function visit(server, frame, leave) {
 }
 
 /**
- * Leaves when the other end has had a message.
+ * Closes after the other end has received a message.
  *
  * @param {Server | Client} end
  * @param {net.Socket} socket

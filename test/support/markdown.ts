@@ -3,26 +3,26 @@ import { join, relative } from "node:path";
 
 export const ROOT = join(__dirname, "../..");
 
-/** Folders with nothing that is written by hand. */
+/** Folders without handwritten pages. */
 const GENERATED = new Set(["node_modules", "dist", "coverage", "api", ".git"]);
 
 const SHORT: Record<string, string> = { javascript: "js", typescript: "ts" };
 
 /** A fenced block of code. */
 export interface Block {
-    /** Its page, from the root of the project. */
+    /** Path of the page from the root of the project. */
     page: string;
     line: number;
     /** The nearest heading of the first or second level above it. */
     section: string;
-    /** The first word after the fence, short where there are two; empty when there is none. */
+    /** The first word after the fence, or its short form. Empty without one. */
     language: string;
     code: string;
-    /** A name of a file in a comment that is the first line. */
+    /** A file name in a comment on the first line. */
     name: string | undefined;
 }
 
-/** All pages of Markdown, from the root of the project. */
+/** Lists all Markdown pages, relative to the root of the project. */
 export function pages(folder = ROOT): string[] {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
         const path = join(folder, entry.name);
@@ -31,7 +31,7 @@ export function pages(folder = ROOT): string[] {
     });
 }
 
-/** What a page consists of: its blocks of code, and all other lines. */
+/** Splits a page into blocks of code and other lines. */
 export function read(page: string): { blocks: Block[]; text: string[] } {
     const blocks: Block[] = [];
     const text: string[] = [];

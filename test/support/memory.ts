@@ -3,15 +3,15 @@ import vm from "node:vm";
 
 v8.setFlagsFromString("--expose-gc");
 
-/** Makes a full collection. */
+/** Runs a full garbage collection. */
 const collect = vm.runInNewContext("gc") as () => void;
 
-/** Bytes of objects that V8 takes for long-lived. */
+/** Size of V8's old space in bytes. */
 function longLived(): number {
     return v8.getHeapSpaceStatistics().find(({ space_name }) => space_name === "old_space")!.space_used_size;
 }
 
-/** How many more such bytes there are after `pass` has been called often, from a full collection on. */
+/** Growth of the old space in bytes after many calls of `pass`, from a full collection on. */
 export function growth(pass: () => void): number {
     for (let n = 0; n < 1000; n++) pass();
     collect();
@@ -20,7 +20,7 @@ export function growth(pass: () => void): number {
     return longLived() - before;
 }
 
-/** How many bytes of the heap the results of `make` keep, a hundred of them. */
+/** Heap size in bytes of a hundred results of `make`. */
 export function kept(make: () => unknown): number {
     const results: unknown[] = [];
     make();
@@ -29,12 +29,12 @@ export function kept(make: () => unknown): number {
     for (let n = 0; n < 100; n++) results.push(make());
     collect();
     const after = process.memoryUsage().heapUsed;
-    return results.length === 100 ? after - before : NaN; // they are in use until here
+    return results.length === 100 ? after - before : NaN; // keeps them alive until here
 }
 
-/** Bytes that are in use, of objects and of buffers, after a full collection. */
+/** Size in bytes of objects and buffers after a full collection. */
 export function used(): number {
-    for (let n = 0; n < 3; n++) collect(); // what is found to be weak goes with the next
+    for (let n = 0; n < 3; n++) collect(); // weak references are cleared in the next collection
     const { heapUsed, external } = process.memoryUsage();
     return heapUsed + external;
 }

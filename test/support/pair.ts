@@ -5,20 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ClientOptions, type ServerOptions, SockhopClient, SockhopServer } from "../../src";
 
-/** Work that a test leaves to be done when it has ended, however it ended. */
+/** Cleanup tasks of a test, run after success and failure. */
 const leftovers: (() => unknown)[] = [];
 
-/** Undoes what the helpers below have opened, newest first. Registered by `import "./pair"` for every test. */
+/** Closes everything that the helpers below have opened, newest first. Registered by `import "./pair"` for every test. */
 afterEach("close what the test has opened", async () => {
     for (const undo of leftovers.splice(0).reverse()) await undo();
 });
 
-/** Has `undo` called after the test. */
+/** Registers a cleanup task for the end of the test. */
 export function later(undo: () => unknown): void {
     leftovers.push(undo);
 }
 
-/** A path for a socket, in a folder that is removed after the test. */
+/** Returns a path for a socket, in a folder that is removed after the test. */
 export function socketPath(): string {
     const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
     later(() => {
@@ -27,26 +27,26 @@ export function socketPath(): string {
     return join(folder, "socket");
 }
 
-/** A client that is disconnected after the test. */
+/** Creates a client that is disconnected after the test. */
 export function client(options: ClientOptions = {}): SockhopClient {
     const created = new SockhopClient(options);
     later(() => created.disconnect());
     return created;
 }
 
-/** A server, on a free port unless told otherwise, that is closed after the test. */
+/** Creates a server that is closed after the test; on a free port by default. */
 export function server(options: ServerOptions = {}): SockhopServer {
     const created = new SockhopServer({ port: 0, ...options });
     later(() => created.close());
     return created;
 }
 
-/** Where a server listens, as options of a client. */
+/** The address of a server, as options of a client. */
 export function placeOf(listening: SockhopServer): ClientOptions {
     return listening.path ? { path: listening.path } : { port: listening.get_bound_port() };
 }
 
-/** A listening server and a client of it whose `connect` the server has announced, with the server's socket. */
+/** Connects a client to a listening server. Resolves after the server's `connect`, with the server's socket. */
 export async function pair(
     options: ServerOptions = {},
     clientOptions: ClientOptions = options as ClientOptions,
@@ -60,16 +60,16 @@ export async function pair(
     return { s, c, socket };
 }
 
-/** A plain socket connected to a server. */
+/** Connects a plain socket to a server. */
 export async function raw(s: SockhopServer): Promise<net.Socket> {
     const socket = s.path ? net.connect(s.path) : net.connect(s.get_bound_port()!, "127.0.0.1");
     later(() => socket.destroy());
-    socket.on("error", () => undefined); // being cut off is what these are for
+    socket.on("error", () => undefined); // tests destroy the connection
     await once(socket, "connect");
     return socket;
 }
 
-/** A plain server on a free port: what it does with its sockets is up to the test. */
+/** Starts a plain server on a free port. */
 export async function rawServer(
     onConnection: (socket: net.Socket) => void = () => undefined,
 ): Promise<{ port: number }> {
@@ -84,7 +84,7 @@ export async function rawServer(
     return { port: (listener.address() as net.AddressInfo).port };
 }
 
-/** The next `count` values that arrive at one end. */
+/** Resolves to the next `count` values received at one end. */
 export async function received(end: SockhopClient | SockhopServer, count: number): Promise<unknown[]> {
     const values: unknown[] = [];
     return new Promise((resolve) => {
@@ -94,7 +94,7 @@ export async function received(end: SockhopClient | SockhopServer, count: number
     });
 }
 
-/** Waits until a server has announced so many connections, and gives their sockets. */
+/** Resolves to the sockets of the next `count` connect events of a server. */
 export async function announced(s: SockhopServer, count: number): Promise<net.Socket[]> {
     const sockets: net.Socket[] = [];
     return new Promise((resolve) => {
@@ -104,7 +104,7 @@ export async function announced(s: SockhopServer, count: number): Promise<net.So
     });
 }
 
-/** A listening server and so many clients of it, all of which it has announced. */
+/** Connects `count` clients to a listening server. Resolves after all connect events of the server. */
 export async function crowd(count: number): Promise<{ s: SockhopServer; clients: SockhopClient[] }> {
     const s = server();
     await s.listen();
@@ -115,7 +115,7 @@ export async function crowd(count: number): Promise<{ s: SockhopServer; clients:
     return { s, clients };
 }
 
-/** What a promise rejects with; fails the test when it resolves. */
+/** Resolves to the error of a rejection; fails the test if the promise resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<Error & { code?: string }> {
     const settled = await promise.then(
         () => undefined,

@@ -12,7 +12,7 @@ const SERVER = `require("node:net").createServer((socket) => socket.end(process.
 const CLIENT = `require("node:net").connect(50000, "127.0.0.1")
     .on("data", (text) => console.log(String(text))).on("error", ({ code }) => console.log(code));`;
 
-/** A folder of a group of processes. */
+/** A folder for a group of processes. */
 function group(): string {
     const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
     later(() => {

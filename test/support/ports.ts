@@ -2,13 +2,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Environment of a group of processes that have TCP ports of their own, for programs with fixed ports: other people's tests,
- * and examples as they are printed.
+ * Environment of a group of processes with private TCP ports, for programs with fixed ports: published test suites
+ * and printed examples.
  *
- * Another program can have any fixed port at any time. Linux gives those from 32768 up to outgoing connections, and keeps
+ * Another program can use any fixed port at any time. Linux assigns those from 32768 up to outgoing connections, and keeps
  * them for a minute after a connection was closed.
  *
- * @param folder - is made, and contains a file for each port on which a process of the group listens
+ * @param folder - is created, and contains a file for each port on which a process of the group listens
  */
 export function privatePorts(folder: string): NodeJS.ProcessEnv {
     mkdirSync(folder, { recursive: true });

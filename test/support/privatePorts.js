@@ -1,5 +1,5 @@
 // @ts-check
-// For `node --require`: gives a group of processes TCP ports of their own. They can use any fixed port, whatever else runs on
+// For `node --require`: gives a group of processes private TCP ports. They can use any fixed port, whatever else runs on
 // the machine.
 //
 // A server listens on a free port. It writes the real port to a file in the folder SOCKHOP_TEST_PORTS, which is named after
@@ -105,12 +105,12 @@ function realPort(port) {
         process.kill(pid, 0); // throws if the server was killed
         return real;
     } catch {
-        return undefined; // nobody listens
+        return undefined; // no server
     }
 }
 
 /**
- * Options of a connection that fails as on a port where nobody listens. There is no such port to connect to: another program
+ * Options of a connection that fails like a port without a server. There is no such port to connect to: another program
  * may listen on any, and a socket can connect to itself.
  *
  * @param {string | undefined} host

@@ -1,6 +1,6 @@
 import { later } from "./pair";
 
-/** Replaces all listeners of an event of the process until the test has ended: mocha fails a test by its own. */
+/** Replaces all listeners of a process event until the end of the test, because the listener of mocha fails the test. */
 function listen(
     event: "uncaughtException" | "unhandledRejection" | "warning",
     listener: (reason: Error) => void,
@@ -13,7 +13,7 @@ function listen(
     });
 }
 
-/** The warnings of this library from now on. They are not printed. */
+/** Collects the warnings of this library from now on. They are not printed. */
 export function warnings(): (Error & { code?: string })[] {
     const heard: Error[] = [];
     listen("warning", (warning) => {
@@ -22,12 +22,12 @@ export function warnings(): (Error & { code?: string })[] {
     return heard;
 }
 
-/** The next uncaught exception; mocha does not see it. */
+/** Resolves to the next uncaught exception, which mocha does not see. */
 export async function uncaught(): Promise<Error> {
     return new Promise((resolve) => listen("uncaughtException", resolve));
 }
 
-/** The reasons of unhandled rejections from now on. */
+/** Collects the reasons of unhandled rejections from now on. */
 export function unhandled(): unknown[] {
     const reasons: unknown[] = [];
     listen("unhandledRejection", (reason) => reasons.push(reason));

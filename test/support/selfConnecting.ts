@@ -3,7 +3,7 @@ import net from "node:net";
 import { later } from "./pair";
 
 /**
- * A free port to which sockets connect from that same port, and so to themselves, until the test has ended. Linux does
+ * A free port to which sockets connect from the same port, and thus to themselves, until the end of the test. Linux does
  * that by chance.
  */
 export async function selfConnecting(address = "127.0.0.1"): Promise<number> {

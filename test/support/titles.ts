@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-/** What stands between the titles of the suites around a test, and its own. */
+/** Separator between the titles of suites and tests. */
 export const SEPARATOR = " › ";
 
 /**
- * The titles of all tests in a file, each behind those of its suites. A title that is made by a template is the text of the
+ * Lists the full titles of all tests in a file. A title that is made by a template is the text of the
  * template.
  *
  * @param file - below `test/`

@@ -4,18 +4,18 @@ import type { ClientOptions, ServerOptions, SockhopClient, SockhopServer } from 
 import { type Identity, authority, identity } from "./certificates";
 import { client, pair, placeOf, server } from "./pair";
 
-/** Large enough not to fit into what the system keeps for a socket. */
+/** Larger than the system buffers of a socket. */
 export const LARGE = "é→😀".repeat(1_000_000);
 
-/** Who refuses a client that shows no certificate, or a wrong one: in TLS 1.2 before the client counts as connected. */
+/** The end that reports a missing or wrong client certificate: in TLS 1.2 before the client is connected. */
 export const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
 
-/** Whose certificate the peer has shown. */
+/** Returns the common name of the peer's certificate. */
 export function nameOf(socket: net.Socket): string {
     return String((socket as tls.TLSSocket).getPeerCertificate().subject.CN);
 }
 
-/** The names of the events of one end, with the codes of errors, as they come. */
+/** Records the event names of one end, with the codes of errors. */
 export function record(end: SockhopClient | SockhopServer): unknown[] {
     const log: unknown[] = [];
     end.on("connect", () => log.push("connect"));
@@ -24,7 +24,7 @@ export function record(end: SockhopClient | SockhopServer): unknown[] {
     return log;
 }
 
-/** How many connections the system holds for a server, whatever their state. */
+/** Number of connections of a server in the system, in any state. */
 export async function held(s: SockhopServer): Promise<number> {
     return new Promise((resolve, reject) => {
         s.server.getConnections((error, count) => {
@@ -34,9 +34,9 @@ export async function held(s: SockhopServer): Promise<number> {
     });
 }
 
-/** Certificates of the tests. They are made once, before the first test. */
+/** Certificates of the tests, created once before the first test. */
 export let ca: Identity;
-/** Of a server on this machine. */
+/** For a server on this machine. */
 export let own: Identity;
 export let selfSigned: Identity;
 /** For clients. */
@@ -54,7 +54,7 @@ before("make the certificates", async () => {
     ]);
 });
 
-/** A server that shows its certificate, and listens. That handshakes fail is no surprise to it. */
+/** Starts a server with its certificate. Failed handshakes are expected. */
 export async function secureServer(options: tls.TlsOptions = {}, more: ServerOptions = {}): Promise<SockhopServer> {
     const s = server({ ...more, ssl_options: { ...own, ...options } });
     s.on("error", () => undefined);
@@ -62,7 +62,7 @@ export async function secureServer(options: tls.TlsOptions = {}, more: ServerOpt
     return s;
 }
 
-/** A client that knows our authority. */
+/** Creates a client that trusts our authority. */
 export function secureClient(
     s: SockhopServer,
     options: tls.ConnectionOptions = {},
@@ -71,7 +71,7 @@ export function secureClient(
     return client({ ...placeOf(s), ...more, ssl_options: { ca: ca.cert, ...options } });
 }
 
-/** Both, connected. */
+/** Connects a client to a server over TLS. */
 export async function securePair(options: ServerOptions = {}): ReturnType<typeof pair> {
     return pair({ ...options, ssl_options: own }, { ssl_options: { ca: ca.cert } });
 }

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { ServerOptions, SockhopServer } from "../../src";
 import { client, later, server } from "./pair";
 
-/** A program that listens when it is told to, with what is built, and says how that went. Killed after the test. */
+/** A program that listens on command, with the built package, and reports the result. Killed after the test. */
 export async function program(): Promise<{ child: ChildProcess; ask: (question: object) => Promise<unknown> }> {
     const text = `
         const { server } = require("sockhop");
@@ -41,7 +41,7 @@ export async function program(): Promise<{ child: ChildProcess; ask: (question: 
     };
 }
 
-/** Leaves a socket at a path at which nobody listens, as a killed server does. */
+/** Leaves a stale socket at a path, as a killed server does. */
 export async function abandon(path: string): Promise<void> {
     const listener = net.createServer().listen(path);
     await once(listener, "listening");
@@ -51,14 +51,14 @@ export async function abandon(path: string): Promise<void> {
     renameSync(`${path}.kept`, path);
 }
 
-/** A server that answers any request with a word. */
+/** Creates a server that responds to any request with a word. */
 export function oracle(path: string, word: unknown, options: ServerOptions = {}): SockhopServer {
     const s = server({ path, ...options });
     s.on("request", (_, response) => void response.send(word));
     return s;
 }
 
-/** What the server at a path answers. */
+/** Resolves to the response of the server at a path. */
 export async function asked(path: string): Promise<unknown> {
     const c = client({ path });
     await c.connect();
@@ -67,7 +67,7 @@ export async function asked(path: string): Promise<unknown> {
     return answer;
 }
 
-/** Has the system refuse to make links until the test has ended. */
+/** Makes link() fail until the end of the test. */
 export function forbidLinks(): void {
     const original = fs.linkSync;
     Object.assign(fs, {
@@ -78,7 +78,7 @@ export function forbidLinks(): void {
     later(() => Object.assign(fs, { linkSync: original }));
 }
 
-/** What listen() of some workers of one cluster has come to. The workers end then. */
+/** Resolves to the results of listen() in some workers of one cluster. The workers exit afterwards. */
 export async function cluster(path: string, workers: number, options = ""): Promise<unknown> {
     const text = `
         const cluster = require("node:cluster");
@@ -108,7 +108,7 @@ export async function cluster(path: string, workers: number, options = ""): Prom
 }
 
 export const neighbours = (path: string): string[] => readdirSync(dirname(path));
-/** The umask of this process. (Node has no other way to ask.) */
+/** The umask of this process. (Node has no other API to read it.) */
 export function currentUmask(): number {
     const umask = process.umask(0o022);
     process.umask(umask);
@@ -117,7 +117,7 @@ export function currentUmask(): number {
 
 export const permissions = (path: string): string => (lstatSync(path).mode & 0o777).toString(8);
 
-/** The errors that a server has emitted. */
+/** Collects the errors of a server. */
 export function errorsOf(s: SockhopServer): (Error & { code?: string })[] {
     const errors: Error[] = [];
     s.on("error", (error) => errors.push(error));

@@ -26,7 +26,7 @@ describe("GraceTimeout", () => {
             expect(calls).to.equal(1);
         });
 
-        it("does not expire when it was cleared", () => {
+        it("does not expire after clear()", () => {
             const timeout = new GraceTimeout(100, () => (calls += 1));
             clock.tick(99);
             timeout.clear();
@@ -51,7 +51,7 @@ describe("GraceTimeout", () => {
             while (performance.now() < end);
         }
 
-        it("expires after the event loop has looked at its sockets", async () => {
+        it("expires after the event loop has polled its sockets", async () => {
             const order: string[] = [];
             const expired = new Promise<void>((resolve) => {
                 new GraceTimeout(5, () => {
@@ -65,7 +65,7 @@ describe("GraceTimeout", () => {
             expect(order).to.deep.equal(["timer", "expired"]);
         });
 
-        it("does not expire when it is cleared in the grace time", async () => {
+        it("does not expire if it is cleared in the grace time", async () => {
             let calls = 0;
             const timeout = new GraceTimeout(5, () => (calls += 1));
             const fired = new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { type TimerEntry, TimerLists, type Link, unlink } from "../../src/timers/TimerLists";
 
-/** Not the fake one. */
+/** The real one. */
 const turn = setImmediate;
 
 describe("TimerLists", () => {
@@ -22,7 +22,7 @@ describe("TimerLists", () => {
         clock.uninstall();
     });
 
-    /** Lets this turn end and time pass. */
+    /** Ends this tick and advances the clock. */
     async function pass(time: number): Promise<void> {
         await new Promise((resolve) => {
             process.nextTick(resolve);
@@ -30,10 +30,10 @@ describe("TimerLists", () => {
         clock.tick(time);
     }
 
-    /** The same, and the turn of the event loop that a deadline grants. */
+    /** The same, and the iteration of the event loop that TimerLists grants. */
     async function tick(time: number): Promise<void> {
         await pass(time);
-        await new Promise((resolve) => turn(resolve)); // for those whose time has passed on the real clock as well
+        await new Promise((resolve) => turn(resolve)); // for entries that expired on the real clock as well
         await pass(1);
     }
 
@@ -49,7 +49,7 @@ describe("TimerLists", () => {
         })();
     }
 
-    it("expire when their time has passed, and once", async () => {
+    it("expires entries once, after their timeout", async () => {
         deadlines.add(entry("a"), 100);
         await pass(99);
         expect(expired).to.deep.equal([]);
@@ -59,23 +59,23 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal(["a"]);
     });
 
-    it("let the event loop look at its sockets first", async () => {
+    it("lets the event loop poll its sockets first", async () => {
         const answered = entry("answered");
         const missed = entry("not answered");
         clock.uninstall();
         deadlines.add(answered, 20);
         deadlines.add(missed, 20);
-        const fired = new Promise((resolve) => setTimeout(resolve, 20)); // right behind theirs
+        const fired = new Promise((resolve) => setTimeout(resolve, 20)); // right after the timer of the list
         await new Promise((resolve) => process.nextTick(resolve));
-        for (const start = performance.now(); performance.now() - start < 30;); // a long turn: the time is over
+        for (const start = performance.now(); performance.now() - start < 30;); // a long tick: the timeout passes
         await fired;
-        expect(expired).to.deep.equal([]); // the timer has run, and grants a look at the sockets
-        unlink(answered); // the answer was there already
+        expect(expired).to.deep.equal([]); // the timer has fired, and lets the event loop poll its sockets
+        unlink(answered); // the reply had already arrived
         await new Promise((resolve) => setImmediate(resolve));
         expect(expired).to.deep.equal(["not answered"]);
     });
 
-    it("of the same delay expire in their order, each in its time", async () => {
+    it("expires entries of the same timeout in order, each at its time", async () => {
         for (const name of ["a", "b", "c"]) {
             deadlines.add(entry(name), 100);
             await pass(30);
@@ -85,7 +85,7 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal(["a"]);
         await pass(28);
         expect(expired).to.deep.equal(["a"]);
-        await tick(2); // the turn that was granted has cost a millisecond, as it does with these timers only
+        await tick(2); // the granted iteration costs a millisecond, with these timers only
         expect(expired).to.deep.equal(["a", "b"]);
         await pass(27);
         expect(expired).to.deep.equal(["a", "b"]);
@@ -93,7 +93,7 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal(["a", "b", "c"]);
     });
 
-    it("of different delays do not wait for each other", async () => {
+    it("expires entries of different timeouts independently", async () => {
         deadlines.add(entry("300"), 300);
         deadlines.add(entry("100"), 100);
         deadlines.add(entry("200"), 200);
@@ -105,17 +105,17 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal(["100", "200", "300"]);
     });
 
-    it("begin at the end of the turn that they were made in", async () => {
+    it("starts timeouts at the end of the tick", async () => {
         deadlines.add(entry("a"), 100);
-        clock.tick(30); // the turn goes on
+        clock.tick(30); // the tick continues
         deadlines.add(entry("b"), 100);
         await pass(99);
         expect(expired).to.deep.equal([]);
-        await tick(3); // the turn that was granted has cost two, as it does with these timers only
+        await tick(3); // the granted iteration costs two milliseconds, with these timers only
         expect(expired).to.deep.equal(["a", "b"]);
     });
 
-    it("share one timer where the delay is the same, however many they are", async () => {
+    it("uses one timer for all entries of the same timeout", async () => {
         for (let n = 0; n < 1000; n++) deadlines.add(entry(String(n)), 100);
         expect(clock.countTimers()).to.equal(1);
         for (let n = 0; n < 1000; n++) deadlines.add(entry(`other ${n}`), 200);
@@ -128,7 +128,7 @@ describe("TimerLists", () => {
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("can be called off, also twice, and by something that was never there", async () => {
+    it("can remove an entry, also twice, and one that was never added", async () => {
         const [a, b] = [entry("a"), entry("b")];
         deadlines.add(a, 100);
         deadlines.add(b, 100);
@@ -140,20 +140,20 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal(["b"]);
     });
 
-    it("that were all called off leave no timer behind when it has run", async () => {
+    it("leaves no timer after all entries were removed and it has fired", async () => {
         const entries = ["a", "b"].map((name) => entry(name));
         for (const each of entries) deadlines.add(each, 100);
         for (const each of entries) unlink(each);
         await tick(100);
         expect(clock.countTimers()).to.equal(0);
         expect(expired).to.deep.equal([]);
-        deadlines.add(entry("c"), 100); // and it begins anew
+        deadlines.add(entry("c"), 100); // starts again
         await tick(100);
         expect(expired).to.deep.equal(["c"]);
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("wait for the next when the first was called off", async () => {
+    it("waits for the next entry when the first was removed", async () => {
         const first = entry("first");
         deadlines.add(first, 100);
         await pass(50);
@@ -165,7 +165,7 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal(["second"]);
     });
 
-    it("may be added while others expire", async () => {
+    it("accepts entries while others expire", async () => {
         deadlines.add(
             entry("a", () => {
                 deadlines.add(entry("same"), 100);
@@ -183,7 +183,7 @@ describe("TimerLists", () => {
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("may be added in the turn that is granted", async () => {
+    it("accepts entries in the granted iteration", async () => {
         deadlines.add(entry("a"), 100);
         await pass(100);
         deadlines.add(entry("b"), 100);
@@ -195,7 +195,7 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal(["a", "b"]);
     });
 
-    it("may be called off while others expire", async () => {
+    it("can remove entries while others expire", async () => {
         const later = entry("later");
         deadlines.add(
             entry("a", () => {
@@ -209,7 +209,7 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal(["a", "b"]);
     });
 
-    it("that begin anew whenever they expire go on", async () => {
+    it("continues with entries that are added again when they expire", async () => {
         let rounds = 0;
         const again = entry("again", () => {
             rounds += 1;
@@ -224,7 +224,7 @@ describe("TimerLists", () => {
         expect(rounds).to.be.within(4, 5);
     });
 
-    it("never come for Infinity, as limits.ts has it, and take no timer", async () => {
+    it("starts no timer for Infinity", async () => {
         deadlines.add(entry("never"), 2 ** 31 - 1);
         deadlines.add(entry("never"), Infinity);
         expect(clock.countTimers()).to.equal(0);
@@ -233,7 +233,7 @@ describe("TimerLists", () => {
         expect(expired).to.deep.equal([]);
     });
 
-    it("come in the same millisecond for a very short time", async () => {
+    it("expires a very short timeout in the same millisecond", async () => {
         deadlines.add(entry("0.5"), 0.5);
         deadlines.add(entry("1"), 1);
         await tick(1);
@@ -241,7 +241,7 @@ describe("TimerLists", () => {
         expect(expired).to.have.members(["0.5", "1"]);
     });
 
-    it("of many different delays leave no timers behind when they are called off", () => {
+    it("leaves no timers for many different timeouts after all entries were removed", () => {
         for (let delay = 1000; delay < 2000; delay++) {
             const each = entry(String(delay));
             deadlines.add(each, delay);
@@ -250,7 +250,7 @@ describe("TimerLists", () => {
         expect(clock.countTimers()).to.be.at.most(16);
     });
 
-    it("expire under a fake clock that does not fake performance.now(), each in its time", async () => {
+    it("expires entries at their time under a fake clock without a fake performance.now()", async () => {
         clock.uninstall();
         clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
         const faked = new TimerLists();
@@ -267,7 +267,7 @@ describe("TimerLists", () => {
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("go on under the real clock after a fake one", async () => {
+    it("continues under the real clock after a fake one", async () => {
         const shared = new TimerLists();
         shared.add(entry("lost with its clock"), 5);
         clock.uninstall();

@@ -20,7 +20,7 @@ describe("atEndOfTick()", () => {
         expect(order).to.deep.equal([1, 2, 3]);
     });
 
-    it("runs a task once, which can be added again afterwards", async () => {
+    it("runs a task once, and accepts it again afterwards", async () => {
         let calls = 0;
         const counting = task(() => (calls += 1));
         atEndOfTick(counting);
@@ -46,7 +46,7 @@ describe("atEndOfTick()", () => {
         expect(order).to.deep.equal(["first", "second", "added"]);
     });
 
-    it("runs the tasks behind one that throws, whose error is an uncaught exception", async () => {
+    it("runs the tasks after one that throws, and reports its error as uncaught", async () => {
         const thrown = uncaught();
         const error = new Error("a task has failed");
         const order: string[] = [];

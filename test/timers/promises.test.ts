@@ -13,26 +13,26 @@ describe("withTimeout()", () => {
         later(() => clock.uninstall());
     });
 
-    it("resolves as the promise does, and leaves no timer", async () => {
+    it("resolves with the promise, and leaves no timer", async () => {
         expect(await withTimeout(Promise.resolve(5), 100, late)).to.equal(5);
         await new Promise(setImmediate);
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("rejects as the promise does, and leaves no timer", async () => {
+    it("rejects with the promise, and leaves no timer", async () => {
         const reason = new Error("failed");
         expect(await rejection(withTimeout(Promise.reject(reason), 100, late))).to.equal(reason);
         await new Promise(setImmediate);
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("rejects with the given error after the limit", async () => {
+    it("rejects with the given error after the timeout", async () => {
         const limited = rejection(withTimeout(new Promise(() => undefined), 100, late));
         clock.tick(100);
         expect(await limited).to.equal(late);
     });
 
-    it("causes no unhandled rejection when the promise rejects after the limit", async () => {
+    it("causes no unhandled rejection when the promise rejects after the timeout", async () => {
         const rejections = unhandled();
         let reject!: (reason: Error) => void;
         const limited = rejection(withTimeout(new Promise((_, no) => (reject = no)), 100, late));
@@ -43,7 +43,7 @@ describe("withTimeout()", () => {
         expect(rejections).to.deep.equal([]);
     });
 
-    it("takes any object with a method then", async () => {
+    it("accepts any object with a then method", async () => {
         const thenable: PromiseLike<number> = {
             then: (resolve) => Promise.resolve(7).then(resolve),
         };
@@ -52,7 +52,7 @@ describe("withTimeout()", () => {
 });
 
 describe("isPromise()", () => {
-    it("is true for every object with a method then", () => {
+    it("is true for every object with a then method", () => {
         const values = [
             Promise.resolve(),
             { then: () => undefined },

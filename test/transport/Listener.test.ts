@@ -11,7 +11,7 @@ type Place = Parameters<Listener["listen"]>[0];
 
 const LOCAL = { address: "127.0.0.1", port: 0, path: null } as Place;
 
-/** A listener and all that it reports. */
+/** A listener and a log of its reports. */
 function listener(options: Partial<ListenerOptions> = {}) {
     const accepted: net.Socket[] = [];
     const failed: Error[] = [];
@@ -50,21 +50,21 @@ describe("Listener", () => {
         expect(accepted[0]).to.be.instanceOf(net.Socket);
     });
 
-    it("joins a call of listen() that has not settled", async () => {
+    it("returns the pending promise of listen() when called again", async () => {
         const { listen } = listener();
         const [first, second] = [listen(), listen()];
         expect(second).to.equal(first);
         await first;
     });
 
-    it("rejects a second listen(), and listens on", async () => {
+    it("rejects a second listen(), and continues to listen", async () => {
         const { listen, failed } = listener();
         const server = await listen();
         expect(await rejection(listen())).to.have.property("code", "ERR_SERVER_ALREADY_LISTEN");
         expect([server.listening, failed]).to.deep.equal([true, []]);
     });
 
-    it("rejects with the error of the system, which is reported once", async () => {
+    it("rejects with the system error, which is reported once", async () => {
         const { port } = (await listener().listen()).address() as net.AddressInfo;
         const { listen, failed } = listener();
         const error = await rejection(listen({ ...LOCAL, port }));
@@ -107,7 +107,7 @@ describe("Listener", () => {
         await closing;
     });
 
-    it("closes at once when it does not listen", async () => {
+    it("closes at once if it does not listen", async () => {
         await listener().created.close();
     });
 });

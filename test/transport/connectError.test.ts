@@ -10,7 +10,7 @@ function socketWith(addresses: object): net.Socket {
 }
 
 describe("selfConnectionError()", () => {
-    it("is the error of a refused connection where both ends of a socket are the same", () => {
+    it("is the error of a refused connection if both ends of a socket are the same", () => {
         expect(selfConnectionError(socketWith(ENDS))).to.include({
             code: "ECONNREFUSED",
             syscall: "connect",
@@ -19,12 +19,12 @@ describe("selfConnectionError()", () => {
         });
     });
 
-    it("is undefined where one port or one address differs", () => {
+    it("is undefined if one port or one address differs", () => {
         expect(selfConnectionError(socketWith({ ...ENDS, localPort: 5001 }))).to.equal(undefined);
         expect(selfConnectionError(socketWith({ ...ENDS, localAddress: "127.0.0.2" }))).to.equal(undefined);
     });
 
-    it("is undefined for a Unix domain socket, and for one that is not connected", () => {
+    it("is undefined for a Unix domain socket, and for an unconnected socket", () => {
         expect(selfConnectionError(socketWith({}))).to.equal(undefined);
     });
 });
@@ -32,13 +32,13 @@ describe("selfConnectionError()", () => {
 describe("explain()", () => {
     const place = { address: "localhost", port: 5000 };
 
-    /** The error of Node where all addresses of a host name have refused. */
+    /** The error of node if all addresses of a host name refuse. */
     function refused(message = ""): AggregateError & { code: string } {
         const errors = [new Error("connect ECONNREFUSED ::1:5000"), new Error("connect ECONNREFUSED 127.0.0.1:5000")];
         return Object.assign(new AggregateError(errors, message), { code: "ECONNREFUSED" });
     }
 
-    it("gives a message with the code, the place and the reasons", () => {
+    it("returns a message with the code, the address and the reasons", () => {
         const error = refused();
         const lines = error.stack!.split("\n").slice(1);
         explain(error, place);
@@ -48,7 +48,7 @@ describe("explain()", () => {
         expect(error.stack).to.equal([`AggregateError [ECONNREFUSED]: ${error.message}`, ...lines].join("\n"));
     });
 
-    it("leaves other errors as they are", () => {
+    it("returns other errors unchanged", () => {
         for (const error of [refused("a message"), new Error("one reason"), new Error("")]) {
             const { message, stack } = error;
             explain(error, place);
@@ -58,7 +58,7 @@ describe("explain()", () => {
 });
 
 describe("isBacklogFull()", () => {
-    it("is true for EAGAIN of connect only", () => {
+    it("is true only for EAGAIN of connect", () => {
         const error = (members: object): Error => Object.assign(new Error("failed"), members);
         expect(isBacklogFull(error({ code: "EAGAIN", syscall: "connect" }))).to.equal(true);
         for (const other of [

@@ -7,7 +7,7 @@ import { selfConnecting } from "../support/selfConnecting";
 
 type Place = Parameters<typeof dial>[0];
 
-/** A socket that begins to connect, the bytes that arrive, and how often it has connected. */
+/** A connecting socket, its received bytes, and its number of connect events. */
 function dialed(place: Partial<Place>): { socket: net.Socket; bytes: string[]; connected: () => number } {
     const bytes: string[] = [];
     let count = 0;
@@ -22,20 +22,20 @@ function dialed(place: Partial<Place>): { socket: net.Socket; bytes: string[]; c
     return { socket, bytes, connected: () => count };
 }
 
-/** The error of a socket, which closes then. */
+/** The error of a socket, which then closes. */
 async function errorOf(socket: net.Socket): Promise<NodeJS.ErrnoException> {
     return new Promise((resolve) => socket.once("error", resolve));
 }
 
 describe("dial()", () => {
-    it("connects, and gives what arrives", async () => {
+    it("connects, and passes received bytes on", async () => {
         const { port } = await rawServer((socket) => socket.end("hello"));
         const { socket, bytes, connected } = dialed({ port });
         await once(socket, "close");
         expect([bytes.join(""), connected()]).to.deep.equal(["hello", 1]);
     });
 
-    it("emits data where the program listens for it, with bytes that stay as they are", async () => {
+    it("emits data if the program listens for it, with bytes that stay unchanged", async () => {
         const { port } = await rawServer((socket) => {
             socket.write("first");
             setImmediate(() => socket.end("later"));
@@ -47,7 +47,7 @@ describe("dial()", () => {
         expect(Buffer.concat(chunks).toString()).to.equal("firstlater");
     });
 
-    it("reports a place that is none as an error of the socket", async () => {
+    it("reports an invalid address as an error of the socket", async () => {
         const { socket, connected } = dialed({ port: 70_000 });
         expect(await errorOf(socket)).to.have.property("code", "ERR_BAD_OPTION");
         expect([socket.destroyed, connected()]).to.deep.equal([true, 0]);

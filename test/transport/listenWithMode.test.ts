@@ -6,18 +6,18 @@ import { basename, dirname } from "node:path";
 import { listenWithMode } from "../../src/transport/listenWithMode";
 import { later, socketPath } from "../support/pair";
 
-/** A server of Node that is closed after the test. */
+/** A server of node that is closed after the test. */
 function plainServer(): net.Server {
     const created = net.createServer((socket) => socket.end());
     later(() => created.close());
     return created;
 }
 
-/** The names of the files beside a path. */
+/** The names of the other files in the folder of a path. */
 const neighbours = (path: string): string[] => readdirSync(dirname(path));
 
 describe("listenWithMode()", () => {
-    it("makes a socket with these permissions, and no other file", () => {
+    it("creates a socket with these permissions, and no other file", () => {
         for (const mode of [0o600, 0o660, 0o666]) {
             const path = socketPath();
             const plain = plainServer();
@@ -29,7 +29,7 @@ describe("listenWithMode()", () => {
         }
     });
 
-    it("lets clients connect at the path, which is the server's address", async () => {
+    it("accepts clients at the path, which is the address of the server", async () => {
         const path = socketPath();
         const plain = plainServer();
         listenWithMode(plain, path, 0o600);
@@ -37,7 +37,7 @@ describe("listenWithMode()", () => {
         await once(net.connect(path).resume(), "close");
     });
 
-    it("throws EADDRINUSE where there is a file, which stays as it is", () => {
+    it("throws EADDRINUSE for an existing file, which stays unchanged", () => {
         const path = socketPath();
         writeFileSync(path, "text");
         const plain = plainServer();
@@ -49,7 +49,7 @@ describe("listenWithMode()", () => {
         expect(neighbours(path)).to.deep.equal([basename(path)]);
     });
 
-    it("throws the error of the system where there is no folder", () => {
+    it("throws the system error without a folder", () => {
         const path = `${socketPath()}/socket`;
         expect(() => listenWithMode(plainServer(), path, 0o600))
             .to.throw()

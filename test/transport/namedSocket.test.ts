@@ -22,14 +22,14 @@ import { selfConnecting } from "../support/selfConnecting";
 
 const POSIX = process.platform !== "win32";
 
-/** A runtime folder for this test alone. */
+/** Creates a runtime folder for this test. */
 function runtimeFolder(): void {
     const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
     later(() => rmSync(folder, { recursive: true }));
     replaceEnvironment("XDG_RUNTIME_DIR", folder);
 }
 
-/** Sets a variable of the environment until the test has ended. */
+/** Sets an environment variable until the end of the test. */
 function replaceEnvironment(name: string, value: string): void {
     const before = process.env[name];
     process.env[name] = value;
@@ -39,7 +39,7 @@ function replaceEnvironment(name: string, value: string): void {
     });
 }
 
-/** A path at which something is made, until the test has ended. */
+/** Creates something at a path until the end of the test. */
 function file(make: (path: string) => unknown): string {
     const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
     later(() => rmSync(folder, { recursive: true }));
@@ -48,7 +48,7 @@ function file(make: (path: string) => unknown): string {
     return path;
 }
 
-/** Makes a folder that looks as if it belonged to another user: only root can give files away. */
+/** Creates a folder of another user. Only root can change the owner of a file. */
 function ownedByAnother(path: string): void {
     mkdirSync(path, { mode: 0o700 });
     if (process.getuid?.() === 0) {
@@ -61,12 +61,12 @@ function ownedByAnother(path: string): void {
     later(() => Object.defineProperty(process, "getuid", getuid));
 }
 
-describe("names", () => {
+describe("name option", () => {
     beforeEach(() => {
         runtimeFolder();
     });
 
-    it("are paths in the user's runtime folder", () => {
+    it("is a path in the runtime folder of the user", () => {
         if (POSIX)
             expect(path_of("my-daemon")).to.equal(join(process.env["XDG_RUNTIME_DIR"] ?? "", "sockhop/my-daemon.sock"));
         else expect(path_of("my-daemon")).to.match(/^\\\\\.\\pipe\\sockhop-.+-my-daemon$/);
@@ -82,7 +82,7 @@ describe("names", () => {
         ["cannot be written to", () => file((path) => mkdirSync(path, { mode: 0o500 }))],
         ["belongs to another user", () => file((path) => ownedByAnother(path))],
     ] as const) {
-        it(`are paths in a folder of the user's among the temporary files where the runtime folder ${what}`, function () {
+        it(`is a path in a private folder among the temporary files if the runtime folder ${what}`, function () {
             if (!POSIX) this.skip(); // pipes of Windows are in no folder
             const runtime = value();
             if (runtime === undefined) delete process.env["XDG_RUNTIME_DIR"];
@@ -91,7 +91,7 @@ describe("names", () => {
         });
     }
 
-    it("make no folder in the runtime folder of another user", async function () {
+    it("creates no folder in the runtime folder of another user", async function () {
         if (!POSIX) this.skip(); // pipes of Windows are in no folder
         const temporary = mkdtempSync(join(tmpdir(), "sockhop-"));
         replaceEnvironment("TMPDIR", temporary);
@@ -105,7 +105,7 @@ describe("names", () => {
         expect(s.path).to.equal(path_of("d"));
     });
 
-    it("work where Node does not know the user", async () => {
+    it("works if node does not know the user", async () => {
         const getuid = Object.getOwnPropertyDescriptor(process, "getuid");
         if (!getuid) return;
         Object.defineProperty(process, "getuid", { ...getuid, value: undefined });
@@ -116,7 +116,7 @@ describe("names", () => {
         expect(s.path).to.equal(join(process.env["XDG_RUNTIME_DIR"] ?? "", "sockhop/d.sock"));
     });
 
-    it("and paths work where Node's permission model forbids to read files", async function () {
+    it("works with paths under node's permission model without read access", async function () {
         if (!POSIX) this.skip();
         const outside = server({ name: "outside" });
         outside.on("request", (_, response) => void response.send("here"));
@@ -152,7 +152,7 @@ describe("names", () => {
         expect(await text(child.stdout)).to.equal("here");
     });
 
-    it("that could lead elsewhere are refused", () => {
+    it("rejects names that could lead to another folder", () => {
         for (const name of [
             "",
             ".",
@@ -169,7 +169,7 @@ describe("names", () => {
             expect(() => path_of(name), name)
                 .to.throw()
                 .with.property("code", "ERR_BAD_OPTION");
-            if (name === "") continue; // as an option the same as none
+            if (name === "") continue; // an empty option is no option
             expect(() => new SockhopClient({ name }), name)
                 .to.throw()
                 .with.property("code", "ERR_BAD_OPTION");
@@ -180,7 +180,7 @@ describe("names", () => {
         for (const name of ["a", "a.b", "A_1-2", "x".repeat(64)]) expect(path_of(name)).to.include(name);
     });
 
-    it("bring a server and a client together, in a folder for this user alone", async () => {
+    it("connects a server and a client, in a private folder of the user", async () => {
         const s = server({ name: "d" });
         const c = client({ name: "d" });
         expect(await rejection(c.connect())).to.have.property("code", "ENOENT");
@@ -194,19 +194,19 @@ describe("names", () => {
         expect(existsSync(path_of("d"))).to.equal(false);
     });
 
-    it("give way to a path", () => {
+    it("is ignored if there is a path", () => {
         expect(client({ name: "d", path: "/p" }).path).to.equal("/p");
         expect(client({ name: "" }).path).to.equal(null);
     });
 
-    describe("in a folder that is not the user's alone", () => {
+    describe("in a folder that is open to other users", () => {
         const open: [string, (folder: string) => void][] = [
             ["which others may enter", (folder) => mkdirSync(folder) ?? chmodSync(folder, 0o755)],
             ["which others may write to", (folder) => mkdirSync(folder) ?? chmodSync(folder, 0o720)],
             ["which is a link", (folder) => symlinkSync(tmpdir(), folder)],
         ];
         for (const [how, make] of open) {
-            it(`${how} are refused at both ends`, async function () {
+            it(`is rejected at both ends: ${how}`, async function () {
                 if (!POSIX) this.skip(); // pipes of Windows are in no folder
                 make(dirname(path_of("d")));
                 expect(await rejection(server({ name: "d" }).listen())).to.have.property("code", "ERR_BAD_OPTION");
@@ -222,7 +222,7 @@ describe("listen_or_connect()", () => {
         runtimeFolder();
     });
 
-    it("gives the first a server that listens, and the others clients that are connected", async () => {
+    it("makes the first call a listening server, and the others connected clients", async () => {
         const { server: s, client: none } = await listen_or_connect({ name: "d" });
         if (!s) throw new Error("the first got no server");
         later(() => s.close());
@@ -240,10 +240,10 @@ describe("listen_or_connect()", () => {
                 n + 1,
             ]);
         }
-        expect(connections).to.equal(2); // it has seen no other
+        expect(connections).to.equal(2); // no other connection
     });
 
-    it("makes one server of many calls at once, also with ports, and of a socket that was left behind", async () => {
+    it("creates one server for many simultaneous calls, also with ports, and with a stale socket", async () => {
         const free = server();
         await free.listen();
         const port = free.get_bound_port();
@@ -256,7 +256,7 @@ describe("listen_or_connect()", () => {
         }
     });
 
-    it("makes one server of many processes, also after that was killed", async () => {
+    it("creates one server for many processes, also after that server was killed", async () => {
         const program = `
             require("sockhop").listen_or_connect({ name: "once" }).then(({ server }) => {
                 process.send(server ? "server" : "client");
@@ -279,7 +279,7 @@ describe("listen_or_connect()", () => {
         expect(await start().role).to.equal("server");
     });
 
-    it("is a server where its client would connect to itself", async () => {
+    it("creates a server where its client would connect to itself", async () => {
         const port = await selfConnecting();
         const { server: s } = await listen_or_connect({ port });
         if (!s) throw new Error("the port was free");
@@ -287,20 +287,20 @@ describe("listen_or_connect()", () => {
         expect(s.get_bound_port()).to.equal(port);
     });
 
-    it("rejects as listen() does when that fails for another reason", async () => {
+    it("rejects with the error of listen() for another cause", async () => {
         expect(await rejection(listen_or_connect({ path: "x".repeat(200) }))).to.have.property(
             "code",
             POSIX ? "ERR_PATH_TOO_LONG" : "EACCES",
         );
     });
 
-    it("rejects as connect() does when the listening process does not respond, and leaves nothing behind", async () => {
+    it("rejects with the error of connect() if the listening process does not respond, and leaves no files", async () => {
         const { server: s } = await listen_or_connect({ name: "d" });
         later(() => s?.close());
         const error = await rejection(
             listen_or_connect({ name: "d", ssl: true, connect_timeout: 50, auto_reconnect: true }),
         );
-        expect(error).to.have.property("code", "ERR_CONNECT_TIMEOUT"); // it speaks no TLS
+        expect(error).to.have.property("code", "ERR_CONNECT_TIMEOUT"); // no TLS server
         expect(s?.stats.connections).to.equal(1);
     });
 });

@@ -8,14 +8,14 @@ import { later, socketPath } from "../support/pair";
 import { abandon } from "../support/unixSockets";
 
 describe("removeStaleSocket()", () => {
-    it("removes a socket at which no server listens, and leaves no lock", async () => {
+    it("removes a socket without a listening server, and leaves no lock", async () => {
         const path = socketPath();
         await abandon(path);
         expect(await removeStaleSocket(path)).to.equal(true);
         expect(readdirSync(dirname(path))).to.deep.equal([]);
     });
 
-    it("leaves a socket at which a server listens", async () => {
+    it("leaves a socket with a listening server", async () => {
         const path = socketPath();
         const listener = net.createServer((socket) => socket.destroy()).listen(path);
         later(() => listener.close());
@@ -24,11 +24,11 @@ describe("removeStaleSocket()", () => {
         expect(lstatSync(path).isSocket()).to.equal(true);
     });
 
-    it("leaves another socket that has taken the path between the two probes", async () => {
+    it("leaves another socket that was created between the two probes", async () => {
         const path = socketPath();
         await abandon(path);
         const removal = removeStaleSocket(path);
-        await abandon(`${path}.new`); // another socket takes the path
+        await abandon(`${path}.new`); // another socket replaces the path
         renameSync(`${path}.new`, path);
         await removal;
         expect(readdirSync(dirname(path))).to.deep.equal([basename(path)]);
@@ -43,11 +43,11 @@ describe("removeStaleSocket()", () => {
         expect(existsSync(folder)).to.equal(true);
     });
 
-    it("returns that the path may be free where there is nothing", async () => {
+    it("returns that the path may be free if there is no file", async () => {
         expect(await removeStaleSocket(socketPath())).to.equal(true);
     });
 
-    it("leaves abstract sockets and pipes, which are no files", async () => {
+    it("leaves abstract sockets and pipes, which are not files", async () => {
         expect(await removeStaleSocket("\0sockhop-nothing")).to.equal(false);
     });
 });

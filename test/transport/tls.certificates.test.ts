@@ -20,7 +20,7 @@ import {
 
 describe("TLS", () => {
     describe("certificate of the server", () => {
-        it("is checked, unless told otherwise", async () => {
+        it("is checked by default", async () => {
             const s = await secureServer(selfSigned);
             const log = record(s);
             expect(await rejection(secureClient(s).connect())).to.have.property("code", "DEPTH_ZERO_SELF_SIGNED_CERT");
@@ -29,7 +29,7 @@ describe("TLS", () => {
             expect(log.filter((entry) => entry === "connect")).to.have.length(1);
         });
 
-        it("may be one that it has signed itself, when the client knows it", async () => {
+        it("may be self-signed if the client knows it", async () => {
             const s = await secureServer(selfSigned);
             await secureClient(s, { ca: selfSigned.cert }).connect();
         });
@@ -42,32 +42,32 @@ describe("TLS", () => {
             await secureClient(s).connect();
         });
 
-        it("must be good for the host", async () => {
+        it("must be valid for the host", async () => {
             const s = await secureServer(await identity("Elsewhere", ["elsewhere.example"], ca));
             expect(await rejection(secureClient(s).connect())).to.have.property("code", "ERR_TLS_CERT_ALTNAME_INVALID");
             await secureClient(s, { servername: "elsewhere.example" }).connect();
             await secureClient(s, { checkServerIdentity: () => undefined }).connect();
         });
 
-        it("must be good for localhost on a Unix domain socket", async () => {
+        it("must be valid for localhost on a Unix domain socket", async () => {
             const elsewhere = await identity("Elsewhere", ["elsewhere.example"], ca);
             const s = await secureServer(elsewhere, { path: socketPath() });
             expect(await rejection(secureClient(s).connect())).to.have.property("code", "ERR_TLS_CERT_ALTNAME_INVALID");
         });
 
         for (const version of VERSIONS) {
-            it(`is checked before anything goes out (${version})`, async () => {
+            it(`is checked before the client sends data (${version})`, async () => {
                 const s = await secureServer({ ...selfSigned, maxVersion: version });
                 s.on("receive", (value) => expect.fail(`The server has received ${String(value)}`));
                 const c = secureClient(s);
                 const connecting = c.connect().catch((error: unknown) => (error as Error & { code: string }).code);
-                // In each turn of the handshake.
+                // In each tick of the handshake.
                 while (c.socket !== null) {
                     c.send("a secret").catch(() => undefined);
                     await new Promise(setImmediate);
                 }
                 expect(await connecting).to.equal("DEPTH_ZERO_SELF_SIGNED_CERT");
-                // What it had sent would be here before another client is.
+                // Its data would have arrived before another client connects.
                 const good = client({ ...placeOf(s), ssl_options: { ca: selfSigned.cert } });
                 const another = announced(s, 1);
                 await good.connect();
@@ -75,7 +75,7 @@ describe("TLS", () => {
             });
         }
 
-        it("may depend on the name that the client asks for", async () => {
+        it("may depend on the server name in the handshake of the client", async () => {
             const names: string[] = [];
             const other = tls.createSecureContext(await identity("Other", ["other.example"], ca));
             const s = await secureServer({
@@ -97,10 +97,10 @@ describe("TLS", () => {
     });
 
     describe("certificate of the client", () => {
-        /** Of a server that lets in whom our authority knows. */
+        /** A server that accepts the certificates of our authority only. */
         const strict = (): tls.TlsOptions => ({ requestCert: true, ca: ca.cert });
 
-        it("lets it in, and tells its session who it is", async () => {
+        it("is required, and available to the session", async () => {
             class Named extends SockhopSession {
                 name = "";
 
@@ -114,7 +114,7 @@ describe("TLS", () => {
             expect(session.name).to.equal("Alice");
         });
 
-        it("is looked at by start(), which may refuse the connection", async () => {
+        it("is available to start(), which may refuse the connection", async () => {
             class Selective extends SockhopSession {
                 override start(): void {
                     if (nameOf(this.sock) !== "Bob") throw new Error(`We do not want ${nameOf(this.sock)}`);
@@ -136,7 +136,7 @@ describe("TLS", () => {
             expect(log).to.deep.equal([undefined, "connect"]);
         });
 
-        it("is optional with rejectUnauthorized: false, and authorized is true if it is good", async () => {
+        it("is optional with rejectUnauthorized: false, and authorized is true for a valid one", async () => {
             const s = await secureServer({ ...strict(), rejectUnauthorized: false });
             const seen: unknown[] = [];
             s.on("connect", (socket) => seen.push((socket as tls.TLSSocket).authorized));
@@ -151,7 +151,7 @@ describe("TLS", () => {
             ["a certificate of somebody else", () => mallory, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
         ] as const) {
             for (const version of VERSIONS) {
-                it(`keeps out a client with ${which} (${version})`, async () => {
+                it(`must be valid: the server refuses a client with ${which} (${version})`, async () => {
                     const s = await secureServer({ ...strict(), maxVersion: version });
                     const log = record(s);
                     const c = secureClient(s, shown());
@@ -162,7 +162,7 @@ describe("TLS", () => {
                         await rejection(c.connect());
                         expect(atClient).to.deep.equal([]);
                     } else {
-                        // The client has done its part before the server looks at the certificate. Its refusal comes later.
+                        // The client completes its handshake before the server checks the certificate. The refusal arrives later.
                         await c.connect();
                         c.send("Here I am").catch(() => undefined);
                         await disconnected;
@@ -181,7 +181,7 @@ describe("TLS", () => {
             }
         }
 
-        it("that is missing lets auto_reconnect pause, as any other refusal does", async () => {
+        it("causes a reconnect delay if it is missing, like any other refusal", async () => {
             const s = await secureServer(strict());
             const c = secureClient(s, {}, { auto_reconnect_interval: 30_000 });
             c.on("error", () => undefined);

@@ -7,7 +7,7 @@ import { later, placeOf, received } from "../support/pair";
 import { LARGE, record, ca, secureServer, secureClient, securePair } from "../support/tls";
 
 describe("TLS", () => {
-    it("ends a connection whose peer ends it, also with allowHalfOpen", async () => {
+    it("closes a connection when the peer closes it, also with allowHalfOpen", async () => {
         const s = await secureServer({ allowHalfOpen: true });
         const { port, address } = placeOf(s) as { port: number; address: string };
         const accepted = once(s, "connect");
@@ -20,8 +20,8 @@ describe("TLS", () => {
         expect((await gone)[0]).to.equal(socket);
     });
 
-    describe("at the end", () => {
-        it("disconnect() lets large data out first", async () => {
+    describe("close", () => {
+        it("sends large data before disconnect() closes the connection", async () => {
             const { s, c } = await securePair();
             const arrived = received(s, 2);
             c.send(LARGE).catch(() => undefined);
@@ -30,7 +30,7 @@ describe("TLS", () => {
             expect(await arrived).to.satisfy(([large, last]: unknown[]) => large === LARGE && last === "last");
         });
 
-        it("close() and kill_socket() let large data out first", async () => {
+        it("sends large data before close() and kill_socket() close the connection", async () => {
             for (const how of ["close", "kill_socket"] as const) {
                 const { s, c, socket } = await securePair();
                 const arrived = received(c, 2);
@@ -41,7 +41,7 @@ describe("TLS", () => {
             }
         });
 
-        it("close() after kill_socket() does not cut short what is still going out", async () => {
+        it("still sends pending data when close() follows kill_socket()", async () => {
             const { s, c, socket } = await securePair();
             const arrived = received(c, 1);
             s.send(socket, LARGE).catch(() => undefined);
@@ -49,7 +49,7 @@ describe("TLS", () => {
             expect(await arrived).to.satisfy(([large]: unknown[]) => large === LARGE);
         });
 
-        it("a connection that breaks is a disconnect on both sides, and no error", async () => {
+        it("emits disconnect on both sides when a connection breaks, and no error", async () => {
             const { s, c, socket } = await securePair();
             const [atServer, atClient] = [record(s), record(c)];
             const gone = [once(s, "disconnect"), once(c, "disconnect")];
@@ -58,7 +58,7 @@ describe("TLS", () => {
             expect([atServer, atClient]).to.deep.equal([["disconnect"], ["disconnect"]]);
         });
 
-        it("the server can listen again, and auto_reconnect finds it", async () => {
+        it("lets the server listen again, and auto_reconnect connects to it", async () => {
             const s = await secureServer();
             const { port } = placeOf(s);
             const c = secureClient(s, {}, { auto_reconnect: true, auto_reconnect_interval: 10 });

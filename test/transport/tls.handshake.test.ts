@@ -7,7 +7,7 @@ import { warnings } from "../support/rejections";
 import { reported, closed } from "../support/events";
 import { record, held, own, secureServer, secureClient } from "../support/tls";
 
-/** First bytes of a ClientHello, which announce more than will ever follow. */
+/** First bytes of a ClientHello that announce more bytes than ever follow. */
 const BEGINNING = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]);
 
 describe("TLS", () => {
@@ -29,7 +29,7 @@ describe("TLS", () => {
             expect(log).to.deep.equal(["accepted", "secured", ["server", "TLSv1.3"]]);
         });
 
-        it("is waited for by what is sent meanwhile", async () => {
+        it("delays messages that are sent during the handshake", async () => {
             const s = await secureServer();
             const arrived = received(s, 1);
             const c = secureClient(s);
@@ -48,7 +48,7 @@ describe("TLS", () => {
             expect([c.connected, c.socket]).to.deep.equal([false, null]);
         });
 
-        it("can be called off by disconnect()", async () => {
+        it("can be aborted by disconnect()", async () => {
             let reached!: () => void;
             const hello = new Promise<void>((resolve) => (reached = resolve));
             const mute = await rawServer((socket) => socket.once("data", reached));
@@ -59,7 +59,7 @@ describe("TLS", () => {
             expect(await connecting).to.have.property("code", "ERR_ABORTED");
         });
 
-        it("that the server cuts short is an error of Node", async () => {
+        it("rejects with an error of node when the server closes it", async () => {
             const resetting = await rawServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
             expect(await rejection(client({ ...resetting, ssl: true }).connect())).to.have.property(
                 "code",
@@ -69,7 +69,7 @@ describe("TLS", () => {
             expect(await rejection(client({ ...ending, ssl: true }).connect())).to.have.property("code", "ECONNRESET");
         });
 
-        it("that the client cuts short is an error event of the server, and concerns nobody else", async () => {
+        it("causes an error event of the server when the client closes it, and affects no other client", async () => {
             const s = await secureServer();
             const log = record(s);
             const c = secureClient(s);
@@ -87,7 +87,7 @@ describe("TLS", () => {
             expect(await arrived).to.deep.equal(["untouched"]);
         });
 
-        it("has its time limit on the server, which then closes the connection", async () => {
+        it("has a timeout on the server, which then closes the connection", async () => {
             const s = await secureServer({ handshakeTimeout: 50 });
             const socket = await raw(s);
             const ended = closed(socket);
@@ -98,7 +98,7 @@ describe("TLS", () => {
             expect(await held(s)).to.equal(0);
         });
 
-        it("has that time limit also with a client that trickles", async () => {
+        it("has the same timeout for a client that sends slowly", async () => {
             const s = await secureServer({ handshakeTimeout: 100 });
             const socket = await raw(s);
             socket.write(BEGINNING);
@@ -111,12 +111,12 @@ describe("TLS", () => {
             await ended;
         });
 
-        it("may have no time limit", async () => {
+        it("may have no timeout", async () => {
             const s = await secureServer({ handshakeTimeout: Infinity });
             await secureClient(s).connect();
         });
 
-        it("does not hold up close()", async () => {
+        it("does not delay close()", async () => {
             const s = await secureServer();
             const log = record(s);
             const { port } = placeOf(s);
@@ -128,16 +128,16 @@ describe("TLS", () => {
             expect(await held(s)).to.equal(2);
 
             const ended = closed(socket);
-            await s.close(); // the time limit is ten seconds, and so is that of this test
+            await s.close(); // the handshake timeout is ten seconds, and so is that of this test
             await ended;
-            expect(log).to.not.include("ECONNRESET"); // it is we who have cut it
+            expect(log).to.not.include("ECONNRESET"); // this end has closed the connection
             s.port = port!;
             await s.listen();
             await secureClient(s).connect();
         });
 
-        it("that would end after close() does not end", async () => {
-            // In TLS 1.3 the client is done first: it is connected while the server has not announced it.
+        it("is aborted by close()", async () => {
+            // In TLS 1.3 the client finishes first: it is connected before the server emits connect.
             const s = await secureServer();
             const c = secureClient(s);
             const cut = once(c, "disconnect");
@@ -149,8 +149,8 @@ describe("TLS", () => {
         });
     });
 
-    describe("with a peer that does not speak it", () => {
-        it("a server reports the client, closes the connection and goes on", async () => {
+    describe("with a peer without TLS", () => {
+        it("is reported by a server, which closes the connection and continues", async () => {
             const s = await secureServer();
             const log = record(s);
             const c = secureClient(s);
@@ -171,7 +171,7 @@ describe("TLS", () => {
             expect(log).to.deep.equal(["connect", "ERR_SSL_WRONG_VERSION_NUMBER"]);
         });
 
-        it("a server without an error listener warns once", async () => {
+        it("causes one warning of a server without an error listener", async () => {
             const heard = warnings();
             const s = server({ ssl_options: own });
             await s.listen();
@@ -184,23 +184,23 @@ describe("TLS", () => {
             expect(heard.map(({ code }) => code)).to.deep.equal(["ERR_SSL_WRONG_VERSION_NUMBER"]);
         });
 
-        it("a client rejects when the server sends something", async () => {
+        it("rejects on a client when the server sends data", async () => {
             const s = server();
             await s.listen();
-            s.on("error", () => undefined); // a ClientHello is no JSON
+            s.on("error", () => undefined); // a ClientHello is not JSON
             s.on("connect", () => void s.sendall("Welcome"));
             const c = client({ ...placeOf(s), ssl: true });
             expect(await rejection(c.connect())).to.have.property("code", "ERR_SSL_WRONG_VERSION_NUMBER");
         });
 
-        it("a client gives up after connect_timeout when the server is silent", async () => {
+        it("rejects on a client after connect_timeout when the server is silent", async () => {
             const { s, c } = await pair();
             const log = record(s);
             const secure = client({ ...placeOf(s), ssl: true, connect_timeout: 100 });
             const gone = new Promise((resolve) => s.once("disconnect", resolve));
             expect(await rejection(secure.connect())).to.have.property("code", "ERR_CONNECT_TIMEOUT");
             await gone;
-            // To the server a handshake is an unknown language, and the client another one that comes and goes.
+            // The server receives invalid frames instead of a handshake, and clients connect and close.
             expect(new Set(log)).to.deep.equal(new Set(["connect", "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", "disconnect"]));
             const arrived = new Promise((resolve) => {
                 s.on("receive", (value) => {
@@ -212,7 +212,7 @@ describe("TLS", () => {
         });
     });
 
-    it("a key that is none is an error of Node: thrown on the server, a rejection on the client", async () => {
+    it("fails with an error of node for an invalid key: thrown on the server, a rejection on the client", async () => {
         const ssl_options = { key: "rubbish", cert: "rubbish" };
         expect(() => server({ ssl_options }))
             .to.throw()

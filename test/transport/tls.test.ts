@@ -12,7 +12,7 @@ describe("TLS", () => {
         ["a Unix domain socket", () => ({ path: socketPath() })],
     ] as const) {
         describe(`over ${where}`, () => {
-            it("passes values, callbacks and requests, in both directions", async () => {
+            it("transfers values, callbacks and requests in both directions", async () => {
                 const { s, c, socket } = await securePair(place());
                 for (const end of [socket, c.socket]) expect(end).to.be.instanceOf(tls.TLSSocket);
                 for (const end of [s, c]) {
@@ -40,7 +40,7 @@ describe("TLS", () => {
                 expect(await s.ask(socket, 4)).to.equal(12);
             });
 
-            it("sends nothing in the clear", async () => {
+            it("sends no plain text", async () => {
                 const s = await secureServer({}, place());
                 const wire: Buffer[] = [];
                 const tap = net.createServer((near) => {
@@ -69,7 +69,7 @@ describe("TLS", () => {
         });
     }
 
-    describe("turned on", () => {
+    describe("is enabled", () => {
         it("by ssl alone", async () => {
             const c = client({ ...placeOf(await secureServer()), ssl: true });
             expect(await rejection(c.connect())).to.have.property("code", "UNABLE_TO_VERIFY_LEAF_SIGNATURE");
@@ -82,12 +82,12 @@ describe("TLS", () => {
             expect(c.socket).to.have.property("authorized", false);
         });
 
-        it("not by ssl_options without a member", async () => {
+        it("not by empty ssl_options", async () => {
             const { c } = await pair({ ssl_options: {} });
             expect(c.socket).to.not.be.instanceOf(tls.TLSSocket);
         });
 
-        it("without a change to the options that were given", async () => {
+        it("without a change to the given options", async () => {
             const options = Object.freeze({ ...own });
             const s = server({ ssl_options: options });
             await s.listen();

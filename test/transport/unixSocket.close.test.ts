@@ -4,9 +4,9 @@ import { basename, dirname } from "node:path";
 import { client, later, server, socketPath } from "../support/pair";
 import { abandon, oracle, asked, forbidLinks, neighbours } from "../support/unixSockets";
 
-describe("a server on a path", () => {
+describe("SockhopServer on a path", () => {
     describe("close()", () => {
-        it("removes the file, and listen() may follow at once", async () => {
+        it("removes the file, and allows listen() at once", async () => {
             const path = socketPath();
             const s = oracle(path, "again");
             for (let n = 0; n < 10; n++) {
@@ -21,7 +21,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("aborts a listen() that finds a stale socket, and leaves that or nothing", async () => {
+        it("aborts a listen() that finds a stale socket, and leaves that file or none", async () => {
             const path = socketPath();
             for (let turns = 0; turns < 5; turns++) {
                 await abandon(path);
@@ -40,7 +40,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("leaves there what another server has put there since", async () => {
+        it("keeps the socket of another server created at the path since", async () => {
             const path = socketPath();
             for (const mode of [undefined, 0o600]) {
                 const old = oracle(path, "old", { mode });
@@ -61,7 +61,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("leaves any file that another process has put there since", async () => {
+        it("keeps any file of another process created at the path since", async () => {
             const path = socketPath();
             const s = server({ path });
             await s.listen();
@@ -72,7 +72,7 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([basename(path)]);
         });
 
-        it("leaves there what another has put there since also where it may make no links", async () => {
+        it("keeps the file of another process also where links are forbidden", async () => {
             const path = socketPath();
             for (const mode of [undefined, 0o600]) {
                 const s = server({ path, mode });
@@ -87,7 +87,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("removes its own file when the program has changed its folder, and no other", async () => {
+        it("removes its own file after the program has changed its folder, and no other", async () => {
             const [here, there] = [socketPath(), socketPath()];
             const usual = process.cwd();
             later(() => process.chdir(usual));
@@ -103,7 +103,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("removes the file also when its permissions were changed, and does not miss it", async () => {
+        it("removes the file after its permissions were changed, and ignores a missing file", async () => {
             const path = socketPath();
             const s = server({ path });
             await s.listen();

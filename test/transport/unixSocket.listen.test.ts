@@ -19,9 +19,9 @@ import { authority, identity } from "../support/certificates";
 import { client, later, rejection, server, socketPath } from "../support/pair";
 import { program, abandon, oracle, asked, cluster, neighbours, permissions, errorsOf } from "../support/unixSockets";
 
-describe("a server on a path", () => {
-    describe("where a server has been killed", () => {
-        it("takes its place", async () => {
+describe("SockhopServer on a path", () => {
+    describe("with the socket file of a killed server", () => {
+        it("replaces the file", async () => {
             const path = socketPath();
             const { child, ask } = await program();
             expect(await ask({ listen: { path } })).to.equal("done");
@@ -40,7 +40,7 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([]);
         });
 
-        it("takes its place with permissions of its own, and over TLS", async () => {
+        it("replaces the file with its own mode, and over TLS", async () => {
             const ca = await authority();
             const { key, cert } = await identity("A server", ["localhost"], ca);
             const path = socketPath();
@@ -57,7 +57,7 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([]);
         });
 
-        it("is quicker than others in the same process: one listens, no file is left behind", async () => {
+        it("lets one of several servers in the same process listen, and leaves no other file", async () => {
             const path = socketPath();
             for (let round = 0; round < 10; round++) {
                 await abandon(path);
@@ -85,7 +85,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("is quicker than others in other processes: one listens, no file is left behind", async () => {
+        it("lets one of several processes listen, and leaves no other file", async () => {
             const path = socketPath();
             const programs = await Promise.all(Array.from({ length: 6 }, program));
             for (let round = 0; round < 10; round++) {
@@ -102,14 +102,14 @@ describe("a server on a path", () => {
         }).timeout(30_000);
     });
 
-    describe("where a server of the same path was killed", () => {
+    describe("with files of a killed process", () => {
         /** Name of the file that exists while a process removes the socket at a path. */
         function lockOf(path: string): string {
             const { ino, mtimeNs } = lstatSync(path, { bigint: true });
             return `${path}.${ino.toString(36)}-${mtimeNs.toString(36)}`;
         }
 
-        it("leaves files of other programs alone, such as PATH.lock", async () => {
+        it("keeps files of other programs, such as PATH.lock", async () => {
             const path = socketPath();
             await abandon(path);
             const old = new Date(Date.now() - 60_000);
@@ -123,7 +123,7 @@ describe("a server on a path", () => {
             expect(neighbours(path).sort()).to.deep.equal(["socket.lock", "socket.pid", "socket.tmp"]);
         });
 
-        it("is not kept out by a process that was killed while it removed the socket", async () => {
+        it("ignores the lock of a process that was killed while it removed the socket", async () => {
             const path = socketPath();
             await abandon(path);
             const lock = lockOf(path);
@@ -156,9 +156,9 @@ describe("a server on a path", () => {
         });
     });
 
-    describe("listen() of a server that listens", () => {
+    describe("listen() of a listening server", () => {
         for (const options of [{}, { mode: 0o600 }, { port: 0 }] as ServerOptions[]) {
-            it(`rejects and harms nothing: ${JSON.stringify(options)}`, async () => {
+            it(`rejects without side effects: ${JSON.stringify(options)}`, async () => {
                 const where = "port" in options ? options : { ...options, path: socketPath() };
                 const s = server(where);
                 const errors = errorsOf(s);
@@ -179,7 +179,7 @@ describe("a server on a path", () => {
             });
         }
 
-        it("goes on when its path has become another", async () => {
+        it("keeps its address after its path option was changed", async () => {
             const s = oracle(socketPath(), "here");
             const { path } = s;
             await s.listen();
@@ -191,8 +191,8 @@ describe("a server on a path", () => {
         });
     });
 
-    describe("where another server lives", () => {
-        it("rejects, and that one serves before, during and after", async () => {
+    describe("with another listening server", () => {
+        it("rejects, and the other server is not interrupted", async () => {
             const path = socketPath();
             const living = oracle(path, "alive");
             await living.listen();
@@ -220,7 +220,7 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([basename(path)]);
         });
 
-        it("rejects also when that one is no sockhop, and takes no connections just now", async () => {
+        it("rejects also if the other server is not sockhop, and accepts no connections at this time", async () => {
             const path = socketPath();
             const busy = net.createServer((socket) => socket.destroy()).listen(path);
             await once(busy, "listening");
@@ -229,7 +229,7 @@ describe("a server on a path", () => {
             expect(busy.listening && existsSync(path)).to.equal(true);
         });
 
-        it("listens when that one has closed, at once", async () => {
+        it("listens as soon as the other server has closed", async () => {
             const path = socketPath();
             const first = oracle(path, 1);
             const second = oracle(path, 2);
@@ -242,7 +242,7 @@ describe("a server on a path", () => {
         });
     });
 
-    it("rejects where there is something that is no socket, and does not touch it", async () => {
+    it("rejects for a file that is not a socket, and does not change it", async () => {
         const path = socketPath();
         const target = `${path}-target`;
         writeFileSync(target, "precious");
@@ -281,7 +281,7 @@ describe("a server on a path", () => {
         expect(await asked(living)).to.equal("alive");
     });
 
-    it("rejects with the system's error where no socket can be made", async () => {
+    it("rejects with the system error where a socket cannot be created", async () => {
         const path = socketPath();
         const s = server({ path: join(path, "in", "no", "folder") });
         expect(await rejection(s.listen()))

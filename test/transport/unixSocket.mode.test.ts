@@ -17,9 +17,9 @@ import {
     permissions,
 } from "../support/unixSockets";
 
-describe("a server on a path", () => {
+describe("SockhopServer on a path", () => {
     describe("mode", () => {
-        it("is that of the socket when listen() resolves, and the umask is as it was", async () => {
+        it("is the mode of the socket when listen() resolves, and the umask is unchanged", async () => {
             const path = socketPath();
             for (const umask of [0o022, 0o077, 0]) {
                 const usual = process.umask(umask);
@@ -35,7 +35,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("is there from the first moment on: the socket is never more open", async () => {
+        it("applies from the creation of the file: the socket never has more permissions", async () => {
             const path = socketPath();
             const usual = process.umask(0);
             later(() => process.umask(usual));
@@ -44,7 +44,7 @@ describe("a server on a path", () => {
                 const seen = new Set<string>();
                 const s = server({ path, mode: 0o600 });
                 const old = stale ? lstatSync(path, { bigint: true }).mtimeNs : undefined;
-                // All that Node does to a path, and all that happens between two turns.
+                // Intercepts the fs functions of node for a path, and checks the file between two ticks.
                 const look = (): void => {
                     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
                     if (found && found.mtimeNs !== old) seen.add((found.mode & 0o777n).toString(8));
@@ -70,13 +70,13 @@ describe("a server on a path", () => {
                 await listening;
                 look();
                 looking = false;
-                seen.delete("0"); // nobody may connect yet
+                seen.delete("0"); // no permissions yet
                 expect([...seen]).to.deep.equal(["600"]);
                 await s.close();
             }
         });
 
-        it("leaves the umask as it was when listen() fails", async () => {
+        it("keeps the umask when listen() fails", async () => {
             const path = socketPath();
             const umask = currentUmask();
             await oracle(path, "alive").listen();
@@ -88,7 +88,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("of one that cannot listen does not touch the living", async () => {
+        it("does not change the socket of another server when listen() fails", async () => {
             const path = socketPath();
             const living = oracle(path, "alive", { mode: 0o640 });
             await living.listen();
@@ -97,7 +97,7 @@ describe("a server on a path", () => {
             expect(await asked(path)).to.equal("alive");
         });
 
-        it("goes for the socket, and for no file that is made meanwhile", async () => {
+        it("applies to the socket, and to no file created meanwhile", async () => {
             const path = socketPath();
             const other = `${path}-other`;
             const s = server({ path, mode: 0o600 });
@@ -107,13 +107,13 @@ describe("a server on a path", () => {
             expect(permissions(other)).to.equal((0o666 & ~currentUmask()).toString(8));
         });
 
-        it("is without effect on a port", async () => {
+        it("has no effect on a port", async () => {
             const s = server({ mode: 0o600 });
             await s.listen();
             await client({ port: s.get_bound_port()! }).connect();
         });
 
-        it("that is none is refused, and nothing listens", async () => {
+        it("is rejected if invalid, and the server does not listen", async () => {
             const path = socketPath();
             for (const mode of [-1, NaN, 1.5, "rw" as unknown as number]) {
                 let s: SockhopServer | undefined;
@@ -148,7 +148,7 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([]);
         });
 
-        it("changes no umask, not even for a moment", async () => {
+        it("never changes the umask, not even temporarily", async () => {
             const path = socketPath();
             const umask = Object.getOwnPropertyDescriptor(process, "umask") as PropertyDescriptor;
             let calls = 0;
@@ -160,7 +160,7 @@ describe("a server on a path", () => {
             expect(calls).to.equal(0);
         });
 
-        it("holds whatever the umask forbids", async () => {
+        it("is independent of the umask", async () => {
             const path = socketPath();
             const usual = process.umask(0o777);
             later(() => process.umask(usual));
@@ -171,17 +171,17 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([]);
         });
 
-        it("shows the path in address() of Node's server", async () => {
+        it("keeps the path in address() of node's server", async () => {
             const path = socketPath();
             const s = server({ path, mode: 0o600 });
             await s.listen();
             expect([s.server.address(), s.get_bound_address()]).to.deep.equal([path, undefined]);
         });
 
-        it("of a server that another has just forestalled is refused, and nothing is left behind", async () => {
+        it("rejects if another server has just created the file, and leaves no file", async () => {
             const path = socketPath();
             const s = server({ path, mode: 0o600 });
-            // The other one makes its file when this one has made its socket.
+            // The other server creates its file after this one has created its socket.
             const { server: listener } = s;
             const listen = listener.listen.bind(listener) as (...args: unknown[]) => net.Server;
             listener.listen = (...args: unknown[]): net.Server => {
@@ -209,7 +209,7 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([]);
         });
 
-        it("is refused in a worker of a cluster, and its path stays free", async () => {
+        it("is rejected in a worker of a cluster, and the path stays free", async () => {
             const path = socketPath();
             const said = await cluster(path, 2, "mode: 0o600");
             expect(said).to.deep.equal(["ERR_BAD_OPTION", "ERR_BAD_OPTION"]);

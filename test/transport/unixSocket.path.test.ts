@@ -7,11 +7,11 @@ import { authority, identity } from "../support/certificates";
 import { client, rejection, server, socketPath } from "../support/pair";
 import { abandon, oracle, asked, neighbours } from "../support/unixSockets";
 
-describe("a server on a path", () => {
-    describe("a path that is too long", () => {
+describe("SockhopServer on a path", () => {
+    describe("that is too long", () => {
         const most = process.platform === "linux" ? 107 : 103;
 
-        /** A path of so many bytes, whose name is made of these letters. */
+        /** A path of this length in bytes, whose name consists of this letter. */
         function long(bytes: number, letter: string): string {
             const folder = `${dirname(socketPath())}/`;
             const left = bytes - Buffer.byteLength(folder);
@@ -22,7 +22,7 @@ describe("a server on a path", () => {
         }
 
         for (const letter of ["x", "é", "→", "😀"]) {
-            it(`is refused at both ends, counted in bytes, and one that just fits works: ${letter}`, async () => {
+            it(`is rejected at both ends, counted in bytes, and the longest path works: ${letter}`, async () => {
                 const fits = long(most, letter);
                 const s = oracle(fits, "fits", { mode: 0o600 });
                 await s.listen();
@@ -47,7 +47,7 @@ describe("a server on a path", () => {
             });
         }
 
-        it("that is left there by a killed server is taken over also when it just fits", async () => {
+        it("replaces the file of a killed server at the longest path", async () => {
             const path = long(most, "x");
             const elsewhere = join(dirname(path), "s");
             await abandon(elsewhere);
@@ -58,7 +58,7 @@ describe("a server on a path", () => {
             expect(neighbours(path)).to.deep.equal([basename(path)]);
         });
 
-        it("can be replaced by a shorter one", async () => {
+        it("can be replaced by a shorter path", async () => {
             const s = server({ path: long(most + 1, "x") });
             const c = client({ path: s.path });
             await rejection(s.listen());
@@ -72,7 +72,7 @@ describe("a server on a path", () => {
     (process.platform === "linux" ? describe : describe.skip)("an abstract socket", () => {
         const name = (): string => `\0sockhop-${process.pid}-${performance.now()}`;
 
-        it("works, with and without mode, and is no file", async () => {
+        it("works, with and without mode, and creates no file", async () => {
             for (const options of [{}, { mode: 0o600 }]) {
                 const path = name();
                 const s = oracle(path, "abstract", options);
@@ -87,7 +87,7 @@ describe("a server on a path", () => {
             }
         });
 
-        it("that lives is not touched", async () => {
+        it("is not replaced while another server listens", async () => {
             const path = name();
             await oracle(path, "alive").listen();
             expect(await rejection(server({ path }).listen())).to.have.property("code", "EADDRINUSE");
@@ -95,7 +95,7 @@ describe("a server on a path", () => {
         });
     });
 
-    it("a client sends to it over TLS, as over a port", async () => {
+    it("accepts a client over TLS, like a port", async () => {
         const ca = await authority();
         const { key, cert } = await identity("A server", ["localhost"], ca);
         const path = socketPath();
@@ -107,7 +107,7 @@ describe("a server on a path", () => {
         await c.connect();
         await c.send("secret");
         expect((await arrived)[0]).to.equal("secret");
-        await rejection(client({ path, ssl: true }).connect()); // which does not know the authority
+        await rejection(client({ path, ssl: true }).connect()); // does not know the authority
         await s.close();
         expect(existsSync(path)).to.equal(false);
     });

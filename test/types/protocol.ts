@@ -1,4 +1,4 @@
-// What the compiler knows, with and without a protocol. Nothing here runs: `npm run types` checks it.
+// Types with and without a protocol. Nothing here runs: `npm run types` checks it.
 import type { Socket } from "node:net";
 import { expectTypeOf } from "expect-type";
 import Sockhop, {
@@ -47,7 +47,7 @@ export function typedClient(client: SockhopClient<Chat>): void {
         expectTypeOf(type).toBeString();
     });
     void client.send(new Say("hi"), (answer) => {
-        expectTypeOf(answer).toBeUnknown(); // the protocol says nothing about it
+        expectTypeOf(answer).toBeUnknown(); // the protocol does not define it
     });
 
     expectTypeOf(client.ask(new History())).resolves.toEqualTypeOf<{ line: string }>();
@@ -131,7 +131,7 @@ export function typedServer(server: SockhopServer<Chat>, socket: Socket): void {
     });
 }
 
-/** A protocol that names one thing only: nothing else may be sent. */
+/** A protocol with one entry: other values are compile errors. */
 export function partly(client: SockhopClient<{ server: { messages: { Tick: number } } }>): void {
     // @ts-expect-error -- clients send nothing
     void client.send("anything");
@@ -181,7 +181,7 @@ export function untyped(socket: Socket): void {
     });
 }
 
-/** Sessions of one's own, with a protocol and without. */
+/** User-defined sessions, with a protocol and without. */
 class Loose extends SockhopSession {
     override async start(): Promise<void> {
         await this.send("anything");
@@ -202,5 +202,5 @@ export const servers = [
     new SockhopServer<Chat>({ session_type: Loose }),
 ];
 
-/** What takes any client takes one with a protocol. */
+/** A parameter for any client accepts a client with a protocol. */
 export const clients: SockhopClient[] = [new SockhopClient<Chat>(), new SockhopClient()];

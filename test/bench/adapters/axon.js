@@ -1,4 +1,4 @@
-// axon: push and pull, req and rep, pub and sub. Its sends return nothing; a full socket can be seen.
+// axon: push and pull, req and rep, pub and sub. Its sends return nothing; a full socket can be detected.
 "use strict";
 
 const { once } = require("node:events");

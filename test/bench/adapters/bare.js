@@ -1,4 +1,4 @@
-// No messages at all: what the sockets of Node cost by themselves. Reference for idle connections.
+// No messages: the cost of node's sockets alone. Reference for idle connections.
 "use strict";
 
 const net = require("node:net");

@@ -1,27 +1,27 @@
-// All that takes part. Each is one file with the same two doors, so that a workload is written once:
+// All implementations. Each is one file with the same two functions, so that a workload is written once:
 //
 // serve(place, pattern, { message, answer })
-//     Listens at `place.path`, or elsewhere and says so by `place` in what it resolves to. Calls `message(value)` for each
-//     message, and sends back what `answer(value)` returns to each question. Resolves to an object with
-//       connections()     how many clients there are
-//       sendall(value)    to all of them
-//       ping(ms)          where it has pings
-//       serial            true when each `sendall` must be awaited before the next
+//     Listens at `place.path`, or elsewhere, and then resolves with that `place`. Calls `message(value)` for each
+//     message, and replies to each call with the result of `answer(value)`. Resolves to an object with
+//       connections()     number of clients
+//       sendall(value)    broadcasts a value
+//       ping(ms)          if it has pings
+//       serial            true if each `sendall` must be awaited before the next
 //
 // connect(place, pattern, { message })
 //     Resolves to an object with
-//       send(value)             a message
-//       deliver(value)          the same, and a promise of when the system has it; where that is not what send returns
-//       call(value, callback)   a question, and what is called with the answer
-//       request(value)          a question; a promise of the answer
-//       serial                  true when each `send` must be awaited before the next
-//     With only one of call and request, the other is made from it.
+//       send(value)             sends a message
+//       deliver(value)          the same, resolves when the system has it; if send returns something else
+//       call(value, callback)   calls with a callback for the reply
+//       request(value)          calls, and resolves to the reply
+//       serial                  true if each `send` must be awaited before the next
+//     If only one of call and request exists, the other is made from it.
 //
-// Either may have pace(), which resolves when more had better be sent. Without it that is what the last send has returned.
+// Both may have pace(), which resolves when more can be sent. By default it returns the result of the last send.
 //
-// `pattern` is what will happen, for those that have a kind of socket for each: "messages", "questions" or "broadcast".
-// `packages` are those of package.json that it is made of; `entries` what a user requires (`module`: imports); `lacks`
-// says why it is left out of a workload that needs a thing it does not have.
+// `pattern` is the kind of traffic, for implementations with a socket type for each: "messages", "questions" or "broadcast".
+// `packages` are its packages in package.json; `entries` the modules that a user requires (`module`: imports); `lacks`
+// is the reason why it is excluded from a workload that needs a missing feature.
 "use strict";
 
 const adapters = [
@@ -38,7 +38,7 @@ const adapters = [
 
 const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
 
-/** What is called for what should not have come. */
+/** Called for unexpected values. */
 const unexpected = {
     message(value) {
         throw new Error(`a message came that nobody has sent: ${JSON.stringify(value)}`);
@@ -52,7 +52,7 @@ function serve(adapter, place, pattern, handlers, options) {
     return adapter.serve(place, pattern, { ...unexpected, ...handlers }, options);
 }
 
-/** A client of which both ways to ask can be used. */
+/** A client with both kinds of calls. */
 async function connect(adapter, place, pattern, handlers) {
     const client = await adapter.connect(place, pattern, { ...unexpected, ...handlers });
     const { call, request } = client;

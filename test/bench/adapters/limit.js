@@ -1,5 +1,5 @@
-// The fastest that one can write over Node's `net` for the very bytes that sockhop sends. It knows its peer: no reconnecting,
-// no limits, no errors. What it does to be fast stands in limit/.
+// The fastest implementation over node's `net` with the bytes of sockhop. It knows its peer: no reconnecting,
+// no limits, no errors. Its optimizations are in limit/.
 "use strict";
 
 const net = require("node:net");
@@ -9,10 +9,10 @@ const Waiting = require("./limit/Waiting.js");
 const Writer = require("./limit/Writer.js");
 const wire = require("./limit/wire.js");
 
-/** Where the bytes that come to a client are put, all into the same place. Only clients can have that from Node. */
+/** Shared read buffer of clients. Node supports it only for clients. */
 const READ_SIZE = 65_536;
 
-/** On a socket of the server: what reads it. Found there, it needs no function for each connection. */
+/** Property of a server's socket: its reader. It avoids a function for each connection. */
 const READER = Symbol("reader");
 
 function onData(chunk) {
@@ -34,7 +34,7 @@ module.exports = {
             question: (value, id, writer) => writer.post(wire.answer(answer(value), id)),
             request: (value, uuid, writer) => writer.post(wire.packet(answer(value), uuid)),
         };
-        // The frames of a turn are made bytes once, for all. Early writes would be many.
+        // The frames of a tick are encoded once for all. Early writes would be many.
         const everybody = {
             write(text, encoding, written) {
                 const bytes = Buffer.from(text, encoding);

@@ -1,10 +1,10 @@
-// What one writes by hand: one write for each message, no envelope, lines cut from a string. Questions carry a number.
+// A simple handwritten implementation: one write per message, no envelope, lines cut from a string. Calls have a number.
 "use strict";
 
 const net = require("node:net");
 const { once } = require("node:events");
 
-/** Calls `receive` with each value that comes in. */
+/** Calls `receive` with each received value. */
 function read(socket, receive) {
     let text = "";
     socket.setEncoding("utf8");

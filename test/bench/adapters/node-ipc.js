@@ -1,10 +1,10 @@
-// node-ipc, with its default parser ("fast"). It knows events only: an answer is an event back, and who waits for which is
-// kept here by a number, as its users do. Whether a write has gone out cannot be learned; a full socket can be seen.
+// node-ipc, with its default parser ("fast"). It has events only: a reply is an event, and pending calls are
+// stored here by number, as its users do. The end of a write cannot be detected; a full socket can.
 "use strict";
 
 const { once } = require("node:events");
 
-/** @returns an instance that says nothing */
+/** @returns an instance without log output */
 async function instance() {
     const { IPCModule } = await import("node-ipc");
     const ipc = new IPCModule();

@@ -1,10 +1,10 @@
-// socket.io, by WebSocket alone. Its client cannot use a Unix socket.
+// socket.io, over WebSocket only. Its client cannot use a Unix socket.
 "use strict";
 
 const http = require("node:http");
 const { once } = require("node:events");
 
-/** More than any message here has. */
+/** Larger than any message here. */
 const MOST = 1e9;
 
 module.exports = {
@@ -58,7 +58,7 @@ module.exports = {
     },
 };
 
-/** Resolves when all that was sent has left the buffer of an engine. */
+/** Resolves when the buffer of an engine is empty. */
 function drained(engine) {
     return engine.writeBuffer.length > 0 ? new Promise((resolve) => engine.once("drain", resolve)) : undefined;
 }

@@ -1,11 +1,11 @@
-// sockhop: this one, and the published ones of old.
+// sockhop: this version, and published releases.
 "use strict";
 
 const path = require("node:path");
 
-/** @param folder - the package */
+/** @param folder - folder of the package */
 function sockhop(name, title, folder, { packages, lacks = {} }) {
-    // Without a limit, where there is one; older releases ignore the option.
+    // Without a limit, if it exists; older releases ignore the option.
     const options = (place) => ({ path: place.path, max_message_size: Infinity });
 
     return {

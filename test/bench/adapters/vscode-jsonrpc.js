@@ -1,4 +1,4 @@
-// vscode-jsonrpc: notifications and requests over a socket. It has no broadcast: a notification to each.
+// vscode-jsonrpc: notifications and requests over a socket. It has no broadcast: sends a notification to each client.
 "use strict";
 
 const net = require("node:net");

@@ -1,5 +1,5 @@
-// zeromq: push and pull, dealer and router, publisher and subscriber. The work of its sockets is done by a thread of C++ code.
-// It carries bytes, so that JSON is up to us; an answer is found by a number that goes with the question.
+// zeromq: push and pull, dealer and router, publisher and subscriber. A C++ thread does the work of its sockets.
+// It transports bytes, so this file adds JSON; a reply has the number of its call.
 "use strict";
 
 const SERVERS = { messages: puller, questions: router, broadcast: publisher };
@@ -22,7 +22,7 @@ module.exports = {
     },
 };
 
-/** Reads a socket for ever. */
+/** Reads a socket until it is closed. */
 async function read(socket, take) {
     for await (const parts of socket) await take(...parts);
 }
@@ -42,7 +42,7 @@ function pusher(zmq, address) {
     const socket = new zmq.Push();
     socket.connect(address);
     return {
-        serial: true, // a second send before the first has been taken is an error
+        serial: true, // a second send before the first has been accepted is an error
         send: (value) => socket.send(JSON.stringify(value)),
     };
 }
@@ -76,7 +76,7 @@ function dealer(zmq, address) {
     };
 }
 
-/** An XPublisher, which unlike a Publisher hears of its subscribers. Without limits, since it drops what is over them. */
+/** An XPublisher, which unlike a Publisher reports its subscribers. Without limits, because it drops messages above them. */
 async function publisher(zmq, address) {
     const socket = new zmq.XPublisher({ sendHighWaterMark: 0, verbosity: "allSubs" });
     await socket.bind(address);

@@ -1,5 +1,5 @@
-// One big message from a client to the server, in sizes that grow: whether the time grows with the size or with its square,
-// and how much memory the server takes.
+// One big message from a client to the server, in growing sizes: shows linear or quadratic growth of the time,
+// and the memory of the server.
 "use strict";
 
 const { connect, serve } = require("../adapters");
@@ -10,21 +10,21 @@ const { slope } = require("../statistics.js");
 const MB = 1e6;
 const SIZES = [1, 4, 16, 64, 256];
 
-/** The exponent of the growth is told for sizes up to this. */
+/** The growth exponent is computed for sizes up to this. */
 const GROWTH_TO = 64;
 
-/** The memory is told at this size. */
+/** The memory is reported for this size. */
 const MEMORY_AT = 64;
 
-/** In milliseconds. A size that takes longer is measured once, and those beyond it not at all. */
+/** In milliseconds. A slower size is measured once, and larger ones are skipped. */
 const PATIENCE = 10_000;
 
-/** Small sizes are sent so many times, and the best counts. */
+/** Small sizes are sent this number of times, and the minimum counts. */
 const TIMES = 3;
 
 const BLOCK = text(MB / 10);
 
-/** Throws unless this is what {@link client} has sent. Makes no copy: the memory is to be that of the library. */
+/** Throws unless this is the message of {@link client}. Makes no copy, to measure the memory of the library only. */
 function verify({ text }, size) {
     let right = text.length === size * MB;
     for (let from = 0; right && from < text.length; from += BLOCK.length) right = text.startsWith(BLOCK, from);
@@ -53,7 +53,7 @@ async function server(adapter, place) {
                 };
             });
         },
-        /** Resolves when the message has come, to the time and to the memory that the process had at most. */
+        /** Resolves when the message has arrived, to the time and to the peak memory of the process. */
         arrived: () => arrived,
     };
     return { steps, result: server.place };
@@ -72,14 +72,14 @@ async function client(adapter, place) {
     return { steps };
 }
 
-/** Sends one message. Resolves to the milliseconds it took and the bytes of memory. */
+/** Sends one message. Resolves to the time in milliseconds and the memory in bytes. */
 async function send(pair, size) {
     await pair.server.do("expect", size);
     const [start, { at, memory }] = await Promise.all([pair.client.do("send", size), pair.server.do("arrived")]);
     return { time: at - start, memory };
 }
 
-/** @param notes - keeps the first size that took too long, and its figure */
+/** @param notes - stores the first size that took too long, and its figure */
 async function measure({ open, notes }) {
     const figures = {};
     const points = [];
@@ -106,7 +106,7 @@ async function measure({ open, notes }) {
     return figures;
 }
 
-/** The metric of one size. Ratios are told of those in the middle, or the table would be too wide. */
+/** The metric of one size. Ratios are printed for the sizes in the middle only, to keep the table narrow. */
 function time(size) {
     return { title: `${size} MB, ms`, better: "less", digits: 1, detail: size < 16 || size > GROWTH_TO };
 }

@@ -1,4 +1,4 @@
-// What it costs to have a library at all: the time to load it, its size, what it brings along.
+// The fixed cost of a library: its load time, its size, its dependencies.
 "use strict";
 
 const { spawnSync } = require("node:child_process");
@@ -6,10 +6,10 @@ const cores = require("../cores.js");
 const { size } = require("../packages.js");
 const { median } = require("../statistics.js");
 
-/** How many processes are started for each figure. */
+/** Number of processes for each figure. */
 const TIMES = 9;
 
-/** Milliseconds from the start of a process that runs this code to its end. */
+/** Run time in milliseconds of a process that runs this code. */
 function time(code) {
     const [core] = cores.choose("together");
     const [command, ...rest] = cores.pinned(core, [process.execPath, "-e", code]);

@@ -1,4 +1,4 @@
-// What a server pays for clients that say nothing.
+// The cost of idle clients for a server.
 "use strict";
 
 const { spawnSync } = require("node:child_process");
@@ -6,17 +6,17 @@ const { connect, serve } = require("../adapters");
 
 const WANTED = 5000;
 
-/** File descriptors that are kept for other things. */
+/** File descriptors reserved for other uses. */
 const SPARE = 200;
 
-/** So many clients connect at a time; more might not fit into the queue of the system. */
+/** Number of clients that connect at a time; more might exceed the backlog of the system. */
 const AT_A_TIME = 100;
 
-/** Milliseconds between pings, and how many rounds of them are measured. */
+/** Milliseconds between pings, and number of measured intervals. */
 const PING = 2000;
 const PINGS = 3;
 
-/** How many clients there can be: Node itself raises the limit of open files as far as it may. */
+/** Maximum number of clients: Node itself raises the limit of open files as far as possible. */
 function clients() {
     if (process.platform === "win32") return WANTED;
     const limit = Number(spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout);
@@ -55,7 +55,7 @@ function pause(ms) {
     return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Connects all, and resolves to the pair and the memory that they have cost, in bytes for each. */
+/** Connects all clients. Resolves to the pair and the memory in bytes per client. */
 async function crowd(open, ping) {
     const pair = await open({ flags: ["--expose-gc"], ping });
     const before = await pair.server.do("memory");
@@ -87,7 +87,7 @@ async function measure({ adapter, open }) {
     return { heap, rss, heapPinging: pinging.heap, rssPinging: pinging.rss, ping: server / PINGS / CLIENTS };
 }
 
-/** Adds to each figure of memory what is left when that of sockets alone is taken off. */
+/** Adds to each memory figure the part above the memory of plain sockets. */
 function finish({ bare, ...results }) {
     if (!bare) return;
     for (const { rounds = [] } of Object.values(results)) {

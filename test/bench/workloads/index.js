@@ -1,9 +1,9 @@
-// What is measured. A workload has two halves, `server` and `client`, each of which runs in a process of its own and resolves
-// to the steps that it can do, and `measure`, which has them done and returns one figure for each of `metrics`. Where it can be measured
-// again and again once both are warm, `begin` takes its place, which resolves to the function that does so. `cores` says
-// where the processes run (cores.js), `needs` which thing an implementation may lack (adapters/index.js), `rounds` how many
-// rounds there are when so many are asked for, `chart` which metric is drawn (`overview`: false
-// where not together with others). `finish` may add figures that need those of several implementations.
+// Workloads. A workload has two halves, `server` and `client`, each of which runs in its own process and resolves
+// to its steps, and `measure`, which runs them and returns one figure for each of `metrics`. A workload that can be measured
+// repeatedly after a warm-up has `begin` instead, which resolves to the measuring function. `cores` is the
+// assignment of the processes (cores.js), `needs` a required feature of implementations (adapters/index.js), `rounds` the number
+// of rounds for a requested number, `chart` the metric of the chart (`overview`: false
+// to exclude it from the overview). `finish` may add figures that need several implementations.
 "use strict";
 
 const workloads = [

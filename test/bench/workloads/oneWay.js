@@ -6,13 +6,13 @@ const { Inbox, now } = require("../Inbox.js");
 const { small, large } = require("../messages.js");
 const warmUp = require("../warmUp.js");
 
-/** After so many messages the sender waits until they have gone out. */
+/** After this number of messages the sender waits for the end of their writes. */
 const BURST = 1000;
 
-/** How many messages are sent at a time, to warm up. */
+/** Number of messages at a time during the warm-up. */
 const WARM = 20_000;
 
-/** How long the messages that are measured should take about, in milliseconds. */
+/** Approximate duration of the measured messages in milliseconds. */
 const TIME = 500;
 
 function oneWay({ name, title, about, make, awaited }) {

@@ -1,4 +1,4 @@
-// A client asks, the server answers: one question at a time, or many under way.
+// A client calls, the server replies: one call at a time, or many pending calls.
 "use strict";
 
 const { connect, serve } = require("../adapters");
@@ -12,21 +12,21 @@ const NAMES = { callback: "call", request: "request" };
 /** Number of pending calls or requests. */
 const MANY = 100;
 
-/** How many are asked in one go to warm up: one at a time, and together. */
+/** Number of calls per batch during the warm-up: one at a time, and together. */
 const FEW = 5000;
 const WARM = 10_000;
 
-/** How long the questions of one turn should take about, in milliseconds. */
+/** Approximate duration of the calls of one turn in milliseconds. */
 const TIME = 500;
 
-/** The server: answers each question with the message of the same number. */
+/** The server: replies to each call with the message of the same number. */
 async function server(adapter, place) {
     const handlers = { answer: (question) => small(numberOf(question)) };
     const { place: actual } = await serve(adapter, place, "questions", handlers);
     return { steps: {}, result: actual };
 }
 
-/** A function that asks question `n` and resolves when the right answer has come. */
+/** A function that makes call `n` and resolves when the correct reply has arrived. */
 function asker(client, way) {
     if (way === "request") return async (n) => check(small, n, await client.request(small(n)));
     return (n) =>

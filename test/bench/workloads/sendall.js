@@ -1,4 +1,4 @@
-// A server sends the same to many clients, which are all in one process.
+// A server broadcasts to many clients, which are all in one process.
 "use strict";
 
 const { connect, serve } = require("../adapters");
@@ -8,13 +8,13 @@ const warmUp = require("../warmUp.js");
 
 const CLIENTS = 100;
 
-/** How many messages the server sends in a turn, before it waits until they have gone out. */
+/** Number of messages that the server sends in a tick before it waits for the end of their writes. */
 const BURST = 10;
 
-/** How many messages are sent at a time, to warm up. */
+/** Number of messages at a time during the warm-up. */
 const WARM = 100;
 
-/** How long the messages that are measured should take about, in milliseconds. */
+/** Approximate duration of the measured messages in milliseconds. */
 const TIME = 600;
 
 async function server(adapter, place) {

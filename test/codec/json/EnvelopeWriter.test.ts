@@ -11,8 +11,8 @@ describe("EnvelopeWriter", () => {
         s = "x\ny";
     }
 
-    describe("the name of a value's type", () => {
-        it("is that of its class", () => {
+    describe("type name of a value", () => {
+        it("is the name of its class", () => {
             const values = ["s", 5, true, [1], { a: 1 }, new Widget(), new Date(), Buffer.from(""), () => 1];
             expect(values.map(typeName)).to.deep.equal([
                 "String",
@@ -31,7 +31,7 @@ describe("EnvelopeWriter", () => {
             expect(typeName(new (class {})())).to.equal("");
         });
 
-        it("is Object where there is no class", () => {
+        it("is Object without a class", () => {
             class Odd {
                 static name = 5;
             }
@@ -40,14 +40,14 @@ describe("EnvelopeWriter", () => {
             );
         });
 
-        it("cannot be forged by a member called constructor", () => {
+        it("cannot be forged by a member named constructor", () => {
             expect(typeName({ constructor: { name: "Evil" } })).to.equal("Object");
             expect(typeName({ constructor: null })).to.equal("Object");
         });
     });
 
-    describe("the text", () => {
-        it("is what sockhop 1.x writes", () => {
+    describe("text", () => {
+        it("is the same as in sockhop 1.x", () => {
             expect(frame(new Widget())).to.equal('{"type":"Widget","data":{"a":1,"s":"x\\ny"}}\n');
             expect(frame("é→😀")).to.equal('{"type":"String","data":"é→😀"}\n');
             expect(frame({ u: undefined })).to.equal('{"type":"Object","data":{}}\n');
@@ -59,12 +59,12 @@ describe("EnvelopeWriter", () => {
             expect(frame(null)).to.equal('{"type":"Object","data":null}\n');
         });
 
-        it("has the ids behind the data", () => {
+        it("has the ids after the data", () => {
             expect(frame(0, ',"id":"i"')).to.equal('{"type":"Number","data":0,"id":"i"}\n');
             expect(frame(0, ',"callback_id":7')).to.equal('{"type":"Number","data":0,"callback_id":7}\n');
         });
 
-        it("does not exist for what JSON cannot express", () => {
+        it("is an error for a value that JSON cannot express", () => {
             for (const value of [undefined, () => 1, Symbol("s"), 1n, { deep: [1n] }]) {
                 expect(() => frame(value))
                     .to.throw(SockhopError)
@@ -73,7 +73,7 @@ describe("EnvelopeWriter", () => {
         });
     });
 
-    it("refuses classes that are called as the library's own messages", () => {
+    it("rejects classes with the names of library messages", () => {
         class SockhopPong {}
         expect(() => frame(new SockhopPong()))
             .to.throw(SockhopError, "SockhopPong")

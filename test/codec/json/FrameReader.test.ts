@@ -14,7 +14,7 @@ function inbox(): Told {
     return { framesReceived: 0, partialFrame: undefined, errors, onUnreadable: (error) => errors.push(error) };
 }
 
-/** The texts between the terminators, by what the bytes say. */
+/** The texts between the terminators, decoded separately. */
 function framesIn(bytes: Buffer, terminator: Buffer): string[] {
     const frames: string[] = [];
     for (let from = 0, to = bytes.indexOf(terminator); to !== -1; to = bytes.indexOf(terminator, from)) {
@@ -27,8 +27,8 @@ function framesIn(bytes: Buffer, terminator: Buffer): string[] {
 describe("FrameReader", () => {
     const terminators = fc.constantFrom("\n", "\r\n", "aa", "→", "é;", "x".repeat(50), "end".repeat(12_000));
 
-    it("gives the same frames, also long ones, wherever the bytes are cut", () => {
-        // Among them what is no UTF-8: bytes that begin a character that does not go on, and bytes that go on with none.
+    it("returns the same frames at every split, also long ones", () => {
+        // Includes invalid UTF-8: truncated characters and stray continuation bytes.
         const units = ["a", "xyz", "é", "→", "😀", "en"].map((text) => Buffer.from(text));
         units.push(Buffer.from([0xe2, 0x82]), Buffer.from([0xf0, 0x9f]), Buffer.from([0x80]), Buffer.from([0xff]));
         const run = fc.tuple(fc.nat(units.length - 1), fc.integer({ min: 1, max: 40_000 }));
@@ -47,27 +47,27 @@ describe("FrameReader", () => {
                     ]),
                 );
                 const reader = new FrameReader(new Terminator(terminator), Infinity);
-                const told = inbox();
+                const state = inbox();
                 const read: string[] = [];
-                // Few pieces are small, since there are many bytes.
+                // Few pieces are small, because there are many bytes.
                 for (let at = 0, turn = 0; at < bytes.length; turn++) {
                     const size = turn < 200 ? sizes[turn % sizes.length]! : 65_536;
                     const piece = bytes.subarray(at, at + size);
                     // Clients read into a larger Buffer.
-                    if (turn % 2 === 0) read.push(...reader.read(piece, told));
-                    else read.push(...reader.read(Buffer.concat([piece, end]), told, piece.length));
+                    if (turn % 2 === 0) read.push(...reader.read(piece, state));
+                    else read.push(...reader.read(Buffer.concat([piece, end]), state, piece.length));
                     at += size;
                 }
                 const expected = framesIn(bytes, end);
                 expect(read.length).to.equal(expected.length);
                 expect(read.every((frame, n) => frame === expected[n])).to.equal(true);
-                expect([told.framesReceived, told.errors]).to.deep.equal([expected.length, []]);
+                expect([state.framesReceived, state.errors]).to.deep.equal([expected.length, []]);
             }),
             { numRuns: 400 },
         );
     });
 
-    it("reads frames of more than a MiB, whatever their characters", () => {
+    it("reads frames of more than a MiB with any characters", () => {
         const ascii = "x".repeat(2 ** 20);
         const ends = [
             Buffer.from("\x7f"),
@@ -85,18 +85,18 @@ describe("FrameReader", () => {
     });
 
     it("reports a frame that is longer than a string can be, and reads the next one", () => {
-        const told = inbox();
+        const state = inbox();
         const reader = new FrameReader(new Terminator("\n"), Infinity);
-        reader.read(Buffer.from("beginning"), told);
+        reader.read(Buffer.from("beginning"), state);
         const error = new RangeError("Cannot create a string");
         const bytes = Object.assign(Buffer.from("beginning, end\n"), {
             toString: () => {
-                throw error; // as Node does
+                throw error; // like node
             },
         });
-        Object.defineProperty(told.partialFrame as PartialFrame, "bytes", { value: bytes });
-        expect(reader.read(Buffer.from(", end\nnext\n"), told)).to.deep.equal(["next"]);
-        expect(told.errors.map(({ code, cause }) => [code, cause])).to.deep.equal([
+        Object.defineProperty(state.partialFrame as PartialFrame, "bytes", { value: bytes });
+        expect(reader.read(Buffer.from(", end\nnext\n"), state)).to.deep.equal(["next"]);
+        expect(state.errors.map(({ code, cause }) => [code, cause])).to.deep.equal([
             ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA", error],
         ]);
     });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { PartialFrame } from "../../../src/codec/json/PartialFrame";
 import { Terminator } from "../../../src/codec/json/Terminator";
 
-/** A frame that has begun with these bytes. */
+/** A partial frame that starts with these bytes. */
 function begun(bytes: Buffer): PartialFrame {
     const frame = new PartialFrame();
     frame.add(bytes, Infinity);
@@ -10,7 +10,7 @@ function begun(bytes: Buffer): PartialFrame {
 }
 
 describe("PartialFrame", () => {
-    it("keeps the bytes in order, however they are cut", () => {
+    it("keeps the bytes in order at every split", () => {
         const bytes = Buffer.from("a frame of é→😀 that arrives in pieces");
         for (let size = 1; size <= bytes.length; size++) {
             const frame = new PartialFrame();
@@ -27,7 +27,7 @@ describe("PartialFrame", () => {
         expect(frame.bytes.toString()).to.equal("abc");
     });
 
-    it("grows no further than it may, except for the bytes themselves", () => {
+    it("grows no further than its limit, except for the bytes themselves", () => {
         const frame = new PartialFrame();
         for (const _ of Array(11).keys()) frame.add(Buffer.alloc(100), 1000);
         expect(frame.length).to.equal(1100);
@@ -52,22 +52,22 @@ describe("PartialFrame", () => {
             });
         }
 
-        it("takes the first of terminators that overlap", () => {
+        it("finds the first of overlapping terminators", () => {
             const terminator = new Terminator("aa");
             expect(begun(Buffer.from("xa")).endIn(Buffer.from("aa"), terminator)).to.equal(1);
         });
 
-        it("is -1 when the frame goes on", () => {
+        it("is -1 without a terminator", () => {
             expect(begun(Buffer.from("x\r")).endIn(Buffer.from("\r\ry"), new Terminator("\r\n"))).to.equal(-1);
         });
     });
 
-    it("does not count bytes that may begin the terminator", () => {
+    it("does not count bytes that may start the terminator", () => {
         const frame = begun(Buffer.from("12345"));
         expect(["\n", "ab", "→"].map((text) => frame.sizeBefore(new Terminator(text)))).to.deep.equal([5, 4, 3]);
     });
 
-    it("discards bytes from the beginning", () => {
+    it("discards bytes from the start", () => {
         const frame = begun(Buffer.from("12345"));
         frame.discard(3);
         expect(frame.bytes.toString()).to.equal("45");

@@ -3,7 +3,7 @@ import { SockhopError } from "../../../src";
 import { Terminator } from "../../../src/codec/json/Terminator";
 
 describe("Terminator", () => {
-    it("refuses an empty text", () => {
+    it("rejects an empty text", () => {
         expect(() => new Terminator(""))
             .to.throw(SockhopError)
             .with.property("code", "ERR_BAD_OPTION");
@@ -52,14 +52,14 @@ describe("Terminator", () => {
     });
 
     describe("split()", () => {
-        it("gives the texts between the terminators", () => {
+        it("returns the texts between the terminators", () => {
             const terminator = new Terminator("\n");
             expect(terminator.split("a\n")).to.deep.equal(["a", ""]);
             expect(terminator.split("a\nb\n\nc\n")).to.deep.equal(["a", "b", "", "c", ""]);
             expect(terminator.split("\n")).to.deep.equal(["", ""]);
         });
 
-        it("gives the beginning of the next terminator where one overlaps itself", () => {
+        it("starts with the rest of a terminator that overlaps itself", () => {
             expect(new Terminator("aa").split("baaa")).to.deep.equal(["b", "a"]);
         });
     });
@@ -72,7 +72,7 @@ describe("Terminator", () => {
         }
 
         for (const text of ["\n", "→", "😀", " ", "end;", "aXa", "/", "é→", "ZZ"]) {
-            it(`keeps ${JSON.stringify(text)} out of the text, which means the same`, () => {
+            it(`removes ${JSON.stringify(text)} from the text without a change of its value`, () => {
                 const terminator = new Terminator(text);
                 for (const value of textsWith(text)) {
                     const escaped = terminator.escape(JSON.stringify(value));
@@ -82,12 +82,12 @@ describe("Terminator", () => {
             });
         }
 
-        it("returns a text as it is when it does not contain the terminator", () => {
+        it("returns a text without the terminator unchanged", () => {
             expect(new Terminator("→").escape('"abc"')).to.equal('"abc"');
             expect(new Terminator("}}").escape('{"a":1')).to.equal('{"a":1');
         });
 
-        it("refuses a text where JSON needs every character of the terminator", () => {
+        it("throws for a text in which JSON needs every character of the terminator", () => {
             for (const [terminator, json] of [
                 ["true", "[true]"],
                 ["}}", '{"a":{}}'],

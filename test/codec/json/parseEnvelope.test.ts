@@ -7,7 +7,7 @@ import { parseEnvelope } from "../../../src/codec/json/parseEnvelope";
 import { toMessage } from "../../../src/protocol/Message";
 import { kept } from "../../support/memory";
 
-/** What JSON.parse() says, or `undefined` where it says nothing. */
+/** The result of JSON.parse(), or `undefined` for an error. */
 function parsed(text: string): unknown {
     try {
         return JSON.parse(text);
@@ -16,7 +16,7 @@ function parsed(text: string): unknown {
     }
 }
 
-/** As an envelope is read from a chunk: a part of a longer string. */
+/** Parses an envelope inside a longer string, like a chunk. */
 function partOf(text: string): string {
     return `${"before ".repeat(10)}${text} behind`.slice(70, -7);
 }
@@ -40,7 +40,7 @@ function envelopes(value: unknown, uuid: string): string[] {
 describe("parseEnvelope", () => {
     const plain = fc.dictionary(fc.string(), fc.jsonValue());
 
-    it("knows what this library writes for plain objects", () => {
+    it("parses the envelopes of plain objects", () => {
         fc.assert(
             fc.property(plain, fc.uuid({ version: 4 }), (value, uuid) => {
                 for (const text of envelopes(value, uuid).slice(0, 5)) {
@@ -50,12 +50,12 @@ describe("parseEnvelope", () => {
         );
     });
 
-    it("knows what the framing writes", () => {
+    it("parses the envelopes of JsonCodec", () => {
         const frame = new ObjectBuffer().encodeMessage({ a: 1 });
         expect(parseEnvelope(frame.slice(0, -1))).to.deep.include({ kind: "message", type: "Object", data: { a: 1 } });
     });
 
-    it("always agrees with JSON.parse(), whatever the text", () => {
+    it("always agrees with JSON.parse(), for any text", () => {
         const pieces = [
             '"',
             "\\",
@@ -100,7 +100,7 @@ describe("parseEnvelope", () => {
         );
     });
 
-    it("gives requests that do not keep the chunk they came in", () => {
+    it("returns requests that do not retain their chunk", () => {
         const filling = "x".repeat(60_000);
         const request = (): unknown => {
             const chunk = Buffer.from(`${envelopes({}, randomUUID())[3]!}\n${filling}`).toString();
@@ -110,7 +110,7 @@ describe("parseEnvelope", () => {
         expect(kept(request)).to.be.below(1e6);
     });
 
-    it("leaves to others what only looks like it", () => {
+    it("returns undefined for text that is only similar", () => {
         const uuid = randomUUID();
         const others = [
             "",
@@ -123,7 +123,7 @@ describe("parseEnvelope", () => {
             `{"type":"Object","data":{"long":"${"x".repeat(20_000)}"}}`,
             `{"type":"Widget","data":{}}`,
             `{"type":"Object","data":{},"id":7}`,
-            // As long as a UUID, but more than one string, or another one.
+            // As long as a UUID, but several strings, or a different one.
             `{"type":"Object","data":{},"id":"7","more":"${"x".repeat(25)}"}`,
             `{"type":"Object","data":{},"id":"\t${uuid.slice(1)}"}`,
             `{"type":"Object","data":{},"callback_id":"\\u0041${uuid.slice(6)}"}`,

@@ -3,17 +3,17 @@ import { SockhopError } from "../../../src";
 import { toJson } from "../../../src/codec/json/stringify";
 
 describe("toJson()", () => {
-    it("is the JSON text of a value", () => {
+    it("returns the JSON text of a value", () => {
         for (const value of [null, 5, "text", [1], { a: { b: "→" } }, new Date(0)]) {
             expect(toJson(value)).to.equal(JSON.stringify(value));
         }
     });
 
-    it("leaves out what JSON leaves out inside of an object", () => {
+    it("omits the members that JSON omits in an object", () => {
         expect(toJson({ a: undefined, b: () => 1, c: Symbol("s"), d: 1 })).to.equal('{"d":1}');
     });
 
-    it("refuses values without a JSON text, with their kind", () => {
+    it("throws for values without a JSON text, with their kind", () => {
         for (const value of [undefined, () => 1, Symbol("s")]) {
             expect(() => toJson(value))
                 .to.throw(SockhopError, typeof value)
@@ -21,7 +21,7 @@ describe("toJson()", () => {
         }
     });
 
-    it("refuses a value that JSON.stringify cannot convert, with its error as the cause", () => {
+    it("throws for a value that JSON.stringify cannot convert, with its error as the cause", () => {
         const cycle: unknown[] = [];
         cycle.push(cycle);
         const thrown = new Error("of toJSON()");

@@ -10,7 +10,7 @@ import { frame } from "../../support/eventLoop";
 import { type Coded, reported, valuesOf, parted, closed } from "../../support/events";
 
 describe("frame_timeout", () => {
-    /** The smallest endpoint: what it reads is said to it. */
+    /** The smallest endpoint. The test passes its input directly. */
     class Probe extends Endpoint {
         readonly values: unknown[] = [];
 
@@ -35,7 +35,7 @@ describe("frame_timeout", () => {
         }
     }
 
-    describe("by the clock", () => {
+    describe("with a fake clock", () => {
         let clock: FakeTimers.Clock;
         let errors: unknown[];
 
@@ -63,21 +63,21 @@ describe("frame_timeout", () => {
             return created;
         }
 
-        it("a frame that does not end is the end of its connection, in the given time and a quarter", () => {
+        it("closes a connection with a frame that does not end, within 1.25 times the timeout", () => {
             const end = probe({ frame_timeout: 1000 });
             const [slow, idle] = [end.connection(), end.connection()];
             clock.tick(600);
             end.take(slow, '{"type"');
             clock.tick(999);
             expect(errors).to.deep.equal([]);
-            clock.tick(1 + 250 + 2); // and turns of the event loop
+            clock.tick(1 + 250 + 2); // and iterations of the event loop
             expect(errors).to.deep.equal(["ERR_FRAME_TIMEOUT"]);
             expect([slow.socket.destroyed, idle.socket.destroyed]).to.deep.equal([true, false]);
             clock.tick(1e6);
             expect(errors).to.have.length(1);
         });
 
-        it("a byte now and then does not help", () => {
+        it("closes it also if single bytes arrive", () => {
             const end = probe({ frame_timeout: 1000 });
             const slow = end.connection();
             for (let n = 0; n < 16; n++) {
@@ -88,7 +88,7 @@ describe("frame_timeout", () => {
             expect(slow.socket.destroyed).to.equal(true);
         });
 
-        it("nor does it to have sent whole frames before", () => {
+        it("closes it also after complete frames", () => {
             const end = probe({ frame_timeout: 1000 });
             const slow = end.connection();
             for (let n = 0; n < 10; n++) {
@@ -102,7 +102,7 @@ describe("frame_timeout", () => {
             expect(slow.socket.destroyed).to.equal(true);
         });
 
-        it("many frames that each end in time go on, although one has always begun", () => {
+        it("accepts many frames that each end in time, although there is always a partial one", () => {
             const end = probe({ frame_timeout: 1000 });
             const busy = end.connection();
             const text = frame("x".repeat(10));
@@ -115,7 +115,7 @@ describe("frame_timeout", () => {
             expect(end.values).to.have.length(40);
         });
 
-        it("a connection that is idle goes on, and so does one that is not read from", () => {
+        it("ignores an idle connection, and one that is not being read", () => {
             const end = probe({ frame_timeout: 1000 });
             const [idle, paused] = [end.connection(), end.connection()];
             end.take(idle, frame("whole"));
@@ -129,7 +129,7 @@ describe("frame_timeout", () => {
             expect(paused.socket.destroyed).to.equal(true);
         });
 
-        it("is two minutes unless told otherwise", () => {
+        it("is two minutes by default", () => {
             const end = probe({});
             end.take(end.connection(), "{");
             clock.tick(119_000);
@@ -138,7 +138,7 @@ describe("frame_timeout", () => {
             expect(errors).to.have.length(1);
         });
 
-        it("is none with Infinity, and not a timer that fires after 1 ms", () => {
+        it("is disabled by Infinity, without a timer of 1 ms", () => {
             const end = probe({ frame_timeout: Infinity });
             end.take(end.connection(), "{");
             clock.tick(24 * 3_600_000);
@@ -155,14 +155,14 @@ describe("frame_timeout", () => {
         });
     });
 
-    it("a server cuts a client off that sends byte by byte, and no other", async () => {
+    it("closes a client of a server that sends byte by byte, and no other", async () => {
         const { s, c } = await pair({ frame_timeout: 60 });
-        const told = reported(s);
+        const reportedError = reported(s);
         const slow = await raw(s);
         const text = frame("x".repeat(10_000));
         let at = 0;
         const timer = setInterval(() => slow.write(text[at++]!), 5);
-        const [error, socket, session] = await told;
+        const [error, socket, session] = await reportedError;
         clearInterval(timer);
         expect(error).to.be.instanceOf(SockhopError).with.property("code", "ERR_FRAME_TIMEOUT");
         expect((session as SockhopSession).sock).to.equal(socket);
@@ -173,14 +173,14 @@ describe("frame_timeout", () => {
         expect(await value).to.deep.equal(["still here"]);
     });
 
-    it("a client leaves a server that begins and does not end", async () => {
+    it("closes the connection to a server that sends a partial frame", async () => {
         const { port } = await rawServer((socket) => socket.write(frame("whole") + '{"type":'));
         const c = client({ port, frame_timeout: 40 });
         const values = valuesOf(c);
-        const told = reported(c);
+        const reportedError = reported(c);
         const gone = parted(c);
         await c.connect();
-        const [error, socket] = await told;
+        const [error, socket] = await reportedError;
         expect(error.code).to.equal("ERR_FRAME_TIMEOUT");
         expect(await gone).to.deep.equal([socket]);
         expect(values).to.deep.equal(["whole"]);

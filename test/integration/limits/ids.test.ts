@@ -3,18 +3,18 @@ import { raw, server } from "../../support/pair";
 import { frame, turns } from "../../support/eventLoop";
 import { type Coded } from "../../support/events";
 
-describe("ids that a peer gives to its calls", () => {
+describe("ids of calls", () => {
     const DEEP = "[".repeat(100_000) + "]".repeat(100_000);
     const LIMIT = 1_000_000;
-    /** So long that every answer, in which it has to stand as well, is larger than a message may be. */
+    /** So long that every reply, which contains the id, is larger than the size limit. */
     const long = (text: string): string => JSON.stringify("x".repeat(LIMIT - text.length - 2));
 
-    // Answering threw, in a program that did nothing wrong.
+    // A release of 1.x threw in the reply function, in a correct program.
     for (const [what, name] of [
         ["nested deeply", () => DEEP],
         ["as large as a message", long],
     ] as const) {
-        it(`${what} do not make replying throw`, async () => {
+        it(`never make the reply function throw: ${what}`, async () => {
             const s = server({ max_message_size: LIMIT });
             await s.listen();
             s.on("error", () => undefined);

@@ -7,17 +7,17 @@ import { client, later, pair, placeOf, raw, received, rejection, server, socketP
 import { frame, turns, until } from "../../support/eventLoop";
 import { type Coded, errorsOf, framesOf, parted, closed } from "../../support/events";
 
-/** Frames of the requests that a sockhop would send. */
+/** Frames of sockhop requests. */
 function request(uuid: string, data: unknown = "q"): string {
     return JSON.stringify({ type: "SockhopRequest", data: { uuid, data, type: "String", errors: true } }) + "\n";
 }
 
 describe("max_buffered", () => {
-    /** More than the system keeps for a Unix domain socket. */
+    /** Larger than the system buffers of a Unix domain socket. */
     const BLOCK = "x".repeat(300_000);
     const MOST = 1_000_000;
 
-    /** A server and a plain client of it that does not read, on a path: the system keeps little for those. */
+    /** A server and a plain client of it that does not read, on a path, where system buffers are small. */
     async function deaf(
         options: ServerOptions,
     ): Promise<{ s: SockhopServer; peer: net.Socket; socket: net.Socket; session: SockhopSession }> {
@@ -44,7 +44,7 @@ describe("max_buffered", () => {
         return { c, peer };
     }
 
-    /** Both ends in the same terms. */
+    /** Both ends with the same interface. */
     async function deafEnd(
         which: "client" | "server",
         options: ClientOptions & ServerOptions,
@@ -63,7 +63,7 @@ describe("max_buffered", () => {
     }
 
     for (const which of ["client", "server"] as const) {
-        it(`"wait": a ${which} refuses nothing, and nothing is lost`, async () => {
+        it(`rejects nothing with "wait", and loses nothing: ${which}`, async () => {
             const { end, peer, send, buffered } = await deafEnd(which, {});
             const errors = errorsOf(end);
             let settled = 0;
@@ -82,7 +82,7 @@ describe("max_buffered", () => {
             expect(errors).to.deep.equal([]);
         });
 
-        it(`"drop": a ${which} refuses what is sent meanwhile, and takes more when there is room`, async () => {
+        it(`rejects messages above the limit with "drop", and accepts more after a drain: ${which}`, async () => {
             const { end, peer, send, buffered } = await deafEnd(which, { slow_consumer: "drop" });
             const errors = errorsOf(end);
             const taken: number[] = [];
@@ -94,7 +94,7 @@ describe("max_buffered", () => {
                 ),
             );
             await turns(5);
-            // One message more than fits; some of it the system has.
+            // One message more than the limit; some of it is in system buffers.
             expect(buffered()).to.be.at.most(MOST + BLOCK.length + 100);
             expect(refused.map(([n]) => n)).to.deep.equal([4, 5, 6, 7, 8, 9]);
             const [[, error]] = refused as [[number, Coded]];
@@ -116,7 +116,7 @@ describe("max_buffered", () => {
             expect(errors).to.deep.equal([]);
         });
 
-        it(`"disconnect": a ${which} cuts the connection`, async () => {
+        it(`destroys the connection with "disconnect": ${which}`, async () => {
             const { end, send } = await deafEnd(which, { slow_consumer: "disconnect" });
             const errors = errorsOf(end);
             const gone = parted(end);
@@ -135,7 +135,7 @@ describe("max_buffered", () => {
         });
     }
 
-    it("calls and requests beyond it are refused and forgotten", async () => {
+    it("rejects calls and requests above the limit, and keeps no pending reply", async () => {
         const { s, session, socket } = await deaf({ slow_consumer: "drop" });
         for (let n = 0; n < 4; n++) void session.send(BLOCK);
         const failures: (string | undefined)[] = [];
@@ -149,7 +149,7 @@ describe("max_buffered", () => {
         expect(s["_connectionOf"](socket)!.pending).to.equal(0);
     });
 
-    it("other clients of a server do not notice", async () => {
+    it("does not affect other clients of a server", async () => {
         const { s, peer } = await deaf({ slow_consumer: "disconnect" });
         const c = client(placeOf(s));
         await c.connect();
@@ -166,7 +166,7 @@ describe("max_buffered", () => {
         expect(s.sockets).to.deep.equal([quick]);
     });
 
-    it("the server reads no more from a client that does not read, until it does, and loses nothing", async () => {
+    it("pauses reading from a client that does not read, until it reads, and loses nothing", async () => {
         const { s, peer, socket, session } = await deaf({ max_buffered: 100_000 });
         const TOTAL = 3000;
         let asked = 0;
@@ -175,7 +175,7 @@ describe("max_buffered", () => {
             asked += 1;
             callback([value, "x".repeat(500)]);
         });
-        // Large questions, too: what the system and Node keep of them is soon full.
+        // Large calls, too: they fill the buffers of the system and of Node.
         const questions = Array.from({ length: TOTAL }, (_, n) =>
             frame(n, { id: `id ${n}`, padding: "p".repeat(500) }),
         );
@@ -186,14 +186,14 @@ describe("max_buffered", () => {
         expect([asked, session.buffered]).to.deep.equal([before, waiting]);
         expect(asked).to.be.lessThan(TOTAL / 2);
         expect(peer.writableLength).to.be.greaterThan(0);
-        // Beyond the limit there is what one chunk of questions has brought.
+        // Beyond the limit there are the replies to one chunk of calls.
         expect(waiting)
             .to.be.greaterThan(50_000)
             .and.lessThan(100_000 + 100_000);
 
         const other = client(placeOf(s));
         await other.connect();
-        await new Promise((resolve) => void other.send(1, resolve)); // all others are served
+        await new Promise((resolve) => void other.send(1, resolve)); // all other clients receive replies
 
         const frames = framesOf(peer);
         await until(() => frames.length === TOTAL);
@@ -203,7 +203,7 @@ describe("max_buffered", () => {
         expect([socket.isPaused(), session.buffered]).to.deep.equal([false, 0]);
     });
 
-    it("a client goes on reading: it never waits for a server that waits for it", async () => {
+    it("does not pause a client, so that both ends never wait for each other", async () => {
         const path = socketPath();
         const { s, c, socket } = await pair({ path, max_buffered: 50_000 });
         const fromServer = received(c, 60);
@@ -213,7 +213,7 @@ describe("max_buffered", () => {
         expect((await Promise.all([fromServer, fromClient])).map(({ length }) => length)).to.deep.equal([60, 60]);
     });
 
-    it("answers are bounded, too, where a client that does not read is not waited for", async () => {
+    it("bounds replies also to a client that does not read and is not paused", async () => {
         for (const slow_consumer of ["drop", "disconnect"] as const) {
             const { s, peer, session } = await deaf({ max_buffered: 50_000, slow_consumer });
             s.on("error", () => undefined);
@@ -237,7 +237,7 @@ describe("max_buffered", () => {
         const PINGS = '{"type":"SockhopPing","data":{"_id":"x","_created":"y"}}\n'.repeat(1000);
         const LAST = frame("last");
 
-        it("stays bounded: pings to a client, whose server reads nothing", async () => {
+        it("stays bounded for pings to a client whose server does not read", async () => {
             const { c, peer } = await deafServer({ max_buffered: 50_000 });
             const last = received(c, 1);
             let most = 0;
@@ -254,7 +254,7 @@ describe("max_buffered", () => {
             expect(c.connected).to.equal(true);
         });
 
-        it("stays bounded: pings to a server, whose client reads nothing", async () => {
+        it("stays bounded for pings to a server whose client does not read", async () => {
             const { s, peer, session } = await deaf({ max_buffered: 50_000, slow_consumer: "drop" });
             const last = received(s, 1);
             for (let n = 0; n < 40; n++) {
@@ -267,7 +267,7 @@ describe("max_buffered", () => {
                 .and.lessThan(50_000 + 200);
         });
 
-        it("stays bounded: requests that nobody handles", async () => {
+        it("stays bounded for requests without a handler", async () => {
             const { s, peer, session } = await deaf({ max_buffered: 50_000, slow_consumer: "drop" });
             const last = received(s, 1);
             for (let n = 0; n < 100; n++) {
@@ -280,7 +280,7 @@ describe("max_buffered", () => {
                 .and.lessThan(50_000 + 300);
         });
 
-        it("pings to a server that waits: it stops reading, and is not dropped for having read nothing", async () => {
+        it("does not drop a paused server that therefore replies to no ping", async () => {
             const { s, peer, socket, session } = await deaf({ max_buffered: 50_000 });
             const last = received(s, 1);
             peer.write(PINGS.repeat(40) + LAST);

@@ -7,7 +7,7 @@ import { until } from "../../support/eventLoop";
 import { reported, errorsOf, closed } from "../../support/events";
 
 describe("max_connections", () => {
-    it("closes those beyond at once, with an error, and has room again when one has left", async () => {
+    it("closes further connections at once, with an error, and accepts a new one after a close", async () => {
         const s = server({ max_connections: 2 });
         await s.listen();
         const errors = errorsOf(s);
@@ -30,7 +30,7 @@ describe("max_connections", () => {
         expect(errors).to.have.length(2);
     });
 
-    it("holds over TLS, and on a path", async () => {
+    it("applies over TLS, and on a path", async () => {
         const { key, cert } = await identity("localhost");
         const secure = { ssl: true, ssl_options: { rejectUnauthorized: false } };
         for (const [options, clientOptions] of [
@@ -52,7 +52,7 @@ describe("max_connections", () => {
         }
     });
 
-    it("is none unless told otherwise", async () => {
+    it("is unlimited by default", async () => {
         const s = server();
         await s.listen();
         const errors = errorsOf(s);

@@ -7,10 +7,10 @@ import { uncaught, warnings } from "../../support/rejections";
 import { frame, turns, until } from "../../support/eventLoop";
 import { type Coded, reported, errorsOf, valuesOf, parted, closed } from "../../support/events";
 
-/** Bytes of a message around a string. */
+/** Size in bytes of the envelope around a string. */
 const AROUND = frame("").length - 1;
 
-/** A string whose message has so many bytes. */
+/** A string whose message has this size in bytes. */
 function stringOf(size: number): string {
     return "x".repeat(size - AROUND);
 }
@@ -19,7 +19,7 @@ describe("max_message_size", () => {
     const LIMIT = 1000;
     const limited = { max_message_size: LIMIT };
 
-    /** A server and a client, one of which sends while only that one has a limit. */
+    /** A server and a client. The sender is the one with the limit. */
     async function sender(
         which: "client" | "server",
     ): Promise<{ send: (value: unknown) => Promise<unknown>; values: unknown[] }> {
@@ -30,7 +30,7 @@ describe("max_message_size", () => {
     }
 
     for (const which of ["client", "server"] as const) {
-        it(`a ${which} sends up to the limit, and refuses one byte more with both sizes`, async () => {
+        it(`rejects a message one byte above the limit with both sizes: ${which}`, async () => {
             const { send, values } = await sender(which);
             await send(stringOf(LIMIT));
             const error = await rejection(send(stringOf(LIMIT + 1)));
@@ -43,7 +43,7 @@ describe("max_message_size", () => {
             expect(values).to.deep.equal([stringOf(LIMIT), "last"]);
         });
 
-        it(`a ${which} counts bytes, not characters`, async () => {
+        it(`counts bytes, not characters: ${which}`, async () => {
             const { send, values } = await sender(which);
             const room = LIMIT - AROUND;
             for (const [text, bytes] of [
@@ -58,7 +58,7 @@ describe("max_message_size", () => {
             }
         });
 
-        it(`a ${which} applies it to calls and requests, too`, async () => {
+        it(`applies to calls and requests: ${which}`, async () => {
             const { s, c, socket } = await (which === "client" ? pair({}, limited) : pair(limited, {}));
             const large = "x".repeat(LIMIT);
             const failures: Coded[] = [];
@@ -76,7 +76,7 @@ describe("max_message_size", () => {
         });
     }
 
-    it("sendall() rejects, and no client gets anything", async () => {
+    it("rejects in sendall(), and no client receives the value", async () => {
         const { s, c } = await pair(limited, {});
         const values = valuesOf(c);
         expect(await rejection(s.sendall("x".repeat(LIMIT)))).to.have.property("code", "ERR_MESSAGE_TOO_LARGE");
@@ -85,13 +85,13 @@ describe("max_message_size", () => {
         expect(values).to.deep.equal(["next"]);
     });
 
-    it("holds for json peers, without an envelope", async () => {
+    it("applies to json peers, without an envelope", async () => {
         const { c } = await pair({ peer_type: "json" }, { ...limited, peer_type: "json" });
         await c.send({ a: "x".repeat(LIMIT - 8) });
         expect(await rejection(c.send({ a: "x".repeat(LIMIT - 7) }))).to.have.property("code", "ERR_MESSAGE_TOO_LARGE");
     });
 
-    it("an answer that is too large is refused at the responder, who can answer otherwise", async () => {
+    it("rejects a reply that is too large, and the responder can send another one", async () => {
         const { s, c } = await pair(limited);
         const large = "x".repeat(LIMIT);
         const refused: (string | undefined)[] = [];
@@ -110,7 +110,7 @@ describe("max_message_size", () => {
         expect(refused).to.deep.equal(["ERR_MESSAGE_TOO_LARGE", "ERR_MESSAGE_TOO_LARGE"]);
     });
 
-    it("a handler that ignores the error makes the request fail", async () => {
+    it("makes the request fail if the handler ignores the error", async () => {
         const { s, c } = await pair(limited);
         s.on("request", async (_, response) => response.send("x".repeat(LIMIT)));
         const surfaced = uncaught();
@@ -118,16 +118,16 @@ describe("max_message_size", () => {
         expect(await surfaced).to.have.property("code", "ERR_MESSAGE_TOO_LARGE");
     });
 
-    it("a reply larger than the limit of the caller ends its connection, and pending replies fail with the reason", async () => {
+    it("closes the connection of a larger reply, and pending replies fail with the reason", async () => {
         const { s, c } = await pair({}, limited);
         s.on("request", (_, response) => void response.send("x".repeat(LIMIT)));
-        const told = reported(c);
+        const reportedError = reported(c);
         const waiting: unknown[] = [];
         const failed = new Promise<Coded>((resolve) => {
             void c.send("q", () => waiting.push("answered"), { failed: resolve });
         });
         const error = await rejection(c.ask("q"));
-        const [cause] = await told;
+        const [cause] = await reportedError;
         expect(cause.code).to.equal("ERR_MESSAGE_TOO_LARGE");
         expect(error).to.include({ code: "ERR_SOCKET_DESTROYED", cause });
         expect(await failed).to.include({ code: "ERR_SOCKET_DESTROYED", cause });
@@ -135,7 +135,7 @@ describe("max_message_size", () => {
         expect(waiting).to.deep.equal([]);
     });
 
-    it("a server cuts only the connection that passes it, after what came before in the same chunk", async () => {
+    it("closes only the connection above the limit, after the preceding frames of the chunk", async () => {
         const { s, c } = await pair(limited);
         const errors = errorsOf(s);
         const values = valuesOf(s);
@@ -155,36 +155,36 @@ describe("max_message_size", () => {
         expect(s.sockets).to.have.length(1);
     });
 
-    it("a client is cut off from a server that passes it, also by many bytes", async () => {
+    it("closes the connection of a client to a server above the limit, also by many bytes", async () => {
         for (const excess of [1, 1_000_000]) {
             const { port } = await rawServer((socket) => {
                 socket.write(frame("one") + frame(stringOf(LIMIT)) + frame(stringOf(LIMIT + excess)));
             });
             const c = client({ port, ...limited });
             const values = valuesOf(c);
-            const told = reported(c);
+            const reportedError = reported(c);
             const gone = parted(c);
             await c.connect();
-            const [error, socket] = await told;
+            const [error, socket] = await reportedError;
             expect(error.code).to.equal("ERR_MESSAGE_TOO_LARGE");
             expect(await gone).to.deep.equal([socket]);
             expect(values).to.deep.equal(["one", stringOf(LIMIT)]);
         }
     });
 
-    it("a frame that never ends is noticed while it arrives", async () => {
+    it("applies to a frame that never ends while it arrives", async () => {
         const s = server({ max_message_size: 100_000 });
         await s.listen();
-        const told = reported(s);
+        const reportedError = reported(s);
         const endless = await raw(s);
         const more = (): void => {
             while (!endless.destroyed && endless.write("x".repeat(65_536)));
         };
         endless.on("drain", more);
         more();
-        const [error, socket] = (await told) as [Coded, net.Socket];
+        const [error, socket] = (await reportedError) as [Coded, net.Socket];
         expect(error.code).to.equal("ERR_MESSAGE_TOO_LARGE");
-        // One more read than was needed to know it.
+        // One more read than needed.
         expect(socket.bytesRead)
             .to.be.greaterThan(100_000)
             .and.at.most(100_000 + 65_536);
@@ -192,7 +192,7 @@ describe("max_message_size", () => {
         await closed(endless);
     });
 
-    it("without an error listener there is one warning", async () => {
+    it("causes one warning without an error listener", async () => {
         const { s } = await pair(limited);
         const heard = warnings();
         for (let attempt = 0; attempt < 2; attempt++) {
@@ -204,7 +204,7 @@ describe("max_message_size", () => {
         expect(heard.map(({ code }) => code)).to.deep.equal(["ERR_MESSAGE_TOO_LARGE"]);
     });
 
-    it("is 100 MiB unless told otherwise, and Infinity is none", () => {
+    it("is 100 MiB by default, and unlimited with Infinity", () => {
         const MIB_100 = 104_857_600;
         const text = "x".repeat(MIB_100 + 1);
         const usual = new ObjectBuffer({ allow_non_objects: true });

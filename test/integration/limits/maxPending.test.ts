@@ -11,14 +11,14 @@ import { client, pair, placeOf, raw, rejection, server } from "../../support/pai
 import { until } from "../../support/eventLoop";
 import { type Coded, framesOf } from "../../support/events";
 
-/** Frames of the requests that a sockhop would send. */
+/** Frames of sockhop requests. */
 function request(uuid: string, data: unknown = "q"): string {
     return JSON.stringify({ type: "SockhopRequest", data: { uuid, data, type: "String", errors: true } }) + "\n";
 }
 
 describe("max_pending", () => {
     for (const which of ["client", "server"] as const) {
-        it(`a ${which} refuses questions and requests beyond it, and nothing else`, async () => {
+        it(`rejects calls and requests above the limit, and nothing else: ${which}`, async () => {
             const { s, c, socket } = await pair({ max_pending: 3 });
             const here = which === "client" ? c : s;
             const there = which === "client" ? s : c;
@@ -47,13 +47,13 @@ describe("max_pending", () => {
             callbacks[0]!();
             await answered;
             const controller = new AbortController();
-            const given = await requested({ signal: controller.signal }); // there is room for one
+            const given = await requested({ signal: controller.signal }); // one more is allowed
             expect(await rejection(ask(none))).to.have.property("code", "ERR_MAX_PENDING");
             controller.abort();
             expect(await rejection(given.next())).to.have.property("code", "ERR_ABORTED");
             await responses[0]!.send("answer");
             await stream.all();
-            await ask(none); // and now for two
+            await ask(none); // now two more
             await ask(none);
             expect(await rejection(requested())).to.have.property("code", "ERR_MAX_PENDING");
             expect(c.connected).to.equal(true);
@@ -71,7 +71,7 @@ describe("max_pending", () => {
         expect(await rejection(s.send(other, "q", () => undefined))).to.have.property("code", "ERR_MAX_PENDING");
     });
 
-    it("leaves no trace of what was refused, and has room when time has run out", async () => {
+    it("keeps nothing of a rejected call, and allows new calls after a timeout", async () => {
         const { c } = await pair({ max_pending: 1 });
         const failed = new Promise<Coded>((resolve) => {
             void c.send("q", () => undefined, { timeout: 30, failed: resolve });
@@ -84,7 +84,7 @@ describe("max_pending", () => {
         expect(await rejection(c.send("q", () => undefined))).to.have.property("code", "ERR_MAX_PENDING");
     });
 
-    it("requests of a peer beyond it are answered with a failure", async () => {
+    it("replies to requests of a peer above the limit with an error", async () => {
         const s = server({ max_pending: 2 });
         await s.listen();
         const responses: Response[] = [];
@@ -99,14 +99,14 @@ describe("max_pending", () => {
         expect(data).to.include({ uuid: "c", last: true });
         expect(data.error).to.include({ code: "ERR_REQUEST_FAILED" });
 
-        void responses[0]!.send("answer"); // there is room again
+        void responses[0]!.send("answer"); // one more is allowed again
         peer.write(request("d") + request("e"));
         await until(() => frames.length === 3);
         expect(frames.map(({ data }) => (data as SockhopResponsePacket).uuid)).to.deep.equal(["c", "a", "e"]);
         expect(responses.map(({ uuid }) => uuid)).to.deep.equal(["a", "b", "d"]);
     });
 
-    it("an asker of either end gets that as an error", async () => {
+    it("is reported to a requester of either end as an error", async () => {
         const { s, c, socket } = await pair({ max_pending: 1 }, { max_pending: 1 });
         const other = client(placeOf(s));
         c.on("request", () => undefined);
@@ -114,7 +114,7 @@ describe("max_pending", () => {
         const limitless = { signal: new AbortController().signal };
         void s.request(socket, "stays open", limitless).then((stream) => stream.all().catch(() => undefined));
         await other.connect();
-        // Those who ask have no room for more themselves; so another one asks in their name.
+        // The requester is at its own limit; so the test writes the frames itself.
         const peer = await raw(s);
         const frames = framesOf(peer);
         peer.write(request("first") + request("second"));

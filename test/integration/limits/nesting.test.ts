@@ -20,10 +20,10 @@ describe("deep nesting", () => {
         return depth;
     }
 
-    /** JSON.stringify() of Node.js 26 needs no stack, so that there is no depth which it refuses. */
+    /** JSON.stringify() of Node.js 26 uses no stack, so it rejects no depth. */
     const isUnlimited = canStringify(nested(1_000_000));
 
-    it("arrives as it is, 1 million levels of it", async () => {
+    it("is received unchanged, with 1 million levels", async () => {
         const s = server();
         await s.listen();
         const values = received(s, 2);
@@ -34,7 +34,7 @@ describe("deep nesting", () => {
         expect(last).to.equal("last");
     }).timeout(30_000);
 
-    it("that does not end well is a bad frame like others", async () => {
+    it("is a bad frame if the brackets do not match", async () => {
         const s = server();
         await s.listen();
         const told = reported(s);
@@ -45,7 +45,7 @@ describe("deep nesting", () => {
         expect(await last).to.deep.equal(["last"]);
     });
 
-    it("cannot be sent, by any way", async function () {
+    it("is rejected by every method that sends", async function () {
         if (isUnlimited) this.skip();
         const { s, c, socket } = await pair();
         for (const depth of [100_000, 1_000_000]) {
@@ -66,7 +66,7 @@ describe("deep nesting", () => {
         expect(await last).to.deep.equal(["last"]);
     });
 
-    it("cannot be a reply, and the responder can reply otherwise", async function () {
+    it("is rejected in a reply, and the responder can send another one", async function () {
         if (isUnlimited) this.skip();
         const { s, c } = await pair();
         const deep = nested(100_000);
@@ -84,7 +84,7 @@ describe("deep nesting", () => {
         expect(await c.ask("q")).to.equal("shallow");
     });
 
-    /** What the library itself looks at or sends back, nested. */
+    /** Nested values for the members that the library reads or echoes. */
     const PLACES = [
         `{"type":${DEEP},"data":1}`,
         `{"type":"String","data":1,"callback_id":${DEEP}}`,
@@ -95,7 +95,7 @@ describe("deep nesting", () => {
         `{"type":"SockhopResponsePacket","data":{"uuid":${DEEP},"error":${DEEP}}}`,
     ].map((text) => text + "\n");
 
-    it("does no harm in any place of a frame, at either end", async () => {
+    it("does no harm in any part of a frame, at either end", async () => {
         const s = server();
         await s.listen();
         s.on("error", () => undefined);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ObjectBuffer, SockhopClient, SockhopError, SockhopServer } from "../../../src";
 import { pair, raw } from "../../support/pair";
 
-describe("limits as options", () => {
+describe("limit options", () => {
     const AMOUNTS = ["max_message_size", "max_pending", "max_buffered"] as const;
     const TIMES = ["frame_timeout", "response_timeout"] as const;
 
@@ -10,7 +10,7 @@ describe("limits as options", () => {
         expect(make).to.throw(SockhopError, name).with.property("code", "ERR_BAD_OPTION");
     }
 
-    it("that are no amounts are refused by both ends, with their name", () => {
+    it("are rejected by both ends if they are invalid numbers, with their name", () => {
         for (const name of AMOUNTS) {
             for (const wrong of [NaN, -1, 0, -Infinity, "10", "many", {}, true]) {
                 refused(() => new SockhopClient({ [name]: wrong }), name);
@@ -23,7 +23,7 @@ describe("limits as options", () => {
         }
     });
 
-    it("that are no times are refused by both ends, with their name", () => {
+    it("are rejected by both ends if they are invalid times, with their name", () => {
         for (const name of TIMES) {
             for (const wrong of [NaN, -1, -Infinity, "soon", {}]) {
                 refused(() => new SockhopClient({ [name]: wrong }), name);
@@ -33,14 +33,14 @@ describe("limits as options", () => {
         refused(() => new SockhopServer({ session_timeout: -1 }), "session_timeout");
     });
 
-    it("refuse a slow_consumer that they do not know", () => {
+    it("reject an unknown slow_consumer", () => {
         for (const wrong of ["", "block", "Wait", 1, {}]) {
             refused(() => new SockhopClient({ slow_consumer: wrong as "wait" }), "slow_consumer");
             refused(() => new SockhopServer({ slow_consumer: wrong as "wait" }), "slow_consumer");
         }
     });
 
-    it("mean the default where they are undefined or null", () => {
+    it("use the default for undefined and null", () => {
         for (const nothing of [undefined, null]) {
             const options = Object.fromEntries([...AMOUNTS, ...TIMES, "slow_consumer"].map((name) => [name, nothing]));
             expect(new SockhopServer({ ...options, max_connections: nothing as undefined })._limits).to.deep.equal({
@@ -54,7 +54,7 @@ describe("limits as options", () => {
         }
     });
 
-    it("are none with Infinity", async () => {
+    it("are unlimited with Infinity", async () => {
         const overflows: Error[] = [];
         const heard = (warning: Error): void => {
             if (warning.name === "TimeoutOverflowWarning") overflows.push(warning);
@@ -69,7 +69,7 @@ describe("limits as options", () => {
         };
         const { s, c } = await pair({ ...none, max_connections: Infinity, session_timeout: Infinity }, none);
         const peer = await raw(s);
-        peer.write('{"half of a'); // would be too slow for a time of 1 ms
+        peer.write('{"half of a'); // would be too slow for a timeout of 1 ms
         s.on("request", (_, response) => setTimeout(() => void response.send("late"), 30));
         const answer = c.ask("q", { timeout: Infinity });
         const failures: unknown[] = [];

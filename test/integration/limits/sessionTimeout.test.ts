@@ -4,7 +4,7 @@ import { raw, server } from "../../support/pair";
 import { errorsOf, closed } from "../../support/events";
 
 describe("session_timeout", () => {
-    it("is what bounds a start(), whatever frame_timeout is", async () => {
+    it("limits start() independent of frame_timeout", async () => {
         let ended = 0;
         class Slow extends SockhopSession {
             override start(): Promise<void> {

@@ -10,7 +10,7 @@ import { until } from "../../support/eventLoop";
 const EXAMPLES = join(__dirname, "../../../docs/examples");
 const PYTHON_CLIENT = join(EXAMPLES, "python/sockhop_client.py");
 
-/** Whether a program can be run, and is the one that we mean. */
+/** True if a program can be run and is the expected one. */
 function has(program: string, args: string[], means: RegExp): boolean {
     try {
         return means.test(execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }));
@@ -19,7 +19,7 @@ function has(program: string, args: string[], means: RegExp): boolean {
     }
 }
 
-/** What the tests need of a program, and how to find out. There are several programs of the name nc. */
+/** Programs of the tests, with a check for each. There are several programs named nc. */
 const PROGRAMS = {
     bash: () => has("bash", ["-c", "echo ${BASH_VERSINFO[0]}"], /^([4-9]|\d\d)/),
     nc: () => has("bash", ["-c", "nc -h 2>&1 || true"], /OpenBSD/),
@@ -27,7 +27,7 @@ const PROGRAMS = {
     python3: () => has("python3", ["-c", "import sys; print(sys.version_info >= (3, 8))"], /True/),
 };
 
-/** Skips the tests of a block where one of these programs is missing. */
+/** Skips the tests of a suite if one of these programs is missing. */
 function needs(...names: (keyof typeof PROGRAMS)[]): void {
     before(function () {
         const missing = names.filter((name) => !PROGRAMS[name]());
@@ -37,7 +37,7 @@ function needs(...names: (keyof typeof PROGRAMS)[]): void {
     });
 }
 
-/** What a program prints. Rejects unless it ends with exit code 0, and has nothing to complain of. */
+/** Returns the output of a program. Rejects unless it ends with exit code 0 and prints no errors. */
 function run(program: string, ...args: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
         execFile(program, args, { timeout: 8000 }, (error, stdout, stderr) => {
@@ -47,12 +47,12 @@ function run(program: string, ...args: string[]): Promise<string> {
     });
 }
 
-/** Where a client finds a server, as an argument. */
+/** The address of a server as an argument. */
 function placeOf(listening: SockhopServer): string {
     return listening.path ?? String(listening.get_bound_port());
 }
 
-/** Pings a client until it has answered more often than it may fail to. */
+/** Pings a client until it has replied more often than pings may be lost. */
 async function ping({ server: s, sock }: SockhopSession): Promise<void> {
     const answered = new Set<SockhopPing>();
     s.ping(20);
@@ -63,7 +63,7 @@ async function ping({ server: s, sock }: SockhopSession): Promise<void> {
     s.ping(0);
 }
 
-/** What a client can have the server do by a string. */
+/** Commands for the server: strings that a client sends. */
 const ERRANDS: Record<string, (session: SockhopSession) => unknown> = {
     "ask me": (session) =>
         session.send("who are you?", (answer: unknown) => {
@@ -81,7 +81,7 @@ const ERRANDS: Record<string, (session: SockhopSession) => unknown> = {
     "hang up": (session) => session.kill(),
 };
 
-/** What the server makes of a message that is no question. */
+/** The reaction of the server to a message that is not a call. */
 function reaction(value: unknown, session: SockhopSession): unknown {
     if (typeof value === "string") return ERRANDS[value]!(session);
     const { name } = value as { name?: string };
@@ -89,7 +89,7 @@ function reaction(value: unknown, session: SockhopSession): unknown {
     return session.send(name === "bye" ? { bye: true } : { hello: name });
 }
 
-/** A server that does as talk.sh and talk.py expect. */
+/** The server that talk.sh and talk.py expect. */
 async function talkative(language: string, path: string | null): Promise<SockhopServer> {
     const s = server({ path, peer_type: language });
     s.on("receive", (value: unknown, { session, callback }) => {
@@ -119,7 +119,7 @@ describe("Clients in other languages", () => {
             needs("bash", tool);
 
             for (const [transport, path] of Object.entries(TRANSPORTS)) {
-                it(`talks to a server in lines of JSON, over ${transport}`, async () => {
+                it(`exchanges lines of JSON with a server over ${transport}`, async () => {
                     const s = await talkative("json", path());
                     const said = await run(join(__dirname, "talk.sh"), tool, "json", placeOf(s));
                     expect(said.split("\n")).to.deep.equal([
@@ -130,7 +130,7 @@ describe("Clients in other languages", () => {
                     ]);
                 });
 
-                it(`talks to a server in envelopes, over ${transport}`, async () => {
+                it(`exchanges envelopes with a server over ${transport}`, async () => {
                     const s = await talkative("Sockhop", path());
                     const gone = once(s, "disconnect");
                     const said = await run(join(__dirname, "talk.sh"), tool, "sockhop", placeOf(s));
@@ -164,7 +164,7 @@ describe("Clients in other languages", () => {
 
         for (const [transport, path] of Object.entries(TRANSPORTS)) {
             for (const language of ["json", "sockhop"]) {
-                it(`talks to a server in ${language === "json" ? "lines of JSON" : "envelopes"}, over ${transport}`, async () => {
+                it(`exchanges ${language === "json" ? "lines of JSON" : "envelopes"} with a server over ${transport}`, async () => {
                     const s = await talkative(language, path());
                     const heard: unknown[] = [];
                     s.on("receive", (value: unknown) => heard.push(value));

@@ -1,4 +1,4 @@
-// Without a protocol: anything goes. It is compiled as an ES module and as CommonJS, and run.
+// Without a protocol: all values are allowed. Compiled as an ES module and as CommonJS, and run.
 /* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access -- as loose as that */
 import { deepStrictEqual, strictEqual } from "node:assert";
 import Sockhop, {
@@ -27,7 +27,7 @@ class Visitor extends SockhopSession {
     }
 }
 
-// A class of the user's own, with an event of its own.
+// A user-defined class with its own event.
 class Station extends SockhopServer {
     announce(): boolean {
         return this.emit("announcement", "mind the gap");

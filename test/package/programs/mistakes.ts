@@ -1,4 +1,4 @@
-// Each line under @ts-expect-error has to be refused; it is compiled, and not run.
+// Each line under @ts-expect-error must be a compile error. Compiled, but not run.
 /* eslint-disable @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-return -- ESLint does not know what to make of it */
 import Sockhop, { SockhopError } from "sockhop";
 

@@ -1,4 +1,4 @@
-// With a protocol: what is sent and what arrives have types. It is compiled as an ES module and as CommonJS, and run.
+// With a protocol: sent and received values have types. Compiled as an ES module and as CommonJS, and run.
 import { deepStrictEqual, strictEqual } from "node:assert";
 import Sockhop, { type SockhopClient, type SockhopServer } from "sockhop";
 

@@ -3,7 +3,7 @@
 const assert = require("node:assert/strict");
 const { codeOf, event, messages, until } = require("../Harness.js");
 
-/** Where processes can be frozen. */
+/** True if processes can be stopped. */
 const onPosix = {
     async "pings detect a frozen process"(harness) {
         const server = await harness.server();
@@ -37,7 +37,7 @@ module.exports = {
     },
 
     async "connect() ends after its timeout, and when disconnect() is called"(harness) {
-        const place = await harness.plain(); // it takes no part in a TLS handshake
+        const place = await harness.plain(); // without a TLS handshake
         const client = harness.client(place, { ssl: true, connect_timeout: 50 });
         assert.equal(await codeOf(client.connect()), "ERR_CONNECT_TIMEOUT");
         const attempt = codeOf(client.connect());
@@ -106,7 +106,7 @@ module.exports = {
             await server.close();
             await lost;
         }
-        assert.equal(client.stats.reconnects, 1); // the first connection was none
+        assert.equal(client.stats.reconnects, 1); // the first connection is not counted
     },
 
     async "auto_reconnect connects to a server that was killed and restarted"(harness) {

@@ -15,7 +15,7 @@ const SUBJECTS = [
     "modules",
 ];
 
-/** All checks by their names, which say what is promised. Each is called with a Harness. */
+/** All checks by name. A name states the guarantee. Each check is called with a Harness. */
 const checks = new Map(SUBJECTS.flatMap((subject) => Object.entries(require(`./${subject}.js`))));
 
 module.exports = checks;

@@ -48,10 +48,10 @@ module.exports = {
 
     async "calls above max_pending are rejected, at either end"(harness) {
         const { server, client } = await harness.pair({ max_pending: 2 }, { max_pending: 3 });
-        server.on("request", () => undefined); // no answers
+        server.on("request", () => undefined); // no responses
         const asked = Array.from({ length: 4 }, () => codeOf(client.ask("q")));
-        assert.equal(await asked[2], "ERR_REQUEST_FAILED"); // the server does not take it
-        assert.equal(await asked[3], "ERR_MAX_PENDING"); // the client does not send it
+        assert.equal(await asked[2], "ERR_REQUEST_FAILED"); // the server rejects it
+        assert.equal(await asked[3], "ERR_MAX_PENDING"); // the client rejects it
         await client.disconnect();
         assert.equal(await asked[0], "ERR_SOCKET_DESTROYED");
     },

@@ -6,7 +6,7 @@ const path = require("node:path");
 const Sockhop = require("sockhop");
 const { carriesBothWays, codeOf, event, messages } = require("../Harness.js");
 
-/** Has names lead to a folder of this check. */
+/** Maps names to a folder of this check. */
 function runtimeFolder(harness) {
     const before = process.env.XDG_RUNTIME_DIR;
     const folder = harness.folder();
@@ -18,7 +18,7 @@ function runtimeFolder(harness) {
     return folder;
 }
 
-/** What there is to say of sockets that are files. Pipes of Windows are none. */
+/** Expected properties of socket files. Pipes of Windows are not files. */
 const onPosix = {
     async "close() removes the file of a Unix domain socket"(harness) {
         const server = await harness.server({ path: harness.path() });

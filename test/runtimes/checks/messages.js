@@ -7,7 +7,7 @@ class Widget {
     color = "red";
 }
 
-/** What is sent, as what it arrives, and its type. */
+/** The sent value, the received value, and its type. */
 const VALUES = [
     [new Widget(), { color: "red" }, "Widget"],
     [{ a: { b: [null, 1.5] } }, { a: { b: [null, 1.5] } }, "Object"],
@@ -69,7 +69,7 @@ module.exports = {
         const value = "0123456789é→😀".repeat(1_050_000);
         const arrived = Promise.all([messages(server, 1), messages(client, 1)]);
         await Promise.all([client.send(value), server.send(socket, value)]);
-        for (const [[there]] of await arrived) assert(there === value); // not equal(): that would print it
+        for (const [[there]] of await arrived) assert(there === value); // not equal(), which would print it
     },
 
     async "sendall() reaches every client"(harness) {

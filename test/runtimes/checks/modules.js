@@ -8,7 +8,7 @@ const Original = require("sockhop-1.8.4");
 const Sockhop = require("sockhop");
 const { event, messages } = require("../Harness.js");
 
-/** Everything that both can do, between two ends of which at least one is ours. */
+/** All features common to both, between two ends of which at least one is this library. */
 async function converse(server, client, socket) {
     const atServer = messages(server, 2);
     const atClient = messages(client, 2);
@@ -80,7 +80,7 @@ module.exports = {
 
     async "our client connects to a server of sockhop 1.8.4"(harness) {
         const server = new Original.server();
-        server.port = 0; // its constructor takes that for the default
+        server.port = 0; // its constructor replaces 0 by the default
         const { port } = (await server.listen()).address();
         harness.later(() => server.close());
         const client = harness.client({ port });

@@ -5,7 +5,7 @@ const { codeOf, event, messages, until } = require("../Harness.js");
 
 const PIECE = "x".repeat(100_000);
 
-/** A server whose client does not read, until it is resumed. */
+/** A server whose client does not read until it is resumed. */
 async function slowPair(harness, options = {}) {
     const pair = await harness.pair({ max_buffered: 1_000_000, ...options });
     pair.client.socket.pause();
@@ -48,7 +48,7 @@ module.exports = {
                 most = Math.max(most, session.buffered);
             }
         })();
-        // When nothing has been taken for a while, the system's buffers are full, and the sender waits.
+        // If no bytes are accepted for a while, the system buffers are full, and the sender waits.
         for (let before = -1; before !== sent;) {
             before = sent;
             await new Promise((resolve) => setTimeout(resolve, 100));

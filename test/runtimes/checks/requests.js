@@ -4,13 +4,13 @@ const assert = require("node:assert/strict");
 const { once } = require("node:events");
 const { codeOf, event } = require("../Harness.js");
 
-/** Answers with so many numbers. */
+/** Responds with this number of values. */
 async function count({ data }, response) {
     for (let n = 1; n <= data; n++) await response.write(n);
     await response.end();
 }
 
-/** Resolves when the next request has come, and has been given up. */
+/** Resolves when the next request has arrived and was aborted. */
 async function givenUp(end) {
     const [, { signal }] = await event(end, "request");
     if (!signal.aborted) await once(signal, "abort");
@@ -51,7 +51,7 @@ module.exports = {
         const all = await (await client.request(2)).all();
         assert.deepEqual(
             all.map(({ data }) => data),
-            [1, 2, {}], // what end() sends
+            [1, 2, {}], // sent by end()
         );
 
         const stream = await client.request(2);
@@ -124,7 +124,7 @@ module.exports = {
         const [port] = await event(server.child.stdout, "data");
         const client = harness.client({ port: Number(port) });
         await client.connect();
-        assert.equal(await client.ask("first"), "first"); // all is warm
+        assert.equal(await client.ask("first"), "first"); // warm-up
         const answer = client.ask("second", { timeout: 100 });
         setTimeout(() => {
             for (const end = performance.now() + 400; performance.now() < end;);

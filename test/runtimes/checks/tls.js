@@ -25,7 +25,7 @@ module.exports = {
         const server = await harness.server({ ssl_options: await identity("localhost") });
         server.on("error", () => undefined);
         const client = harness.client(server, { address: "localhost", ssl: true });
-        // The words are those of the runtime.
+        // The message depends on the runtime.
         assert.match(await codeOf(client.connect()), /^(DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/);
     },
 
@@ -36,7 +36,7 @@ module.exports = {
         const refused = event(server, "error");
         const stranger = harness.client(server, options(mallory));
         const gone = event(stranger, "disconnect");
-        // The client is done with its part before the server has looked at the certificate; with TLS 1.2 it is not.
+        // The client finishes its handshake before the server has checked the certificate, except with TLS 1.2.
         if ((await codeOf(stranger.connect())) === undefined) await gone;
         await refused;
         assert.deepEqual(server.sockets, []);

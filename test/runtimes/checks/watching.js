@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const channels = require("node:diagnostics_channel");
 const { codeOf, event, messages, until } = require("../Harness.js");
 
-/** What is published on a channel from now on. */
+/** The messages of a channel from now on. */
 function listenTo(harness, name) {
     const heard = [];
     const listener = (message) => heard.push(message);
@@ -79,7 +79,7 @@ module.exports = {
         await client.ask(5);
         const { request, response } = heard;
         await until(() => request.asyncEnd.length === 1 && response.asyncEnd.length === 1);
-        assert.equal(request.start[0], request.asyncEnd[0]); // one context all the way
+        assert.equal(request.start[0], request.asyncEnd[0]); // the same context at the start and the end
         assert.equal(request.start[0].uuid, response.start[0].uuid);
         assert.deepEqual(
             [request.start[0].endpoint, request.start[0].type, request.start[0].data],

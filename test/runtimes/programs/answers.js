@@ -1,4 +1,4 @@
-// A server that answers requests with what they bring: at a path, or at a port that it tells.
+// A server that responds to requests with their data: at a path, or at a port that it prints.
 "use strict";
 
 const Sockhop = require("sockhop");

@@ -1,4 +1,4 @@
-// Talks to itself, closes both ends, and then has nothing left to do.
+// Exchanges messages between its two ends, and closes both. No handles remain.
 "use strict";
 
 const Sockhop = require("sockhop");
@@ -10,7 +10,7 @@ async function main() {
     await client.connect();
     client.ping(10);
     server.ping(10);
-    server.on("request", () => undefined); // time limits are running when all is closed
+    server.on("request", () => undefined); // timeouts are pending at the close
     client.ask("q").catch(() => undefined);
     await client.send("a String");
     await client.disconnect();

@@ -1,4 +1,4 @@
-// Says its last word before process.exit(), or within it.
+// Sends its last message before process.exit(), or during it.
 "use strict";
 
 const Sockhop = require("sockhop");

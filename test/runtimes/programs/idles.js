@@ -1,4 +1,4 @@
-// Has ends that do nothing.
+// Creates ends that do nothing.
 "use strict";
 
 const Sockhop = require("sockhop");

@@ -1,4 +1,4 @@
-// One of several processes with the same name: tells what it has become, and ends when all of them have met.
+// One of several processes with the same name: prints its role, and ends when all of them have connected.
 "use strict";
 
 const Sockhop = require("sockhop");

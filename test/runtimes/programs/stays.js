@@ -1,4 +1,4 @@
-// A client that stays until it is killed.
+// A client that stays connected until it is killed.
 "use strict";
 
 const Sockhop = require("sockhop");

@@ -1,4 +1,4 @@
-// Cuts its connection off while much is on its way, and looks at no promise.
+// Destroys its connection during a large transfer, and handles no promise.
 "use strict";
 
 const Sockhop = require("sockhop");
@@ -6,7 +6,7 @@ const Sockhop = require("sockhop");
 const server = new Sockhop.server({ port: 0 });
 const client = new Sockhop.client();
 
-server.on("error", () => undefined); // half a message is told of
+server.on("error", () => undefined); // a partial message is reported
 server.on("disconnect", () => {
     server.close();
     console.log("survived");

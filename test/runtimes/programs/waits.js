@@ -1,4 +1,4 @@
-// Waits for a server that does not come, and gives up after three attempts.
+// Tries to connect to a missing server, and stops after three attempts.
 "use strict";
 
 const path = require("node:path");

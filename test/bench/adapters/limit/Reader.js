@@ -3,25 +3,25 @@
 const { StringDecoder } = require("node:string_decoder");
 const wire = require("./wire.js");
 
-/** Cuts lines out of bytes and hands on what they say. Each chunk is decoded at once, and lines are slices of that. */
+/** Splits bytes into lines and passes on their content. Each chunk is decoded at once, and lines are slices of it. */
 class Reader {
     #handlers;
     #peer;
-    /** There while a chunk has ended within a character, a part of which it keeps. */
+    /** Defined while a chunk has ended within a character; it keeps the partial character. */
     #decoder;
-    /** The beginning of a line that has not ended, put together only when it has. */
+    /** Parts of an incomplete line, joined only at its end. */
     #rest = "";
 
     /**
-     * @param handlers - what to call; can be shared by all readers
-     * @param peer - given to them as the last argument
+     * @param handlers - called for each line; can be shared by all readers
+     * @param peer - their last argument
      */
     constructor(handlers, peer) {
         this.#handlers = handlers;
         this.#peer = peer;
     }
 
-    /** @param length - how many bytes of the chunk to read */
+    /** @param length - number of bytes of the chunk */
     read(chunk, length) {
         const text = this.#decode(chunk, length);
         let end = text.indexOf("\n");

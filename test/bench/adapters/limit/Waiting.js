@@ -1,11 +1,11 @@
 "use strict";
 
-/** How many buckets; chains get longer with more than so many under way. */
+/** Number of buckets; chains get longer with more pending calls. */
 const BUCKETS = 256;
 
 /**
- * What is to be called with the answers, by the ids of the questions. Not a Map: V8 makes tables of Maps that outlive their
- * use, with all that was in them, once the first full collection has been (see `src/replies/PendingTable.ts`).
+ * The callbacks of pending calls by id. Not a Map: V8 keeps the tables of old Maps alive after their
+ * use, with all their entries, after the first full collection (see `src/replies/PendingTable.ts`).
  */
 class Waiting {
     #buckets = new Array(BUCKETS).fill(undefined);
@@ -15,7 +15,7 @@ class Waiting {
         this.#buckets[bucket] = { id, callback, next: this.#buckets[bucket] };
     }
 
-    /** The callback for this id, which has none any more. */
+    /** Removes and returns the callback for this id. */
     take(id) {
         const bucket = bucketOf(id);
         let before;
@@ -31,7 +31,7 @@ class Waiting {
     }
 }
 
-/** From the first characters, which are random digits. */
+/** Hashes the first characters, which are random digits. */
 function bucketOf(id) {
     return ((digit(id.charCodeAt(0)) << 4) | digit(id.charCodeAt(1))) % BUCKETS;
 }

@@ -1,15 +1,15 @@
 "use strict";
 
-/** So much text is written before the turn is over, so that the peer can begin; doubled with every such write … */
+/** Text length that is written before the end of a tick, so that the peer can start; doubled with every such write … */
 const EARLY = 2048;
-/** … up to this: longer strings take longer to be put together. */
+/** … up to this: joining longer strings takes longer. */
 const MOST = 65_536;
 
 function flush(writer) {
     writer.flush();
 }
 
-/** Collects the frames of a turn, so that they become one write and one promise. */
+/** Collects the frames of a tick into one write and one promise. */
 class Writer {
     static MOST = MOST;
 
@@ -21,8 +21,8 @@ class Writer {
     #written;
 
     /**
-     * @param socket - what has Node's `write`
-     * @param early - how much text is written before the turn is over
+     * @param socket - object with Node's `write`
+     * @param early - text length that is written before the end of the tick
      */
     constructor(socket, early = EARLY) {
         this.socket = socket;
@@ -30,7 +30,7 @@ class Writer {
         this.#threshold = early;
     }
 
-    /** Resolves when the system has the text. */
+    /** Resolves when the system has accepted the text. */
     write(text) {
         this.#promise ??= new Promise((resolve) => (this.#written = resolve));
         const promise = this.#promise;
@@ -38,7 +38,7 @@ class Writer {
         return promise;
     }
 
-    /** The same for a caller who does not want to know. */
+    /** The same without a promise. */
     post(text) {
         this.#text = this.#text === "" ? text : this.#text + text;
         if (this.#text.length >= this.#threshold) {
@@ -63,7 +63,7 @@ class Writer {
         this.#text = "";
         this.#promise = undefined;
         this.#written = undefined;
-        // For UTF-8 Node reserves three bytes for each character. ASCII is the same as Latin-1.
+        // Node reserves three bytes per character for UTF-8. ASCII is the same as Latin-1.
         this.socket.write(text, Buffer.byteLength(text) === text.length ? "latin1" : "utf8", written);
     }
 }

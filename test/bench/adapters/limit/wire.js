@@ -1,5 +1,5 @@
-// The frames of sockhop (docs/protocol.md), written without making envelopes, and read without parsing them where they look as
-// sockhop writes them. A part that parses as JSON by itself proves the guess; where it does not, the whole line is parsed.
+// The frames of sockhop (docs/protocol.md), written without envelope objects, and read without parsing if they look as
+// sockhop writes them. A part that parses as JSON proves the guess; otherwise the whole line is parsed.
 "use strict";
 
 const { randomUUID } = require("node:crypto");
@@ -8,13 +8,13 @@ const UUID = 36;
 const QUOTE = 0x22;
 const heads = new Map();
 
-/** An id that looks like a UUID, and differs from those before it in the first digits. */
+/** An id that looks like a UUID, and differs from previous ones in the first digits. */
 const HEX = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, "0"));
-const TAIL = Buffer.from(randomUUID().slice(4)).toString("latin1"); // in one piece
+const TAIL = Buffer.from(randomUUID().slice(4)).toString("latin1"); // a flat string
 let ids = 0;
 const id = () => HEX[ids++ & 0xff] + HEX[(ids >> 8) & 0xff] + TAIL;
 
-/** The beginning of the envelope of a value, of which there is one for each class. */
+/** Start of the envelope of a value; one for each class. */
 function head(value) {
     const { name } = value.constructor;
     let text = heads.get(name);
@@ -26,11 +26,11 @@ const HEAD = head({});
 const ID = `,"id":"`;
 const CALLBACK_ID = `,"callback_id":"`;
 
-/** How a request and its answer look, but for the UUID and the value. */
+/** Text of a request and its response around the UUID and the value. */
 const REQUEST = inner(`{"type":"SockhopRequest","data":{"uuid":"`, `","data":`, `,"type":"Object","errors":true}}`);
 const PACKET = inner(`{"type":"SockhopResponsePacket","data":{"uuid":"`, `","type":"Object","data":`, `,"last":true}}`);
 
-/** Regular expressions find the long texts sooner than startsWith(), the short ones later. */
+/** Regular expressions find long texts faster than startsWith(), and short ones slower. */
 function inner(head, middle, tail) {
     return { head, middle, tail, atHead: sticky(head), atTail: sticky(tail) };
 }
@@ -54,17 +54,17 @@ const around = (value, id, { head, middle, tail }) => head + id + middle + JSON.
 /**
  * Reads the line from `start` to `end`.
  *
- * @param handlers - `message`, `question`, `answer`, `request` and `packet`, for what a line may be
- * @param peer - the last argument for them
+ * @param handlers - `message`, `question`, `answer`, `request` and `packet`, by the kind of line
+ * @param peer - their last argument
  */
 function read(text, start, end, handlers, peer) {
     const known = readKnown(text, start, end, handlers, peer);
     if (!known) readSlowly(JSON.parse(text.slice(start, end)), handlers, peer);
 }
 
-/** @returns whether the line was what it looked like */
+/** @returns true if the guess was right */
 function readKnown(text, start, end, handlers, peer) {
-    // Behind {"type":" there is Object","data": or SockhopRequest or SockhopResponsePacket.
+    // After {"type":" follows Object","data": or SockhopRequest or SockhopResponsePacket.
     switch (text[start + 18]) {
         case "d":
             return text.startsWith(HEAD, start) && readMessage(text, start, end, handlers, peer);
@@ -77,7 +77,7 @@ function readKnown(text, start, end, handlers, peer) {
     }
 }
 
-/** What {@link parse} gives for what is no JSON. */
+/** Result of {@link parse} for invalid JSON. */
 const NONE = Symbol("none");
 
 function parse(text) {

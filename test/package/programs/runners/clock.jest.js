@@ -19,7 +19,7 @@ for (const when of ["loaded before the clock is faked", "loaded while the clock 
     });
 }
 
-test("works when the clock is faked in the middle, and real again before the end", async () => {
+test("works when the clock is faked between two messages, and real again before the end", async () => {
     const ends = await open(require("sockhop"));
     jest.useFakeTimers();
     await talk(ends);

@@ -3,7 +3,7 @@ const { test } = require("node:test");
 const FakeTimers = require("@sinonjs/fake-timers");
 const { close, expire, open, talk } = require("./talk.js");
 
-/** A copy of the library that was not loaded before. */
+/** A new copy of the library. */
 function load() {
     for (const file of Object.keys(require.cache))
         if (/[\\/]sockhop[\\/]/.test(file)) Reflect.deleteProperty(require.cache, file);
@@ -32,7 +32,7 @@ for (const [name, install] of Object.entries(clocks)) {
         restore();
     });
 
-    // The mock of node:test cannot be told from Node's own functions: there the library has to be loaded before.
+    // The mock of node:test cannot be distinguished from node's functions, so the library must be loaded before.
     if (name !== "node:test")
         test(`works when it is loaded while ${name} fakes the clock`, async (context) => {
             const { advance, restore } = install(context);
@@ -43,7 +43,7 @@ for (const [name, install] of Object.entries(clocks)) {
             restore();
         });
 
-    test(`works when ${name} fakes the clock in the middle`, async (context) => {
+    test(`works when ${name} fakes the clock between two messages`, async (context) => {
         const ends = await open(load());
         const { restore } = install(context);
         await talk(ends);

@@ -1,4 +1,4 @@
-// Twelve evaluations of the library in one process, as by hot reload.
+// Twelve evaluations of the library in one process, as with hot reload.
 const assert = require("node:assert/strict");
 const { close, open, talk } = require("./talk.js");
 
@@ -34,7 +34,7 @@ async function main() {
     console.log("well");
 }
 
-process.exitCode = 1; // unless main() gets to its end
+process.exitCode = 1; // until main() has finished
 main().then(() => {
     process.exitCode = 0;
 });

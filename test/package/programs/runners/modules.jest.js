@@ -1,7 +1,7 @@
 // jest.resetModules() and jest.isolateModules(): many copies of the library in one process.
 const { close, open, talk } = require("./talk.js");
 
-test("many copies leave no listeners behind, and cause no warning", async () => {
+test("many copies leave no listeners, and cause no warning", async () => {
     const warnings = [];
     process.on("warning", (warning) => warnings.push(warning.message));
     require("sockhop");
@@ -21,7 +21,7 @@ test("many copies leave no listeners behind, and cause no warning", async () => 
     expect(warnings).toEqual([]);
 });
 
-test("the copies talk to each other", async () => {
+test("copies exchange messages", async () => {
     const { server } = require("sockhop");
     jest.resetModules();
     const { client } = require("sockhop");

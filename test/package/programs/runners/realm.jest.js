@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-// The globals of a browser: timers are numbers, there is no setImmediate, and classes are those of another realm.
+// Globals of a browser: timers are numbers, there is no setImmediate, and classes belong to another realm.
 const { mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
@@ -18,7 +18,7 @@ test("works over TCP, with limits", async () => {
     await close(ends);
 });
 
-test("works over a Unix domain socket that is for its user alone", async () => {
+test("works over a private Unix domain socket", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sockhop-"));
     const Sockhop = require("sockhop");
     const path = join(folder, "socket");
@@ -40,7 +40,7 @@ test("works with a faked clock", async () => {
     jest.useRealTimers();
 });
 
-test("a time limit passes on the clock of the browser", async () => {
+test("a timeout expires on the clock of the browser", async () => {
     const Sockhop = require("sockhop");
     const ends = await open(Sockhop);
     ends.server.on("request", () => undefined);

@@ -1,4 +1,4 @@
-// What the test files of the runners do: everything that two ends can do, under whatever clock the runner has installed.
+// Helpers for the test files of the runners: all kinds of messages, under the clock of the runner.
 const assert = require("node:assert/strict");
 
 /** A connected pair. */
@@ -15,7 +15,7 @@ exports.close = async ({ server, client }) => {
     await server.close();
 };
 
-/** Messages, callbacks, requests and streams, all of which need no clock to advance. */
+/** Messages, callbacks, requests and streams, which work while the clock is stopped. */
 exports.talk = async ({ server, client }, { AbortController } = globalThis) => {
     const heard = new Promise((resolve) => server.once("receive", resolve));
     await client.send({ n: 1 });
@@ -49,7 +49,7 @@ exports.talk = async ({ server, client }, { AbortController } = globalThis) => {
     assert.equal(await client.ask("signal", { signal: new AbortController().signal }), "signal");
 };
 
-/** A time limit that the clock of the runner reaches. */
+/** Waits for a timeout on the clock of the runner. */
 exports.expire = async ({ client }, advance) => {
     const outcome = client.ask("silence", { timeout: 30_000 }).catch((error) => error);
     await client.ask("the request has arrived");
