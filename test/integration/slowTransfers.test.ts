@@ -127,7 +127,7 @@ describe("transferred bytes", () => {
         await gone;
         await turns(2);
         expect(heard.map(({ message }) => message)).to.deep.equal([
-            "ping() drops a connection whose socket the program has paused: it cannot read the pongs",
+            "ping() drops a connection whose socket is paused: pongs cannot be read. Resume it, or stop pings",
         ]);
     });
 });
