@@ -31,13 +31,19 @@ export const OPTION_NAMES = [
 /** Options of sockhop 2.x, ignored without a warning (`docs/migrating.md`). */
 const IGNORED_NAMES: ReadonlySet<string> = new Set(["allow_binary_mode", "compatibility_mode", "handshake_timeout"]);
 
+/** Number of unknown options after which the object is no set of options, but a Buffer or an array, for example. */
+const MAX_WARNINGS = 10;
+
 const warned = new Set<string>();
 
 /** Emits a process warning for each unknown option, once per name, to reveal typing mistakes. */
 export function warnUnknownOptions(options: object): void {
+    let count = 0;
     for (const name of Object.keys(options)) {
         if ((OPTION_NAMES as readonly string[]).includes(name) || IGNORED_NAMES.has(name) || warned.has(name)) continue;
         warned.add(name);
+        count += 1;
+        if (count > MAX_WARNINGS) return;
         const suggestion = nearestOption(name);
         const hint = suggestion === undefined ? "" : `: did you mean "${suggestion}"?`;
         process.emitWarning(`Unknown option "${name}"${hint}`, { type: "SockhopWarning" });
