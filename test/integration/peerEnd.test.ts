@@ -39,6 +39,18 @@ describe("end of a peer", () => {
         expect(outcome).to.deep.equal([41, { k: "last" }, [], 0]);
     });
 
+    it("sends the reply to the last line of a json peer, which has no newline", async () => {
+        const s = server({ peer_type: "json" });
+        await s.listen();
+        s.on("receive", (value, { socket }) => void s.send(socket, { echo: value as unknown }));
+        const peer = net.connect({ port: s.get_bound_port()!, host: "127.0.0.1", allowHalfOpen: true });
+        later(() => peer.destroy());
+        peer.end('{"a":1}\n{"b":2}');
+        let text = "";
+        for await (const chunk of peer) text += String(chunk);
+        expect(text).to.equal('{"echo":{"a":1}}\n{"echo":{"b":2}}\n');
+    });
+
     it("reports the unfinished frame of a peer that was paused", async () => {
         const frames = LINES.map((data) => `{"type":"Object","data":${data}}`);
         const outcome = await endWhilePaused({}, frames, '{"type":"Obj');
