@@ -6,7 +6,7 @@ const os = require("node:os");
 const path = require("node:path");
 const cores = require("./cores.js");
 
-const PROGRAM = path.join(__dirname, "end.js");
+const PROGRAM = path.join(__dirname, "runEnd.js");
 
 /** Timeout of one step in milliseconds. */
 const LIMIT = 120_000;

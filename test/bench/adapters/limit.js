@@ -5,7 +5,7 @@
 const net = require("node:net");
 const { once } = require("node:events");
 const Reader = require("./limit/Reader.js");
-const Waiting = require("./limit/Waiting.js");
+const PendingTable = require("./limit/PendingTable.js");
 const Writer = require("./limit/Writer.js");
 const wire = require("./limit/wire.js");
 
@@ -56,8 +56,8 @@ module.exports = {
     },
 
     async connect(place, pattern, { message }) {
-        const waiting = new Waiting();
-        const settle = (value, id) => waiting.take(id)(value);
+        const pending = new PendingTable();
+        const settle = (value, id) => pending.take(id)(value);
         const reader = new Reader({ message, answer: settle, packet: settle });
         const onread = {
             buffer: Buffer.allocUnsafeSlow(READ_SIZE),
@@ -73,13 +73,13 @@ module.exports = {
             send: (value) => writer.write(wire.message(value)),
             call(value, callback) {
                 const id = wire.id();
-                waiting.add(id, callback);
+                pending.add(id, callback);
                 writer.post(wire.question(value, id));
             },
             request(value) {
                 const id = wire.id();
                 writer.post(wire.request(value, id));
-                return new Promise((resolve) => waiting.add(id, resolve));
+                return new Promise((resolve) => pending.add(id, resolve));
             },
         };
     },

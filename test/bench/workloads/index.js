@@ -8,7 +8,7 @@
 
 const workloads = [
     ...require("./oneWay.js"),
-    ...require("./questions.js"),
+    ...require("./calls.js"),
     ...require("./sendall.js"),
     ...require("./big.js"),
     ...require("./idle.js"),

@@ -1,4 +1,4 @@
-// The program of one end: `node end.js server|client ADAPTER WORKLOAD PLACE OPTIONS`. It creates the steps of that half of the
+// The program of one end: `node runEnd.js server|client ADAPTER WORKLOAD PLACE OPTIONS`. It creates the steps of that half of the
 // workload, and runs those that its parent process requests.
 "use strict";
 

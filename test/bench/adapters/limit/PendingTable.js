@@ -7,7 +7,7 @@ const BUCKETS = 256;
  * The callbacks of pending calls by id. Not a Map: V8 keeps the tables of old Maps alive after their
  * use, with all their entries, after the first full collection (see `src/replies/PendingTable.ts`).
  */
-class Waiting {
+class PendingTable {
     #buckets = new Array(BUCKETS).fill(undefined);
 
     add(id, callback) {
@@ -40,4 +40,4 @@ function digit(code) {
     return (code & 15) + 9 * (code >> 6);
 }
 
-module.exports = Waiting;
+module.exports = PendingTable;
