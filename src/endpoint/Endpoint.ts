@@ -77,7 +77,8 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     readonly #socketOnEnd = this.#listener((connection) => {
         // Later, as Node ends the socket itself: after the `end` listeners of the program.
         nextTick(() => {
-            if (connection.state === "closed" || connection.socket.allowHalfOpen) return; // a program, or a pause, keeps it open
+            const { allowHalfOpen, writable } = connection.socket;
+            if (connection.state === "closed" || (allowHalfOpen && writable)) return; // kept open by the program, or a pause
             this.#onPeerEnd(connection);
         });
     });
