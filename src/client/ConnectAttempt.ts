@@ -4,7 +4,7 @@ import type { CallSite } from "../runtime/CallSite";
 import type { Connection } from "../connection/Connection";
 import { OfflineQueue } from "./OfflineQueue";
 import { GraceTimeout } from "../timers/GraceTimeout";
-import { clearImmediate, nodeClearTimeout, nodeSetTimeout, setImmediate } from "../runtime/clock";
+import { nodeClearTimeout, nodeSetTimeout, setImmediate } from "../runtime/clock";
 
 /** Delays before a retry when the backlog of the server is full, in milliseconds. Each is twice as long, up to the last. */
 const FIRST_DELAY_MS = 8;
@@ -18,7 +18,7 @@ export class ConnectAttempt {
     #resolve!: () => void;
     #reject!: (error: Error) => void;
     readonly #start: () => void;
-    readonly #immediate: NodeJS.Immediate;
+    #isSettled = false;
     #limit: GraceTimeout | undefined;
     #retry: NodeJS.Timeout | undefined;
     /** Messages that are sent while the attempt waits to retry and has no socket. */
@@ -39,7 +39,9 @@ export class ConnectAttempt {
         });
         if (!site) void markHandled(this.promise); // an automatic attempt fails silently, and another one follows
         this.#start = start;
-        this.#immediate = setImmediate(start);
+        setImmediate(() => {
+            if (!this.#isSettled) start();
+        });
     }
 
     /** Calls `onTimeout` if the attempt has not settled after `timeout` milliseconds. Later calls have no effect. */
@@ -67,7 +69,7 @@ export class ConnectAttempt {
     }
 
     #clear(): void {
-        clearImmediate(this.#immediate);
+        this.#isSettled = true;
         nodeClearTimeout(this.#retry);
         this.#limit?.clear();
     }

@@ -4,8 +4,10 @@ import * as timers from "node:timers";
 
 // Test runners replace the global timers by fake ones. `setImmediate` does not measure time, and without it no
 // connection opens or closes. So these functions are those of Node, read when the library is loaded.
+//
+// Nothing here clears an immediate. If a tick throws, clears the next immediate, and the program handles uncaught
+// exceptions, Node throws an error of its own in each turn, forever (`processImmediate`, Node 20 to 26).
 export const setImmediate = real("setImmediate", timers.setImmediate);
-export const clearImmediate = real("clearImmediate", timers.clearImmediate);
 // eslint-disable-next-line @typescript-eslint/unbound-method -- a bound function would hide the clock
 export const nextTick = real("nextTick", process.nextTick);
 
@@ -45,13 +47,10 @@ interface RealTimer {
  * Calls back after the event loop has polled its sockets once more. After a long tick, Node runs the timers that are
  * due before it reads the bytes that have arrived in the meantime (Node 20 to 26). Calls back at once if the time has
  * passed only on a fake clock, because there is nothing to wait for then.
- *
- * @returns pending callback; `undefined` if it was called
  */
-export function afterPoll(timer: RealTimer, callback: () => void): NodeJS.Immediate | undefined {
-    if (timer.hasPassed) return setImmediate(callback);
-    callback();
-    return undefined;
+export function afterPoll(timer: RealTimer, callback: () => void): void {
+    if (timer.hasPassed) setImmediate(callback);
+    else callback();
 }
 
 /** Result of the global `setTimeout`: an object in Node, a number in jsdom. */

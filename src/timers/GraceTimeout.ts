@@ -1,4 +1,4 @@
-import { Timer, afterPoll, clearImmediate } from "../runtime/clock";
+import { Timer, afterPoll } from "../runtime/clock";
 
 /**
  * Timeout that lets the event loop poll its sockets once more before it expires. After a long tick, Node runs the
@@ -6,12 +6,14 @@ import { Timer, afterPoll, clearImmediate } from "../runtime/clock";
  */
 export class GraceTimeout {
     readonly #timer: Timer;
-    #immediate: NodeJS.Immediate | undefined;
+    #isCleared = false;
 
     /** @param delay - in milliseconds */
     constructor(delay: number, expired: () => void) {
         this.#timer = new Timer(() => {
-            this.#immediate = afterPoll(this.#timer, expired);
+            afterPoll(this.#timer, () => {
+                if (!this.#isCleared) expired();
+            });
         }, delay);
     }
 
@@ -27,7 +29,7 @@ export class GraceTimeout {
     }
 
     clear(): void {
+        this.#isCleared = true;
         this.#timer.clear();
-        if (this.#immediate) clearImmediate(this.#immediate);
     }
 }

@@ -25,6 +25,16 @@ const PAIR = `
 describe("program", () => {
     const quiet = { code: 0, stdout: "", stderr: "" };
 
+    it("goes on after an exception that aborts an attempt to connect and is handled", async () => {
+        const program = `
+            const c = new (require("sockhop").client)();
+            process.on("uncaughtException", ({ message }) => console.log(message));
+            setImmediate(() => process.nextTick(() => { c.disconnect(); throw new Error("mine"); }));
+            c.connect().catch(({ code }) => console.log(code));`;
+        const { code, stdout, stderr } = await run(program);
+        expect([code, stdout.trim().split("\n").sort(), stderr]).to.deep.equal([0, ["ERR_ABORTED", "mine"], ""]);
+    });
+
     it("ends when client and server are closed", async () => {
         expect(
             await run(`${PAIR} ready.then(() => { c.ping(10); s.ping(10); s.close(); c.disconnect(); });`),
