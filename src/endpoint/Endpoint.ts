@@ -77,8 +77,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     readonly #socketOnEnd = this.#listener((connection) => {
         // Later, as Node ends the socket itself: after the `end` listeners of the program.
         nextTick(() => {
-            const { allowHalfOpen, writable } = connection.socket;
-            if (connection.state === "closed" || (allowHalfOpen && writable)) return; // kept open by the program, or a pause
+            if (connection.state === "closed" || connection.socket.allowHalfOpen) return; // kept open by the program, or a pause
             this.#onPeerEnd(connection);
         });
     });
