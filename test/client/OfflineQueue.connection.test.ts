@@ -1,37 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type net from "node:net";
-import type { SockhopClient, SockhopServer, ClientOptions, QueueOptions } from "../../src";
-import { announced, client, placeOf, raw, rawServer, received, rejection, server } from "../support/pair";
-
-/** A listening server, and a client with a queue that is not connected yet. */
-async function waiting(
-    queue: true | QueueOptions = true,
-    options: ClientOptions = {},
-): Promise<{ s: SockhopServer; c: SockhopClient }> {
-    const s = server();
-    await s.listen();
-    return { s, c: client({ ...placeOf(s), queue, ...options }) };
-}
-
-/** A client with a queue and no server. */
-function offline(queue: true | QueueOptions = true): SockhopClient {
-    return client({ queue, port: 1 });
-}
-
-/** Codes of the rejections so far, `"resolved"` for resolved promises. Pending promises are left out. */
-function outcomes(promises: Promise<unknown>[]): unknown[] {
-    const settled: unknown[] = [];
-    for (const [n, promise] of promises.entries()) {
-        promise.then(
-            () => (settled[n] = "resolved"),
-            (error: unknown) => (settled[n] = (error as { code: string }).code),
-        );
-    }
-    return settled;
-}
-
-const turn = (): Promise<void> => new Promise(setImmediate);
+import { announced, client, raw, rawServer, received, rejection } from "../support/pair";
+import { offline, outcomes, turn, waiting } from "../support/queues";
 
 describe("OfflineQueue", () => {
     describe("disconnect()", () => {

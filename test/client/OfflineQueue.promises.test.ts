@@ -1,37 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import type { SockhopClient, SockhopServer, ClientOptions, QueueOptions } from "../../src";
-import { client, placeOf, rawServer, received, rejection, server } from "../support/pair";
+import { client, rawServer, received, rejection } from "../support/pair";
 import { unhandled } from "../support/rejections";
-
-/** A listening server, and a client with a queue that is not connected yet. */
-async function waiting(
-    queue: true | QueueOptions = true,
-    options: ClientOptions = {},
-): Promise<{ s: SockhopServer; c: SockhopClient }> {
-    const s = server();
-    await s.listen();
-    return { s, c: client({ ...placeOf(s), queue, ...options }) };
-}
-
-/** A client with a queue and no server. */
-function offline(queue: true | QueueOptions = true): SockhopClient {
-    return client({ queue, port: 1 });
-}
-
-/** Codes of the rejections so far, `"resolved"` for resolved promises. Pending promises are left out. */
-function outcomes(promises: Promise<unknown>[]): unknown[] {
-    const settled: unknown[] = [];
-    for (const [n, promise] of promises.entries()) {
-        promise.then(
-            () => (settled[n] = "resolved"),
-            (error: unknown) => (settled[n] = (error as { code: string }).code),
-        );
-    }
-    return settled;
-}
-
-const turn = (): Promise<void> => new Promise(setImmediate);
+import { offline, outcomes, turn, waiting } from "../support/queues";
 
 describe("OfflineQueue", () => {
     describe("callbacks and requests", () => {

@@ -5,32 +5,9 @@ import { once } from "node:events";
 import net from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type ClientOptions, type QueueOptions, SockhopClient, SockhopServer } from "../../src";
+import { SockhopClient, SockhopServer } from "../../src";
 import { announced, client, placeOf, received, rejection, server } from "../support/pair";
-
-/** A listening server, and a client with a queue that is not connected yet. */
-async function waiting(
-    queue: true | QueueOptions = true,
-    options: ClientOptions = {},
-): Promise<{ s: SockhopServer; c: SockhopClient }> {
-    const s = server();
-    await s.listen();
-    return { s, c: client({ ...placeOf(s), queue, ...options }) };
-}
-
-/** Codes of the rejections so far, `"resolved"` for resolved promises. Pending promises are left out. */
-function outcomes(promises: Promise<unknown>[]): unknown[] {
-    const settled: unknown[] = [];
-    for (const [n, promise] of promises.entries()) {
-        promise.then(
-            () => (settled[n] = "resolved"),
-            (error: unknown) => (settled[n] = (error as { code: string }).code),
-        );
-    }
-    return settled;
-}
-
-const turn = (): Promise<void> => new Promise(setImmediate);
+import { outcomes, turn, waiting } from "../support/queues";
 
 describe("OfflineQueue", () => {
     it("sends queued messages in order after connecting", async () => {

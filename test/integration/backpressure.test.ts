@@ -1,41 +1,10 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
-import {
-    type ClientOptions,
-    ObjectBuffer,
-    type ServerOptions,
-    type SockhopClient,
-    type SockhopServer,
-    type SockhopSession,
-} from "../../src";
-import { client, later, raw, rejection, server, socketPath } from "../support/pair";
+import { type ClientOptions, ObjectBuffer, type SockhopClient, type SockhopServer } from "../../src";
+import { client, later, rejection, socketPath } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
-
-/** The data of the frames that a plain socket receives from now on. Starts reading at once. */
-function valuesOf(socket: net.Socket): unknown[] {
-    const buffer = new ObjectBuffer();
-    const values: unknown[] = [];
-    socket.on("data", (chunk) => {
-        for (const { data } of buffer.buf2obj(chunk) as { data: unknown }[]) values.push(data);
-    });
-    return values;
-}
-
-/** Larger than the buffers of the system and of Node for a Unix domain socket. */
-const LARGE = "x".repeat(2_000_000);
-
-/** A server on a path, where system buffers are small, and a plain client of it that does not read. */
-async function deaf(
-    options: ServerOptions = {},
-): Promise<{ s: SockhopServer; peer: net.Socket; socket: net.Socket; session: SockhopSession }> {
-    const s = server({ path: socketPath(), ...options });
-    await s.listen();
-    const accepted = once(s, "connect");
-    const peer = await raw(s);
-    const [socket, session] = (await accepted) as [net.Socket, SockhopSession];
-    return { s, peer, socket, session };
-}
+import { LARGE, deaf, valuesOf } from "../support/slowReaders";
 
 /** A client on a path, and the plain end of its connection, which does not read. */
 async function deafServer(options: ClientOptions = {}): Promise<{ c: SockhopClient; peer: net.Socket }> {

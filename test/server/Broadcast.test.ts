@@ -1,42 +1,10 @@
 import { expect } from "chai";
-import { once } from "node:events";
 import type net from "node:net";
-import {
-    ObjectBuffer,
-    type ServerOptions,
-    type SockhopClient,
-    type SockhopError,
-    type SockhopServer,
-    type SockhopSession,
-} from "../../src";
+import { type ServerOptions, type SockhopClient, type SockhopError, type SockhopServer } from "../../src";
 import { announced, client, placeOf, raw, received, rejection, server, socketPath } from "../support/pair";
 import { unhandled } from "../support/rejections";
 import { turns, until } from "../support/eventLoop";
-
-/** The data of the frames that a plain socket receives from now on. Starts reading at once. */
-function valuesOf(socket: net.Socket): unknown[] {
-    const buffer = new ObjectBuffer();
-    const values: unknown[] = [];
-    socket.on("data", (chunk) => {
-        for (const { data } of buffer.buf2obj(chunk) as { data: unknown }[]) values.push(data);
-    });
-    return values;
-}
-
-/** Larger than the buffers of the system and of Node for a Unix domain socket. */
-const LARGE = "x".repeat(2_000_000);
-
-/** A server on a path, where system buffers are small, and a plain client of it that does not read. */
-async function deaf(
-    options: ServerOptions = {},
-): Promise<{ s: SockhopServer; peer: net.Socket; socket: net.Socket; session: SockhopSession }> {
-    const s = server({ path: socketPath(), ...options });
-    await s.listen();
-    const accepted = once(s, "connect");
-    const peer = await raw(s);
-    const [socket, session] = (await accepted) as [net.Socket, SockhopSession];
-    return { s, peer, socket, session };
-}
+import { LARGE, deaf, valuesOf } from "../support/slowReaders";
 
 describe("sendall()", () => {
     type Failed = SockhopError & { failures: { socket: net.Socket; error: SockhopError }[] };
