@@ -30,7 +30,14 @@ export type { QueueOptions } from "./client/OfflineQueue";
 export type { WaitOptions } from "./replies/ReplyTimeout";
 export type { ClientEvents, ClientOnlyEvents } from "./client/ClientEvents";
 export type { Exchange, ReceiveMeta } from "./endpoint/events";
-export type { RequestMeta, ServerEvents, ServerOnlyEvents, ServerReceiveMeta } from "./server/ServerEvents";
+export type { Handler, HandlerContext, HandlerResult } from "./endpoint/Handler";
+export type {
+    RequestMeta,
+    ServerEvents,
+    ServerHandlerContext,
+    ServerOnlyEvents,
+    ServerReceiveMeta,
+} from "./server/ServerEvents";
 export type { Direction, Protocol } from "./Protocol";
 export type { Pinging } from "./mixins/Ping";
 export type { Reconnecting } from "./mixins/AutoReconnect";
