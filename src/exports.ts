@@ -7,7 +7,13 @@ defineLegacyMembers();
 export { SockhopClient, SockhopClient as client, SockhopClient as Client } from "./client/SockhopClient";
 export { SockhopServer, SockhopServer as server, SockhopServer as Server } from "./server/SockhopServer";
 export { SockhopSession, SockhopSession as session, SockhopSession as Session } from "./server/SockhopSession";
-export { SockhopError, SockhopError as error, SockhopError as Error, type SockhopErrorCode } from "./SockhopError";
+export {
+    SockhopError,
+    SockhopError as error,
+    SockhopError as Error,
+    type RemoteError,
+    type SockhopErrorCode,
+} from "./SockhopError";
 export { type ServerOrClient, listen_or_connect } from "./listenOrConnect";
 export { path_of } from "./transport/namedSocket";
 export { ObjectBuffer, type ObjectBufferOptions, type FramingOptions } from "./codec/ObjectBuffer";
@@ -40,6 +46,7 @@ export type {
 } from "./server/ServerEvents";
 export type { Direction, Protocol } from "./Protocol";
 export type { Pinging } from "./mixins/Ping";
+export type { Handling } from "./mixins/Handlers";
 export type { Reconnecting } from "./mixins/AutoReconnect";
 export type { RequestOptions } from "./mixins/Requests";
 export type { Sessioned } from "./server/SockhopSession";
