@@ -24,6 +24,7 @@ export type { CallbackOptions } from "./replies/PendingCallback";
 export type { Stats } from "./diagnostics/Stats";
 export type { ConnectionDiagnostics, MessageDiagnostics } from "./diagnostics/channels";
 export type { RequestDiagnostics } from "./diagnostics/RequestSpan";
+export type { DisconnectCode, DisconnectReason } from "./connection/DisconnectReason";
 export type { EndOptions } from "./connection/GracefulClose";
 export type { LimitOptions } from "./connection/limits";
 export type { QueueOptions } from "./client/OfflineQueue";

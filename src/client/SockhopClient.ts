@@ -17,6 +17,7 @@ import type { Stats } from "../diagnostics/Stats";
 import { explain, isBacklogFull } from "../transport/connectError";
 import { addressOf, isSocket } from "../connection/socketHooks";
 import { type Connection, NOT_CONNECTED, type Sender, connectionOf } from "../connection/Connection";
+import { type DisconnectCode, closeReasonOf } from "../connection/DisconnectReason";
 import type { Frame } from "../codec/Codec";
 import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
@@ -360,7 +361,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const cause = connection.error; // of the last socket, if the attempt waits to retry
         connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });
         if (connection.state === "closed") this._onClose(connection, false);
-        else this._destroy(connection);
+        else this._destroy(connection, { code: "CLOSED" });
     }
 
     #replaceSocket(socket: net.Socket | null | undefined): void {
@@ -370,7 +371,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const isIdle = this.#attempt !== undefined && this.#attempt.connection?.state !== "pending";
         this.#abort();
         if (!socket) {
-            this.#closeCurrent();
+            this.#closeCurrent("CLOSED");
             if (isIdle && this.auto_reconnect) this._startReconnect();
             return;
         }
@@ -378,19 +379,19 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const connection = this.#use(socket);
         if (previous && previous.state !== "closed") previous.endpoint._onSocketTaken(previous);
         if (socket.closed)
-            this._close(connection); // there will be no other close event
+            this._close(connection, closeReasonOf(socket)); // there will be no other close event
         else this._read(connection);
     }
 
     /** Makes this the socket of the client. */
     #use(socket: net.Socket): Connection {
-        this.#closeCurrent();
+        this.#closeCurrent("REPLACED");
         this.#socket = socket;
         return (this.#connection = this._attach(socket));
     }
 
-    #closeCurrent(): void {
-        if (this.#connection) this._close(this.#connection);
+    #closeCurrent(code: DisconnectCode): void {
+        if (this.#connection) this._close(this.#connection, { code });
     }
 
     #abort(): void {
@@ -398,6 +399,6 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         if (!attempt) return;
         this.#attempt = undefined;
         attempt.fail(new SockhopError("disconnect() was called during connect()", "ERR_ABORTED"));
-        if (attempt.connection) this._destroy(attempt.connection);
+        if (attempt.connection) this._destroy(attempt.connection, { code: "CLOSED" });
     }
 }

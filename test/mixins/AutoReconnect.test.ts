@@ -34,7 +34,7 @@ class Probe extends AutoReconnect(Endpoint) {
 
     /** Lets the attempt fail, or closes the connection. */
     lose(): void {
-        this._close(this.#connection!);
+        this._close(this.#connection!, { code: "CLOSED" });
     }
 
     protected override _receiveMeta(): object {
