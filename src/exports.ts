@@ -18,6 +18,7 @@ export { SockhopPing, SockhopPong } from "./protocol/SockhopPing";
 export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./protocol/SockhopRequest";
 export type { RemoteCallback, Reply } from "./replies/PendingReply";
 export type { ClientOptions } from "./client/ClientOptions";
+export type { ConnectOptions } from "./client/ConnectWait";
 export type { ServerOptions } from "./server/ServerOptions";
 export type { SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions } from "./replies/PendingCallback";

@@ -28,6 +28,10 @@ class Probe extends AutoReconnect(Endpoint) {
         this.cancelled += 1;
     }
 
+    protected get _isWaiting(): boolean {
+        return false;
+    }
+
     succeed(): void {
         this._onOpen(this.#connection!);
     }
