@@ -111,6 +111,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         this.#receiver = new MessageReceiver(this._objectBuffer, {
             onMessage: (connection, message) => this._onMessage(connection, message),
             onBadFrame: (connection, error) => this.#errors.report(error, this._eventArgs(connection)),
+            onWarning: (text) => this.#errors.warn(text),
             onFatal: (connection, error) => this._destroy(connection, reasonOf(error)),
             onPeerEnd: (connection) => this.#onPeerEnd(connection, { code: "PEER_ENDED" }),
         });
