@@ -25,11 +25,8 @@ const RUNNERS = {
 };
 
 /** Installs the bundlers. Returns their `node_modules` folder. */
-export async function installBundlers(): Promise<string> {
-    const modules = await install("sockhop-bundlers", BUNDLERS);
-    // No scripts have run. This one moves the program to the place where npx finds it.
-    await printed(node([join(modules, "bun/install.js")], modules));
-    return modules;
+export function installBundlers(): Promise<string> {
+    return install("sockhop-bundlers", BUNDLERS);
 }
 
 /** Installs the test runners. Returns their `node_modules` folder. */
@@ -50,6 +47,8 @@ export async function install(name: string, packages: Packages): Promise<string>
         mkdirSync(folder, { recursive: true });
         writeFileSync(join(folder, "package.json"), manifest);
         await printed(npm(["install"], folder));
+        // No install scripts have run. That of Bun moves its program to the place where npx finds it.
+        if (packages["bun"]) await printed(node(["install.js"], join(folder, "node_modules/bun")));
         writeFileSync(done, manifest);
     }
     return join(folder, "node_modules");
