@@ -23,7 +23,8 @@ import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
-import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
+import type { Handler } from "../endpoint/Handler";
+import type { AnswerTo, Message, Protocol, ReplyTo, RequestData, RequestName } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /** Response stream of the request `V`. */
@@ -222,6 +223,22 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     ): Promise<AnswerTo<P, "client", V>> {
         const self = this._self();
         return self._ask(self.#sender, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;
+    }
+
+    /**
+     * Sets the handler for requests of one type. Its result is the response: a value, or an async iterable, each value of
+     * which is one packet. `undefined` is sent as `{}`.
+     *
+     * If it fails, the requester gets `ERR_REQUEST_FAILED`, with message, `code` and `data` of the error in `error.remote`, and
+     * the client emits `error`; without a listener it emits one process warning per type. Requests of this type are not emitted
+     * as `request` events. `unhandle(type)` removes the handler.
+     *
+     * @throws {@link SockhopError} `ERR_HANDLER_EXISTS` if the type has a handler, `ERR_BAD_OPTION` if `type` is not a name or
+     *   `handler` not a function
+     * @example client.handle("Sum", (numbers) => numbers.reduce((a, b) => a + b));
+     */
+    handle<K extends RequestName<P, "server">>(type: K, handler: Handler<P, "server", K>): void {
+        this._self()._handle(type, handler);
     }
 
     /**

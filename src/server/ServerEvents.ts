@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Exchange, ReceiveMeta, Received, Requested } from "../endpoint/events";
+import type { HandlerContext } from "../endpoint/Handler";
 import type { Protocol } from "../Protocol";
 import type { SockhopSession } from "./SockhopSession";
 
@@ -37,4 +38,9 @@ export interface ServerOnlyEvents<P extends Protocol = any> {
      * `max_connections`. A listener is optional.
      */
     error: [error: Error, socket: Socket | null, session: SockhopSession<P> | null];
+}
+
+/** Second argument of a handler on a server. `S`: class of the sessions. */
+export interface ServerHandlerContext<S = SockhopSession, Type extends string = string> extends HandlerContext<Type> {
+    session: S;
 }

@@ -1,4 +1,5 @@
-import type { ServerEvents } from "./ServerEvents";
+import type { Handler } from "../endpoint/Handler";
+import type { ServerEvents, ServerHandlerContext } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
 import { tlsOptions } from "../transport/tls";
 import { type ServerOptions, permissions, sessionType } from "./ServerOptions";
@@ -23,7 +24,7 @@ import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sessions } from "../mixins/Sessions";
 import type { Constructor } from "../mixins/mixin";
-import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
+import type { AnswerTo, Message, Protocol, ReplyTo, RequestData, RequestName } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /** Response stream of the request `V`. */
@@ -248,6 +249,25 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         const connection = self._connectionOf(socket);
         if (!connection) return self.#refuse(socket);
         return self._ask(connection, value, options) as Promise<AnswerTo<P, "server", V>>;
+    }
+
+    /**
+     * Sets the handler for requests of one type, of all clients. Its result is the response: a value, or an async iterable, each
+     * value of which is one packet. `undefined` is sent as `{}`.
+     *
+     * If it fails, the requester gets `ERR_REQUEST_FAILED`, with message, `code` and `data` of the error in `error.remote`, and
+     * the server emits `error`; without a listener it emits one process warning per type. Requests of this type are not emitted
+     * as `request` events. `unhandle(type)` removes the handler.
+     *
+     * @throws {@link SockhopError} `ERR_HANDLER_EXISTS` if the type has a handler, `ERR_BAD_OPTION` if `type` is not a name or
+     *   `handler` not a function
+     * @example server.handle("Sum", (numbers, { session, signal }) => numbers.reduce((a, b) => a + b));
+     */
+    handle<K extends RequestName<P, "client">>(
+        type: K,
+        handler: Handler<P, "client", K, ServerHandlerContext<SockhopSession<P>, K>>,
+    ): void {
+        this._self()._handle(type, handler);
     }
 
     /**
