@@ -26,7 +26,8 @@ export function npm(args: readonly string[], cwd: string): Promise<Ended> {
     return execute(windows ? "npm.cmd" : "npm", [...args, ...options], cwd, windows);
 }
 
-function execute(file: string, args: readonly string[], cwd: string, shell = false): Promise<Ended> {
+/** Runs a program. */
+export function execute(file: string, args: readonly string[], cwd: string, shell = false): Promise<Ended> {
     const env = { ...process.env, NO_COLOR: "1", NODE_V8_COVERAGE: "" };
     return new Promise((resolve) => {
         execFile(
