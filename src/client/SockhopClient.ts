@@ -12,7 +12,7 @@ import { ConnectAttempt } from "./ConnectAttempt";
 import { type ConnectOptions, ConnectWait } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
 import { OfflineQueue } from "./OfflineQueue";
-import type { CallbackOptions } from "../replies/PendingCallback";
+import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
 import { explain, isBacklogFull, targetOf } from "../transport/connectError";
@@ -25,7 +25,7 @@ import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
-import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
+import type { AnswerTo, Message, MessageName, Protocol, ReplyTo, RequestData, RequestName } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /** Response stream of the request `V`. */
@@ -199,7 +199,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object, to a peer of type `"json"`, without `allow_non_objects`
      *
      * @param callback - called once with the reply, and its `{ type }`
-     * @param options - timeout, signal and error callback of the reply
+     * @param options - type of the message; timeout, signal and error callback of the reply
      * @returns resolves when the system has the bytes; the peer may not have read them. Await it for backpressure
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` if `callback` is not a function, or the peer is `"json"`
      * @example await client.send(new Widget());
@@ -207,7 +207,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     send<V extends Message<P, "client">>(
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "client", V>> | null,
-        options?: CallbackOptions | null,
+        options?: SendOptions<MessageName<P, "client", V>> | null,
     ): Promise<void> {
         const self = this._self();
         return self._send(self.#sender, value, callback, options ?? undefined);
@@ -225,7 +225,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      *
      * @returns resolves to the stream of the response when the system has the bytes
      */
-    request<V extends RequestData<P, "client">>(value?: V, options?: RequestOptions | null): Promise<Answer<P, V>> {
+    request<V extends RequestData<P, "client">>(
+        value?: V,
+        options?: RequestOptions<RequestName<P, "client", V>> | null,
+    ): Promise<Answer<P, V>> {
         const self = this._self();
         return self._request(self.#sender, value, options ?? undefined) as Promise<Answer<P, V>>;
     }
@@ -238,7 +241,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      */
     ask<V extends RequestData<P, "client">>(
         value?: V,
-        options?: RequestOptions | null,
+        options?: RequestOptions<RequestName<P, "client", V>> | null,
     ): Promise<AnswerTo<P, "client", V>> {
         const self = this._self();
         return self._ask(self.#sender, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;

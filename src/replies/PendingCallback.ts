@@ -26,6 +26,17 @@ export interface CallbackOptions extends WaitOptions {
     failed?: ((error: SockhopError) => void) | undefined;
 }
 
+/** Options of a message. All but `type` are those of a call. */
+export interface SendOptions<Type extends string = string> extends CallbackOptions {
+    /**
+     * Type on the wire: `receive:TYPE` is emitted at the peer. The names of the library (`SockhopPing` …) are refused,
+     * and `"json"` peers get no types.
+     *
+     * @default the name of the class of the value
+     */
+    type?: Type | undefined;
+}
+
 /**
  * One call: invokes the callback when the reply arrives, or `failed` if it will not arrive.
  *

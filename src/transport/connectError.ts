@@ -13,7 +13,7 @@ export function selfConnectionError(socket: net.Socket): Error | undefined {
 
 /** Address in messages: a path, or host and port. */
 export function targetOf({ path, address, port }: Address): string {
-    return path ? String(path) : `${address}:${port}`;
+    return path || `${address}:${port}`;
 }
 
 /** Adds a message to the error of a host name with several addresses, which Node leaves empty. */
