@@ -257,6 +257,11 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         return addressOf(this.socket);
     }
 
+    /** @internal */
+    override _peerName(): string {
+        return targetOf(this);
+    }
+
     // AutoReconnect needs the next five.
     /** @internal */
     protected get _reconnectDelay(): Pauses {
@@ -392,7 +397,9 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     #onTimeout(attempt: ConnectAttempt): void {
         const connection = attempt.connection as Connection;
         const cause = connection.error; // of the last socket, if the attempt waits to retry
-        connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });
+        const hint = this.#tls && !cause ? " (does the server use TLS?)" : "";
+        const message = `Timeout exceeded on connect() to ${targetOf(this)}: ${this._connectTimeout} ms${hint}`;
+        connection.error = new SockhopError(message, "ERR_CONNECT_TIMEOUT", { cause });
         if (connection.state === "closed") this._onClose(connection, false);
         else this._destroy(connection, { code: "CLOSED" });
     }

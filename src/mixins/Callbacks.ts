@@ -6,7 +6,7 @@ import { uuidv4 } from "../protocol/uuid";
 import { PendingCallback, type SendOptions } from "../replies/PendingCallback";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
 import { detach } from "../runtime/detach";
-import { SockhopError, notConnectedError } from "../SockhopError";
+import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { milliseconds } from "../validators";
 import type { Constructor } from "./mixin";
@@ -63,6 +63,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             try {
                 const type = options ? typeOption(options.type, this._objectBuffer.enveloped) : undefined;
                 const frame = this._objectBuffer.encodeCall(value, id, type);
+                call.type = this._objectBuffer.latestType;
                 if (timeout !== undefined || signal) {
                     call.limit(this._timers, milliseconds("timeout", timeout, Infinity), signal);
                 }
@@ -92,7 +93,9 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            for (const call of connection.callbacks ?? []) call.fail(notConnectedError(connection.error));
+            for (const call of connection.callbacks ?? []) {
+                call.fail(connection.lostReplyError("call", call.type));
+            }
             super._onClose(connection, wasOpen);
         }
 

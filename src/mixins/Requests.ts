@@ -10,7 +10,7 @@ import { type PendingRequest, PendingResponse, PendingStream } from "../replies/
 import type { WaitOptions } from "../replies/ReplyTimeout";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import { failureOf } from "../replies/failure";
-import { SockhopError, notConnectedError } from "../SockhopError";
+import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { milliseconds } from "../validators";
 import type { Constructor } from "./mixin";
@@ -119,6 +119,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 }
                 const type = options ? typeOption(options.type, true) : undefined;
                 const frame = this._objectBuffer.encodeRequest(value === undefined ? {} : value, request.uuid, type);
+                request.type = this._objectBuffer.latestType;
                 request.limit(this._timers, milliseconds("timeout", timeout, this._limits.responseTimeout), signal);
                 return sender.send(frame, request);
             } catch (error) {
@@ -140,7 +141,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            for (const request of connection.requests ?? []) request.fail(notConnectedError(connection.error));
+            for (const request of connection.requests ?? []) {
+                request.fail(connection.lostReplyError("request", request.type));
+            }
             super._onClose(connection, wasOpen);
         }
     }

@@ -51,6 +51,8 @@ export class PendingCallback implements PendingReply, PendingEntry {
     readonly #context = new CallContext();
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
+    /** Set when the call is encoded. */
+    type = "a call";
     /** Set when the call is sent. */
     connection: CallbackHost | undefined;
     #isSettled = false;
@@ -105,6 +107,15 @@ class CallbackTimeout extends ReplyTimeout {
     constructor(call: PendingCallback) {
         super();
         this.#call = call;
+    }
+
+    get type(): string {
+        return this.#call.type;
+    }
+
+    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost memory on each call
+    protected get missing(): string {
+        return "No reply";
     }
 
     protected get connection(): CallbackHost | undefined {

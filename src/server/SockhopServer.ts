@@ -173,7 +173,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         const self = this._self();
         const connection = self._connectionOf(socket);
         if (connection) return self._send(connection, value, callback, options);
-        if (callback) callFailed(options?.failed, unknownSocketError(socket));
+        if (callback) callFailed(options?.failed, self.#unknownSocketError(socket));
         return self.#refuse(socket);
     }
 
@@ -271,7 +271,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
      */
     async kill_socket(socket: net.Socket, options?: EndOptions | null): Promise<void> {
         closeTimeout(options ?? {});
-        if (!isSocket(socket)) throw unknownSocketError(socket);
+        if (!isSocket(socket)) throw noSocketError();
         const self = this._self();
         const connection = connectionOf(socket);
         if (connection?.endpoint === self) await self._closeAndWait(connection, { code: "KILLED" }, options ?? {});
@@ -330,8 +330,16 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
 
     /** A client may have disconnected: then an unhandled rejection must not end the program, since `disconnect` reports it. */
     #refuse(socket: net.Socket): Promise<never> {
-        const refused = Promise.reject(unknownSocketError(socket));
+        const refused = Promise.reject(this.#unknownSocketError(socket));
         return connectionOf(socket)?.endpoint === this ? markHandled(refused) : refused;
+    }
+
+    /** Error of a socket that is not a connection of the server. */
+    #unknownSocketError(socket: unknown): SockhopError {
+        if (!isSocket(socket)) return noSocketError();
+        const isOwn = connectionOf(socket)?.endpoint === this;
+        const reason = isOwn ? "the client has disconnected" : "the socket is not one of this server";
+        return notConnectedError(undefined, `The message was not sent: ${reason}`);
     }
 
     #createListener(): Listener {
@@ -357,7 +365,6 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 }
 
-/** Error of a socket that is not a connection of the server. */
-function unknownSocketError(socket: unknown): SockhopError {
-    return isSocket(socket) ? notConnectedError() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
+function noSocketError(): SockhopError {
+    return new SockhopError("The first argument must be a socket of the server", "ERR_NO_SOCKET");
 }
