@@ -227,6 +227,11 @@ export const STEPS: Record<string, Step> = {
     "c.disconnect(option)": (w, n) => w.settles("c.disconnect()", w.client.disconnect(gotten(w, n))),
     "s.sendall(made)": (w, n) => w.settles("s.sendall()", w.server.sendall(made(w, n))),
     "s.close(option)": (w, n) => w.settles("s.close()", w.server.close(gotten(w, n))),
+    "handle()": (w, n) => {
+        const end = pick([w.server, w.client], n);
+        end.unhandle("String");
+        if (n % 3) w.handleStrings(end);
+    },
     "callback()": (w, n) => w.reply?.(n % 2 ? "late" : made(w, n)),
     "response.write()": (w) => w.settles("response.write()", w.response?.write("more")),
     "response.write(made)": (w, n) => w.settles("response.write()", w.response?.write(made(w, n))),

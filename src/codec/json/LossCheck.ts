@@ -1,5 +1,5 @@
-import process from "node:process";
 import { types } from "node:util";
+import { warn } from "../../diagnostics/warning";
 import { SockhopError } from "../../SockhopError";
 
 /** Number of values whose members are checked too. A mistake shows early, and later values cost nothing. */
@@ -82,7 +82,7 @@ export class LossCheck {
         const loss = LOSSES.get(name);
         if (loss === undefined || this.#warned.has(name)) return;
         this.#warned.add(name);
-        process.emitWarning(`JSON does not contain ${loss}`, { type: "SockhopWarning" });
+        warn(`JSON does not contain ${loss}`);
     }
 }
 
