@@ -9,7 +9,7 @@ import { isClusterWorker } from "./isClusterWorker";
 import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, createFolder } from "./namedSocket";
 import { removeStaleSocket } from "./staleSocket";
-import { asOptionError } from "./tls";
+import { asOptionError, explainAtServer } from "./tls";
 import { SocketFile, assertFits, isFile } from "./unixSocket";
 
 /** Options of a {@link Listener}. */
@@ -187,7 +187,7 @@ export class Listener {
         });
         server.on("tlsClientError", (error: Error, socket: tls.TLSSocket) => {
             socket.destroy(); // Node leaves the socket open after a handshake timeout
-            if (!this.#isClosed) events.refused(certificateError(socket) ?? error);
+            if (!this.#isClosed) events.refused(certificateError(socket) ?? explainAtServer(error));
         });
         return server;
     }
