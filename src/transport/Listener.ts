@@ -25,8 +25,12 @@ export interface ListenerOptions {
 export interface ListenerEvents {
     /** Handles a new connection; over TLS after its handshake. */
     accepted(socket: net.Socket): void;
-    /** Handles an error of the system: it cannot listen, or cannot accept a connection. */
-    failed(error: Error): void;
+    /**
+     * Handles an error of the system: it cannot listen, or cannot accept a connection.
+     *
+     * @returns true if the program knows of it
+     */
+    failed(error: Error): boolean;
     /** Handles a rejected client: its TLS handshake failed, or there are too many connections. */
     refused(error: Error): void;
 }
@@ -65,12 +69,17 @@ export class Listener {
      */
     listen(address: Address, site: CallSite): Promise<net.Server> {
         if (this.#listening) return this.#listening;
-        const settled = (): void => {
+        const attempt = this.#listen(address, site);
+        // The caller gets the promise of `finally`, which has no handler yet: a rejection that nobody handles is not silent.
+        const listening = attempt.finally(() => {
             this.#listening = undefined;
-        };
-        this.#listening = this.#listen(address, site);
-        this.#listening.then(settled, settled);
-        return this.#listening;
+        });
+        attempt.catch((error: unknown) => {
+            const isOfSystem = (error as NodeJS.ErrnoException).syscall !== undefined;
+            // As in 1.x, a listener of `error` is enough to handle an error of the system.
+            if (isOfSystem && this.#events.failed(error as Error)) listening.catch(() => undefined);
+        });
+        return (this.#listening = listening);
     }
 
     /** Stops listening, and destroys pending handshakes. Resolves when all connections are closed. */
@@ -92,7 +101,6 @@ export class Listener {
             await this.#listenAt(checkAddress(address));
         } catch (error) {
             site.mark(error as Error);
-            if ((error as NodeJS.ErrnoException).syscall !== undefined) this.#events.failed(error as Error);
             throw error;
         }
         return this.server;
