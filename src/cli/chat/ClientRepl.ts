@@ -56,7 +56,7 @@ export class ClientRepl {
         const source = { from: this.#endpoint, respond: responderOf(this.#flags) };
         const errors = new ConnectionErrors(output, "", this.#flags);
         client.on("error", (error) => {
-            errors.print(error, client.connected);
+            errors.print(error);
         });
         client.on("connect", () => {
             this.#printStatus(`connected to ${this.#endpoint}`);

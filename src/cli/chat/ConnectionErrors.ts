@@ -23,13 +23,13 @@ export class ConnectionErrors {
         this.#hint = json ? "" : "; if the peer does not use sockhop, try --json";
     }
 
-    /** @param isOpen - false if the error has closed the connection */
-    print(error: Error, isOpen: boolean): void {
+    /** Prints an error, unless it is a further bad frame in a row. */
+    print(error: Error): void {
         const isBadFrame = errorCode(error) === "ERR_OBJECTBUFFER_BAD_BUFFER_DATA";
         if (isBadFrame) this.#badFrames += 1;
         if (isBadFrame && this.#isPrinted) return;
         this.#isPrinted = isBadFrame;
-        const hint = isBadFrame && isOpen ? this.#hint : "";
+        const hint = isBadFrame ? this.#hint : "";
         const text = this.#label + errorMessage(error) + hint;
         this.#output.printError(new CommandError(text, undefined, error));
     }

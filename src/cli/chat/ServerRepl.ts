@@ -52,7 +52,7 @@ export class ServerRepl {
         server.on("error", (error, socket) => {
             if (!server.server.listening) return; // the promise of listen() rejects
             const source = socket && this.#sources.get(socket);
-            if (source) source.errors.print(error, !socket.destroyed);
+            if (source) source.errors.print(error);
             else output.printError(error);
         });
         server.on("receive", (value, meta) => {
