@@ -79,3 +79,12 @@ export type AnswerTo<P, E extends End, V> =
 
 /** Entry `T` of the table of requests, if `V` is its data. */
 type Holding<T, V> = V extends DataOf<T> ? T : never;
+
+/** Type names of the requests of one end; any name without a protocol. */
+export type RequestName<P, E extends End> = Names<Table<P, E, "requests">>;
+
+/** Data of the request with the type name `K`. */
+export type RequestOf<P, E extends End, K> = DataOf<Lookup<Table<P, E, "requests">, K>>;
+
+/** Value of the response to the request with the type name `K`; of each packet if the response is a stream. */
+export type ResponseOf<P, E extends End, K> = AnswerOf<Lookup<Table<P, E, "requests">, K>>;

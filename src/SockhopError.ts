@@ -8,6 +8,7 @@ export type SockhopErrorCode =
     | "ERR_BUFFER_FULL"
     | "ERR_CONNECT_TIMEOUT"
     | "ERR_FRAME_TIMEOUT"
+    | "ERR_HANDLER_EXISTS"
     | "ERR_MAX_CONNECTIONS"
     | "ERR_MAX_PENDING"
     | "ERR_MESSAGE_TOO_LARGE"
@@ -29,6 +30,15 @@ export type SockhopErrorCode =
     | "ERR_SESSION_TIMEOUT"
     | "ERR_SOCKET_DESTROYED";
 
+/** Error with which the handler of a request has failed at the peer. */
+export interface RemoteError {
+    message: string;
+    /** `code` of the error, if it is a string or a number. */
+    code?: string | number;
+    /** `data` of the error, as JSON expresses it. */
+    data?: unknown;
+}
+
 /**
  * Error of this library: thrown, as the reason of a rejected promise, or as the argument of an `error` event.
  *
@@ -47,6 +57,8 @@ export class SockhopError extends Error {
     readonly code: SockhopErrorCode;
     /** Failed connections and their errors. Only an error of `sendall()` has this member. */
     declare readonly failures?: readonly { socket: Socket; error: SockhopError }[];
+    /** Error of the handler at the peer. Only `ERR_REQUEST_FAILED` has this member. The peer chose its values. */
+    declare readonly remote?: RemoteError;
 
     /**
      * Creates an error.

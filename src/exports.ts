@@ -7,7 +7,13 @@ defineLegacyMembers();
 export { SockhopClient, SockhopClient as client, SockhopClient as Client } from "./client/SockhopClient";
 export { SockhopServer, SockhopServer as server, SockhopServer as Server } from "./server/SockhopServer";
 export { SockhopSession, SockhopSession as session, SockhopSession as Session } from "./server/SockhopSession";
-export { SockhopError, SockhopError as error, SockhopError as Error, type SockhopErrorCode } from "./SockhopError";
+export {
+    SockhopError,
+    SockhopError as error,
+    SockhopError as Error,
+    type RemoteError,
+    type SockhopErrorCode,
+} from "./SockhopError";
 export { type ServerOrClient, listen_or_connect } from "./listenOrConnect";
 export { path_of } from "./transport/namedSocket";
 export { ObjectBuffer, type ObjectBufferOptions, type FramingOptions } from "./codec/ObjectBuffer";
@@ -18,21 +24,31 @@ export { SockhopPing, SockhopPong } from "./protocol/SockhopPing";
 export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./protocol/SockhopRequest";
 export type { RemoteCallback, Reply } from "./replies/PendingReply";
 export type { ClientOptions } from "./client/ClientOptions";
+export type { ConnectOptions } from "./client/ConnectWait";
 export type { ServerOptions } from "./server/ServerOptions";
 export type { SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions } from "./replies/PendingCallback";
 export type { Stats } from "./diagnostics/Stats";
 export type { ConnectionDiagnostics, MessageDiagnostics } from "./diagnostics/channels";
 export type { RequestDiagnostics } from "./diagnostics/RequestSpan";
+export type { DisconnectCode, DisconnectReason } from "./connection/DisconnectReason";
 export type { EndOptions } from "./connection/GracefulClose";
 export type { LimitOptions } from "./connection/limits";
 export type { QueueOptions } from "./client/OfflineQueue";
 export type { WaitOptions } from "./replies/ReplyTimeout";
 export type { ClientEvents, ClientOnlyEvents } from "./client/ClientEvents";
 export type { Exchange, ReceiveMeta } from "./endpoint/events";
-export type { RequestMeta, ServerEvents, ServerOnlyEvents, ServerReceiveMeta } from "./server/ServerEvents";
+export type { Handler, HandlerContext, HandlerResult } from "./endpoint/Handler";
+export type {
+    RequestMeta,
+    ServerEvents,
+    ServerHandlerContext,
+    ServerOnlyEvents,
+    ServerReceiveMeta,
+} from "./server/ServerEvents";
 export type { Direction, Protocol } from "./Protocol";
 export type { Pinging } from "./mixins/Ping";
+export type { Handling } from "./mixins/Handlers";
 export type { Reconnecting } from "./mixins/AutoReconnect";
 export type { RequestOptions } from "./mixins/Requests";
 export type { Sessioned } from "./server/SockhopSession";

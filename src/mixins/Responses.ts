@@ -2,28 +2,62 @@ import { badFrameError } from "../codec/errors";
 import type { Connection } from "../connection/Connection";
 import { responses } from "../diagnostics/RequestSpan";
 import { TypeEventName } from "../emitter/TypeEventName";
-import { throwLater } from "../emitter/emitSafely";
+import { emitSafely, throwLater } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
 import { type RemoteFailure, SockhopRequest } from "../protocol/SockhopRequest";
 import { isUuid, uuidv4 } from "../protocol/uuid";
 import { OpenResponses, keyOf } from "../replies/OpenResponses";
+import { unhandledFailure } from "../replies/failure";
+import { type Listener, ListenerResults } from "../replies/ListenerResults";
 import { ResponseSender } from "../replies/ResponseSender";
 import { SockhopResponseWriteableStream } from "../replies/ResponseWriteableStream";
-import { toError } from "../runtime/thrownValues";
+import { memberOf, toError } from "../runtime/thrownValues";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { isPromise, markHandled } from "../timers/promises";
 import type { Constructor } from "./mixin";
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as rawListeners() has it
-type Handler = Function;
+/** Members that {@link Responses} adds for other mixins. */
+export interface Responding {
+    /**
+     * Calls the handlers of a request.
+     *
+     * @returns false if it has none
+     * @internal
+     */
+    _callHandlers(connection: Connection, request: SockhopRequest, response: SockhopResponseWriteableStream): boolean;
+
+    /**
+     * Types that have a handler of their own.
+     *
+     * @internal
+     */
+    _handledTypes(): string[];
+
+    /**
+     * Ends a response whose handler has failed.
+     *
+     * @returns false if the requester has caused the error, by leaving or by not reading
+     * @internal
+     */
+    _failResponse(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): boolean;
+
+    /**
+     * Emits the error of a handler.
+     *
+     * @returns false if nothing listens for `error`
+     * @internal
+     */
+    _emitHandlerError(connection: Connection, thrown: unknown): boolean;
+}
 
 /** Handles requests of the peer. Open responses are kept on their connection, and are aborted when it closes. */
-export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
-    abstract class Responses extends Base {
+export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Responding> {
+    abstract class Responses extends Base implements Responding {
         /** True after the first handled request. A missing handler may then be one that the program is replacing. */
         #hasHandled = false;
         readonly #requestEvent = new TypeEventName("request");
+        readonly #listenerResults = new ListenerResults();
 
         /** Arguments of a request handler after the request and the response. */
         protected abstract _requestArgs(connection: Connection): unknown[];
@@ -63,36 +97,52 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
             response: SockhopResponseWriteableStream,
             { key }: ResponseSender,
         ): void {
-            const handlers = this.#handlersOf(request.type);
             if (!connection.acceptsRequests) {
                 const message = connection.isDraining
                     ? "The connection is closing"
                     : "Too many open requests (max_pending)";
                 this.#refuse(connection, response, { code: "ERR_REQUEST_FAILED", message });
-            } else if (handlers.length > 0) {
-                this.#hasHandled = true;
-                connection.openReplies += 1;
-                try {
-                    for (const handler of handlers) this.#call(handler, connection, request, response);
-                } finally {
-                    connection.openReplies -= 1;
-                }
-                this.#onHandled(connection, response, key);
-            } else if (!this.#hasHandled || this.#hasTypeHandlers()) {
-                this.#refuse(connection, response, {
-                    code: "ERR_REQUEST_UNHANDLED",
-                    message: "No handler for this request",
-                });
+                return;
             }
+            connection.openReplies += 1;
+            let isHandled;
+            try {
+                isHandled = this._callHandlers(connection, request, response);
+            } finally {
+                connection.openReplies -= 1;
+            }
+            if (isHandled) {
+                this.#hasHandled = true;
+                this.#onHandled(connection, response, key);
+                return;
+            }
+            const types = this._handledTypes();
+            // Without handlers of types, the program may be replacing its general one.
+            if (this.#hasHandled && types.length === 0) return;
+            this.#refuse(connection, response, unhandledFailure(request.type, types));
         }
 
-        /** True if any type has a handler of its own. Then this type is really unhandled, not between two handlers. */
-        #hasTypeHandlers(): boolean {
-            return this.eventNames().some((name) => typeof name === "string" && name.startsWith("request:"));
+        _callHandlers(
+            connection: Connection,
+            request: SockhopRequest,
+            response: SockhopResponseWriteableStream,
+        ): boolean {
+            const listeners = this.#listenersOf(request.type);
+            // Another listener may respond, so only a single one is expected to.
+            const mustRespond = listeners.length === 1;
+            for (const listener of listeners) this.#call(listener, mustRespond, connection, request, response);
+            return listeners.length > 0;
         }
 
-        /** Handlers of this type, or the general ones if it has none. Never both, because both would respond. */
-        #handlersOf(type: string): Handler[] {
+        _handledTypes(): string[] {
+            const prefix = "request:";
+            return this.eventNames()
+                .filter((name): name is string => typeof name === "string" && name.startsWith(prefix))
+                .map((name) => name.slice(prefix.length));
+        }
+
+        /** Listeners of this type, or the general ones if it has none. Never both, because both would respond. */
+        #listenersOf(type: string): Listener[] {
             const event = this.#requestEvent.name(type);
             const isSpecific = event !== undefined && this.listenerCount(event) > 0;
             return this.rawListeners(isSpecific ? event : "request");
@@ -110,38 +160,55 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B {
             if (!overLimit) void markHandled(response.failWith(error));
         }
 
-        /** Calls a handler. `emit()` would not return its promise. */
+        /** Calls a listener. `emit()` would not return its promise. */
         #call(
-            handler: Handler,
+            listener: Listener,
+            mustRespond: boolean,
             connection: Connection,
             request: SockhopRequest,
             response: SockhopResponseWriteableStream,
         ): void {
             try {
-                const result: unknown = handler.call(this, request, response, ...this._requestArgs(connection));
-                if (!isPromise(result)) return;
-                Promise.resolve(result).catch((error: unknown) => {
-                    this.#onHandlerError(connection, response, error);
-                });
+                const result: unknown = listener.call(this, request, response, ...this._requestArgs(connection));
+                if (!isPromise(result)) {
+                    if (mustRespond) this.#listenerResults.check(result, false, listener, request, response);
+                    return;
+                }
+                Promise.resolve(result).then(
+                    (value) => {
+                        if (mustRespond) this.#listenerResults.check(value, true, listener, request, response);
+                    },
+                    (error: unknown) => {
+                        this.#onListenerError(connection, response, error);
+                    },
+                );
             } catch (error) {
-                this.#onHandlerError(connection, response, error);
+                this.#onListenerError(connection, response, error);
             }
         }
 
-        #onHandlerError(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): void {
-            const error = toError(thrown);
+        #onListenerError(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): void {
+            if (!this._failResponse(connection, response, thrown)) return;
+            if (!this._emitHandlerError(connection, thrown)) throwLater(thrown);
+        }
+
+        _emitHandlerError(connection: Connection, thrown: unknown): boolean {
+            if (this.listenerCount("error") === 0) return false;
+            emitSafely(this, "error", toError(thrown), ...this._eventArgs(connection));
+            return true;
+        }
+
+        _failResponse(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): boolean {
             // A handler that awaits its writes rejects if the requester disconnects or does not read. That must not
             // crash the process.
-            if (isDisconnectError(error) && (response.isAborted || !connection.socket.writable)) return;
-            if (isBufferFullError(error) && response.isRequesterError(error)) {
-                response.abort(error);
-                return;
+            if (isDisconnectError(thrown) && (response.isAborted || !connection.socket.writable)) return false;
+            if (response.isAborted && memberOf(thrown, "name") === "AbortError") return false; // of work with its signal
+            if (isBufferFullError(thrown) && response.isRequesterError(thrown)) {
+                response.abort(thrown);
+                return false;
             }
-            try {
-                void markHandled(response.fail(error));
-            } finally {
-                throwLater(thrown);
-            }
+            void markHandled(response.fail(thrown as Error));
+            return true;
         }
 
         #onCancel(connection: Connection, { id }: Message): void {

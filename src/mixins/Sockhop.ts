@@ -1,5 +1,6 @@
 import { Endpoint } from "../endpoint/Endpoint";
 import { Callbacks } from "./Callbacks";
+import { Handlers } from "./Handlers";
 import { Ping } from "./Ping";
 import { Requests } from "./Requests";
 import { Responses } from "./Responses";
@@ -8,7 +9,8 @@ import { Responses } from "./Responses";
 const WithCallbacks = Callbacks(Endpoint);
 const WithPing = Ping(WithCallbacks);
 const WithResponses = Responses(WithPing);
-const WithRequests = Requests(WithResponses);
+const WithHandlers = Handlers(WithResponses);
+const WithRequests = Requests(WithHandlers);
 
 /** Endpoint with the features of both ends. Client and server add how connections are made, and how many there are. */
 export abstract class Sockhop<E> extends WithRequests<E> {}

@@ -40,6 +40,8 @@ export class SockhopRequest<T = unknown, Type extends string = string> {
 export interface RemoteFailure {
     code: string;
     message: string;
+    /** Code and data of the error that the handler has thrown. */
+    remote?: { code?: string | number; data?: unknown };
 }
 
 /** One packet of the response to a request. */

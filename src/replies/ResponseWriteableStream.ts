@@ -1,9 +1,9 @@
 import { assertEncodable } from "../codec/errors";
 import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { uuidv4 } from "../protocol/uuid";
-import { messageOf } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
+import { toFailure } from "./failure";
 
 /** Error codes that the requester causes by leaving, or by not reading. They must not crash the process. */
 const REQUESTER_ERRORS: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
@@ -33,6 +33,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
     /** True after the last packet, and while it is being encoded. */
     #ended = false;
     #isFinished = false;
+    #isUntouched = true;
     /** Last error that the requester caused. */
     #requesterError: unknown;
     #abortReason: SockhopError | undefined;
@@ -77,10 +78,13 @@ export class SockhopResponseWriteableStream<Answer = any> {
 
     /**
      * Ends the response with an error: the stream of the requester ends with `ERR_REQUEST_FAILED` and the message of
-     * this error (at most 4096 characters). Requesters before 1.9 do not understand error packets, and get nothing.
+     * this error (at most 4096 characters). `error.remote` of the requester has its `code`, a string or a number, and
+     * its `data`, if JSON can express it. Requesters before 1.9 do not understand error packets, and get nothing.
+     *
+     * @example await response.fail(Object.assign(new Error("No such user"), { code: "E_NO_USER", data: { id } }));
      */
     fail(error: Error): Promise<void> {
-        return this.failWith({ code: "ERR_REQUEST_FAILED", message: messageOf(error) });
+        return this.failWith(toFailure(error));
     }
 
     /** @internal */
@@ -95,6 +99,15 @@ export class SockhopResponseWriteableStream<Answer = any> {
      */
     get ended(): boolean {
         return this.#ended;
+    }
+
+    /**
+     * True if nothing has been sent yet.
+     *
+     * @internal
+     */
+    get isUntouched(): boolean {
+        return this.#isUntouched;
     }
 
     /**
@@ -128,6 +141,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
 
     #send(data: unknown, last: boolean, more?: Pick<SockhopResponsePacket, "empty" | "error">): Promise<void> {
         const responder = this.#responder;
+        this.#isUntouched = false;
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has no requester";
             // A requester that leaves must not crash the process.
@@ -149,9 +163,8 @@ export class SockhopResponseWriteableStream<Answer = any> {
         } catch (error) {
             this.#ended = this.#isFinished;
             const { code } = error as SockhopError;
-            if (more?.error?.message && code === "ERR_MESSAGE_TOO_LARGE") {
-                return this.failWith({ ...more.error, message: "" }); // the code is more important than the message
-            }
+            const shorter = code === "ERR_MESSAGE_TOO_LARGE" && more?.error && shortened(more.error);
+            if (shorter) return this.failWith(shorter);
             const rejected = Promise.reject(error);
             if (!REQUESTER_ERRORS.has(code)) return rejected;
             this.#requesterError = error;
@@ -164,4 +177,10 @@ export class SockhopResponseWriteableStream<Answer = any> {
         this.#ended = this.#isFinished = true;
         this.#responder?.finished(reason);
     }
+}
+
+/** Failure without its largest part: the code is the most important one. `undefined` if only the code is left. */
+function shortened({ code, message, remote }: RemoteFailure): RemoteFailure | undefined {
+    if (remote) return { code, message };
+    return message ? { code, message: "" } : undefined;
 }

@@ -43,6 +43,15 @@ export function codeOf(thrown: unknown): string | undefined {
     }
 }
 
+/** Returns a member of a value of any kind; `undefined` if reading it throws. */
+export function memberOf(value: unknown, name: string): unknown {
+    try {
+        return (value as Record<string, unknown> | null | undefined)?.[name];
+    } catch {
+        return undefined;
+    }
+}
+
 /** Converts a value from a peer to text for a terminal: one line, no control characters, limited length. */
 export function printable(value: unknown): string {
     return textOf(value)

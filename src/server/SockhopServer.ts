@@ -1,4 +1,5 @@
-import type { ServerEvents } from "./ServerEvents";
+import type { Handler } from "../endpoint/Handler";
+import type { ServerEvents, ServerHandlerContext } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
 import { tlsOptions } from "../transport/tls";
 import { type ServerOptions, permissions, sessionType } from "./ServerOptions";
@@ -12,6 +13,7 @@ import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { Broadcast } from "./Broadcast";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
+import { closeReasonOf } from "../connection/DisconnectReason";
 import { Listener, type ListenerOptions } from "../transport/Listener";
 import { type CallbackOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -23,7 +25,7 @@ import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sessions } from "../mixins/Sessions";
 import type { Constructor } from "../mixins/mixin";
-import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
+import type { AnswerTo, Message, Protocol, ReplyTo, RequestData, RequestName } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /** Response stream of the request `V`. */
@@ -189,7 +191,9 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     sendall(value: Message<P, "server">): Promise<undefined[]> {
         const self = this._self();
         // The close event of a destroyed socket may be pending.
-        for (const connection of self._active()) if (connection.socket.destroyed) self._close(connection);
+        for (const connection of self._active()) {
+            if (connection.socket.destroyed) self._close(connection, closeReasonOf(connection.socket));
+        }
         const connections = self._active();
         if (connections.length === 0) return Promise.resolve([]);
         try {
@@ -251,6 +255,25 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
+     * Sets the handler for requests of one type, of all clients. Its result is the response: a value, or an async iterable, each
+     * value of which is one packet. `undefined` is sent as `{}`.
+     *
+     * If it fails, the requester gets `ERR_REQUEST_FAILED`, with message, `code` and `data` of the error in `error.remote`, and
+     * the server emits `error`; without a listener it emits one process warning per type. Requests of this type are not emitted
+     * as `request` events. `unhandle(type)` removes the handler.
+     *
+     * @throws {@link SockhopError} `ERR_HANDLER_EXISTS` if the type has a handler, `ERR_BAD_OPTION` if `type` is not a name or
+     *   `handler` not a function
+     * @example server.handle("Sum", (numbers, { session, signal }) => numbers.reduce((a, b) => a + b));
+     */
+    handle<K extends RequestName<P, "client">>(
+        type: K,
+        handler: Handler<P, "client", K, ServerHandlerContext<SockhopSession<P>, K>>,
+    ): void {
+        this._self()._handle(type, handler);
+    }
+
+    /**
      * Closes one connection gracefully.
      *
      * When the call returns, `sockets` does not contain it (unless `drain` is set); `disconnect` follows. Has no effect on a closed
@@ -263,7 +286,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         if (!isSocket(socket)) throw unknownSocketError(socket);
         const self = this._self();
         const connection = connectionOf(socket);
-        if (connection?.endpoint === self) await self._closeAndWait(connection, options ?? {});
+        if (connection?.endpoint === self) await self._closeAndWait(connection, { code: "KILLED" }, options ?? {});
     }
 
     /**

@@ -90,7 +90,9 @@ describe("Published test suites, unmodified, against this library", () => {
             const place = join(folder, release);
             install(suite, place);
 
-            const report = run(place);
+            let report = run(place);
+            // The suites have timeouts of 10 ms, which a busy machine exceeds.
+            if (unexpected(report) !== "") report = run(place);
             expect(unexpected(report)).to.equal("");
             expect(report.failures.map(({ fullTitle }) => fullTitle)).to.have.members(Object.keys(failing));
             expect(report.stats).to.include({ tests, pending: 0 });

@@ -51,7 +51,8 @@ const id = fc.oneof(
 /** The error of a response: any value, or an object with members of any value. */
 const error = fc.oneof(
     anyText,
-    fc.record({ code: anyText, message: anyText }, { requiredKeys: [] }).map(join),
+    fc.record({ code: anyText, message: anyText, remote: anyText }, { requiredKeys: [] }).map(join),
+    fc.record({ code: anyText, data: anyText }, { requiredKeys: [] }).map((remote) => `{"remote":${join(remote)}}`),
     fc.record({ code: fc.constant('"ERR_REQUEST_UNHANDLED"'), message: anyText }).map(join),
 );
 
@@ -286,6 +287,10 @@ class User {
         if (!ours && typeof syscall !== "string")
             this.#fault(`${what}: an error that is not ours (${String(code)})`, error);
         if (typeof message !== "string") this.#fault(`${what}: an error whose message is no text`);
+        const { remote } = error as SockhopError;
+        if (!remote) return;
+        this.#isText("message of a remote error", remote.message);
+        if (!["undefined", "string", "number"].includes(typeof remote.code)) this.#fault("remote code of another type");
     }
 
     #isText(what: string, value: unknown): void {

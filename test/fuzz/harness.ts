@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import {
     type ClientOptions,
+    type HandlerContext,
     SockhopClient,
     SockhopError,
     type SockhopOptions,
@@ -230,6 +231,17 @@ export class Harness {
         server.on("request", ({ data }, response) => this.#handle(data, response));
     }
 
+    /** Handles strings at one end with a function whose result is the response. */
+    handleStrings(end: SockhopServer | SockhopClient): void {
+        const handler = (data: unknown, { signal }: HandlerContext): unknown => {
+            signal.addEventListener("abort", () => this.react("handler signal"));
+            this.react("handler");
+            return result(data, signal);
+        };
+        if (end instanceof SockhopServer) end.handle("String", handler);
+        else end.handle("String", handler);
+    }
+
     #handle(data: unknown, response: SockhopResponseWriteableStream): Promise<void> {
         this.response = response;
         response.signal.addEventListener("abort", () => this.react("response.signal"));
@@ -270,4 +282,25 @@ async function respond(data: unknown, response: SockhopResponseWriteableStream):
     if (data === "stream" || data === "half") for (let n = 0; n < 5; n += 1) await response.write(n);
     if (data === "stream") await response.end();
     if (data === "send" || data === "late") await response.send("answer");
+}
+
+/** Result of a handler: a value, a promise or an async iterable. */
+function result(data: unknown, signal: AbortSignal): unknown {
+    if (data === "fail") throw Object.assign(new Error("told to"), { code: "E_TOLD", data: { a: 1 } });
+    if (data === "late") return turn().then(() => "answer");
+    if (data === "never") return aborted(signal);
+    if (data === "stream" || data === "half") return values(data, signal);
+    return "answer";
+}
+
+async function* values(data: string, signal: AbortSignal): AsyncGenerator<number> {
+    for (let n = 0; n < 5; n += 1) yield n;
+    if (data === "half") await aborted(signal);
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+    return new Promise((resolve) => {
+        signal.addEventListener("abort", resolve);
+        if (signal.aborted) resolve(undefined);
+    });
 }

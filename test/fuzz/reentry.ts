@@ -37,6 +37,7 @@ const CHANNELS = [
 /** Places where the harness and the steps call user code. */
 const CALLED = [
     ...["callback", "failed", "signal", "response.signal", "stream data", "stream end", "toJSON", "getter", "option"],
+    ...["handler", "handler signal"],
     ...["session constructor", "session start", "session end"],
 ];
 

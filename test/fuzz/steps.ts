@@ -10,6 +10,7 @@ const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T
 /** Data of a peer that is not sockhop: a partial frame, an invalid one, a call, a request, a response. */
 const GARBAGE = [
     '{"type":"Str',
+    "GET /\r\n\r\n",
     "GET / HTTP/1.1\r\n\r\n",
     "\n\n\n",
     '{"type":"String","data":"q","id":1}\n',
@@ -226,6 +227,11 @@ export const STEPS: Record<string, Step> = {
     "c.disconnect(option)": (w, n) => w.settles("c.disconnect()", w.client.disconnect(gotten(w, n))),
     "s.sendall(made)": (w, n) => w.settles("s.sendall()", w.server.sendall(made(w, n))),
     "s.close(option)": (w, n) => w.settles("s.close()", w.server.close(gotten(w, n))),
+    "handle()": (w, n) => {
+        const end = pick([w.server, w.client], n);
+        end.unhandle("String");
+        if (n % 3) w.handleStrings(end);
+    },
     "callback()": (w, n) => w.reply?.(n % 2 ? "late" : made(w, n)),
     "response.write()": (w) => w.settles("response.write()", w.response?.write("more")),
     "response.write(made)": (w, n) => w.settles("response.write()", w.response?.write(made(w, n))),

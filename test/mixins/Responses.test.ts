@@ -9,7 +9,7 @@ import type { SockhopRequest, SockhopResponsePacket } from "../../src/protocol/S
 import type { SockhopResponseWriteableStream } from "../../src/replies/ResponseWriteableStream";
 import { turns } from "../support/eventLoop";
 import { rejection } from "../support/pair";
-import { uncaught, unhandled } from "../support/rejections";
+import { uncaught, unhandled, warnings } from "../support/rejections";
 import { TestSocket } from "../support/TestSocket";
 
 const UUID = "0b2d5a3e-1111-4222-8333-444455556666";
@@ -42,7 +42,7 @@ class Probe extends Responses(Endpoint) {
     }
 
     destroy(connection: Connection): void {
-        this._destroy(connection);
+        this._destroy(connection, { code: "CLOSED" });
     }
 
     protected _requestArgs({ socket }: Connection): unknown[] {
@@ -137,7 +137,7 @@ describe("Responses", () => {
 
     it("reports a second request with the id of an open one", () => {
         let calls = 0;
-        probe.handle(() => (calls += 1));
+        probe.handle(() => void (calls += 1));
         request(1);
         request(2);
         expect([calls, probe.errors]).to.deep.equal([1, ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]]);
@@ -146,6 +146,18 @@ describe("Responses", () => {
     it("refuses a request without a handler", () => {
         request(1);
         expect(codes()).to.deep.equal(["ERR_REQUEST_UNHANDLED"]);
+    });
+
+    it("names the type and the handled types, shortened and printable, if a request has no handler", () => {
+        for (let n = 0; n < 20; n++) probe.on(`request:Type${n}`, () => undefined);
+        request(1, { type: `\u001b[2J${"x".repeat(1000)}` });
+        const { message } = packets()[0]!.error!;
+        expect(message)
+            .to.include("xxxx")
+            .and.include("Type0, Type1")
+            .and.include("Type9, …")
+            .and.not.include("\u001b");
+        expect(message.length).to.be.below(250);
     });
 
     it("sends no error to a peer that does not ask for errors", () => {
@@ -171,23 +183,105 @@ describe("Responses", () => {
         expect(codes()).to.deep.equal(["ERR_REQUEST_FAILED"]);
     });
 
-    it("sends the error of a handler that throws, and throws it later", async () => {
-        const thrown = uncaught();
-        probe.handle(() => {
-            throw new Error("of the handler");
-        });
-        request(1);
-        expect(packets()[0]?.error).to.deep.equal({ code: "ERR_REQUEST_FAILED", message: "of the handler" });
-        expect((await thrown).message).to.equal("of the handler");
-        expect(connection.openReplies).to.equal(0);
+    describe("with a listener that fails", () => {
+        const listeners: Record<string, Handler> = {
+            throws: () => {
+                throw Object.assign(new Error("of the handler"), { code: "E_MINE", data: { id: 1 } });
+            },
+            rejects: () =>
+                Promise.reject(Object.assign(new Error("of the handler"), { code: "E_MINE", data: { id: 1 } })),
+        };
+        const error = {
+            code: "ERR_REQUEST_FAILED",
+            message: "of the handler",
+            remote: { code: "E_MINE", data: { id: 1 } },
+        };
+
+        for (const [how, listener] of Object.entries(listeners)) {
+            it(`sends the error and emits it if it ${how}`, async () => {
+                probe.handle(listener);
+                request(1);
+                await turns(1);
+                expect(packets()[0]?.error).to.deep.equal(error);
+                expect(probe.errors).to.deep.equal(["E_MINE"]);
+                expect(connection.openReplies).to.equal(0);
+            });
+
+            it(`sends the error, and throws it later without an error listener, if it ${how}`, async () => {
+                const thrown = uncaught();
+                probe.removeAllListeners("error");
+                probe.handle(listener);
+                request(1);
+                expect((await thrown).message).to.equal("of the handler");
+                expect(packets()[0]?.error).to.deep.equal(error);
+            });
+        }
     });
 
-    it("sends the error of a handler that rejects, and throws it later", async () => {
-        const thrown = uncaught();
-        probe.handle(() => Promise.reject(new Error("of the handler")));
-        request(1);
-        expect((await thrown).message).to.equal("of the handler");
-        expect(packets()[0]?.error).to.deep.equal({ code: "ERR_REQUEST_FAILED", message: "of the handler" });
+    describe("with a listener that returns a value", () => {
+        const text = "A request listener returned a value, which is not sent";
+
+        it("fails the request and warns once, if it has no parameter for the response", async () => {
+            const warned = warnings();
+            for (const listener of [() => 5, () => Promise.resolve(5), (_: unknown) => ({ a: _ })]) {
+                create();
+                probe.on("request", listener);
+                for (const uuid of ["first", "second"]) request(1, { uuid, type: "Sum" });
+                await turns(2);
+                expect(packets().map(({ error }) => error?.message)).to.satisfy((texts: string[]) =>
+                    texts.every((message) => message.startsWith(text)),
+                );
+                expect(packets()).to.have.length(2);
+            }
+            expect(warned.filter(({ message }) => message.includes(text) && message.includes("Sum"))).to.have.length(3);
+        });
+
+        it("warns only, if it is async and could respond later", async () => {
+            const warned = warnings();
+            let response!: SockhopResponseWriteableStream;
+            probe.handle(async (_, opened) => {
+                response = opened;
+                await turns(1);
+                return 5;
+            });
+            request(1);
+            await turns(4);
+            expect(warned.filter(({ message }) => message.includes(text))).to.have.length(1);
+            expect(packets()).to.deep.equal([]);
+            void response.send("late");
+            expect(packets()).to.have.length(1);
+        });
+
+        it("accepts the habits of programs that respond later", async () => {
+            const warned = warnings();
+            const later: SockhopResponseWriteableStream[] = [];
+            const accepted: Handler[] = [
+                (_, response) => later.push(response),
+                (_, response) => setImmediate(() => void response.send(1)),
+                (_, response) => response.send(1),
+                async (_, response) => {
+                    await response.send(1);
+                    return response;
+                },
+                async (_, response) => {
+                    later.push(response);
+                    await turns(1);
+                },
+            ];
+            for (const listener of accepted) {
+                create();
+                probe.handle(listener);
+                request(1);
+            }
+            create();
+            probe.on("request", () => 1); // a counter beside the listener that responds
+            probe.handle((_, response) => void later.push(response));
+            request(1);
+            await turns(4);
+            expect(warned).to.deep.equal([]);
+            expect(packets()).to.deep.equal([]);
+            expect(later).to.have.length(3);
+        });
     });
 
     it("aborts an open response when the requester cancels it", async () => {

@@ -26,7 +26,8 @@ export function npm(args: readonly string[], cwd: string): Promise<Ended> {
     return execute(windows ? "npm.cmd" : "npm", [...args, ...options], cwd, windows);
 }
 
-function execute(file: string, args: readonly string[], cwd: string, shell = false): Promise<Ended> {
+/** Runs a program. */
+export function execute(file: string, args: readonly string[], cwd: string, shell = false): Promise<Ended> {
     const env = { ...process.env, NO_COLOR: "1", NODE_V8_COVERAGE: "" };
     return new Promise((resolve) => {
         execFile(
@@ -64,7 +65,7 @@ export class Installed {
 
     static async create(): Promise<Installed> {
         const folder = mkdtempSync(join(tmpdir(), "sockhop-package-"));
-        await printed(npm(["pack", "--pack-destination", folder], ROOT));
+        await printed(node([join(__dirname, "pack.js"), "--destination", folder], ROOT));
         const tarball = join(folder, readdirSync(folder)[0]!);
         writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
         await printed(npm(["install", "--offline", tarball], folder));

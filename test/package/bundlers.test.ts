@@ -2,17 +2,8 @@ import { expect } from "chai";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { identity } from "../support/certificates";
-import { Installed, node, printed } from "./Installed";
-import { install, link } from "./tools";
-
-const BUNDLERS = {
-    "@rollup/plugin-commonjs": "29.0.3",
-    "@rollup/plugin-node-resolve": "16.0.3",
-    esbuild: "0.28.2",
-    rollup: "4.68.8",
-    vite: "8.3.8",
-    webpack: "5.113.0",
-};
+import { Installed, execute, node, printed } from "./Installed";
+import { installBundlers, link } from "./tools";
 
 /** A text that occurs once in the library: a bundle with two copies contains it twice. */
 const ONCE = '"sockhop:message:sent"';
@@ -27,7 +18,7 @@ describe("the package in a bundle", function () {
     before("pack and install", async function () {
         this.timeout(180_000); // the bundlers are fetched once
         installed = await Installed.create();
-        link(await install("sockhop-bundlers", BUNDLERS), join(installed.folder, "node_modules"));
+        link(await installBundlers(), join(installed.folder, "node_modules"));
         folder = join(installed.folder, "bundled");
         cpSync(join(__dirname, "programs/bundled"), folder, { recursive: true });
         const { key, cert } = await identity("localhost");
@@ -47,7 +38,7 @@ describe("the package in a bundle", function () {
         }
     });
 
-    for (const bundler of ["esbuild", "rollup", "webpack", "vite", "viteLibrary"]) {
+    for (const bundler of ["esbuild", "rollup", "webpack", "vite", "viteLibrary", "bun"]) {
         it(`runs with one copy of each class: ${bundler}, CommonJS and ES modules, plain and minified`, async () => {
             const bundles = (await printed(node([join(folder, "bundle.mjs"), bundler], folder))).trim().split("\n");
             expect(bundles).to.have.length(8);
@@ -58,6 +49,12 @@ describe("the package in a bundle", function () {
             }
         });
     }
+
+    it("runs as one executable of Bun", async () => {
+        const file = join(folder, process.platform === "win32" ? "executable.exe" : "executable");
+        await printed(node([join(folder, "bundle.mjs"), "--compile", file], folder));
+        expect(await execute(file, certificate, folder)).to.deep.equal({ code: 0, output: "well\n" });
+    });
 
     it("is an ES module without require() for bundlers", () => {
         expect(readFileSync(join(installed.library, "dist/module.mjs"), "utf8")).to.not.match(

@@ -2,15 +2,7 @@ import { expect } from "chai";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { Installed, node, printed } from "./Installed";
-import { install, link } from "./tools";
-
-const RUNNERS = {
-    "@sinonjs/fake-timers": "15.5.0",
-    jest: "30.5.2",
-    "jest-environment-jsdom": "30.5.2",
-    jsdom: "26.1.0",
-    vitest: "4.1.12",
-};
+import { installRunners, link } from "./tools";
 
 describe("the package in test runners", function () {
     this.timeout(60_000); // for slow machines; each takes a few seconds
@@ -23,7 +15,7 @@ describe("the package in test runners", function () {
         this.timeout(180_000); // the runners are fetched once
         installed = await Installed.create();
         modules = join(installed.folder, "node_modules");
-        link(await install("sockhop-runners", RUNNERS), modules);
+        link(await installRunners(), modules);
         folder = join(installed.folder, "runners");
         cpSync(join(__dirname, "programs/runners"), folder, { recursive: true });
     });

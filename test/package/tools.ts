@@ -1,9 +1,38 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, npm, printed } from "./Installed";
+import { ROOT, node, npm, printed } from "./Installed";
 
 /** Exact versions of packages by their installed names. */
 export type Packages = Readonly<Record<string, string>>;
+
+const BUNDLERS = {
+    "@rollup/plugin-commonjs": "29.0.3",
+    "@rollup/plugin-node-resolve": "16.0.3",
+    bun: "1.4.5",
+    esbuild: "0.28.2",
+    rollup: "4.68.8",
+    vite: "8.3.8",
+    webpack: "5.113.0",
+    "webpack-cli": "7.3.1",
+};
+
+const RUNNERS = {
+    "@sinonjs/fake-timers": "15.5.0",
+    jest: "30.5.2",
+    "jest-environment-jsdom": "30.5.2",
+    jsdom: "26.1.0",
+    vitest: "4.1.12",
+};
+
+/** Installs the bundlers. Returns their `node_modules` folder. */
+export function installBundlers(): Promise<string> {
+    return install("sockhop-bundlers", BUNDLERS);
+}
+
+/** Installs the test runners. Returns their `node_modules` folder. */
+export function installRunners(): Promise<string> {
+    return install("sockhop-runners", RUNNERS);
+}
 
 /**
  * Installs packages for one test only. They are kept in node_modules/.cache until their versions change.
@@ -18,6 +47,8 @@ export async function install(name: string, packages: Packages): Promise<string>
         mkdirSync(folder, { recursive: true });
         writeFileSync(join(folder, "package.json"), manifest);
         await printed(npm(["install"], folder));
+        // No install scripts have run. That of Bun moves its program to the place where npx finds it.
+        if (packages["bun"]) await printed(node(["install.js"], join(folder, "node_modules/bun")));
         writeFileSync(done, manifest);
     }
     return join(folder, "node_modules");

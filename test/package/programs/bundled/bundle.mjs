@@ -1,9 +1,13 @@
 // node bundle.mjs TOOL: bundles both programs beside it in every way, below the folder TOOL.
+// node bundle.mjs --compile FILE: writes one of them as an executable of Bun.
+import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const HERE = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
-const [, , tool] = process.argv;
+const [, , tool, executable] = process.argv;
 
 const tools = {
     async esbuild({ entry, format, minify, folder, file }) {
@@ -67,6 +71,10 @@ const tools = {
         });
     },
 
+    async bun({ entry, format, minify, folder, file }) {
+        await bun(["build", entry, "--target=node", `--format=${format}`, `--outfile=${join(folder, file)}`], minify);
+    },
+
     async viteLibrary({ entry, format, minify, folder, file }) {
         const { build } = await import("vite");
         const { builtinModules } = await import("node:module");
@@ -85,12 +93,23 @@ const tools = {
     },
 };
 
-for (const program of ["import.mjs", "require.cjs"]) {
-    for (const format of ["cjs", "esm"]) {
-        for (const minify of [false, true]) {
-            const file = `${program}-${format}${minify ? "-min" : ""}.${format === "cjs" ? "cjs" : "mjs"}`;
-            await tools[tool]({ entry: join(HERE, program), format, minify, folder: join(HERE, tool), file });
-            console.log(file);
+/** Runs the program of the package `bun`. */
+async function bun(args, minify) {
+    const program = createRequire(import.meta.url).resolve("bun/bin/bun.exe");
+    await promisify(execFile)(program, [...args, ...(minify ? ["--minify"] : [])]);
+}
+
+async function bundleAll() {
+    for (const program of ["import.mjs", "require.cjs"]) {
+        for (const format of ["cjs", "esm"]) {
+            for (const minify of [false, true]) {
+                const file = `${program}-${format}${minify ? "-min" : ""}.${format === "cjs" ? "cjs" : "mjs"}`;
+                await tools[tool]({ entry: join(HERE, program), format, minify, folder: join(HERE, tool), file });
+                console.log(file);
+            }
         }
     }
 }
+
+if (tool === "--compile") await bun(["build", join(HERE, "import.mjs"), "--compile", `--outfile=${executable}`], true);
+else await bundleAll();

@@ -30,8 +30,12 @@ async function talk(Sockhop, options) {
             this.sock.on("close", () => (this.closed = true));
         }
     }
+    // Minifiers rename classes. These two say which type they are.
     class Widget {
         static sockhop_type = "Widget";
+    }
+    class Gadget {
+        static name = "Gadget";
     }
     const server = new Sockhop.server({ port: 0, session_type: Session, ...options });
     await server.listen();
@@ -40,8 +44,11 @@ async function talk(Sockhop, options) {
     const error = await client.ask("Is there a handler?").catch((reason) => reason);
     assert(error instanceof Sockhop.error && error instanceof Error);
     assert.equal(error.code, "ERR_REQUEST_UNHANDLED");
-    server.on("request:Widget", (request, response, { session }) => response.send(session instanceof Session));
+    for (const type of ["Widget", "Gadget"]) {
+        server.on(`request:${type}`, (request, response, { session }) => response.send(session instanceof Session));
+    }
     assert.equal(await client.ask(new Widget()), true);
+    assert.equal(await client.ask(new Gadget()), true);
     await client.disconnect();
     await server.close();
     const buffer = new Sockhop.ObjectBuffer();
