@@ -69,8 +69,14 @@ describe("sockhop listen", () => {
         plain(port).end("other\n");
         await listening.note(/^sockhop: #2: /);
         await listening.note(/^#2 disconnected after 1 bad frame$/);
+        plain(port).write("GET / HTTP/1.1\r\nHost: a\r\nAccept: b\r\n\r\n");
+        await listening.note(/^sockhop: #3: .*HTTP/);
+        await listening.note(/^#3 disconnected \(BAD_FRAMES\) after 1 bad frame$/);
+        plain(port).end('{"no":"envelope"}\n');
+        await listening.note(/^sockhop: #4: .*{"no":"envelope"}/);
+        await listening.note(/^#4 disconnected/);
         const { stderr, stdout } = await listening.interrupt();
-        expect(stderr.match(/ERR_OBJECTBUFFER/g)).to.have.length(2);
+        expect(stderr.match(/ERR_OBJECTBUFFER/g)).to.have.length(4);
         expect(stdout).to.equal("");
     });
 

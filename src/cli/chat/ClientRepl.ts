@@ -61,8 +61,8 @@ export class ClientRepl {
         client.on("connect", () => {
             this.#printStatus(`connected to ${this.#endpoint}`);
         });
-        client.on("disconnect", () => {
-            const summary = errors.summary();
+        client.on("disconnect", (_socket, reason) => {
+            const summary = errors.summary(reason);
             if (!this.#finished) this.#printStatus(`connection closed${summary}`);
         });
         client.on("reconnecting", (attempt, delay, error) => {

@@ -1,6 +1,10 @@
+import type { DisconnectReason } from "../../index";
 import { CommandError, errorCode } from "../errors";
 import { errorMessage } from "../terminal/formatError";
 import type { Output } from "../terminal/Output";
+
+/** Reasons that are not printed: one of the ends has closed the connection as usual. */
+const USUAL: readonly DisconnectReason["code"][] = ["PEER_ENDED", "CLOSED"];
 
 /**
  * Prints the errors of one connection. A peer that is not sockhop sends a bad frame per line, so only the first one in a row is
@@ -39,11 +43,12 @@ export class ConnectionErrors {
         this.#isPrinted = false;
     }
 
-    /** Returns the number of bad frames as the end of a status line, empty without any, and starts again. */
-    summary(): string {
+    /** Ends the connection: returns its reason and the number of bad frames as the end of a status line, if there is any. */
+    summary({ code }: DisconnectReason): string {
         const count = this.#badFrames;
         this.#badFrames = 0;
         this.#isPrinted = false;
-        return count === 0 ? "" : ` after ${count} bad frame${count === 1 ? "" : "s"}`;
+        const reason = USUAL.includes(code) ? "" : ` (${code})`;
+        return count === 0 ? reason : `${reason} after ${count} bad frame${count === 1 ? "" : "s"}`;
     }
 }

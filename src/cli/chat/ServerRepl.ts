@@ -44,9 +44,9 @@ export class ServerRepl {
             const { label, from } = this.#addSource(socket);
             output.printEvent(`${label} connected${from === label ? "" : ` from ${from}`}`);
         });
-        server.on("disconnect", (socket) => {
+        server.on("disconnect", (socket, _session, reason) => {
             const source = this.#sources.get(socket);
-            if (source) output.printEvent(`${source.label} disconnected${source.errors.summary()}`);
+            if (source) output.printEvent(`${source.label} disconnected${source.errors.summary(reason)}`);
             this.#sources.delete(socket);
         });
         server.on("error", (error, socket) => {
