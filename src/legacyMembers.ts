@@ -1,5 +1,6 @@
 import { SockhopClient } from "./client/SockhopClient";
 import type { Connection } from "./connection/Connection";
+import type { DisconnectReason } from "./connection/DisconnectReason";
 import { PendingStream } from "./replies/PendingRequest";
 import { SockhopServer } from "./server/SockhopServer";
 
@@ -7,7 +8,7 @@ import { SockhopServer } from "./server/SockhopServer";
 interface PrivateMembers {
     _connections: Set<Connection>;
     _connectTimeout: number;
-    _close(connection: Connection): void;
+    _close(connection: Connection, reason: DisconnectReason): void;
     _active(): Connection[];
 }
 
@@ -28,7 +29,7 @@ export function defineLegacyMembers(): void {
         // published tests call it.
         _end_socket: {
             value(this: PrivateMembers) {
-                for (const connection of this._connections) this._close(connection);
+                for (const connection of this._connections) this._close(connection, { code: "CLOSED" });
             },
         },
         _connect_timeout: {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { DisconnectReason } from "../connection/DisconnectReason";
 import type { Exchange, Received, Requested } from "../endpoint/events";
 import type { Protocol } from "../Protocol";
 
@@ -12,8 +13,8 @@ export type ClientEvents<P extends Protocol = any> = ClientOnlyEvents &
 export interface ClientOnlyEvents {
     /** Emitted when the client is connected, before the promise of `connect()` resolves. */
     connect: [socket: Socket];
-    /** Emitted when the connection has closed, for any reason. Exactly once for each `connect`. */
-    disconnect: [socket: Socket];
+    /** Emitted when the connection has closed, for any reason, with that reason. Exactly once for each `connect`. */
+    disconnect: [socket: Socket, reason: DisconnectReason];
     /**
      * Emitted when the buffer is empty again, after it was above the high-water mark of the socket
      * (`writableHighWaterMark`, 16 or 64 KiB).

@@ -9,14 +9,16 @@ import type tls from "node:tls";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { ConnectAttempt } from "./ConnectAttempt";
+import { type ConnectOptions, ConnectWait } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
 import { OfflineQueue } from "./OfflineQueue";
 import type { CallbackOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
-import { explain, isBacklogFull } from "../transport/connectError";
+import { explain, isBacklogFull, targetOf } from "../transport/connectError";
 import { addressOf, isSocket } from "../connection/socketHooks";
 import { type Connection, NOT_CONNECTED, type Sender, connectionOf } from "../connection/Connection";
+import { type DisconnectCode, closeReasonOf } from "../connection/DisconnectReason";
 import type { Frame } from "../codec/Codec";
 import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
@@ -52,6 +54,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     readonly #queue: OfflineQueue | undefined;
     readonly #sender: Sender;
     #attempt: ConnectAttempt | undefined;
+    /** Call of `connect()` with options. Its attempts are those of `auto_reconnect`. */
+    #wait: ConnectWait | undefined;
     /** Messages that were queued during the attempt that made the connection. */
     #attemptQueue: OfflineQueue | undefined;
     #socket: net.Socket | null | undefined;
@@ -118,29 +122,44 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     }
 
     /**
-     * Connects, or joins the attempt of `auto_reconnect`. Can be called again after a rejection.
+     * Connects, or joins the attempt of `auto_reconnect`. Can be called again after a rejection. With `wait` it tries again
+     * until it is connected.
      *
      * Rejects with
      * - the error of Node that ended the attempt: `ECONNREFUSED`, `ENOENT`, `EACCES` …
      * - `ERR_CONNECT_TIMEOUT` after `connect_timeout` milliseconds; until then it tries again if the backlog of a Unix domain
-     *   socket is full
-     * - `ERR_BAD_OPTION` for an invalid path, address or port
+     *   socket is full. Also after the `timeout` of this call
+     * - `ERR_BAD_OPTION` for an invalid path, address or port, and for invalid options
      * - `ERR_MULTICONNECT` if an earlier call is pending
-     * - `ERR_ABORTED` if `disconnect()` is called before it connects
+     * - `ERR_ABORTED` if `disconnect()` is called before it connects, or `signal` is aborted
      *
      * @returns resolves after the `connect` event, at once if the client is connected
      * @example await client.connect();
+     * @example await client.connect({ wait: true, timeout: 60_000 });
      */
-    connect(): Promise<void> {
-        if (this.connected) return Promise.resolve();
+    connect(options?: ConnectOptions | null): Promise<void> {
+        const hasOptions = options !== undefined && options !== null;
+        if (this.connected && (!hasOptions || typeof options === "object")) return Promise.resolve();
         const self = this._self();
-        if (self.#attempt?.site) {
-            return Promise.reject(new SockhopError("connect() has been called already", "ERR_MULTICONNECT"));
+        if (self.#attempt?.site || self.#wait) {
+            const message = "connect() has been called already, and is still pending: await it";
+            return Promise.reject(new SockhopError(message, "ERR_MULTICONNECT"));
         }
         const site = new CallSite(self.connect); // eslint-disable-line @typescript-eslint/unbound-method -- not called
+        if (hasOptions) return self.#connectWith(options, site);
         if (!self.#attempt) return self.#startAttempt(site);
         self.#attempt.site = site;
         return self.#attempt.promise.then();
+    }
+
+    async #connectWith(options: ConnectOptions, site: CallSite): Promise<void> {
+        const wait = new ConnectWait(options, site, targetOf(this), () => {
+            this.#wait = undefined;
+            if (!this.auto_reconnect) this._stopAttempts();
+        });
+        this.#wait = wait;
+        this._startAttempts();
+        return wait.promise;
     }
 
     /**
@@ -155,6 +174,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     async disconnect(options?: EndOptions | null): Promise<void> {
         const self = this._self();
         closeTimeout(options ?? {}); // throws before anything has happened
+        self.#endWait();
         self.auto_reconnect = false;
         self.ping(0);
         self.#abort();
@@ -251,7 +271,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         return addressOf(this.socket);
     }
 
-    // AutoReconnect needs the next four.
+    // AutoReconnect needs the next five.
     /** @internal */
     protected get _reconnectDelay(): Pauses {
         return { interval: this.#reconnectInterval, cap: this.#reconnectCap };
@@ -264,7 +284,12 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     /** @internal */
     protected _abortReconnect(): void {
-        if (this.#attempt && !this.#attempt.site) this.#abort();
+        if (this.#attempt && !this.#attempt.site && !this.#wait) this.#abort();
+    }
+
+    /** @internal */
+    protected get _isWaiting(): boolean {
+        return this.#wait?.retries === true;
     }
 
     /** @internal */
@@ -293,6 +318,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         explain(error, this);
         this.#attempt = undefined;
         attempt.fail(error);
+        if (this.#wait?.onAttemptError(error) === false) this.#wait = undefined;
     }
 
     /** @internal */
@@ -359,8 +385,13 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             if (this.#attempt !== attempt) return;
             this.#attempt = undefined;
             this.#attemptQueue = attempt.queue;
-            if (this._onOpen(connection)) attempt.succeed();
-            else attempt.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
+            const wait = this.#wait;
+            this.#wait = undefined; // `disconnect()` in a handler of `connect` comes too late
+            const opened = this._onOpen(connection);
+            for (const call of [attempt, wait]) {
+                if (opened) call?.succeed();
+                else call?.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
+            }
         };
         const onData = (chunk: Buffer, length: number): void => {
             this._onData(connection, chunk, length);
@@ -377,7 +408,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const cause = connection.error; // of the last socket, if the attempt waits to retry
         connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });
         if (connection.state === "closed") this._onClose(connection, false);
-        else this._destroy(connection);
+        else this._destroy(connection, { code: "CLOSED" });
     }
 
     #replaceSocket(socket: net.Socket | null | undefined): void {
@@ -387,7 +418,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const isIdle = this.#attempt !== undefined && this.#attempt.connection?.state !== "pending";
         this.#abort();
         if (!socket) {
-            this.#closeCurrent();
+            this.#closeCurrent("CLOSED");
             if (isIdle && this.auto_reconnect) this._startReconnect();
             return;
         }
@@ -395,26 +426,37 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const connection = this.#use(socket);
         if (previous && previous.state !== "closed") previous.endpoint._onSocketTaken(previous);
         if (socket.closed)
-            this._close(connection); // there will be no other close event
+            this._close(connection, closeReasonOf(socket)); // there will be no other close event
         else this._read(connection);
     }
 
     /** Makes this the socket of the client. */
     #use(socket: net.Socket): Connection {
-        this.#closeCurrent();
+        this.#closeCurrent("REPLACED");
         this.#socket = socket;
         return (this.#connection = this._attach(socket));
     }
 
-    #closeCurrent(): void {
-        if (this.#connection) this._close(this.#connection);
+    #closeCurrent(code: DisconnectCode): void {
+        if (this.#connection) this._close(this.#connection, { code });
+    }
+
+    #endWait(): void {
+        const wait = this.#wait;
+        this.#wait = undefined;
+        wait?.fail(abortError());
     }
 
     #abort(): void {
+        this.#endWait();
         const attempt = this.#attempt;
         if (!attempt) return;
         this.#attempt = undefined;
-        attempt.fail(new SockhopError("disconnect() was called during connect()", "ERR_ABORTED"));
-        if (attempt.connection) this._destroy(attempt.connection);
+        attempt.fail(abortError());
+        if (attempt.connection) this._destroy(attempt.connection, { code: "CLOSED" });
     }
+}
+
+function abortError(): SockhopError {
+    return new SockhopError("disconnect() was called during connect()", "ERR_ABORTED");
 }

@@ -34,6 +34,8 @@ export interface Codec {
     readonly name: string;
     /** False if values are sent without an envelope. Then there are no calls, replies and requests. */
     readonly enveloped: boolean;
+    /** True if any text is a value, so that no frame is invalid. */
+    readonly acceptsText: boolean;
 
     /**
      * Encodes a value without an envelope. Also throws `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object.
@@ -67,7 +69,7 @@ export interface Codec {
     /** True for a blank frame between two messages, which is skipped without an error. */
     isBlank(frame: Frame): boolean;
 
-    /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */
+    /** Decodes a message. Never throws. */
     decode(frame: Frame): Message | InvalidMessage;
 
     /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */

@@ -16,7 +16,8 @@ export interface FramingOptions {
      */
     terminator?: string | readonly string[] | null | undefined;
     /**
-     * `true`: receives a frame that is not JSON as a string, and allows sending values that are not objects.
+     * `true`: receives a frame that is not JSON as a string, and allows sending values that are not objects. Client and
+     * server with `peer_type: "json"` then also receive `null`, which is an invalid frame otherwise.
      *
      * @default false
      */
@@ -134,6 +135,11 @@ export class ObjectBuffer extends EventEmitter {
      */
     get enveloped(): boolean {
         return this.#codec.enveloped;
+    }
+
+    /** @internal */
+    get acceptsText(): boolean {
+        return this.#codec.acceptsText;
     }
 
     /** @internal */

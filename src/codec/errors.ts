@@ -7,6 +7,16 @@ export function badFrameError(reason: string, cause?: unknown): SockhopError {
     return withoutStack(() => new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", options));
 }
 
+/**
+ * Error of a peer that speaks another protocol, which closes the connection. It has no stack.
+ *
+ * @param fault - what the peer has sent
+ */
+export function foreignPeerError(fault: string): SockhopError {
+    const message = `Closing the connection: ${fault}`;
+    return withoutStack(() => new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"));
+}
+
 /** True for the error of a frame that is no message. */
 export function isBadFrame(error: Error): boolean {
     return error instanceof SockhopError && error.code === "ERR_OBJECTBUFFER_BAD_BUFFER_DATA";

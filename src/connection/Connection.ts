@@ -9,6 +9,7 @@ import type { PendingRequest } from "../replies/PendingRequest";
 import type { PendingTable } from "../replies/PendingTable";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
+import type { DisconnectReason } from "./DisconnectReason";
 import { FrameWriter } from "./FrameWriter";
 import { GracefulClose } from "./GracefulClose";
 import type { PingHistory } from "./PingHistory";
@@ -87,6 +88,8 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     state: "pending" | "ready" | "open" | "closed" = "pending";
     /** Error that has closed the connection, or will close it. */
     error: Error | undefined;
+    /** Set when the connection is closed. */
+    closeReason: DisconnectReason | undefined;
     bytesReceived = 0;
     framesReceived = 0;
     partialFrame: ReadState["partialFrame"];

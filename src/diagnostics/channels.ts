@@ -8,6 +8,8 @@ export interface ConnectionDiagnostics {
     socket: Socket;
     /** Error that has closed the connection, if it is known. */
     error?: Error | undefined;
+    /** Last argument of `disconnect`. */
+    reason?: object | undefined;
 }
 
 /** Message of `sockhop:message:sent` and `sockhop:message:received`. */
@@ -25,6 +27,7 @@ interface Subject {
     readonly endpoint: object;
     readonly socket: Socket;
     readonly error?: Error | undefined;
+    readonly closeReason?: object | undefined;
 }
 
 /** Part of `Codec` that describes an encoded frame. */
@@ -51,8 +54,9 @@ export function publishConnect({ endpoint, socket }: Subject): void {
  *
  * @internal
  */
-export function publishDisconnect({ endpoint, socket, error }: Subject): void {
-    if (disconnected.hasSubscribers) disconnected.publish({ endpoint, socket, error } satisfies ConnectionDiagnostics);
+export function publishDisconnect({ endpoint, socket, error, closeReason: reason }: Subject): void {
+    if (!disconnected.hasSubscribers) return;
+    disconnected.publish({ endpoint, socket, error, reason } satisfies ConnectionDiagnostics);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { isBadFrame } from "../codec/errors";
 import { ObjectBuffer } from "../codec/ObjectBuffer";
 import { Connection, connectionOf } from "../connection/Connection";
+import { type DisconnectReason, closeReasonOf, reasonOf } from "../connection/DisconnectReason";
 import { FrameTimeouts } from "../connection/FrameTimeouts";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
@@ -37,8 +38,8 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  * | `_onClose(connection, wasOpen)`: emits `disconnect` | `_timers`: timeouts of replies |
  * | `_eventArgs(connection)`: arguments of events | `_limits`: validated options |
  * | | `_deliver(connection, message, reply?)`: emits `receive` |
- * | | `_close(connection)`: graceful close |
- * | | `_destroy(connection, error?)`: close at once |
+ * | | `_close(connection, reason)`: graceful close |
+ * | | `_destroy(connection, reason)`: close at once |
  * | | `_reportError(error, connection)`: `error` event or warning |
  *
  * Their public methods begin with `_self()`.
@@ -75,23 +76,25 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         this.#receiver.onData(connection, chunk);
     });
     readonly #socketOnEnd = this.#listener((connection) => {
+        // Node has not ended the socket yet: if it is ended, the program did, and the peer only follows.
+        const code = connection.socket.writableEnded ? "CLOSED" : "PEER_ENDED";
         // Later, as Node ends the socket itself: after the `end` listeners of the program.
         nextTick(() => {
             if (connection.state === "closed" || connection.socket.allowHalfOpen) return; // kept open by the program, or a pause
-            this.#onPeerEnd(connection);
+            this.#onPeerEnd(connection, { code });
         });
     });
     readonly #socketOnClose = this.#listener((connection) => {
         if (connection.socket.readableEnded) this.#receiver.onEnd(connection);
         else this.#receiver.deliverPaused(connection);
-        this._close(connection);
+        this._close(connection, closeReasonOf(connection.socket));
     });
     readonly #socketOnError = this.#listener((connection, error: NodeJS.ErrnoException) => {
         connection.error = error;
         const isReported = connection.state === "open" && !PEER_ABORTS.has(error.code);
         this.#receiver.deliverPaused(connection);
         if (isReported) this.#errors.emit(error, this._eventArgs(connection));
-        this._close(connection);
+        this._close(connection, reasonOf(error));
     });
     readonly #socketOnDrain = this.#listener((connection) => {
         // Node emits `drain` before it calls the callbacks of the writes, so `buffered` still counts them.
@@ -108,14 +111,13 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         this.#receiver = new MessageReceiver(this._objectBuffer, {
             onMessage: (connection, message) => this._onMessage(connection, message),
             onBadFrame: (connection, error) => this.#errors.report(error, this._eventArgs(connection)),
-            onFatal: (connection, error) => this._destroy(connection, error),
-            onPeerEnd: (connection) => this.#onPeerEnd(connection),
+            onWarning: (text) => this.#errors.warn(text),
+            onFatal: (connection, error) => this._destroy(connection, reasonOf(error)),
+            onPeerEnd: (connection) => this.#onPeerEnd(connection, { code: "PEER_ENDED" }),
         });
         this.#frameTimeouts = new FrameTimeouts(this._connections, this._limits.frameTimeout, (connection) => {
-            this._destroy(
-                connection,
-                new SockhopError("A frame did not end within frame_timeout", "ERR_FRAME_TIMEOUT"),
-            );
+            const message = `A frame did not end within frame_timeout (${this._limits.frameTimeout} ms)`;
+            this._destroy(connection, reasonOf(new SockhopError(message, "ERR_FRAME_TIMEOUT")));
         });
     }
 
@@ -225,15 +227,15 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         };
     }
 
-    #onPeerEnd(connection: Connection): void {
+    #onPeerEnd(connection: Connection, reason: DisconnectReason): void {
         this.#receiver.onEnd(connection);
         // During a TLS handshake an error event follows, which is more specific.
-        if (connection.state === "open") this._close(connection);
+        if (connection.state === "open") this._close(connection, reason);
     }
 
     /** @internal */
     _onSocketTaken(connection: Connection): void {
-        this._close(connection);
+        this._close(connection, { code: "REPLACED" });
     }
 
     /**
@@ -253,14 +255,18 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
      * @returns promise that resolves when the socket is closed
      * @internal
      */
-    protected async _closeAndWait(connection: Connection, options?: EndOptions | null): Promise<undefined> {
+    protected async _closeAndWait(
+        connection: Connection,
+        reason: DisconnectReason,
+        options?: EndOptions | null,
+    ): Promise<undefined> {
         let timeout = closeTimeout(options);
         if (timeout > 0 && options?.drain && connection.state === "open") {
             const start = now();
             await drained(connection, timeout);
             timeout = Math.max(1, timeout - (now() - start)); // 0 would discard frames that are still being sent
         }
-        this._close(connection, timeout);
+        this._close(connection, reason, timeout);
         return connection.close(timeout);
     }
 
@@ -268,15 +274,17 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
      * Closes a connection gracefully: sends all accepted frames, and ignores received ones. The connection is closed and
      * `disconnect` emitted when the call returns. Has no effect on a closed connection.
      *
+     * @param reason - argument of `disconnect`
      * @param timeout - milliseconds
      * @internal
      */
-    protected _close(connection: Connection, timeout = closeTimeout({})): void {
+    protected _close(connection: Connection, reason: DisconnectReason, timeout = closeTimeout({})): void {
         if (connection.state === "closed") return;
         connection.beforeClose?.(connection);
         if ((connection.state as string) === "closed") return; // `end()` of the session closed it
         const wasOpen = connection.state === "open";
         connection.state = "closed";
+        connection.closeReason = reason;
         connection.partialFrame = undefined; // frees the received bytes, even if the program keeps the socket
         connection.pausedFrames?.release();
         connection.pausedFrames = undefined;
@@ -300,7 +308,9 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
      */
     protected async _closeAll(options?: EndOptions | null): Promise<undefined[]> {
         const closing = [...this.#closing].map((connection) => connection.close(closeTimeout(options)));
-        const closed = [...this._connections].map((connection) => this._closeAndWait(connection, options));
+        const closed = [...this._connections].map((connection) =>
+            this._closeAndWait(connection, { code: "CLOSED" }, options),
+        );
         await Promise.all(closing);
         return Promise.all(closed);
     }
@@ -308,11 +318,12 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     /**
      * Closes a connection at once and discards unsent frames.
      *
-     * @param error - reported before the connection closes
+     * @param reason - argument of `disconnect`; its error is reported before the connection closes
      * @internal
      */
-    protected _destroy(connection: Connection, error?: Error): void {
+    protected _destroy(connection: Connection, reason: DisconnectReason): void {
         if (connection.state === "closed") return;
+        const { error } = reason;
         try {
             if (error) {
                 connection.error = error;
@@ -320,7 +331,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
             }
         } finally {
             connection.socket.destroy();
-            this._close(connection);
+            this._close(connection, reason);
         }
     }
 
@@ -333,7 +344,7 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         if (!wasOpen) return;
         publishDisconnect(connection);
         const emit = (): void => {
-            emitSafely(this, "disconnect", ...this._eventArgs(connection));
+            emitSafely(this, "disconnect", ...this._eventArgs(connection), connection.closeReason);
         };
         // Asynchronous for sessions: a program that closes many connections in one tick may treat the first
         // `disconnect` as the end of that loop.

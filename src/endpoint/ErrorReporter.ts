@@ -3,9 +3,13 @@ import process from "node:process";
 import { emitSafely } from "../emitter/emitSafely";
 import { codeOf, messageOf, printable } from "../runtime/thrownValues";
 
-/** Reports errors without throwing: as `error` events if there is a listener, otherwise as one process warning. */
+/**
+ * Reports errors without throwing: as `error` events if there is a listener, otherwise as one process warning. A peer
+ * cannot cause many warnings.
+ */
 export class ErrorReporter {
     readonly #emitter: EventEmitter;
+    #hasReported = false;
     #hasWarned = false;
 
     constructor(emitter: EventEmitter) {
@@ -19,13 +23,20 @@ export class ErrorReporter {
      * @param args - further arguments of the event
      */
     report(error: Error, args: unknown[]): void {
-        if (this.emit(error, args) || this.#hasWarned) return;
-        this.#hasWarned = true;
+        if (this.emit(error, args) || this.#hasReported) return;
+        this.#hasReported = true;
         const code = codeOf(error);
         process.emitWarning(`${printable(messageOf(error))} (add an "error" listener to see all errors)`, {
             type: "SockhopWarning",
             ...(code !== undefined && { code: printable(code) }),
         });
+    }
+
+    /** Emits one process warning per endpoint: a probable mistake of the program, in the options of one end. */
+    warn(text: string): void {
+        if (this.#hasWarned) return;
+        this.#hasWarned = true;
+        process.emitWarning(printable(text), { type: "SockhopWarning" });
     }
 
     /**

@@ -1,21 +1,28 @@
 import type { Frame } from "../codec/Codec";
-import { badFrameError } from "../codec/errors";
+import { badFrameError, foreignPeerError } from "../codec/errors";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { Connection } from "../connection/Connection";
 import { holdReading } from "../connection/holdReading";
 import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
 import type { InvalidMessage, Message } from "../protocol/Message";
-import { isHttpPost } from "./isHttpPost";
+import { Timer } from "../runtime/clock";
+import { foreignProtocol, httpPost, isSockhopFrame, startOf } from "./foreignProtocol";
+import { frameOrigin } from "./frameOrigin";
 
 /** Number of bad frames in a row after which a connection is closed. */
 const MAX_BAD_FRAMES = 1000;
+
+/** Milliseconds without a byte after which an unfinished first frame causes a warning. */
+const FIRST_FRAME_MS = 5000;
 
 /** Callbacks of a {@link MessageReceiver}. */
 export interface MessageHandler {
     onMessage(connection: Connection, message: Message): void;
     /** Reports a frame that is not a message. The connection stays open. */
     onBadFrame(connection: Connection, error: Error): void;
+    /** Warns of a probable mistake. The connection stays open. */
+    onWarning(text: string): void;
     /** Reports an error that must close the connection. */
     onFatal(connection: Connection, error: Error): void;
     /** The peer has sent FIN, and all frames before it are handled. */
@@ -40,7 +47,9 @@ export class MessageReceiver {
     /** Handles received bytes. */
     onData(connection: Connection, chunk: Buffer, length = chunk.length): void {
         if (connection.state === "closed") return;
+        const isFirst = connection.bytesReceived === 0;
         connection.bytesReceived += length;
+        if (isFirst && this.#isForeign(connection, startOf(chunk, length))) return;
         let frames: Frame[];
         try {
             frames = this.#objectBuffer.read(chunk, connection, length);
@@ -49,10 +58,8 @@ export class MessageReceiver {
             return;
         }
         const isStart = connection.framesReceived === frames.length;
-        if (isStart && frames[0] !== undefined && isHttpPost(frames[0])) {
-            this.#handler.onFatal(connection, badFrameError("the peer sent an HTTP request, as a web browser does"));
-            return;
-        }
+        if (isStart && frames[0] !== undefined && this.#isForeign(connection, frames[0])) return;
+        if (isFirst) this.#onFirstChunk(connection, frames[0]);
         this.#dispatchAll(connection, frames);
     }
 
@@ -113,18 +120,59 @@ export class MessageReceiver {
     }
 
     #decode(connection: Connection, frame: Frame): void {
-        let message: Message | InvalidMessage;
-        try {
-            message = this.#objectBuffer.decode(frame);
-        } catch (error) {
-            if (isHttpPost(frame)) this.#handler.onFatal(connection, error as Error);
-            else this.reportBadFrame(connection, error as Error);
+        const message = this.#objectBuffer.decode(frame);
+        if (message.kind === "invalid") {
+            this.#onInvalid(connection, frame, message);
             return;
         }
         publishReceived(connection, frame, message);
-        if ((connection.state as string) === "closed") return; // closed by a subscriber
-        if (message.kind === "invalid") this.reportBadFrame(connection, badFrameError(message.fault));
-        else this.#handler.onMessage(connection, message);
+        if (connection.state === "closed") return; // closed by a subscriber
+        this.#handler.onMessage(connection, message);
+    }
+
+    #onInvalid(connection: Connection, frame: Frame, { fault, cause }: InvalidMessage): void {
+        if (this.#refuse(connection, httpPost(frame), frame)) return;
+        const error = badFrameError(`${fault} (${frameOrigin(connection.socket, frame)})`, cause);
+        this.reportBadFrame(connection, error);
+    }
+
+    /**
+     * Closes the connection if its first bytes belong to another protocol. With `allow_non_objects` any text is a value,
+     * and only requests that a web page can send are refused.
+     */
+    #isForeign(connection: Connection, start: string): boolean {
+        const fault = this.#objectBuffer.acceptsText ? httpPost(start) : foreignProtocol(start);
+        return this.#refuse(connection, fault, start);
+    }
+
+    /** Warns of different options at both ends, which would lose each message. */
+    #onFirstChunk(connection: Connection, frame: Frame | undefined): void {
+        if (frame === undefined) this.#awaitFrame(connection);
+        else if (!this.#objectBuffer.enveloped && isSockhopFrame(frame)) {
+            const origin = frameOrigin(connection.socket, frame);
+            this.#handler.onWarning(`The peer seems to be sockhop, and peer_type is "json" here (${origin})`);
+        }
+    }
+
+    /** Warns if the first frame does not end, and no bytes follow. */
+    #awaitFrame(connection: Connection): void {
+        const { bytesReceived } = connection;
+        const warn = (): void => {
+            if (connection.state === "closed" || connection.framesReceived > 0) return;
+            if (connection.bytesReceived > bytesReceived) return;
+            this.#handler.onWarning(
+                `A peer has sent ${bytesReceived} bytes without a terminator: do both ends have the same option terminator?`,
+            );
+        };
+        new Timer(warn, FIRST_FRAME_MS).unref();
+    }
+
+    /** Closes the connection of a peer that speaks another protocol. */
+    #refuse(connection: Connection, fault: string | undefined, start: string): boolean {
+        if (fault === undefined) return false;
+        const error = foreignPeerError(`${fault} (${frameOrigin(connection.socket, start)})`);
+        this.#handler.onFatal(connection, error);
+        return true;
     }
 
     /**

@@ -23,6 +23,20 @@ export interface Reconnecting {
      */
     get auto_reconnect(): boolean;
     set auto_reconnect(wanted: boolean);
+
+    /**
+     * Starts the first of several attempts, now.
+     *
+     * @internal
+     */
+    _startAttempts(): void;
+
+    /**
+     * Ends the attempts.
+     *
+     * @internal
+     */
+    _stopAttempts(): void;
 }
 
 /** Delay between two attempts, in milliseconds. */
@@ -49,10 +63,8 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         set auto_reconnect(wanted: boolean) {
             const self = this._self();
             self.#isEnabled = wanted;
-            self.#failures = 0;
-            self.#timer?.clear();
-            if (wanted) self._startReconnect();
-            else self._abortReconnect();
+            if (wanted) self._startAttempts();
+            else if (!self._isWaiting) self._stopAttempts();
         }
 
         protected abstract get _reconnectDelay(): Pauses;
@@ -60,11 +72,29 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         /** True during an attempt. */
         protected abstract get _connecting(): boolean;
 
+        /** True while a call waits for a connection, however many attempts it takes. */
+        protected abstract get _isWaiting(): boolean;
+
         /** Starts an attempt. Does nothing during an attempt, or if connected. */
         protected abstract _startReconnect(): void;
 
         /** Aborts the current attempt, unless a call of `connect()` waits for it. */
         protected abstract _abortReconnect(): void;
+
+        _startAttempts(): void {
+            this.#failures = 0;
+            this.#timer?.clear();
+            this._startReconnect();
+        }
+
+        _stopAttempts(): void {
+            this.#timer?.clear();
+            this._abortReconnect();
+        }
+
+        get #wantsConnection(): boolean {
+            return this.#isEnabled || this._isWaiting;
+        }
 
         protected override _onOpen(connection: Connection): boolean {
             this.#openedAt = now();
@@ -74,13 +104,13 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         // A failed attempt is handled here, too: it closes a connection that was never open.
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
             super._onClose(connection, wasOpen);
-            if (!this.#isEnabled || this._connecting) return;
+            if (!this.#wantsConnection || this._connecting) return;
             const hasLasted = wasOpen && now() - this.#openedAt >= this._reconnectDelay.interval;
             this.#failures = hasLasted ? 0 : this.#failures + 1;
             const delay = hasLasted ? 0 : this.#nextDelay();
             this.#timer?.clear();
             this.#timer = new Timer(() => {
-                this._startReconnect();
+                if (this.#wantsConnection) this._startReconnect();
             }, delay);
             emitSafely(this, "reconnecting", this.#failures + 1, delay, connection.error);
         }

@@ -67,7 +67,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
                 return;
             }
             if (connection.socket.isPaused()) this.#warnOfPausedSocket();
-            this._destroy(connection);
+            this._destroy(connection, { code: "PING_TIMEOUT" });
         }
 
         #warnOfPausedSocket(): void {

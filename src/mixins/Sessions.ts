@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Connection, Session } from "../connection/Connection";
+import { reasonOf } from "../connection/DisconnectReason";
 import type { Endpoint } from "../endpoint/Endpoint";
 import { setImmediate } from "../runtime/clock";
 import { toError } from "../runtime/thrownValues";
@@ -90,11 +91,12 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
             });
         }
 
-        #refuse(connection: Connection, error: unknown): void {
+        #refuse(connection: Connection, thrown: unknown): void {
+            const error = toError(thrown);
             try {
-                this._reportError(toError(error), connection);
+                this._reportError(error, connection);
             } finally {
-                this._close(connection);
+                this._close(connection, reasonOf(error));
             }
         }
 

@@ -33,6 +33,8 @@ export interface InvalidMessage {
     /** As sent, if there is one. */
     readonly type: unknown;
     readonly fault: string;
+    /** Error of the JSON parser. */
+    readonly cause?: unknown;
 }
 
 /** Creates a {@link Message}. */
@@ -40,19 +42,18 @@ export function message(kind: MessageKind, type: string, data: unknown, id?: unk
     return { kind, type, data, id, hasUuid };
 }
 
-function invalid(fault: string, type?: unknown): InvalidMessage {
-    return { kind: "invalid", type, fault };
+/** Creates an {@link InvalidMessage}. */
+export function invalid(fault: string, type?: unknown, cause?: unknown): InvalidMessage {
+    return { kind: "invalid", type, fault, cause };
 }
 
-/**
- * Classifies a JSON value that should be an {@link Envelope}. Replaces a `type` that is not a string by the type of the
- * data.
- */
+const NO_ENVELOPE = `the frame is JSON without an envelope: is the option peer_type: "json" missing?`;
+
+/** Classifies a JSON value that should be an {@link Envelope}. */
 export function toMessage(value: unknown): Message | InvalidMessage {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-        return invalid("the frame is not an envelope");
-    }
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return invalid(NO_ENVELOPE);
     const { type: sentType, data, id, callback_id } = value as Record<keyof Envelope, unknown>;
+    if (typeof sentType !== "string" && !isUntypedEnvelope(value)) return invalid(NO_ENVELOPE, sentType);
     if (isTooLong(sentType)) return invalid("the type of a message is too long", sentType);
     const type = typeof sentType === "string" ? sentType : typeName(data);
     switch (type) {
@@ -69,6 +70,18 @@ export function toMessage(value: unknown): Message | InvalidMessage {
             if (!isId(id)) return invalid("the id of a message is not valid", type);
             return message("call", type, data, id, isUuid(id));
     }
+}
+
+/** Members of an {@link Envelope}. */
+const MEMBERS: ReadonlySet<string> = new Set<keyof Envelope>(["type", "data", "id", "callback_id"]);
+
+/**
+ * True for an object with `data`, and nothing else that an envelope does not have. This is how 1.x sends an object with
+ * a member `constructor`, from which it reads the name of the class.
+ */
+function isUntypedEnvelope(value: object): boolean {
+    for (const name in value) if (!MEMBERS.has(name)) return false;
+    return Object.hasOwn(value, "data");
 }
 
 /** Classifies a request, or a packet of a response. */

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { DisconnectReason } from "../connection/DisconnectReason";
 import type { Exchange, ReceiveMeta, Received, Requested } from "../endpoint/events";
 import type { HandlerContext } from "../endpoint/Handler";
 import type { Protocol } from "../Protocol";
@@ -29,7 +30,7 @@ export interface ServerOnlyEvents<P extends Protocol = any> {
      * Emitted when the connection of a client has closed, for any reason, and its session has ended. `sockets` and
      * `sessions` no longer include it. Exactly once for each `connect`.
      */
-    disconnect: [socket: Socket, session: SockhopSession<P>];
+    disconnect: [socket: Socket, session: SockhopSession<P>, reason: DisconnectReason];
     /** Emitted like {@link ClientOnlyEvents.drain}, for the buffer of one client. */
     drain: [socket: Socket, session: SockhopSession<P>];
     /**

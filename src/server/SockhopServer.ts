@@ -13,6 +13,7 @@ import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { Broadcast } from "./Broadcast";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
+import { closeReasonOf } from "../connection/DisconnectReason";
 import { Listener, type ListenerOptions } from "../transport/Listener";
 import { type CallbackOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -190,7 +191,9 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     sendall(value: Message<P, "server">): Promise<undefined[]> {
         const self = this._self();
         // The close event of a destroyed socket may be pending.
-        for (const connection of self._active()) if (connection.socket.destroyed) self._close(connection);
+        for (const connection of self._active()) {
+            if (connection.socket.destroyed) self._close(connection, closeReasonOf(connection.socket));
+        }
         const connections = self._active();
         if (connections.length === 0) return Promise.resolve([]);
         try {
@@ -283,7 +286,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         if (!isSocket(socket)) throw unknownSocketError(socket);
         const self = this._self();
         const connection = connectionOf(socket);
-        if (connection?.endpoint === self) await self._closeAndWait(connection, options ?? {});
+        if (connection?.endpoint === self) await self._closeAndWait(connection, { code: "KILLED" }, options ?? {});
     }
 
     /**

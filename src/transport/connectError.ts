@@ -1,6 +1,7 @@
 import type net from "node:net";
 import { framesOf } from "../runtime/CallSite";
 import { systemError } from "../runtime/systemError";
+import type { Address } from "./Address";
 
 /** Error of a socket that is connected to itself, if it is: `ECONNREFUSED`, because there is no server. */
 export function selfConnectionError(socket: net.Socket): Error | undefined {
@@ -8,6 +9,11 @@ export function selfConnectionError(socket: net.Socket): Error | undefined {
     // Linux may give a socket the local port that it connects to. Unix domain sockets have no ports.
     if (remotePort === undefined || localPort !== remotePort || localAddress !== remoteAddress) return undefined;
     return systemError("ECONNREFUSED", "connect", { address: remoteAddress ?? "", port: remotePort });
+}
+
+/** Address in messages: a path, or host and port. */
+export function targetOf({ path, address, port }: Address): string {
+    return path ? String(path) : `${address}:${port}`;
 }
 
 /** Adds a message to the error of a host name with several addresses, which Node leaves empty. */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
+import { reasonOf } from "../../src/connection/DisconnectReason";
 import type { EndOptions } from "../../src/connection/GracefulClose";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import { turns } from "../support/eventLoop";
@@ -16,7 +17,7 @@ class Probe extends Endpoint {
         this.on("receive", (data, meta) => this.log.push(["receive", data, meta]));
         this.on("error", ({ message }: Error, socket) => this.log.push(["error", message, socket]));
         for (const event of ["connect", "disconnect", "drain"]) {
-            this.on(event, (socket) => this.log.push([event, socket]));
+            this.on(event, (...args: unknown[]) => this.log.push([event, ...args]));
         }
     }
 
@@ -39,7 +40,7 @@ class Probe extends Endpoint {
     }
 
     close(connection: Connection, options?: EndOptions): Promise<undefined> {
-        return this._closeAndWait(connection, options);
+        return this._closeAndWait(connection, { code: "KILLED" }, options);
     }
 
     closeAll(): Promise<unknown> {
@@ -47,7 +48,7 @@ class Probe extends Endpoint {
     }
 
     destroy(connection: Connection, error?: Error): void {
-        this._destroy(connection, error);
+        this._destroy(connection, error ? reasonOf(error) : { code: "CLOSED" });
     }
 
     owns(socket: TestSocket): boolean {
@@ -108,7 +109,7 @@ describe("Endpoint", () => {
         socket.push(null);
         await turns(3);
         await probe.close(connection);
-        expect(probe.log.slice(1)).to.deep.equal([["disconnect", socket]]);
+        expect(probe.log.slice(1)).to.deep.equal([["disconnect", socket, { code: "PEER_ENDED" }]]);
         expect([connection.state, probe.size, socket.destroyed]).to.deep.equal(["closed", 0, true]);
     });
 
@@ -234,7 +235,7 @@ describe("Endpoint", () => {
             probe.destroy(connection, error);
             expect(probe.log.slice(1)).to.deep.equal([
                 ["error", "The reason", socket],
-                ["disconnect", socket],
+                ["disconnect", socket, { code: "FRAME_TIMEOUT", error }],
             ]);
             expect([socket.destroyed, connection.error]).to.deep.equal([true, error]);
         });

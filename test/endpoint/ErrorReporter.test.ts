@@ -86,6 +86,19 @@ describe("ErrorReporter", () => {
         });
     });
 
+    describe("warn()", () => {
+        it("warns once, in one printable line, and does not emit `error`", async () => {
+            const warned = warnings();
+            const events: unknown[] = [];
+            emitter.on("error", (reported) => events.push(reported));
+            for (let n = 0; n < 3; n++) reporter.warn("The options\u001b differ");
+            reporter.report(error, []);
+            await turns(2);
+            expect(warned.map(({ message }) => message)).to.deep.equal(["The options\uFFFD differ"]);
+            expect(events).to.deep.equal([error]);
+        });
+    });
+
     describe("emit()", () => {
         it("is true if there is a listener", () => {
             emitter.on("error", () => undefined);

@@ -1,10 +1,12 @@
 import { expect } from "chai";
+import FakeTimers from "@sinonjs/fake-timers";
 import { ObjectBuffer, type ObjectBufferOptions } from "../../src/codec/ObjectBuffer";
 import { Connection } from "../../src/connection/Connection";
 import { type LimitOptions, limitsOf } from "../../src/connection/limits";
 import { MessageReceiver } from "../../src/endpoint/MessageReceiver";
 import type { Message } from "../../src/protocol/Message";
 import { turns } from "../support/eventLoop";
+import { later } from "../support/pair";
 import { uncaught } from "../support/rejections";
 import { TestSocket } from "../support/TestSocket";
 
@@ -20,6 +22,8 @@ describe("MessageReceiver", () => {
     let receiver: MessageReceiver;
     /** Data of the messages, and codes of the errors, in order. */
     let log: unknown[];
+    /** Messages of the errors, and warnings. */
+    let texts: string[];
     let onMessage: (message: Message) => void;
 
     beforeEach(() => {
@@ -29,6 +33,7 @@ describe("MessageReceiver", () => {
     function create(options: ObjectBufferOptions & LimitOptions & { peer_type?: string } = {}): void {
         socket = new TestSocket();
         log = [];
+        texts = [];
         onMessage = () => undefined;
         const owner = {
             _objectBuffer: new ObjectBuffer(options),
@@ -42,9 +47,14 @@ describe("MessageReceiver", () => {
                 log.push(message.data);
                 onMessage(message);
             },
-            onBadFrame: (_connection, { code }: Error & { code?: string }) => log.push(["bad", code]),
-            onFatal: (failed, { code }: Error & { code?: string }) => {
+            onBadFrame: (_connection, { code, message }: Error & { code?: string }) => {
+                log.push(["bad", code]);
+                texts.push(message);
+            },
+            onWarning: (text) => texts.push(text),
+            onFatal: (failed, { code, message }: Error & { code?: string }) => {
                 log.push(["fatal", code]);
+                texts.push(message);
                 failed.state = "closed";
             },
             onPeerEnd: () => log.push("peer end"),
@@ -108,20 +118,148 @@ describe("MessageReceiver", () => {
         expect(log).to.deep.equal([1, ["fatal", "ERR_MESSAGE_TOO_LARGE"]]);
     });
 
-    it("fails at a POST request at the start of the stream, before any message in its body", () => {
-        for (const split of [0, 3, 20]) {
-            create();
-            const text = `POST /path HTTP/1.1\r\nHost: localhost\r\n\r\n${frame(1)}`;
-            receive(text.slice(0, split));
-            receive(text.slice(split));
-            expect(log).to.deep.equal([["fatal", BAD]]);
-        }
+    it("shows in the error of a bad frame who sent it, and its first 40 characters, escaped", () => {
+        Object.assign(socket, { remoteAddress: "10.0.0.1", remotePort: 5000 });
+        receive(`a\x1b\u202e\tb\n{"name":"Ada"}\n${"x".repeat(41)}\n`);
+        expect(texts).to.deep.equal([
+            "Skipping corrupted data in buffer: the frame is not JSON (10.0.0.1:5000 sent a\\x1b\\u202e\\tb)",
+            'Skipping corrupted data in buffer: the frame is JSON without an envelope: is the option peer_type: "json" missing? ' +
+                '(10.0.0.1:5000 sent {"name":"Ada"})',
+            `Skipping corrupted data in buffer: the frame is not JSON (10.0.0.1:5000 sent ${"x".repeat(40)}…)`,
+        ]);
     });
 
-    it("fails at a POST request that follows messages", () => {
-        receive(frame(1));
-        receive(`POST / HTTP/1.1\r\n${frame(2)}`);
-        expect(log).to.deep.equal([1, ["fatal", BAD]]);
+    describe("with a peer that speaks another protocol", () => {
+        const FOREIGN: [what: string, start: string, text: string][] = [
+            ["an HTTP request", `GET /path HTTP/1.1\r\nHost: localhost\r\n\r\n${frame(1)}`, "HTTP request"],
+            ["an HTTP request of a web page", `POST /path HTTP/1.1\r\n\r\n${frame(1)}`, "HTTP request"],
+            ["an HTTP request with a rare method", "M-SEARCH * HTTP/1.1\r\n", "HTTP request"],
+            ["the first bytes of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP request"],
+            ["an HTTP response", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "HTTP server"],
+            ["the hello of a TLS client", "\x16\x03\x01\x02\n\x01", "uses TLS"],
+            ["the alert of a TLS server", "\x15\x03\x03\0\x02\x02F", "requires TLS"],
+        ];
+        for (const [what, start, text] of FOREIGN) {
+            it(`fails at the first chunk, and names ${what}, whatever the terminator`, () => {
+                for (const terminator of ["\n", "\0", "end;"]) {
+                    create({ terminator });
+                    receive(start);
+                    expect([log, texts])
+                        .to.have.nested.property("[0]")
+                        .that.deep.equals([["fatal", BAD]]);
+                    expect(texts[0]).to.include(text).and.include("Closing the connection");
+                }
+            });
+        }
+
+        it("fails at a request in several chunks when its first line has ended, before any message in its body", () => {
+            for (const split of [1, 3, 20]) {
+                for (const method of ["GET", "POST"]) {
+                    create();
+                    const text = `${method} /${"a".repeat(5000)} HTTP/1.1\r\nHost: localhost\r\n\r\n${frame(1)}`;
+                    receive(text.slice(0, split));
+                    receive(text.slice(split));
+                    expect(log).to.deep.equal([["fatal", BAD]]);
+                }
+            }
+        });
+
+        it("fails at a POST request that follows messages", () => {
+            receive(frame(1));
+            receive(`POST / HTTP/1.1\r\n${frame(2)}`);
+            expect(log).to.deep.equal([1, ["fatal", BAD]]);
+        });
+
+        it("continues after other text that follows messages", () => {
+            receive(frame(1));
+            receive(`GET / HTTP/1.1\n\x16\x03\n${frame(2)}`);
+            expect(log).to.deep.equal([1, ["bad", BAD], ["bad", BAD], 2]);
+        });
+
+        it("delivers any text except for a POST request if any text is a value", () => {
+            create({ peer_type: "json", allow_non_objects: true });
+            receive("GET / HTTP/1.1\nHTTP/1.1 200\n");
+            expect(log).to.deep.equal(["GET / HTTP/1.1", "HTTP/1.1 200"]);
+            create({ peer_type: "json", allow_non_objects: true });
+            receive("POST / HTTP/1.1\n[1]\n");
+            expect(log).to.deep.equal([["fatal", BAD]]);
+        });
+
+        it("delivers text that only looks like another protocol", () => {
+            for (const text of [
+                "GET",
+                "GET /",
+                "get / HTTP/1.1",
+                "GET  HTTP",
+                " HTTP/1.1",
+                "\x16",
+                "\x17\x03",
+                "HTTP",
+            ]) {
+                create();
+                receive(`${text}\n${frame(1)}`);
+                expect(log).to.deep.equal([["bad", BAD], 1]);
+            }
+        });
+    });
+
+    describe("with a sockhop peer at a json endpoint", () => {
+        it("warns, and delivers its envelopes as values", () => {
+            for (const type of ["Object", "String", "SockhopRequest", "SockhopPing"]) {
+                create({ peer_type: "json" });
+                receive(`{"type":"${type}","data":{}}\n`.repeat(2));
+                expect(log).to.deep.equal([
+                    { type, data: {} },
+                    { type, data: {} },
+                ]);
+                expect(texts).to.have.length(1);
+                expect(texts[0]).to.include("sockhop").and.include("peer_type");
+            }
+        });
+
+        it("does not warn of a program with an envelope of its own, nor of a sockhop endpoint", () => {
+            create({ peer_type: "json" });
+            receive('{"type":"login","data":{}}\n{"type":"Object","data":{}}\n');
+            expect([log.length, texts]).to.deep.equal([2, []]);
+            create();
+            receive(frame(1));
+            expect(texts).to.deep.equal([]);
+        });
+    });
+
+    describe("with a first frame that does not end", () => {
+        let clock: FakeTimers.Clock;
+
+        beforeEach(() => {
+            clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
+            later(() => {
+                clock.uninstall();
+            });
+        });
+
+        it("warns once that the terminators may differ", () => {
+            receive('{"type":"String","data":1}\0');
+            clock.tick(4999);
+            expect(texts).to.deep.equal([]);
+            clock.tick(60_000);
+            expect(texts).to.have.length(1);
+            expect(texts[0]).to.include("terminator").and.include("27 bytes");
+        });
+
+        it("does not warn if more bytes arrive, the frame ends, or the connection closes", () => {
+            receive("{");
+            receive('"a":');
+            clock.tick(5000);
+            create();
+            receive("{");
+            receive("}\n");
+            clock.tick(5000);
+            create();
+            receive("{");
+            connection.state = "closed";
+            clock.tick(5000);
+            expect(texts.filter((text) => text.includes("terminator"))).to.deep.equal([]);
+        });
     });
 
     describe("onEnd()", () => {

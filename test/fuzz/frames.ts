@@ -72,7 +72,7 @@ const WHOLE: (Members | string)[] = [
         ...packet(0, ""),
         data,
     })),
-    ...["null", "5", '"text"', "true", "[]", "", "{", "GET / HTTP/1.1", "\u0000", "\ufeff{}", '[{"type":"String"}]'],
+    ...["null", "5", '"text"', "true", "[]", "", "{", "GET /", "\u0000", "\ufeff{}", '[{"type":"String"}]'],
     ...["{}", '{"data":1}', '{"type":null}', '{"__proto__":{"type":"SockhopPing","data":null}}', ' {"type" : "A" } '],
 ];
 

@@ -82,10 +82,16 @@ const nameOf = (value: unknown): string =>
         : (Object.getPrototypeOf(value) as { constructor: { name: string } }).constructor.name;
 
 /** The outcome of these frames according to `docs/protocol.md`, for a receiver with a call for each id in OPEN_IDS. */
-export function expected({ values, bad }: Pick<Decoded, "values" | "bad">, bare: boolean): Account {
+export function expected(
+    { values, bad }: Pick<Decoded, "values" | "bad">,
+    { bare, allow_non_objects }: Pick<Reading, "bare" | "allow_non_objects">,
+): Account {
     const account: Account = { events: [], bad, written: 0 };
     if (bare) {
-        for (const value of values) account.events.push(["receive", value, nameOf(value), false]);
+        for (const value of values) {
+            if (value === null && !allow_non_objects) account.bad += 1;
+            else account.events.push(["receive", value, nameOf(value), false]);
+        }
         return account;
     }
     const open = new Set<unknown>(OPEN_IDS);
@@ -97,6 +103,8 @@ export function expected({ values, bad }: Pick<Decoded, "values" | "bad">, bare:
     return account;
 }
 
+const MEMBERS = ["type", "data", "id", "callback_id"];
+
 function envelope(frame: Record<string, unknown>, account: Account, open: Set<unknown>, questions: Set<unknown>): void {
     const { type, data, id, callback_id } = frame as {
         type: unknown;
@@ -104,7 +112,8 @@ function envelope(frame: Record<string, unknown>, account: Account, open: Set<un
         id: unknown;
         callback_id: unknown;
     };
-    if (isTooLong(type)) {
+    const isUntyped = Object.keys(frame).every((name) => MEMBERS.includes(name)) && Object.hasOwn(frame, "data");
+    if (isTooLong(type) || (typeof type !== "string" && !isUntyped)) {
         account.bad += 1;
     } else if (type === "SockhopPing" || type === "SockhopPong") {
         if (type === "SockhopPing" && isObject(data)) account.written += 1;

@@ -48,8 +48,8 @@ export async function receives(run: Bytes, stage: Stage): Promise<void> {
         // Each run has new ids; the model has their placeholders.
         const text = ids.reduce((now, id, n) => now.replaceAll(id, OPEN_IDS[n]!), JSON.stringify(heard.events));
         const events = JSON.parse(text) as unknown[][];
-        if (decoded.large > 0) wasCut(heard, events, decoded, bare);
-        else await wentOn(heard, text, expected(decoded, bare), setup, connection, bare);
+        if (decoded.large > 0) wasCut(heard, events, decoded, run);
+        else await wentOn(heard, text, expected(decoded, run), setup, connection, bare);
         received[stage === inMemory ? "memory" : "socket"] += heard.events.length + heard.errors.length;
         deepStrictEqual(
             heard.others,
@@ -91,10 +91,10 @@ async function wentOn(
 }
 
 /** A frame was too large: all frames before it have had their effect, and possibly others of the same chunk. */
-function wasCut({ errors }: Heard, events: unknown[][], { values, before }: Decoded, bare: boolean): void {
+function wasCut({ errors }: Heard, events: unknown[][], { values, before }: Decoded, run: Bytes): void {
     const told = (all: unknown[][]): unknown[][] => all.filter(([what]) => what === "receive" || what === "request");
-    const least = told(expected({ values: values.slice(0, before), bad: 0 }, bare).events);
-    const most = told(expected({ values, bad: 0 }, bare).events);
+    const least = told(expected({ values: values.slice(0, before), bad: 0 }, run).events);
+    const most = told(expected({ values, bad: 0 }, run).events);
     const heard = told(events);
     same(heard, most.slice(0, Math.max(heard.length, least.length)));
     strictEqual(errors.filter(({ code }) => code === "ERR_MESSAGE_TOO_LARGE").length, 1, "errors of a frame too large");

@@ -10,6 +10,7 @@ const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T
 /** Data of a peer that is not sockhop: a partial frame, an invalid one, a call, a request, a response. */
 const GARBAGE = [
     '{"type":"Str',
+    "GET /\r\n\r\n",
     "GET / HTTP/1.1\r\n\r\n",
     "\n\n\n",
     '{"type":"String","data":"q","id":1}\n',

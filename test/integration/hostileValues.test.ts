@@ -305,7 +305,7 @@ describe("end of a stream", () => {
     }
 
     it("ends the last line of a json peer", async () => {
-        for (const last of ['{"n":2}', "[]", '"x"', "null", '\uFEFF{"n":2}'.slice(1)]) {
+        for (const last of ['{"n":2}', "[]", '"x"', "5", '\uFEFF{"n":2}'.slice(1)]) {
             const { values, codes } = await said({ peer_type: "json" }, `{"n":1}\n${last}`);
             expect([values, codes], last).to.deep.equal([[{ n: 1 }, JSON.parse(last)], []]);
         }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type { ReceiveMeta, SockhopClient, SockhopServer } from "../../src";
+import { errorsOf, parted, valuesOf } from "../support/events";
 import { pair, raw, received, rejection, server, socketPath } from "../support/pair";
 import { uncaught } from "../support/rejections";
 
@@ -188,7 +189,6 @@ describe("client and server", () => {
                 "s",
                 5,
                 true,
-                null,
                 { constructor: { name: "Evil" } },
                 { constructor: null },
             ];
@@ -200,7 +200,6 @@ describe("client and server", () => {
                 ["s", "String"],
                 [5, "Number"],
                 [true, "Boolean"],
-                [null, "Object"],
                 [{ constructor: { name: "Evil" } }, "Object"],
                 [{ constructor: null }, "Object"],
             ]);
@@ -209,6 +208,22 @@ describe("client and server", () => {
             await s.sendall(null);
             await s.sendall(new Widget());
             expect(String((await back)[0])).to.match(/^\{"a":1\}\n/);
+        });
+
+        it("deliver null only with allow_non_objects, because it would hurt a handler for objects", async () => {
+            for (const allow_non_objects of [false, true]) {
+                const s = server({ peer_type: "json", allow_non_objects });
+                const errors = errorsOf(s);
+                await s.listen();
+                const values = valuesOf(s);
+                const last = parted(s);
+                (await raw(s)).end('null\n{"a":1}\n');
+                await last;
+                expect(values).to.deep.equal(allow_non_objects ? [null, { a: 1 }] : [{ a: 1 }]);
+                expect(errors.map(([code]) => code)).to.deep.equal(
+                    allow_non_objects ? [] : ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"],
+                );
+            }
         });
 
         it("deliver all objects, also those that look like messages of the library", async () => {

@@ -28,13 +28,17 @@ class Probe extends AutoReconnect(Endpoint) {
         this.cancelled += 1;
     }
 
+    protected get _isWaiting(): boolean {
+        return false;
+    }
+
     succeed(): void {
         this._onOpen(this.#connection!);
     }
 
     /** Lets the attempt fail, or closes the connection. */
     lose(): void {
-        this._close(this.#connection!);
+        this._close(this.#connection!, { code: "CLOSED" });
     }
 
     protected override _receiveMeta(): object {

@@ -39,7 +39,7 @@ class Probe extends Callbacks(Endpoint) {
     }
 
     drop(connection: Connection): void {
-        this._close(connection);
+        this._close(connection, { code: "CLOSED" });
     }
 
     protected override _receiveMeta(_connection: Connection, type: string, callback?: Reply): object {

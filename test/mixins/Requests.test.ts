@@ -37,7 +37,7 @@ class Probe extends Requests(Endpoint) {
     }
 
     destroy(connection: Connection): void {
-        this._destroy(connection);
+        this._destroy(connection, { code: "CLOSED" });
     }
 
     protected override _receiveMeta(): object {

@@ -42,7 +42,7 @@ class Probe extends Responses(Endpoint) {
     }
 
     destroy(connection: Connection): void {
-        this._destroy(connection);
+        this._destroy(connection, { code: "CLOSED" });
     }
 
     protected _requestArgs({ socket }: Connection): unknown[] {

@@ -30,7 +30,7 @@ class Probe extends Sessions(Endpoint) {
     }
 
     close(connection: Connection): void {
-        this._close(connection);
+        this._close(connection, { code: "CLOSED" });
     }
 
     protected _createSession(): Session {

@@ -65,7 +65,7 @@ export class Installed {
 
     static async create(): Promise<Installed> {
         const folder = mkdtempSync(join(tmpdir(), "sockhop-package-"));
-        await printed(npm(["pack", "--pack-destination", folder], ROOT));
+        await printed(node([join(__dirname, "pack.js"), "--destination", folder], ROOT));
         const tarball = join(folder, readdirSync(folder)[0]!);
         writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
         await printed(npm(["install", "--offline", tarball], folder));

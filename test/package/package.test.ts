@@ -7,6 +7,10 @@ import { type Ended, Installed, ROOT, files, node, printed } from "./Installed";
 interface Manifest {
     bin?: Record<string, string>;
     dependencies?: object;
+    homepage: string;
+    bugs: string;
+    repository: { type: string; url: string };
+    version: string;
 }
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
@@ -112,6 +116,30 @@ describe("the package", function () {
             );
         });
 
+        it("has a manifest for users: where the project lives, and nothing that npm would run", () => {
+            const packed = JSON.parse(readFileSync(join(installed.library, "package.json"), "utf8")) as Manifest;
+            expect(packed).to.not.have.any.keys("scripts", "devDependencies", "typedocOptions", "allowScripts");
+            const [, address] = /^git\+(https:\/\/.+\/sockhop)\.git$/.exec(packed.repository.url)!;
+            expect(packed.homepage).to.equal(`${address!}#readme`);
+            expect(packed.bugs).to.equal(`${address!}/issues`);
+        });
+
+        it("has a README whose links and pictures are absolute, since the other pages are not packed", () => {
+            const text = (folder: string): string =>
+                readFileSync(join(folder, "README.md"), "utf8").replace(/^```[^]*?^```$/gm, "");
+            const links = (page: string): string[] =>
+                [...page.matchAll(/\]\(([^)\s]+)\)|\b(?:href|src|srcset)="([^"]+)"/g)].map(([, a, b]) => a ?? b!);
+            const [before, after] = [links(text(ROOT)), links(text(installed.library))];
+            const { version } = manifest;
+            expect(before).to.include("docs/errors.md");
+            const page = `/blob/v${version}/docs/errors.md`;
+            expect(after.some((target) => target.startsWith("https://") && target.endsWith(page))).to.equal(true);
+            expect(after.filter((target) => !/^(https?:|#)/.test(target))).to.deep.equal([]);
+            expect(after).to.have.length(before.length);
+            const pictures = after.filter((target) => /\.(png|svg)$/.test(target));
+            expect(pictures.filter((target) => target.includes("/blob/"))).to.deep.equal([]);
+        });
+
         it("has no dependencies", () => {
             expect(manifest.dependencies ?? {}).to.deep.equal({});
             const packages = files(join(installed.folder, "node_modules")).filter((name) =>
@@ -128,6 +156,28 @@ describe("the package", function () {
                 expect(await printed(node([link, "--help"], installed.folder))).to.include(name);
             });
         }
+    });
+
+    describe("before a release", () => {
+        const script = (name: string, ...args: string[]): Promise<Ended> =>
+            node([join(__dirname, name), ...args], ROOT);
+
+        it("is not published from the folder, whose README has relative links", async () => {
+            const { code, output } = await script("address.js", "--publish");
+            expect(code).to.equal(1);
+            expect(output).to.include("npm run pack -- --release");
+        });
+
+        it("needs the address of the repository", async function () {
+            if (!manifest.repository.url.includes("/OWNER/")) this.skip();
+            const message = "To fill in before a release: replace OWNER";
+            const check = await script("address.js");
+            expect(check).to.include({ code: 0 });
+            expect(check.output).to.include(message);
+            const pack = await script("pack.js", "--release", "--destination", installed.folder);
+            expect(pack).to.include({ code: 1 });
+            expect(pack.output).to.include(message);
+        });
     });
 
     describe("for programs", () => {

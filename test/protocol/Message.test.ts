@@ -77,11 +77,19 @@ describe("toMessage()", () => {
         }
     });
 
-    it("uses the type of the data if `type` is not a string", () => {
+    it("uses the type of the data if `type` is not a string, as 1.x sends an object with a member `constructor`", () => {
         for (const type of [undefined, null, 5, {}, ["Widget"]]) {
             expect(toMessage({ type, data: [1] })).to.include({ kind: "message", type: "Array" });
+            expect(toMessage({ type, data: 1, id: UUID })).to.include({ kind: "call", type: "Number", id: UUID });
         }
-        expect(toMessage({})).to.deep.equal(message("message", "Object", undefined));
+        expect(toMessage({ data: { constructor: "x" } })).to.include({ kind: "message", type: "Object" });
+        expect(toMessage({ data: 1, callback_id: UUID })).to.include({ kind: "reply" });
+    });
+
+    it("rejects an object without a type that no sockhop has sent", () => {
+        for (const value of [{}, { a: 1 }, { type: 5 }, { id: 1 }, { data: 1, a: 1 }, { type: null, data: 1, user: "" }]) {
+            expect(kindOf(value)).to.equal("invalid");
+        }
     });
 
     it("rejects a value that is not an envelope", () => {

@@ -78,7 +78,7 @@ module.exports = {
         "garbage-kills",
         "A line that is not JSON kills a END that does not listen to errors",
         "crashed",
-        "GET / HTTP/1.1\n",
+        "GET /\n",
         { unheard: true },
     ),
     ...atBothEnds(

@@ -5,8 +5,8 @@ const assert = require("node:assert/strict");
 const { frame, frames, next, rawClient, recorded } = require("./tools");
 
 /** The `receive` events of a json server for these frames: values and type names. */
-async function receivedByServer({ listening }, texts) {
-    const server = await listening({ peer_type: "json" });
+async function receivedByServer({ listening }, texts, options = {}) {
+    const server = await listening({ peer_type: "json", ...options });
     const received = recorded(server, "receive");
     const peer = await rawClient(server);
     peer.write(texts.map((text) => `${text}\n`).join(""));
@@ -19,10 +19,17 @@ module.exports = {
         title: "null from a json peer kills the process",
         outcome: "crashed",
         async run(tools) {
-            assert.deepEqual(await receivedByServer(tools, ["null", "[]"]), [
+            assert.deepEqual(await receivedByServer(tools, ["null", "[]"], { allow_non_objects: true }), [
                 [null, "Object"],
                 [[], "Array"],
             ]);
+            const server = await tools.listening({ peer_type: "json" });
+            const received = recorded(server, "receive");
+            const errors = recorded(server, "error");
+            const peer = await rawClient(server);
+            peer.write("null\n[]\n");
+            await next(server, "receive");
+            assert.deepEqual([received.map(([value]) => value), errors.length], [[[]], 1]);
         },
     },
 

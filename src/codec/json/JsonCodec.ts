@@ -1,5 +1,5 @@
 import { PING, PONG, RESPONSE } from "../../protocol/Envelope";
-import { type InvalidMessage, type Message, message, toMessage } from "../../protocol/Message";
+import { type InvalidMessage, type Message, invalid, message, toMessage } from "../../protocol/Message";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { typeName } from "../../protocol/typeName";
 import { detach } from "../../runtime/detach";
@@ -15,6 +15,8 @@ import { Terminator } from "./Terminator";
 
 /** Highest code of the white space characters of JSON (RFC 8259, section 2). */
 const SPACE = 0x20;
+
+const NOT_JSON = "the frame is not JSON";
 
 /** Options of a {@link JsonCodec}, validated. */
 export interface JsonCodecOptions {
@@ -34,6 +36,7 @@ export interface JsonCodecOptions {
 export class JsonCodec implements Codec {
     readonly name = "json";
     readonly enveloped: boolean;
+    readonly acceptsText: boolean;
     readonly #allowNonObjects: boolean;
     readonly #maxSize: number;
     readonly #terminator: Terminator;
@@ -51,6 +54,7 @@ export class JsonCodec implements Codec {
         this.#allowNonObjects = allowNonObjects;
         this.#maxSize = maxSize;
         this.enveloped = enveloped;
+        this.acceptsText = allowNonObjects && !enveloped;
     }
 
     encodeValue(value: unknown): string {
@@ -115,21 +119,39 @@ export class JsonCodec implements Codec {
     }
 
     decode(frame: string): Message | InvalidMessage {
-        if (this.enveloped) return parseEnvelope(frame) ?? toMessage(this.decodeValue(frame));
-        const data = this.decodeValue(frame);
-        return message("message", typeName(data), data);
+        const short = this.enveloped ? parseEnvelope(frame) : undefined;
+        if (short) return short;
+        let value: unknown;
+        try {
+            value = this.#parse(frame);
+        } catch (cause) {
+            return invalid(NOT_JSON, undefined, cause);
+        }
+        return this.enveloped ? toMessage(value) : this.#toBareMessage(value);
     }
 
     decodeValue(frame: string): unknown {
+        try {
+            return this.#parse(frame);
+        } catch (cause) {
+            throw badFrameError(NOT_JSON, cause);
+        }
+    }
+
+    /** A value of a json peer. A handler that expects an object would fail with `null`, so it needs the option. */
+    #toBareMessage(value: unknown): Message | InvalidMessage {
+        if (value === null && !this.#allowNonObjects) return invalid("the frame is null (see allow_non_objects)");
+        return message("message", typeName(value), value);
+    }
+
+    /** @throws SyntaxError for text that is not JSON, unless `allow_non_objects` is set */
+    #parse(frame: string): unknown {
         try {
             return withoutStack(() => JSON.parse(frame) as unknown);
         } catch (cause) {
             if (this.#allowNonObjects) return detach(frame); // a slice would keep the whole chunk in memory
             // The original error of V8 would keep the whole text in memory.
-            throw badFrameError(
-                "the frame is not JSON",
-                withoutStack(() => new SyntaxError(messageOf(cause))),
-            );
+            throw withoutStack(() => new SyntaxError(messageOf(cause)));
         }
     }
 

@@ -88,14 +88,16 @@ describe("JsonCodec", () => {
     });
 
     it("reports a frame that is not an envelope as invalid", () => {
-        for (const text of ["[]", "5", "null", '"text"']) {
-            expect(create().decode(text)).to.include({ kind: "invalid" });
+        for (const text of ["[]", "5", "null", '"text"', "{}", '{"a":1}']) {
+            expect(create().decode(text)).to.include({ kind: "invalid" }).with.property("fault").that.includes("json");
         }
     });
 
-    it("throws for text that is not JSON", () => {
+    it("reports text that is not JSON as invalid, with the reason", () => {
         for (const text of ["{", "undefined", "{'a':1}", "[1,]", '"\n"']) {
-            expect(codeOf(() => create().decode(text))).to.equal("ERR_OBJECTBUFFER_BAD_BUFFER_DATA");
+            expect(create().decode(text)).to.include({ kind: "invalid", fault: "the frame is not JSON" });
+            expect(create().decode(text)).to.have.property("cause").that.is.instanceOf(SyntaxError);
+            expect(codeOf(() => create().decodeValue(text))).to.equal("ERR_OBJECTBUFFER_BAD_BUFFER_DATA");
         }
     });
 
@@ -127,6 +129,11 @@ describe("JsonCodec", () => {
                 });
             }
             expect(codec.decode("[1]")).to.deep.include({ kind: "message", type: "Array", data: [1] });
+        });
+
+        it("reports null as invalid, which a handler for objects does not expect", () => {
+            expect(codec.decode("null")).to.include({ kind: "invalid" }).with.property("fault").that.includes("null");
+            for (const text of ["5", '"text"', "false"]) expect(codec.decode(text)).to.include({ kind: "message" });
         });
 
         it("refuses values that are not objects", () => {
@@ -169,6 +176,10 @@ describe("JsonCodec", () => {
                 "null\n",
             ]);
             expect(codeOf(() => codec.encodeMessage(undefined))).to.equal("ERR_BAD_DATA");
+        });
+
+        it("delivers null", () => {
+            expect(codec.decode("null")).to.include({ kind: "message", type: "Object", data: null });
         });
 
         it("returns text that is not JSON as a string", () => {

@@ -149,7 +149,7 @@ describe("frame_timeout", () => {
             const end = probe({ frame_timeout: 1000 });
             const connection = end.connection();
             connection.socket.destroy();
-            end["_close"](connection);
+            end["_close"](connection, { code: "CLOSED" });
             clock.tick(10_000);
             expect(clock.countTimers()).to.equal(0);
         });

@@ -162,7 +162,7 @@ module.exports = {
         const codes = [];
         server.on("error", ({ code }) => codes.push(code));
         const arrived = messages(server, 1);
-        client.socket.write("GET / HTTP/1.1\n\nnull\n5\n[1]\n");
+        client.socket.write("GET /\n\nnull\n5\n[1]\n");
         client.socket.write(Buffer.from([0xff, 0xfe, 0x0a]));
         await until(() => codes.length === 5); // the blank line is no error
         await client.send("after it");
