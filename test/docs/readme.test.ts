@@ -22,11 +22,5 @@ describe("README.md", () => {
         expect(programs.filter((block) => !isRun(block)).map(({ line }) => line)).to.deep.equal([]);
     });
 
-    it("names the compiler options of its program in TypeScript", () => {
-        const [config] = blocks.filter(({ language }) => language === "json");
-        const { compilerOptions } = JSON.parse(config!.code) as { compilerOptions: object };
-        expect(compilerOptions).to.deep.equal({ module: "node20", target: "es2022", strict: true, types: ["node"] });
-    });
-
     testPrograms(blocks, (folder) => ({ ...privatePorts(join(folder, "ports")), XDG_RUNTIME_DIR: folder }));
 });
