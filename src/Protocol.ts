@@ -62,6 +62,16 @@ type Lookup<T, K> = K extends keyof T ? T[K] : unknown;
 export type ReplyTo<P, E extends End, V> =
     IsAny<P> extends true ? any : Lookup<Table<P, E, "replies">, NameOf<Table<P, E, "messages">, V>>;
 
+/** Type names that a message with the value `V` of this end can have. */
+export type MessageNameOf<P, E extends End, V> =
+    IsAny<P> extends true ? string : NameOf<Table<P, E, "messages">, V> & string;
+
+/** Type names that a request with the data `V` of this end can have. */
+export type RequestNameOf<P, E extends End, V> =
+    IsAny<P> extends true
+        ? string
+        : Values<{ [K in Names<Table<P, E, "requests">>]: V extends DataOf<Table<P, E, "requests">[K]> ? K : never }>;
+
 /** Data of an entry in the table of requests. */
 export type DataOf<T> = IsAny<T> extends true ? any : T extends { data: infer D } ? D : never;
 

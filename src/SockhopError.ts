@@ -44,7 +44,7 @@ export interface RemoteError {
  *
  * Distinguish errors by {@link SockhopError.code | code}. The codes are stable within a major version, the messages are
  * not. Errors of the operating system (`ECONNREFUSED`, `EADDRINUSE`, `ENOENT` …) are not of this class: you receive
- * them from Node unchanged. `name` is `"Error"`, as in sockhop 1.8.
+ * those of Node, with the remedy at the end of their message. `name` is `"Error"`, as in sockhop 1.8.
  *
  * @example
  * ```js
@@ -78,7 +78,9 @@ export class SockhopError extends Error {
  *
  * @internal
  */
-export function notConnectedError(cause?: unknown): SockhopError {
-    const options = cause === undefined ? undefined : { cause };
-    return new SockhopError("There is no connection to send the message", "ERR_SOCKET_DESTROYED", options);
+export function notConnectedError(
+    cause?: unknown,
+    message = "The connection closed before the message was sent completely",
+): SockhopError {
+    return new SockhopError(message, "ERR_SOCKET_DESTROYED", cause === undefined ? undefined : { cause });
 }

@@ -25,9 +25,10 @@ export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./pro
 export type { RemoteCallback, Reply } from "./replies/PendingReply";
 export type { ClientOptions } from "./client/ClientOptions";
 export type { ConnectOptions } from "./client/ConnectWait";
+export type { BroadcastOptions, Recipient } from "./server/BroadcastOptions";
 export type { ServerOptions } from "./server/ServerOptions";
 export type { SockhopOptions } from "./endpoint/options";
-export type { CallbackOptions } from "./replies/PendingCallback";
+export type { CallbackOptions, SendOptions } from "./replies/PendingCallback";
 export type { Stats } from "./diagnostics/Stats";
 export type { ConnectionDiagnostics, MessageDiagnostics } from "./diagnostics/channels";
 export type { RequestDiagnostics } from "./diagnostics/RequestSpan";

@@ -65,7 +65,7 @@ export class ConnectAttempt {
         this.#clear();
         this.site?.mark(error);
         this.#reject(error);
-        this.queue?.clear(notConnectedError(error));
+        this.queue?.clear(notConnectedError(error, `The message was not sent: ${error.message}`));
     }
 
     #clear(): void {

@@ -120,6 +120,6 @@ function checkConnectOptions(options: ConnectOptions): { wait: boolean; timeout:
     return {
         wait: Boolean(wait),
         timeout: milliseconds("timeout", timeout, Infinity),
-        ...(signal !== undefined && signal !== null && { signal }),
+        ...(signal && { signal }),
     };
 }

@@ -222,5 +222,6 @@ export class OfflineQueue {
 }
 
 function queueFullError(): SockhopError {
-    return new SockhopError("The queue is full (max_messages, max_bytes)", "ERR_QUEUE_FULL");
+    const message = "The queue of the client is full (max_messages, max_bytes), and it is not connected";
+    return new SockhopError(message, "ERR_QUEUE_FULL");
 }

@@ -12,7 +12,7 @@ import { ConnectAttempt } from "./ConnectAttempt";
 import { type ConnectOptions, ConnectWait } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
 import { OfflineQueue } from "./OfflineQueue";
-import type { CallbackOptions } from "../replies/PendingCallback";
+import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
 import { explain, isBacklogFull, targetOf } from "../transport/connectError";
@@ -26,7 +26,16 @@ import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
 import type { Handler } from "../endpoint/Handler";
-import type { AnswerTo, Message, Protocol, ReplyTo, RequestData, RequestName } from "../Protocol";
+import type {
+    AnswerTo,
+    Message,
+    MessageNameOf,
+    Protocol,
+    ReplyTo,
+    RequestData,
+    RequestName,
+    RequestNameOf,
+} from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /** Response stream of the request `V`. */
@@ -200,7 +209,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * - `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object, to a peer of type `"json"`, without `allow_non_objects`
      *
      * @param callback - called once with the reply, and its `{ type }`
-     * @param options - timeout, signal and error callback of the reply
+     * @param options - type of the message; timeout, signal and error callback of the reply
      * @returns resolves when the system has the bytes; the peer may not have read them. Await it for backpressure
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` if `callback` is not a function, or the peer is `"json"`
      * @example await client.send(new Widget());
@@ -208,7 +217,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     send<V extends Message<P, "client">>(
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "client", V>> | null,
-        options?: CallbackOptions | null,
+        options?: SendOptions<MessageNameOf<P, "client", V>> | null,
     ): Promise<void> {
         const self = this._self();
         return self._send(self.#sender, value, callback, options ?? undefined);
@@ -226,7 +235,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      *
      * @returns resolves to the stream of the response when the system has the bytes
      */
-    request<V extends RequestData<P, "client">>(value?: V, options?: RequestOptions | null): Promise<Answer<P, V>> {
+    request<V extends RequestData<P, "client">>(
+        value?: V,
+        options?: RequestOptions<RequestNameOf<P, "client", V>> | null,
+    ): Promise<Answer<P, V>> {
         const self = this._self();
         return self._request(self.#sender, value, options ?? undefined) as Promise<Answer<P, V>>;
     }
@@ -239,7 +251,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      */
     ask<V extends RequestData<P, "client">>(
         value?: V,
-        options?: RequestOptions | null,
+        options?: RequestOptions<RequestNameOf<P, "client", V>> | null,
     ): Promise<AnswerTo<P, "client", V>> {
         const self = this._self();
         return self._ask(self.#sender, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;
@@ -269,6 +281,11 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     get_bound_address(): string | undefined {
         if (!this.socket) throw new SockhopError("The client has no socket", "ERR_NO_SOCKET");
         return addressOf(this.socket);
+    }
+
+    /** @internal */
+    override _peerName(): string {
+        return targetOf(this);
     }
 
     // AutoReconnect needs the next five.
@@ -406,7 +423,9 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     #onTimeout(attempt: ConnectAttempt): void {
         const connection = attempt.connection as Connection;
         const cause = connection.error; // of the last socket, if the attempt waits to retry
-        connection.error = new SockhopError("Timeout exceeded on connect()", "ERR_CONNECT_TIMEOUT", { cause });
+        const hint = this.#tls && !cause ? " (does the server use TLS?)" : "";
+        const message = `Timeout exceeded on connect() to ${targetOf(this)}: ${this._connectTimeout} ms${hint}`;
+        connection.error = new SockhopError(message, "ERR_CONNECT_TIMEOUT", { cause });
         if (connection.state === "closed") this._onClose(connection, false);
         else this._destroy(connection, { code: "CLOSED" });
     }

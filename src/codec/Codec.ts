@@ -36,16 +36,21 @@ export interface Codec {
     readonly enveloped: boolean;
     /** True if any text is a value, so that no frame is invalid. */
     readonly acceptsText: boolean;
+    /** Type of the last value that was encoded in an envelope, for error messages. */
+    readonly latestType: string;
 
     /**
      * Encodes a value without an envelope. Also throws `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object.
      */
     encodeValue(value: unknown): Frame;
-    encodeMessage(value: unknown): Frame;
-    encodeCall(value: unknown, id: string): Frame;
+    /** @param type - type of the message, instead of the class name of the value */
+    encodeMessage(value: unknown, type?: string): Frame;
+    /** @param type - see {@link encodeMessage} */
+    encodeCall(value: unknown, id: string, type?: string): Frame;
     /** @param hasUuid - see {@link Message.hasUuid} */
     encodeReply(value: unknown, id: unknown, hasUuid: boolean): Frame;
-    encodeRequest(value: unknown, uuid: string): Frame;
+    /** @param type - see {@link encodeMessage} */
+    encodeRequest(value: unknown, uuid: string, type?: string): Frame;
     /** @param hasUuid - see {@link Message.hasUuid} */
     encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame;
     encodeControl(kind: ControlKind, data: unknown): Frame;

@@ -143,13 +143,18 @@ export class ObjectBuffer extends EventEmitter {
     }
 
     /** @internal */
-    encodeMessage(value: unknown): Frame {
-        return this.#codec.encodeMessage(value);
+    get latestType(): string {
+        return this.#codec.latestType;
     }
 
     /** @internal */
-    encodeCall(value: unknown, id: string): Frame {
-        return this.#codec.encodeCall(value, id);
+    encodeMessage(value: unknown, type?: string): Frame {
+        return this.#codec.encodeMessage(value, type);
+    }
+
+    /** @internal */
+    encodeCall(value: unknown, id: string, type?: string): Frame {
+        return this.#codec.encodeCall(value, id, type);
     }
 
     /** @internal */
@@ -158,8 +163,8 @@ export class ObjectBuffer extends EventEmitter {
     }
 
     /** @internal */
-    encodeRequest(value: unknown, uuid: string): Frame {
-        return this.#codec.encodeRequest(value, uuid);
+    encodeRequest(value: unknown, uuid: string, type?: string): Frame {
+        return this.#codec.encodeRequest(value, uuid, type);
     }
 
     /** @internal */

@@ -26,9 +26,10 @@ export function isBadFrame(error: Error): boolean {
  * Error of a message above `max_message_size`.
  *
  * @param size - number of bytes, as text
+ * @param type - type of the message, if it is known
  */
-export function tooLargeError(size: string, maxSize: number): SockhopError {
-    const message = `A message of ${size} bytes is larger than max_message_size (${maxSize} bytes)`;
+export function tooLargeError(size: string, maxSize: number, type = "message"): SockhopError {
+    const message = `A ${type} of ${size} bytes is larger than max_message_size (${maxSize} bytes)`;
     return new SockhopError(message, "ERR_MESSAGE_TOO_LARGE");
 }
 

@@ -40,12 +40,13 @@ export interface Sender {
     send(frame: Frame, reply?: PendingReply): Promise<undefined>;
 }
 
-/** {@link Sender} of an endpoint without a connection. */
+/** {@link Sender} of a client without a connection. */
 export const NOT_CONNECTED: Sender = {
     isConnected: false,
     socket: undefined,
     send: (_frame, reply) => {
-        const error = notConnectedError();
+        const message = "The client is not connected: await connect() first, or use the option queue";
+        const error = notConnectedError(undefined, message);
         reply?.fail(error);
         return Promise.reject(error);
     },
@@ -59,6 +60,8 @@ export const NOT_CONNECTED: Sender = {
 export interface ConnectionOwner {
     readonly _objectBuffer: ObjectBuffer;
     readonly _limits: Limits;
+    /** Address of the peer, for messages. */
+    _peerName(socket: Socket): string;
     /** Called when another endpoint has become the owner of the socket. */
     _onSocketTaken(connection: Connection): void;
 }
@@ -193,8 +196,25 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     /** `ERR_MAX_PENDING` if one more pending reply would exceed `max_pending`. */
     maxPendingError(): SockhopError | undefined {
         if (this.pending < this.limits.maxPending) return undefined;
-        const message = `Too many pending replies on this connection: ${this.pending}, see the option max_pending`;
+        const message =
+            `Too many pending replies from ${this.peer}: max_pending is ${this.limits.maxPending}. ` +
+            "Give calls a timeout, or raise the option";
         return new SockhopError(message, "ERR_MAX_PENDING");
+    }
+
+    get peer(): string {
+        return this.endpoint._peerName(this.socket);
+    }
+
+    /** Error of a call or request whose connection has closed. */
+    lostReplyError(kind: "call" | "request", type: string): SockhopError {
+        const code = this.closeReason ? ` (${this.closeReason.code})` : "";
+        const reply = kind === "call" ? "reply" : "response";
+        const sent = this.buffered === 0 ? "was sent" : "may have been sent";
+        const message =
+            `The connection to ${this.peer} closed${code} before the ${reply} to ${type} arrived: ` +
+            `the ${kind} ${sent}, and the peer may have handled it`;
+        return notConnectedError(this.error, message);
     }
 
     /** True after an unreadable frame. */

@@ -174,8 +174,8 @@ export class FrameWriter implements TickTask {
     /** Error of a frame above `max_buffered`. Destroys the connection with `slow_consumer: "disconnect"`. */
     bufferFullError(): SockhopError {
         const message =
-            `The peer reads too slowly: ${this.buffered} bytes are buffered, ` +
-            `and max_buffered is ${this.limits.maxBuffered}`;
+            `The peer reads too slowly: ${this.buffered} bytes are buffered, and max_buffered is ` +
+            `${this.limits.maxBuffered}. Await send(), or wait for drain`;
         const error = new SockhopError(message, "ERR_BUFFER_FULL");
         if (this.limits.slowConsumer === "disconnect") this.socket.destroy(error);
         return error;

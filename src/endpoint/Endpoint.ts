@@ -234,6 +234,11 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
     }
 
     /** @internal */
+    _peerName({ remoteAddress, remotePort }: Socket): string {
+        return remoteAddress === undefined ? "a client" : `${remoteAddress}:${remotePort}`;
+    }
+
+    /** @internal */
     _onSocketTaken(connection: Connection): void {
         this._close(connection, { code: "REPLACED" });
     }

@@ -1,11 +1,12 @@
 import type { Connection, Sender } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
+import { typeOption } from "../protocol/typeOption";
 import { uuidv4 } from "../protocol/uuid";
-import { type CallbackOptions, PendingCallback } from "../replies/PendingCallback";
+import { PendingCallback, type SendOptions } from "../replies/PendingCallback";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
 import { detach } from "../runtime/detach";
-import { SockhopError, notConnectedError } from "../SockhopError";
+import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { milliseconds } from "../validators";
 import type { Constructor } from "./mixin";
@@ -22,7 +23,7 @@ export interface Calling {
         sender: Sender,
         value: unknown,
         callback?: RemoteCallback | null,
-        options?: CallbackOptions | null,
+        options?: SendOptions | null,
     ): Promise<void>;
 }
 
@@ -37,24 +38,20 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             sender: Sender,
             value: unknown,
             callback?: RemoteCallback | null,
-            options?: CallbackOptions | null,
+            options?: SendOptions | null,
         ): Promise<void> {
             if (callback) return this.#call(sender, value, callback, options);
             const { isConnected } = sender;
             try {
-                const sent = sender.send(this._objectBuffer.encodeMessage(value));
+                const type = options ? typeOption(options.type, this._objectBuffer.enveloped) : undefined;
+                const sent = sender.send(this._objectBuffer.encodeMessage(value, type));
                 return isConnected && !sender.isConnected ? markHandled(sent) : sent;
             } catch (error) {
                 return Promise.reject(error);
             }
         }
 
-        #call(
-            sender: Sender,
-            value: unknown,
-            callback: RemoteCallback,
-            options?: CallbackOptions | null,
-        ): Promise<void> {
+        #call(sender: Sender, value: unknown, callback: RemoteCallback, options?: SendOptions | null): Promise<void> {
             this.#assertCallback(callback);
             const { failed, timeout, signal } = options ?? {};
             if (failed && typeof failed !== "function") {
@@ -64,7 +61,9 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const call = new PendingCallback(id, callback, failed);
             const { isConnected } = sender;
             try {
-                const frame = this._objectBuffer.encodeCall(value, id);
+                const type = options ? typeOption(options.type, this._objectBuffer.enveloped) : undefined;
+                const frame = this._objectBuffer.encodeCall(value, id, type);
+                call.type = this._objectBuffer.latestType;
                 if (timeout !== undefined || signal) {
                     call.limit(this._timers, milliseconds("timeout", timeout, Infinity), signal);
                 }
@@ -79,7 +78,8 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         #assertCallback(callback: unknown): void {
             if (typeof callback !== "function") {
-                throw new SockhopError("A remote callback must be a function", "ERR_REMOTE_CALLBACK_TYPE");
+                const message = "The callback must be a function; options are the argument after it";
+                throw new SockhopError(message, "ERR_REMOTE_CALLBACK_TYPE");
             }
             if (!this._objectBuffer.enveloped) {
                 throw new SockhopError("A json peer cannot reply to a remote callback", "ERR_REMOTE_CALLBACK_TYPE");
@@ -93,7 +93,9 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            for (const call of connection.callbacks ?? []) call.fail(notConnectedError(connection.error));
+            for (const call of connection.callbacks ?? []) {
+                call.fail(connection.lostReplyError("call", call.type));
+            }
             super._onClose(connection, wasOpen);
         }
 

@@ -4,18 +4,25 @@ import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
+import { typeOption } from "../protocol/typeOption";
 import { uuidv4 } from "../protocol/uuid";
 import { type PendingRequest, PendingResponse, PendingStream } from "../replies/PendingRequest";
 import type { WaitOptions } from "../replies/ReplyTimeout";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import { failureOf } from "../replies/failure";
-import { SockhopError, notConnectedError } from "../SockhopError";
+import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { milliseconds } from "../validators";
 import type { Constructor } from "./mixin";
 
 /** Options of a request. */
-export interface RequestOptions extends WaitOptions {
+export interface RequestOptions<Type extends string = string> extends WaitOptions {
+    /**
+     * Type of the request on the wire: `request:TYPE` is emitted at the peer. The names of the library are refused.
+     *
+     * @default the name of the class of the value
+     */
+    type?: Type | undefined;
     /**
      * Milliseconds for the whole response, from the end of the tick of the call; `Infinity` for no limit.
      *
@@ -85,12 +92,17 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             options?: RequestOptions | null,
         ): Promise<undefined> | undefined {
             if (!requests.hasSubscribers) return this.#transmit(sender, value, request, options);
-            const span = (request.span = this.#createSpan(sender, value, request));
+            const span = (request.span = this.#createSpan(sender, value, request, options?.type ?? undefined));
             return span.run(() => this.#transmit(sender, value, request, options));
         }
 
-        #createSpan({ socket }: Sender, data: unknown, { uuid }: PendingRequest): RequestSpan {
-            return requests.begin({ endpoint: this, socket, uuid, type: typeName(data), data });
+        #createSpan(
+            { socket }: Sender,
+            data: unknown,
+            { uuid }: PendingRequest,
+            type: unknown = typeName(data),
+        ): RequestSpan {
+            return requests.begin({ endpoint: this, socket, uuid, type: String(type), data });
         }
 
         /** Sends the request; if it cannot be sent, the request fails. */
@@ -105,7 +117,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 if (!this._objectBuffer.enveloped) {
                     throw new SockhopError("A json peer cannot respond to a request", "ERR_REQUEST_TYPE");
                 }
-                const frame = this._objectBuffer.encodeRequest(value === undefined ? {} : value, request.uuid);
+                const type = options ? typeOption(options.type, true) : undefined;
+                const frame = this._objectBuffer.encodeRequest(value === undefined ? {} : value, request.uuid, type);
+                request.type = this._objectBuffer.latestType;
                 request.limit(this._timers, milliseconds("timeout", timeout, this._limits.responseTimeout), signal);
                 return sender.send(frame, request);
             } catch (error) {
@@ -127,7 +141,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            for (const request of connection.requests ?? []) request.fail(notConnectedError(connection.error));
+            for (const request of connection.requests ?? []) {
+                request.fail(connection.lostReplyError("request", request.type));
+            }
             super._onClose(connection, wasOpen);
         }
     }

@@ -26,6 +26,17 @@ export interface CallbackOptions extends WaitOptions {
     failed?: ((error: SockhopError) => void) | undefined;
 }
 
+/** Options of a message. All but `type` are those of a call. */
+export interface SendOptions<Type extends string = string> extends CallbackOptions {
+    /**
+     * Type on the wire: `receive:TYPE` is emitted at the peer. The names of the library (`SockhopPing` …) are refused,
+     * and `"json"` peers get no types.
+     *
+     * @default the name of the class of the value
+     */
+    type?: Type | undefined;
+}
+
 /**
  * One call: invokes the callback when the reply arrives, or `failed` if it will not arrive.
  *
@@ -40,6 +51,8 @@ export class PendingCallback implements PendingReply, PendingEntry {
     readonly #context = new CallContext();
     readonly #callback: RemoteCallback;
     readonly #failed: CallbackOptions["failed"];
+    /** Set when the call is encoded. */
+    type = "a call";
     /** Set when the call is sent. */
     connection: CallbackHost | undefined;
     #isSettled = false;
@@ -94,6 +107,15 @@ class CallbackTimeout extends ReplyTimeout {
     constructor(call: PendingCallback) {
         super();
         this.#call = call;
+    }
+
+    get type(): string {
+        return this.#call.type;
+    }
+
+    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost memory on each call
+    protected get missing(): string {
+        return "No reply";
     }
 
     protected get connection(): CallbackHost | undefined {

@@ -16,6 +16,8 @@ export type Reply<Answer = any> = (value?: Answer) => void;
 export interface ReplyHost {
     /** Frames that were read and are not handled yet. The reply may be among them. */
     readonly pausedFrames: unknown;
+    /** Address of the peer, for messages. */
+    readonly peer: string;
     /** Watches the bytes in transit. */
     readonly transfers: { wait(ended: (grace: number | undefined) => void): boolean };
     /** Reports that a reply is no longer pending. */

@@ -24,9 +24,20 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     /** Set if the request is traced. */
     span: RequestSpan | undefined;
     protected connection: RequestHost | undefined;
+    /** Set when the request is encoded. */
+    type = "a request";
 
     constructor(readonly uuid: string) {
         super();
+    }
+
+    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost memory on each request
+    protected get missing(): string {
+        return "No response";
+    }
+
+    protected override get hint(): string {
+        return ": its handler must respond";
     }
 
     /** True after a queue has accepted the request. Its caller cannot foresee a later failure. */
@@ -85,6 +96,7 @@ export class PendingStream extends PendingRequest {
     readonly promise: Promise<SockhopResponseReadableStream>;
     #resolve!: (stream: SockhopResponseReadableStream) => void;
     #reject!: (error: SockhopError) => void;
+    #hasReceived = false;
 
     constructor(uuid: string) {
         super(uuid);
@@ -105,7 +117,16 @@ export class PendingStream extends PendingRequest {
         this.#resolve(this.stream);
     }
 
+    protected override get missing(): string {
+        return this.#hasReceived ? "No end of the response" : super.missing;
+    }
+
+    protected override get hint(): string {
+        return this.#hasReceived ? ": its handler must call response.end()" : super.hint;
+    }
+
     receive(packet: Partial<SockhopResponsePacket>): void {
+        this.#hasReceived = true;
         this.stream.receive_packet(SockhopResponsePacket.parse(packet));
     }
 

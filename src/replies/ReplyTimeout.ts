@@ -30,9 +30,23 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
     /** Number of times that the timeout was extended because of bytes in transit. */
     #extensions = 0;
     #isCleared = false;
+    /** In milliseconds. */
+    #timeout = 0;
+
+    /** Type of the call or request, for messages. */
+    abstract readonly type: string;
+
+    /** Start of the message of a timeout. */
+    protected abstract get missing(): string;
 
     /** Settles the pending reply with an error. */
     abstract fail(error: SockhopError): void;
+
+    /** End of the message of a timeout. */
+    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost memory on each reply
+    protected get hint(): string {
+        return "";
+    }
 
     /** Connection on which the reply is expected; `undefined` before the call is sent. */
     protected abstract get connection(): ReplyHost | undefined;
@@ -49,6 +63,7 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
             watchSignal(signal, this);
             this.#signal = signal;
         }
+        this.#timeout = timeout;
         timers.add(this, timeout);
     }
 
@@ -88,6 +103,10 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
 
     #timeOut(): void {
         this.clear();
-        this.fail(new SockhopError("No reply arrived within the timeout", "ERR_RESPONSE_TIMEOUT"));
+        const { connection, missing, type } = this;
+        const message = connection
+            ? `${missing} to ${type} from ${connection.peer} within ${this.#timeout} ms`
+            : `${missing} to ${type} within ${this.#timeout} ms: it was not sent, as the client was not connected`;
+        this.fail(new SockhopError(message + (connection ? this.hint : ""), "ERR_RESPONSE_TIMEOUT"));
     }
 }

@@ -22,6 +22,16 @@ export class CallSite {
     }
 }
 
+/** Replaces the message of an error, also in its stack. Has no effect on a frozen error. */
+export function amend(error: Error, message: string): void {
+    const { name, stack } = error;
+    const { code } = error as NodeJS.ErrnoException;
+    const start = typeof stack === "string" && error.message !== "" ? stack.indexOf(error.message) : -1;
+    const header =
+        start === -1 ? `${name}${code === undefined ? "" : ` [${code}]`}: ` : (stack as string).slice(0, start);
+    if (Reflect.set(error, "message", message)) Reflect.set(error, "stack", header + message + framesOf(stack));
+}
+
 /** Returns the part of a stack after the message; an empty string if there is none. */
 export function framesOf(stack: unknown): string {
     const start = typeof stack === "string" ? stack.search(/\n {4}at /) : -1;

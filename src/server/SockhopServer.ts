@@ -11,11 +11,12 @@ import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { Broadcast } from "./Broadcast";
+import { type BroadcastOptions, recipientsOf } from "./BroadcastOptions";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
 import { closeReasonOf } from "../connection/DisconnectReason";
 import { Listener, type ListenerOptions } from "../transport/Listener";
-import { type CallbackOptions, callFailed } from "../replies/PendingCallback";
+import { type SendOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
@@ -25,7 +26,17 @@ import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sessions } from "../mixins/Sessions";
 import type { Constructor } from "../mixins/mixin";
-import type { AnswerTo, Message, Protocol, ReplyTo, RequestData, RequestName } from "../Protocol";
+import type {
+    AnswerTo,
+    Message,
+    MessageNameOf,
+    Protocol,
+    ReplyTo,
+    RequestData,
+    RequestName,
+    RequestNameOf,
+} from "../Protocol";
+import { typeOption } from "../protocol/typeOption";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /** Response stream of the request `V`. */
@@ -158,7 +169,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
      *
      * @param socket - one of `sockets`
      * @param callback - called once with the reply, and its `{ type }`
-     * @param options - timeout, signal and error callback of the reply
+     * @param options - type of the message; timeout, signal and error callback of the reply
      * @returns resolves when the system has the bytes; the peer may not have read them. Await it for backpressure
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` if `callback` is not a function, or peers are `"json"`
      * @example await server.send(socket, { hello: "world" });
@@ -167,37 +178,43 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
         socket: net.Socket,
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
-        options?: CallbackOptions | null,
+        options?: SendOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<void> {
         const self = this._self();
         const connection = self._connectionOf(socket);
         if (connection) return self._send(connection, value, callback, options);
-        if (callback) callFailed(options?.failed, unknownSocketError(socket));
+        if (callback) callFailed(options?.failed, self.#unknownSocketError(socket));
         return self.#refuse(socket);
     }
 
     /**
-     * Sends a value to all clients. Encodes it once.
+     * Sends a value to all clients, but not to those of `except`, and not to one whose session is ending. Encodes it once.
      *
      * Waits at most 1 s for clients that are not reading, and skips them until they catch up. A connection with more than
      * `max_buffered` bytes pending does not get the value.
      *
      * If some connections fail, it rejects after the others have the value: with the `code` of the first failure (see `send()`),
-     * and all of them in `failures`, an array of `{ socket, error }`.
+     * and all of them in `failures`, an array of `{ socket, error }`. Invalid options reject with `ERR_BAD_OPTION`.
      *
      * @returns resolves to an array with one `undefined` for each connection, `[]` without connections
      * @example await server.sendall(new Widget());
+     * @example await server.sendall({ left: "Ada" }, { type: "chat.left", except: session });
      */
-    sendall(value: Message<P, "server">): Promise<undefined[]> {
+    sendall<V extends Message<P, "server">>(
+        value: V,
+        options?: BroadcastOptions<MessageNameOf<P, "server", V>> | null,
+    ): Promise<undefined[]> {
         const self = this._self();
         // The close event of a destroyed socket may be pending.
         for (const connection of self._active()) {
             if (connection.socket.destroyed) self._close(connection, closeReasonOf(connection.socket));
         }
-        const connections = self._active();
-        if (connections.length === 0) return Promise.resolve([]);
+        const { _objectBuffer: objectBuffer } = self;
         try {
-            const frame = self._objectBuffer.encodeMessage(value);
+            const type = options ? typeOption(options.type, objectBuffer.enveloped) : undefined;
+            const connections = recipientsOf(self._active(), options);
+            if (connections.length === 0) return Promise.resolve([]);
+            const frame = objectBuffer.encodeMessage(value, type);
             const current = self.#broadcast;
             if (current?.isFor(connections)) {
                 current.push(frame);
@@ -229,7 +246,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     request<V extends RequestData<P, "server">>(
         socket: net.Socket,
         value?: V,
-        options?: RequestOptions | null,
+        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
     ): Promise<Answer<P, V>> {
         const self = this._self();
         const connection = self._connectionOf(socket);
@@ -246,7 +263,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     ask<V extends RequestData<P, "server">>(
         socket: net.Socket,
         value?: V,
-        options?: RequestOptions | null,
+        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
     ): Promise<AnswerTo<P, "server", V>> {
         const self = this._self();
         const connection = self._connectionOf(socket);
@@ -283,7 +300,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
      */
     async kill_socket(socket: net.Socket, options?: EndOptions | null): Promise<void> {
         closeTimeout(options ?? {});
-        if (!isSocket(socket)) throw unknownSocketError(socket);
+        if (!isSocket(socket)) throw noSocketError();
         const self = this._self();
         const connection = connectionOf(socket);
         if (connection?.endpoint === self) await self._closeAndWait(connection, { code: "KILLED" }, options ?? {});
@@ -342,8 +359,16 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
 
     /** A client may have disconnected: then an unhandled rejection must not end the program, since `disconnect` reports it. */
     #refuse(socket: net.Socket): Promise<never> {
-        const refused = Promise.reject(unknownSocketError(socket));
+        const refused = Promise.reject(this.#unknownSocketError(socket));
         return connectionOf(socket)?.endpoint === this ? markHandled(refused) : refused;
+    }
+
+    /** Error of a socket that is not a connection of the server. */
+    #unknownSocketError(socket: unknown): SockhopError {
+        if (!isSocket(socket)) return noSocketError();
+        const isOwn = connectionOf(socket)?.endpoint === this;
+        const reason = isOwn ? "the client has disconnected" : "the socket is not one of this server";
+        return notConnectedError(undefined, `The message was not sent: ${reason}`);
     }
 
     #createListener(): Listener {
@@ -369,7 +394,6 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 }
 
-/** Error of a socket that is not a connection of the server. */
-function unknownSocketError(socket: unknown): SockhopError {
-    return isSocket(socket) ? notConnectedError() : new SockhopError("This is not a socket", "ERR_NO_SOCKET");
+function noSocketError(): SockhopError {
+    return new SockhopError("The first argument must be a socket of the server", "ERR_NO_SOCKET");
 }

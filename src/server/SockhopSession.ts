@@ -4,8 +4,8 @@ import type { EndOptions } from "../connection/GracefulClose";
 import { type Stats, statsOf } from "../diagnostics/Stats";
 import { LazyEmitter } from "../emitter/LazyEmitter";
 import type { RequestOptions } from "../mixins/Requests";
-import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
-import type { CallbackOptions } from "../replies/PendingCallback";
+import type { AnswerTo, Message, MessageNameOf, Protocol, ReplyTo, RequestData, RequestNameOf } from "../Protocol";
+import type { SendOptions } from "../replies/PendingCallback";
 import type { RemoteCallback } from "../replies/PendingReply";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import { SockhopError } from "../SockhopError";
@@ -83,7 +83,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     send<V extends Message<P, "server">>(
         value: V,
         callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
-        options?: CallbackOptions | null,
+        options?: SendOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<void> {
         return this._server ? this._server.send(this.sock, value, callback, options) : unbound();
     }
@@ -91,7 +91,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     /** Sends a request to this client: see {@link SockhopServer.request}. */
     request<V extends RequestData<P, "server">>(
         value?: V,
-        options?: RequestOptions | null,
+        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
     ): Promise<SockhopResponseReadableStream<AnswerTo<P, "server", V>>> {
         return this._server ? this._server.request(this.sock, value, options) : unbound();
     }
@@ -99,7 +99,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     /** Sends a request to this client, and resolves to its response: see {@link SockhopServer.ask}. */
     ask<V extends RequestData<P, "server">>(
         value?: V,
-        options?: RequestOptions | null,
+        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
     ): Promise<AnswerTo<P, "server", V>> {
         return this._server ? this._server.ask(this.sock, value, options) : unbound();
     }

@@ -5,6 +5,7 @@ import type { CallSite } from "../runtime/CallSite";
 import { setImmediate } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { type Address, checkAddress } from "./Address";
+import { explainListen } from "./connectError";
 import { isClusterWorker } from "./isClusterWorker";
 import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, createFolder } from "./namedSocket";
@@ -91,6 +92,7 @@ export class Listener {
             if (this.server.listening) this.server.listen();
             await this.#listenAt(checkAddress(address));
         } catch (error) {
+            explainListen(error as Error, address);
             site.mark(error as Error);
             if ((error as NodeJS.ErrnoException).syscall !== undefined) this.#events.failed(error as Error);
             throw error;

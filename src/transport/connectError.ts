@@ -1,7 +1,15 @@
 import type net from "node:net";
-import { framesOf } from "../runtime/CallSite";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { amend } from "../runtime/CallSite";
 import { systemError } from "../runtime/systemError";
 import type { Address } from "./Address";
+import { nameOf } from "./namedSocket";
+import { isFile } from "./unixSocket";
+
+/** Codes for a certificate whose issuer is not trusted. */
+const UNTRUSTED =
+    /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/;
 
 /** Error of a socket that is connected to itself, if it is: `ECONNREFUSED`, because there is no server. */
 export function selfConnectionError(socket: net.Socket): Error | undefined {
@@ -13,16 +21,60 @@ export function selfConnectionError(socket: net.Socket): Error | undefined {
 
 /** Address in messages: a path, or host and port. */
 export function targetOf({ path, address, port }: Address): string {
-    return path ? String(path) : `${address}:${port}`;
+    return path || `${address}:${port}`;
 }
 
-/** Adds a message to the error of a host name with several addresses, which Node leaves empty. */
-export function explain(error: Error, { address, port }: { address: string; port: number }): void {
+/**
+ * Adds to the message of an error of `connect()`: the reasons, which Node leaves out for a host name with several
+ * addresses, and the remedy.
+ */
+export function explain(error: Error, target: Address): void {
     const { code = "failed", errors } = error as Error & { code?: string; errors?: unknown };
-    if (error.message !== "" || !Array.isArray(errors)) return;
-    const reasons = (errors as readonly Error[]).map(({ message }) => message).join("; ");
-    error.message = `connect ${code} ${address}:${port} (${reasons})`;
-    error.stack = `${error.name} [${code}]: ${error.message}${framesOf(error.stack)}`; // it has the empty message
+    if (error.message === "" && Array.isArray(errors)) {
+        const reasons = (errors as readonly Error[]).map(({ message }) => message).join("; ");
+        amend(error, `connect ${code} ${targetOf(target)} (${reasons})`);
+    }
+    const advice = connectAdvice(error, target);
+    if (advice !== undefined) amend(error, `${error.message}: ${advice}`);
+}
+
+function connectAdvice(error: NodeJS.ErrnoException, target: Address): string | undefined {
+    const { code = "", syscall } = error;
+    const { path, address } = target;
+    if (UNTRUSTED.test(code)) return `to trust the server at ${targetOf(target)}, pass its PEM as ssl_options.ca`;
+    if (code === "ERR_SSL_WRONG_VERSION_NUMBER") return `the server at ${targetOf(target)} does not use TLS`;
+    if (code === "ENOTFOUND") return `no computer has the host name ${address}`;
+    if (syscall !== "connect") return undefined;
+    if (!path) return code === "ECONNREFUSED" ? `no server listens at ${targetOf(target)}` : undefined;
+    const name = nameOf(path);
+    if (name !== undefined && (code === "ENOENT" || code === "ECONNREFUSED")) return `no server has the name "${name}"`;
+    if (code === "ENOENT") return missingFolder(path) ?? "no server listens at this path";
+    if (code === "ECONNREFUSED") return "no server listens at this path, its file is left from a killed server";
+    return code === "EACCES" ? "this user may not write to the socket" : undefined;
+}
+
+/** Adds the remedy to the message of an error of `listen()`. */
+export function explainListen(error: NodeJS.ErrnoException, target: Address): void {
+    const advice = listenAdvice(error, target);
+    if (advice !== undefined) amend(error, `${error.message}: ${advice}`);
+}
+
+function listenAdvice({ code, syscall }: NodeJS.ErrnoException, { path, port }: Address): string | undefined {
+    if (syscall === undefined) return undefined;
+    if (code === "EADDRINUSE") {
+        return path
+            ? "a server listens at this path, or it is not a socket"
+            : "another server listens there; port 0 is a free port";
+    }
+    if (code === "EADDRNOTAVAIL") return "no network interface of this computer has the address";
+    if (code !== "EACCES" && code !== "ENOENT" && code !== "ENOTDIR") return undefined;
+    if (path) return missingFolder(path) ?? `this user may not create files in ${dirname(path)}`;
+    return port < 1024 ? "ports below 1024 need more rights" : undefined;
+}
+
+function missingFolder(path: string): string | undefined {
+    const folder = dirname(path);
+    return isFile(path) && !existsSync(folder) ? `the folder ${folder} does not exist` : undefined;
 }
 
 /** True if the backlog of a Unix domain socket is full (Linux). Its busy server will accept connections again. */

@@ -75,6 +75,15 @@ function socketFolderOf(socketPath: string): string | undefined {
     return path.basename(folder).startsWith("sockhop") && folder === socketFolder() ? folder : undefined;
 }
 
+/** Name of a path that {@link path_of} returns; `undefined` for another path. */
+export function nameOf(socketPath: string): string | undefined {
+    if (process.platform === "win32") {
+        const prefix = pipePath("");
+        return socketPath.startsWith(prefix) ? socketPath.slice(prefix.length) : undefined;
+    }
+    return socketFolderOf(socketPath) === undefined ? undefined : path.basename(socketPath, ".sock");
+}
+
 /** Creates the folder of a path, if it is the folder of the sockets of this user. */
 export function createFolder(socketPath: string): void {
     const folder = socketFolderOf(socketPath);

@@ -22,6 +22,7 @@ describe("Connection", () => {
         const owner = {
             _objectBuffer: new ObjectBuffer(options),
             _limits: limitsOf(options),
+            _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
         };
         return new Connection(socket.asSocket, owner);

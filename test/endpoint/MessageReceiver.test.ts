@@ -38,6 +38,7 @@ describe("MessageReceiver", () => {
         const owner = {
             _objectBuffer: new ObjectBuffer(options),
             _limits: limitsOf(options),
+            _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
         };
         connection = new Connection(socket.asSocket, owner);

@@ -29,7 +29,7 @@ class Probe extends Handlers(WithResponses) {
     }
 
     destroy(connection: Connection): void {
-        this._destroy(connection);
+        this._destroy(connection, { code: "CLOSED" });
     }
 
     protected _requestArgs({ socket }: Connection): unknown[] {

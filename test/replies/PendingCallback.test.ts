@@ -13,6 +13,7 @@ const UUID = "01234567-89ab-4cde-8f01-23456789abcd";
 class TestHost implements CallbackHost {
     callbacks: CallbackHost["callbacks"];
     readonly pausedFrames = undefined;
+    readonly peer = "a peer";
     readonly transfers = { wait: () => false };
     ended = 0;
 

@@ -22,6 +22,7 @@ const REFUSED = new SockhopError("no", "ERR_REQUEST_FAILED");
 /** A connection that remembers what a request does to it. */
 class TestHost implements RequestHost {
     state = "open";
+    readonly peer = "a peer";
     pausedFrames: unknown;
     requests: PendingTable<PendingRequest> | undefined;
     readonly transfers = { wait: () => false };

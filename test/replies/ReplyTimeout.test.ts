@@ -10,6 +10,7 @@ type Host = ReplyHost;
 
 /** A connection with or without a transfer. */
 class TestHost {
+    readonly peer = "a peer";
     pausedFrames: unknown;
     /** Callbacks for the end of the transfer; one for each wait. */
     readonly waits: ((grace: number | undefined) => void)[] = [];
@@ -27,13 +28,20 @@ class TestHost {
 
 class Probe extends ReplyTimeout {
     readonly codes: string[] = [];
+    readonly type = "Widget";
+    message: string | undefined;
 
     constructor(protected readonly connection: Host | undefined) {
         super();
     }
 
-    fail({ code }: SockhopError): void {
+    protected get missing(): string {
+        return "No reply";
+    }
+
+    fail({ code, message }: SockhopError): void {
         this.codes.push(code);
+        this.message = message;
     }
 }
 
@@ -50,6 +58,17 @@ describe("ReplyTimeout", () => {
 
     afterEach(() => {
         clock.uninstall();
+    });
+
+    it("names the type, the peer and the time, and a call that was not sent", () => {
+        const sent = limited();
+        const queued = new Probe(undefined);
+        queued.limit(lists, 100, undefined);
+        clock.tick(200);
+        expect([sent.message, queued.message]).to.deep.equal([
+            "No reply to Widget from a peer within 100 ms",
+            "No reply to Widget within 100 ms: it was not sent, as the client was not connected",
+        ]);
     });
 
     /** A timeout of 100 ms. */

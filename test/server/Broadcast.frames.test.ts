@@ -22,6 +22,7 @@ describe("Broadcast", () => {
         const owner = {
             _objectBuffer: new ObjectBuffer(),
             _limits: limitsOf(options),
+            _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
         };
         sockets = Array.from({ length: count }, () => new TestSocket());

@@ -30,7 +30,7 @@ describe("selfConnectionError()", () => {
 });
 
 describe("explain()", () => {
-    const place = { address: "localhost", port: 5000 };
+    const place = { path: null, address: "localhost", port: 5000 };
 
     /** The error of node if all addresses of a host name refuse. */
     function refused(message = ""): AggregateError & { code: string } {

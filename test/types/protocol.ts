@@ -50,6 +50,24 @@ export function typedClient(client: SockhopClient<Chat>): void {
         expectTypeOf(answer).toBeUnknown(); // the protocol does not define it
     });
 
+    void client.send(new Say("hi"), null, { type: "Say" });
+    // @ts-expect-error -- a Say has another name
+    void client.send(new Say("hi"), null, { type: "Sum" });
+    void client.ask(new History(), { type: "History", timeout: 5 });
+    // @ts-expect-error -- no request of clients
+    void client.ask(new History(), { type: "Say" });
+    void client.connect({ wait: true, timeout: 5000, signal: AbortSignal.timeout(5) });
+    // @ts-expect-error -- no option of connect()
+    void client.connect({ port: 5000 });
+    // @ts-expect-error -- not an object
+    void client.connect(5000);
+    client.on("disconnect", (socket, { code, error }) => {
+        expectTypeOf(socket).toEqualTypeOf<Socket>();
+        expectTypeOf(error).toEqualTypeOf<Error | undefined>();
+        // @ts-expect-error -- no such reason
+        if (code === "TIMEOUT") client.ping(0);
+    });
+
     expectTypeOf(client.ask(new History())).resolves.toEqualTypeOf<{ line: string }>();
     expectTypeOf(client.request(new History())).resolves.toEqualTypeOf<
         SockhopResponseReadableStream<{ line: string }>

@@ -64,9 +64,10 @@ export class EnvelopeWriter {
      * value as a message of the library.
      *
      * @param members - text of further members, starts with a comma
+     * @param typeOption - type instead of the class name
      */
-    value(value: unknown, members = ""): string {
-        const { type, isReserved, head } = this.#templateOf(value);
+    value(value: unknown, members = "", typeOption?: string): string {
+        const { type, isReserved, head } = this.#templateOf(value, typeOption);
         if (isReserved) {
             const message = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
             throw new SockhopError(message, "ERR_BAD_DATA");
@@ -78,9 +79,10 @@ export class EnvelopeWriter {
      * Writes a request.
      *
      * @param uuid - text that needs no escaping
+     * @param type - type instead of the class name
      */
-    request(uuid: string, data: unknown): string {
-        return REQUEST_HEAD + uuid + `","data":` + toJson(data) + this.#templateOf(data).requestTail;
+    request(uuid: string, data: unknown, type?: string): string {
+        return REQUEST_HEAD + uuid + `","data":` + toJson(data) + this.#templateOf(data, type).requestTail;
     }
 
     /**
@@ -95,8 +97,12 @@ export class EnvelopeWriter {
         return text + (last ? `,"last":true}` : `,"last":false}`);
     }
 
-    #templateOf(value: unknown): EnvelopeTemplate {
-        const type = typeName(value);
+    /** Type of the last value, for error messages. */
+    get latestType(): string {
+        return this.#latest.type;
+    }
+
+    #templateOf(value: unknown, type = typeName(value)): EnvelopeTemplate {
         if (type === this.#latest.type) return this.#latest;
         if (type === OBJECT_TEMPLATE.type) return (this.#latest = OBJECT_TEMPLATE);
         const templates = (this.#templates ??= new Map<string, EnvelopeTemplate>());

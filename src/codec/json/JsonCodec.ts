@@ -67,12 +67,16 @@ export class JsonCodec implements Codec {
         return this.#frame(toJson(value));
     }
 
-    encodeMessage(value: unknown): string {
-        return this.enveloped ? this.#encodeEnvelope(this.#writer.value(value)) : this.encodeValue(value);
+    get latestType(): string {
+        return this.#writer.latestType;
     }
 
-    encodeCall(value: unknown, id: string): string {
-        return this.#encodeEnvelope(this.#writer.value(value, `,"id":"${id}"`));
+    encodeMessage(value: unknown, type?: string): string {
+        return this.enveloped ? this.#encodeEnvelope(this.#writer.value(value, "", type)) : this.encodeValue(value);
+    }
+
+    encodeCall(value: unknown, id: string, type?: string): string {
+        return this.#encodeEnvelope(this.#writer.value(value, `,"id":"${id}"`, type));
     }
 
     encodeReply(value: unknown, id: unknown, hasUuid: boolean): string {
@@ -80,8 +84,8 @@ export class JsonCodec implements Codec {
         return this.#encodeEnvelope(this.#writer.value(value, `,"callback_id":${text}`));
     }
 
-    encodeRequest(value: unknown, uuid: string): string {
-        return this.#encodeEnvelope(this.#writer.request(uuid, value));
+    encodeRequest(value: unknown, uuid: string, type?: string): string {
+        return this.#encodeEnvelope(this.#writer.request(uuid, value, type));
     }
 
     encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): string {
@@ -167,7 +171,12 @@ export class JsonCodec implements Codec {
         // A UTF-16 code unit has at most three bytes in UTF-8.
         if (3 * text.length > this.#maxSize) {
             const size = Buffer.byteLength(text);
-            if (size > this.#maxSize) throw tooLargeError(String(size), this.#maxSize);
+            if (size > this.#maxSize)
+                throw tooLargeError(
+                    String(size),
+                    this.#maxSize,
+                    this.enveloped ? `message (${this.latestType})` : undefined,
+                );
         }
         return text + this.#terminator.text;
     }

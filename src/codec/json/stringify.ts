@@ -1,3 +1,4 @@
+import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import { notEncodableError } from "../errors";
 
@@ -15,9 +16,9 @@ export function toJson(value: unknown): string {
     try {
         text = stringify(value);
     } catch (cause) {
-        throw new SockhopError("This value cannot be sent: JSON.stringify failed", "ERR_BAD_DATA", {
-            cause,
-        });
+        // The message of a cycle has several lines.
+        const reason = messageOf(cause).replace(/\s*\n\s*/g, " ");
+        throw new SockhopError(`This value cannot be sent: ${reason}`, "ERR_BAD_DATA", { cause });
     }
     if (text === undefined) throw notEncodableError(value);
     return text;

@@ -1,0 +1,172 @@
+import { expect } from "chai";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type ClientOptions, path_of } from "../../src";
+import { client, pair, placeOf, rawServer, rejection, server, socketPath } from "../support/pair";
+import { identity } from "../support/certificates";
+
+class Login {
+    user = "ada";
+}
+
+describe("errors of messages", () => {
+    it("say that the client is not connected, and the remedy", async () => {
+        const c = client();
+        for (const promise of [c.send(1), c.ask(1), c.send(1, () => undefined)]) {
+            expect((await rejection(promise)).message).to.equal(
+                "The client is not connected: await connect() first, or use the option queue",
+            );
+        }
+    });
+
+    it("say that a request or a call was sent, and the peer may have handled it", async () => {
+        const { s, c } = await pair();
+        s.on("request", () => s.disconnect());
+        const peer = `127.0.0.1:${s.get_bound_port()}`;
+        expect((await rejection(c.ask(new Login()))).message).to.equal(
+            `The connection to ${peer} closed (PEER_ENDED) before the response to Login arrived: ` +
+                "the request was sent, and the peer may have handled it",
+        );
+        const { c: caller, socket } = await pair();
+        const failed = new Promise<Error>((resolve) => {
+            void caller.send(1, () => undefined, { failed: resolve });
+        });
+        socket.destroy();
+        expect((await failed).message).to.include("before the reply to Number arrived: the call was sent");
+    });
+
+    it("say that the client of a server has disconnected", async () => {
+        const { s, socket } = await pair();
+        const other = await pair();
+        await s.kill_socket(socket);
+        expect((await rejection(s.send(socket, 1))).message).to.include("the client has disconnected");
+        expect((await rejection(s.send(other.socket, 1))).message).to.include("not one of this server");
+    });
+
+    it("name type, peer and milliseconds of a timeout, and what is missing", async () => {
+        const { s, c, socket } = await pair();
+        const peer = `127.0.0.1:${s.get_bound_port()}`;
+        s.on("request", (request, response) => {
+            if (request.data === "part") void response.write(1);
+        });
+        c.on("request", () => undefined);
+        const timeout = 10;
+        const messages = [
+            await rejection(c.ask(new Login(), { timeout })),
+            await rejection(c.ask(1, { timeout, type: "sum" })),
+            await rejection(s.ask(socket, 1, { timeout })),
+            await new Promise<Error>((failed) => void c.send(1, () => undefined, { timeout, failed })),
+        ].map(({ message }) => message);
+        expect(messages).to.deep.equal([
+            `No response to Login from ${peer} within 10 ms: its handler must respond`,
+            `No response to sum from ${peer} within 10 ms: its handler must respond`,
+            `No response to Number from 127.0.0.1:${socket.remotePort} within 10 ms: its handler must respond`,
+            `No reply to Number from ${peer} within 10 ms`,
+        ]);
+        const stream = await c.request("part", { timeout });
+        const loop = async (): Promise<void> => {
+            for await (const packet of stream) expect(packet).to.have.property("data", 1);
+        };
+        expect((await rejection(loop())).message).to.equal(
+            `No end of the response to String from ${peer} within 10 ms: its handler must call response.end()`,
+        );
+    });
+
+    it("say that a request was still in the queue", async () => {
+        const c = client({ queue: true });
+        expect((await rejection(c.ask(new Login(), { timeout: 10 }))).message).to.equal(
+            "No response to Login within 10 ms: it was not sent, as the client was not connected",
+        );
+    });
+
+    it("have the reason of JSON.stringify in one line", async () => {
+        const { c } = await pair();
+        const cycle: Record<string, unknown> = {};
+        cycle["self"] = cycle;
+        expect((await rejection(c.send(1n))).message).to.match(/^This value cannot be sent: .*BigInt/);
+        expect((await rejection(c.send(cycle))).message).to.match(/^This value cannot be sent: .*circular.*$/i);
+    });
+
+    it("name the type of a message that is too large", async () => {
+        const { c } = await pair({ max_message_size: 100 });
+        expect((await rejection(c.send("x".repeat(200)))).message).to.include("A message (String) of ");
+    });
+});
+
+describe("errors of connect()", () => {
+    const errorOf = (options: ClientOptions): Promise<Error & { code?: string }> =>
+        rejection(client(options).connect());
+
+    async function unused(): Promise<number> {
+        const s = server();
+        await s.listen();
+        const port = s.get_bound_port()!;
+        await s.close();
+        return port;
+    }
+
+    it("say that no server listens there, and keep the start of the message and the code", async () => {
+        const port = await unused();
+        const error = await errorOf({ port });
+        const message = `connect ECONNREFUSED 127.0.0.1:${port}: no server listens at 127.0.0.1:${port}`;
+        expect(error).to.include({ message, code: "ECONNREFUSED", syscall: "connect" });
+        expect(error.stack)
+            .to.match(/no server listens at/)
+            .and.include(__filename);
+    });
+
+    it("name a name, a path and a missing folder", async () => {
+        const path = socketPath();
+        const name = `missing-${process.pid}`;
+        mkdirSync(join(path_of(name), ".."), { recursive: true, mode: 0o700 });
+        expect((await errorOf({ name })).message).to.equal(
+            `connect ENOENT ${path_of(name)}: no server has the name "${name}"`,
+        );
+        expect((await errorOf({ path })).message).to.equal(`connect ENOENT ${path}: no server listens at this path`);
+        expect((await errorOf({ path: `${path}/missing/x` })).message).to.include(
+            `the folder ${path}/missing does not exist`,
+        );
+    });
+
+    it("name an unknown host", async () => {
+        expect((await errorOf({ address: "no.host.invalid" })).message).to.match(
+            /ENOTFOUND.*no computer has the host name no\.host\.invalid|EAI_AGAIN/,
+        );
+    });
+
+    it("name the server with a self-signed certificate, and the option", async () => {
+        const s = server({ ssl_options: await identity("server") });
+        s.on("error", () => undefined);
+        await s.listen();
+        const error = await errorOf({ ...placeOf(s), ssl: true });
+        expect(error.message).to.include(`127.0.0.1:${s.get_bound_port()}`).and.include("ssl_options.ca");
+    });
+
+    it("ask if the server uses TLS when the handshake takes too long", async () => {
+        const { port } = await rawServer();
+        const error = await errorOf({ port, ssl: true, connect_timeout: 20 });
+        expect(error.message).to.equal(
+            `Timeout exceeded on connect() to 127.0.0.1:${port}: 20 ms (does the server use TLS?)`,
+        );
+    });
+});
+
+describe("errors of listen()", () => {
+    it("say what is in use, and which folder is missing", async () => {
+        const s = server();
+        await s.listen();
+        const error = await rejection(server({ port: s.get_bound_port() }).listen());
+        expect(error.code).to.equal("EADDRINUSE");
+        expect(error.message)
+            .to.match(/^listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+: /)
+            .and.include("another server listens there");
+        const path = socketPath();
+        await server({ path }).listen();
+        expect((await rejection(server({ path }).listen())).message).to.include("a server listens at this path");
+        for (const mode of [undefined, 0o600]) {
+            const missing = await rejection(server({ path: `${path}-folder/x`, mode }).listen());
+            expect(missing.message).to.include(`: the folder ${path}-folder does not exist`);
+            expect(missing.stack).to.include(__filename);
+        }
+    });
+});
