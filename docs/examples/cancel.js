@@ -8,15 +8,14 @@ const Sockhop = require("sockhop");
 
 async function main() {
     const server = new Sockhop.server({ port: 0 });
-    server.on("request", async ({ data: task }, response) => {
-        try {
-            // response.signal aborts the work for this request only.
-            await sleep(60_000, undefined, { signal: response.signal });
-            await response.send("Done, after a minute");
-        } catch {
+    server.handle("String", async (task, { signal }) => {
+        signal.addEventListener("abort", () => {
             console.log("The server stops:", task);
             server.emit("cancelled", task);
-        }
+        });
+        // The signal aborts the work for this request only.
+        await sleep(60_000, undefined, { signal });
+        return "Done, after a minute";
     });
     await server.listen();
 

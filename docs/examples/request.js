@@ -15,26 +15,26 @@ async function main() {
     await assert.rejects(client.ask({ a: 2, b: 3 }), { code: "ERR_REQUEST_UNHANDLED" });
     console.log("The server has no handler yet");
 
-    server.on("request", (request, response) => {
-        const { a, b } = request.data ?? {}; // a client can send anything
-        console.log("The server received:", request.data);
-        if (typeof a !== "number" || typeof b !== "number") response.fail(new Error("Two numbers are needed"));
-        else if (b === 0) response.fail(new Error("Division by zero"));
-        else response.send(a / b);
+    // The result of a handler is the response. "Object" is the type of plain objects.
+    server.handle("Object", ({ a, b }) => {
+        console.log("The server received:", { a, b });
+        if (typeof a !== "number" || typeof b !== "number") throw new Error("Two numbers are needed");
+        if (b === 0) throw Object.assign(new Error("Division by zero"), { code: "E_ZERO" });
+        return a / b;
     });
+    server.on("error", ({ message }) => console.log("At the server:", message)); // optional: for a log
     const quotient = await client.ask({ a: 6, b: 3 });
     console.log("The response of the server:", quotient);
     assert.equal(quotient, 2);
 
-    // The requester receives the message of the error. A handler that throws has the same effect, but the exception also
-    // becomes an uncaught exception.
-    await assert.rejects(client.ask({ a: 6, b: 0 }), (error) => {
-        console.log(`The request has failed: ${error.message} (${error.code})`);
-        return error.code === "ERR_REQUEST_FAILED" && error.message === "Division by zero";
+    // The requester receives the error of the handler.
+    await assert.rejects(client.ask({ a: 6, b: 0 }), ({ code, message, remote }) => {
+        console.log(`The request has failed: ${message} (${code}, there ${remote.code})`);
+        return code === "ERR_REQUEST_FAILED" && message === "Division by zero" && remote.code === "E_ZERO";
     });
 
     // ask() resolves to the data. request() resolves to a stream of packets, with the class name.
-    client.on("request", (request, response) => response.send(new Date(0)));
+    client.handle("String", () => new Date(0));
     const stream = await server.request(socket, "What time is it?");
     const { data, type } = await stream.next();
     console.log(`The response of the client is a ${type}:`, data);

@@ -7,16 +7,14 @@ const Sockhop = require("sockhop");
 
 async function main() {
     const server = new Sockhop.server({ port: 0 });
-    server.on("request", async (request, response) => {
-        const { from, to } = request.data ?? {};
-        if (typeof from !== "number" || typeof to !== "number")
-            return response.fail(new Error("from and to are required"));
-        for (let n = from; n <= to && !response.signal.aborted; n++) {
-            // await applies backpressure. It rejects if the requester has stopped reading.
-            await response.write(n).catch(() => undefined);
+    // Each value is one part of the response. The generator is paused while the requester does not read.
+    server.handle("Object", async function* ({ from, to }) {
+        if (typeof from !== "number" || typeof to !== "number") throw new Error("from and to are required");
+        try {
+            for (let n = from; n <= to; n++) yield n;
+        } finally {
+            server.emit("stopped");
         }
-        if (response.signal.aborted) server.emit("stopped");
-        else response.end();
     });
     await server.listen();
     const client = new Sockhop.client({ port: server.get_bound_port() });

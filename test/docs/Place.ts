@@ -6,13 +6,17 @@ import { installBundlers, installRunners, link } from "../package/tools";
 import { type Block, ROOT } from "../support/markdown";
 import { isTool } from "./blocks";
 
+/** Folder where npx finds commands. */
+const COMMANDS = "node_modules/.bin";
+
 /** Folders for the programs of a page: one for TypeScript, which has the type "module", and one for all others. */
 export class Place {
     readonly #root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "sockhop-")));
 
     constructor(blocks: Block[]) {
-        for (const folder of ["js", "ts", "node_modules"]) fs.mkdirSync(path.join(this.#root, folder));
+        for (const folder of ["js", "ts", COMMANDS]) fs.mkdirSync(path.join(this.#root, folder), { recursive: true });
         fs.symlinkSync(ROOT, path.join(this.#root, "node_modules/sockhop"), "junction");
+        fs.symlinkSync(path.join(ROOT, "dist/cli/main.js"), path.join(this.#root, COMMANDS, "sockhop"));
         fs.writeFileSync(path.join(this.#root, "ts/package.json"), '{ "type": "module" }');
         for (const block of blocks) if (block.name) this.write(block);
     }
@@ -24,9 +28,8 @@ export class Place {
     }
 
     #link(modules: string): void {
-        const to = path.join(this.#root, "node_modules");
-        link(modules, to);
-        if (!fs.existsSync(path.join(to, ".bin"))) fs.symlinkSync(path.join(modules, ".bin"), path.join(to, ".bin"));
+        link(modules, path.join(this.#root, "node_modules"));
+        link(path.join(modules, ".bin"), path.join(this.#root, COMMANDS));
     }
 
     /** Writes a program, and returns its path. */

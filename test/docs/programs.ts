@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import type { Block } from "../support/markdown";
 import { Place } from "./Place";
 import { Program } from "./Program";
-import { isRun, isScript, isTool } from "./blocks";
+import { isRun, isScript, isTestFile, isTool } from "./blocks";
 
 /** Commands used by shell programs. */
 const COMMANDS = ["nc", "socat", "openssl", "python3"];
@@ -54,7 +54,7 @@ export function testPrograms(blocks: Block[], env: (folder: string) => NodeJS.Pr
             }
         };
         it(title, () => start((program) => program.check())).timeout(together.some((b) => isTool(b)) ? 60_000 : 10_000);
-        if (together.some((block) => isScript(block) && !isTool(block))) {
+        if (together.some((block) => isScript(block) && !isTestFile(block) && !isTool(block))) {
             it(`are not crashed by hostile peers: ${section}`, () => start((program) => program.survive(), true));
         }
     }

@@ -1,70 +1,26 @@
-import { expect } from "chai";
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
+import { ROOT, read } from "../support/markdown";
 import { privatePorts } from "../support/ports";
+import { isRun, isScript } from "./blocks";
+import { testPrograms } from "./programs";
 
-const ROOT = join(__dirname, "../..");
-const HOSTILE = join(__dirname, "../support/hostilePeers.js");
+const LONGEST = 200;
 
-/** Exit code and output of a program. */
-interface Result {
-    error: Error | null;
-    stdout: string;
-    stderr: string;
-}
-
-/** The JavaScript blocks of the README, each with its nearest heading. */
-function blocks(): { heading: string; code: string }[] {
-    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-    const found: { heading: string; code: string }[] = [];
-    let last = "";
-    for (const { groups } of readme.matchAll(/^#+ (?<heading>.*)$|^```(js|javascript)\n(?<code>[^]*?)^```$/gm)) {
-        last = groups!["heading"] ?? last;
-        if (groups!["code"]) found.push({ heading: last, code: groups!["code"] });
-    }
-    return found;
-}
-
-// They run as printed, so they use the default port.
+// Its programs run as printed, with the default port.
 describe("README.md", () => {
-    let folder: string;
-    let env: NodeJS.ProcessEnv;
+    const { blocks } = read("README.md");
 
-    before(() => {
-        folder = mkdtempSync(join(tmpdir(), "sockhop-"));
-        env = { ...process.env, ...privatePorts(folder) };
+    it(`has at most ${LONGEST} lines`, () => {
+        const lines = readFileSync(join(ROOT, "README.md"), "utf8").trimEnd().split("\n");
+        expect(lines.length).to.be.at.most(LONGEST);
     });
 
-    after(() => {
-        rmSync(folder, { recursive: true });
+    it("runs every program in JavaScript, TypeScript and Python", () => {
+        const programs = blocks.filter((block) => isScript(block) || block.language === "python");
+        expect(programs.filter((block) => !isRun(block)).map(({ line }) => line)).to.deep.equal([]);
     });
 
-    function run(code: string, ...options: string[]): Promise<Result> {
-        return new Promise((resolve) => {
-            const arguments_ = [...options, "--input-type=commonjs", "-e", code];
-            execFile(process.execPath, arguments_, { cwd: ROOT, env, timeout: 8000 }, (error, stdout, stderr) => {
-                resolve({ error, stdout, stderr });
-            });
-        });
-    }
-
-    for (const { heading, code } of blocks()) {
-        it(`shows a program with its documented output: ${heading}`, async () => {
-            const { error, stdout, stderr } = await run(code);
-            expect(stderr).to.equal("");
-            expect(error).to.equal(null);
-            // The documented output of a line: console.log(…); // prints: …
-            const promised = [...code.matchAll(/\/\/ prints: (.*)$/gm)].map(([, text]) => text!);
-            expect(promised).to.not.be.empty;
-            expect(stdout.trimEnd().split("\n")).to.have.members(promised);
-        });
-
-        it(`shows a program that is not crashed by hostile peers: ${heading}`, async () => {
-            const { error, stdout, stderr } = await run(code, "--require", HOSTILE);
-            expect(error, stderr).to.equal(null);
-            expect(stdout).to.include("Hostile peers have been here");
-        });
-    }
+    testPrograms(blocks, (folder) => ({ ...privatePorts(join(folder, "ports")), XDG_RUNTIME_DIR: folder }));
 });

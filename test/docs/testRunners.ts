@@ -26,8 +26,8 @@ const TEST_RUNNERS: readonly TestRunner[] = [
         mark: /\bjest\./,
         command: (file) => [
             installed(file, "jest/bin/jest.js"),
-            "--rootDir",
-            path.dirname(file),
+            "--config={}",
+            `--rootDir=${path.dirname(file)}`,
             "--runTestsByPath",
             file,
         ],
