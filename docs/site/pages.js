@@ -14,8 +14,8 @@ const TOP = {
     npm: "https://www.npmjs.com/package/sockhop",
 };
 
-/** Minimum number of columns of a table whose rows become blocks on a phone. */
-const WIDE = 3;
+/** Minimum number of columns of a table whose blocks on a phone name the columns. */
+const LABELLED = 3;
 
 /** Changes the HTML of the page at `url`. `docs` is the folder of the pages and their pictures. */
 function finish(html, url, docs) {
@@ -33,16 +33,15 @@ function topBar(html, base) {
     return html.replace('<div id="tsd-toolbar-links">', (start) => start + links.join(""));
 }
 
-/** Gives each cell of a wide table the heading of its column, which a phone shows beside it. */
+/** Gives each cell the heading of its column: on a phone, where rows are blocks, it stands before the cell. */
 function tables(html) {
     return html.replace(/<table>([^]*?)<\/table>/g, (all, rows) => {
         const heads = [...rows.matchAll(/<th(?: [^>]*)?>([^]*?)<\/th>/g)].map(([, head]) => text(head));
-        if (heads.length < WIDE) return all;
         const labelled = rows.replace(/<tr>([^]*?)<\/tr>/g, (row) => {
             let column = 0;
-            return row.replace(/<td/g, () => `<td data-label="${heads[column++] ?? ""}"`);
+            return row.replace(/<td/g, () => `<td data-label="${(heads.length >= LABELLED && heads[column++]) || ""}"`);
         });
-        return `<table class="wide${/text-align:\s*right/.test(rows) ? " figures" : ""}">${labelled}</table>`;
+        return `<table${/text-align:\s*right/.test(rows) ? ' class="figures"' : ""}>${labelled}</table>`;
     });
 }
 

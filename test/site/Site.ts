@@ -4,7 +4,7 @@ import { type Server, createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
-import { type Browser, type Page, chromium } from "playwright-core";
+import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core";
 
 const ROOT = join(__dirname, "../..");
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
@@ -82,7 +82,16 @@ export class Site {
 
     /** Opens a window of this size. Errors of its scripts and failed requests are added to `errors`. */
     async window(size: Size, scheme: Scheme = "light", errors: string[] = []): Promise<Page> {
-        const context = await this.browser.newContext({ viewport: SIZES[size], colorScheme: scheme });
+        return this.#open({ viewport: SIZES[size], colorScheme: scheme }, errors);
+    }
+
+    /** Opens a window without scripts, which is quick. */
+    async plainWindow(): Promise<Page> {
+        return this.#open({ javaScriptEnabled: false }, []);
+    }
+
+    async #open(options: BrowserContextOptions, errors: string[]): Promise<Page> {
+        const context = await this.browser.newContext(options);
         const page = await context.newPage();
         page.on("pageerror", ({ message }) => errors.push(message));
         page.on("response", (response) => {

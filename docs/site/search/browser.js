@@ -1,4 +1,5 @@
 // Shows results in the search dialog of TypeDoc, which opens it and handles its keys.
+/* eslint-env browser */
 "use strict";
 
 const { createSearch } = require("./query.js");
