@@ -21,11 +21,13 @@ export class FrameTimeouts {
     /**
      * @param limit - `frame_timeout` in milliseconds
      * @param expired - called for each connection whose frame has expired
+     * @param stalled - called when a check finds that the first frame of a connection has stopped to grow
      */
     constructor(
         private readonly connections: ReadonlySet<Connection>,
         private readonly limit: number,
         private readonly expired: (connection: Connection) => void,
+        private readonly stalled: (connection: Connection) => void,
     ) {}
 
     /** Starts the checks, if they do not run yet. */
@@ -61,6 +63,7 @@ export class FrameTimeouts {
             const stalledChecks = isStalled ? previous.stalledChecks + 1 : 0;
             if (stalledChecks < CHECKS_PER_TIMEOUT) this.#suspects.set(connection, { frame, length, stalledChecks });
             else expired.push(connection);
+            if (frame === 0 && stalledChecks === 1) this.stalled(connection);
         }
         expired.forEach(this.expired);
     }

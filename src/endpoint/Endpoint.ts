@@ -115,10 +115,18 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
             onFatal: (connection, error) => this._destroy(connection, reasonOf(error)),
             onPeerEnd: (connection) => this.#onPeerEnd(connection, { code: "PEER_ENDED" }),
         });
-        this.#frameTimeouts = new FrameTimeouts(this._connections, this._limits.frameTimeout, (connection) => {
-            const message = `A frame did not end within frame_timeout (${this._limits.frameTimeout} ms)`;
-            this._destroy(connection, reasonOf(new SockhopError(message, "ERR_FRAME_TIMEOUT")));
-        });
+        this.#frameTimeouts = new FrameTimeouts(
+            this._connections,
+            this._limits.frameTimeout,
+            (connection) => {
+                const message = `A frame did not end within frame_timeout (${this._limits.frameTimeout} ms)`;
+                this._destroy(connection, reasonOf(new SockhopError(message, "ERR_FRAME_TIMEOUT")));
+            },
+            ({ bytesReceived }) => {
+                const question = "do both ends have the same option terminator?";
+                this.#errors.warn(`A peer has sent ${bytesReceived} bytes without a terminator: ${question}`);
+            },
+        );
     }
 
     /**

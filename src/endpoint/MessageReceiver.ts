@@ -6,15 +6,11 @@ import { holdReading } from "../connection/holdReading";
 import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
 import type { InvalidMessage, Message } from "../protocol/Message";
-import { Timer } from "../runtime/clock";
 import { foreignProtocol, httpPost, isSockhopFrame, startOf } from "./foreignProtocol";
 import { frameOrigin } from "./frameOrigin";
 
 /** Number of bad frames in a row after which a connection is closed. */
 const MAX_BAD_FRAMES = 1000;
-
-/** Milliseconds without a byte after which an unfinished first frame causes a warning. */
-const FIRST_FRAME_MS = 5000;
 
 /** Callbacks of a {@link MessageReceiver}. */
 export interface MessageHandler {
@@ -58,8 +54,10 @@ export class MessageReceiver {
             return;
         }
         const isStart = connection.framesReceived === frames.length;
-        if (isStart && frames[0] !== undefined && this.#isForeign(connection, frames[0])) return;
-        if (isFirst) this.#onFirstChunk(connection, frames[0]);
+        if (isStart && frames[0] !== undefined) {
+            if (this.#isForeign(connection, frames[0])) return;
+            this.#onFirstFrame(connection, frames[0]);
+        }
         this.#dispatchAll(connection, frames);
     }
 
@@ -145,26 +143,11 @@ export class MessageReceiver {
         return this.#refuse(connection, fault, start);
     }
 
-    /** Warns of different options at both ends, which would lose each message. */
-    #onFirstChunk(connection: Connection, frame: Frame | undefined): void {
-        if (frame === undefined) this.#awaitFrame(connection);
-        else if (!this.#objectBuffer.enveloped && isSockhopFrame(frame)) {
-            const origin = frameOrigin(connection.socket, frame);
-            this.#handler.onWarning(`The peer seems to be sockhop, and peer_type is "json" here (${origin})`);
-        }
-    }
-
-    /** Warns if the first frame does not end, and no bytes follow. */
-    #awaitFrame(connection: Connection): void {
-        const { bytesReceived } = connection;
-        const warn = (): void => {
-            if (connection.state === "closed" || connection.framesReceived > 0) return;
-            if (connection.bytesReceived > bytesReceived) return;
-            this.#handler.onWarning(
-                `A peer has sent ${bytesReceived} bytes without a terminator: do both ends have the same option terminator?`,
-            );
-        };
-        new Timer(warn, FIRST_FRAME_MS).unref();
+    /** Warns of a sockhop peer, each message of which would be delivered in its envelope. */
+    #onFirstFrame(connection: Connection, frame: Frame): void {
+        if (this.#objectBuffer.enveloped || !isSockhopFrame(frame)) return;
+        const origin = frameOrigin(connection.socket, frame);
+        this.#handler.onWarning(`The peer seems to be sockhop, and peer_type is "json" here (${origin})`);
     }
 
     /** Closes the connection of a peer that speaks another protocol. */

@@ -53,7 +53,7 @@ const NO_ENVELOPE = `the frame is JSON without an envelope: is the option peer_t
 export function toMessage(value: unknown): Message | InvalidMessage {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return invalid(NO_ENVELOPE);
     const { type: sentType, data, id, callback_id } = value as Record<keyof Envelope, unknown>;
-    if (typeof sentType !== "string" && !isUntypedEnvelope(value)) return invalid(NO_ENVELOPE, sentType);
+    if (typeof sentType !== "string" && !hasConstructor(data)) return invalid(NO_ENVELOPE, sentType);
     if (isTooLong(sentType)) return invalid("the type of a message is too long", sentType);
     const type = typeof sentType === "string" ? sentType : typeName(data);
     switch (type) {
@@ -72,16 +72,9 @@ export function toMessage(value: unknown): Message | InvalidMessage {
     }
 }
 
-/** Members of an {@link Envelope}. */
-const MEMBERS: ReadonlySet<string> = new Set<keyof Envelope>(["type", "data", "id", "callback_id"]);
-
-/**
- * True for an object with `data`, and nothing else that an envelope does not have. This is how 1.x sends an object with
- * a member `constructor`, from which it reads the name of the class.
- */
-function isUntypedEnvelope(value: object): boolean {
-    for (const name in value) if (!MEMBERS.has(name)) return false;
-    return Object.hasOwn(value, "data");
+/** True for an object with a member `constructor`. From it 1.x reads the type, which is not a string then. */
+function hasConstructor(data: unknown): boolean {
+    return isObject(data) && Object.hasOwn(data, "constructor");
 }
 
 /** Classifies a request, or a packet of a response. */

@@ -18,15 +18,20 @@ describe("FrameTimeouts", () => {
     let clock: FakeTimers.Clock;
     let connections: Set<Watched>;
     let expired: Watched[];
+    let stalled: Watched[];
     let watch: FrameTimeouts;
 
     beforeEach(() => {
         clock = FakeTimers.install({ toFake: ["setInterval", "clearInterval"] });
         connections = new Set();
         expired = [];
-        watch = new FrameTimeouts(connections as unknown as ReadonlySet<Connection>, LIMIT, (connection) => {
-            expired.push(connection);
-        });
+        stalled = [];
+        watch = new FrameTimeouts(
+            connections as unknown as ReadonlySet<Connection>,
+            LIMIT,
+            (connection) => expired.push(connection),
+            (connection) => stalled.push(connection),
+        );
         watch.start();
     });
 
@@ -49,6 +54,17 @@ describe("FrameTimeouts", () => {
         expect(expired).to.deep.equal([]);
         clock.tick(LOOK);
         expect(expired).to.deep.equal([slow]);
+    });
+
+    it("reports once that the first frame of a connection does not grow, and no later frame", () => {
+        const first = connection(10);
+        const growing = connection(10);
+        connection(10).framesReceived = 1;
+        for (let look = 0; look < 4; look++) {
+            clock.tick(LOOK);
+            growing.partialFrame!.length *= 1000;
+            expect(stalled).to.deep.equal(look === 0 ? [] : [first]);
+        }
     });
 
     it("finds a frame that grows by few bytes", () => {

@@ -1,12 +1,10 @@
 import { expect } from "chai";
-import FakeTimers from "@sinonjs/fake-timers";
 import { ObjectBuffer, type ObjectBufferOptions } from "../../src/codec/ObjectBuffer";
 import { Connection } from "../../src/connection/Connection";
 import { type LimitOptions, limitsOf } from "../../src/connection/limits";
 import { MessageReceiver } from "../../src/endpoint/MessageReceiver";
 import type { Message } from "../../src/protocol/Message";
 import { turns } from "../support/eventLoop";
-import { later } from "../support/pair";
 import { uncaught } from "../support/rejections";
 import { TestSocket } from "../support/TestSocket";
 
@@ -225,41 +223,6 @@ describe("MessageReceiver", () => {
             create();
             receive(frame(1));
             expect(texts).to.deep.equal([]);
-        });
-    });
-
-    describe("with a first frame that does not end", () => {
-        let clock: FakeTimers.Clock;
-
-        beforeEach(() => {
-            clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout"] });
-            later(() => {
-                clock.uninstall();
-            });
-        });
-
-        it("warns once that the terminators may differ", () => {
-            receive('{"type":"String","data":1}\0');
-            clock.tick(4999);
-            expect(texts).to.deep.equal([]);
-            clock.tick(60_000);
-            expect(texts).to.have.length(1);
-            expect(texts[0]).to.include("terminator").and.include("27 bytes");
-        });
-
-        it("does not warn if more bytes arrive, the frame ends, or the connection closes", () => {
-            receive("{");
-            receive('"a":');
-            clock.tick(5000);
-            create();
-            receive("{");
-            receive("}\n");
-            clock.tick(5000);
-            create();
-            receive("{");
-            connection.state = "closed";
-            clock.tick(5000);
-            expect(texts.filter((text) => text.includes("terminator"))).to.deep.equal([]);
         });
     });
 

@@ -254,7 +254,12 @@ describe("timers", () => {
                 return [][Symbol.iterator]();
             },
         };
-        const watch = new FrameTimeouts(connections as never, 20, () => undefined);
+        const watch = new FrameTimeouts(
+            connections as never,
+            20,
+            () => undefined,
+            () => undefined,
+        );
         globalThis.setInterval = (() => 1) as never; // a clock that never advances
         watch.start();
         globalThis.setInterval = before;

@@ -78,12 +78,12 @@ describe("toMessage()", () => {
     });
 
     it("uses the type of the data if `type` is not a string, as 1.x sends an object with a member `constructor`", () => {
+        const data = { constructor: "x" };
         for (const type of [undefined, null, 5, {}, ["Widget"]]) {
-            expect(toMessage({ type, data: [1] })).to.include({ kind: "message", type: "Array" });
-            expect(toMessage({ type, data: 1, id: UUID })).to.include({ kind: "call", type: "Number", id: UUID });
+            expect(toMessage({ type, data })).to.include({ kind: "message", type: "Object" });
+            expect(toMessage({ type, data, id: UUID })).to.include({ kind: "call", type: "Object", id: UUID });
+            expect(toMessage({ type, data, callback_id: UUID })).to.include({ kind: "reply" });
         }
-        expect(toMessage({ data: { constructor: "x" } })).to.include({ kind: "message", type: "Object" });
-        expect(toMessage({ data: 1, callback_id: UUID })).to.include({ kind: "reply" });
     });
 
     it("rejects an object without a type that no sockhop has sent", () => {
@@ -92,6 +92,9 @@ describe("toMessage()", () => {
             { a: 1 },
             { type: 5 },
             { id: 1 },
+            { data: 1 },
+            { type: 5, data: [1] },
+            { data: {}, id: UUID },
             { data: 1, a: 1 },
             { type: null, data: 1, user: "" },
         ]) {

@@ -5,7 +5,8 @@ import type { SockhopSession } from "../../../src";
 import { SockhopError } from "../../../src";
 import type { Connection } from "../../../src/connection/Connection";
 import { Endpoint } from "../../../src/endpoint/Endpoint";
-import { client, pair, raw, rawServer, received } from "../../support/pair";
+import { client, pair, raw, rawServer, received, server } from "../../support/pair";
+import { warnings } from "../../support/rejections";
 import { frame } from "../../support/eventLoop";
 import { type Coded, reported, valuesOf, parted, closed } from "../../support/events";
 
@@ -34,6 +35,19 @@ describe("frame_timeout", () => {
             return {};
         }
     }
+
+    it("warns before it expires that the terminators may differ", async () => {
+        const warned = warnings();
+        const s = server({ frame_timeout: 100 });
+        await s.listen();
+        const peer = await raw(s);
+        const gone = reported(s);
+        peer.on("error", () => undefined).write('{"type":"String","data":1}\0');
+        expect((await gone)[0].code).to.equal("ERR_FRAME_TIMEOUT");
+        expect(warned.map(({ message }) => message)).to.deep.equal([
+            "A peer has sent 27 bytes without a terminator: do both ends have the same option terminator?",
+        ]);
+    });
 
     describe("with a fake clock", () => {
         let clock: FakeTimers.Clock;
