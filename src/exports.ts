@@ -18,7 +18,7 @@ export { SockhopPing, SockhopPong } from "./protocol/SockhopPing";
 export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./protocol/SockhopRequest";
 export type { RemoteCallback, Reply } from "./replies/PendingReply";
 export type { ClientOptions } from "./client/ClientOptions";
-export type { ServerOptions } from "./server/ServerOptions";
+export type { ServerOptions, SessionClass } from "./server/ServerOptions";
 export type { SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions } from "./replies/PendingCallback";
 export type { Stats } from "./diagnostics/Stats";
@@ -28,13 +28,15 @@ export type { EndOptions } from "./connection/GracefulClose";
 export type { LimitOptions } from "./connection/limits";
 export type { QueueOptions } from "./client/OfflineQueue";
 export type { WaitOptions } from "./replies/ReplyTimeout";
-export type { ClientEvents, ClientOnlyEvents } from "./client/ClientEvents";
+export type { MessagesOptions } from "./endpoint/MessageStream";
+export type { ClientEvents, ClientMessage, ClientOnlyEvents } from "./client/ClientEvents";
 export type { Exchange, ReceiveMeta } from "./endpoint/events";
 export type { Handler, HandlerContext, HandlerResult } from "./endpoint/Handler";
 export type {
     RequestMeta,
     ServerEvents,
     ServerHandlerContext,
+    ServerMessage,
     ServerOnlyEvents,
     ServerReceiveMeta,
 } from "./server/ServerEvents";

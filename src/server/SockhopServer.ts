@@ -1,14 +1,16 @@
-import type { ServerEvents } from "./ServerEvents";
+import type { TypedEmitter } from "../emitter/TypedEmitter";
+import type { ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
 import { tlsOptions } from "../transport/tls";
 import { type ServerOptions, permissions, sessionType } from "./ServerOptions";
-import type { RemoteCallback, Reply } from "../replies/PendingReply";
+import type { Reply } from "../replies/PendingReply";
 import { markHandled } from "../timers/promises";
 import { positiveNumber, milliseconds } from "../validators";
 import type * as net from "node:net";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
+import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { Broadcast } from "./Broadcast";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
@@ -23,7 +25,7 @@ import { warnUnknownOptions } from "../endpoint/unknownOptions";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sessions } from "../mixins/Sessions";
 import type { Constructor } from "../mixins/mixin";
-import type { AnswerTo, Message, Protocol, ReplyTo, RequestData } from "../Protocol";
+import type { AnswerTo, CallbackOf, Message, Protocol, RequestData } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /** Response stream of the request `V`. */
@@ -35,15 +37,21 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
  * `listen()` starts it, `close()` stops it, and it can listen again. Its events are {@link ServerEvents}.
  *
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
+ * @typeParam S - sessions: the class that is given as `session_type`; inferred without type arguments
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
-export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) as typeof Sockhop &
-    Constructor<Sessioned>)<ServerEvents<P>> {
+export class SockhopServer<P extends Protocol = any, out S extends SockhopSession<P> = SockhopSession<P>> extends (Sessions(
+    Sockhop,
+) as typeof Sockhop & Constructor<Sessioned>)<ServerNamedEvents<P, S>, ServerTypeEvents<P, S>> {
     /** Path of the Unix domain socket, or `null`. `listen()` reads `path`, `address` and `port`. */
     path: string | null;
     address: string;
     port: number;
+    /** Sessions of all connections, in the order of `sockets`. A new array each time. */
+    declare readonly sessions: S[]; // only its type: Sessions has the getter
     #listener: Listener;
+    /** Loops over `messages()`. */
+    readonly #streams = new Set<MessageStream>();
     /** Settles when the listeners are closed for which `close()` was called. */
     #closed: Promise<unknown> = Promise.resolve();
     readonly #listening: ListenerOptions;
@@ -53,7 +61,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     readonly #sessionTimeout: number;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
-    constructor(given?: ServerOptions | null) {
+    constructor(given?: ServerOptions<P, S> | null) {
         const options = given ?? {};
         super(options);
         this._pauseSlowPeers();
@@ -117,10 +125,12 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     async close(options?: EndOptions | null): Promise<void> {
         const self = this._self();
         closeTimeout(options ?? {}); // throws before anything has happened
+        const streams = [...self.#streams];
         const closed = self.#listener.close();
         self.#listener = self.#createListener();
         self.#closed = Promise.all([self.#closed, closed]);
         await Promise.all([self.disconnect(options), self.#closed]);
+        for (const stream of streams) stream.end();
     }
 
     /** The same as `close()`. */
@@ -164,7 +174,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     send<V extends Message<P, "server">>(
         socket: net.Socket,
         value: V,
-        callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
+        callback?: CallbackOf<P, "server", V> | null,
         options?: CallbackOptions | null,
     ): Promise<void> {
         const self = this._self();
@@ -251,6 +261,33 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     }
 
     /**
+     * Returns the received messages for a `for await` loop. Each is one object, so `type` narrows `value`; `callback` is there if
+     * the peer wants a reply. Handlers of `receive` get the messages, too.
+     *
+     * Messages from the call on are kept until the loop reads them. While more than 100 wait, the server does not read from their connections:
+     * `ping()` can drop a connection then. The loop ends after `break`, when `signal` is aborted, and when `close()`
+     * has closed the server.
+     *
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` if `signal` is not an AbortSignal
+     * @example
+     * ```ts
+     * for await (const message of server.messages()) {
+     *     if (message.type === "Say") console.log(message.session.sock.remotePort, message.value.text);
+     * }
+     * ```
+     */
+    messages(options?: MessagesOptions | null): AsyncIterableIterator<ServerMessage<P, S>> {
+        const self = this._self();
+        const source = {
+            emitter: self,
+            streams: self.#streams,
+            socketOf: (meta: object) => (meta as { socket: net.Socket }).socket,
+            endsWithConnection: () => false,
+        };
+        return new MessageStream<ServerMessage<P, S>>(source, options ?? {});
+    }
+
+    /**
      * Closes one connection gracefully.
      *
      * When the call returns, `sockets` does not contain it (unless `drain` is set); `disconnect` follows. Has no effect on a closed
@@ -287,7 +324,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     /** Emits an event in a later turn of the event loop. */
     emit_async(event: string | symbol, ...args: unknown[]): void {
         setImmediate(() => {
-            this.emit(event, ...args);
+            (this as unknown as TypedEmitter<object>).emit(event, ...args);
         });
     }
 
