@@ -17,9 +17,8 @@ export type SessionClass<P extends Protocol, S> = new (
 ) => S & SockhopSession<P>;
 
 /** Options of a {@link SockhopServer}. `P` and `S` are its type parameters. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol every value is `any`
 export interface ServerOptions<
-    P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any
+    P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
     S extends SockhopSession<P> = SockhopSession<P>,
 > extends SockhopOptions {
     /**
