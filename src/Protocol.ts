@@ -1,5 +1,8 @@
 /* eslint-disable @typescript-eslint/no-explicit-any -- without a protocol, all values are any */
 
+/** Callback of a call: receives the value of the reply and the class name that it had at the sender. */
+export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string }) => void;
+
 /** Types that one end sends. Keys are type names: the name of a class, or `Object` for plain objects. */
 export interface Direction {
     /** Values of `send()` and `sendall()`, and of the `receive` event of the peer. */
@@ -50,17 +53,30 @@ export type Names<T> = keyof T & string;
 
 type Values<T> = T[keyof T];
 
-/** Value that this end can send. */
-export type Message<P, E extends End> = Values<Table<P, E, "messages">>;
+/** Value that this end can send. (By `infer`, because the compiler then lists the values in its errors.) */
+export type Message<P, E extends End> = Table<P, E, "messages"> extends infer T ? T[keyof T] : never;
 
 /** Type names of a value in a table. */
 type NameOf<T, V> = Values<{ [K in keyof T]: V extends T[K] ? K : never }>;
 
 type Lookup<T, K> = K extends keyof T ? T[K] : unknown;
 
+/** Entry of the table of replies for the message `V`; `never` if there is none. */
+type ReplyEntry<P, E extends End, V> =
+    IsAny<P> extends true ? any : Entry<Table<P, E, "replies">, NameOf<Table<P, E, "messages">, V>>;
+
+type Entry<T, K> = K extends keyof T ? T[K] : never;
+
 /** Value of the reply to the message `V` of this end. */
-export type ReplyTo<P, E extends End, V> =
-    IsAny<P> extends true ? any : Lookup<Table<P, E, "replies">, NameOf<Table<P, E, "messages">, V>>;
+export type ReplyTo<P, E extends End, V> = Known<ReplyEntry<P, E, V>>;
+
+/** Callback for the reply to the message `V` of this end. */
+export type CallbackOf<P, E extends End, V> = [ReplyEntry<P, E, V>] extends [never]
+    ? NoReply
+    : RemoteCallback<ReplyEntry<P, E, V>>;
+
+/** Type without values. The compiler shows its text for a callback that would never be called. */
+type NoReply = RemoteCallback & "the protocol has no reply to this message";
 
 /** Type names that a message with the value `V` of this end can have. */
 export type MessageNameOf<P, E extends End, V> =
@@ -85,7 +101,10 @@ export type RequestData<P, E extends End> = DataOf<Values<Table<P, E, "requests"
 export type AnswerTo<P, E extends End, V> =
     IsAny<P> extends true
         ? any
-        : AnswerOf<Values<{ [K in keyof Table<P, E, "requests">]: Holding<Table<P, E, "requests">[K], V> }>>;
+        : Known<AnswerOf<Values<{ [K in keyof Table<P, E, "requests">]: Holding<Table<P, E, "requests">[K], V> }>>>;
+
+/** `unknown` instead of `never`: an end without requests remains compatible with one of any protocol. */
+type Known<T> = [T] extends [never] ? unknown : T;
 
 /** Entry `T` of the table of requests, if `V` is its data. */
 type Holding<T, V> = V extends DataOf<T> ? T : never;

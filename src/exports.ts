@@ -26,7 +26,7 @@ export type { RemoteCallback, Reply } from "./replies/PendingReply";
 export type { ClientOptions } from "./client/ClientOptions";
 export type { ConnectOptions } from "./client/ConnectWait";
 export type { BroadcastOptions, Recipient } from "./server/BroadcastOptions";
-export type { ServerOptions } from "./server/ServerOptions";
+export type { ServerOptions, SessionClass } from "./server/ServerOptions";
 export type { SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions, SendOptions } from "./replies/PendingCallback";
 export type { Stats } from "./diagnostics/Stats";
@@ -37,13 +37,15 @@ export type { EndOptions } from "./connection/GracefulClose";
 export type { LimitOptions } from "./connection/limits";
 export type { QueueOptions } from "./client/OfflineQueue";
 export type { WaitOptions } from "./replies/ReplyTimeout";
-export type { ClientEvents, ClientOnlyEvents } from "./client/ClientEvents";
+export type { MessagesOptions } from "./endpoint/MessageStream";
+export type { ClientEvents, ClientMessage, ClientOnlyEvents } from "./client/ClientEvents";
 export type { Exchange, ReceiveMeta } from "./endpoint/events";
 export type { Handler, HandlerContext, HandlerResult } from "./endpoint/Handler";
 export type {
     RequestMeta,
     ServerEvents,
     ServerHandlerContext,
+    ServerMessage,
     ServerOnlyEvents,
     ServerReceiveMeta,
 } from "./server/ServerEvents";

@@ -3,6 +3,7 @@ import { SockhopClient } from "./client/SockhopClient";
 import type { Protocol } from "./Protocol";
 import type { ServerOptions } from "./server/ServerOptions";
 import { SockhopServer } from "./server/SockhopServer";
+import type { SockhopSession } from "./server/SockhopSession";
 
 /** Number of attempts while the address is in use, but refuses connections. */
 const MAX_ATTEMPTS = 5;
@@ -12,8 +13,8 @@ const NO_SERVER_CODES: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOENT",
 
 /** Result of {@link listen_or_connect}: the server, or a client of it. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol every value is `any`
-export type ServerOrClient<P extends Protocol = any> =
-    { server: SockhopServer<P>; client?: undefined } | { client: SockhopClient<P>; server?: undefined };
+export type ServerOrClient<P extends Protocol = any, S extends SockhopSession<P> = SockhopSession<P>> =
+    { server: SockhopServer<P, S>; client?: undefined } | { client: SockhopClient<P>; server?: undefined };
 
 /**
  * Starts a server, or connects to the running one, for daemons that must run once. The first process that calls this
@@ -27,9 +28,9 @@ export type ServerOrClient<P extends Protocol = any> =
  * @param options - options of server and client; each ignores those of the other
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export async function listen_or_connect<P extends Protocol = any>(
-    options?: (ServerOptions & ClientOptions) | null,
-): Promise<ServerOrClient<P>> {
+export async function listen_or_connect<P extends Protocol = any, S extends SockhopSession<P> = SockhopSession<P>>(
+    options?: (ServerOptions<P, S> & ClientOptions) | null,
+): Promise<ServerOrClient<P, S>> {
     for (let attempt = 1; ; attempt++) {
         // Connects first: usually a server is running, and the probe of `listen()` would be one more connection to it.
         const client = new SockhopClient<P>(options);
@@ -43,7 +44,7 @@ export async function listen_or_connect<P extends Protocol = any>(
             if (!NO_SERVER_CODES.has(code)) throw error;
             if (code === "ECONNRESET") reset = error;
         }
-        const server = new SockhopServer<P>(options);
+        const server = new SockhopServer<P, S>(options);
         try {
             await server.listen();
             return { server };

@@ -1,13 +1,25 @@
 import type { Socket } from "node:net";
 import type { DisconnectReason } from "../connection/DisconnectReason";
-import type { Exchange, Received, Requested } from "../endpoint/events";
+import type { Exchange, MessageOf, Received, Requested, TypeEvents } from "../endpoint/events";
 import type { Protocol } from "../Protocol";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- values of a peer: a program that knows the type need not cast */
 
 /** Events of a {@link SockhopClient}, with `receive:TYPE` and `request:TYPE` for each type of a value. */
-export type ClientEvents<P extends Protocol = any> = ClientOnlyEvents &
-    Exchange<Received<P, "server", unknown>, Requested<P, "server", []>>;
+export type ClientEvents<P extends Protocol = any> = ClientNamedEvents<P> & ClientTypeEvents<P>;
+
+/** Message of the server, in a loop over {@link SockhopClient.messages}. */
+export type ClientMessage<P extends Protocol = any> = MessageOf<Received<P, "server", unknown>>;
+
+/** Events of a {@link SockhopClient} whose names do not depend on the protocol. */
+export interface ClientNamedEvents<P extends Protocol = any>
+    extends ClientOnlyEvents, Exchange<Received<P, "server", unknown>, Requested<P, "server", []>> {}
+
+/** Events of a {@link SockhopClient} for one type of a value each. */
+export type ClientTypeEvents<P extends Protocol = any> = TypeEvents<
+    Received<P, "server", unknown>,
+    Requested<P, "server", []>
+>;
 
 /** Events of a {@link SockhopClient}, without the values and requests of the server. */
 export interface ClientOnlyEvents {

@@ -1,8 +1,8 @@
-import type { ClientEvents } from "./ClientEvents";
+import type { ClientMessage, ClientNamedEvents, ClientTypeEvents } from "./ClientEvents";
 import { addressOptions } from "../transport/Address";
 import { tlsOptions } from "../transport/tls";
 import { type ClientOptions, queueOptions } from "./ClientOptions";
-import type { RemoteCallback, PendingReply, Reply } from "../replies/PendingReply";
+import type { PendingReply, Reply } from "../replies/PendingReply";
 import { milliseconds } from "../validators";
 import type * as net from "node:net";
 import type tls from "node:tls";
@@ -19,6 +19,7 @@ import { explain, isBacklogFull, targetOf } from "../transport/connectError";
 import { addressOf, isSocket } from "../connection/socketHooks";
 import { type Connection, NOT_CONNECTED, type Sender, connectionOf } from "../connection/Connection";
 import { type DisconnectCode, closeReasonOf } from "../connection/DisconnectReason";
+import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import type { Frame } from "../codec/Codec";
 import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
@@ -28,10 +29,10 @@ import type { RequestOptions } from "../mixins/Requests";
 import type { Handler } from "../endpoint/Handler";
 import type {
     AnswerTo,
+    CallbackOf,
     Message,
     MessageNameOf,
     Protocol,
-    ReplyTo,
     RequestData,
     RequestName,
     RequestNameOf,
@@ -50,7 +51,10 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
-export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockhop)<ClientEvents<P>> {
+export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockhop)<
+    ClientNamedEvents<P>,
+    ClientTypeEvents<P>
+> {
     /** Path of the Unix domain socket, or `null`. Each attempt to connect reads `path`, `address` and `port`. */
     path: string | null;
     address: string;
@@ -62,6 +66,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     readonly #tls: tls.ConnectionOptions | undefined;
     readonly #queue: OfflineQueue | undefined;
     readonly #sender: Sender;
+    /** Loops over `messages()`. */
+    readonly #streams = new Set<MessageStream>();
     #attempt: ConnectAttempt | undefined;
     /** Call of `connect()` with options. Its attempts are those of `auto_reconnect`. */
     #wait: ConnectWait | undefined;
@@ -187,7 +193,9 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         self.ping(0);
         self.#abort();
         self.#queue?.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
+        const streams = [...self.#streams];
         await self._closeAll(options ?? {});
+        for (const stream of streams) stream.end(); // those that had no connection
     }
 
     /** The same as `disconnect()`. */
@@ -215,7 +223,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      */
     send<V extends Message<P, "client">>(
         value: V,
-        callback?: RemoteCallback<ReplyTo<P, "client", V>> | null,
+        callback?: CallbackOf<P, "client", V> | null,
         options?: SendOptions<MessageNameOf<P, "client", V>> | null,
     ): Promise<void> {
         const self = this._self();
@@ -270,6 +278,33 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      */
     handle<K extends RequestName<P, "server">>(type: K, handler: Handler<P, "server", K>): void {
         this._self()._handle(type, handler);
+    }
+
+    /**
+     * Returns the received messages for a `for await` loop. Each is one object, so `type` narrows `value`; `callback` is there if
+     * the peer wants a reply. Handlers of `receive` get the messages, too.
+     *
+     * Messages from the call on are kept until the loop reads them. While more than 100 wait, the client does not read from its connection:
+     * `ping()` can drop a connection then. The loop ends after `break`, when `signal` is aborted, and when the connection closes: by
+     * `disconnect()`, or in another way without `auto_reconnect`.
+     *
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` if `signal` is not an AbortSignal
+     * @example
+     * ```ts
+     * for await (const message of client.messages()) {
+     *     if (message.type === "Say") console.log(message.value.text);
+     * }
+     * ```
+     */
+    messages(options?: MessagesOptions | null): AsyncIterableIterator<ClientMessage<P>> {
+        const self = this._self();
+        const source = {
+            emitter: self,
+            streams: self.#streams,
+            socketOf: () => self.#socket,
+            endsWithConnection: () => !self.auto_reconnect,
+        };
+        return new MessageStream<ClientMessage<P>>(source, options ?? {});
     }
 
     /**

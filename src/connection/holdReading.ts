@@ -1,14 +1,37 @@
 import type { Socket } from "node:net";
 
+/** Sockets that are paused: number of pauses, and the function that ends them. */
+const held = new WeakMap<Socket, { count: number; end: () => void }>();
+
 /**
- * Pauses a socket for the library.
+ * Pauses a socket for the library. Pauses may overlap: reading resumes when the last one ends.
+ *
+ * @returns ends the pause; further calls do nothing
+ */
+export function holdReading(socket: Socket): () => void {
+    const hold = held.get(socket) ?? { count: 0, end: pause(socket) };
+    held.set(socket, hold);
+    hold.count += 1;
+    let isOver = false;
+    return () => {
+        if (isOver) return;
+        isOver = true;
+        hold.count -= 1;
+        if (hold.count > 0) return;
+        held.delete(socket);
+        hold.end();
+    };
+}
+
+/**
+ * Pauses a socket.
  *
  * The program may pause the same socket, and Node does not distinguish the two. So `pause()` and `resume()` of the
  * socket only record the wish of the program until the pause of the library ends.
  *
  * @returns ends the pause, and then pauses or resumes the socket as the program last requested
  */
-export function holdReading(socket: Socket): () => void {
+function pause(socket: Socket): () => void {
     let isPausedByProgram = socket.isPaused();
     socket.pause();
     const replacements = {

@@ -18,6 +18,7 @@ import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { TimerLists } from "../timers/TimerLists";
 import { ErrorReporter } from "./ErrorReporter";
+import type { OtherEvents } from "./events";
 import { MessageReceiver } from "./MessageReceiver";
 import { type EndpointLimits, type SockhopOptions, endpointLimits } from "./options";
 
@@ -48,7 +49,7 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  */
 // The default type lets mixins and their tests write `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export abstract class Endpoint<E = any> extends TypedEmitter<E> {
+export abstract class Endpoint<E = any, T = any> extends TypedEmitter<E, T, OtherEvents<T>> {
     /**
      * Returns this object. Public methods begin with this call, because a Proxy around it has no private members.
      *
@@ -201,9 +202,10 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
      */
     protected _deliver(connection: Connection, { type, data }: Message, reply?: Reply): void {
         const meta = this._receiveMeta(connection, type, reply);
-        this.emit("receive", data, meta);
+        const emitter = this as unknown as TypedEmitter<object>; // any events: those of a protocol are for its users
+        emitter.emit("receive", data, meta);
         const event = this.#receiveEvent.name(type);
-        if (event !== undefined && this.listenerCount(event) > 0) this.emit(event, data, meta);
+        if (event !== undefined && emitter.listenerCount(event) > 0) emitter.emit(event, data, meta);
     }
 
     /**

@@ -38,14 +38,17 @@ export type Requested<P extends Protocol, From extends End, More extends unknown
 type Values<T> = T[keyof T];
 
 /** Events of one type: `receive:Widget`, emitted after `receive`; `request:Widget`, emitted instead of `request`. */
-type ByType<R, Q> = {
+export type TypeEvents<R, Q> = {
     [K in keyof R & string as `receive:${K}`]: R[K];
 } & {
     [K in keyof Q & string as `request:${K}`]: Q[K];
 };
 
-/** Events for the values and requests of the peer. */
-export type Exchange<R, Q> = ByType<R, Q> & {
+/** Message of a `messages()` loop: an object for each type, so that `type` narrows `value`. */
+export type MessageOf<R> = Values<{ [K in keyof R]: R[K] extends [infer V, infer Meta] ? { value: V } & Meta : never }>;
+
+/** Events for all values and requests of the peer. */
+export interface Exchange<R, Q> {
     /** Emitted for each value that arrives, in the tick in which its last byte is read. */
     receive: Values<R>;
     /**
@@ -54,4 +57,9 @@ export type Exchange<R, Q> = ByType<R, Q> & {
      * `ERR_REQUEST_UNHANDLED`.
      */
     request: Values<Q>;
-};
+}
+
+/** Names of other events: any without a protocol; with one those of every EventEmitter, and symbols. */
+export type OtherEvents<T> = `receive:${string}` extends keyof T
+    ? (string & Record<never, never>) | symbol
+    : "newListener" | "removeListener" | symbol;

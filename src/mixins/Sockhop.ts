@@ -13,4 +13,4 @@ const WithHandlers = Handlers(WithResponses);
 const WithRequests = Requests(WithHandlers);
 
 /** Endpoint with the features of both ends. Client and server add how connections are made, and how many there are. */
-export abstract class Sockhop<E> extends WithRequests<E> {}
+export abstract class Sockhop<E, T> extends WithRequests<E, T> {}

@@ -1,8 +1,6 @@
 import type { SockhopError } from "../SockhopError";
 
-/** Callback of a call: receives the value of the reply and the class name that it had at the sender. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol the reply has any type
-export type RemoteCallback<Answer = any> = (value: Answer, meta: { type: string }) => void;
+export type { RemoteCallback } from "../Protocol";
 
 /** Replies to the call that it was received with. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol the reply has any type

@@ -2,12 +2,26 @@ import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { isPlain, warnIgnored } from "../diagnostics/unknownOptions";
 import type { SockhopOptions } from "../endpoint/options";
+import type { Protocol } from "../Protocol";
 import { SockhopError } from "../SockhopError";
-import type { SockhopServer } from "./SockhopServer";
 import type { SockhopSession } from "./SockhopSession";
 
-/** Options of a {@link SockhopServer}. */
-export interface ServerOptions extends SockhopOptions {
+/**
+ * Class of the sessions of a server.
+ *
+ * @typeParam P - types of the messages, a {@link Protocol}
+ * @typeParam S - the sessions
+ */
+export type SessionClass<P extends Protocol, S> = new (
+    socket: Socket,
+    server: any, // eslint-disable-line @typescript-eslint/no-explicit-any -- its own class of servers
+) => S & SockhopSession<P>;
+
+/** Options of a {@link SockhopServer}. `P` and `S` are its type parameters. */
+export interface ServerOptions<
+    P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
+    S extends SockhopSession<P> = SockhopSession<P>,
+> extends SockhopOptions {
     /**
      * TCP port; 0 for a free port, which {@link SockhopServer.get_bound_port} returns.
      *
@@ -19,7 +33,7 @@ export interface ServerOptions extends SockhopOptions {
      *
      * @default SockhopSession
      */
-    session_type?: (new (socket: Socket, server: SockhopServer) => SockhopSession) | undefined;
+    session_type?: SessionClass<P, S> | undefined;
     /**
      * Milliseconds for `start()`, and for `end()`, of a session; `Infinity` for no limit.
      *

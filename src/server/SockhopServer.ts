@@ -1,16 +1,18 @@
 import type { Handler } from "../endpoint/Handler";
-import type { ServerEvents, ServerHandlerContext } from "./ServerEvents";
+import type { TypedEmitter } from "../emitter/TypedEmitter";
+import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
 import { warn } from "../diagnostics/warning";
 import { hasCertificate, tlsOptions } from "../transport/tls";
 import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
-import type { RemoteCallback, Reply } from "../replies/PendingReply";
+import type { Reply } from "../replies/PendingReply";
 import { markHandled } from "../timers/promises";
 import { positiveNumber, milliseconds } from "../validators";
 import type * as net from "node:net";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
+import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { Broadcast } from "./Broadcast";
 import { type BroadcastOptions, recipientsOf } from "./BroadcastOptions";
 import { CallSite } from "../runtime/CallSite";
@@ -29,10 +31,10 @@ import { Sessions } from "../mixins/Sessions";
 import type { Constructor } from "../mixins/mixin";
 import type {
     AnswerTo,
+    CallbackOf,
     Message,
     MessageNameOf,
     Protocol,
-    ReplyTo,
     RequestData,
     RequestName,
     RequestNameOf,
@@ -49,15 +51,25 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
  * `listen()` starts it, `close()` stops it, and it can listen again. Its events are {@link ServerEvents}.
  *
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
+ * @typeParam S - sessions: the class that is given as `session_type`; inferred without type arguments
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
-export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) as typeof Sockhop &
-    Constructor<Sessioned>)<ServerEvents<P>> {
+export class SockhopServer<
+    P extends Protocol = any,
+    out S extends SockhopSession<P> = SockhopSession<P>,
+> extends (Sessions(Sockhop) as typeof Sockhop & Constructor<Sessioned>)<
+    ServerNamedEvents<P, S>,
+    ServerTypeEvents<P, S>
+> {
     /** Path of the Unix domain socket, or `null`. `listen()` reads `path`, `address` and `port`. */
     path: string | null;
     address: string;
     port: number;
+    /** Sessions of all connections, in the order of `sockets`. A new array each time. */
+    declare readonly sessions: S[]; // only its type: Sessions has the getter
     #listener: Listener;
+    /** Loops over `messages()`. */
+    readonly #streams = new Set<MessageStream>();
     /** Settles when the listeners are closed for which `close()` was called. */
     #closed: Promise<unknown> = Promise.resolve();
     readonly #listening: ListenerOptions;
@@ -67,7 +79,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     readonly #sessionTimeout: number;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
-    constructor(given?: ServerOptions | null) {
+    constructor(given?: ServerOptions<P, S> | null) {
         const options = givenOptions(given);
         super(options);
         this._pauseSlowPeers();
@@ -137,10 +149,12 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     async close(options?: EndOptions | null): Promise<void> {
         const self = this._self();
         closeTimeout(options ?? {}); // throws before anything has happened
+        const streams = [...self.#streams];
         const closed = self.#listener.close();
         self.#listener = self.#createListener();
         self.#closed = Promise.all([self.#closed, closed]);
         await Promise.all([self.disconnect(options), self.#closed]);
+        for (const stream of streams) stream.end();
     }
 
     /** The same as `close()`. */
@@ -184,7 +198,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     send<V extends Message<P, "server">>(
         socket: net.Socket,
         value: V,
-        callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
+        callback?: CallbackOf<P, "server", V> | null,
         options?: SendOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<void> {
         const self = this._self();
@@ -292,9 +306,36 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
      */
     handle<K extends RequestName<P, "client">>(
         type: K,
-        handler: Handler<P, "client", K, ServerHandlerContext<SockhopSession<P>, K>>,
+        handler: Handler<P, "client", K, ServerHandlerContext<S, K>>,
     ): void {
         this._self()._handle(type, handler);
+    }
+
+    /**
+     * Returns the received messages for a `for await` loop. Each is one object, so `type` narrows `value`; `callback` is there if
+     * the peer wants a reply. Handlers of `receive` get the messages, too.
+     *
+     * Messages from the call on are kept until the loop reads them. While more than 100 wait, the server does not read from their connections:
+     * `ping()` can drop a connection then. The loop ends after `break`, when `signal` is aborted, and when `close()`
+     * has closed the server.
+     *
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` if `signal` is not an AbortSignal
+     * @example
+     * ```ts
+     * for await (const message of server.messages()) {
+     *     if (message.type === "Say") console.log(message.session.sock.remotePort, message.value.text);
+     * }
+     * ```
+     */
+    messages(options?: MessagesOptions | null): AsyncIterableIterator<ServerMessage<P, S>> {
+        const self = this._self();
+        const source = {
+            emitter: self,
+            streams: self.#streams,
+            socketOf: (meta: object) => (meta as { socket: net.Socket }).socket,
+            endsWithConnection: () => false,
+        };
+        return new MessageStream<ServerMessage<P, S>>(source, options ?? {});
     }
 
     /**
@@ -334,7 +375,7 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
     /** Emits an event in a later turn of the event loop. */
     emit_async(event: string | symbol, ...args: unknown[]): void {
         setImmediate(() => {
-            this.emit(event, ...args);
+            (this as unknown as TypedEmitter<object>).emit(event, ...args);
         });
     }
 

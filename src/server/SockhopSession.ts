@@ -4,9 +4,8 @@ import type { EndOptions } from "../connection/GracefulClose";
 import { type Stats, statsOf } from "../diagnostics/Stats";
 import { LazyEmitter } from "../emitter/LazyEmitter";
 import type { RequestOptions } from "../mixins/Requests";
-import type { AnswerTo, Message, MessageNameOf, Protocol, ReplyTo, RequestData, RequestNameOf } from "../Protocol";
+import type { AnswerTo, CallbackOf, Message, MessageNameOf, Protocol, RequestData, RequestNameOf } from "../Protocol";
 import type { SendOptions } from "../replies/PendingCallback";
-import type { RemoteCallback } from "../replies/PendingReply";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import { SockhopError } from "../SockhopError";
 import type { SockhopServer } from "./SockhopServer";
@@ -44,8 +43,9 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return this._sock as Socket;
     }
 
-    get server(): SockhopServer<P> {
-        return this._server as SockhopServer<P>;
+    /** Server of the connection. Its sessions have the class of this one. */
+    get server(): SockhopServer<P, this> {
+        return this._server as unknown as SockhopServer<P, this>;
     }
 
     /**
@@ -82,7 +82,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     /** Sends a value to this client: see {@link SockhopServer.send}. */
     send<V extends Message<P, "server">>(
         value: V,
-        callback?: RemoteCallback<ReplyTo<P, "server", V>> | null,
+        callback?: CallbackOf<P, "server", V> | null,
         options?: SendOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<void> {
         return this._server ? this._server.send(this.sock, value, callback, options) : unbound();

@@ -83,3 +83,19 @@ describe("holdReading()", () => {
         expect(Object.hasOwn(socket, "resume")).to.equal(false);
     });
 });
+
+describe("holdReading() for two pauses", () => {
+    for (const order of ["first", "last"]) {
+        it(`resumes the socket when both have ended, the ${order} one first`, () => {
+            const socket = flowing();
+            const releases = [holdReading(socket), holdReading(socket)];
+            if (order === "last") releases.reverse();
+            releases[0]!();
+            releases[0]!();
+            expect(socket.isPaused()).to.equal(true);
+            releases[1]!();
+            expect(socket.isPaused()).to.equal(false);
+            expect(Object.hasOwn(socket, "pause")).to.equal(false);
+        });
+    }
+});

@@ -69,7 +69,7 @@ describe("options", () => {
         for (const [what, value] of wrong) {
             const port = value as number;
             it(`are rejected if they are invalid: ${what}`, async () => {
-                for (const End of [SockhopClient, SockhopServer]) {
+                for (const End of [SockhopClient, SockhopServer] as (new (options: object) => object)[]) {
                     expect(() => new End({ port }))
                         .to.throw(SockhopError, "port")
                         .with.property("code", "ERR_BAD_OPTION");
@@ -117,7 +117,7 @@ describe("options", () => {
         ];
         for (const [what, options] of wrong) {
             it(`are rejected: ${what}`, async () => {
-                for (const End of [SockhopClient, SockhopServer]) {
+                for (const End of [SockhopClient, SockhopServer] as (new (options: object) => object)[]) {
                     expect(() => new End(options))
                         .to.throw(SockhopError)
                         .with.property("code", "ERR_BAD_OPTION");

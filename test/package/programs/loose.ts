@@ -1,5 +1,5 @@
 // Without a protocol: all values are allowed. Compiled as an ES module and as CommonJS, and run.
-/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access -- as loose as that */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access -- as loose as that */
 import { deepStrictEqual, strictEqual } from "node:assert";
 import Sockhop, {
     type ClientOptions,
@@ -28,7 +28,7 @@ class Visitor extends SockhopSession {
 }
 
 // A user-defined class with its own event.
-class Station extends SockhopServer {
+class Station extends SockhopServer<any, Visitor> {
     announce(): boolean {
         return this.emit("announcement", "mind the gap");
     }
@@ -36,7 +36,7 @@ class Station extends SockhopServer {
 
 async function main(): Promise<void> {
     strictEqual(Sockhop.server, SockhopServer);
-    const server: Listening = new Station({ port: 0, session_type: Visitor });
+    const server: Listening<any, Visitor> = new Station({ port: 0, session_type: Visitor });
     let heard = "";
     server.on("announcement", (text) => {
         heard = text;
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
     strictEqual((server as Station).announce() && heard, "mind the gap");
 
     server.on("receive", (value, { type, session, callback }) => {
-        (session as Visitor).visits += 1;
+        session.visits += 1;
         callback?.(`${type} ${value.color}`);
     });
     server.on("request", async (request, response, { socket }) => {

@@ -38,11 +38,23 @@ export async function protocol(): Promise<void> {
     await server.sendall(new Say("hello"));
     // @ts-expect-error: a sum is a number
     await client.send(new Sum([1]), (reply: string) => reply.trim());
+    // @ts-expect-error: the protocol has no reply to Say
+    await client.send(new Say("hello"), () => undefined);
+    // @ts-expect-error: a request is not a message
+    await client.send(new History(5));
     // @ts-expect-error: no request of clients
     await client.ask(new Say("hello"));
     // @ts-expect-error: a Line is no number
     const answer: number = await client.ask(new History(5));
 
+    // @ts-expect-error: misspelt
+    server.on("receive:Sya", () => undefined);
+    // @ts-expect-error: misspelt
+    client.once("recieve", () => undefined);
+    // @ts-expect-error: misspelt
+    new Sockhop.client<{ clent: Chat["client"] }>();
+    // @ts-expect-error: misspelt
+    new Sockhop.client<{ client: { message: { Say: Say } } }>();
     server.on("receive:Say", (say) => {
         // @ts-expect-error: Say has no such member
         return say.numbers;

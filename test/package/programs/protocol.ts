@@ -1,6 +1,6 @@
 // With a protocol: sent and received values have types. Compiled as an ES module and as CommonJS, and run.
 import { deepStrictEqual, strictEqual } from "node:assert";
-import Sockhop, { type SockhopClient, type SockhopServer } from "sockhop";
+import Sockhop, { type SockhopClient, type SockhopServer, SockhopSession } from "sockhop";
 
 class Say {
     constructor(readonly text: string) {}
@@ -34,11 +34,20 @@ interface Chat {
     server: { messages: { Said: Said } };
 }
 
+class Visitor extends SockhopSession<Chat> {
+    lines = 0;
+
+    get others(): Visitor[] {
+        return this.server.sessions.filter((session) => session !== this);
+    }
+}
+
 async function main(): Promise<void> {
-    const server: SockhopServer<Chat> = new Sockhop.server<Chat>({ port: 0 });
+    const server: SockhopServer<Chat, Visitor> = new Sockhop.server({ port: 0, session_type: Visitor });
     const said: string[] = [];
     server.on("receive:Say", (say, { session }) => {
         said.push(say.text.trim());
+        session.lines += 1 + session.others.length;
         void session.send(new Said(say.text, said.length));
     });
     server.on("receive:Sum", (sum, { callback }) => {

@@ -1,0 +1,114 @@
+// Types of sessions. Nothing here runs: `npm run types` checks it.
+/* eslint-disable @typescript-eslint/no-explicit-any -- without a protocol all is any */
+import type { Socket } from "node:net";
+import { expectTypeOf } from "expect-type";
+import Sockhop, {
+    type Protocol,
+    type SockhopClient,
+    SockhopServer,
+    SockhopSession,
+    listen_or_connect,
+} from "../../src";
+
+class Say {
+    constructor(readonly text: string) {}
+}
+
+class Line {
+    constructor(readonly line: string) {}
+}
+
+interface Chat {
+    client: { messages: { Say: Say }; requests: { Lines: { data: { lines: number }; answer: Line } } };
+    server: { messages: { Line: Line } };
+}
+
+class Visitor extends Sockhop.session<Chat> {
+    user = "";
+
+    override async end(): Promise<void> {
+        for (const other of this.server.sessions) expectTypeOf(other.user).toBeString();
+        await this.server.sendall(new Line(this.user));
+        // @ts-expect-error -- a message of clients
+        await this.server.sendall(new Say(this.user));
+    }
+}
+
+/** A session without a protocol, and its own constructor. */
+class Loose extends SockhopSession {
+    visits = 0;
+
+    constructor(
+        socket: Socket,
+        readonly own: SockhopServer,
+    ) {
+        super(socket, own);
+    }
+}
+
+const given = new Sockhop.server<Chat, Visitor>({ session_type: Visitor });
+const inferred = new Sockhop.server({ port: 0, session_type: Visitor });
+const loose = new Sockhop.server({ session_type: Loose });
+const base = new Sockhop.server<Chat>({ session_type: Visitor });
+const mixed = new Sockhop.server<Chat>({ session_type: Loose });
+
+expectTypeOf(inferred).toEqualTypeOf(given);
+expectTypeOf(given.sessions).toEqualTypeOf<Visitor[]>();
+expectTypeOf(loose).toEqualTypeOf<SockhopServer<any, Loose>>();
+expectTypeOf(base).toEqualTypeOf<SockhopServer<Chat>>();
+expectTypeOf(base.sessions).toEqualTypeOf<SockhopSession<Chat>[]>();
+expectTypeOf(new Sockhop.server()).toEqualTypeOf<SockhopServer>();
+expectTypeOf(new Sockhop.server({ port: 0 })).toEqualTypeOf<SockhopServer>();
+
+export function handlers(server: SockhopServer<Chat, Visitor>): void {
+    server.on("connect", (_socket, session) => {
+        expectTypeOf(session).toEqualTypeOf<Visitor>();
+    });
+    server.on("disconnect", (_socket, session) => {
+        expectTypeOf(session).toEqualTypeOf<Visitor>();
+    });
+    server.on("error", (_error, _socket, session) => {
+        expectTypeOf(session).toEqualTypeOf<Visitor | null>();
+    });
+    server.on("receive", (_value, { session }) => {
+        expectTypeOf(session).toEqualTypeOf<Visitor>();
+    });
+    server.on("receive:Say", (_say, { session }) => {
+        expectTypeOf(session).toEqualTypeOf<Visitor>();
+    });
+    server.on("request:Lines", (_request, _response, { session }) => {
+        expectTypeOf(session).toEqualTypeOf<Visitor>();
+    });
+}
+
+/** Parameters for any server, and for any server of a protocol. */
+export const any: SockhopServer[] = [given, inferred, loose, base, mixed];
+export const chats: SockhopServer<Chat>[] = [given, inferred, base];
+
+export async function daemon(): Promise<void> {
+    const { server, client } = await listen_or_connect({ name: "chat", session_type: Visitor });
+    if (server) expectTypeOf(server).toEqualTypeOf(given);
+    else expectTypeOf(client).toEqualTypeOf<SockhopClient<Chat>>();
+}
+
+export function generic<P extends Protocol, S extends SockhopSession<P>>(server: SockhopServer<P, S>): void {
+    server.on("connect", (socket, session) => {
+        expectTypeOf(socket).toEqualTypeOf<Socket>();
+        void session.kill();
+    });
+}
+generic(given);
+generic(loose);
+
+/** A subclass passes the sessions on. */
+class Own<S extends SockhopSession> extends SockhopServer<any, S> {
+    announce(): boolean {
+        return this.emit("announcement", "mind the gap");
+    }
+}
+expectTypeOf(new Own({ session_type: Loose }).sessions).toEqualTypeOf<Loose[]>();
+
+// @ts-expect-error -- not a session
+new SockhopServer({ session_type: class {} });
+// @ts-expect-error -- the sessions of another protocol
+new SockhopServer<{ server: { messages: { Say: Say } } }>({ session_type: Visitor });
