@@ -6,13 +6,14 @@ import { type DisconnectReason, closeReasonOf, reasonOf } from "../connection/Di
 import { FrameTimeouts } from "../connection/FrameTimeouts";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
-import { enableDebugLog } from "../diagnostics/debugLog";
+import { debug, enableDebugLog } from "../diagnostics/debugLog";
 import { ClosedTotals, type Stats } from "../diagnostics/Stats";
 import { emitSafely } from "../emitter/emitSafely";
 import { TypedEmitter } from "../emitter/TypedEmitter";
 import { TypeEventName } from "../emitter/TypeEventName";
 import type { Message } from "../protocol/Message";
 import type { Reply } from "../replies/PendingReply";
+import { messageOf } from "../runtime/thrownValues";
 import { nextTick, now, setImmediate } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
@@ -110,7 +111,10 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
         this._limits = endpointLimits(options);
         this.#receiver = new MessageReceiver(this._objectBuffer, {
             onMessage: (connection, message) => this._onMessage(connection, message),
-            onBadFrame: (connection, error) => this.#errors.report(error, this._eventArgs(connection)),
+            onBadFrame: (connection, error) => {
+                debug?.("bad frame from %s: %s", connection.peer, messageOf(error));
+                this.#errors.report(error, this._eventArgs(connection));
+            },
             onFatal: (connection, error) => this._destroy(connection, reasonOf(error)),
             onPeerEnd: (connection) => this.#onPeerEnd(connection, { code: "PEER_ENDED" }),
         });
@@ -192,9 +196,10 @@ export abstract class Endpoint<E = any> extends TypedEmitter<E> {
      */
     protected _deliver(connection: Connection, { type, data }: Message, reply?: Reply): void {
         const meta = this._receiveMeta(connection, type, reply);
-        this.emit("receive", data, meta);
+        const isHeard = this.emit("receive", data, meta);
         const event = this.#receiveEvent.name(type);
         if (event !== undefined && this.listenerCount(event) > 0) this.emit(event, data, meta);
+        else if (debug && !isHeard) debug("no listener for %s from %s", type, connection.peer);
     }
 
     /**
