@@ -149,7 +149,12 @@ export class JsonCodec implements Codec {
         // A UTF-16 code unit has at most three bytes in UTF-8.
         if (3 * text.length > this.#maxSize) {
             const size = Buffer.byteLength(text);
-            if (size > this.#maxSize) throw tooLargeError(String(size), this.#maxSize, this.enveloped ? `message (${this.latestType})` : undefined);
+            if (size > this.#maxSize)
+                throw tooLargeError(
+                    String(size),
+                    this.#maxSize,
+                    this.enveloped ? `message (${this.latestType})` : undefined,
+                );
         }
         return text + this.#terminator.text;
     }
