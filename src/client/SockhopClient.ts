@@ -14,6 +14,8 @@ import { CallSite } from "../runtime/CallSite";
 import { OfflineQueue } from "./OfflineQueue";
 import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
+import { debug } from "../diagnostics/debugLog";
+import { messageOf } from "../runtime/thrownValues";
 import type { Stats } from "../diagnostics/Stats";
 import { explain, isBacklogFull, targetOf } from "../transport/connectError";
 import { addressOf, isSocket } from "../connection/socketHooks";
@@ -367,6 +369,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     #onAttemptError(attempt: ConnectAttempt, connection: Connection): void {
         const error = connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED");
         explain(error, this);
+        debug?.("no connection to %s: %s", targetOf(this), messageOf(error));
         this.#attempt = undefined;
         attempt.fail(error);
         if (this.#wait?.onAttemptError(error) === false) this.#wait = undefined;

@@ -15,20 +15,32 @@ import {
 // All copies of the library in this process share the channels, so only one copy may print.
 const PRINTED = Symbol.for("sockhop.debug");
 
+const log: { (message: string, ...values: unknown[]): void; enabled?: boolean } = debuglog("sockhop");
+
+/**
+ * Prints to stderr if `NODE_DEBUG` contains `sockhop`; otherwise `undefined`, so that nothing is computed for it. `%s` in
+ * the message stands for a value, which may come from a peer.
+ */
+export const debug =
+    // debuglog() of Bun has no `enabled`.
+    (log.enabled ?? /\bsockhop\b/i.test(process.env["NODE_DEBUG"] ?? ""))
+        ? (message: string, ...values: unknown[]) => {
+              log(message, ...values.map(printable));
+          }
+        : undefined;
+
 /** Prints connections and messages to stderr if `NODE_DEBUG` contains `sockhop`. */
 export function enableDebugLog(): void {
-    const debug: { (message: string, ...values: unknown[]): void; enabled?: boolean } = debuglog("sockhop");
-    // debuglog() of Bun has no `enabled`.
-    const isEnabled = debug.enabled ?? /\bsockhop\b/i.test(process.env["NODE_DEBUG"] ?? "");
     const shared = connected as typeof connected & { [PRINTED]?: boolean };
-    if (!isEnabled || shared[PRINTED]) return;
+    if (!debug || shared[PRINTED]) return;
     shared[PRINTED] = true;
     subscribe(connected.name, (message) => {
         debug("connect %s", addressOf((message as ConnectionDiagnostics).socket));
     });
     subscribe(disconnected.name, (message) => {
-        const { socket, error } = message as ConnectionDiagnostics;
-        debug("disconnect %s%s", addressOf(socket), error ? `: ${printable(messageOf(error))}` : "");
+        const { socket, error, reason } = message as ConnectionDiagnostics;
+        const { code } = (reason ?? {}) as { code?: string };
+        debug("disconnect %s, %s%s", addressOf(socket), code, error ? `: ${messageOf(error)}` : "");
     });
     for (const [channel, direction] of [
         [sent, "sent"],
@@ -36,7 +48,7 @@ export function enableDebugLog(): void {
     ] as const) {
         subscribe(channel.name, (message) => {
             const { socket, type, bytes } = message as MessageDiagnostics;
-            debug("%s %s, %d bytes, %s", direction, printable(type), bytes, addressOf(socket));
+            debug("%s %s, %s bytes, %s", direction, type, bytes, addressOf(socket));
         });
     }
 }

@@ -6,13 +6,14 @@ import { type DisconnectReason, closeReasonOf, reasonOf } from "../connection/Di
 import { FrameTimeouts } from "../connection/FrameTimeouts";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
-import { enableDebugLog } from "../diagnostics/debugLog";
+import { debug, enableDebugLog } from "../diagnostics/debugLog";
 import { ClosedTotals, type Stats } from "../diagnostics/Stats";
 import { emitSafely } from "../emitter/emitSafely";
 import { TypedEmitter } from "../emitter/TypedEmitter";
 import { TypeEventName } from "../emitter/TypeEventName";
 import type { Message } from "../protocol/Message";
 import type { Reply } from "../replies/PendingReply";
+import { messageOf } from "../runtime/thrownValues";
 import { nextTick, now, setImmediate } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
@@ -111,7 +112,10 @@ export abstract class Endpoint<E = any, T = any> extends TypedEmitter<E, T, Othe
         this._limits = endpointLimits(options);
         this.#receiver = new MessageReceiver(this._objectBuffer, {
             onMessage: (connection, message) => this._onMessage(connection, message),
-            onBadFrame: (connection, error) => this.#errors.report(error, this._eventArgs(connection)),
+            onBadFrame: (connection, error) => {
+                debug?.("bad frame from %s: %s", connection.peer, messageOf(error));
+                this.#errors.report(error, this._eventArgs(connection));
+            },
             onWarning: (text) => this.#errors.warn(text),
             onFatal: (connection, error) => this._destroy(connection, reasonOf(error)),
             onPeerEnd: (connection) => this.#onPeerEnd(connection, { code: "PEER_ENDED" }),
@@ -203,9 +207,10 @@ export abstract class Endpoint<E = any, T = any> extends TypedEmitter<E, T, Othe
     protected _deliver(connection: Connection, { type, data }: Message, reply?: Reply): void {
         const meta = this._receiveMeta(connection, type, reply);
         const emitter = this as unknown as TypedEmitter<object>; // any events: those of a protocol are for its users
-        emitter.emit("receive", data, meta);
+        const isHeard = emitter.emit("receive", data, meta);
         const event = this.#receiveEvent.name(type);
         if (event !== undefined && emitter.listenerCount(event) > 0) emitter.emit(event, data, meta);
+        else if (debug && !isHeard) debug("no listener for %s from %s", type, connection.peer);
     }
 
     /**

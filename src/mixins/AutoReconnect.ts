@@ -1,4 +1,5 @@
 import type { Connection } from "../connection/Connection";
+import { debug } from "../diagnostics/debugLog";
 import { emitSafely } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";
 import { Timer, now } from "../runtime/clock";
@@ -112,6 +113,7 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
             this.#timer = new Timer(() => {
                 if (this.#wantsConnection) this._startReconnect();
             }, delay);
+            debug?.("attempt %s to connect in %s ms", this.#failures + 1, delay);
             emitSafely(this, "reconnecting", this.#failures + 1, delay, connection.error);
         }
 

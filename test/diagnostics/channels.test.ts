@@ -51,8 +51,8 @@ describe("diagnostics_channel", () => {
         own?.destroy(error);
         await gone;
         expect(disconnects).to.have.deep.members([
-            { endpoint: s, socket, error: undefined },
-            { endpoint: c, socket: own, error },
+            { endpoint: s, socket, error: undefined, reason: { code: "PEER_ENDED" } },
+            { endpoint: c, socket: own, error, reason: { code: "SOCKET_ERROR", error } },
         ]);
     });
 

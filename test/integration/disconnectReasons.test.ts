@@ -2,13 +2,14 @@ import { expect } from "chai";
 import { once } from "node:events";
 import type net from "node:net";
 import { SockhopClient, type DisconnectReason, type SockhopServer } from "../../src";
-import { parted } from "../support/events";
 import { frame } from "../support/eventLoop";
 import { client, later, pair, placeOf, raw, server, socketPath } from "../support/pair";
 
 /** The reason of the next `disconnect`, and the number of arguments before it. */
 async function reasonAt(end: SockhopClient | SockhopServer): Promise<DisconnectReason> {
-    const args = await parted(end);
+    const args = await new Promise<unknown[]>((resolve) => {
+        end.once("disconnect", (...all: unknown[]) => resolve(all));
+    });
     expect(args).to.have.length(end instanceof SockhopClient ? 2 : 3); // those of 1.x, and the reason
     return args.at(-1) as DisconnectReason;
 }

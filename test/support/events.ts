@@ -33,9 +33,9 @@ export function framesOf(socket: net.Socket): Record<string, unknown>[] {
     return frames;
 }
 
-/** Resolves to the arguments of the next `disconnect`, also after an error. */
+/** Resolves to the arguments of the next `disconnect` before its reason, also after an error. */
 export async function parted(end: SockhopClient | SockhopServer): Promise<unknown[]> {
-    return new Promise((resolve) => end.once("disconnect", (...args: unknown[]) => resolve(args)));
+    return new Promise((resolve) => end.once("disconnect", (...args: unknown[]) => resolve(args.slice(0, -1))));
 }
 
 /** Waits for the close of a connection, for any cause. */

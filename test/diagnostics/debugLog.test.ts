@@ -1,0 +1,41 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { join } from "node:path";
+import { expect } from "chai";
+
+const PROGRAM = `
+    const net = require("node:net");
+    const { server, client } = require("./src");
+    (async () => {
+        const missing = new client({ path: "/missing/socket", auto_reconnect_interval: 1 });
+        await missing.connect({ wait: true, timeout: 20 }).catch(() => undefined);
+        const s = new server({ port: 0 });
+        await s.listen();
+        s.on("error", () => s.close());
+        const c = new client({ port: s.get_bound_port() });
+        await c.connect();
+        await c.send({ a: 1 });
+        c.socket.write("non\\x1b[2Jsense\\n");
+    })();`;
+
+describe("NODE_DEBUG=sockhop", () => {
+    it("prints attempts, reasons, bad frames, and messages without a listener", async function () {
+        this.timeout(60_000); // the program is compiled first
+        const child = spawn(process.execPath, ["-r", "ts-node/register", "-e", PROGRAM], {
+            cwd: join(__dirname, "../.."),
+            env: { ...process.env, NODE_DEBUG: "sockhop" },
+            stdio: ["ignore", "inherit", "pipe"],
+        });
+        const stderr = await text(child.stderr);
+        for (const line of [
+            /: no connection to \/missing\/socket: connect ENOENT .*: the folder \/missing does not exist$/m,
+            /: attempt 2 to connect in 1 ms$/m,
+            /: no listener for Object from 127\.0\.0\.1:\d+$/m,
+            /: bad frame from 127\.0\.0\.1:\d+: .*not JSON/m,
+            /: disconnect 127\.0\.0\.1:\d+, CLOSED$/m,
+        ]) {
+            expect(stderr).to.match(line);
+        }
+        expect(stderr).to.not.include("\x1b");
+    });
+});
