@@ -33,12 +33,15 @@ export async function listen_or_connect<P extends Protocol = any>(
     for (let attempt = 1; ; attempt++) {
         // Connects first: usually a server is running, and the probe of `listen()` would be one more connection to it.
         const client = new SockhopClient<P>(options);
+        let reset: unknown;
         try {
             await client.connect();
             return { client };
         } catch (error) {
             await client.disconnect({ timeout: 0 });
-            if (!NO_SERVER_CODES.has((error as NodeJS.ErrnoException).code)) throw error;
+            const { code } = error as NodeJS.ErrnoException;
+            if (!NO_SERVER_CODES.has(code)) throw error;
+            if (code === "ECONNRESET") reset = error;
         }
         const server = new SockhopServer<P>(options);
         try {
@@ -47,7 +50,9 @@ export async function listen_or_connect<P extends Protocol = any>(
         } catch (error) {
             await server.close();
             // In use: another process was faster, or is closing. Try to connect again.
-            if (attempt === MAX_ATTEMPTS || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+            if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+            // A server that closes each connection has a reason, such as other TLS options.
+            if (attempt === MAX_ATTEMPTS) throw reset ?? error;
         }
     }
 }

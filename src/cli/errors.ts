@@ -37,6 +37,20 @@ const MESSAGES = new Map([
 const UNTRUSTED =
     /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/;
 
+/** Codes of an attempt to use TLS with a peer that does not: silence, another protocol, or a closed connection. */
+const NO_TLS = /^(ERR_CONNECT_TIMEOUT|ECONNRESET|EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/;
+
+/** Replaces the error of a TLS connection to a peer that may not use TLS. Returns other errors unchanged. */
+export function explainTlsError(error: unknown, endpoint: string): unknown {
+    const code = errorCode(error) ?? "";
+    if (!NO_TLS.test(code)) return error;
+    return new CommandError(
+        `no TLS connection to ${endpoint}: does the server use TLS? Try without --tls`,
+        code,
+        error,
+    );
+}
+
 /** Replaces a socket error by a {@link CommandError} that names the endpoint. Returns other errors unchanged. */
 export function explainError(error: unknown, endpoint: string): unknown {
     const code = errorCode(error) ?? "";

@@ -22,7 +22,7 @@ import { type DisconnectCode, closeReasonOf } from "../connection/DisconnectReas
 import type { Frame } from "../codec/Codec";
 import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
-import { warnUnknownOptions } from "../endpoint/unknownOptions";
+import { givenOptions } from "../endpoint/givenOptions";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
 import type { Handler } from "../endpoint/Handler";
@@ -73,9 +73,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ClientOptions | null) {
-        const options = given ?? {};
+        const options = givenOptions(given);
         super(options);
-        warnUnknownOptions(options);
         ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, false));
         this._connectTimeout = milliseconds("connect_timeout", options.connect_timeout, 5000);
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);

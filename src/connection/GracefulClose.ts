@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { throwLater } from "../emitter/emitSafely";
 import { Timer, now } from "../runtime/clock";
 import { milliseconds } from "../validators";
@@ -28,14 +29,17 @@ export interface EndOptions {
     drain?: boolean | undefined;
 }
 
+const CLOSE_NAMES: readonly (keyof EndOptions)[] = ["timeout", "drain"];
+
 /**
- * Milliseconds of the `timeout` option.
+ * Milliseconds of the `timeout` option. Warns of unknown options.
  *
  * @throws {@link SockhopError} `ERR_BAD_OPTION` if it is negative or not a number
  *
  * @internal
  */
 export function closeTimeout(options: EndOptions | null | undefined): number {
+    if (options) checkMethodOptions(options, CLOSE_NAMES, "close");
     const timeout = options?.timeout;
     return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_TIMEOUT_MS);
 }

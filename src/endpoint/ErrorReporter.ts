@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import process from "node:process";
+import { warn } from "../diagnostics/warning";
 import { emitSafely } from "../emitter/emitSafely";
 import { codeOf, messageOf, printable } from "../runtime/thrownValues";
 
@@ -36,7 +37,7 @@ export class ErrorReporter {
     warn(text: string): void {
         if (this.#hasWarned) return;
         this.#hasWarned = true;
-        process.emitWarning(printable(text), { type: "SockhopWarning" });
+        warn(printable(text));
     }
 
     /**

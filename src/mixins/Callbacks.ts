@@ -1,4 +1,5 @@
 import type { Connection, Sender } from "../connection/Connection";
+import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
 import { typeOption } from "../protocol/typeOption";
@@ -10,6 +11,9 @@ import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { milliseconds } from "../validators";
 import type { Constructor } from "./mixin";
+
+/** Names of the options of `send()`. */
+const SEND_NAMES = ["timeout", "signal", "failed", "type"];
 
 /** Methods that {@link Callbacks} adds to an endpoint. */
 export interface Calling {
@@ -40,6 +44,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             callback?: RemoteCallback | null,
             options?: SendOptions | null,
         ): Promise<void> {
+            if (options) checkMethodOptions(options, SEND_NAMES, "send");
             if (callback) return this.#call(sender, value, callback, options);
             const { isConnected } = sender;
             try {

@@ -1,4 +1,5 @@
 import type { Connection, Sender } from "../connection/Connection";
+import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { type RequestSpan, requests } from "../diagnostics/RequestSpan";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
@@ -32,6 +33,9 @@ export interface RequestOptions<Type extends string = string> extends WaitOption
     /** Aborting it cancels the request: the stream ends with `ERR_ABORTED`, and the peer gets a cancel message. */
     signal?: AbortSignal | undefined;
 }
+
+/** Names of the options of a request. */
+const REQUEST_NAMES = ["timeout", "signal", "type"];
 
 /** Methods that {@link Requests} adds to an endpoint. */
 export interface Requesting {
@@ -114,6 +118,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         ): Promise<undefined> | undefined {
             try {
                 const { timeout, signal } = options ?? {};
+                if (options) checkMethodOptions(options, REQUEST_NAMES, "request");
                 if (!this._objectBuffer.enveloped) {
                     throw new SockhopError("A json peer cannot respond to a request", "ERR_REQUEST_TYPE");
                 }

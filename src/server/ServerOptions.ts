@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
+import { isPlain, warnIgnored } from "../diagnostics/unknownOptions";
 import type { SockhopOptions } from "../endpoint/options";
 import { SockhopError } from "../SockhopError";
 import type { SockhopServer } from "./SockhopServer";
@@ -66,7 +67,7 @@ export function permissions(mode: number | null | undefined): number | undefined
 /**
  * Validates the option `session_type`.
  *
- * @throws {@link SockhopError} `ERR_BAD_OPTION` for a value that is not a constructor
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` for a value that is not a class of sessions
  */
 export function sessionType(type: ServerOptions["session_type"] | null): ServerOptions["session_type"] {
     if (!type) return undefined;
@@ -75,5 +76,22 @@ export function sessionType(type: ServerOptions["session_type"] | null): ServerO
     } catch (cause) {
         throw new SockhopError("session_type must be a class", "ERR_BAD_OPTION", { cause });
     }
-    return type;
+    const { _bind } = (type.prototype ?? {}) as Partial<SockhopSession>;
+    if (typeof _bind === "function") return type;
+    throw new SockhopError("session_type must be a class that extends SockhopSession", "ERR_BAD_OPTION");
+}
+
+/**
+ * Returns the error of an argument of `listen()`, which has none, if it looks like a port, a path or a callback. Warns of
+ * options.
+ */
+export function listenArgumentError(argument: unknown): SockhopError | undefined {
+    if (typeof argument !== "object") {
+        const message = "listen() takes no arguments: pass the port or path to the constructor, such as { port: 5000 }";
+        return new SockhopError(message, "ERR_BAD_OPTION");
+    }
+    if (argument && isPlain(argument) && Object.keys(argument).length > 0) {
+        warnIgnored(argument, "listen() takes no options, pass them to the constructor");
+    }
+    return undefined;
 }

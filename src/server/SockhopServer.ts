@@ -1,8 +1,9 @@
 import type { Handler } from "../endpoint/Handler";
 import type { ServerEvents, ServerHandlerContext } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
-import { tlsOptions } from "../transport/tls";
-import { type ServerOptions, permissions, sessionType } from "./ServerOptions";
+import { warn } from "../diagnostics/warning";
+import { hasCertificate, tlsOptions } from "../transport/tls";
+import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
 import { markHandled } from "../timers/promises";
 import { positiveNumber, milliseconds } from "../validators";
@@ -22,7 +23,7 @@ import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { setImmediate } from "../runtime/clock";
-import { warnUnknownOptions } from "../endpoint/unknownOptions";
+import { givenOptions } from "../endpoint/givenOptions";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sessions } from "../mixins/Sessions";
 import type { Constructor } from "../mixins/mixin";
@@ -67,14 +68,14 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ServerOptions | null) {
-        const options = given ?? {};
+        const options = givenOptions(given);
         super(options);
         this._pauseSlowPeers();
-        warnUnknownOptions(options);
         ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, true));
         this.#Session = sessionType(options.session_type) ?? SockhopSession;
         this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
         const tls = tlsOptions(options.ssl, options.ssl_options);
+        if (tls && !hasCertificate(tls)) warn("A TLS server needs a certificate: set ssl_options.key and cert, or pfx");
         if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
         const most = positiveNumber("max_connections", options.max_connections, Infinity);
         this.#listening = { tls, most, mode: permissions(options.mode) };
@@ -105,15 +106,21 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
      * Rejects with
      * - the error of Node: `EADDRINUSE`, `EACCES` …; errors of the system are emitted as `error`, too, if there is a listener
      * - `ERR_SERVER_ALREADY_LISTEN` of Node if it listens already; it goes on to listen
-     * - `ERR_BAD_OPTION` for an invalid path, address or port
+     * - `ERR_BAD_OPTION` for an invalid path, address or port, and for an argument, such as a port
      * - `ERR_PATH_TOO_LONG` for a `path` above the limit of the system (107 bytes on Linux, 103 elsewhere)
      * - `ERR_ABORTED` if `close()` is called before it listens
      *
      * @returns resolves to the server of Node
      * @example await server.listen();
      */
-    listen(): Promise<net.Server> {
+    listen(): Promise<net.Server>;
+    /** @internal */
+    listen(argument?: unknown): Promise<net.Server> {
         const self = this._self();
+        if (argument !== undefined && argument !== null) {
+            const error = listenArgumentError(argument);
+            if (error) return Promise.reject(error);
+        }
         // eslint-disable-next-line @typescript-eslint/unbound-method -- not called
         return self.#listener.listen(self, new CallSite(self.listen));
     }
@@ -378,7 +385,9 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
             },
             failed: (error) => {
                 // An error of listen() rejects, too; an error of accepting a connection is reported here only.
-                if (listener.server.listening || this.listenerCount("error") > 0) this._reportError(error, null);
+                const isReported = listener.server.listening || this.listenerCount("error") > 0;
+                if (isReported) this._reportError(error, null);
+                return isReported;
             },
             refused: (error) => {
                 this._reportError(error, null);

@@ -20,14 +20,14 @@ interface AddressOptions {
 
 /**
  * Validates the address options, and applies defaults. As in 1.x any falsy value means the default, except a port that
- * is `NaN` or `""`.
+ * is `NaN` or `""`, and a name, which 1.x does not have.
  *
  * @param allowsPortZero - true if port 0 means a free port, false if it means the default
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
 export function addressOptions({ path, name, address, port }: AddressOptions, allowsPortZero: boolean): Address {
     const result = {
-        path: path || (name ? path_of(name) : null),
+        path: path || (name === undefined || name === null ? null : path_of(name)),
         address: address || "127.0.0.1",
         port: isDefaultPort(port, allowsPortZero) ? DEFAULT_PORT : (port as number),
     };

@@ -10,7 +10,7 @@ import { isClusterWorker } from "./isClusterWorker";
 import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, createFolder } from "./namedSocket";
 import { removeStaleSocket } from "./staleSocket";
-import { asOptionError } from "./tls";
+import { asOptionError, explainAtServer } from "./tls";
 import { SocketFile, assertFits, isFile } from "./unixSocket";
 
 /** Options of a {@link Listener}. */
@@ -26,8 +26,12 @@ export interface ListenerOptions {
 export interface ListenerEvents {
     /** Handles a new connection; over TLS after its handshake. */
     accepted(socket: net.Socket): void;
-    /** Handles an error of the system: it cannot listen, or cannot accept a connection. */
-    failed(error: Error): void;
+    /**
+     * Handles an error of the system: it cannot listen, or cannot accept a connection.
+     *
+     * @returns true if the program knows of it
+     */
+    failed(error: Error): boolean;
     /** Handles a rejected client: its TLS handshake failed, or there are too many connections. */
     refused(error: Error): void;
 }
@@ -66,12 +70,17 @@ export class Listener {
      */
     listen(address: Address, site: CallSite): Promise<net.Server> {
         if (this.#listening) return this.#listening;
-        const settled = (): void => {
+        const attempt = this.#listen(address, site);
+        // The caller gets the promise of `finally`, which has no handler yet: a rejection that nobody handles is not silent.
+        const listening = attempt.finally(() => {
             this.#listening = undefined;
-        };
-        this.#listening = this.#listen(address, site);
-        this.#listening.then(settled, settled);
-        return this.#listening;
+        });
+        attempt.catch((error: unknown) => {
+            const isOfSystem = (error as NodeJS.ErrnoException).syscall !== undefined;
+            // As in 1.x, a listener of `error` is enough to handle an error of the system.
+            if (isOfSystem && this.#events.failed(error as Error)) listening.catch(() => undefined);
+        });
+        return (this.#listening = listening);
     }
 
     /** Stops listening, and destroys pending handshakes. Resolves when all connections are closed. */
@@ -94,7 +103,6 @@ export class Listener {
         } catch (error) {
             explainListen(error as Error, address);
             site.mark(error as Error);
-            if ((error as NodeJS.ErrnoException).syscall !== undefined) this.#events.failed(error as Error);
             throw error;
         }
         return this.server;
@@ -189,7 +197,7 @@ export class Listener {
         });
         server.on("tlsClientError", (error: Error, socket: tls.TLSSocket) => {
             socket.destroy(); // Node leaves the socket open after a handshake timeout
-            if (!this.#isClosed) events.refused(certificateError(socket) ?? error);
+            if (!this.#isClosed) events.refused(certificateError(socket) ?? explainAtServer(error));
         });
         return server;
     }

@@ -4,7 +4,7 @@ import { loadTls } from "../runtime/builtins";
 import { type Address, checkAddress } from "./Address";
 import { selfConnectionError } from "./connectError";
 import { assertPrivate } from "./namedSocket";
-import { asOptionError } from "./tls";
+import { asOptionError, explainAtClient } from "./tls";
 import { assertFits } from "./unixSocket";
 
 const READ_BUFFER_BYTES = 65_536;
@@ -38,6 +38,8 @@ export function dial(
             const tlsSocket = path
                 ? connect({ ...tlsOptions, path }, onConnect)
                 : connect(port, address, tlsOptions, onConnect);
+            const explain = (error: Error): unknown => explainAtClient(error);
+            tlsSocket.once("error", explain).once("secureConnect", () => tlsSocket.off("error", explain));
             return tlsSocket.once("connect", () => destroyIfSelfConnected(tlsSocket)); // before the handshake
         }
         const onread = {

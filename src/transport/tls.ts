@@ -7,6 +7,48 @@ export function asOptionError(thrown: unknown): Error {
     return new SockhopError(error.message, "ERR_BAD_OPTION", { cause: error });
 }
 
+/** Options of a TLS server that give it an identity, or make one unnecessary. */
+const IDENTITIES = ["cert", "pfx", "SNICallback", "pskCallback", "secureContext", "ciphers"];
+
+/** True if a TLS server with these options may complete a handshake. */
+export function hasCertificate(options: object): boolean {
+    return IDENTITIES.some((name) => (options as Record<string, unknown>)[name]);
+}
+
+/** Texts for errors of a handshake at a server whose text from OpenSSL does not name the mistake. */
+const SERVER_FAULTS: Readonly<Record<string, string>> = {
+    ERR_SSL_WRONG_VERSION_NUMBER: "the client does not use TLS (see its options ssl and ssl_options)",
+    ERR_SSL_HTTP_REQUEST: "the client sent an HTTP request without TLS",
+    ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: "the server has no certificate for this client (see ssl_options.cert)",
+    ERR_SSL_NO_SHARED_CIPHER: "the server has no certificate or cipher for this client (see ssl_options.cert)",
+};
+
+/** The same at a client. */
+const CLIENT_FAULTS: Readonly<Record<string, string>> = {
+    ERR_SSL_WRONG_VERSION_NUMBER: "the server does not use TLS (see its options ssl and ssl_options)",
+    ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "the server refused it: has it a certificate?",
+    ECONNRESET: "the server closed the connection: does it use TLS?",
+};
+
+/** Adds the mistake to an error of a TLS handshake at a server. The code and the other members stay those of Node. */
+export function explainAtServer(error: Error): Error {
+    return explainHandshake(error, SERVER_FAULTS);
+}
+
+/** Adds the mistake to an error of a TLS handshake at a client. */
+export function explainAtClient(error: Error): Error {
+    return explainHandshake(error, CLIENT_FAULTS);
+}
+
+function explainHandshake(error: NodeJS.ErrnoException, faults: Readonly<Record<string, string>>): Error {
+    const fault = faults[error.code ?? ""];
+    if (fault === undefined) return error;
+    const { message } = error;
+    error.message = `A TLS handshake failed: ${fault}. ${message.trim()}`;
+    error.stack = String(error.stack).replace(message, () => error.message);
+    return error;
+}
+
 /**
  * Returns the TLS options; `undefined` if TLS is off.
  *

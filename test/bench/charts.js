@@ -1,161 +1,136 @@
-// Charts of the figures. Transparent background, and colors that are readable on light and dark pages.
+// Charts of the figures, as SVG. They are narrow and have large letters, so that they can be read on a phone. As pictures they
+// follow the colors of the system; in a page, `currentColor` is that of its text.
 "use strict";
 
-const echarts = require("echarts");
-const { compare, number } = require("./print.js");
+const COLORS = { ours: "#e0662c", older: "#b58a3c", others: "#4c86b8", byHand: "#8b949e", limit: "#858ae0" };
+const LINES = [COLORS.others, "#3f9e6e", "#a878d0", "#cf6088", "#35a3ab", "#96963c"];
+const WIDTH = 480;
+const FONT = 15;
+const ROW = 28;
 
-const TEXT = "#7a828e";
-const LINE = "#7a828e66";
-const OURS = "#d9622b";
-const OLDER = "#b58a3c";
-const OTHERS = "#4c86b8";
-const BY_HAND = "#8b949e";
-const LINES = [OTHERS, "#3f9e6e", "#9a6fc0", "#c0567f", "#3aa0a8", "#8d8d3f", "#7a7fd0"];
-const WIDTH = 760;
+const escape = (text) => String(text).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-function colour({ name, packages }) {
-    if (name === "ours") return OURS;
-    if (name.startsWith("sockhop")) return OLDER;
-    return packages.length > 0 ? OTHERS : BY_HAND;
+function text(x, y, value, { anchor = "start", size = FONT, weight = "normal" } = {}) {
+    const style = weight === "normal" ? "" : ` font-weight="${weight}"`;
+    return `<text x="${x}" y="${y}" text-anchor="${anchor}" font-size="${size}"${style}>${escape(value)}</text>`;
 }
 
-function draw(height, option) {
-    const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
-    chart.setOption({
-        animation: false,
-        backgroundColor: "transparent",
-        textStyle: { color: TEXT, fontFamily: "sans-serif" },
-        ...option,
-    });
-    const svg = chart.renderToSVGString();
-    chart.dispose();
-    return svg;
+function bar(x, y, width, height, color) {
+    return `<rect x="${x}" y="${y}" width="${Math.max(1, Math.round(width))}" height="${height}" rx="2" fill="${color}"/>`;
 }
 
-function heading(text, subtext) {
-    return {
-        text,
-        subtext,
-        left: 0,
-        textStyle: { color: TEXT, fontSize: 15 },
-        subtextStyle: { color: TEXT, fontSize: 12 },
-    };
+function line(x1, y1, x2, y2, attributes = 'opacity="0.25"') {
+    return `<path d="M${x1} ${y1}L${x2} ${y2}" stroke="currentColor" ${attributes}/>`;
 }
 
-const axisStyle = {
-    axisLabel: { color: TEXT },
-    axisLine: { lineStyle: { color: LINE } },
-    axisTick: { lineStyle: { color: LINE } },
-    splitLine: { lineStyle: { color: LINE, width: 0.5 } },
-    nameTextStyle: { color: TEXT },
-};
-
-/** One bar for each implementation, the best one first. */
-function bars(workload, results, adapters) {
-    const [metric, options] = Object.entries(workload.metrics).find(([name]) => name === workload.chart);
-    const found = adapters
-        .filter(({ name }) => results[name]?.rounds)
-        .map((adapter) => ({ adapter, found: compare(results, adapter.name, metric, options) }))
-        .filter(({ found }) => found !== undefined)
-        .sort((a, b) => (options.better === "more" ? 1 : -1) * (a.found.figure - b.found.figure));
-    return draw(72 + 26 * found.length, {
-        title: heading(workload.title, `${options.title}; ${options.better} is better`),
-        grid: { left: 150, right: 90, top: 60, bottom: 6 },
-        xAxis: { type: "value", show: false },
-        yAxis: {
-            type: "category",
-            data: found.map(({ adapter }) => adapter.title),
-            ...axisStyle,
-            axisTick: { show: false },
-        },
-        series: [
-            {
-                type: "bar",
-                barWidth: "62%",
-                data: found.map(({ adapter, found }) => ({
-                    value: found.figure,
-                    itemStyle: { color: colour(adapter) },
-                })),
-                label: {
-                    show: true,
-                    position: "right",
-                    color: TEXT,
-                    formatter: ({ value }) => number(value, options.digits),
-                },
-            },
-        ],
-    });
-}
-
-/** Milliseconds by message size, both logarithmic: a straight line of slope 1 is linear growth. */
-function growth(workload, results, adapters) {
-    const metrics = Object.entries(workload.metrics).filter(([metric]) => /^t\d+$/.test(metric));
-    let others = 0;
-    const series = adapters
-        .filter(({ name }) => results[name]?.rounds)
-        .map((adapter) => {
-            const ours = adapter.name === "ours";
-            const byHand = adapter.packages.length === 0;
-            const older = adapter.name.startsWith("sockhop");
-            const color = ours || byHand || older ? colour(adapter) : LINES[others++ % LINES.length];
-            const points = metrics.map(([metric, options]) => [
-                Number(metric.slice(1)),
-                compare(results, adapter.name, metric, options)?.figure,
-            ]);
-            return {
-                name: adapter.title,
-                type: "line",
-                data: points.filter(([, time]) => time !== undefined),
-                color,
-                symbol: "circle",
-                symbolSize: ours ? 7 : 4,
-                lineStyle: { color, width: ours ? 3.5 : 1.5, type: byHand && !ours ? "dashed" : "solid" },
-            };
-        });
-    return draw(430, {
-        title: heading(workload.title, "milliseconds, by size in MB; less is better"),
-        legend: { top: 60, left: WIDTH - 175, orient: "vertical", textStyle: { color: TEXT }, itemWidth: 22 },
-        grid: { left: 66, right: 215, top: 66, bottom: 30 },
-        xAxis: { type: "log", logBase: 4, min: 1, max: 256, name: "MB", ...axisStyle },
-        yAxis: { type: "log", ...axisStyle, axisLabel: { color: TEXT, formatter: (value) => number(value, 0) } },
-        series,
-    });
+function picture(title, subtitle, height, parts) {
+    return [
+        `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" fill="currentColor">`,
+        "<style>svg { color: #1f2328 } @media (prefers-color-scheme: dark) { svg { color: #e6edf3 } }</style>",
+        text(0, 20, title, { size: 17, weight: "bold" }),
+        text(0, 42, subtitle, { size: 14 }),
+        ...parts,
+        "</svg>",
+    ].join("\n");
 }
 
 /**
- * Ratios to sockhop 1.8.4 of some implementations, in all workloads.
+ * One bar for each row.
  *
- * @param rows - `{ title, values }`, one value for each of `adapters`
+ * @param rows - `{ label, value, shown, kind }`, the best first; `kind` is a key of the colors
  */
-function overview(rows, adapters) {
-    const names = rows.map(({ title }) => title).reverse();
-    return draw(106 + 62 * rows.length, {
-        title: heading("Improvement over sockhop 1.8.4", "1 is the same; more is better"),
-        legend: { top: 62, left: 0, itemGap: 22, textStyle: { color: TEXT } },
-        grid: { left: 250, right: 60, top: 94, bottom: 6 },
-        xAxis: { type: "value", show: false },
-        yAxis: { type: "category", data: names, ...axisStyle, axisTick: { show: false } },
-        series: adapters.map((adapter, index) => ({
-            name: adapter.title,
-            type: "bar",
-            color: adapter.name === "naive" ? LINES[6] : colour(adapter),
-            data: rows.map(({ values }) => values[index]).reverse(),
-            label: {
-                show: true,
-                position: "right",
-                color: TEXT,
-                fontSize: 10,
-                formatter: ({ value }) => value?.toFixed(2) ?? "",
-            },
-            markLine: {
-                silent: true,
-                symbol: "none",
-                label: { show: false },
-                lineStyle: { color: TEXT, type: "dashed" },
-                data: [{ xAxis: 1 }],
-            },
-        })),
+function bars(title, subtitle, rows) {
+    const [left, right, top] = [172, 84, 56];
+    const scale = (WIDTH - left - right) / Math.max(...rows.map(({ value }) => value));
+    const parts = rows.flatMap(({ label, value, shown, kind }, index) => {
+        const y = top + index * ROW;
+        return [
+            text(left - 8, y + 17, label, { anchor: "end" }),
+            bar(left, y + 2, value * scale, 20, COLORS[kind]),
+            text(left + 6 + Math.round(value * scale), y + 17, shown),
+        ];
     });
+    return picture(title, subtitle, top + rows.length * ROW + 4, parts);
+}
+
+/**
+ * Lines with two logarithmic axes: growth that is linear has the slope 1.
+ *
+ * @param series - `{ label, kind, points }` with points `[x, y]`
+ */
+function growth(title, subtitle, series) {
+    const [left, top, width, height] = [64, 62, WIDTH - 76, 300];
+    const points = series.flatMap(({ points }) => points);
+    const ends = (index) => [Math.min, Math.max].map((end) => end(...points.map((point) => point[index])));
+    const [[minX, maxX], [minY, maxY]] = [ends(0), ends(1)];
+    const share = (value, min, max) => Math.log(value / min) / Math.log(max / min);
+    const x = (value) => Math.round(left + width * share(value, minX, maxX));
+    const y = (value) => Math.round(top + height * (1 - share(value, minY, maxY)));
+    const grid = [1, 10, 100, 1000, 10_000, 100_000]
+        .filter((value) => value >= minY && value <= maxY)
+        .flatMap((value) => [
+            line(left, y(value), left + width, y(value)),
+            text(left - 8, y(value) + 5, value.toLocaleString("en").replace(/,/g, " "), { anchor: "end", size: 14 }),
+        ]);
+    const sizes = [...new Set(points.map(([value]) => value))].map((value) =>
+        text(x(value), top + height + 24, value, { anchor: "middle", size: 14 }),
+    );
+    let others = 0;
+    const colored = series.map((each) => ({
+        ...each,
+        color: each.kind === "others" ? LINES[others++ % LINES.length] : COLORS[each.kind],
+    }));
+    const lines = colored.flatMap(({ color, kind, points }) => {
+        const path = points.map(([a, b]) => `${x(a)} ${y(b)}`).join("L");
+        const ours = kind === "ours";
+        const dash = kind === "byHand" || kind === "limit" ? ' stroke-dasharray="5 4"' : "";
+        return [
+            `<path d="M${path}" fill="none" stroke="${color}" stroke-width="${ours ? 4 : 2}"${dash}/>`,
+            ...points.map(([a, b]) => `<circle cx="${x(a)}" cy="${y(b)}" r="${ours ? 5 : 3}" fill="${color}"/>`),
+        ];
+    });
+    const legend = colored.flatMap(({ label, color }, index) => {
+        const [column, row] = [(index % 2) * (WIDTH / 2), top + height + 44 + Math.floor(index / 2) * 24];
+        return [bar(column, row, 20, 12, color), text(column + 28, row + 12, label)];
+    });
+    const bottom = top + height + 44 + Math.ceil(series.length / 2) * 24;
+    return picture(title, subtitle, bottom, [...grid, ...sizes, ...lines, ...legend]);
+}
+
+/**
+ * Groups of bars. A dashed line marks the ratio 1.
+ *
+ * @param names - `{ label, kind }` of the bars of each group
+ * @param groups - `{ title, values }`, one value for each name
+ */
+function overview(title, subtitle, names, groups) {
+    const [top, right, thick] = [62 + Math.ceil(names.length / 2) * 24, 52, 15];
+    const values = groups.flatMap((group) => group.values).filter((value) => value !== undefined);
+    const scale = (WIDTH - right) / Math.max(...values);
+    const legend = names.flatMap((name, index) => {
+        const [column, row] = [(index % 2) * (WIDTH / 2), 56 + Math.floor(index / 2) * 24];
+        return [bar(column, row, 20, 12, COLORS[name.kind]), text(column + 28, row + 12, name.label)];
+    });
+    const tall = 30 + names.length * (thick + 2);
+    const parts = groups.flatMap((group, index) => {
+        const y = top + index * tall;
+        const drawn = group.values.flatMap((value, which) => {
+            if (value === undefined) return [];
+            const at = y + 26 + which * (thick + 2);
+            return [
+                bar(0, at, value * scale, thick, COLORS[names[which].kind]),
+                text(6 + Math.round(value * scale), at + 13, value.toFixed(2), { size: 14 }),
+            ];
+        });
+        return [text(0, y + 20, group.title), ...drawn];
+    });
+    const height = top + groups.length * tall + 4;
+    const one = Math.round(scale);
+    return picture(title, subtitle, height, [
+        ...legend,
+        ...parts,
+        line(one, top + 24, one, height, 'stroke-dasharray="4 4" opacity="0.6"'),
+    ]);
 }
 
 module.exports = { bars, growth, overview };

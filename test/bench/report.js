@@ -117,17 +117,78 @@ function stalls(results) {
         .join(" ");
 }
 
+/** A table of the figures, and a table of the ratios. One table with both would be wider than a page. */
+function tables([head, ...rows]) {
+    const isRatio = head.map((text) => /^to (1\.8\.4|limit)$/.test(text));
+    const figures = [head, ...rows].map((row) => row.filter((_, column) => !isRatio[column]));
+    const compared = head.map((_, column) => column).filter((column) => !isRatio[column] && isRatio[column + 1]);
+    if (compared.length === 0) return markdown(figures);
+    const bases = (row, column) => {
+        const end = isRatio.indexOf(false, column + 1);
+        const found = row.slice(column + 1, end === -1 ? undefined : end);
+        return found.some(Boolean) ? found.map((ratio) => ratio || "–").join(" · ") : "";
+    };
+    const ratios = [head, ...rows].map((row, index) => [
+        row[0],
+        ...compared.map((column) => (index === 0 ? head[column] : bases(row, column))),
+    ]);
+    return [markdown(figures), `Ratios ${bases(head, compared[0])}:`, markdown(ratios)].join("\n\n");
+}
+
 function section(name, results) {
     const workload = workloadOf.get(name);
     return [
         `## ${workload.title}`,
         workload.about.replaceAll(/\. (?=[A-Z])/g, ".\n"), // one sentence per line
         `![${workload.title}](benchmarks/${name}.svg)`,
-        markdown(table(workload, results, title)),
+        tables(table(workload, results, title)),
         stalls(results),
     ]
         .filter((part) => part !== "")
         .join("\n\n");
+}
+
+/** Color of an implementation in the charts. */
+function kind({ name, packages }) {
+    if (name === "ours" || name === "limit") return name;
+    if (name.startsWith("sockhop")) return "older";
+    return packages.length > 0 ? "others" : "byHand";
+}
+
+/** Short title of an implementation in the charts. */
+function label({ name, title }) {
+    return name === "ours" ? "this version" : title;
+}
+
+/** One bar for each implementation, the best one first. */
+function barChart(workload, results) {
+    const metric = workload.chart;
+    const options = workload.metrics[metric];
+    const rows = adapters
+        .filter(({ name }) => results[name]?.rounds)
+        .map((adapter) => ({ adapter, value: compare(results, adapter.name, metric, options)?.figure }))
+        .filter(({ value }) => value !== undefined)
+        .sort((a, b) => (options.better === "more" ? b.value - a.value : a.value - b.value))
+        .map(({ adapter, value }) => {
+            return { label: label(adapter), value, shown: number(value, options.digits), kind: kind(adapter) };
+        });
+    return charts.bars(workload.title, `${options.title}; ${options.better} is better`, rows);
+}
+
+/** Milliseconds by size of the message. */
+function growthChart(workload, results) {
+    const metrics = Object.entries(workload.metrics).filter(([metric]) => /^t\d+$/.test(metric));
+    const time = ({ name }, [metric, options]) => compare(results, name, metric, options)?.figure;
+    const series = adapters
+        .filter(({ name }) => results[name]?.rounds)
+        .map((adapter) => ({
+            label: label(adapter),
+            kind: kind(adapter),
+            points: metrics
+                .map((metric) => [Number(metric[0].slice(1)), time(adapter, metric)])
+                .filter(([, milliseconds]) => milliseconds !== undefined),
+        }));
+    return charts.growth(workload.title, "milliseconds by size in MB; less is better", series);
 }
 
 function drawAll({ workloads: all }) {
@@ -137,25 +198,43 @@ function drawAll({ workloads: all }) {
     const save = (name, svg) => fs.writeFileSync(path.join(folder, `${name}.svg`), svg + "\n");
     for (const [name, results] of Object.entries(all)) {
         const workload = workloadOf.get(name);
-        save(
-            name,
-            name === "big" ? charts.growth(workload, results, adapters) : charts.bars(workload, results, adapters),
-        );
+        save(name, name === "big" ? growthChart(workload, results) : barChart(workload, results));
     }
     const shown = ["ours", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
-    const rows = workloads
+    const groups = workloads
         .filter(({ name, overview }) => overview !== false && all[name]?.["sockhop-1.8.4"]?.rounds)
         .map(({ name, title, chart, metrics }) => ({
             title,
             values: shown.map((adapter) => better(all[name], adapter.name, "sockhop-1.8.4", chart, metrics[chart])),
         }));
-    if (rows.length > 0) save("overview", charts.overview(rows, shown));
+    const names = shown.map((adapter) => ({ label: label(adapter), kind: kind(adapter) }));
+    const title = "Improvement over sockhop 1.8.4";
+    if (groups.length > 0) save("overview", charts.overview(title, "1 is the same; more is better", names, groups));
 }
 
 function report(run) {
     const { machine, rounds, workloads: all } = run;
     drawAll(run);
     const text = `# Benchmarks
+
+Speed and memory of sockhop and of other libraries, each with a server and a client in processes of their own.
+[Method](#method) has the versions and the machine.
+
+![Improvement over sockhop 1.8.4](benchmarks/overview.svg)
+
+${summary(all)}
+
+## Where others are ahead
+
+Other libraries, and programs without a library, are ahead by more than ${Math.round(100 * (AHEAD - 1))} % in:
+
+${ahead(all)}
+
+${Object.entries(all)
+    .map(([name, results]) => section(name, results))
+    .join("\n\n")}
+
+## Method
 
 \`npm run bench -- --report\` writes this page in about half an hour.
 [test/bench](../test/bench/README.md) has the programs.
@@ -174,22 +253,6 @@ Compare ratios, not absolute figures: these depend on the machine.
 Measured on ${machine.date}: Node ${machine.node} on ${machine.system}, ${machine.processor}, ${machine.memory}; ${machine.pinning}.
 
 ${participants(run)}
-
-## Summary
-
-![Improvement over sockhop 1.8.4](benchmarks/overview.svg)
-
-${summary(all)}
-
-## Where others are ahead
-
-Other libraries, and programs without a library, are ahead by more than ${Math.round(100 * (AHEAD - 1))} % in:
-
-${ahead(all)}
-
-${Object.entries(all)
-    .map(([name, results]) => section(name, results))
-    .join("\n\n")}
 
 ## Run the benchmarks
 

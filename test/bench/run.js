@@ -68,7 +68,7 @@ async function main() {
     }
     const chosen = pick(options.only, adapters, adapterOf);
     const todo = pick(options.workload, workloads, workloadOf);
-    install(options.from ? [] : chosen, options.report || options.from ? ["echarts"] : []);
+    install(options.from ? [] : chosen);
     const run = options.from ? JSON.parse(fs.readFileSync(options.from, "utf8")) : await measure(chosen, todo);
     if (options.report || options.from) require("./report.js")(run);
 }

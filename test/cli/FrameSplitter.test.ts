@@ -67,7 +67,8 @@ describe("FrameSplitter", () => {
             incomplete: true,
         });
         expect(endOf('{"n":', true)).to.deep.equal({ bytes: 5, kind: "incomplete", text: '{"n":', incomplete: true });
-        expect(endOf('{"n":2}', false)).to.include({ kind: "message", incomplete: true });
+        expect(endOf('{"type":"Number","data":2}', false)).to.include({ kind: "message", incomplete: true });
+        expect(endOf('{"n":2}', false)).to.include({ kind: "incomplete" }); // without an envelope
     });
 
     it("buffers a bounded amount for all connections together", () => {

@@ -7,9 +7,10 @@ import {
     serverOptions,
 } from "../../src/cli/arguments/connectionOptions";
 import { endpointFrom, formatEndpoint, parseEndpoint, splitArguments } from "../../src/cli/arguments/endpoint";
+import { connectLine } from "../../src/cli/arguments/connectLine";
 import { examples } from "../../src/cli/arguments/examples";
 import { parseCount, parseDuration } from "../../src/cli/arguments/numbers";
-import { parseLines, parseValue, withTypeName } from "../../src/cli/arguments/values";
+import { parseLines, parseNamedValue, parseValue, withTypeName } from "../../src/cli/arguments/values";
 import { UsageError } from "../../src/cli/errors";
 import { files } from "./command";
 
@@ -39,14 +40,43 @@ describe("parseEndpoint()", () => {
         expect(parseEndpoint("unix:/run/a")).to.deep.equal({ path: "/run/a" });
         expect(parseEndpoint("tcp://[::1]:5")).to.deep.equal({ address: "::1", port: 5 });
         expect(parseEndpoint("tcp:h:5")).to.deep.equal({ address: "h", port: 5 });
+        expect(parseEndpoint("tcp://127.0.0.1:5/")).to.deep.equal({ address: "127.0.0.1", port: 5 });
+        expect(parseEndpoint("unix:///run/a")).to.deep.equal({ path: "/run/a" });
+        expect(parseEndpoint("unix:a.sock")).to.deep.equal({ path: "a.sock" });
+        expect(parseEndpoint(":5000")).to.deep.equal({ port: 5000 });
+        expect(parseEndpoint("tcp://:5000")).to.deep.equal({ port: 5000 });
+    });
+
+    it("reads a host without a port if it cannot be a forgotten value", () => {
+        expect(parseEndpoint("localhost")).to.deep.equal({ address: "localhost" });
+        expect(parseEndpoint("10.0.0.1")).to.deep.equal({ address: "10.0.0.1" });
+        expect(parseEndpoint("[::1]")).to.deep.equal({ address: "::1" });
+        expect(parseEndpoint("tcp://db.example")).to.deep.equal({ address: "db.example" });
     });
 
     it("throws a UsageError for other texts", () => {
-        for (const text of ["", "a", "a:b", ":1", "::1", "1:2:3", "65536", "-1", "1.5", "a b:1", "[a b]:1"]) {
+        for (const text of [
+            "",
+            "a",
+            "a:b",
+            ":",
+            "::1",
+            "::1:5",
+            "1:2:3",
+            "-1",
+            "1.5",
+            "a b:1",
+            "[a b]:1",
+            "unix:",
+            "tcp:",
+            "tcp://a/b",
+        ]) {
             expect(() => parseEndpoint(text), text).to.throw(UsageError);
         }
-        for (const text of ["65536", "99999", "h:999999", "tcp://h:65536"])
-            expect(() => parseEndpoint(text), text).to.throw(UsageError, "the highest port is 65535");
+        for (const text of ["65536", "99999", ":99999", "h:999999", "tcp://h:65536"])
+            expect(() => parseEndpoint(text), text).to.throw(UsageError, "is not a port: ports end at 65535");
+        for (const text of ["http://localhost:5000", "ws://h"])
+            expect(() => parseEndpoint(text), text).to.throw(UsageError, "a URL of tcp, unix or name");
     });
 
     it("rejects an empty name, so that an unset shell variable does not lead to the default port", () => {
@@ -98,6 +128,36 @@ describe("parseValue()", () => {
         for (const text of ["{a:1}", "[1,", '"open', ' {"a"'])
             expect(() => parseValue(text)).to.throw(UsageError, "invalid JSON");
         expect(() => parseValue(`[${"x".repeat(1000)}`)).to.throw(/x…$/);
+    });
+});
+
+describe("parseNamedValue()", () => {
+    it("reads a class name before JSON", () => {
+        for (const [text, value, type] of [
+            ['Widget {"a":1}', { a: 1 }, "Widget"],
+            [" job.added  [1] ", [1], "job.added"],
+            ['Größe "x"', "x", "Größe"],
+            ['{"a":1}', { a: 1 }, "Default"],
+            ["Count 5", "Count 5", "Default"],
+            ["todo: [x]", "todo: [x]", "Default"],
+            ["say it [now]", "say it [now]", "Default"],
+        ] as const) {
+            expect(parseNamedValue(text, "Default"), text).to.deep.equal({ value, type });
+        }
+        expect(() => parseNamedValue("Widget {a:1}")).to.throw(UsageError, "to send a text, write it in quotes");
+    });
+});
+
+describe("connectLine()", () => {
+    it("writes the endpoint and the options of the client, quoted for a shell", () => {
+        expect(connectLine({ port: 45600 }, {})).to.equal("sockhop connect 45600");
+        expect(connectLine({ port: 1, address: "::" }, {})).to.equal("sockhop connect 1");
+        expect(connectLine({ port: 1, address: "10.0.0.1" }, {})).to.equal("sockhop connect 10.0.0.1:1");
+        expect(connectLine({ path: "/tmp/it's" }, { json: true })).to.equal("sockhop connect '/tmp/it'\\''s' --json");
+        expect(connectLine({ name: "a" }, { terminator: "\r\n\\" })).to.equal(
+            "sockhop connect name:a --terminator '\\x0d\\x0a\\\\'",
+        );
+        expect(connectLine({ port: 1 }, { cert: "c", key: "k" })).to.equal("sockhop connect 1 --tls");
     });
 });
 

@@ -33,6 +33,64 @@ describe("sockhop connect", () => {
         ]);
     });
 
+    it("sends a value of the class before it, of /type, or of --type", async () => {
+        const s = server();
+        const types: unknown[] = [];
+        s.on("receive", (value, { type, callback }) => {
+            types.push([type, value]);
+            callback?.(type);
+        });
+        s.on("request", ({ type }, response) => void response.send(type));
+        await s.listen();
+        const lines = [
+            'Widget {"a":1}',
+            "5",
+            '! Say "hi"',
+            '? job.added ["x"]',
+            "/type Tick",
+            "6",
+            "/type",
+            "7",
+            "a [b",
+        ];
+        const connecting = start("connect", s.get_bound_port()!, "--type", "Count", "--bare").type(...lines);
+        const { code, stderr, stdout } = await connecting.end();
+        expect(types).to.deep.equal([
+            ["Widget", { a: 1 }],
+            ["Count", 5],
+            ["Say", "hi"],
+            ["Tick", 6],
+            ["Number", 7],
+        ]);
+        expect(json(stdout)).to.have.members(["Say", "job.added"]);
+        expect(stderr.split("\n")).to.include.members(["values have the class name Tick", "values have no class name"]);
+        expect(stderr).to.match(/^sockhop: invalid JSON .*: \[b \(to send a text, write it in quotes\)$/m);
+        expect(code).to.equal(1);
+    });
+
+    it("prints the first of several bad frames in a row", async () => {
+        const frames = ["bad", "worse", '{"type":"Number","data":5}', "worst", ""].join("\n");
+        const { port } = await rawServer((socket) => void socket.end(frames));
+        const { code, stdout, stderr } = await start("connect", port, "--pretty").result();
+        expect(stderr.match(/ERR_OBJECTBUFFER_BAD_BUFFER_DATA/g)).to.have.length(2);
+        expect(stderr).to.match(/^connection closed after 3 bad frames\n/m);
+        expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "← Number 5\n" });
+    });
+
+    it("prints times with --time", async () => {
+        const s = server();
+        s.on("connect", (_, session) => void session.send("hello"));
+        await s.listen();
+        const readable = start("connect", s.get_bound_port()!, "--time", "--pretty", "--wait", "forever");
+        await readable.note(/^\d\d:\d\d:\d\d\.\d{3} connected to /);
+        const lines = start("connect", s.get_bound_port()!, "--time", "--wait", "forever");
+        const [line] = await lines.lines(1);
+        expect(line).to.include({ data: "hello" });
+        expect(line!["time"]).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+        await s.close();
+        expect((await readable.result()).stdout).to.match(/^\d\d:\d\d:\d\d\.\d{3} ← String 'hello'\n$/);
+    });
+
     it("has at most 1000 pending replies", async () => {
         const s = server();
         const replies: (() => void)[] = [];
@@ -128,7 +186,7 @@ describe("sockhop connect", () => {
     it("prints an error for an invalid frame, and continues", async () => {
         const { port } = await rawServer((socket) => void socket.end('no JSON\n{"type":"Number","data":5}\n'));
         const { code, stdout, stderr } = await start("connect", port, "--bare").result();
-        expect(stderr).to.match(/^sockhop: .*\(ERR_OBJECTBUFFER_BAD_BUFFER_DATA\)\n$/);
+        expect(stderr).to.match(/^sockhop: .*\(ERR_OBJECTBUFFER_BAD_BUFFER_DATA\).*try --json\n$/);
         expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "5\n" });
     });
 
@@ -138,6 +196,7 @@ describe("sockhop connect", () => {
         const connecting = start("connect", s.get_bound_port()!);
         await connecting.type("/ping").note(/^pong after [\d.]+ ms$/);
         await connecting.type("/stats").note(/messages_received: 1,/);
+        expect(connecting.stderr).to.not.include("undefined");
         await connecting.type("/help").note(/^ {2}\? VALUE {2}/);
         expect(await connecting.type("/quit").result()).to.include({ code: 0 });
     });

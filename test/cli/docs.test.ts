@@ -38,6 +38,7 @@ function stable(line: string): string {
     return line
         .replace(/[\da-f]{8}(-[\da-f-]{27})?(?="|$)/, "ID")
         .replace(/(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d\.\d{3}Z?/, "TIME")
+        .replace(/127\.0\.0\.1:\d+ sent/, "127.0.0.1:PORT sent")
         .replace(/from 127\.0\.0\.1:\d+$/, "from 127.0.0.1:PORT")
         .replace(/after [\d.]+ ms/, "after N ms")
         .replace(measured ? /(?<![.:\d])\d[\d,]*(\.\d+)?(?![\d.:])/g : /$^/, "N");
@@ -104,5 +105,5 @@ describe("docs/command-line.md", () => {
             const lines = output.split("\n").map(stable);
             expect(lines, step.command).to.include.members(step.printed.map(stable));
         }
-    }).timeout(20_000);
+    }).timeout(40_000);
 });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { SockhopResponseWriteableStream } from "../../src";
 import { printMessage, printRequest } from "../../src/cli/chat/printMessage";
+import { withTypeName } from "../../src/cli/arguments/values";
 import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
 import type { TappedMessage } from "../../src/cli/tap/parseFrame";
 import { TapLog } from "../../src/cli/tap/TapLog";
@@ -128,7 +129,7 @@ describe("hostile peers", function () {
                 for (const flags of [{}, { pretty: true }, { bare: true }] as const) {
                     const { output, out, err } = outputOf(flags);
                     const value = { data: JSON.parse(data) as unknown, type: JSON.parse(type) as string };
-                    const source = { from: "#1", label: "#1", echo: true };
+                    const source = { from: "#1", label: "#1", respond: withTypeName };
                     const callback = (reply: unknown): void => {
                         if (JSON.stringify(reply).includes("x")) throw new Error("\x1b[2J cannot be sent");
                     };

@@ -49,6 +49,37 @@ describe("sockhop listen", () => {
         expect((await silent.lines(1))[0]).to.include({ question: "request", data: "q" });
     });
 
+    it("replies with the value of --reply", async () => {
+        const listening = start("listen", 0, "--reply", 'Widget {"ok":true}', "--quiet");
+        const c = client({ port: await listening.port() });
+        await c.connect();
+        const reply = new Promise((resolve) => {
+            void c.send("call", (value: unknown, { type }) => resolve({ value, type }));
+        });
+        expect(await reply).to.deep.equal({ value: { ok: true }, type: "Widget" });
+        expect(await (await c.request("request")).all()).to.deep.equal([{ data: { ok: true }, type: "Widget" }]);
+    });
+
+    it("prints one line for the bad frames of a client, with its number and a hint", async () => {
+        const listening = start("listen", 0);
+        const port = await listening.port();
+        plain(port).end("first\nsecond\nthird\n");
+        await listening.note(/^sockhop: #1: .*\(ERR_OBJECTBUFFER_BAD_BUFFER_DATA\); .* try --json$/);
+        await listening.note(/^#1 disconnected after 3 bad frames$/);
+        plain(port).end("other\n");
+        await listening.note(/^sockhop: #2: /);
+        await listening.note(/^#2 disconnected after 1 bad frame$/);
+        plain(port).write("GET / HTTP/1.1\r\nHost: a\r\nAccept: b\r\n\r\n");
+        await listening.note(/^sockhop: #3: .*HTTP/);
+        await listening.note(/^#3 disconnected \(BAD_FRAMES\) after 1 bad frame$/);
+        plain(port).end('{"no":"envelope"}\n');
+        await listening.note(/^sockhop: #4: .*{"no":"envelope"}/);
+        await listening.note(/^#4 disconnected/);
+        const { stderr, stdout } = await listening.interrupt();
+        expect(stderr.match(/ERR_OBJECTBUFFER/g)).to.have.length(4);
+        expect(stdout).to.equal("");
+    });
+
     it("sends piped lines to all clients after the first connect, and continues", async () => {
         const path = socketPath();
         const listening = start("listen", path).type('{"a":1}', "", "a bare text", '{"a":').type('"last"');

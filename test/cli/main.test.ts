@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Running, run } from "./command";
 
-const COMMANDS = ["listen", "connect", "send", "request", "ping", "bench", "tap"];
+const COMMANDS = ["listen", "connect", "send", "request", "ping", "bench", "tap", "ls", "completion"];
 
 describe("sockhop", () => {
     it("prints its version and its commands", async () => {
@@ -34,15 +34,21 @@ describe("sockhop", () => {
     });
 
     const wrong: [args: string[], message: RegExp][] = [
-        [["sned", "5", "x"], /^unknown command 'sned' \(Did you mean send\?\)/],
-        [["listen", "--ehco"], /^unknown option '--ehco' \(Did you mean --echo\?\)/],
+        [["sned", "5", "x"], /^unknown command 'sned' \(Did you mean send\?\) \(see sockhop --help\)$/],
+        [["listen", "--ehco"], /^unknown option '--ehco' \(Did you mean --echo\?\) \(see sockhop listen --help\)$/],
         [["tap", "50001"], /^missing required argument 'target'/],
         [["ping", "-c", "0"], /Give a positive integer/],
         [["bench", "-m", "songs"], /Allowed choices are callbacks, requests, messages/],
         [["bench", "--json"], /^a --json peer does not reply/],
         [["bench", "--size", "1"], /^--size/],
-        [["ping", "--json"], /^unknown option '--json'/],
-        [["listen", "localhost"], /^"localhost" is not an endpoint: give PORT, HOST:PORT/],
+        [["ping", "--json"], /^a --json peer does not reply to pings/],
+        [["request", "5", "x", "--json"], /^a --json peer cannot respond to a request: plain JSON has no ids/],
+        [["connect", "--json", "--type", "X"], /^a --json peer cannot receive a class name$/],
+        [["listen", "--echo", "--reply", "1"], /cannot be used with/],
+        [["listen", "--reply", "{"], /invalid JSON/],
+        [["send", "5", "--repeat", "2"], /^--repeat is for arguments/],
+        [["send", "99999", "x"], /^99999 is not a port: ports end at 65535$/],
+        [["listen", "nowhere"], /^"nowhere" is not an endpoint: give PORT, HOST:PORT/],
         [["connect", "0"], /^port 0 is only valid for listening/],
         [["connect", "--name", "a", "name:b"], /not both$/],
         [["connect", "--name", "../a"], / \(ERR_BAD_OPTION\)$/],
@@ -65,7 +71,7 @@ describe("sockhop", () => {
             expect(code, line).to.equal(2);
         });
         await Promise.all(refused);
-    });
+    }).timeout(30_000); // one process for each
 
     it("prints its help without a command", async () => {
         const { code, stdout, stderr } = await run([]);

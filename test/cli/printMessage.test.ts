@@ -12,7 +12,7 @@ describe("printMessage()", () => {
             pause: () => calls.push("pause"),
             resume: () => calls.push("resume"),
         };
-        const source = { from: "#1", echo: false };
+        const source = { from: "#1", respond: undefined };
         const receive = (data: unknown): void => {
             printMessage(output, data, { type: "String" }, source, socket as never);
         };

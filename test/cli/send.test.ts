@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { SockhopServer } from "../../src";
 import { authority, identity } from "../support/certificates";
-import { received, server, socketPath } from "../support/pair";
+import { rawServer, received, server, socketPath } from "../support/pair";
 import { files, json, run, start } from "./command";
 
 /** A listening server, and the values that it receives. */
@@ -46,6 +46,24 @@ describe("sockhop send", () => {
             ["Number", 2],
         ]);
         expect(stderr).to.match(/^sockhop: line 4: invalid JSON \(.*\): \[3\n$/);
+        expect(code).to.equal(1);
+    });
+
+    it("repeats its arguments, with an interval between values", async () => {
+        const { port, got } = await listener();
+        const start = performance.now();
+        const repeated = await run(["send", port, "1", "2", "--repeat", "2", "--interval", "20ms"]);
+        expect(repeated).to.include({ code: 0, stderr: "" });
+        expect(performance.now() - start).to.be.above(60);
+        expect(got.map(([, data]) => data)).to.deep.equal([1, 2, 1, 2]);
+    });
+
+    it("says that the server may not use TLS", async () => {
+        const { port } = await rawServer((socket) => void socket.end("no TLS\n"));
+        const { code, stderr } = await run(["send", port, "x", "--tls"]);
+        expect(stderr).to.match(
+            /^sockhop: no TLS connection to 127\.0\.0\.1:\d+: does the server use TLS\? Try without --tls/,
+        );
         expect(code).to.equal(1);
     });
 

@@ -122,6 +122,13 @@ describe("at a terminal", function () {
         expect(await terminal.end()).to.equal(0);
     });
 
+    it("sockhop listen shows the command that connects", async () => {
+        const terminal = new Terminal(["listen", 0, "--json"], { NO_COLOR: "1" });
+        await terminal.sees(/connect with: sockhop connect \d+ --json/);
+        terminal.type("/quit\r");
+        expect(await terminal.end()).to.equal(0);
+    });
+
     it("sockhop bench shows a progress bar, and removes it", async () => {
         const listening = start("listen", 0, "--echo", "--quiet");
         const terminal = new Terminal(["bench", await listening.port(), "-s", "300ms"]);

@@ -2,7 +2,7 @@ import { milliseconds } from "../../src/validators";
 import { expect } from "chai";
 import { once } from "node:events";
 import vm from "node:vm";
-import { type ServerOptions, SockhopClient, SockhopError, SockhopServer, type SockhopSession } from "../../src";
+import { type ServerOptions, SockhopClient, SockhopError, SockhopServer, SockhopSession } from "../../src";
 import { client, rejection, server } from "../support/pair";
 import { warnings } from "../support/rejections";
 import { turns } from "../support/eventLoop";
@@ -113,6 +113,7 @@ describe("options", () => {
             ["an address that is an object", { address: {} }],
             ["an address that is a number", { address: 127 }],
             ["a name that is a number", { name: 5 }],
+            ["an empty name", { name: "" }],
         ];
         for (const [what, options] of wrong) {
             it(`are rejected: ${what}`, async () => {
@@ -137,6 +138,7 @@ describe("options", () => {
             ["session_type", { session_type: {} }],
             ["session_type", { session_type: () => undefined }],
             ["session_type", { session_type: "Session" }],
+            ["session_type", { session_type: class NoSession {} }],
             ["ssl_options", { ssl_options: "cert" }],
             ["session_timeout", { session_timeout: Symbol("soon") }],
             ["session_timeout", { session_timeout: true }],
@@ -172,7 +174,13 @@ describe("options", () => {
         });
 
         it("report an error of the connection if session_type creates no session", async () => {
-            const s = server({ session_type: class {} as unknown as typeof SockhopSession });
+            const NoSession = Object.assign(
+                function () {
+                    return {};
+                },
+                { prototype: SockhopSession.prototype },
+            );
+            const s = server({ session_type: NoSession as unknown as typeof SockhopSession });
             await s.listen();
             const failed = once(s, "error");
             const c = client({ port: s.get_bound_port()! });
@@ -182,6 +190,33 @@ describe("options", () => {
                 .to.be.instanceOf(SockhopError)
                 .with.property("code", "ERR_BAD_OPTION");
             await disconnected;
+        });
+    });
+
+    describe("of a TLS server", () => {
+        it("cause one warning if there is no certificate", async () => {
+            const heard = warnings();
+            for (const options of [
+                { ssl: true },
+                { ssl: true, ssl_options: {} },
+                { ssl_options: { rejectUnauthorized: false } },
+            ]) {
+                new SockhopServer(options);
+            }
+            await turns(2);
+            expect(heard.map(({ message }) => message)).to.deep.equal(
+                Array(3).fill("A TLS server needs a certificate: set ssl_options.key and cert, or pfx"),
+            );
+        });
+
+        it("cause no warning if the identity of the server comes from elsewhere, or for a client", async () => {
+            const heard = warnings();
+            new SockhopServer({ ssl_options: { SNICallback: () => undefined } });
+            new SockhopServer({ ssl_options: { pskCallback: () => null } });
+            new SockhopServer({ ssl: false });
+            new SockhopClient({ ssl: true });
+            await turns(2);
+            expect(heard).to.deep.equal([]);
         });
     });
 

@@ -33,7 +33,7 @@ const VALUES: [sent: unknown, arrives: unknown, type: string][] = [
     [{ constructor: null }, { constructor: null }, "Object"],
 ];
 
-const UNSENDABLE = [undefined, () => 1, Symbol("s"), 1n, { deep: 1n }, cycle()];
+const UNSENDABLE = [undefined, () => 1, Symbol("s"), 1n, Promise.resolve(1), { deep: 1n }, cycle()];
 
 function cycle(): object {
     const value: { self?: object } = {};

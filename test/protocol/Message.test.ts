@@ -87,7 +87,14 @@ describe("toMessage()", () => {
     });
 
     it("rejects an object without a type that no sockhop has sent", () => {
-        for (const value of [{}, { a: 1 }, { type: 5 }, { id: 1 }, { data: 1, a: 1 }, { type: null, data: 1, user: "" }]) {
+        for (const value of [
+            {},
+            { a: 1 },
+            { type: 5 },
+            { id: 1 },
+            { data: 1, a: 1 },
+            { type: null, data: 1, user: "" },
+        ]) {
             expect(kindOf(value)).to.equal("invalid");
         }
     });

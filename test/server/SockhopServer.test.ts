@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import net from "node:net";
-import { SockhopServer } from "../../src";
+import { SockhopError, SockhopServer } from "../../src";
 import {
     announced,
     client,
@@ -17,7 +17,9 @@ import {
     server,
     socketPath,
 } from "../support/pair";
-import { until } from "../support/eventLoop";
+import { turns, until } from "../support/eventLoop";
+import { errorsOf } from "../support/events";
+import { unhandled, warnings } from "../support/rejections";
 
 describe("SockhopServer", () => {
     describe("listen()", () => {
@@ -50,6 +52,44 @@ describe("SockhopServer", () => {
             await s.listen();
             expect(await rejection(s.listen())).to.have.property("code", "ERR_SERVER_ALREADY_LISTEN");
             await client(placeOf(s)).connect();
+        });
+
+        it("rejects for a port, path or callback, which are options of the constructor", async () => {
+            const s = server();
+            const listen = (argument: unknown): Promise<unknown> =>
+                (s.listen as (argument: unknown) => Promise<unknown>).call(s, argument);
+            for (const argument of [5000, 0, "/x.sock", "", () => undefined, true]) {
+                const error = await rejection(listen(argument));
+                expect(error).to.be.instanceOf(SockhopError).with.property("code", "ERR_BAD_OPTION");
+                expect(error.message).to.include("constructor");
+            }
+            expect(s.server.listening).to.equal(false);
+            await listen(null);
+        });
+
+        it("warns of options, which belong to the constructor, and listens", async () => {
+            const heard = warnings();
+            const s = server();
+            await (s.listen as (options: object) => Promise<unknown>).call(s, { port: 5000 });
+            await turns(2);
+            expect(heard.map(({ message }) => message)).to.have.length(1);
+            expect(heard[0]!.message).to.include("constructor");
+            expect(s.server.listening).to.equal(true);
+        });
+
+        it("is an unhandled rejection if it fails, and neither its promise nor `error` is handled", async () => {
+            const first = server();
+            await first.listen();
+            const port = first.get_bound_port()!;
+            const reasons = unhandled();
+            void server({ port }).listen();
+            await until(() => reasons.length > 0);
+            const quiet = server({ port });
+            const failed = errorsOf(quiet);
+            void quiet.listen();
+            await until(() => failed.length > 0);
+            await turns(3);
+            expect(reasons.map((reason) => (reason as { code: string }).code)).to.deep.equal(["EADDRINUSE"]);
         });
 
         it("rejects with the system error, and emits it as an error event if there is a listener", async () => {

@@ -23,7 +23,7 @@ function listener(options: Partial<ListenerOptions> = {}) {
                 later(() => socket.destroy());
                 accepted.push(socket);
             },
-            failed: (error) => failed.push(error),
+            failed: (error) => failed.push(error) > 0,
             refused: (error) => refused.push(error),
         },
     );

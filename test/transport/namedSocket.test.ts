@@ -17,7 +17,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { SockhopClient, SockhopServer, listen_or_connect, path_of } from "../../src";
-import { client, later, rejection, server } from "../support/pair";
+import { client, later, rawServer, rejection, server } from "../support/pair";
+import { warnings } from "../support/rejections";
 import { selfConnecting } from "../support/selfConnecting";
 
 const POSIX = process.platform !== "win32";
@@ -196,7 +197,7 @@ describe("name option", () => {
 
     it("is ignored if there is a path", () => {
         expect(client({ name: "d", path: "/p" }).path).to.equal("/p");
-        expect(client({ name: "" }).path).to.equal(null);
+        expect(client({ name: null }).path).to.equal(null);
     });
 
     describe("in a folder that is open to other users", () => {
@@ -294,13 +295,19 @@ describe("listen_or_connect()", () => {
         );
     });
 
-    it("rejects with the error of connect() if the listening process does not respond, and leaves no files", async () => {
+    it("rejects with the error of connect() if the listening process does not respond", async () => {
+        const { port } = await rawServer(); // no TLS server
+        const options = { port, ssl: true, connect_timeout: 50, auto_reconnect: true };
+        expect(await rejection(listen_or_connect(options))).to.have.property("code", "ERR_CONNECT_TIMEOUT");
+    });
+
+    it("rejects with the error of connect() if the listening process closes each connection", async () => {
         const { server: s } = await listen_or_connect({ name: "d" });
         later(() => s?.close());
-        const error = await rejection(
-            listen_or_connect({ name: "d", ssl: true, connect_timeout: 50, auto_reconnect: true }),
-        );
-        expect(error).to.have.property("code", "ERR_CONNECT_TIMEOUT"); // no TLS server
-        expect(s?.stats.connections).to.equal(1);
+        s?.on("error", () => undefined); // a TLS client
+        warnings(); // no certificate
+        const error = await rejection(listen_or_connect({ name: "d", ssl: true }));
+        expect(error).to.have.property("code", "ECONNRESET");
+        expect(error.message).to.include("does it use TLS?");
     });
 });

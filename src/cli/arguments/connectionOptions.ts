@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ClientOptions, ServerOptions } from "../../index";
 import { UsageError } from "../errors";
 import type { Endpoint } from "./endpoint";
@@ -19,6 +19,7 @@ export interface ConnectionFlags {
 /**
  * Adds the options of a connection to a command.
  *
+ * @param json - false if a peer without sockhop cannot take part. Then `--json` is not in the help; {@link rejectJson} explains.
  * @param tls - detail for the help of `--tls`
  */
 export function addConnectionOptions(command: Command, { json = true, name = true, tls = "" } = {}): Command {
@@ -31,8 +32,14 @@ export function addConnectionOptions(command: Command, { json = true, name = tru
         .option("--cert <file>", "own certificate (PEM)")
         .option("--key <file>", "private key (PEM) of the own certificate")
         .option("--insecure", "accept any certificate");
-    if (json) command.option("--json", "exchange plain lines of JSON with a peer that does not use sockhop");
+    const plainJson = new Option("--json", "exchange plain lines of JSON with a peer that does not use sockhop");
+    command.addOption(plainJson.hideHelp(!json));
     return command.optionsGroup("Options:");
+}
+
+/** @throws {@link UsageError} if `--json` is given, with the reason why the command has no such option */
+export function rejectJson({ json }: ConnectionFlags, reason: string): void {
+    if (json) throw new UsageError(`a --json peer ${reason}`);
 }
 
 /** @throws InvalidArgumentError for an empty terminator, which would match everywhere */
@@ -76,7 +83,8 @@ function commonOptions({ json, terminator }: ConnectionFlags): Pick<ClientOption
     };
 }
 
-function usesTls({ tls, ca, cert, key, insecure }: ConnectionFlags): boolean {
+/** True if the options ask for TLS. */
+export function usesTls({ tls, ca, cert, key, insecure }: ConnectionFlags): boolean {
     return tls === true || insecure === true || [ca, cert, key].some((file) => file !== undefined);
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { UsageError } from "../errors";
 import { shorten } from "../terminal/format";
 
@@ -14,19 +15,46 @@ const MAX_PORT = 65_535;
 /** Forms of an endpoint, for help and errors. */
 export const ENDPOINT = "PORT, HOST:PORT, a path with a slash, or name:NAME";
 
+/** A scheme before an endpoint: `tcp://`, `tcp:`, `unix:`, `name:`. Also matches the host of `HOST:PORT`. */
+const SCHEME = /^(?<scheme>[a-z][a-z\d+.-]*):(?<slashes>\/\/)?/i;
+
+/** A host, which may be an IPv6 address in brackets, and a port. Both may be missing. */
+const HOST_AND_PORT = /^(?:\[(?<ip>[\d.:a-f]+)\]|(?<host>[^:\s/[\]]*))(?::(?<port>\d+))?$/i;
+
 /** @throws {@link UsageError} if the text is not an endpoint */
 export function parseEndpoint(text: string): Endpoint {
-    if (text.startsWith("name:")) return namedEndpoint(text.slice("name:".length));
-    if (/^unix:./.test(text)) return { path: text.slice("unix:".length) };
-    const address = text.replace(/^tcp:(\/\/)?/, "");
-    if (address.includes("/") || address.startsWith("\\\\")) return { path: text };
-    const { host, ip, port } =
-        /^(?:(?:\[(?<ip>[\d.:a-f]+)\]|(?<host>[^:\s]+)):)?(?<port>\d+)$/i.exec(address)?.groups ?? {};
-    if (port === undefined) throw new UsageError(`"${shorten(text, 100)}" is not an endpoint: give ${ENDPOINT}`);
-    if (Number(port) > MAX_PORT)
-        throw new UsageError(`port ${shorten(port, 20)} is out of range: the highest port is ${MAX_PORT}`);
-    const hostname = ip ?? host;
-    return { port: Number(port), ...(hostname !== undefined && { address: hostname }) };
+    const [prefix = "", scheme = "", slashes] = SCHEME.exec(text) ?? [];
+    const rest = text.slice(prefix.length);
+    switch (scheme.toLowerCase()) {
+        case "name":
+            return namedEndpoint(rest);
+        case "unix":
+            if (rest !== "") return { path: rest };
+            break;
+        case "tcp":
+            return tcpEndpoint(rest.replace(/\/$/, ""), text, true);
+        default:
+            if (slashes)
+                throw new UsageError(`"${shorten(text, 100)}" is no endpoint: give a URL of tcp, unix or name`);
+    }
+    if (text.includes("/") || text.startsWith("\\\\")) return { path: text };
+    return /^\d+$/.test(text) ? tcpEndpoint(`:${text}`, text) : tcpEndpoint(text, text);
+}
+
+/**
+ * @param text - host and port
+ * @param shown - text for the error
+ * @param isUrl - any host may stand without a port. Otherwise a word is more likely a value, with the endpoint forgotten.
+ */
+function tcpEndpoint(text: string, shown: string, isUrl = false): Endpoint {
+    const { ip, host, port } = HOST_AND_PORT.exec(text)?.groups ?? {};
+    const address = ip ?? host;
+    if (port !== undefined && Number(port) > MAX_PORT)
+        throw new UsageError(`${shorten(port, 20)} is not a port: ports end at ${MAX_PORT}`);
+    if (port !== undefined) return { port: Number(port), ...(address && { address }) };
+    const isHost = isUrl || ip !== undefined || address === "localhost" || isIP(address ?? "") !== 0;
+    if (address && isHost) return { address }; // with the default port
+    throw new UsageError(`"${shorten(shown, 100)}" is not an endpoint: give ${ENDPOINT}`);
 }
 
 /** Rejects an empty name: an unset shell variable must not lead to the default port. */

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 
-/** Adds the options for printing values to a command. */
-export function addOutputOptions(command: Command): Command {
+/** Adds the options for printing values to a command: `--time` only if the output has no times of its own. */
+export function addOutputOptions(command: Command, { time = false } = {}): Command {
+    command.optionsGroup("Output:");
+    if (time) command.option("--time", "print the time of messages and connections (UTC)");
     return command
-        .optionsGroup("Output:")
         .option("--json-output", "print values as lines of JSON, also on a terminal")
         .option("--pretty", "print values in readable form, also into a pipe")
         .option("--bare", "print only the data, as JSON")

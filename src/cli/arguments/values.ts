@@ -14,6 +14,25 @@ export function parseValue(text: string): unknown {
     }
 }
 
+/** A class name before JSON, such as `Widget {"color":"red"}`. */
+const NAMED = /^(?<type>[\p{L}_$](?:[\p{L}\p{N}_$.:-]*[\p{L}\p{N}_$])?)\s+(?<json>["[{].*)$/su;
+
+/**
+ * Parses a typed value that may have a class name: `Widget {"color":"red"}`. Only a value that starts with `{`, `[` or `"` can
+ * have one, so that most sentences need no quotes.
+ *
+ * @param type - class name of a value without one
+ */
+export function parseNamedValue(text: string, type?: string): { value: unknown; type: string | undefined } {
+    const named = NAMED.exec(text.trim())?.groups as { type: string; json: string } | undefined;
+    if (named === undefined) return { value: parseValue(text), type };
+    try {
+        return { value: parseValue(named.json), type: named.type };
+    } catch (error) {
+        throw new UsageError(`${(error as Error).message} (to send a text, write it in quotes)`, { cause: error });
+    }
+}
+
 /** Type names of values that are not instances of a user's class. */
 const BUILT_IN: ReadonlySet<unknown> = new Set(["Object", "Array", "String", "Number", "Boolean"]);
 

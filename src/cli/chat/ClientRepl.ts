@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SockhopClient } from "../../index";
 import type { ConnectionFlags } from "../arguments/connectionOptions";
-import { parseValue } from "../arguments/values";
 import { explainError } from "../errors";
 import { Pinger } from "../measure/Pinger";
 import { abortable } from "../run/abortable";
@@ -12,8 +11,12 @@ import { errorMessage } from "../terminal/formatError";
 import { isInteractive } from "../terminal/input";
 import type { OutputFlags } from "../terminal/Output";
 import { sendCall, sendRequest } from "./calls";
+import { ConnectionErrors } from "./ConnectionErrors";
+import { type LineFlags, LineParser } from "./LineParser";
 import { printMessage, printRequest } from "./printMessage";
 import { type ReplCommands, runRepl } from "./repl";
+import { type ReplyFlags, responderOf } from "./replies";
+import { statsText } from "./statsText";
 
 /** Limit for pending replies. Above it, the next line is not read. */
 const MAX_PENDING = 1000;
@@ -21,8 +24,7 @@ const MAX_PENDING = 1000;
 const PING_TIMEOUT_MS = 5000;
 
 /** Options of the command `connect`. */
-export interface ConnectFlags extends ConnectionFlags, OutputFlags {
-    echo?: true;
+export interface ConnectFlags extends ConnectionFlags, OutputFlags, LineFlags, ReplyFlags {
     reconnect?: true;
     timeout: number;
     wait?: number;
@@ -33,6 +35,7 @@ export class ClientRepl {
     readonly #context: CommandContext;
     readonly #flags: ConnectFlags;
     readonly #endpoint: string;
+    readonly #lines: LineParser;
     readonly #pending = new Set<Promise<void>>();
     #onSettled: (() => void) | undefined;
     #count = 0;
@@ -44,28 +47,36 @@ export class ClientRepl {
         this.#context = context;
         this.#flags = flags;
         this.#endpoint = endpoint;
+        this.#lines = new LineParser(flags);
     }
 
     /** Prints the messages and events of a client. To be called before it connects. */
     attach(client: SockhopClient): void {
         const { output } = this.#context;
-        const source = { from: this.#endpoint, echo: this.#flags.echo === true };
+        const source = { from: this.#endpoint, respond: responderOf(this.#flags) };
+        const errors = new ConnectionErrors(output, "", this.#flags);
+        client.on("error", (error) => {
+            errors.print(error);
+        });
         client.on("connect", () => {
             this.#printStatus(`connected to ${this.#endpoint}`);
         });
-        client.on("disconnect", () => {
-            if (!this.#finished) this.#printStatus("connection closed");
+        client.on("disconnect", (_socket, reason) => {
+            const summary = errors.summary(reason);
+            if (!this.#finished) this.#printStatus(`connection closed${summary}`);
         });
         client.on("reconnecting", (attempt, delay, error) => {
             const reason = error ? `${errorMessage(explainError(error, this.#endpoint))}; ` : "";
-            output.printNote(`${reason}attempt ${attempt} in ${formatNumber(delay / 1000)} s`);
+            output.printEvent(`${reason}attempt ${attempt} in ${formatNumber(delay / 1000)} s`);
         });
         client.on("receive", (value, meta) => {
+            errors.endRow();
             printMessage(output, value, meta, source, client.socket ?? null);
         });
-        client.on("request", (request, response): unknown =>
-            printRequest(output, request, response, source, client.socket ?? null),
-        );
+        client.on("request", (request, response): unknown => {
+            errors.endRow();
+            return printRequest(output, request, response, source, client.socket ?? null);
+        });
     }
 
     /**
@@ -106,12 +117,14 @@ export class ClientRepl {
         const { output } = this.#context;
         return {
             VALUE: { help: "sends a value: JSON, or a bare word or text" },
+            "CLASS JSON": { help: "sends a value of this class, also after ? and !" },
             "? VALUE": { help: "sends a request, and prints the response" },
             "! VALUE": { help: "sends a message with a callback, and prints the reply" },
+            ...this.#lines.commands(output),
             "/ping": { help: "measures the round-trip time", run: () => this.#ping(client) },
             "/stats": {
                 help: "prints the counters of the client",
-                run: () => output.printNote(output.inspect(client.stats)),
+                run: () => output.printNote(statsText(output, client.stats)),
             },
         };
     }
@@ -119,10 +132,10 @@ export class ClientRepl {
     async #sendLine(client: SockhopClient, line: string): Promise<void> {
         const prefix = line.charAt(0);
         if (prefix !== "?" && prefix !== "!") {
-            await client.send(parseValue(line));
+            await client.send(this.#lines.parse(line));
             return;
         }
-        const value = parseValue(line.slice(1));
+        const value = this.#lines.parse(line.slice(1));
         this.#count += 1;
         const reply = this.#call(client, prefix === "?" ? "request" : "callback", value, this.#count);
         this.#pending.add(reply);
@@ -169,6 +182,6 @@ export class ClientRepl {
     /** Prints a change of the connection. Not in a pipe, where the exit code is enough. */
     #printStatus(text: string): void {
         const { output } = this.#context;
-        if (output.pretty || isInteractive() || this.#flags.reconnect) output.printNote(text);
+        if (output.pretty || isInteractive() || this.#flags.reconnect) output.printEvent(text);
     }
 }

@@ -1,13 +1,22 @@
 import type { Socket } from "node:net";
 import type { SockhopServer } from "../../index";
 import { formatEndpoint } from "../arguments/endpoint";
-import { parseValue } from "../arguments/values";
-import { CommandError } from "../errors";
 import type { CommandContext } from "../run/runCommand";
-import { errorMessage } from "../terminal/formatError";
 import { isInteractive } from "../terminal/input";
+import { ConnectionErrors } from "./ConnectionErrors";
+import { type LineFlags, LineParser } from "./LineParser";
 import { type MessageSource, printMessage, printRequest } from "./printMessage";
 import { type ReplCommands, runRepl } from "./repl";
+import { type ReplyFlags, type Responder, responderOf } from "./replies";
+import { statsText } from "./statsText";
+
+/** Options of {@link ServerRepl}. */
+export type ListenFlags = LineFlags & ReplyFlags;
+
+/** A connected client. */
+interface Source extends Required<MessageSource> {
+    errors: ConnectionErrors;
+}
 
 /** Prints the messages of all clients of a server, and sends typed or piped lines to them. */
 export class ServerRepl {
@@ -16,27 +25,35 @@ export class ServerRepl {
     readonly #firstConnect: Promise<void>;
     readonly #server: SockhopServer;
     readonly #context: CommandContext;
-    readonly #sources = new Map<Socket, Required<MessageSource>>();
+    readonly #flags: ListenFlags;
+    readonly #lines: LineParser;
+    readonly #respond: Responder | undefined;
+    readonly #sources = new Map<Socket, Source>();
     #count = 0;
 
-    constructor(server: SockhopServer, context: CommandContext, { echo = false }: { echo?: boolean }) {
+    constructor(server: SockhopServer, context: CommandContext, flags: ListenFlags) {
         const { output } = context;
         this.#server = server;
         this.#context = context;
+        this.#flags = flags;
+        this.#lines = new LineParser(flags);
+        this.#respond = responderOf(flags);
         this.#firstConnect = new Promise((resolve) => server.once("connect", () => resolve()));
         this.firstDisconnect = new Promise((resolve) => server.once("disconnect", () => resolve()));
         server.on("connect", (socket) => {
-            const { label, from } = this.#addSource(socket, echo);
-            output.printNote(`${label} connected${from === label ? "" : ` from ${from}`}`);
+            const { label, from } = this.#addSource(socket);
+            output.printEvent(`${label} connected${from === label ? "" : ` from ${from}`}`);
         });
-        server.on("disconnect", (socket) => {
-            output.printNote(`${this.#sourceOf(socket).label} disconnected`);
+        server.on("disconnect", (socket, _session, reason) => {
+            const source = this.#sources.get(socket);
+            if (source) output.printEvent(`${source.label} disconnected${source.errors.summary(reason)}`);
             this.#sources.delete(socket);
         });
         server.on("error", (error, socket) => {
             if (!server.server.listening) return; // the promise of listen() rejects
-            const label = socket && this.#sources.get(socket)?.label;
-            output.printError(label ? new CommandError(`${label}: ${errorMessage(error)}`, undefined, error) : error);
+            const source = socket && this.#sources.get(socket);
+            if (source) source.errors.print(error);
+            else output.printError(error);
         });
         server.on("receive", (value, meta) => {
             printMessage(output, value, meta, this.#sourceOf(meta.socket), meta.socket);
@@ -53,10 +70,12 @@ export class ServerRepl {
         if (!isInteractive()) await this.#firstConnect;
         const commands: ReplCommands = {
             VALUE: { help: "sends a value to all clients: JSON, or a bare word or text" },
+            "CLASS JSON": { help: "sends a value of this class" },
+            ...this.#lines.commands(output),
             "/clients": { help: "lists the connected clients", run: () => output.printNote(this.#list()) },
             "/stats": {
                 help: "prints the counters of the server",
-                run: () => output.printNote(output.inspect(this.#server.stats)),
+                run: () => output.printNote(statsText(output, this.#server.stats)),
             },
         };
         const quit = await runRepl(this.#context, { commands, onLine: (line) => this.#send(line) });
@@ -64,7 +83,7 @@ export class ServerRepl {
     }
 
     async #send(line: string): Promise<void> {
-        const value = parseValue(line);
+        const value = this.#lines.parse(line);
         if (this.#sources.size === 0) throw new Error("No client is connected");
         await this.#server.sendall(value);
     }
@@ -76,17 +95,21 @@ export class ServerRepl {
         return lines.length === 0 ? "no client is connected" : lines.join("\n");
     }
 
-    #addSource(socket: Socket, echo: boolean): Required<MessageSource> {
+    #addSource(socket: Socket): Source {
         this.#count += 1;
         const label = `#${this.#count}`;
         const { remoteAddress: address, remotePort: port } = socket;
         const from = address === undefined || port === undefined ? label : formatEndpoint({ address, port });
-        const source = { from, label, echo };
+        const errors = new ConnectionErrors(this.#context.output, label, this.#flags);
+        const source = { from, label, respond: this.#respond, errors };
         this.#sources.set(socket, source);
         return source;
     }
 
-    #sourceOf(socket: Socket): Required<MessageSource> {
-        return this.#sources.get(socket) ?? { from: "", label: "", echo: false };
+    /** Sender of a valid message. */
+    #sourceOf(socket: Socket): MessageSource {
+        const source = this.#sources.get(socket);
+        source?.errors.endRow();
+        return source ?? { from: "", label: "", respond: undefined };
     }
 }

@@ -1,8 +1,11 @@
 import type { CommandContext } from "../run/runCommand";
 import { readLines } from "../terminal/input";
 
-/** Commands by name, with their help. Entries without a `/` describe other lines in the help. */
-export type ReplCommands = Record<string, { help: string; run?: () => unknown }>;
+/**
+ * Commands by name, with their help. A name such as `/type [CLASS]` shows that the command has an argument, which is empty if
+ * it is not typed. Entries without a `/` describe other lines in the help.
+ */
+export type ReplCommands = Record<string, { help: string; run?: (argument: string) => unknown }>;
 
 /** Options of {@link runRepl}. */
 export interface ReplOptions {
@@ -27,14 +30,21 @@ export async function runRepl(
         "/help": { help: "prints this list", run: () => output.printNote(formatHelp(all)) },
         "/quit": { help: "exits, as Ctrl-D does" },
     };
-    const names = Object.keys(all).filter((name) => name.startsWith("/"));
+    const usages = Object.keys(all).filter((usage) => usage.startsWith("/"));
+    const names = usages.map((usage) => usage.replace(/ .*/, ""));
+    const runCommand = async (text: string): Promise<void> => {
+        const [, name = "", argument = ""] = /^(\S+)\s*(.*)$/s.exec(text) ?? [];
+        const usage = usages[names.indexOf(name)];
+        if (usage === undefined || (argument !== "" && usage === name))
+            throw new Error(`Unknown command ${text} (see /help; to send a string, write "${text}" in quotes)`);
+        await all[usage]?.run?.(argument);
+    };
     for await (const line of readLines(output, signal, names)) {
         const text = line.trim();
         if (text === "/quit") return true;
         try {
-            if (!text.startsWith("/")) await (text === "" ? undefined : onLine(text));
-            else if (names.includes(text)) await all[text]?.run?.();
-            else throw new Error(`Unknown command ${text} (see /help; to send a string, write "${text}" in quotes)`);
+            if (text.startsWith("/")) await runCommand(text);
+            else if (text !== "") await onLine(text);
         } catch (error) {
             onError?.();
             output.printError(error);

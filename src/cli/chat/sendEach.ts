@@ -2,6 +2,7 @@ import type { SockhopClient } from "../../index";
 import type { ConnectionFlags } from "../arguments/connectionOptions";
 import { formatEndpoint, splitArguments } from "../arguments/endpoint";
 import { parseLines, parseValue, withTypeName } from "../arguments/values";
+import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../errors";
 import { abortable } from "../run/abortable";
 import type { CommandContext } from "../run/runCommand";
@@ -11,6 +12,10 @@ import { isInteractive, readLines } from "../terminal/input";
 /** Options of the commands `send` and `request`. */
 export interface SendFlags extends ConnectionFlags {
     type?: string;
+    /** Number of times that the arguments are sent. Default: once. */
+    repeat?: number;
+    /** Time between two values, in milliseconds. */
+    interval?: number;
 }
 
 /**
@@ -29,12 +34,35 @@ export async function sendEach(
     const parsed = values.map(parseValue);
     if (parsed.length === 0 && isInteractive())
         throw new UsageError("nothing to send: give values as arguments or on stdin");
+    if (parsed.length === 0 && flags.repeat !== undefined)
+        throw new UsageError("--repeat is for arguments: piped lines are sent once");
+    const input = parsed.length > 0 ? repeated(parsed, flags.repeat) : parseLines(readLines(output, signal));
     await withClient(context, endpoint, flags, async (client) => {
         const sendAll = async (): Promise<void> => {
-            for await (const value of parsed.length > 0 ? parsed : parseLines(readLines(output, signal))) {
+            let start: number | undefined;
+            for await (const value of input) {
+                start = await nextTurn(start, flags.interval);
                 await send(client, withTypeName(value, flags.type), formatEndpoint(endpoint));
             }
         };
         await abortable(signal, sendAll());
     });
+}
+
+function* repeated(values: readonly unknown[], times = 1): Generator {
+    for (let count = 0; count < times; count++) yield* values;
+}
+
+/**
+ * Waits until the next value may be sent.
+ *
+ * @param last - time of the value before, `undefined` for the first one
+ * @returns the time of the next value, so that the time for sending does not add up
+ */
+async function nextTurn(last: number | undefined, interval = 0): Promise<number> {
+    const now = performance.now();
+    if (last === undefined || interval === 0) return now;
+    const next = Math.max(now, last + interval);
+    await sleep(next - now, undefined, { ref: false }); // the socket keeps the process alive
+    return next;
 }

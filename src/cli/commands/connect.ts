@@ -6,21 +6,22 @@ import { durationOption, parseDuration } from "../arguments/numbers";
 import { addOutputOptions } from "../arguments/outputOptions";
 import { ClientRepl, type ConnectFlags } from "../chat/ClientRepl";
 import { type CommandContext, runCommand } from "../run/runCommand";
+import { addReplyOptions } from "../chat/replies";
 import { withClient } from "../run/withClient";
 
 export function connectCommand(): Command {
     const command = new Command("connect")
         .description(
             "Connect to a server, print what it sends, and send it typed or piped lines, one value per line. " +
-                '"? VALUE" sends a request, "! VALUE" a message with a callback; /help lists all commands.',
+                '"? VALUE" sends a request, "! VALUE" a message with a callback, \'Widget {"color":"red"}\' a Widget; /help lists all commands.',
         )
         .summary("start a client: print messages, send typed lines")
         .argument("[endpoint]", `address of the server: ${ENDPOINT} (default: port 50000)`)
         .option("--reconnect", "reconnect when the connection is lost, and send then what was typed meanwhile")
-        .option("--echo", "reply to callbacks and requests with the received value")
+        .option("--type <class>", "class name that is sent with the values")
         .addOption(durationOption("--timeout <duration>", "time limit for a reply", "30s"))
         .option("--wait <duration>", "time to stay connected after the last reply, or: forever", parseWait);
-    return addOutputOptions(addConnectionOptions(command))
+    return addOutputOptions(addConnectionOptions(addReplyOptions(command)), { time: true })
         .action(runCommand(connect))
         .addHelpText(
             "after",

@@ -4,17 +4,19 @@ import { addConnectionOptions, type ConnectionFlags, serverOptions } from "../ar
 import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
 import { addOutputOptions } from "../arguments/outputOptions";
-import { ServerRepl } from "../chat/ServerRepl";
+import { addReplyOptions } from "../chat/replies";
+import { type ListenFlags, ServerRepl } from "../chat/ServerRepl";
 import { explainError, Interruption } from "../errors";
 import { abortable } from "../run/abortable";
+import { connectLine } from "../arguments/connectLine";
 import { type CommandContext, runCommand } from "../run/runCommand";
+import { isInteractive } from "../terminal/input";
 import type { OutputFlags } from "../terminal/Output";
 
 /** Time limit for pending messages after Ctrl-C. */
 const CLOSE_TIMEOUT_MS = 500;
 
-interface Flags extends ConnectionFlags, OutputFlags {
-    echo?: true;
+interface Flags extends ConnectionFlags, OutputFlags, ListenFlags {
     once?: true;
 }
 
@@ -23,16 +25,16 @@ export function listenCommand(): Command {
         .description("Start a server, print what clients send, and send typed or piped lines to all clients.")
         .summary("start a server: print messages, send typed lines")
         .argument("[endpoint]", `address to listen on: ${ENDPOINT} (default: port 50000; 0: any free port)`)
-        .option("--echo", "reply to callbacks and requests with the received value")
+        .option("--type <class>", "class name that is sent with the typed lines")
         .option("--once", "accept one client, and exit when it disconnects")
         .option("--quiet", "do not print received values");
-    return addOutputOptions(addConnectionOptions(command))
+    return addOutputOptions(addConnectionOptions(addReplyOptions(command)), { time: true })
         .action(runCommand(listen))
         .addHelpText(
             "after",
             examples(
                 ["sockhop listen", "print what clients send to port 50000 of this machine"],
-                ["sockhop listen --name my-daemon --echo", "simulate a daemon that replies"],
+                ["sockhop listen --name my-daemon --reply '{\"ok\":true}'", "simulate a daemon that replies"],
                 ["sockhop listen 9000 --json | jq .data", "print what programs send that write lines of JSON"],
                 ["sockhop listen 0 --once < values.jsonl > replies.jsonl", "send a file to the first client"],
             ),
@@ -46,7 +48,9 @@ async function listen(context: CommandContext, flags: Flags, text: string | unde
     const repl = new ServerRepl(server, context, flags);
     try {
         await server.listen();
-        output.printNote(`listening on ${formatEndpoint({ ...endpoint, ...boundPort(server) })}`);
+        const bound = { ...endpoint, ...boundPort(server) };
+        output.printEvent(`listening on ${formatEndpoint(bound)}`);
+        if (isInteractive()) output.printNote(`connect with: ${connectLine(bound, flags)}`);
         const end = repl.run();
         await abortable(signal, flags.once ? Promise.race([end, repl.firstDisconnect]) : end);
         return 0;

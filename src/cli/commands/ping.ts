@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import type { SockhopClient } from "../../index";
-import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { addConnectionOptions, type ConnectionFlags, rejectJson } from "../arguments/connectionOptions";
 import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
 import { durationOption, parseCount } from "../arguments/numbers";
@@ -48,6 +48,7 @@ export function pingCommand(): Command {
 }
 
 async function ping(context: CommandContext, flags: Flags, text: string | undefined): Promise<number> {
+    rejectJson(flags, "does not reply to pings: they are messages of sockhop");
     const endpoint = endpointFrom(text, flags);
     const run = (client: SockhopClient): Promise<number> => measure(client, context, flags, formatEndpoint(endpoint));
     return withClient(context, endpoint, flags, run, { flush: false });

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { addConnectionOptions } from "../arguments/connectionOptions";
+import { addConnectionOptions, rejectJson } from "../arguments/connectionOptions";
 import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
 import { durationOption } from "../arguments/numbers";
@@ -46,6 +46,10 @@ async function request(
     others: string[],
 ): Promise<number> {
     const { output } = context;
+    rejectJson(
+        flags,
+        "cannot respond to a request: plain JSON has no ids that link the two (see sockhop connect --json)",
+    );
     await sendEach(context, flags, first, others, (client, value, from) =>
         sendRequest(client, value, flags.timeout, (packet) => {
             output.printMessage({ ...packet, from });

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { addConnectionOptions } from "../arguments/connectionOptions";
 import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { durationOption } from "../arguments/numbers";
+import { durationOption, parseCount, parseDuration } from "../arguments/numbers";
 import { addOutputOptions } from "../arguments/outputOptions";
 import { sendCall } from "../chat/calls";
 import { sendEach, type SendFlags } from "../chat/sendEach";
@@ -23,7 +23,9 @@ export function sendCommand(): Command {
         .argument("[values...]", "JSON, or a bare word or text, which is sent as a string")
         .option("--type <class>", "class name that is sent with the values")
         .option("--callback", "wait for a reply to each value, and print it")
-        .addOption(durationOption("--timeout <duration>", "time limit for each reply", "30s"));
+        .addOption(durationOption("--timeout <duration>", "time limit for each reply", "30s"))
+        .option("--repeat <number>", "send the arguments this number of times", parseCount)
+        .option("--interval <duration>", "time between two values", parseDuration);
     return addOutputOptions(addConnectionOptions(command))
         .action(runCommand(send))
         .addHelpText(
@@ -32,6 +34,7 @@ export function sendCommand(): Command {
                 ["sockhop send 50000 hello", "send a string"],
                 ['sockhop send db.example:9000 \'{"color":"red"}\' --type Widget', "send a Widget"],
                 ["sockhop send name:my-daemon status --callback --bare", "send a call, print the data of its reply"],
+                ["sockhop send 50000 tick --repeat 10 --interval 1s", "send a string ten times, one per second"],
                 ["sockhop send /run/my.sock < values.jsonl", "send a file, one value per line"],
             ),
         );

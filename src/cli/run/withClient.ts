@@ -1,7 +1,7 @@
 import { type ClientOptions, SockhopClient } from "../../index";
-import { clientOptions, type ConnectionFlags } from "../arguments/connectionOptions";
+import { clientOptions, type ConnectionFlags, usesTls } from "../arguments/connectionOptions";
 import { type Endpoint, formatEndpoint } from "../arguments/endpoint";
-import { explainError } from "../errors";
+import { explainError, explainTlsError } from "../errors";
 import { abortable } from "./abortable";
 import type { CommandContext } from "./runCommand";
 
@@ -11,7 +11,7 @@ const DISCONNECT_TIMEOUT_MS = 500;
 /** Options of {@link withClient}. */
 export interface ClientSetup {
     options?: ClientOptions;
-    /** Called before the client connects. */
+    /** Called before the client connects, to add listeners: also for errors. Default: errors are printed. */
     beforeConnect?: (client: SockhopClient) => void;
     /** If false, the disconnect does not wait for pending messages. Default: true. */
     flush?: boolean;
@@ -26,24 +26,23 @@ export async function withClient<T>(
     { options, beforeConnect, flush = true }: ClientSetup = {},
 ): Promise<T> {
     const client = new SockhopClient({ ...clientOptions(endpoint, flags), ...options });
-    client.on("error", (error) => {
-        output.printError(error);
-    });
-    beforeConnect?.(client);
+    if (beforeConnect) beforeConnect(client);
+    else client.on("error", (error) => output.printError(error));
     try {
         // With auto_reconnect the first attempt may fail, so there is no promise to wait for.
-        if (!client.auto_reconnect) await abortable(signal, connect(client, endpoint));
+        if (!client.auto_reconnect) await abortable(signal, connect(client, endpoint, flags));
         return await work(client);
     } finally {
         await client.disconnect(flush && !signal.aborted ? {} : { timeout: DISCONNECT_TIMEOUT_MS });
     }
 }
 
-async function connect(client: SockhopClient, endpoint: Endpoint): Promise<void> {
+async function connect(client: SockhopClient, endpoint: Endpoint, flags: ConnectionFlags): Promise<void> {
     try {
         await client.connect();
     } catch (error) {
-        throw explainError(error, formatEndpoint(endpoint));
+        const name = formatEndpoint(endpoint);
+        throw explainError(usesTls(flags) ? explainTlsError(error, name) : error, name);
     }
 }
 

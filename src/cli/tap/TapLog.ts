@@ -2,7 +2,7 @@ import type { WriteStream } from "node:fs";
 import { escapeText } from "../terminal/escape";
 import { jsonLine, shorten } from "../terminal/format";
 import { inspectValue } from "../terminal/inspectValue";
-import { formatClassName, ONE_LINE, type Output, type OutputFlags } from "../terminal/Output";
+import { clockOf, formatClassName, ONE_LINE, type Output, type OutputFlags } from "../terminal/Output";
 import type { TappedMessage } from "./parseFrame";
 
 /** Limit for output that is not read, in characters. Above it, messages are not printed. */
@@ -96,7 +96,7 @@ export class TapLog {
         const name = type === undefined ? "" : `${formatClassName(type)} `;
         const size = `${bytes} B`;
         const shortId = formatId(id);
-        const clock = time.slice(11, 23);
+        const clock = clockOf(time);
         const used = `${clock} #${connection} → ${kind.padEnd(8)} ${name}${size} ${shortId}`.length;
         const width = Math.max(MIN_VALUE_WIDTH, output.width - used - 1);
         const value = error ?? text ?? data;

@@ -11,6 +11,8 @@ export interface OutputFlags {
     pretty?: true;
     bare?: true;
     quiet?: true;
+    /** Print the time of messages, events and errors. */
+    time?: true;
 }
 
 /** A received value. The members are also the keys of its line of JSON. */
@@ -50,17 +52,19 @@ export class Output {
     prompt: readline.Interface | undefined;
     readonly #bare: boolean;
     readonly #quiet: boolean;
+    readonly #time: boolean;
     readonly #drainCallbacks: (() => void)[] = [];
     readonly #colors: { out: boolean; err: boolean };
 
     constructor(
-        { jsonOutput, pretty, bare, quiet }: OutputFlags,
+        { jsonOutput, pretty, bare, quiet, time }: OutputFlags,
         private readonly out: NodeJS.WriteStream = process.stdout,
         private readonly err: NodeJS.WriteStream = process.stderr,
     ) {
         this.pretty = pretty === true || (out.isTTY && jsonOutput !== true);
         this.#bare = bare === true;
         this.#quiet = quiet === true;
+        this.#time = time === true;
         this.#colors = { out: supportsColor(out), err: supportsColor(err) };
     }
 
@@ -73,9 +77,10 @@ export class Output {
             const mark = answer ? `↳${answer}` : question ? `← ${question === "request" ? "?" : "!"}` : "←";
             const sender = label && `${this.style("dim", label)} `;
             const name = this.style("cyan", formatClassName(type));
-            this.printLine(`${sender}${this.style("green", mark)} ${name} ${this.inspect(data)}`);
+            this.printLine(`${this.#clock("out")}${sender}${this.style("green", mark)} ${name} ${this.inspect(data)}`);
         } else {
-            this.printJson([{ type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
+            const time = this.#time && { time: new Date().toISOString() };
+            this.printJson([{ ...time, type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
         }
     }
 
@@ -105,9 +110,14 @@ export class Output {
         this.#writeToStderr("dim", text);
     }
 
+    /** Prints a status line about a connection to stderr, with the time if that is wanted. */
+    printEvent(text: string): void {
+        this.#writeToStderr("dim", text, this.#clock("err"));
+    }
+
     /** Prints an error to stderr. Never throws, whatever the error is. */
     printError(error: unknown): void {
-        this.#writeToStderr("red", formatError(error));
+        this.#writeToStderr("red", formatError(error), this.#clock("err"));
     }
 
     /** Characters that stdout has buffered. */
@@ -155,10 +165,15 @@ export class Output {
         readline.clearScreenDown(this.err);
     }
 
+    /** Time of day (UTC) as the start of a line. Empty if it is not wanted. */
+    #clock(to: "out" | "err"): string {
+        return this.#time ? `${this.style("dim", clockOf(new Date().toISOString()), to)} ` : "";
+    }
+
     /** Drops the text if stderr is too slow: a peer that causes many errors must not fill the memory. */
-    #writeToStderr(color: Color, text: string): void {
+    #writeToStderr(color: Color, text: string, prefix = ""): void {
         if (this.err.writableLength > MAX_PENDING_NOTES) return;
-        this.#write(this.err, escapeLines(this.style(color, text, "err"), this.#colors.err));
+        this.#write(this.err, escapeLines(prefix + this.style(color, text, "err"), this.#colors.err));
     }
 
     /** Writes a line where the prompt is, and shows the prompt again below it. */
@@ -170,6 +185,11 @@ export class Output {
         (this.prompt as { prevRows?: number }).prevRows = 0;
         this.prompt.prompt(true);
     }
+}
+
+/** Time of day with milliseconds, of a date in ISO 8601. */
+export function clockOf(time: string): string {
+    return time.slice(11, 23);
 }
 
 /** Formats a class name from a peer, which may be a value of any type and length. */

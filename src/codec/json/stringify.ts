@@ -1,15 +1,19 @@
 import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import { notEncodableError } from "../errors";
+import { LossCheck } from "./LossCheck";
 
 /** `JSON.stringify` with its real return type: TypeScript declares it without `undefined`. */
 const stringify: (value: unknown) => string | undefined = JSON.stringify;
+
+const losses = new LossCheck();
 
 /**
  * Converts a value to JSON text.
  *
  * @throws {@link SockhopError} `ERR_BAD_DATA` for a value that JSON cannot express: `undefined`, a function or a symbol
- * (as the value itself; inside an object, JSON omits it), a BigInt, a cycle, or a `toJSON` that throws
+ * (as the value itself; inside an object, JSON omits it), a Promise (as the value itself), a BigInt, a cycle, or a
+ * `toJSON` that throws
  */
 export function toJson(value: unknown): string {
     let text: string | undefined;
@@ -21,5 +25,11 @@ export function toJson(value: unknown): string {
         throw new SockhopError(`This value cannot be sent: ${reason}`, "ERR_BAD_DATA", { cause });
     }
     if (text === undefined) throw notEncodableError(value);
+    if (losses.remaining > 0 || (text === "{}" && !isPlain(value))) losses.check(value, text);
     return text;
+}
+
+/** True for an object of no class, as most empty ones are. */
+function isPlain(value: unknown): boolean {
+    return Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,22 +1,32 @@
-// TypeDoc plugin for the site of `npm run docs`: names pages by their headings instead of their files, groups the guides,
-// adds a page for each example, opens the navigation at first, reports dead links as errors, and removes the comments that
-// name tests.
+// TypeDoc plugin for the site of `npm run docs`: names and groups the pages, adds a page for each example, the first screen of
+// the landing page and the links of the top bar, replaces the search, and reports dead links as errors.
 "use strict";
 
-const { existsSync, readFileSync, readdirSync } = require("node:fs");
+const { readFileSync, readdirSync } = require("node:fs");
 const path = require("node:path");
+const { deadLinks } = require("./deadLinks.js");
+const { hero, withoutHead } = require("./landing.js");
+const { finish } = require("./pages.js");
+const { writeSearch } = require("./search/write.js");
 
 const COMMENTS = / ?<!-- (?:no )?test: .*? -->/g;
-const EXAMPLES = path.join(__dirname, "examples");
+const DOCS = path.join(__dirname, "..");
+const EXAMPLES = path.join(DOCS, "examples");
+
+/** Pages about the library itself. The other pages of `docs` are the reference. */
+const PROJECT = /^(architecture|benchmarks|CHANGELOG|compatibility|migrating|runtimes|README)\.md$/;
 
 exports.load = async (app) => {
     const { Converter, DocumentReflection, JSX, ReflectionKind, Renderer } = await import("typedoc");
+    const raw = (html) => JSX.createElement(JSX.Raw, { html });
 
     app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (context, document) => {
         const file = document.project.files.getReflectionPath(document);
         document.name = /^# (.+)$/m.exec(document.content[0].text)[1];
         const folder = path.basename(path.dirname(file));
+        document.frontmatter.group = PROJECT.test(path.basename(file)) ? "Project" : "Reference";
         if (folder === "guides" || folder === "examples") document.frontmatter.group = "Guides";
+        if (document.name === "Guides") document.name = "All guides";
         if (folder === "examples") addExamples(document);
         document.content = withoutComments(document.content);
     });
@@ -24,6 +34,10 @@ exports.load = async (app) => {
     // The default name is that of the file.
     app.converter.on(Converter.EVENT_CREATE_DECLARATION, (context, declaration) => {
         if (declaration.kind === ReflectionKind.Module) declaration.name = "sockhop";
+    });
+
+    app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+        project.readme = withoutHead(project.readme);
     });
 
     /** Adds a page for each program, below the page that lists them. */
@@ -39,11 +53,17 @@ exports.load = async (app) => {
     }
 
     // The theme stores the open branches of the navigation: store these by default.
-    const open = ["Guides", "Documents", "API", "API$sockhop"].map((branch) => `tsd-accordion-${branch}`);
+    const open = ["Guides", "API", "API$sockhop", "Reference", "Project"].map((branch) => `tsd-accordion-${branch}`);
     const html = `<script>try { for (const key of ${JSON.stringify(open)}) localStorage[key] ??= "true"; } catch {}</script>`;
-    app.renderer.hooks.on("head.end", () => JSX.createElement(JSX.Raw, { html }));
+    app.renderer.hooks.on("head.end", () => raw(html));
+    app.renderer.hooks.on("content.begin", ({ page }) => raw(page.url === "index.html" ? hero() : ""));
+
+    app.renderer.on(Renderer.EVENT_END_PAGE, (page) => {
+        page.contents = finish(page.contents, page.url, DOCS);
+    });
 
     app.renderer.on(Renderer.EVENT_END, ({ outputDirectory }) => {
+        writeSearch(outputDirectory);
         for (const message of deadLinks(outputDirectory)) app.logger.error(message);
     });
 };
@@ -58,27 +78,4 @@ function withoutComments(parts) {
     }
     for (const part of joined) part.text = part.text.replace(COMMENTS, "");
     return joined;
-}
-
-/** Returns all dead links between the pages of a site. */
-function deadLinks(site) {
-    const files = readdirSync(site, { recursive: true }).filter((name) => name.endsWith(".html"));
-    const pages = new Map(files.map((name) => [path.join(site, name), readFileSync(path.join(site, name), "utf8")]));
-    const anchors = new Map([...pages].map(([file, html]) => [file, new Set(attributes(html, "id|name"))]));
-    return [...pages].flatMap(([file, html]) =>
-        attributes(html, "href|src")
-            .filter((link) => link && !/^([a-z]+:|\/\/)/.test(link) && !exists(file, link))
-            .map((link) => `${path.relative(site, file)} links to ${link}, which does not exist`),
-    );
-
-    function exists(from, link) {
-        const [target, anchor] = decodeURI(link).split("#");
-        const file = target ? path.join(path.dirname(from), target) : from;
-        return existsSync(file) && (!anchor || !anchors.has(file) || anchors.get(file).has(anchor));
-    }
-}
-
-function attributes(html, names) {
-    const found = html.matchAll(new RegExp(`<[a-z][^>]*?\\s(?:${names})="([^"]*)"`, "g"));
-    return [...found].map(([, value]) => value.replaceAll("&amp;", "&"));
 }

@@ -1,0 +1,87 @@
+import { inspect } from "node:util";
+import { warn } from "./warning";
+
+/** Number of unknown options after which the object is no set of options, but a Buffer or an array, for example. */
+const MAX_WARNINGS = 10;
+
+const warned = new Set<string>();
+
+/**
+ * Emits a process warning for each unknown option, once per name, to reveal typing mistakes.
+ *
+ * @param names - known options
+ * @param owner - option or method that the options belong to; empty for those of a constructor
+ */
+export function warnUnknownOptions(options: object, names: readonly string[], owner = ""): void {
+    let count = 0;
+    for (const name of Object.keys(options)) {
+        const option = owner === "" ? `"${name}"` : `"${name}" of ${owner}`;
+        if (names.includes(name) || warned.has(option)) continue;
+        warned.add(option);
+        count += 1;
+        if (count > MAX_WARNINGS) return;
+        const suggestion = nearestOption(name, names);
+        const hint = suggestion === undefined ? "" : `: did you mean "${suggestion}"?`;
+        warn(`Unknown option ${option}${hint}`);
+    }
+}
+
+/**
+ * Warns of mistakes in the options of a method: an unknown name, or another value in their place. The options may be
+ * missing, or an object of a class, such as an error: some programs pass methods as event handlers.
+ *
+ * @param options - `null` counts as missing
+ */
+export function checkMethodOptions(options: unknown, names: readonly string[], method: string): void {
+    if (options === undefined || options === null) return;
+    if (typeof options !== "object") warnIgnored(options, `${method}() takes options, such as { ${names[0]} }`);
+    else if (isPlain(options)) warnUnknownOptions(options, names, `${method}()`);
+}
+
+/** Warns, once for each text, of a value in the place of an option. */
+export function warnIgnored(value: unknown, expected: string): void {
+    if (warned.has(expected)) return;
+    warned.add(expected);
+    warn(`${expected}: ${inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40 })} is ignored`);
+}
+
+/** True for an object of no class, in any realm. */
+export function isPlain(value: object): boolean {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Option name with the smallest edit distance, if at most a third of the letters differ. */
+function nearestOption(name: string, names: readonly string[]): string | undefined {
+    const normalized = normalize(name);
+    let nearest: string | undefined;
+    let minEdits = Math.max(1, Math.floor(normalized.length / 3)) + 1;
+    for (const option of names) {
+        const edits = editDistance(normalized, normalize(option));
+        if (edits >= minEdits) continue;
+        minEdits = edits;
+        nearest = option;
+    }
+    return nearest;
+}
+
+/** Removes case and separators, so that `connectTimeout` equals `connect_timeout`. */
+function normalize(name: string): string {
+    return name.toLowerCase().replaceAll(/[_-]/g, "").slice(0, 40);
+}
+
+/** Number of letters to insert, remove, replace or swap with the next one (optimal string alignment). */
+function editDistance(from: string, to: string): number {
+    const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+    const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
+    for (let row = 1; row <= from.length; row++) {
+        rows[row] = [row];
+        for (let column = 1; column <= to.length; column++) {
+            const replaced = at(row - 1, column - 1) + (from[row - 1] === to[column - 1] ? 0 : 1);
+            const isSwap = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+            const swapped = isSwap ? at(row - 2, column - 2) + 1 : Infinity;
+            rows[row]?.push(Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, replaced, swapped));
+        }
+    }
+    return at(from.length, to.length);
+}

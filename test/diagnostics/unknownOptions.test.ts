@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import vm from "node:vm";
+import { checkMethodOptions, warnUnknownOptions } from "../../src/diagnostics/unknownOptions";
+import { turns } from "../support/eventLoop";
+import { pair } from "../support/pair";
+import { warnings } from "../support/rejections";
+
+/** Texts of the warnings that a call causes. */
+async function warningsOf(call: () => unknown): Promise<string[]> {
+    const emitted = warnings();
+    await call();
+    await turns(2);
+    return emitted.map(({ message }) => message);
+}
+
+describe("warnUnknownOptions()", () => {
+    it("warns once of each unknown name, with the known name that is meant", async () => {
+        const texts = await warningsOf(() => {
+            for (let n = 0; n < 2; n++) warnUnknownOptions({ coluor: 1, size: 2, q: 3 }, ["colour", "size"], "paint");
+        });
+        expect(texts).to.deep.equal([
+            'Unknown option "coluor" of paint: did you mean "colour"?',
+            'Unknown option "q" of paint',
+        ]);
+    });
+});
+
+describe("checkMethodOptions()", () => {
+    it("warns of a value that is no object, once", async () => {
+        const texts = await warningsOf(() => {
+            for (let n = 0; n < 2; n++) checkMethodOptions(5000, ["timeout"], "stop");
+        });
+        expect(texts).to.deep.equal(["stop() takes options, such as { timeout }: 5000 is ignored"]);
+    });
+
+    it("is silent about null, known names, and objects of a class, such as an error that a handler gets", async () => {
+        const texts = await warningsOf(() => {
+            for (const options of [null, undefined, {}, { timeout: 1 }, Object.assign(new Error("e"), { errno: 1 })]) {
+                checkMethodOptions(options, ["timeout"], "halt");
+            }
+        });
+        expect(texts).to.deep.equal([]);
+    });
+
+    it("warns of objects of another realm, and of those without a prototype", async () => {
+        const texts = await warningsOf(() => {
+            checkMethodOptions(vm.runInNewContext("({ timout: 1 })"), ["timeout"], "end");
+            checkMethodOptions(Object.assign(Object.create(null) as object, { timeuot: 1 }), ["timeout"], "end");
+        });
+        expect(texts).to.have.length(2);
+    });
+});
+
+describe("options of methods", () => {
+    const CALLS: [method: string, call: (peers: Awaited<ReturnType<typeof pair>>, options: object) => unknown][] = [
+        ["send", ({ c }, options) => c.send(1, () => undefined, options)],
+        ["send", ({ s, socket }, options) => s.send(socket, 1, undefined, options)],
+        ["request", ({ c }, options) => c.ask(1, options)],
+        ["request", ({ s, socket }, options) => s.request(socket, 1, options)],
+        ["close", ({ s }, options) => s.close(options)],
+        ["close", ({ c }, options) => c.disconnect(options)],
+        ["close", ({ s, socket }, options) => s.kill_socket(socket, options)],
+    ];
+    for (const [n, [method, call]] of CALLS.entries()) {
+        it(`cause one warning if a name is unknown: ${String(call).replace(/.*=> /, "")}`, async () => {
+            const peers = await pair();
+            peers.s.on("request", (_request, response) => void response.send(1));
+            peers.c.on("request", (_request, response) => void response.send(1));
+            const name = `timout${n}`;
+            const texts = await warningsOf(() => call(peers, { [name]: 5 }));
+            expect(texts).to.deep.equal([`Unknown option "${name}" of ${method}(): did you mean "timeout"?`]);
+        });
+    }
+});
