@@ -12,6 +12,15 @@ type Args<E, K extends keyof E> = E[K] extends unknown[] ? E[K] : never;
  * that a subclass adds.
  */
 export interface TypedEmitter<E> extends EventEmitter {
+    /**
+     * Adds a listener. Names of events that are not in the list are allowed, so check their spelling.
+     *
+     * @example
+     * ```js
+     * client.on("receive", (value, { type }) => console.log(type, value));
+     * server.on("receive:Widget", (widget, { session }) => session.send("thank you"));
+     * ```
+     */
     on<K extends keyof E>(event: K, listener: (...args: Args<E, K>) => void): this;
     on(event: string | symbol, listener: (...args: any[]) => void): this;
     once<K extends keyof E>(event: K, listener: (...args: Args<E, K>) => void): this;

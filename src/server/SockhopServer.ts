@@ -30,11 +30,17 @@ import type { SockhopPing } from "../protocol/SockhopPing";
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
 
 /**
- * Listens, and keeps one session for each client.
+ * Listens, and keeps one session for each client. `Sockhop.server` is the same class.
  *
  * `listen()` starts it, `close()` stops it, and it can listen again. Its events are {@link ServerEvents}.
  *
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
+ * @example
+ * ```js
+ * const server = new Sockhop.server({ port: 50000 });
+ * server.on("receive", (value, { type, session }) => session.send(`got a ${type}`));
+ * await server.listen();
+ * ```
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
 export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) as typeof Sockhop &
@@ -159,7 +165,11 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
      * @param options - timeout, signal and error callback of the reply
      * @returns resolves when the system has the bytes; the peer may not have read them. Await it for backpressure
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` if `callback` is not a function, or peers are `"json"`
-     * @example await server.send(socket, { hello: "world" });
+     * @example
+     * ```js
+     * await server.send(socket, { hello: "world" });
+     * await server.send(socket, "ping", (reply) => console.log(reply), { timeout: 1000 });
+     * ```
      */
     send<V extends Message<P, "server">>(
         socket: net.Socket,
@@ -221,6 +231,10 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
      * respond. `undefined` is sent as `{}`.
      *
      * @returns resolves to the stream of the response when the system has the bytes
+     * @example
+     * ```js
+     * for await (const { data } of await server.request(socket, "count")) console.log(data);
+     * ```
      */
     request<V extends RequestData<P, "server">>(
         socket: net.Socket,
@@ -237,7 +251,10 @@ export class SockhopServer<P extends Protocol = any> extends (Sessions(Sockhop) 
      * Sends a request to one client. Rejects as `request()` does, and as `next()` of the stream does.
      *
      * @returns resolves to the response: the data of its first packet
-     * @example const sum = await server.ask(socket, [2, 3]);
+     * @example
+     * ```js
+     * const sum = await server.ask(socket, [2, 3], { timeout: 1000 });
+     * ```
      */
     ask<V extends RequestData<P, "server">>(
         socket: net.Socket,
