@@ -45,12 +45,18 @@ import type { SockhopPing } from "../protocol/SockhopPing";
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
 
 /**
- * Connects to a server.
+ * Connects to a server. `Sockhop.client` is the same class.
  *
  * It connects when `connect()` is called or `auto_reconnect` is set, and can connect again after `disconnect()`. Its events are
  * {@link ClientEvents}.
  *
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
+ * @example
+ * ```js
+ * const client = new Sockhop.client({ port: 50000 });
+ * client.on("receive", (value, { type }) => console.log(type, value));
+ * await client.connect();
+ * ```
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
 export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockhop)<
@@ -221,7 +227,11 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * @param options - type of the message; timeout, signal and error callback of the reply
      * @returns resolves when the system has the bytes; the peer may not have read them. Await it for backpressure
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` if `callback` is not a function, or the peer is `"json"`
-     * @example await client.send(new Widget());
+     * @example
+     * ```js
+     * await client.send(new Widget());
+     * await client.send("ping", (reply) => console.log(reply), { timeout: 1000 });
+     * ```
      */
     send<V extends Message<P, "client">>(
         value: V,
@@ -243,6 +253,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * respond. `undefined` is sent as `{}`.
      *
      * @returns resolves to the stream of the response when the system has the bytes
+     * @example
+     * ```js
+     * for await (const { data } of await client.request("count")) console.log(data);
+     * ```
      */
     request<V extends RequestData<P, "client">>(
         value?: V,
@@ -256,7 +270,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * Sends a request. Rejects as `request()` does, and as `next()` of the stream does.
      *
      * @returns resolves to the response: the data of its first packet
-     * @example const sum = await client.ask([2, 3]);
+     * @example
+     * ```js
+     * const sum = await client.ask([2, 3], { timeout: 1000 });
+     * ```
      */
     ask<V extends RequestData<P, "client">>(
         value?: V,

@@ -16,6 +16,15 @@ type Args<E, T, K> = K extends keyof E ? Tuple<E[K]> : K extends keyof T ? Tuple
  * It does not use `EventEmitter<Map>`, which does not compile with older versions of `@types/node`.
  */
 export interface TypedEmitter<E, T = unknown, Other extends string | symbol = string | symbol> extends EventEmitter {
+    /**
+     * Adds a listener. With a protocol, only its events are allowed; without one, all names are.
+     *
+     * @example
+     * ```js
+     * client.on("receive", (value, { type }) => console.log(type, value));
+     * server.on("receive:Widget", (widget, { session }) => session.send("thank you"));
+     * ```
+     */
     on<K extends ((keyof E | keyof T) & string) | Other>(event: K, listener: (...args: Args<E, T, K>) => void): this;
     on(event: Other, listener: (...args: any[]) => void): this;
     once<K extends ((keyof E | keyof T) & string) | Other>(event: K, listener: (...args: Args<E, T, K>) => void): this;

@@ -46,12 +46,18 @@ import type { SockhopPing } from "../protocol/SockhopPing";
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
 
 /**
- * Listens, and keeps one session for each client.
+ * Listens, and keeps one session for each client. `Sockhop.server` is the same class.
  *
  * `listen()` starts it, `close()` stops it, and it can listen again. Its events are {@link ServerEvents}.
  *
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
  * @typeParam S - sessions: the class that is given as `session_type`; inferred without type arguments
+ * @example
+ * ```js
+ * const server = new Sockhop.server({ port: 50000 });
+ * server.on("receive", (value, { type, session }) => session.send(`got a ${type}`));
+ * await server.listen();
+ * ```
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
 export class SockhopServer<
@@ -193,7 +199,11 @@ export class SockhopServer<
      * @param options - type of the message; timeout, signal and error callback of the reply
      * @returns resolves when the system has the bytes; the peer may not have read them. Await it for backpressure
      * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE` if `callback` is not a function, or peers are `"json"`
-     * @example await server.send(socket, { hello: "world" });
+     * @example
+     * ```js
+     * await server.send(socket, { hello: "world" });
+     * await server.send(socket, "ping", (reply) => console.log(reply), { timeout: 1000 });
+     * ```
      */
     send<V extends Message<P, "server">>(
         socket: net.Socket,
@@ -263,6 +273,10 @@ export class SockhopServer<
      * respond. `undefined` is sent as `{}`.
      *
      * @returns resolves to the stream of the response when the system has the bytes
+     * @example
+     * ```js
+     * for await (const { data } of await server.request(socket, "count")) console.log(data);
+     * ```
      */
     request<V extends RequestData<P, "server">>(
         socket: net.Socket,
@@ -279,7 +293,10 @@ export class SockhopServer<
      * Sends a request to one client. Rejects as `request()` does, and as `next()` of the stream does.
      *
      * @returns resolves to the response: the data of its first packet
-     * @example const sum = await server.ask(socket, [2, 3]);
+     * @example
+     * ```js
+     * const sum = await server.ask(socket, [2, 3], { timeout: 1000 });
+     * ```
      */
     ask<V extends RequestData<P, "server">>(
         socket: net.Socket,

@@ -79,7 +79,11 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return { ...statsOf(connection ? [connection] : []), round_trip: connection?.pings?.roundTrip };
     }
 
-    /** Sends a value to this client: see {@link SockhopServer.send}. */
+    /**
+     * Sends a value to this client: see {@link SockhopServer.send}.
+     *
+     * @example server.on("receive", (value, { session }) => session.send("thank you"));
+     */
     send<V extends Message<P, "server">>(
         value: V,
         callback?: CallbackOf<P, "server", V> | null,
@@ -88,7 +92,11 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return this._server ? this._server.send(this.sock, value, callback, options) : unbound();
     }
 
-    /** Sends a request to this client: see {@link SockhopServer.request}. */
+    /**
+     * Sends a request to this client: see {@link SockhopServer.request}.
+     *
+     * @example for await (const { data } of await session.request("count")) console.log(data);
+     */
     request<V extends RequestData<P, "server">>(
         value?: V,
         options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
@@ -96,7 +104,11 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return this._server ? this._server.request(this.sock, value, options) : unbound();
     }
 
-    /** Sends a request to this client, and resolves to its response: see {@link SockhopServer.ask}. */
+    /**
+     * Sends a request to this client, and resolves to its response: see {@link SockhopServer.ask}.
+     *
+     * @example const version = await session.ask("version");
+     */
     ask<V extends RequestData<P, "server">>(
         value?: V,
         options?: RequestOptions<RequestNameOf<P, "server", V>> | null,

@@ -59,7 +59,8 @@ describe("the site", () => {
 
     after(() => site.close());
 
-    it("has no page that is too wide or cut", async () => {
+    it("has no page that is too wide or cut", async function () {
+        this.timeout(240_000); // all pages, at both widths
         const wrong: string[] = [];
         const pages = site.pages;
         const check = async (): Promise<void> => {
@@ -183,6 +184,18 @@ describe("the site", () => {
         expect(await link.getAttribute("href")).to.equal("../documents/Errors.html#err_request_type");
         await page.context().close();
     });
+
+    for (const [name, page] of Object.entries({ client: "SockhopClient", server: "SockhopServer" })) {
+        it(`has examples of the methods that are used first (${name})`, async () => {
+            const window = await site.plainWindow();
+            await window.goto(site.address(`classes/sockhop.${page}.html`));
+            for (const method of ["send", "ask", "request", "on"]) {
+                const code = await window.locator(`.tsd-member:has(h3#${method}) pre`).allInnerTexts();
+                expect(code.join()).to.match(new RegExp(`${name}\\.${method}\\(`));
+            }
+            await window.context().close();
+        });
+    }
 
     for (const scheme of ["light", "dark"] as Scheme[]) {
         it(`has charts that fit a phone and can be read (${scheme})`, async () => {

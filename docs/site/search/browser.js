@@ -26,7 +26,7 @@ function element(name, className, ...children) {
 }
 
 function option({ url, page, heading, context: [before, match, after] }, index) {
-    const title = element("span", "title", heading);
+    const title = element("span", "heading", heading);
     if (page !== heading) title.prepend(element("span", "parent", `${page} › `));
     const line = element("span", "context", before, element("mark", "", match), after);
     const link = element("a", "", element("span", "text", title, line));
