@@ -14,7 +14,8 @@ import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { Broadcast } from "./Broadcast";
-import { type BroadcastOptions, recipientsOf } from "./BroadcastOptions";
+import type { BroadcastOptions } from "./BroadcastOptions";
+import { recipientsOf } from "./recipients";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
 import { closeReasonOf } from "../connection/DisconnectReason";
@@ -59,8 +60,8 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
  * await server.listen();
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
 export class SockhopServer<
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
     P extends Protocol = any,
     out S extends SockhopSession<P> = SockhopSession<P>,
 > extends (Sessions(Sockhop) as typeof Sockhop & Constructor<Sessioned>)<

@@ -103,8 +103,6 @@ export function expected(
     return account;
 }
 
-const MEMBERS = ["type", "data", "id", "callback_id"];
-
 function envelope(frame: Record<string, unknown>, account: Account, open: Set<unknown>, questions: Set<unknown>): void {
     const { type, data, id, callback_id } = frame as {
         type: unknown;
@@ -112,7 +110,7 @@ function envelope(frame: Record<string, unknown>, account: Account, open: Set<un
         id: unknown;
         callback_id: unknown;
     };
-    const isUntyped = Object.keys(frame).every((name) => MEMBERS.includes(name)) && Object.hasOwn(frame, "data");
+    const isUntyped = isObject(data) && Object.hasOwn(data, "constructor");
     if (isTooLong(type) || (typeof type !== "string" && !isUntyped)) {
         account.bad += 1;
     } else if (type === "SockhopPing" || type === "SockhopPong") {

@@ -4,6 +4,7 @@ import net from "node:net";
 import { type ClientOptions, ObjectBuffer, type SockhopClient, type SockhopServer } from "../../src";
 import { client, later, rejection, socketPath } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
+import { parted } from "../support/events";
 import { LARGE, deaf, valuesOf } from "../support/slowReaders";
 
 /** A client on a path, and the plain end of its connection, which does not read. */
@@ -53,7 +54,7 @@ describe("backpressure", () => {
                 const { end, socket, about, peer, send } = await deafEnd(which);
                 const sent = send(LARGE);
                 await turns(5);
-                const gone = once(end, "disconnect");
+                const gone = parted(end);
                 peer.end();
                 expect(await gone).to.deep.equal(about);
                 expect([socket.closed, socket.writableLength > 0]).to.deep.equal([false, true]);

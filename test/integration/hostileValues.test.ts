@@ -49,14 +49,15 @@ describe("values of a peer", () => {
         await s.listen();
         const peer = await raw(s);
         for (const type of NO_TEXTS) {
-            peer.write(`{"type":${type},"data":[1]}\n{"type":${type},"data":"x","id":"i"}\n`);
+            peer.write(`{"type":${type},"data":[1]}\n{"type":${type},"data":"x","id":"i"}\n`); // bad frames
+            peer.write(`{"type":${type},"data":{"constructor":1}}\n`); // as 1.x sends such an object
             peer.write(`{"type":"SockhopRequest","data":{"uuid":"u","data":1,"type":${type}}}\n`);
         }
-        peer.write('{"data":5}\n{"type":"String","data":"last"}\n');
+        peer.write('{"type":"String","data":"last"}\n');
         await until(() => heard.values.includes("last"));
-        expect(new Set(heard.types)).to.deep.equal(new Set(["Array", "String", "Number"]));
+        expect(heard.types).to.deep.equal([...NO_TEXTS.map(() => "Object"), "String"]);
         expect(heard.requests).to.deep.equal(NO_TEXTS.map(() => ({ type: "Number", uuid: "u" })));
-        expect(heard.codes).to.deep.equal([]);
+        expect(heard.codes).to.deep.equal(Array<string>(2 * NO_TEXTS.length).fill("ERR_OBJECTBUFFER_BAD_BUFFER_DATA"));
     });
 
     it("have a string as type in a reply", async () => {
@@ -67,7 +68,7 @@ describe("values of a peer", () => {
                 text = lines.pop()!;
                 for (const line of lines) {
                     const { id, data } = JSON.parse(line) as { id?: string; data: { uuid?: string } };
-                    if (id !== undefined) socket.write(`{"type":5,"data":"reply","callback_id":"${id}"}\n`);
+                    if (id !== undefined) socket.write(`{"type":5,"data":{"constructor":1},"callback_id":"${id}"}\n`);
                     else
                         socket.write(
                             `{"type":"SockhopResponsePacket","data":{"uuid":"${data.uuid!}","type":{},"data":[],"last":true}}\n`,
@@ -78,7 +79,7 @@ describe("values of a peer", () => {
         const c = client({ port });
         await c.connect();
         const meta = await new Promise((resolve) => void c.send("call", (_, each) => resolve(each)));
-        expect(meta).to.deep.equal({ type: "String" });
+        expect(meta).to.deep.equal({ type: "Object" });
         const stream = await c.request("request");
         expect(await stream.next()).to.deep.equal({ data: [], type: "Array" });
     });

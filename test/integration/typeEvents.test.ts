@@ -90,7 +90,7 @@ describe("type events", () => {
         const socket = await raw(s);
         const last = once(s, "receive:last");
         for (const type of [undefined, 7, { toString: 1 }, ["a"], null, "", "last"]) {
-            socket.write(JSON.stringify({ type, data: 1 }) + "\n");
+            socket.write(JSON.stringify({ type, data: { constructor: 1 } }) + "\n");
         }
         await last;
         expect(heard.filter((event) => event === "receive")).to.have.length(7);
