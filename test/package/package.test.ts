@@ -93,7 +93,7 @@ describe("the package", function () {
             `;
             expect(await run(program(""))).to.deep.equal([false, false]);
             expect(await run(program("new Sockhop.SockhopRequest();"))).to.deep.equal([false, true]);
-            const secure = 'new Sockhop.server({ ssl_options: { SNICallback() {} } });';
+            const secure = "new Sockhop.server({ ssl_options: { SNICallback() {} } });";
             expect(((await run(program(secure))) as boolean[])[0]).to.equal(true);
         });
 
