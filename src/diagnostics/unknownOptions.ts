@@ -4,6 +4,9 @@ import { warn } from "./warning";
 /** Number of unknown options after which the object is no set of options, but a Buffer or an array, for example. */
 const MAX_WARNINGS = 10;
 
+/** Number of warnings in one process. More names are data of the program, not typing mistakes. */
+const MAX_WARNED = 1000;
+
 const warned = new Set<string>();
 
 /**
@@ -17,6 +20,7 @@ export function warnUnknownOptions(options: object, names: readonly string[], ow
     for (const name of Object.keys(options)) {
         const option = owner === "" ? `"${name}"` : `"${name}" of ${owner}`;
         if (names.includes(name) || warned.has(option)) continue;
+        if (warned.size >= MAX_WARNED) return;
         warned.add(option);
         count += 1;
         if (count > MAX_WARNINGS) return;

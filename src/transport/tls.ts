@@ -44,7 +44,7 @@ function explainHandshake(error: NodeJS.ErrnoException, faults: Readonly<Record<
     const fault = faults[error.code ?? ""];
     if (fault === undefined) return error;
     const { message } = error;
-    error.message = `A TLS handshake failed: ${fault}. ${message.trim()}`;
+    error.message = `A TLS handshake failed: ${fault} (${message.trim()})`;
     error.stack = String(error.stack).replace(message, () => error.message);
     return error;
 }
