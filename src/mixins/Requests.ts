@@ -1,5 +1,6 @@
 import type { Connection, Sender } from "../connection/Connection";
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
+import { debug } from "../diagnostics/debugLog";
 import { type RequestSpan, requests } from "../diagnostics/RequestSpan";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
@@ -11,6 +12,7 @@ import { type PendingRequest, PendingResponse, PendingStream } from "../replies/
 import type { WaitOptions } from "../replies/ReplyTimeout";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import { failureOf } from "../replies/failure";
+import { CallSite } from "../runtime/CallSite";
 import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { milliseconds } from "../validators";
@@ -95,6 +97,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             request: PendingRequest,
             options?: RequestOptions | null,
         ): Promise<undefined> | undefined {
+            if (debug) request.site = new CallSite(request instanceof PendingStream ? this._request : this._ask); // eslint-disable-line @typescript-eslint/unbound-method -- not called
             if (!requests.hasSubscribers) return this.#transmit(sender, value, request, options);
             const span = (request.span = this.#createSpan(sender, value, request, options?.type ?? undefined));
             return span.run(() => this.#transmit(sender, value, request, options));

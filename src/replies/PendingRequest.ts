@@ -1,5 +1,6 @@
 import type { RequestSpan } from "../diagnostics/RequestSpan";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import type { CallSite } from "../runtime/CallSite";
 import type { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { PendingReply, ReplyHost } from "./PendingReply";
@@ -26,6 +27,8 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     protected connection: RequestHost | undefined;
     /** Set when the request is encoded. */
     type = "a request";
+    /** Call of the program, with `NODE_DEBUG=sockhop` only: to capture it takes longer than to send a request. */
+    declare site?: CallSite;
 
     constructor(readonly uuid: string) {
         super();
@@ -51,6 +54,7 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     }
 
     fail(error: SockhopError): void {
+        if (error.code !== "ERR_ABORTED") this.site?.mark(error); // all that wait on a signal share its error
         this.span?.failed(error);
         this.endLocally(error);
         this.onQueueError?.(error);
@@ -61,6 +65,7 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
 
     /** Handles a packet with an error: the request failed at the peer. */
     onFailure(error: SockhopError): void {
+        this.site?.mark(error);
         this.span?.failed(error);
         this.endByPeer(error);
     }

@@ -15,6 +15,9 @@ const PROGRAM = `
         const c = new client({ port: s.get_bound_port() });
         await c.connect();
         await c.send({ a: 1 });
+        await (async function callOfTheProgram() {
+            await c.ask("x", { timeout: 20 });
+        })().catch(({ stack }) => console.error(stack));
         c.socket.write("non\\x1b[2Jsense\\n");
     })();`;
 
@@ -31,6 +34,7 @@ describe("NODE_DEBUG=sockhop", () => {
             /: no connection to \/missing\/socket: connect ENOENT .*: the folder \/missing does not exist$/m,
             /: attempt 2 to connect in 1 ms$/m,
             /: no listener for Object from 127\.0\.0\.1:\d+$/m,
+            /^Error: No handler for requests of the type String.*\n.*\.ask .*\n +at callOfTheProgram /m,
             /: bad frame from 127\.0\.0\.1:\d+: .*not JSON/m,
             /: disconnect 127\.0\.0\.1:\d+, CLOSED$/m,
         ]) {
