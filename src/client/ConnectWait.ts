@@ -1,3 +1,4 @@
+import { checkMethodOptions, isPlain } from "../diagnostics/unknownOptions";
 import { type Abortable, unwatchSignal, watchSignal } from "../replies/abortSignals";
 import type { CallSite } from "../runtime/CallSite";
 import { SockhopError } from "../SockhopError";
@@ -23,6 +24,8 @@ export interface ConnectOptions {
     /** Aborts the call, with `ERR_ABORTED`. */
     signal?: AbortSignal | undefined;
 }
+
+const CONNECT_NAMES = ["wait", "timeout", "signal"];
 
 /** Errors that no further attempt can mend. */
 const PERMANENT: ReadonlySet<unknown> = new Set(["ERR_BAD_OPTION", "ERR_PATH_TOO_LONG"]);
@@ -116,7 +119,9 @@ function checkConnectOptions(options: ConnectOptions): { wait: boolean; timeout:
             "connect() takes an object of options: { wait, timeout, signal }. The address is an option of the client";
         throw new SockhopError(message, "ERR_BAD_OPTION");
     }
-    const { wait, timeout, signal } = options;
+    checkMethodOptions(options, CONNECT_NAMES, "connect");
+    // A program may use `connect` as a listener, and 1.x ignores the arguments.
+    const { wait, timeout, signal } = isPlain(options) ? options : {};
     return {
         wait: Boolean(wait),
         timeout: milliseconds("timeout", timeout, Infinity),

@@ -159,8 +159,9 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      * @example await client.connect();
      * @example await client.connect({ wait: true, timeout: 60_000 });
      */
-    connect(options?: ConnectOptions | null): Promise<void> {
-        const hasOptions = options !== undefined && options !== null;
+    // The default keeps `length` at 0, as in 1.x: a test runner passes a callback to a function with a parameter.
+    connect(options: ConnectOptions | null = null): Promise<void> {
+        const hasOptions = options !== null;
         if (this.connected && (!hasOptions || typeof options === "object")) return Promise.resolve();
         const self = this._self();
         if (self.#attempt?.site || self.#wait) {
@@ -193,7 +194,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      *
      * @returns resolves when the socket is closed
      */
-    async disconnect(options?: EndOptions | null): Promise<void> {
+    async disconnect(options: EndOptions | null = null): Promise<void> {
         const self = this._self();
         closeTimeout(options ?? {}); // throws before anything has happened
         self.#endWait();
@@ -355,6 +356,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     /** @internal */
     protected _abortReconnect(): void {
         if (this.#attempt && !this.#attempt.site && !this.#wait) this.#abort();
+        if (this.#socket === null) this.#endStreams(); // the connection is lost, and no other follows
     }
 
     /** @internal */
@@ -381,6 +383,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         }
         super._onClose(connection, wasOpen);
         if (this.#socket === connection.socket) this.#socket = null;
+        // A socket that the program has assigned emits no `disconnect`.
+        if (!this.#socket && !this.auto_reconnect && !this._isWaiting) this.#endStreams();
     }
 
     #onAttemptError(attempt: ConnectAttempt, connection: Connection): void {
@@ -512,6 +516,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
 
     #closeCurrent(code: DisconnectCode): void {
         if (this.#connection) this._close(this.#connection, { code });
+    }
+
+    #endStreams(): void {
+        for (const stream of [...this.#streams]) stream.end();
     }
 
     #endWait(): void {

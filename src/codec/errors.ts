@@ -48,6 +48,16 @@ export function assertEncodable(value: unknown): void {
 }
 
 /**
+ * Rejects a Promise, which JSON writes as `{}`.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_DATA`
+ */
+export function assertAwaited(value: unknown): void {
+    if (!(value instanceof Promise) || typeof (value as { toJSON?: unknown }).toJSON === "function") return;
+    throw new SockhopError("This value cannot be sent: it is a Promise. Is await missing?", "ERR_BAD_DATA");
+}
+
+/**
  * Creates errors without a stack. The stack of a bad frame would always be the same internal code, and capturing it
  * makes a bad frame twenty times as slow as a valid one (Node 20: 34 µs instead of 7.5 µs for two errors).
  */

@@ -17,10 +17,17 @@ export function holdReading(socket: Socket): () => void {
         if (isOver) return;
         isOver = true;
         hold.count -= 1;
-        if (hold.count > 0) return;
+        if (hold.count > 0 || held.get(socket) !== hold) return;
         held.delete(socket);
         hold.end();
     };
+}
+
+/** Ends all pauses of a socket whose connection closes: a paused socket would not see the end of its peer. */
+export function releaseReading(socket: Socket): void {
+    const hold = held.get(socket);
+    held.delete(socket);
+    hold?.end();
 }
 
 /**

@@ -31,15 +31,14 @@ export function warnUnknownOptions(options: object, names: readonly string[], ow
 }
 
 /**
- * Warns of mistakes in the options of a method: an unknown name, or another value in their place. The options may be
- * missing, or an object of a class, such as an error: some programs pass methods as event handlers.
+ * Warns of unknown names in the options of a method. The options may be missing, or anything else that is no plain
+ * object: some programs use methods as listeners, or in `forEach()`.
  *
  * @param options - `null` counts as missing
  */
 export function checkMethodOptions(options: unknown, names: readonly string[], method: string): void {
     if (options === undefined || options === null) return;
-    if (typeof options !== "object") warnIgnored(options, `${method}() takes options, such as { ${names[0]} }`);
-    else if (isPlain(options)) warnUnknownOptions(options, names, `${method}()`);
+    if (typeof options === "object" && isPlain(options)) warnUnknownOptions(options, names, `${method}()`);
 }
 
 /** Warns, once for each text, of a value in the place of an option. */

@@ -5,6 +5,7 @@ import { Connection, connectionOf } from "../connection/Connection";
 import { type DisconnectReason, closeReasonOf, reasonOf } from "../connection/DisconnectReason";
 import { FrameTimeouts } from "../connection/FrameTimeouts";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
+import { releaseReading } from "../connection/holdReading";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
 import { debug, enableDebugLog } from "../diagnostics/debugLog";
 import { ClosedTotals, type Stats } from "../diagnostics/Stats";
@@ -306,8 +307,8 @@ export abstract class Endpoint<E = any, T = any> extends TypedEmitter<E, T, Othe
         connection.state = "closed";
         connection.closeReason = reason;
         connection.partialFrame = undefined; // frees the received bytes, even if the program keeps the socket
-        connection.pausedFrames?.release();
         connection.pausedFrames = undefined;
+        releaseReading(connection.socket);
         this._connections.delete(connection);
         this.#closing.add(connection);
         void connection.close(timeout).then(() => {

@@ -57,7 +57,7 @@ export function givenOptions<O extends object>(given: O | null | undefined): Par
 /** Warns of values that 1.x replaces by the default. */
 function warnOfDefaults({ peer_type, terminator, allow_non_objects, queue }: Record<string, unknown>): void {
     // 1.x documents "SockhopClient" too.
-    if (!isMissing(peer_type) && peer_type !== "json" && !String(peer_type).startsWith("Sockhop")) {
+    if (peer_type && peer_type !== "json" && !(typeof peer_type === "string" && peer_type.startsWith("Sockhop"))) {
         warnIgnored(peer_type, 'peer_type must be "json" or "Sockhop"');
     }
     if (!isMissing(terminator) && typeof terminator !== "string" && !Array.isArray(terminator)) {

@@ -8,8 +8,8 @@ import { RESERVED_TYPES, isTooLong } from "./Envelope";
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
 export function typeOption(type: unknown, enveloped: boolean): string | undefined {
-    if (type === undefined || type === null) return undefined;
-    if (typeof type !== "string" || type === "" || isTooLong(type)) {
+    if (type === undefined || type === null || type === "") return undefined;
+    if (typeof type !== "string" || isTooLong(type)) {
         throw new SockhopError("type must be a string with 1 to 1024 characters", "ERR_BAD_OPTION");
     }
     if (RESERVED_TYPES.has(type)) {

@@ -1,6 +1,5 @@
 import { warn } from "../diagnostics/warning";
 import type { SockhopRequest } from "../protocol/SockhopRequest";
-import { markHandled } from "../timers/promises";
 import { shortType } from "./failure";
 import type { SockhopResponseWriteableStream } from "./ResponseWriteableStream";
 
@@ -16,10 +15,10 @@ export class ListenerResults {
     readonly #warned = new WeakSet<Listener>();
 
     /**
-     * Warns, once per listener, if it has returned a value and has sent nothing. Fails the request if the listener has
-     * no parameter for the response, because it cannot respond later.
+     * Warns, once per listener, if it seems to have returned its response, and has sent nothing. It may still respond
+     * later: then its value is something else, such as the result of `emit()`.
      *
-     * @param isAsync - true for the value of a promise. Other functions may return anything, such as a timer
+     * @param isAsync - true for the value of a promise
      */
     check(
         value: unknown,
@@ -30,10 +29,9 @@ export class ListenerResults {
     ): void {
         if (value === undefined || !response.isUntouched) return;
         const original = listener.listener ?? listener;
-        const cannotRespond = original.length < 2;
-        if (!isAsync && !cannotRespond) return;
-        if (cannotRespond) void markHandled(response.failWith({ code: "ERR_REQUEST_FAILED", message: MESSAGE }));
-        if (this.#warned.has(original)) return;
+        // Only with one parameter a function surely has none for the response: `(...args)` counts as none.
+        const isResponse = isAsync ? original.length < 2 || typeof value !== "boolean" : original.length === 1;
+        if (!isResponse || this.#warned.has(original)) return;
         this.#warned.add(original);
         warn(`${MESSAGE} (type ${shortType(type)})`);
     }

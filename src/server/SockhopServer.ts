@@ -2,6 +2,7 @@ import type { Handler } from "../endpoint/Handler";
 import type { TypedEmitter } from "../emitter/TypedEmitter";
 import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
+import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { warn } from "../diagnostics/warning";
 import { hasCertificate, tlsOptions } from "../transport/tls";
 import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
@@ -42,6 +43,9 @@ import type {
 } from "../Protocol";
 import { typeOption } from "../protocol/typeOption";
 import type { SockhopPing } from "../protocol/SockhopPing";
+
+/** Names of the options of `sendall()`. */
+const SENDALL_NAMES = ["type", "except"];
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
@@ -133,8 +137,9 @@ export class SockhopServer<
      * @example await server.listen();
      */
     listen(): Promise<net.Server>;
+    // The default keeps `length` at 0, as in 1.x: a test runner passes a callback to a function with a parameter.
     /** @internal */
-    listen(argument?: unknown): Promise<net.Server> {
+    listen(argument: unknown = null): Promise<net.Server> {
         const self = this._self();
         if (argument !== undefined && argument !== null) {
             const error = listenArgumentError(argument);
@@ -153,7 +158,7 @@ export class SockhopServer<
      * @returns resolves when every socket is closed, and the file of a Unix domain socket removed
      * @example await server.close({ timeout: 1000 });
      */
-    async close(options?: EndOptions | null): Promise<void> {
+    async close(options: EndOptions | null = null): Promise<void> {
         const self = this._self();
         closeTimeout(options ?? {}); // throws before anything has happened
         const streams = [...self.#streams];
@@ -176,7 +181,7 @@ export class SockhopServer<
      *
      * @returns resolves when all sockets are closed, to an array with one `undefined` for each connection
      */
-    async disconnect(options?: EndOptions | null): Promise<undefined[]> {
+    async disconnect(options: EndOptions | null = null): Promise<undefined[]> {
         const self = this._self();
         closeTimeout(options ?? {});
         self.ping(0);
@@ -237,12 +242,14 @@ export class SockhopServer<
         options?: BroadcastOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<undefined[]> {
         const self = this._self();
+        if (isReceiveMeta(options)) options = null;
         // The close event of a destroyed socket may be pending.
         for (const connection of self._active()) {
             if (connection.socket.destroyed) self._close(connection, closeReasonOf(connection.socket));
         }
         const { _objectBuffer: objectBuffer } = self;
         try {
+            checkMethodOptions(options, SENDALL_NAMES, "sendall");
             const type = options ? typeOption(options.type, objectBuffer.enveloped) : undefined;
             const connections = recipientsOf(self._active(), options);
             if (connections.length === 0) return Promise.resolve([]);
@@ -464,4 +471,9 @@ export class SockhopServer<
 
 function noSocketError(): SockhopError {
     return new SockhopError("The first argument must be a socket of the server", "ERR_NO_SOCKET");
+}
+
+/** True for the second argument of `receive`: a program may use `sendall` as a listener, and 1.x ignores the argument. */
+function isReceiveMeta(options: unknown): boolean {
+    return typeof options === "object" && options !== null && "socket" in options;
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { getEventListeners } from "node:events";
-import { SockhopError, type SockhopServer } from "../../src";
+import { getEventListeners, once } from "node:events";
+import net from "node:net";
+import { SockhopError, type SockhopServer, SockhopSession } from "../../src";
 import { next, turns, until } from "../support/eventLoop";
 import { client, later, pair, server } from "../support/pair";
 
@@ -146,6 +147,46 @@ describe("messages()", () => {
         await s.close();
         expect(await waits).to.deep.equal({ done: true, value: undefined });
         expect(listeners(s)).to.equal(before - 0);
+    });
+
+    it("ends when a socket that the program has assigned closes", async () => {
+        const s = server();
+        await s.listen();
+        const c = client();
+        c.socket = net.connect(s.get_bound_port()!);
+        const accepted = once(s, "connect");
+        const messages = c.messages();
+        const [socket] = (await accepted) as [net.Socket];
+        const end = messages.next();
+        socket.end();
+        expect(await end).to.deep.equal({ done: true, value: undefined });
+    });
+
+    it("ends when auto_reconnect is turned off after a lost connection", async () => {
+        const { s, c } = await pair();
+        c.auto_reconnect = true;
+        const end = c.messages().next();
+        const lost = once(c, "disconnect");
+        await s.close();
+        await lost;
+        c.auto_reconnect = false;
+        expect(await end).to.deep.equal({ done: true, value: undefined });
+    });
+
+    it("does not delay the end of a connection while its session ends", async () => {
+        let release = (): void => undefined;
+        class Slow extends SockhopSession {
+            override end(): Promise<void> {
+                return new Promise((resolve) => (release = resolve));
+            }
+        }
+        const { s, c, socket } = await pair({ session_type: Slow });
+        s.messages();
+        for (let n = 0; n < 200; n++) void c.send(n);
+        await until(() => socket.isPaused());
+        await s.kill_socket(socket, { timeout: 8000 });
+        expect(socket.errored).to.equal(null);
+        release();
     });
 
     it("ends when its signal is aborted, and forgets the signal", async () => {

@@ -127,6 +127,14 @@ describe("client and server", () => {
         expect((await arrived)[0]).to.equal("still here");
     });
 
+    it("reply with {} for a Promise, as 1.x does, because a peer must not cause an error", async () => {
+        const { s, c } = await pair();
+        s.on("receive", (_, { callback }) => callback?.(Promise.resolve(1)));
+        s.on("request", (_, response) => void response.send(Promise.resolve(1)));
+        expect(await new Promise((resolve) => c.send("call", resolve))).to.deep.equal({});
+        expect(await c.ask("request")).to.deep.equal({});
+    });
+
     it("keep the order of thousands of messages", async () => {
         const { s, c } = await pair();
         const numbers = Array.from({ length: 5000 }, (_, n) => n);

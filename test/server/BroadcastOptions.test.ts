@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { SockhopSession } from "../../src";
+import { until } from "../support/eventLoop";
 import { valuesOf } from "../support/events";
 import { announced, client, crowd, pair, placeOf, rejection, server } from "../support/pair";
 import { odd } from "../support/states";
@@ -49,6 +50,18 @@ describe("sendall() with except", () => {
         for (const except of [5, "x", {}, [null]]) {
             expect((await rejection(s.sendall("x", { except: odd(except) }))).code).to.equal("ERR_BAD_OPTION");
         }
+    });
+
+    it("ignores the second argument of receive, as 1.x does, so that it can be a listener", async () => {
+        const { s, c } = await pair();
+        s.on("receive", (...args: [unknown, object]) => void s.sendall(...args));
+        const types: unknown[] = [];
+        c.on("receive", (_: unknown, { type }: { type: string }) => types.push(type));
+        for (const type of ["Widget", "", "x".repeat(1024)]) {
+            c.socket!.write(`${JSON.stringify({ type, data: {} })}\n`);
+        }
+        await until(() => types.length === 3);
+        expect(types).to.deep.equal(["Object", "Object", "Object"]);
     });
 
     it("ignores a second argument that is no object, as 1.x does", async () => {

@@ -6,7 +6,7 @@ import { detach } from "../../runtime/detach";
 import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import type { Codec, ControlKind } from "../Codec";
-import { badFrameError, tooLargeError, withoutStack } from "../errors";
+import { assertAwaited, badFrameError, tooLargeError, withoutStack } from "../errors";
 import { EnvelopeWriter } from "./EnvelopeWriter";
 import { FrameReader, type JsonReadState, skipByteOrderMark } from "./FrameReader";
 import { parseEnvelope } from "./parseEnvelope";
@@ -72,10 +72,12 @@ export class JsonCodec implements Codec {
     }
 
     encodeMessage(value: unknown, type?: string): string {
+        assertAwaited(value);
         return this.enveloped ? this.#encodeEnvelope(this.#writer.value(value, "", type)) : this.encodeValue(value);
     }
 
     encodeCall(value: unknown, id: string, type?: string): string {
+        assertAwaited(value);
         return this.#encodeEnvelope(this.#writer.value(value, `,"id":"${id}"`, type));
     }
 
@@ -85,6 +87,7 @@ export class JsonCodec implements Codec {
     }
 
     encodeRequest(value: unknown, uuid: string, type?: string): string {
+        assertAwaited(value);
         return this.#encodeEnvelope(this.#writer.request(uuid, value, type));
     }
 

@@ -1,13 +1,12 @@
 import { types } from "node:util";
 import { warn } from "../../diagnostics/warning";
-import { SockhopError } from "../../SockhopError";
 
 /** Number of values whose members are checked too. A mistake shows early, and later values cost nothing. */
 const CHECKED_VALUES = 1000;
 
-/** Limits of the search in one value. */
+/** Limits of the search in one value: levels, and members of all levels. */
 const MAX_DEPTH = 5;
-const MAX_MEMBERS = 100;
+const MAX_MEMBERS = 1000;
 
 const BYTES = `send its bytes as base64: Buffer.from(buffer).toString("base64")`;
 const ITERATOR = "the items of an iterator: send [...iterator]";
@@ -47,31 +46,35 @@ export class LossCheck {
     /** Number of values whose members will be checked. */
     remaining: number;
     readonly #warned = new Set<string>();
+    /** Number of members that the search may still visit. */
+    #budget = 0;
 
     constructor(remaining = CHECKED_VALUES) {
         this.remaining = remaining;
     }
 
     /**
-     * Checks a value that was converted to JSON.
+     * Checks a value that was converted to JSON. Never throws.
      *
      * @param json - text of the value
-     * @throws {@link SockhopError} `ERR_BAD_DATA` for a Promise
      */
     check(value: unknown, json: string): void {
-        if (json === "{}" && types.isPromise(value) && !hasToJson(value)) {
-            throw new SockhopError("This value cannot be sent: it is a Promise. Is await missing?", "ERR_BAD_DATA");
-        }
         if (this.remaining > 0) this.remaining -= 1;
-        if (json === "{}" || types.isNativeError(value)) this.#check(value, MAX_DEPTH);
-        else if (this.remaining > 0 && json.includes("{}")) this.#check(value, 0);
+        this.#budget = MAX_MEMBERS;
+        try {
+            if (json === "{}" || types.isNativeError(value)) this.#check(value, MAX_DEPTH);
+            else if (this.remaining > 0 && json.includes("{}")) this.#check(value, 0);
+        } catch {
+            // A getter or a Proxy of the program has thrown. The value was converted all the same.
+        }
     }
 
     #check(value: unknown, depth: number): void {
         if (typeof value !== "object" || value === null || hasToJson(value)) return;
         this.#warn(value);
         if (depth === MAX_DEPTH) return;
-        for (const name of Object.keys(value).slice(0, MAX_MEMBERS)) {
+        for (const name in value) {
+            if (--this.#budget < 0) return;
             // Not by reading the member: a getter would run twice.
             this.#check(Object.getOwnPropertyDescriptor(value, name)?.value, depth + 1);
         }
@@ -80,7 +83,7 @@ export class LossCheck {
     #warn(value: object): void {
         const name = Object.prototype.toString.call(value).slice("[object ".length, -1);
         const loss = LOSSES.get(name);
-        if (loss === undefined || this.#warned.has(name)) return;
+        if (loss === undefined || this.#warned.has(name) || (value as { size?: unknown }).size === 0) return;
         this.#warned.add(name);
         warn(`JSON does not contain ${loss}`);
     }

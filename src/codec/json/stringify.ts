@@ -12,8 +12,7 @@ const losses = new LossCheck();
  * Converts a value to JSON text.
  *
  * @throws {@link SockhopError} `ERR_BAD_DATA` for a value that JSON cannot express: `undefined`, a function or a symbol
- * (as the value itself; inside an object, JSON omits it), a Promise (as the value itself), a BigInt, a cycle, or a
- * `toJSON` that throws
+ * (as the value itself; inside an object, JSON omits it), a BigInt, a cycle, or a `toJSON` that throws
  */
 export function toJson(value: unknown): string {
     let text: string | undefined;
