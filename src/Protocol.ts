@@ -42,7 +42,8 @@ export interface Protocol {
 /** Name of one of the two ends. */
 export type End = keyof Protocol;
 
-type IsAny<T> = 0 extends 1 & T ? true : false;
+/** True for `any`, which stands for no protocol. */
+export type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** One table of a protocol; an empty one if the protocol does not have it. */
 export type Table<P, E extends End, K extends keyof Direction> =

@@ -55,6 +55,8 @@ export function explainTlsError(error: unknown, endpoint: string): unknown {
 export function explainError(error: unknown, endpoint: string): unknown {
     const code = errorCode(error) ?? "";
     const message = MESSAGES.get(code);
+    const missing = /the folder .* does not exist$/.exec(String(errorProperty(error, "message")));
+    if (missing) return new CommandError(missing[0], code, error); // the system says EACCES
     if (message !== undefined) return new CommandError(`${message} ${endpoint}`, code, error);
     if (!UNTRUSTED.test(code)) return error;
     return new CommandError(`the certificate of ${endpoint} is not trusted (see --ca and --insecure)`, code, error);

@@ -29,6 +29,7 @@ import { givenOptions } from "../endpoint/givenOptions";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
 import type { Handler } from "../endpoint/Handler";
+import type { OtherEvents } from "../endpoint/events";
 import type {
     AnswerTo,
     CallbackOf,
@@ -61,7 +62,8 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
 export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockhop)<
     ClientNamedEvents<P>,
-    ClientTypeEvents<P>
+    ClientTypeEvents<P>,
+    OtherEvents<P>
 > {
     /** Path of the Unix domain socket, or `null`. Each attempt to connect reads `path`, `address` and `port`. */
     path: string | null;

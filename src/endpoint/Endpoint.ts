@@ -20,7 +20,6 @@ import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { TimerLists } from "../timers/TimerLists";
 import { ErrorReporter } from "./ErrorReporter";
-import type { OtherEvents } from "./events";
 import { MessageReceiver } from "./MessageReceiver";
 import { type EndpointLimits, type SockhopOptions, endpointLimits } from "./options";
 
@@ -51,7 +50,11 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  */
 // The default type lets mixins and their tests write `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export abstract class Endpoint<E = any, T = any> extends TypedEmitter<E, T, OtherEvents<T>> {
+export abstract class Endpoint<E = any, T = any, Other extends string | symbol = string | symbol> extends TypedEmitter<
+    E,
+    T,
+    Other
+> {
     /**
      * Returns this object. Public methods begin with this call, because a Proxy around it has no private members.
      *

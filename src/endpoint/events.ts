@@ -1,4 +1,4 @@
-import type { AnswerOf, DataOf, End, Names, Protocol, ReplyTo, Table } from "../Protocol";
+import type { AnswerOf, DataOf, End, Names, Protocol, ReplyTo, Table, IsAny } from "../Protocol";
 import type { SockhopRequest } from "../protocol/SockhopRequest";
 import type { Reply } from "../replies/PendingReply";
 import type { SockhopResponseWriteableStream } from "../replies/ResponseWriteableStream";
@@ -60,6 +60,5 @@ export interface Exchange<R, Q> {
 }
 
 /** Names of other events: any without a protocol; with one those of every EventEmitter, and symbols. */
-export type OtherEvents<T> = `receive:${string}` extends keyof T
-    ? (string & Record<never, never>) | symbol
-    : "newListener" | "removeListener" | symbol;
+export type OtherEvents<P> =
+    IsAny<P> extends true ? (string & Record<never, never>) | symbol : "newListener" | "removeListener" | symbol;

@@ -14,7 +14,7 @@ import type { Responding } from "./Responses";
 /** Handler of the requests of one type. The public methods know the types of its arguments. */
 type AnyHandler = (data: never, context: never) => unknown;
 
-/** Methods that {@link Handlers} adds to an endpoint. */
+/** Methods of both ends for functions that handle one type of request. */
 export interface Handling {
     /** @internal */
     _handle(type: string, handler: AnyHandler): void;

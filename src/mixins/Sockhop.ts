@@ -13,4 +13,4 @@ const WithHandlers = Handlers(WithResponses);
 const WithRequests = Requests(WithHandlers);
 
 /** Endpoint with the features of both ends. Client and server add how connections are made, and how many there are. */
-export abstract class Sockhop<E, T> extends WithRequests<E, T> {}
+export abstract class Sockhop<E, T, Other extends string | symbol> extends WithRequests<E, T, Other> {}

@@ -1,4 +1,5 @@
 import type { Handler } from "../endpoint/Handler";
+import type { OtherEvents } from "../endpoint/events";
 import type { TypedEmitter } from "../emitter/TypedEmitter";
 import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
@@ -70,7 +71,8 @@ export class SockhopServer<
     out S extends SockhopSession<P> = SockhopSession<P>,
 > extends (Sessions(Sockhop) as typeof Sockhop & Constructor<Sessioned>)<
     ServerNamedEvents<P, S>,
-    ServerTypeEvents<P, S>
+    ServerTypeEvents<P, S>,
+    OtherEvents<P>
 > {
     /** Path of the Unix domain socket, or `null`. `listen()` reads `path`, `address` and `port`. */
     path: string | null;

@@ -149,15 +149,19 @@ describe("parseNamedValue()", () => {
 });
 
 describe("connectLine()", () => {
+    const line = (...[endpoint, flags, env = {}]: Parameters<typeof connectLine>): string =>
+        connectLine(endpoint, flags, env);
+
     it("writes the endpoint and the options of the client, quoted for a shell", () => {
-        expect(connectLine({ port: 45600 }, {})).to.equal("sockhop connect 45600");
-        expect(connectLine({ port: 1, address: "::" }, {})).to.equal("sockhop connect 1");
-        expect(connectLine({ port: 1, address: "10.0.0.1" }, {})).to.equal("sockhop connect 10.0.0.1:1");
-        expect(connectLine({ path: "/tmp/it's" }, { json: true })).to.equal("sockhop connect '/tmp/it'\\''s' --json");
-        expect(connectLine({ name: "a" }, { terminator: "\r\n\\" })).to.equal(
+        expect(line({ port: 45600 }, {})).to.equal("sockhop connect 45600");
+        expect(line({ port: 1, address: "::" }, {})).to.equal("sockhop connect 1");
+        expect(line({ port: 1, address: "10.0.0.1" }, {})).to.equal("sockhop connect 10.0.0.1:1");
+        expect(line({ path: "/tmp/it's" }, { json: true })).to.equal("sockhop connect '/tmp/it'\\''s' --json");
+        expect(line({ name: "a" }, { terminator: "\r\n\\" })).to.equal(
             "sockhop connect name:a --terminator '\\x0d\\x0a\\\\'",
         );
-        expect(connectLine({ port: 1 }, { cert: "c", key: "k" })).to.equal("sockhop connect 1 --tls");
+        expect(line({ port: 1 }, { cert: "c", key: "k" })).to.equal("sockhop connect 1 --tls");
+        expect(line({ port: 1 }, {}, { npm_command: "exec" })).to.equal("npx sockhop connect 1");
     });
 });
 

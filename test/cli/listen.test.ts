@@ -191,6 +191,11 @@ describe("sockhop listen", () => {
         expect(code).to.equal(1);
     });
 
+    it("names a missing folder, which the system calls a missing permission", async () => {
+        const { code, stderr } = await start("listen", "/missing/socket").result();
+        expect([code, stderr]).to.deep.equal([1, "sockhop: the folder /missing does not exist (EACCES)\n"]);
+    });
+
     it("exits with code 0 when stdout is closed", async () => {
         const path = socketPath();
         const listening = start("listen", path);

@@ -123,7 +123,7 @@ describe("at a terminal", function () {
     });
 
     it("sockhop listen shows the command that connects", async () => {
-        const terminal = new Terminal(["listen", 0, "--json"], { NO_COLOR: "1" });
+        const terminal = new Terminal(["listen", 0, "--json"], { NO_COLOR: "1", npm_command: "" });
         await terminal.sees(/connect with: sockhop connect \d+ --json/);
         terminal.type("/quit\r");
         expect(await terminal.end()).to.equal(0);

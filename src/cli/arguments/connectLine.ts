@@ -1,3 +1,4 @@
+import process from "node:process";
 import type { ConnectionFlags } from "./connectionOptions";
 import { type Endpoint, formatEndpoint } from "./endpoint";
 
@@ -7,11 +8,18 @@ const LOCAL = /^(127\.0\.0\.1|0\.0\.0\.0|localhost|::)$/;
 /** Options that both ends need. */
 type SharedFlags = Pick<ConnectionFlags, "json" | "terminator" | "tls" | "ca" | "cert" | "key" | "insecure">;
 
-/** Writes the command that connects to a server of `sockhop listen`. */
-export function connectLine(endpoint: Endpoint, flags: SharedFlags): string {
+/**
+ * Writes the command that connects to a server of `sockhop listen`.
+ *
+ * @param env - environment of this process, in which `npx` sets `npm_command`
+ */
+export function connectLine(endpoint: Endpoint, flags: SharedFlags, env: NodeJS.ProcessEnv = process.env): string {
     const { address, port, path, name } = endpoint;
     const isLocal = path === undefined && name === undefined && (address === undefined || LOCAL.test(address));
-    const words = ["sockhop connect", isLocal ? String(port) : quoted(formatEndpoint(endpoint))];
+    const words = [
+        `${env["npm_command"] === "exec" ? "npx " : ""}sockhop connect`,
+        isLocal ? String(port) : quoted(formatEndpoint(endpoint)),
+    ];
     if (flags.json) words.push("--json");
     if (flags.terminator !== undefined) words.push(`--terminator ${quoted(escaped(flags.terminator))}`);
     // A server with TLS has a certificate, whose authority only the user knows.
