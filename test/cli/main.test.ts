@@ -83,7 +83,7 @@ describe("sockhop", () => {
     it("prints the stack of an error with NODE_DEBUG=sockhop", async () => {
         const failed = new Running(["send", "/no/such/socket", "x"], { NODE_DEBUG: "sockhop" });
         const { code, stderr } = await failed.end();
-        expect(stderr).to.match(/no socket at \/no\/such\/socket\n\s+at /);
+        expect(stderr).to.match(/the folder \/no\/such does not exist\n\s+at /);
         expect(code).to.equal(1);
     });
 
