@@ -10,7 +10,7 @@ import { RESERVED_TYPES, isTooLong } from "./Envelope";
 export function typeOption(type: unknown, enveloped: boolean): string | undefined {
     if (type === undefined || type === null || type === "") return undefined;
     if (typeof type !== "string" || isTooLong(type)) {
-        throw new SockhopError("type must be a string with 1 to 1024 characters", "ERR_BAD_OPTION");
+        throw new SockhopError("type must be a string with at most 1024 characters", "ERR_BAD_OPTION");
     }
     if (RESERVED_TYPES.has(type)) {
         throw new SockhopError(`type must not be ${type}: sockhop reserves this name`, "ERR_BAD_OPTION");
