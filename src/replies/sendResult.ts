@@ -37,6 +37,6 @@ async function stopSafely(values: AsyncIterable<unknown>, iterator: AsyncIterato
         if (typeof destroy === "function") destroy.call(values);
         await iterator.return?.();
     } catch {
-        // Nobody waits for this error: the requester has left.
+        // The requester has left, so there is no receiver for this error.
     }
 }

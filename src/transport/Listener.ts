@@ -71,7 +71,7 @@ export class Listener {
     listen(address: Address, site: CallSite): Promise<net.Server> {
         if (this.#listening) return this.#listening;
         const attempt = this.#listen(address, site);
-        // The caller gets the promise of `finally`, which has no handler yet: a rejection that nobody handles is not silent.
+        // The caller gets the promise of `finally`, which has no handler yet: without one, a rejection is not silent.
         const listening = attempt.finally(() => {
             this.#listening = undefined;
         });

@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 
-/** What may stand after an option: nothing, a file, the name of a running program, one of some words, or any text. */
+/** Kind of the word after an option: none, a file, the name of a running program, one of some words, or any text. */
 export type OptionValue = "none" | "file" | "name" | "text" | readonly string[];
 
 /** An option, as a shell completes it. */
@@ -20,7 +20,7 @@ export interface CompletedCommand {
     words: readonly string[];
 }
 
-/** What a shell completes: everything that the help lists. */
+/** Words that a shell completes: everything that the help lists. */
 export interface Grammar {
     commands: CompletedCommand[];
     /** Options before a command. */
