@@ -324,7 +324,6 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             emitter: self,
             streams: self.#streams,
             socketOf: () => self.#socket,
-            endsWithConnection: () => !self.auto_reconnect,
         };
         return new MessageStream<ClientMessage<P>>(source, options ?? {});
     }
@@ -385,7 +384,6 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         }
         super._onClose(connection, wasOpen);
         if (this.#socket === connection.socket) this.#socket = null;
-        // A socket that the program has assigned emits no `disconnect`.
         if (!this.#socket && !this.auto_reconnect && !this._isWaiting) this.#endStreams();
     }
 

@@ -21,8 +21,6 @@ export interface MessageSource {
     readonly streams: Set<{ end(): void }>;
     /** Socket of a message that is received now. */
     socketOf(meta: object): Socket | null | undefined;
-    /** True if no message can follow a lost connection. */
-    endsWithConnection(): boolean;
 }
 
 /**
@@ -107,7 +105,6 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
     readonly #onDisconnect = (socket: Socket): void => {
         this.#paused.get(socket)?.();
         this.#paused.delete(socket);
-        if (this.#source.endsWithConnection()) this.end();
     };
 
     #pause(socket: Socket | null | undefined): void {

@@ -360,7 +360,6 @@ export class SockhopServer<
             emitter: self,
             streams: self.#streams,
             socketOf: (meta: object) => (meta as { socket: net.Socket }).socket,
-            endsWithConnection: () => false,
         };
         return new MessageStream<ServerMessage<P, S>>(source, options ?? {});
     }
