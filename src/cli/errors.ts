@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { UNTRUSTED } from "../transport/untrusted";
 
 /** A mistake in the command line: exit code 2. */
 export class UsageError extends Error {}
@@ -32,10 +33,6 @@ const MESSAGES = new Map([
     ["ENOTSOCK", "not a socket:"],
     ["ERR_CONNECT_TIMEOUT", "connection timed out:"],
 ]);
-
-/** Codes for a certificate whose issuer is not trusted. */
-const UNTRUSTED =
-    /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/;
 
 /** Codes of an attempt to use TLS with a peer that does not: silence, another protocol, or a closed connection. */
 const NO_TLS = /^(ERR_CONNECT_TIMEOUT|ECONNRESET|EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/;

@@ -6,10 +6,7 @@ import { systemError } from "../runtime/systemError";
 import type { Address } from "./Address";
 import { nameOf } from "./namedSocket";
 import { isFile } from "./unixSocket";
-
-/** Codes for a certificate whose issuer is not trusted. */
-const UNTRUSTED =
-    /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?))$/;
+import { UNTRUSTED } from "./untrusted";
 
 /** Error of a socket that is connected to itself, if it is: `ECONNREFUSED`, because there is no server. */
 export function selfConnectionError(socket: net.Socket): Error | undefined {
