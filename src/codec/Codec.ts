@@ -2,8 +2,14 @@ import type { InvalidMessage, Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { SockhopError } from "../SockhopError";
 
-/** One encoded message. `encode…()` returns it with its terminator; `read()` returns it without. */
-export type Frame = string;
+/** One encoded message: text with its terminator, or bytes of a {@link Wire}. */
+export type Frame = string | ByteFrame;
+
+/** Encoded message of a {@link Wire}. */
+export interface ByteFrame {
+    /** Number of bytes. */
+    readonly length: number;
+}
 
 /** State of one stream of incoming bytes. */
 export interface ReadState {
@@ -21,39 +27,71 @@ export interface ReadState {
 }
 
 /** Kind of a control message. */
-export type ControlKind = "ping" | "pong" | "cancel";
+export type ControlKind = "ping" | "pong";
+
+/** Call or request that is being encoded. */
+export interface Identified {
+    /** UUID, which an encoder of text sends. It is created when it is read. */
+    readonly uuid: string;
+    /** Id that the reply repeats: the uuid, or the number of {@link assign}. */
+    readonly id: string | number;
+    /**
+     * Identifies this by a number, which an encoder of bytes sends.
+     *
+     * @param number - from 1 on, different for each call and request of a connection
+     * @param token - see `uuidOf()`, from which the uuid follows
+     */
+    assign(number: number, token: string): void;
+}
+
+/**
+ * Encodes messages.
+ *
+ * The methods throw a {@link SockhopError}: `ERR_BAD_DATA` for a value that the codec cannot express, and
+ * `ERR_MESSAGE_TOO_LARGE`.
+ */
+export interface Encoder {
+    /** Type of the last value that was encoded in an envelope, for error messages. */
+    readonly latestType: string;
+
+    /** @param type - type of the message, instead of the class name of the value */
+    encodeMessage(value: unknown, type?: string): Frame;
+    /** @param type - see {@link encodeMessage} */
+    encodeCall(value: unknown, call: Identified, type?: string): Frame;
+    /**
+     * @param id - id of the call, as its message has it
+     * @param hasUuid - see {@link Message.hasUuid}
+     */
+    encodeReply(value: unknown, id: unknown, hasUuid: boolean): Frame;
+    /** @param type - see {@link encodeMessage} */
+    encodeRequest(value: unknown, request: Identified, type?: string): Frame;
+    /**
+     * @param packet - its `uuid` is the id of the request, as its message has it
+     * @param hasUuid - see {@link Message.hasUuid}
+     */
+    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame;
+    /** Encodes the message that the requester no longer needs the response. */
+    encodeCancel(request: Identified): Frame;
+    encodeControl(kind: ControlKind, data: unknown): Frame;
+    /** Returns type and size of an encoded message, for diagnostics. */
+    describe(frame: Frame): { type: unknown; bytes: number };
+}
 
 /**
  * Converts messages to frames and back. All connections of an endpoint share one codec; each connection has its own
  * {@link ReadState}.
- *
- * The encode methods throw a {@link SockhopError}: `ERR_BAD_DATA` for a value that the codec cannot express, and
- * `ERR_MESSAGE_TOO_LARGE`.
  */
-export interface Codec {
+export interface Codec extends Encoder {
     readonly name: string;
     /** False if values are sent without an envelope. Then there are no calls, replies and requests. */
     readonly enveloped: boolean;
     /** True if any text is a value, so that no frame is invalid. */
     readonly acceptsText: boolean;
-    /** Type of the last value that was encoded in an envelope, for error messages. */
-    readonly latestType: string;
 
     /**
      * Encodes a value without an envelope. Also throws `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object.
      */
-    encodeValue(value: unknown): Frame;
-    /** @param type - type of the message, instead of the class name of the value */
-    encodeMessage(value: unknown, type?: string): Frame;
-    /** @param type - see {@link encodeMessage} */
-    encodeCall(value: unknown, id: string, type?: string): Frame;
-    /** @param hasUuid - see {@link Message.hasUuid} */
-    encodeReply(value: unknown, id: unknown, hasUuid: boolean): Frame;
-    /** @param type - see {@link encodeMessage} */
-    encodeRequest(value: unknown, uuid: string, type?: string): Frame;
-    /** @param hasUuid - see {@link Message.hasUuid} */
-    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame;
-    encodeControl(kind: ControlKind, data: unknown): Frame;
+    encodeValue(value: unknown): string;
 
     /**
      * Splits bytes into frames, without their terminators.
@@ -62,24 +100,21 @@ export interface Codec {
      * @param length - number of valid bytes in `chunk`
      * @returns frames that the chunk completes, in order
      */
-    read(chunk: Buffer, state: ReadState, length?: number): Frame[];
+    read(chunk: Buffer, state: ReadState, length?: number): string[];
 
     /**
      * Ends a stream. Returns the last frame if it is complete without a terminator.
      *
      * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` for an incomplete frame
      */
-    readEnd(state: ReadState): Frame | undefined;
+    readEnd(state: ReadState): string | undefined;
 
     /** True for a blank frame between two messages, which is skipped without an error. */
-    isBlank(frame: Frame): boolean;
+    isBlank(frame: string): boolean;
 
     /** Decodes a message. Never throws. */
-    decode(frame: Frame): Message | InvalidMessage;
+    decode(frame: string): Message | InvalidMessage;
 
     /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */
-    decodeValue(frame: Frame): unknown;
-
-    /** Returns type and size of an encoded message, for diagnostics. */
-    describe(frame: Frame): { type: unknown; bytes: number };
+    decodeValue(frame: string): unknown;
 }

@@ -25,6 +25,8 @@ export interface Message {
     readonly id: unknown;
     /** True if `id` matches the UUID pattern. Then a reply can repeat it without escaping. */
     readonly hasUuid: boolean;
+    /** Size in bytes, if the message was a part of a frame of bytes; 0 if it was a line. */
+    readonly bytes: number;
 }
 
 /** Decoded frame that is not a message of sockhop. */
@@ -38,8 +40,15 @@ export interface InvalidMessage {
 }
 
 /** Creates a {@link Message}. */
-export function message(kind: MessageKind, type: string, data: unknown, id?: unknown, hasUuid = false): Message {
-    return { kind, type, data, id, hasUuid };
+export function message(
+    kind: MessageKind,
+    type: string,
+    data: unknown,
+    id?: unknown,
+    hasUuid = false,
+    bytes = 0,
+): Message {
+    return { kind, type, data, id, hasUuid, bytes };
 }
 
 /** Creates an {@link InvalidMessage}. */

@@ -36,6 +36,18 @@ export function uuidv4(): string {
     return batch.slice(charactersUsed, (charactersUsed += UUID_LENGTH));
 }
 
+/**
+ * UUID of a call or request that has a number on the wire. Both ends compute the same.
+ *
+ * @param token - 16 hexadecimal digits, which the sender of the call has chosen for the connection
+ * @returns a UUID v8 (RFC 9562), which contains the token and the number
+ */
+export function uuidOf(token: string, number: number): string {
+    const digits = number.toString(16).padStart(12, "0");
+    const [time, middle, version, rest] = [token.slice(0, 8), token.slice(8, 12), token.slice(12, 15), token.slice(15)];
+    return `${time}-${middle}-8${version}-8${rest}00-${digits}`;
+}
+
 function refill(): void {
     if (randomBytesUsed === random.length) {
         loadCrypto().randomFillSync(random);

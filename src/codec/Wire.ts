@@ -1,0 +1,56 @@
+import type { InvalidMessage, Message } from "../protocol/Message";
+import type { ByteFrame, Encoder, ReadState } from "./Codec";
+
+/**
+ * Splits the bytes of a stream into JSON lines, without their terminators, and frames of bytes.
+ *
+ * A frame can be a part of `chunk`: it is valid until the next call.
+ */
+export interface StreamReader {
+    read(chunk: Buffer, state: ReadState, length?: number): (string | Buffer)[];
+}
+
+/**
+ * Format for bytes that both ends of a connection have agreed on. Each connection has its own: it encodes the messages
+ * of a tick into one buffer.
+ *
+ * An encode method returns a frame for {@link commit}, which must be called before the next encode method, or never. A
+ * message that no frame of this format can express, such as a ping, is returned as a JSON line.
+ */
+export interface Wire extends Encoder {
+    /** Name of the codec, as in `client.codec`. */
+    readonly name: string;
+    /** Format that the frames of this connection share with others. */
+    readonly format: WireFormat;
+    /** Number of bytes that {@link take} would return. Can be an estimate that is too small by a few bytes. */
+    readonly length: number;
+
+    /** Adds the message that was encoded last, or a frame of {@link WireFormat.encodeShared}. */
+    commit(frame: ByteFrame): void;
+    /** Returns all bytes that were added. They are valid until {@link release}. */
+    take(): Buffer;
+    /**
+     * Called after the bytes of {@link take} were passed to the socket.
+     *
+     * @param isWritten - true if the operating system has them, so that their memory can be used again
+     */
+    release(isWritten: boolean): void;
+
+    /** Decodes the messages of a frame. Never throws. */
+    decodeFrame(frame: Buffer): (Message | InvalidMessage)[];
+}
+
+/** Format of a {@link Wire}, for messages that do not belong to one connection. */
+export interface WireFormat {
+    readonly name: string;
+    /** Encodes a message as a whole frame, which all connections with this format accept. Throws as {@link Encoder}. */
+    encodeShared(value: unknown, type?: string): Buffer;
+    /** @param token - what both ends know of this connection; see {@link uuidOf} */
+    createWire(tokens: WireTokens): Wire;
+}
+
+/** Random text of both ends of a connection, which makes the uuids of their calls and requests. */
+export interface WireTokens {
+    readonly own: string;
+    readonly peer: string;
+}
