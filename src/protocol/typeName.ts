@@ -19,13 +19,14 @@ export function typeName(value: unknown): string {
         // times the responses.)
         if (value.constructor === Object) return "Object";
         const prototype = Object.getPrototypeOf(value) as { constructor?: NamedClass } | null;
-        return nameOf(prototype?.constructor);
+        return classNameOf(prototype?.constructor);
     } catch {
         return "Object";
     }
 }
 
-function nameOf(type: NamedClass | undefined): string {
+/** Name of a class on the wire; see {@link typeName}. */
+export function classNameOf(type: NamedClass | undefined): string {
     const wireName = type?.sockhop_type;
     // hasOwn() is last: few classes have a `sockhop_type`.
     if (typeof wireName === "string" && wireName !== "" && Object.hasOwn(type as object, "sockhop_type"))
