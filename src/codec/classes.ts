@@ -172,8 +172,8 @@ export function classRegistry(classes: unknown): ClassRegistry | undefined {
 
 /** Names and classes, not validated. */
 function entriesOf(classes: unknown): [name: string, type: unknown][] {
-    if (Array.isArray(classes)) return classes.map((type: unknown, index) => [ownName(type, index), type]);
-    if (typeof classes === "object" && classes && isPlain(classes)) return Object.entries(classes);
+    if (Array.isArray(classes)) return Array.from(classes, (type, index) => [ownName(type, index), type]); // holes too
+    if (typeof classes === "object" && classes && isPlain(classes)) return read(() => Object.entries(classes), "it");
     throw badClass("it must be an array of classes, or an object of names and classes");
 }
 
