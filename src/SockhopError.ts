@@ -6,6 +6,7 @@ export type SockhopErrorCode =
     | "ERR_BAD_DATA"
     | "ERR_BAD_OPTION"
     | "ERR_BUFFER_FULL"
+    | "ERR_CODEC"
     | "ERR_CONNECT_TIMEOUT"
     | "ERR_FRAME_TIMEOUT"
     | "ERR_HANDLER_EXISTS"

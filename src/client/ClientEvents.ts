@@ -25,6 +25,8 @@ export type ClientTypeEvents<P extends Protocol = any> = TypeEvents<
 export interface ClientOnlyEvents {
     /** Emitted when the client is connected, before the promise of `connect()` resolves. */
     connect: [socket: Socket];
+    /** Emitted on a connection of a client with `codec`, when it is known what the server can do. See {@link SockhopClient.codec}. */
+    codec: [name: string, socket: Socket];
     /** Emitted when the connection has closed, for any reason, with that reason. Exactly once for each `connect`. */
     disconnect: [socket: Socket, reason: DisconnectReason];
     /**

@@ -21,7 +21,7 @@ export class ConnectAttempt {
     #isSettled = false;
     #limit: GraceTimeout | undefined;
     #retry: NodeJS.Timeout | undefined;
-    /** Messages that are sent while the attempt waits to retry and has no socket. */
+    /** Messages that are sent during the attempt, if they must wait. */
     queue: OfflineQueue | undefined;
     #delay = FIRST_DELAY_MS;
 
@@ -51,9 +51,14 @@ export class ConnectAttempt {
 
     /** Calls `start` again after a delay. */
     retry(): void {
-        this.queue ??= new OfflineQueue({ max_messages: Infinity, max_bytes: Infinity });
+        this.queueMessages();
         this.#retry = nodeSetTimeout(this.#start, this.#delay);
         this.#delay = Math.min(2 * this.#delay, MAX_DELAY_MS);
+    }
+
+    /** Keeps messages that are sent from now on, until there is a connection that can send them. */
+    queueMessages(): void {
+        this.queue ??= new OfflineQueue({ max_messages: Infinity, max_bytes: Infinity });
     }
 
     succeed(): void {

@@ -1,9 +1,11 @@
+import type { Frame } from "../codec/Codec";
 import type { Connection } from "../connection/Connection";
 import type { PendingReply } from "../replies/PendingReply";
 import { now, setImmediate } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { markHandled } from "../timers/promises";
+import { Snapshot } from "./Snapshot";
 import { MAX_TIMEOUT, milliseconds, positiveNumber } from "../validators";
 
 /** Options of the queue for messages that are sent while the client is not connected. */
@@ -38,7 +40,7 @@ export interface QueueOptions {
 }
 
 interface QueuedMessage {
-    readonly frame: string;
+    readonly frame: Frame;
     /** Set for calls and requests. */
     readonly reply: PendingReply | undefined;
     readonly bytes: number;
@@ -84,8 +86,8 @@ export class OfflineQueue {
     }
 
     /** Queues a frame. Settles when the frame is sent, with the same result; rejects if the frame is dropped. */
-    push(frame: string, reply?: PendingReply): Promise<undefined> {
-        const bytes = Buffer.byteLength(frame);
+    push(frame: Frame, reply?: PendingReply): Promise<undefined> {
+        const bytes = typeof frame === "string" ? Buffer.byteLength(frame) : frame.length;
         const dropped = this.#overflow === "drop-oldest" && bytes <= this.#maxBytes ? this.#removeOldest(bytes) : [];
         if (this.#messages.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
             const error = queueFullError();
@@ -134,10 +136,20 @@ export class OfflineQueue {
             }
             count -= 1;
             this.#remove(message);
-            message.resolve(connection.send(message.frame, message.reply));
+            this.#send(message, connection);
         }
         if (this.#messages.size > 0 && connection.socket.writable) setImmediate(resume);
         else this.#flushTarget = undefined;
+    }
+
+    #send({ frame, reply, resolve, reject }: QueuedMessage, connection: Connection): void {
+        try {
+            const encoded = frame instanceof Snapshot ? frame.encode(connection.wire, connection.encoder) : frame;
+            resolve(connection.send(encoded, reply));
+        } catch (error) {
+            reject(error as SockhopError);
+            if (reply) this.#fail(reply, error as SockhopError);
+        }
     }
 
     /** Drops all messages with this error. */

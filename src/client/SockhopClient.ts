@@ -4,6 +4,7 @@ import { tlsOptions } from "../transport/tls";
 import { type ClientOptions, queueOptions } from "./ClientOptions";
 import type { PendingReply, Reply } from "../replies/PendingReply";
 import { milliseconds } from "../validators";
+import { withTimeout } from "../timers/promises";
 import type * as net from "node:net";
 import type tls from "node:tls";
 import { Sockhop } from "../mixins/Sockhop";
@@ -19,7 +20,15 @@ import { messageOf } from "../runtime/thrownValues";
 import type { Stats } from "../diagnostics/Stats";
 import { explain, isBacklogFull, targetOf } from "../transport/connectError";
 import { addressOf, isSocket } from "../connection/socketHooks";
-import { type Connection, NOT_CONNECTED, type Sender, connectionOf } from "../connection/Connection";
+import {
+    type Connection,
+    type MessageEncoder,
+    type Sender,
+    connectionOf,
+    refuseToSend,
+} from "../connection/Connection";
+import { Snapshot, SnapshotEncoder } from "./Snapshot";
+import { codecError } from "../mixins/Agreement";
 import { type DisconnectCode, closeReasonOf } from "../connection/DisconnectReason";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import type { Frame } from "../codec/Codec";
@@ -75,7 +84,12 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     readonly #reconnectCap: number;
     readonly #tls: tls.ConnectionOptions | undefined;
     readonly #queue: OfflineQueue | undefined;
+    readonly #codecRequired: boolean;
+    /** Encoder of messages that wait in a queue, with a codec for bytes. */
+    readonly #snapshots: SnapshotEncoder | undefined;
     readonly #sender: Sender;
+    /** Connection at the time of the last `#encoder()`. A frame of bytes is for this one only. */
+    #encodedFor: Connection | undefined;
     /** Loops over `messages()`. */
     readonly #streams = new Set<MessageStream>();
     #attempt: ConnectAttempt | undefined;
@@ -98,8 +112,19 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         this.#tls = tlsOptions(options.ssl, options.ssl_options);
         const queue = queueOptions(options.queue);
         if (queue) this.#queue = new OfflineQueue(queue);
+        const { format } = this._objectBuffer;
+        if (format) this.#snapshots = new SnapshotEncoder(format);
+        this.#codecRequired = options.codec_required === true;
         this.#sender = this.#createSender();
         if (options.auto_reconnect) this.auto_reconnect = true;
+    }
+
+    /**
+     * Name of the codec that both ends have agreed on: the name of the option `codec`, and `"json"` before that, or if
+     * the server does not have the option.
+     */
+    get codec(): string {
+        return this._self().#connection?.codec ?? "json";
     }
 
     /** True while there is a connection: from before `connect` until before `disconnect`. */
@@ -203,6 +228,8 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         self.auto_reconnect = false;
         self.ping(0);
         self.#abort();
+        const sent = self.#sendWaiting(options ?? {});
+        if (sent) await sent;
         self.#queue?.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
         const streams = [...self.#streams];
         await self._closeAll(options ?? {});
@@ -400,21 +427,47 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     protected override _onOpen(connection: Connection): boolean {
         const opened = super._onOpen(connection);
         // After the handlers of `connect`, where programs introduce themselves.
-        if (connection.state === "open") (this.#queue ?? this.#attemptQueue)?.flush(connection);
+        if (!this._isAgreeing(connection)) this.#flushQueue(connection);
         return opened;
+    }
+
+    #flushQueue(connection: Connection): void {
+        if (connection.state === "open") (this.#queue ?? this.#attemptQueue)?.flush(connection);
     }
 
     /** Sends over the connection, or queues. Chosen for each frame: `toJSON()` of its value may have closed the connection. */
     #transmit(frame: Frame, reply?: PendingReply): Promise<undefined> {
         const connection = this.#connection;
+        const queue = this.#queueFor(connection);
+        if (queue && (typeof frame === "string" || frame instanceof Snapshot)) return queue.push(frame, reply);
+        if (!connection) return refuseToSend(reply);
+        if (frame instanceof Snapshot) frame = frame.encode(connection.wire, connection.encoder);
+        else if (typeof frame !== "string" && connection !== this.#encodedFor) return refuseToSend(reply);
+        return connection.send(frame, reply);
+    }
+
+    /** Encoder of the next message: for the connection, or for the queue that the message will wait in. */
+    #encoder(): MessageEncoder {
+        const connection = (this.#encodedFor = this.#connection);
+        if (this.#snapshots && (!connection || this.#queueFor(connection))) return this.#snapshots;
+        return connection?.encoder ?? this._objectBuffer;
+    }
+
+    /** Queue in which a message waits; `undefined` if it can be sent over the connection, or not at all. */
+    #queueFor(connection: Connection | undefined): OfflineQueue | undefined {
         const queue = this.#queue ?? this.#attempt?.queue ?? this.#attemptQueue;
-        if (queue && (!connection || this.#mustQueue(queue, connection))) return queue.push(frame, reply);
-        return (connection ?? NOT_CONNECTED).send(frame, reply);
+        return queue && (!connection || this.#mustQueue(queue, connection)) ? queue : undefined;
     }
 
     /** @internal */
     protected override _receiveMeta(_connection: Connection, type: string, reply: Reply | undefined): object {
         return reply ? { type, callback: reply } : { type };
+    }
+
+    /** @internal */
+    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- as the other members
+    protected get _greetsFirst(): boolean {
+        return true;
     }
 
     /** @internal */
@@ -436,14 +489,31 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
             get socket() {
                 return client.#connection?.socket;
             },
+            get encoder() {
+                return client.#encoder();
+            },
             send: (frame, reply) => client.#transmit(frame, reply),
         };
+    }
+
+    /** Waits until messages are sent that wait for the codec of the connection. */
+    #sendWaiting(options: EndOptions): Promise<void> | undefined {
+        const connection = this.#connection;
+        const timeout = closeTimeout(options);
+        if (!connection || timeout === 0 || !this._isAgreeing(connection)) return undefined;
+        const error = new SockhopError("timeout of disconnect()", "ERR_ABORTED");
+        return withTimeout(this._agreed(connection), timeout, error).catch(() => undefined);
     }
 
     /** True if a frame has to wait in the queue. */
     #mustQueue(queue: OfflineQueue, connection: Connection): boolean {
         const { socket } = connection;
-        return this.#attempt?.connection === connection || !socket.writable || queue.isSendingTo(connection);
+        return (
+            this.#attempt?.connection === connection ||
+            !socket.writable ||
+            queue.isSendingTo(connection) ||
+            this._isAgreeing(connection)
+        );
     }
 
     /** @param site - call of `connect()` that waits for the attempt */
@@ -451,6 +521,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         const attempt = new ConnectAttempt(site, () => {
             this.#dial(attempt);
         });
+        if (this.#snapshots) attempt.queueMessages();
         this.#attempt = attempt;
         return attempt.promise;
     }
@@ -458,15 +529,12 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     #dial(attempt: ConnectAttempt): void {
         const onConnect = (): void => {
             if (this.#attempt !== attempt) return;
-            this.#attempt = undefined;
-            this.#attemptQueue = attempt.queue;
-            const wait = this.#wait;
-            this.#wait = undefined; // `disconnect()` in a handler of `connect` comes too late
-            const opened = this._onOpen(connection);
-            for (const call of [attempt, wait]) {
-                if (opened) call?.succeed();
-                else call?.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
+            if (this.#snapshots) {
+                this._greet(connection, () => {
+                    this.#onAgreement(attempt, connection);
+                });
             }
+            if (!this.#snapshots || !this.#codecRequired) this.#open(attempt, connection);
         };
         const onData = (chunk: Buffer, length: number): void => {
             this._onData(connection, chunk, length);
@@ -478,8 +546,37 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
         });
     }
 
+    #open(attempt: ConnectAttempt, connection: Connection): void {
+        if (this.#attempt !== attempt) return; // `disconnect()` was called, or a subscriber of a channel has closed it
+        this.#attempt = undefined;
+        this.#attemptQueue = attempt.queue;
+        const wait = this.#wait;
+        this.#wait = undefined; // `disconnect()` in a handler of `connect` comes too late
+        const opened = this._onOpen(connection);
+        for (const call of [attempt, wait]) {
+            if (opened) call?.succeed();
+            else call?.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
+        }
+    }
+
+    #onAgreement(attempt: ConnectAttempt, connection: Connection): void {
+        if (!this.#codecRequired) this.#flushQueue(connection);
+        else if (connection.wire) this.#open(attempt, connection);
+        else this.#destroyWithout(connection);
+    }
+
+    /** Closes a connection without the codec that is required. */
+    #destroyWithout(connection: Connection): void {
+        connection.error = codecError(this._objectBuffer.format?.name, targetOf(this));
+        this._destroy(connection, { code: "NO_CODEC", error: connection.error });
+    }
+
     #onTimeout(attempt: ConnectAttempt): void {
         const connection = attempt.connection as Connection;
+        if (this._isAgreeing(connection)) {
+            this.#destroyWithout(connection);
+            return;
+        }
         const cause = connection.error; // of the last socket, if the attempt waits to retry
         const hint = this.#tls && !cause ? " (does the server use TLS?)" : "";
         const message = `Timeout exceeded on connect() to ${targetOf(this)}: ${this._connectTimeout} ms${hint}`;

@@ -50,38 +50,40 @@ export interface Identified {
  * The methods throw a {@link SockhopError}: `ERR_BAD_DATA` for a value that the codec cannot express, and
  * `ERR_MESSAGE_TOO_LARGE`.
  */
-export interface Encoder {
+export interface Encoder<F extends Frame = Frame> {
     /** Type of the last value that was encoded in an envelope, for error messages. */
     readonly latestType: string;
 
+    /** Identifies a call or request, unless it has an id. The encode methods do so, too. */
+    identify(call: Identified): void;
     /** @param type - type of the message, instead of the class name of the value */
-    encodeMessage(value: unknown, type?: string): Frame;
+    encodeMessage(value: unknown, type?: string): F;
     /** @param type - see {@link encodeMessage} */
-    encodeCall(value: unknown, call: Identified, type?: string): Frame;
+    encodeCall(value: unknown, call: Identified, type?: string): F;
     /**
      * @param id - id of the call, as its message has it
      * @param hasUuid - see {@link Message.hasUuid}
      */
-    encodeReply(value: unknown, id: unknown, hasUuid: boolean): Frame;
+    encodeReply(value: unknown, id: unknown, hasUuid: boolean): F;
     /** @param type - see {@link encodeMessage} */
-    encodeRequest(value: unknown, request: Identified, type?: string): Frame;
+    encodeRequest(value: unknown, request: Identified, type?: string): F;
     /**
      * @param packet - its `uuid` is the id of the request, as its message has it
      * @param hasUuid - see {@link Message.hasUuid}
      */
-    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame;
+    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): F;
     /** Encodes the message that the requester no longer needs the response. */
-    encodeCancel(request: Identified): Frame;
-    encodeControl(kind: ControlKind, data: unknown): Frame;
+    encodeCancel(request: Identified): F;
+    encodeControl(kind: ControlKind, data: unknown): F;
     /** Returns type and size of an encoded message, for diagnostics. */
-    describe(frame: Frame): { type: unknown; bytes: number };
+    describe(frame: F): { type: unknown; bytes: number };
 }
 
 /**
  * Converts messages to frames and back. All connections of an endpoint share one codec; each connection has its own
  * {@link ReadState}.
  */
-export interface Codec extends Encoder {
+export interface Codec extends Encoder<string> {
     readonly name: string;
     /** False if values are sent without an envelope. Then there are no calls, replies and requests. */
     readonly enveloped: boolean;

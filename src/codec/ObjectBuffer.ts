@@ -3,8 +3,10 @@ import type { InvalidMessage, Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { SockhopError } from "../SockhopError";
 import { positiveNumber } from "../validators";
-import type { Codec, ControlKind, Frame, ReadState } from "./Codec";
+import type { Classes } from "./classes";
+import type { Codec, ControlKind, Encoder, Identified, ReadState } from "./Codec";
 import { JsonCodec } from "./json/JsonCodec";
+import type { WireFormat } from "./Wire";
 
 /** Options of framing. */
 export interface FramingOptions {
@@ -32,8 +34,50 @@ export interface FramingOptions {
     max_message_size?: number | undefined;
 }
 
+/**
+ * Codec of a program, for values only: the library adds the type and the id of a message. It must keep nothing between
+ * two messages, since each frame is decoded alone.
+ */
+export interface ValueCodec {
+    /** Name that both ends must have in common. At most 64 characters. */
+    readonly name: string;
+    /** Converts a value to bytes. They are copied, so their memory can be used again. */
+    encode(value: unknown): Uint8Array;
+    /** Converts bytes of a peer to a value. Must not keep the bytes. May throw: then the message is a bad frame. */
+    decode(bytes: Buffer): unknown;
+}
+
+/** Options of values. */
+export interface ValueOptions {
+    /**
+     * Format of messages.
+     * - `"json"`: JSON lines, as in sockhop 1.x
+     * - `"binary"`: frames of bytes, which are smaller and quicker, for values that JSON cannot express too (`Date`,
+     *   `Map`, `Buffer`, cycles …; see the guide Values)
+     * - an object: a codec of the program
+     *
+     * Both ends of a connection need the same codec. With a peer that does not have it, messages are JSON lines.
+     *
+     * @default "json"
+     */
+    codec?: "json" | "binary" | ValueCodec | undefined;
+    /**
+     * Classes whose instances arrive as instances: `[Widget, Point]`, or `{ Widget, "shop.Order": Order }` with the
+     * names that both ends use. Only these names are revived, and constructors are never called: an instance gets the
+     * members that were sent, or is the result of `static fromJSON(data)` of its class. With JSON lines, only the value
+     * of a message is revived, and no value inside of it.
+     */
+    classes?: Classes | undefined;
+    /**
+     * `true`: with `codec: "binary"`, the stack of an Error is sent, too.
+     *
+     * @default false
+     */
+    error_stacks?: boolean | undefined;
+}
+
 /** Options of an {@link ObjectBuffer}. */
-export type ObjectBufferOptions = FramingOptions;
+export interface ObjectBufferOptions extends FramingOptions, ValueOptions {}
 
 /**
  * Converts objects to bytes, and bytes, split at any position, back to objects. Client and server use it to frame their
@@ -45,8 +89,9 @@ export type ObjectBufferOptions = FramingOptions;
  * Both public methods emit `error` events synchronously, with a {@link SockhopError}. Like any EventEmitter, they throw
  * the error if there is no listener.
  */
-export class ObjectBuffer extends EventEmitter {
+export class ObjectBuffer extends EventEmitter implements Encoder<string> {
     readonly #codec: Codec;
+    readonly #format: WireFormat | undefined;
     /** Errors of unreadable frames. They are emitted after the read, because a listener may call this object. */
     readonly #readErrors: SockhopError[] = [];
     readonly #state: ReadState = {
@@ -137,6 +182,15 @@ export class ObjectBuffer extends EventEmitter {
         return this.#codec.enveloped;
     }
 
+    /**
+     * Format for bytes that this end can agree on; `undefined` without the option `codec`.
+     *
+     * @internal
+     */
+    get format(): WireFormat | undefined {
+        return this.#format;
+    }
+
     /** @internal */
     get acceptsText(): boolean {
         return this.#codec.acceptsText;
@@ -148,57 +202,67 @@ export class ObjectBuffer extends EventEmitter {
     }
 
     /** @internal */
-    encodeMessage(value: unknown, type?: string): Frame {
+    identify(call: Identified): void {
+        this.#codec.identify(call);
+    }
+
+    /** @internal */
+    encodeMessage(value: unknown, type?: string): string {
         return this.#codec.encodeMessage(value, type);
     }
 
     /** @internal */
-    encodeCall(value: unknown, id: string, type?: string): Frame {
-        return this.#codec.encodeCall(value, id, type);
+    encodeCall(value: unknown, call: Identified, type?: string): string {
+        return this.#codec.encodeCall(value, call, type);
     }
 
     /** @internal */
-    encodeReply(value: unknown, id: unknown, hasUuid: boolean): Frame {
+    encodeReply(value: unknown, id: unknown, hasUuid: boolean): string {
         return this.#codec.encodeReply(value, id, hasUuid);
     }
 
     /** @internal */
-    encodeRequest(value: unknown, uuid: string, type?: string): Frame {
-        return this.#codec.encodeRequest(value, uuid, type);
+    encodeRequest(value: unknown, request: Identified, type?: string): string {
+        return this.#codec.encodeRequest(value, request, type);
     }
 
     /** @internal */
-    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame {
+    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): string {
         return this.#codec.encodeResponse(packet, hasUuid);
     }
 
     /** @internal */
-    encodeControl(kind: ControlKind, data: unknown): Frame {
+    encodeCancel(request: Identified): string {
+        return this.#codec.encodeCancel(request);
+    }
+
+    /** @internal */
+    encodeControl(kind: ControlKind, data: unknown): string {
         return this.#codec.encodeControl(kind, data);
     }
 
     /** @internal */
-    read(chunk: Buffer, state: ReadState, length = chunk.length): Frame[] {
+    read(chunk: Buffer, state: ReadState, length = chunk.length): string[] {
         return this.#codec.read(chunk, state, length);
     }
 
     /** @internal */
-    readEnd(state: ReadState): Frame | undefined {
+    readEnd(state: ReadState): string | undefined {
         return this.#codec.readEnd(state);
     }
 
     /** @internal */
-    isBlank(frame: Frame): boolean {
+    isBlank(frame: string): boolean {
         return this.#codec.isBlank(frame);
     }
 
     /** @internal */
-    decode(frame: Frame): Message | InvalidMessage {
+    decode(frame: string): Message | InvalidMessage {
         return this.#codec.decode(frame);
     }
 
     /** @internal */
-    describe(frame: Frame): { type: unknown; bytes: number } {
+    describe(frame: string): { type: unknown; bytes: number } {
         return this.#codec.describe(frame);
     }
 }

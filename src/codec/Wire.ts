@@ -22,6 +22,8 @@ export interface Wire extends Encoder {
     readonly name: string;
     /** Format that the frames of this connection share with others. */
     readonly format: WireFormat;
+    /** Reader of the connection, if it differs from that of the endpoint. */
+    readonly reader?: StreamReader;
     /** Number of bytes that {@link take} would return. Can be an estimate that is too small by a few bytes. */
     readonly length: number;
 
@@ -45,7 +47,11 @@ export interface WireFormat {
     readonly name: string;
     /** Encodes a message as a whole frame, which all connections with this format accept. Throws as {@link Encoder}. */
     encodeShared(value: unknown, type?: string): Buffer;
-    /** @param token - what both ends know of this connection; see {@link uuidOf} */
+    /** Type of the last value that was encoded, for error messages. */
+    readonly latestType: string;
+    /** Decodes a frame of {@link encodeShared}. Never throws. */
+    decodeShared(frame: Buffer): (Message | InvalidMessage)[];
+    /** @param tokens - see {@link WireTokens} */
     createWire(tokens: WireTokens): Wire;
 }
 

@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
-import type { ControlKind, Frame, ReadState } from "../codec/Codec";
+import type { ControlKind, Encoder, Frame, Identified, ReadState } from "../codec/Codec";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
+import type { Wire } from "../codec/Wire";
 import { publishSent } from "../diagnostics/channels";
+import type { InvalidMessage, Message } from "../protocol/Message";
 import type { OpenResponses } from "../replies/OpenResponses";
 import type { PendingCallback } from "../replies/PendingCallback";
 import type { PendingReply, ReplyHost } from "../replies/PendingReply";
@@ -20,6 +22,12 @@ import { hookSocket, ownerOf } from "./socketHooks";
 /** Result of `send()` for a caller that does not wait for the write. */
 const SENT = Promise.resolve(undefined);
 
+/** Encodes the messages of a program. */
+export type MessageEncoder = Pick<
+    Encoder,
+    "latestType" | "identify" | "encodeMessage" | "encodeCall" | "encodeRequest"
+>;
+
 /**
  * Sends frames: a connection, or a client, which may queue them.
  *
@@ -29,6 +37,8 @@ export interface Sender {
     /** True if it sends over a connection, or tries to. Its loss is reported by `disconnect`, so a rejection may be ignored. */
     readonly isConnected: boolean;
     readonly socket: Socket | undefined;
+    /** Encoder of the next frame, which {@link send} must get before another one is encoded. */
+    readonly encoder: MessageEncoder;
     /**
      * Sends a frame.
      *
@@ -40,17 +50,13 @@ export interface Sender {
     send(frame: Frame, reply?: PendingReply): Promise<undefined>;
 }
 
-/** {@link Sender} of a client without a connection. */
-export const NOT_CONNECTED: Sender = {
-    isConnected: false,
-    socket: undefined,
-    send: (_frame, reply) => {
-        const message = "The client is not connected: await connect() first, or use the option queue";
-        const error = notConnectedError(undefined, message);
-        reply?.fail(error);
-        return Promise.reject(error);
-    },
-};
+/** Fails a message of a client without a connection. Settles as {@link Sender.send}. */
+export function refuseToSend(reply?: PendingReply): Promise<never> {
+    const message = "The client is not connected: await connect() first, or use the option queue";
+    const error = notConnectedError(undefined, message);
+    reply?.fail(error);
+    return Promise.reject(error);
+}
 
 /**
  * Client or server that owns a connection.
@@ -76,6 +82,9 @@ export interface Session {
     end(): unknown;
 }
 
+/** Part of a stream that is handled at once: a line, a frame of bytes, or a message of one. */
+export type ReceivedFrame = string | Buffer | Message | InvalidMessage;
+
 /**
  * State of one socket. Extends its writer instead of owning it: one object less for each connection (145 bytes).
  *
@@ -99,7 +108,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     /** Number of bad frames since the last valid message. */
     badFrames = 0;
     /** Frames that are not handled before the peer has read our replies. `release()` resumes reading. */
-    pausedFrames: { readonly frames: readonly Frame[]; release(): void } | undefined;
+    pausedFrames: { readonly frames: readonly ReceivedFrame[]; release(): void } | undefined;
     /** Pings of this connection; `undefined` before the first. */
     pings: PingHistory | undefined;
     /** Pending replies to our calls, by the id of the call. */
@@ -139,6 +148,23 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         return true;
     }
 
+    get encoder(): Encoder {
+        if (this.wire === undefined) return this.endpoint._objectBuffer;
+        this.prepareWire();
+        return this.wire;
+    }
+
+    /** Name of the codec that both ends use. */
+    get codec(): string {
+        return this.wire?.name ?? "json";
+    }
+
+    /** Uses a format that both ends have agreed on, from the next frame on. */
+    agree(wire: Wire): void {
+        this.flush();
+        this.wire = wire;
+    }
+
     send(frame: Frame, reply?: PendingReply): Promise<undefined> {
         const error = this.writeError();
         if (error) {
@@ -164,23 +190,31 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     sendControl(kind: ControlKind, data: unknown): void {
         if (this.overLimit) return;
         try {
-            this.writeAndForget(this.endpoint._objectBuffer.encodeControl(kind, data));
+            this.writeAndForget(this.encoder.encodeControl(kind, data));
         } catch {
             // The echoed id does not fit into `max_message_size`: send nothing.
         }
     }
 
+    sendCancel(request: Identified): void {
+        if (!this.overLimit) this.writeAndForget(this.encoder.encodeCancel(request));
+    }
+
     /** Writes a frame at the end of the tick. Settles as {@link FrameWriter.enqueue}. */
     write(frame: Frame): Promise<undefined> {
         const sent = this.enqueue(frame);
-        publishSent(this, frame, this.endpoint._objectBuffer); // last: a subscriber may send, too
+        publishSent(this, frame, this.#encoderOf(frame)); // last: a subscriber may send, too
         return sent;
     }
 
     /** Writes a frame without a promise. */
     writeAndForget(frame: Frame): void {
         this.enqueueAndForget(frame);
-        publishSent(this, frame, this.endpoint._objectBuffer);
+        publishSent(this, frame, this.#encoderOf(frame));
+    }
+
+    #encoderOf(frame: Frame): Encoder {
+        return typeof frame === "string" ? this.endpoint._objectBuffer : (this.wire as Wire);
     }
 
     /** Watch of the bytes in transit. */

@@ -1,4 +1,7 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import type { Frame } from "../codec/Codec";
+import type { Wire } from "../codec/Wire";
+import process from "node:process";
 import { nextTick, setImmediate } from "../runtime/clock";
 import { toError } from "../runtime/thrownValues";
 import { SockhopError, notConnectedError } from "../SockhopError";
@@ -15,6 +18,9 @@ const EARLY_FLUSH_CHARACTERS = 2048;
 export const MAX_WRITE = 65_536;
 
 const NO_BYTES = Buffer.alloc(0);
+
+/** False in Bun and Deno, whose sockets may keep written bytes. */
+const isNode = process.versions["bun"] === undefined && process.versions["deno"] === undefined;
 
 /**
  * Number of writes after which one promise is resolved in a new iteration of the event loop. The operating system
@@ -40,7 +46,7 @@ export interface WriteObserver {
 
 /** Frames for several connections. Each connection must write them before frames that are added later. */
 export interface QueuedBatch extends WriteObserver {
-    /** Number of characters. */
+    /** Number of characters, or of bytes. */
     readonly length: number;
     /** Number of frames. */
     readonly frames: number;
@@ -79,7 +85,9 @@ class Batch implements WriteObserver {
  */
 export class FrameWriter implements TickTask {
     nextTask: TickTask | undefined;
-    /** Frames that are written at the end of this tick. */
+    /** Format that both ends have agreed on; `undefined` for JSON lines only. Holds its frames of this tick. */
+    wire: Wire | undefined;
+    /** Lines that are written at the end of this tick. Empty while `wire` holds frames. */
     #text = "";
     #batch: Batch | undefined;
     /** Broadcast that must be written before these frames. */
@@ -109,7 +117,7 @@ export class FrameWriter implements TickTask {
 
     /** Bytes that are not sent yet: frames of this tick, a broadcast, and pending writes. */
     get buffered(): number {
-        return this.#bytesPending + Buffer.byteLength(this.#text) + (this.#broadcast?.length ?? 0);
+        return this.#bytesPending + Buffer.byteLength(this.#text) + this.#bytesHeld;
     }
 
     /** True until the operating system has accepted everything that was written to the socket. */
@@ -142,7 +150,12 @@ export class FrameWriter implements TickTask {
 
     /** True from `limit` buffered bytes on. */
     exceeds(limit: number): boolean {
-        return this.#bytesPending + this.#text.length + (this.#broadcast?.length ?? 0) >= limit;
+        return this.#bytesPending + this.#text.length + this.#bytesHeld >= limit;
+    }
+
+    /** Bytes of the broadcast, and of `wire`. */
+    get #bytesHeld(): number {
+        return (this.#broadcast?.length ?? 0) + (this.wire?.length ?? 0);
     }
 
     /** Error of one more frame: `ERR_SOCKET_DESTROYED` or `ERR_BUFFER_FULL`; `undefined` if it can be sent. */
@@ -188,24 +201,53 @@ export class FrameWriter implements TickTask {
      * The rejection is never an unhandled rejection: the sender could not know that the connection was about to break,
      * and there is a `disconnect` event.
      */
-    protected enqueue(frame: string): Promise<undefined> {
+    protected enqueue(frame: Frame): Promise<undefined> {
+        this.#writeBefore(frame);
         const { promise } = (this.#batch ??= new Batch());
-        this.enqueueAndForget(frame);
+        this.#add(frame);
         return promise;
     }
 
     /** Adds a frame without a promise. */
-    protected enqueueAndForget(frame: string): void {
-        this.framesSent += 1;
+    protected enqueueAndForget(frame: Frame): void {
+        this.#writeBefore(frame);
+        this.#add(frame);
+    }
+
+    /** Writes what must precede a frame: a broadcast, and frames of the other kind. */
+    #writeBefore(frame: Frame): void {
         this.#broadcast?.flush();
-        this.#text += frame;
+        if (this.wire !== undefined && (typeof frame === "string" ? this.wire.length > 0 : this.#text !== ""))
+            this.flush();
+    }
+
+    #add(frame: Frame): void {
+        this.framesSent += 1;
+        let length;
+        if (typeof frame === "string") {
+            this.#text += frame;
+            ({ length } = this.#text);
+        } else {
+            const wire = this.wire as Wire;
+            wire.commit(frame);
+            ({ length } = wire);
+        }
         if (this.#flushThreshold === 0) {
             this.#flushThreshold = EARLY_FLUSH_CHARACTERS;
             atEndOfTick(this);
         }
-        if (this.#text.length < this.#flushThreshold) return;
+        if (length < this.#flushThreshold) return;
         this.#flushThreshold = Math.min(2 * this.#flushThreshold, MAX_WRITE);
         this.flush();
+    }
+
+    /**
+     * Writes what must precede a frame of `wire`. Called before the frame is encoded: it is not added yet, and a program
+     * may have wrapped `socket.write()` and send there.
+     */
+    protected prepareWire(): void {
+        this.#broadcast?.flush();
+        if (this.#text !== "") this.flush();
     }
 
     /** Calls `listener` once, when the buffered bytes fall below `max_buffered`. */
@@ -226,11 +268,29 @@ export class FrameWriter implements TickTask {
     flush(): void {
         this.#broadcast?.flush();
         const text = this.#text;
-        if (text === "") return;
+        const wire = text === "" && this.wire !== undefined && this.wire.length > 0 ? this.wire : undefined;
+        if (text === "" && !wire) return;
         const batch = this.#batch;
         this.#text = "";
         this.#batch = undefined;
-        this.#write(text, batch);
+        this.#write(wire ? wire.take() : text, batch);
+        wire?.release(this.#isWritten);
+    }
+
+    /**
+     * True if nothing refers to the bytes of the last write. Node passes them to the operating system, unless the
+     * program has replaced the method, or the socket is no socket of Node.
+     */
+    get #isWritten(): boolean {
+        const { socket } = this;
+        return (
+            socket.writableLength === 0 &&
+            // eslint-disable-next-line @typescript-eslint/unbound-method -- compared
+            socket.write === Socket.prototype.write &&
+            socket instanceof Socket &&
+            !isSecure(socket) &&
+            isNode
+        );
     }
 
     /**

@@ -18,7 +18,7 @@ export interface MessageDiagnostics {
     socket: Socket;
     /** Type on the wire: the class name of a value, or a reserved name of the library. */
     type: unknown;
-    /** Size of the JSON text in bytes. */
+    /** Size in bytes: of the JSON text, or of its part of a binary frame. */
     bytes: number;
 }
 
@@ -30,9 +30,9 @@ interface Subject {
     readonly closeReason?: object | undefined;
 }
 
-/** Part of `Codec` that describes an encoded frame. */
-interface FrameDescriber {
-    describe(frame: string): { type: unknown; bytes: number };
+/** Part of `Encoder` that describes an encoded frame. */
+interface FrameDescriber<F> {
+    describe(frame: F): { type: unknown; bytes: number };
 }
 
 export const connected = channel("sockhop:connect");
@@ -66,7 +66,7 @@ export function publishDisconnect({ endpoint, socket, error, closeReason: reason
  *
  * @internal
  */
-export function publishSent({ endpoint, socket }: Subject, frame: string, describer: FrameDescriber): void {
+export function publishSent<F>({ endpoint, socket }: Subject, frame: F, describer: FrameDescriber<F>): void {
     if (!sent.hasSubscribers) return;
     sent.publish({ endpoint, socket, ...describer.describe(frame) } satisfies MessageDiagnostics);
 }
@@ -74,12 +74,16 @@ export function publishSent({ endpoint, socket }: Subject, frame: string, descri
 /**
  * Publishes a received message.
  *
- * @param frame - frame without its terminator
+ * @param frame - line without its terminator; `undefined` if the message was a part of a frame of bytes
  *
  * @internal
  */
-export function publishReceived({ endpoint, socket }: Subject, frame: string, { type }: { type: unknown }): void {
+export function publishReceived(
+    { endpoint, socket }: Subject,
+    frame: string | undefined,
+    { type, bytes: size }: { type: unknown; bytes: number },
+): void {
     if (!received.hasSubscribers) return;
-    const bytes = Buffer.byteLength(frame);
+    const bytes = frame === undefined ? size : Buffer.byteLength(frame);
     received.publish({ endpoint, socket, type, bytes } satisfies MessageDiagnostics);
 }

@@ -1,11 +1,10 @@
-import type { Frame } from "../codec/Codec";
 import { badFrameError, foreignPeerError } from "../codec/errors";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
-import type { Connection } from "../connection/Connection";
+import type { Connection, ReceivedFrame } from "../connection/Connection";
 import { holdReading } from "../connection/holdReading";
 import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
-import type { InvalidMessage, Message } from "../protocol/Message";
+import { type InvalidMessage, type Message, invalid } from "../protocol/Message";
 import { foreignProtocol, httpPost, isSockhopFrame, startOf } from "./foreignProtocol";
 import { frameOrigin } from "./frameOrigin";
 
@@ -46,15 +45,15 @@ export class MessageReceiver {
         const isFirst = connection.bytesReceived === 0;
         connection.bytesReceived += length;
         if (isFirst && this.#isForeign(connection, startOf(chunk, length))) return;
-        let frames: Frame[];
+        let frames: (string | Buffer)[];
         try {
-            frames = this.#objectBuffer.read(chunk, connection, length);
+            frames = (connection.wire?.reader ?? this.#objectBuffer).read(chunk, connection, length);
         } catch (error) {
             connection.socket.destroy(error as Error); // the frame does not fit into memory
             return;
         }
         const isStart = connection.framesReceived === frames.length;
-        if (isStart && frames[0] !== undefined) {
+        if (isStart && typeof frames[0] === "string") {
             if (this.#isForeign(connection, frames[0])) return;
             this.#onFirstFrame(connection, frames[0]);
         }
@@ -79,7 +78,7 @@ export class MessageReceiver {
         if (!pausedFrames) return;
         connection.pausedFrames = undefined;
         pausedFrames.release();
-        for (const frame of pausedFrames.frames) this.#dispatchSafely(connection, frame);
+        this.#dispatchEach(connection, pausedFrames.frames, false);
     }
 
     /** Counts and reports a bad frame. */
@@ -92,16 +91,49 @@ export class MessageReceiver {
         }
     }
 
-    #dispatchAll(connection: Connection, frames: Frame[]): void {
-        for (let index = 0; index < frames.length; index++) {
-            this.#dispatchSafely(connection, frames[index] as Frame);
-            if (this.pausesReading && connection.overLimit && this.#pause(connection, frames.slice(index + 1))) return;
-        }
+    #dispatchAll(connection: Connection, frames: readonly ReceivedFrame[]): void {
+        if (!this.#dispatchEach(connection, frames)) return;
         if (connection.state !== "closed" && connection.error) this.#handler.onFatal(connection, connection.error);
     }
 
+    /** @returns false if the connection was paused: then it keeps the other frames */
+    #dispatchEach(connection: Connection, frames: readonly ReceivedFrame[], pauses = this.pausesReading): boolean {
+        for (let index = 0; index < frames.length; index++) {
+            const frame = frames[index] as ReceivedFrame;
+            if (Buffer.isBuffer(frame)) {
+                const messages = this.#decodeFrame(connection, frame);
+                if (!this.#dispatchMessages(connection, messages, pauses, frames, index)) return false;
+                continue;
+            }
+            this.#dispatchSafely(connection, frame);
+            if (pauses && connection.overLimit && this.#pause(connection, frames.slice(index + 1))) return false;
+        }
+        return true;
+    }
+
+    /** Handles the messages of the frame of bytes at an index of `frames`. */
+    #dispatchMessages(
+        connection: Connection,
+        messages: readonly ReceivedFrame[],
+        pauses: boolean,
+        frames: readonly ReceivedFrame[],
+        index: number,
+    ): boolean {
+        for (let n = 0; n < messages.length; n++) {
+            this.#dispatchSafely(connection, messages[n] as Message);
+            if (!pauses || !connection.overLimit) continue;
+            if (this.#pause(connection, messages.slice(n + 1).concat(frames.slice(index + 1)))) return false;
+        }
+        return true;
+    }
+
+    #decodeFrame(connection: Connection, frame: Buffer): readonly (Message | InvalidMessage)[] {
+        if (connection.state === "closed") return [];
+        return connection.wire?.decodeFrame(frame) ?? [invalid("the frame is binary, and no codec was agreed on")];
+    }
+
     /** Handles a frame. Throws an exception of a handler later, so that the next message still reaches its handler. */
-    #dispatchSafely(connection: Connection, frame: Frame): void {
+    #dispatchSafely(connection: Connection, frame: string | Message | InvalidMessage): void {
         if (connection.state === "closed") return;
         try {
             this.#dispatch(connection, frame);
@@ -110,27 +142,28 @@ export class MessageReceiver {
         }
     }
 
-    #dispatch(connection: Connection, frame: Frame): void {
-        if (this.#objectBuffer.isBlank(frame)) return;
+    #dispatch(connection: Connection, frame: string | Message | InvalidMessage): void {
         const { badFrames } = connection;
-        this.#decode(connection, frame);
+        if (typeof frame !== "string") this.#onMessage(connection, undefined, frame);
+        else if (this.#objectBuffer.isBlank(frame)) return;
+        else this.#onMessage(connection, frame, this.#objectBuffer.decode(frame));
         if (connection.badFrames === badFrames) connection.badFrames = 0;
     }
 
-    #decode(connection: Connection, frame: Frame): void {
-        const message = this.#objectBuffer.decode(frame);
+    /** @param line - `undefined` if the message was a part of a frame of bytes */
+    #onMessage(connection: Connection, line: string | undefined, message: Message | InvalidMessage): void {
         if (message.kind === "invalid") {
-            this.#onInvalid(connection, frame, message);
+            this.#onInvalid(connection, line, message);
             return;
         }
-        publishReceived(connection, frame, message);
+        publishReceived(connection, line, message);
         if (connection.state === "closed") return; // closed by a subscriber
         this.#handler.onMessage(connection, message);
     }
 
-    #onInvalid(connection: Connection, frame: Frame, { fault, cause }: InvalidMessage): void {
-        if (this.#refuse(connection, httpPost(frame), frame)) return;
-        const error = badFrameError(`${fault} (${frameOrigin(connection.socket, frame)})`, cause);
+    #onInvalid(connection: Connection, line = "", { fault, cause }: InvalidMessage): void {
+        if (this.#refuse(connection, httpPost(line), line)) return;
+        const error = badFrameError(`${fault} (${frameOrigin(connection.socket, line)})`, cause);
         this.reportBadFrame(connection, error);
     }
 
@@ -144,7 +177,7 @@ export class MessageReceiver {
     }
 
     /** Warns of a sockhop peer, each message of which would be delivered in its envelope. */
-    #onFirstFrame(connection: Connection, frame: Frame): void {
+    #onFirstFrame(connection: Connection, frame: string): void {
         if (this.#objectBuffer.enveloped || !isSockhopFrame(frame)) return;
         const origin = frameOrigin(connection.socket, frame);
         this.#handler.onWarning(`The peer seems to be sockhop, and peer_type is "json" here (${origin})`);
@@ -163,7 +196,7 @@ export class MessageReceiver {
      *
      * @returns false if the connection is not paused, because of `slow_consumer` or because it is closed
      */
-    #pause(connection: Connection, frames: Frame[]): boolean {
+    #pause(connection: Connection, frames: readonly ReceivedFrame[]): boolean {
         if (connection.limits.slowConsumer !== "wait" || connection.state === "closed") return false;
         const { socket } = connection;
         const paused = { frames, release: holdReading(socket) };

@@ -1,9 +1,16 @@
-import type { FramingOptions } from "../codec/ObjectBuffer";
+import type { FramingOptions, ValueOptions } from "../codec/ObjectBuffer";
 import { type LimitOptions, type Limits, limitsOf } from "../connection/limits";
 import { milliseconds } from "../validators";
 
 /** Options of client and server. */
-export interface SockhopOptions extends FramingOptions, LimitOptions {
+export interface SockhopOptions extends FramingOptions, ValueOptions, LimitOptions {
+    /**
+     * `true`: a connection is closed, with `ERR_CODEC`, if the peer does not have the same `codec`. On a client
+     * `connect()` rejects then, and on a server there is no session. Otherwise the connection uses JSON lines.
+     *
+     * @default false
+     */
+    codec_required?: boolean | undefined;
     /** Path of a Unix domain socket. Takes precedence over `name`, `address` and `port`. */
     path?: string | null | undefined;
     /**

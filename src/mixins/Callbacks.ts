@@ -3,7 +3,6 @@ import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
 import { typeOption } from "../protocol/typeOption";
-import { uuidv4 } from "../protocol/uuid";
 import { PendingCallback, type SendOptions } from "../replies/PendingCallback";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
 import { detach } from "../runtime/detach";
@@ -49,7 +48,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const { isConnected } = sender;
             try {
                 const type = options ? typeOption(options.type, this._objectBuffer.enveloped) : undefined;
-                const sent = sender.send(this._objectBuffer.encodeMessage(value, type));
+                const sent = sender.send(sender.encoder.encodeMessage(value, type));
                 return isConnected && !sender.isConnected ? markHandled(sent) : sent;
             } catch (error) {
                 return Promise.reject(error);
@@ -62,13 +61,13 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (failed && typeof failed !== "function") {
                 return Promise.reject(new SockhopError("failed must be a function", "ERR_BAD_OPTION"));
             }
-            const id = uuidv4();
-            const call = new PendingCallback(id, callback, failed);
+            const call = new PendingCallback(callback, failed);
             const { isConnected } = sender;
             try {
                 const type = options ? typeOption(options.type, this._objectBuffer.enveloped) : undefined;
-                const frame = this._objectBuffer.encodeCall(value, id, type);
-                call.type = this._objectBuffer.latestType;
+                const { encoder } = sender;
+                const frame = encoder.encodeCall(value, call, type);
+                call.type = encoder.latestType;
                 if (timeout !== undefined || signal) {
                     call.limit(this._timers, milliseconds("timeout", timeout, Infinity), signal);
                 }
@@ -114,7 +113,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const reply: Reply = (value = {}) => {
                 // A disconnected caller must not crash the process: the `disconnect` event reports it.
                 if (isOver()) return;
-                const frame = this._objectBuffer.encodeReply(value, id, hasUuid);
+                const frame = connection.encoder.encodeReply(value, id, hasUuid);
                 if (isOver()) return; // `toJSON()` of the value sent a reply, or closed the connection
                 hasReplied = true;
                 if (!connection.replyError(frame.length)) connection.writeAndForget(frame);

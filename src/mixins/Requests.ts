@@ -7,7 +7,6 @@ import type { Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
 import { typeOption } from "../protocol/typeOption";
-import { uuidv4 } from "../protocol/uuid";
 import { type PendingRequest, PendingResponse, PendingStream } from "../replies/PendingRequest";
 import type { WaitOptions } from "../replies/ReplyTimeout";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -65,7 +64,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             options?: RequestOptions | null,
         ): Promise<SockhopResponseReadableStream> {
             const { isConnected } = sender;
-            const request = new PendingStream(uuidv4());
+            const request = new PendingStream();
             const sent = this.#send(sender, value, request, options);
             if (!sent) return request.promise;
             sent.then(
@@ -81,7 +80,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         _ask(sender: Sender, value: unknown, options?: RequestOptions | null): Promise<unknown> {
             const { isConnected } = sender;
-            const request = new PendingResponse(uuidv4());
+            const request = new PendingResponse();
             const sent = this.#send(sender, value, request, options);
             // The promise of the request rejects, too. A failed write closes the connection, which fails the request.
             if (sent && request.isSettled) void markHandled(sent);
@@ -99,6 +98,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         ): Promise<undefined> | undefined {
             if (debug) request.site = new CallSite(request instanceof PendingStream ? this._request : this._ask); // eslint-disable-line @typescript-eslint/unbound-method -- not called
             if (!requests.hasSubscribers) return this.#transmit(sender, value, request, options);
+            sender.encoder.identify(request);
             const span = (request.span = this.#createSpan(sender, value, request, options?.type ?? undefined));
             return span.run(() => this.#transmit(sender, value, request, options));
         }
@@ -126,8 +126,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                     throw new SockhopError("A json peer cannot respond to a request", "ERR_REQUEST_TYPE");
                 }
                 const type = options ? typeOption(options.type, true) : undefined;
-                const frame = this._objectBuffer.encodeRequest(value === undefined ? {} : value, request.uuid, type);
-                request.type = this._objectBuffer.latestType;
+                const { encoder } = sender;
+                const frame = encoder.encodeRequest(value === undefined ? {} : value, request, type);
+                request.type = encoder.latestType;
                 request.limit(this._timers, milliseconds("timeout", timeout, this._limits.responseTimeout), signal);
                 return sender.send(frame, request);
             } catch (error) {

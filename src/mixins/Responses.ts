@@ -72,9 +72,10 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             // A peer may use numbers as ids. Programs get strings, as declared.
             const fields = message.data as Partial<SockhopRequest>;
             const id = (message.id || uuidv4()) as string | number;
-            const request = SockhopRequest.parse(typeof id === "string" ? fields : { ...fields, uuid: String(id) });
+            const isText = typeof fields.uuid === "string" && fields.uuid !== "";
+            const request = SockhopRequest.parse(isText ? fields : { ...fields, uuid: String(id) });
             const hasUuid = message.hasUuid || isUuid(id);
-            const sender = new ResponseSender(connection, this._objectBuffer, id, hasUuid, request.errors);
+            const sender = new ResponseSender(connection, id, hasUuid, request.errors);
             if (connection.responses?.get(sender.key)) {
                 this._reportError(badFrameError("a request with this id is already open"), connection);
                 return;

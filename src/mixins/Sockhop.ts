@@ -1,4 +1,5 @@
 import { Endpoint } from "../endpoint/Endpoint";
+import { Agreement } from "./Agreement";
 import { Callbacks } from "./Callbacks";
 import { Handlers } from "./Handlers";
 import { Ping } from "./Ping";
@@ -8,7 +9,8 @@ import { Responses } from "./Responses";
 // One mixin per line: nested calls make the compiler forget that Endpoint is generic.
 const WithCallbacks = Callbacks(Endpoint);
 const WithPing = Ping(WithCallbacks);
-const WithResponses = Responses(WithPing);
+const WithAgreement = Agreement(WithPing);
+const WithResponses = Responses(WithAgreement);
 const WithHandlers = Handlers(WithResponses);
 const WithRequests = Requests(WithHandlers);
 

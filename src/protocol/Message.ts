@@ -96,6 +96,7 @@ function toPacket(type: string, data: unknown): Message | InvalidMessage {
     return message(cancel ? "cancel" : "response", type, data, uuid);
 }
 
-function isObject(value: unknown): value is object {
+/** True for an object or an array. */
+export function isObject(value: unknown): value is object {
     return typeof value === "object" && value !== null;
 }

@@ -1,10 +1,12 @@
+import type { Identified } from "../codec/Codec";
 import { throwLater } from "../emitter/emitSafely";
+import { uuidOf, uuidv4 } from "../protocol/uuid";
 import { setImmediate } from "../runtime/clock";
 import type { SockhopError } from "../SockhopError";
 import type { TimerLists } from "../timers/TimerLists";
 import { CallContext } from "./CallContext";
 import type { PendingReply, RemoteCallback, ReplyHost } from "./PendingReply";
-import { type PendingEntry, PendingTable } from "./PendingTable";
+import { NO_ID, type PendingEntry, PendingTable } from "./PendingTable";
 import { ReplyTimeout, type WaitOptions } from "./ReplyTimeout";
 
 /**
@@ -42,7 +44,8 @@ export interface SendOptions<Type extends string = string> extends CallbackOptio
  *
  * @internal
  */
-export class PendingCallback implements PendingReply, PendingEntry {
+export class PendingCallback implements PendingReply, PendingEntry, Identified {
+    id: string | number = NO_ID;
     hash = 0;
     next: PendingEntry | undefined;
     order = 0;
@@ -58,14 +61,21 @@ export class PendingCallback implements PendingReply, PendingEntry {
     #isSettled = false;
     /** Set only if the call has a timeout or a signal. */
     #timeout: ReplyTimeout | undefined;
+    #token = "";
 
-    constructor(
-        readonly uuid: string,
-        callback: RemoteCallback,
-        failed: CallbackOptions["failed"],
-    ) {
+    constructor(callback: RemoteCallback, failed: CallbackOptions["failed"]) {
         this.#callback = callback;
         this.#failed = failed;
+    }
+
+    get uuid(): string {
+        if (this.id === NO_ID) this.id = uuidv4();
+        return typeof this.id === "string" ? this.id : uuidOf(this.#token, this.id);
+    }
+
+    assign(number: number, token: string): void {
+        this.id = number;
+        this.#token = token;
     }
 
     /** See {@link ReplyTimeout.limit}. */

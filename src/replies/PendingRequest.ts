@@ -1,22 +1,26 @@
+import type { Identified } from "../codec/Codec";
 import type { RequestSpan } from "../diagnostics/RequestSpan";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
+import { uuidOf, uuidv4 } from "../protocol/uuid";
 import type { CallSite } from "../runtime/CallSite";
 import type { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { PendingReply, ReplyHost } from "./PendingReply";
-import { type PendingEntry, PendingTable } from "./PendingTable";
+import { NO_ID, type PendingEntry, PendingTable } from "./PendingTable";
 import { ReplyTimeout } from "./ReplyTimeout";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
 
 /** Connection with pending requests. */
 export interface RequestHost extends ReplyHost {
     readonly state: string;
-    sendControl(kind: "cancel", packet: SockhopResponsePacket): void;
+    /** Tells the peer that the response is no longer needed. */
+    sendCancel(request: Identified): void;
     requests: PendingTable<PendingRequest> | undefined;
 }
 
 /** Request whose response has not ended. */
-export abstract class PendingRequest extends ReplyTimeout implements PendingReply, PendingEntry {
+export abstract class PendingRequest extends ReplyTimeout implements PendingReply, PendingEntry, Identified {
+    id: string | number = NO_ID;
     hash = 0;
     next: PendingEntry | undefined;
     order = 0;
@@ -29,9 +33,16 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     type = "a request";
     /** Call of the program, with `NODE_DEBUG=sockhop` only: to capture it takes longer than to send a request. */
     declare site?: CallSite;
+    #token = "";
 
-    constructor(readonly uuid: string) {
-        super();
+    get uuid(): string {
+        if (this.id === NO_ID) this.id = uuidv4();
+        return typeof this.id === "string" ? this.id : uuidOf(this.#token, this.id);
+    }
+
+    assign(number: number, token: string): void {
+        this.id = number;
+        this.#token = token;
     }
 
     // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost memory on each request
@@ -90,7 +101,7 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
         connection?.endReply();
         this.span?.ended(result);
         if (!connection || isComplete || connection.state === "closed") return;
-        connection.sendControl("cancel", new SockhopResponsePacket({ uuid: this.uuid, last: true, cancel: true }));
+        connection.sendCancel(this);
     }
 }
 
@@ -104,18 +115,23 @@ export class PendingStream extends PendingRequest {
     #reject!: (error: SockhopError) => void;
     #hasReceived = false;
 
-    constructor(uuid: string) {
-        super(uuid);
+    constructor() {
+        super();
         this.promise = new Promise((resolve, reject) => {
             this.#resolve = resolve;
             this.#reject = reject;
         });
         this.stream = new SockhopResponseReadableStream({
-            uuid,
+            uuid: this.uuid,
             released: (isComplete) => {
                 this.release(isComplete);
             },
         });
+    }
+
+    override assign(number: number, token: string): void {
+        super.assign(number, token);
+        Object.assign(this.stream, { uuid: this.uuid });
     }
 
     /** Handles the end of the write: the system has the request. */
@@ -154,8 +170,8 @@ export class PendingResponse extends PendingRequest {
     #reject!: (error: SockhopError) => void;
     isSettled = false;
 
-    constructor(uuid: string) {
-        super(uuid);
+    constructor() {
+        super();
         this.promise = new Promise((resolve, reject) => {
             this.#resolve = resolve;
             this.#reject = reject;

@@ -1,8 +1,8 @@
-/** Entry of one {@link PendingTable}. The table sets all members but `uuid`. */
+/** Entry of one {@link PendingTable}. The table sets all members but `id`. */
 export interface PendingEntry {
-    /** UUID that this process has generated. */
-    readonly uuid: string;
-    /** Hash of the UUID. */
+    /** UUID or number that this process has generated. */
+    readonly id: string | number;
+    /** Hash of the id. */
     hash: number;
     /** Next entry of the same bucket. */
     next: PendingEntry | undefined;
@@ -10,7 +10,10 @@ export interface PendingEntry {
     order: number;
 }
 
-/** Number of digits of a UUID that form its hash. */
+/** Id of an entry before it is sent. */
+export const NO_ID = 0;
+
+/** Number of digits of a UUID that form its hash. A number is its own hash. */
 const HASH_DIGITS = 4;
 
 /** Number of buckets of an empty table, and the maximum. Powers of two. */
@@ -18,7 +21,7 @@ const MIN_BUCKETS = 16;
 const MAX_BUCKETS = 16 ** HASH_DIGITS;
 
 /**
- * Pending replies by UUID.
+ * Pending replies by id.
  *
  * Not a Map, because V8 keeps old tables of a Map alive: when a table is full of deleted entries, V8 creates a new one,
  * and the old one points to it. After one table has moved to the old generation of the heap, all later tables, with
@@ -37,17 +40,17 @@ export class PendingTable<T extends PendingEntry> {
 
     add(entry: T): void {
         if (this.#size === this.#buckets.length && this.#size < MAX_BUCKETS) this.#grow();
-        entry.hash = hashOf(entry.uuid);
+        entry.hash = hashOf(entry.id);
         entry.order = this.#nextOrder++;
         this.#size += 1;
         this.#link(entry);
     }
 
-    /** @param uuid - id that a peer has sent, of any type */
-    get(uuid: unknown): T | undefined {
-        if (typeof uuid !== "string") return undefined;
-        let entry = this.#buckets[this.#bucketOf(hashOf(uuid))];
-        while (entry && entry.uuid !== uuid) entry = entry.next;
+    /** @param id - id that a peer has sent, of any type */
+    get(id: unknown): T | undefined {
+        if (typeof id !== "string" && typeof id !== "number") return undefined;
+        let entry = this.#buckets[this.#bucketOf(hashOf(id))];
+        while (entry && entry.id !== id) entry = entry.next;
         return entry as T | undefined;
     }
 
@@ -97,11 +100,12 @@ export class PendingTable<T extends PendingEntry> {
     }
 }
 
-/** First digits of the UUID as a number. They are random, so they spread like a hash, and are quicker to compute. */
-function hashOf(uuid: string): number {
+/** First digits of a UUID as a number. They are random, so they spread like a hash, and are quicker to compute. */
+function hashOf(id: string | number): number {
+    if (typeof id === "number") return id;
     let hash = 0;
     for (let index = 0; index < HASH_DIGITS; index++) {
-        const code = uuid.charCodeAt(index);
+        const code = id.charCodeAt(index);
         hash = (hash << 4) | ((code & 15) + 9 * (code >> 6)); // value of a hexadecimal digit
     }
     return hash;

@@ -1,4 +1,4 @@
-import type { Frame } from "../codec/Codec";
+import type { Encoder, Frame } from "../codec/Codec";
 import type { RequestSpan } from "../diagnostics/RequestSpan";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { SockhopError } from "../SockhopError";
@@ -9,6 +9,7 @@ import type { Responder } from "./ResponseWriteableStream";
 /** Connection that a request arrived on. */
 export interface ResponseHost {
     responses: OpenResponses | undefined;
+    readonly encoder: Pick<Encoder, "encodeResponse">;
     /** Error if one more reply of this many characters cannot be sent. */
     replyError(size: number): SockhopError | undefined;
     write(frame: Frame): Promise<undefined>;
@@ -16,37 +17,32 @@ export interface ResponseHost {
     endReply(): void;
 }
 
-/** Encodes the packets of responses. */
-export interface ResponseEncoder {
-    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame;
-}
-
 /** Sends the frames of one response over the connection of its request. */
 export class ResponseSender implements Responder {
     readonly #connection: ResponseHost;
-    readonly #encoder: ResponseEncoder;
     /** Request id as the peer has sent it, of any type. */
     readonly #uuid: unknown;
     readonly #hasUuid: boolean;
-    /** Key of the response among the open ones of the connection. */
-    readonly key: string;
     readonly errors: boolean;
     /** Set if the response is traced. */
     span: RequestSpan | undefined;
     #isFinished = false;
 
-    constructor(connection: ResponseHost, encoder: ResponseEncoder, uuid: unknown, hasUuid: boolean, errors: unknown) {
+    constructor(connection: ResponseHost, uuid: unknown, hasUuid: boolean, errors: unknown) {
         this.#connection = connection;
-        this.#encoder = encoder;
         this.#uuid = uuid;
         this.#hasUuid = hasUuid;
-        this.key = hasUuid ? (uuid as string) : keyOf(uuid);
         this.errors = errors === true;
+    }
+
+    /** Key of the response among the open ones of the connection. */
+    get key(): string {
+        return this.#hasUuid ? (this.#uuid as string) : keyOf(this.#uuid);
     }
 
     transmit(packet: Partial<SockhopResponsePacket>): Promise<void> {
         packet.uuid = this.#uuid as string;
-        const frame = this.#encoder.encodeResponse(packet, this.#hasUuid);
+        const frame = this.#connection.encoder.encodeResponse(packet, this.#hasUuid);
         // `toJSON()` of the value may have ended the response, or closed the connection.
         if (this.#isFinished) throw new SockhopError("The response has ended", "ERR_RESPONSE_SEND");
         const error = this.#connection.replyError(frame.length);
@@ -57,7 +53,7 @@ export class ResponseSender implements Responder {
 
     finished(reason?: Error): void {
         this.#isFinished = true;
-        this.#connection.responses?.delete(this.key);
+        if (this.#connection.responses) this.#connection.responses.delete(this.key);
         this.#connection.endReply();
         if (reason) this.span?.failed(reason);
         this.span?.ended();

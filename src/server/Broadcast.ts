@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import type { Encoder } from "../codec/Codec";
+import type { WireFormat } from "../codec/Wire";
 import type { Connection } from "../connection/Connection";
 import { MAX_WRITE, type QueuedBatch } from "../connection/FrameWriter";
 import { publishSent } from "../diagnostics/channels";
@@ -6,6 +8,7 @@ import { Timer } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
 import { markHandled } from "../timers/promises";
+import type { BroadcastFrame } from "./BroadcastFrame";
 
 /** Longest time that clients that are not reading delay the promise of a broadcast. */
 const SLOW_CLIENT_TIMEOUT_MS = 1000;
@@ -35,7 +38,11 @@ export class Broadcast implements QueuedBatch, TickTask {
     #reject!: (error: SockhopError) => void;
     /** Number of frames. */
     frames = 1;
+    /** Lines. */
     #text: string;
+    /** Frames of bytes, by format; `undefined` if all connections get lines. */
+    #bytes: Map<WireFormat, Buffer[]> | undefined;
+    #byteLength = 0;
     #isWritten = false;
     /** Sockets with earlier pending writes. The promise does not wait for them, unless all recipients are slow. */
     readonly #slowSockets = new Set<Socket>();
@@ -50,8 +57,9 @@ export class Broadcast implements QueuedBatch, TickTask {
      * Skips connections above `max_buffered`, for any `slow_consumer`. If all are above it, skips none for that reason:
      * `slow_consumer` applies.
      */
-    constructor(connections: readonly Connection[], frame: string) {
-        this.#text = frame;
+    constructor(connections: readonly Connection[], frame: BroadcastFrame) {
+        this.#text = frame.text;
+        this.#addBytes(frame);
         this.promise = markHandled(
             new Promise((resolve, reject) => {
                 this.#resolve = resolve;
@@ -61,7 +69,7 @@ export class Broadcast implements QueuedBatch, TickTask {
         this.#connections = connections;
         this.#count = connections.length;
         const areAllFull = connections.every(({ overLimit }) => overLimit);
-        this.#recipients = connections.filter((connection) => this.#canSendTo(connection, areAllFull));
+        this.#recipients = connections.filter((connection) => this.#canSendTo(connection, areAllFull, frame));
         for (const connection of this.#recipients) connection.beginBroadcast(this);
         atEndOfTick(this);
         publish(connections, frame);
@@ -78,16 +86,28 @@ export class Broadcast implements QueuedBatch, TickTask {
 
     /** Number of characters that are not written yet. */
     get length(): number {
-        return this.#text.length;
+        return Math.max(this.#text.length, this.#byteLength);
     }
 
-    /** Adds a frame. */
-    push(frame: string): void {
+    /** Adds a frame that all formats can express. */
+    push(frame: BroadcastFrame): void {
         const connections = this.#connections;
         this.frames += 1;
-        this.#text += frame;
-        if (this.#text.length >= MAX_WRITE) this.flush();
+        this.#text += frame.text;
+        this.#addBytes(frame);
+        if (this.length >= MAX_WRITE) this.flush();
         publish(connections, frame);
+    }
+
+    #addBytes({ bytes }: BroadcastFrame): void {
+        if (!bytes) return;
+        this.#bytes ??= new Map();
+        for (const [format, frame] of bytes) {
+            const frames = this.#bytes.get(format);
+            if (frames) frames.push(frame);
+            else this.#bytes.set(format, [frame]);
+            this.#byteLength += frame.length;
+        }
     }
 
     endTick(): void {
@@ -97,14 +117,20 @@ export class Broadcast implements QueuedBatch, TickTask {
     flush(): void {
         if (this.#isWritten) return;
         this.#isWritten = true;
-        const bytes = Buffer.from(this.#text);
+        const lines = Buffer.from(this.#text);
+        const bytes = this.#joinBytes();
         this.#text = "";
+        this.#bytes = undefined;
+        this.#byteLength = 0;
         for (const { hasPendingWrites, socket } of this.#recipients)
             if (hasPendingWrites) this.#slowSockets.add(socket);
         if (this.#slowSockets.size === this.#recipients.length) this.#slowSockets.clear();
         const writes = (this.#pendingWrites = this.#recipients.length - this.#slowSockets.size);
         if (writes === 0) this.#finish();
-        for (const connection of this.#recipients) connection.writeBroadcast(bytes, this);
+        for (const connection of this.#recipients) {
+            const { wire } = connection;
+            connection.writeBroadcast((wire && bytes?.get(wire.format)) ?? lines, this);
+        }
         this.#connections = this.#recipients = [];
         if (this.#count < 2 || this.#pendingWrites === 0) return;
         this.#timer = new Timer(() => {
@@ -122,8 +148,15 @@ export class Broadcast implements QueuedBatch, TickTask {
         if (this.#pendingWrites === 0 || this.#hasTimedOut) this.#finish();
     }
 
-    #canSendTo(connection: Connection, areAllFull: boolean): boolean {
-        const error = connection.overLimit && !areAllFull ? connection.bufferFullError() : connection.writeError();
+    /** Joins the frames of each format. */
+    #joinBytes(): ReadonlyMap<WireFormat, Buffer> | undefined {
+        return this.#bytes && new Map([...this.#bytes].map(([format, frames]) => [format, Buffer.concat(frames)]));
+    }
+
+    #canSendTo(connection: Connection, areAllFull: boolean, { errors }: BroadcastFrame): boolean {
+        const codecError = errors?.get(connection.wire?.format);
+        const writeError = connection.overLimit && !areAllFull ? connection.bufferFullError() : connection.writeError();
+        const error = writeError ?? codecError;
         if (error) this.#failures.push({ socket: connection.socket, error });
         return !error;
     }
@@ -148,6 +181,9 @@ export class Broadcast implements QueuedBatch, TickTask {
 }
 
 /** Publishes a frame on the diagnostics channel. Called last, because a subscriber may send, too. */
-function publish(connections: readonly Connection[], frame: string): void {
-    for (const connection of connections) publishSent(connection, frame, connection.endpoint._objectBuffer);
+function publish(connections: readonly Connection[], frame: BroadcastFrame): void {
+    for (const connection of connections) {
+        const encoder: Encoder = connection.wire ?? connection.endpoint._objectBuffer;
+        publishSent(connection, frame.for(connection), encoder);
+    }
 }

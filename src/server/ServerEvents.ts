@@ -55,6 +55,8 @@ export type ServerTypeEvents<P extends Protocol = any, S extends SockhopSession<
 export interface ServerOnlyEvents<P extends Protocol = any, S extends SockhopSession<P> = SockhopSession<P>> {
     /** Emitted when a client has connected and its session has started. `sockets` and `sessions` already include it. */
     connect: [socket: Socket, session: S];
+    /** Emitted when a client and this server, both with `codec`, have agreed on a codec. See {@link SockhopSession.codec}. */
+    codec: [name: string, socket: Socket, session: S];
     /**
      * Emitted when the connection of a client has closed, for any reason, and its session has ended. `sockets` and
      * `sessions` no longer include it. Exactly once for each `connect`.

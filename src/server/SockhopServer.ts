@@ -16,11 +16,12 @@ import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { Broadcast } from "./Broadcast";
+import { BroadcastFrame } from "./BroadcastFrame";
 import type { BroadcastOptions } from "./BroadcastOptions";
 import { recipientsOf } from "./recipients";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
-import { closeReasonOf } from "../connection/DisconnectReason";
+import { closeReasonOf, reasonOf } from "../connection/DisconnectReason";
 import { Listener, type ListenerOptions } from "../transport/Listener";
 import { type SendOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -30,7 +31,9 @@ import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { setImmediate } from "../runtime/clock";
 import { givenOptions } from "../endpoint/givenOptions";
 import type { RequestOptions } from "../mixins/Requests";
+import { codecError } from "../mixins/Agreement";
 import { Sessions } from "../mixins/Sessions";
+import { peekHello } from "./peekHello";
 import type { Constructor } from "../mixins/mixin";
 import type {
     AnswerTo,
@@ -44,6 +47,12 @@ import type {
 } from "../Protocol";
 import { typeOption } from "../protocol/typeOption";
 import type { SockhopPing } from "../protocol/SockhopPing";
+
+/**
+ * Wait for the greeting of a client, in milliseconds. A client with a codec greets as soon as it is connected; others
+ * may be silent.
+ */
+const GREETING_TIMEOUT_MS = 100;
 
 /** Names of the options of `sendall()`. */
 const SENDALL_NAMES = ["type", "except"];
@@ -90,6 +99,7 @@ export class SockhopServer<
     #broadcast: Broadcast | undefined;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
+    readonly #codecRequired: boolean;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ServerOptions<P, S> | null) {
@@ -98,6 +108,7 @@ export class SockhopServer<
         this._pauseSlowPeers();
         ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, true));
         this.#Session = sessionType(options.session_type) ?? SockhopSession;
+        this.#codecRequired = options.codec_required === true;
         this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
         const tls = tlsOptions(options.ssl, options.ssl_options);
         if (tls && !hasCertificate(tls)) warn("A TLS server needs a certificate: set ssl_options.key and cert, or pfx");
@@ -255,9 +266,9 @@ export class SockhopServer<
             const type = options ? typeOption(options.type, objectBuffer.enveloped) : undefined;
             const connections = recipientsOf(self._active(), options);
             if (connections.length === 0) return Promise.resolve([]);
-            const frame = objectBuffer.encodeMessage(value, type);
+            const frame = new BroadcastFrame(connections, objectBuffer, value, type);
             const current = self.#broadcast;
-            if (current?.isFor(connections)) {
+            if (!frame.errors && current?.isFor(connections)) {
                 current.push(frame);
                 return current.promise;
             }
@@ -427,6 +438,12 @@ export class SockhopServer<
     }
 
     /** @internal */
+    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- as the other members
+    protected get _greetsFirst(): boolean {
+        return false;
+    }
+
+    /** @internal */
     protected _requestArgs({ socket, session }: Connection): unknown[] {
         return [{ socket, session }];
     }
@@ -448,7 +465,7 @@ export class SockhopServer<
     #createListener(): Listener {
         const listener: Listener = new Listener(this.#listening, {
             accepted: (socket) => {
-                this._startSession(this._attach(socket));
+                this.#accept(this._attach(socket));
             },
             failed: (error) => {
                 // An error of listen() rejects, too; an error of accepting a connection is reported here only.
@@ -461,6 +478,30 @@ export class SockhopServer<
             },
         });
         return listener;
+    }
+
+    /** Starts the session of a connection; with a codec for bytes, after the greeting of the client. */
+    #accept(connection: Connection): void {
+        if (!this._objectBuffer.format) {
+            this._startSession(connection);
+            return;
+        }
+        const timeout = this.#codecRequired ? this.#sessionTimeout : GREETING_TIMEOUT_MS;
+        peekHello(connection.socket, this._objectBuffer, timeout, (hello) => {
+            if (connection.state === "closed") return;
+            if (hello) this._answer(connection, hello);
+            if (connection.wire || !this.#codecRequired) this._startSession(connection);
+            else this.#refuseWithoutCodec(connection);
+        });
+    }
+
+    #refuseWithoutCodec(connection: Connection): void {
+        const error = codecError(this._objectBuffer.format?.name, this._peerName(connection.socket));
+        try {
+            this._reportError(error, connection);
+        } finally {
+            this._close(connection, reasonOf(error));
+        }
     }
 
     #bound(): Partial<net.AddressInfo> {

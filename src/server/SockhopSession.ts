@@ -73,6 +73,11 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return connectionOf(this._sock)?.buffered ?? 0;
     }
 
+    /** Name of the codec that client and server have agreed on; `"json"` if the client does not have that of the server. */
+    get codec(): string {
+        return connectionOf(this._sock)?.codec ?? "json";
+    }
+
     /** Counters of this connection, available after it has closed, too. A new object each time. */
     get stats(): Stats {
         const connection = connectionOf(this._sock);

@@ -1,11 +1,11 @@
 import { PING, PONG, RESPONSE } from "../../protocol/Envelope";
 import { type InvalidMessage, type Message, invalid, message, toMessage } from "../../protocol/Message";
-import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
+import { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { typeName } from "../../protocol/typeName";
 import { detach } from "../../runtime/detach";
 import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
-import type { Codec, ControlKind } from "../Codec";
+import type { Codec, ControlKind, Identified } from "../Codec";
 import { assertAwaited, badFrameError, tooLargeError, withoutStack } from "../errors";
 import { EnvelopeWriter } from "./EnvelopeWriter";
 import { FrameReader, type JsonReadState, skipByteOrderMark } from "./FrameReader";
@@ -71,14 +71,17 @@ export class JsonCodec implements Codec {
         return this.#writer.latestType;
     }
 
+    /** Does nothing: reading the uuid creates it. */
+    identify(): void {}
+
     encodeMessage(value: unknown, type?: string): string {
         assertAwaited(value);
         return this.enveloped ? this.#encodeEnvelope(this.#writer.value(value, "", type)) : this.encodeValue(value);
     }
 
-    encodeCall(value: unknown, id: string, type?: string): string {
+    encodeCall(value: unknown, { uuid }: Identified, type?: string): string {
         assertAwaited(value);
-        return this.#encodeEnvelope(this.#writer.value(value, `,"id":"${id}"`, type));
+        return this.#encodeEnvelope(this.#writer.value(value, `,"id":"${uuid}"`, type));
     }
 
     encodeReply(value: unknown, id: unknown, hasUuid: boolean): string {
@@ -86,13 +89,18 @@ export class JsonCodec implements Codec {
         return this.#encodeEnvelope(this.#writer.value(value, `,"callback_id":${text}`));
     }
 
-    encodeRequest(value: unknown, uuid: string, type?: string): string {
+    encodeRequest(value: unknown, { uuid }: Identified, type?: string): string {
         assertAwaited(value);
         return this.#encodeEnvelope(this.#writer.request(uuid, value, type));
     }
 
     encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): string {
         return this.#encodeEnvelope(this.#writer.response(packet, hasUuid));
+    }
+
+    encodeCancel({ uuid }: Identified): string {
+        const packet = new SockhopResponsePacket({ uuid, last: true, cancel: true });
+        return this.#encodeEnvelope(this.#writer.control(RESPONSE, packet));
     }
 
     encodeControl(kind: ControlKind, data: unknown): string {
@@ -196,7 +204,7 @@ export class JsonCodec implements Codec {
     }
 }
 
-const CONTROL_TYPES: Readonly<Record<ControlKind, string>> = { ping: PING, pong: PONG, cancel: RESPONSE };
+const CONTROL_TYPES: Readonly<Record<ControlKind, string>> = { ping: PING, pong: PONG };
 
 /** Decodes bytes. Returns an empty string if they exceed the maximum length of a string. */
 function textOf(bytes: Buffer): string {

@@ -1,0 +1,47 @@
+import { isObject } from "./Message";
+import { SockhopPong } from "./SockhopPing";
+
+/** Bounds of a greeting. */
+const MAX_CODECS = 16;
+const MAX_CODEC_NAME = 64;
+const TOKEN_PATTERN = /^[0-9a-f]{16}$/;
+
+/** Version of the greeting that this library sends. A later version adds members, and changes none. */
+const VERSION = 1;
+
+/** Id of the pong that carries a greeting. No ping has it, so peers that do not know greetings ignore the pong. */
+const HELLO_ID = "sockhop";
+
+/** Greeting: names what the sender can do. Both ends use what both have named. */
+export interface Hello {
+    /** Names of codecs for bytes; the sender of the first greeting names the best one first. */
+    readonly codecs: readonly string[];
+    /** Random digits, from which the uuids of the sender's calls and requests follow. */
+    readonly token: string;
+}
+
+/** Returns the data of a `SockhopPong` with a greeting. */
+export function helloData({ codecs, token }: Hello): object {
+    const hello = { version: VERSION, codecs, token };
+    return { ...new SockhopPong({ _id: HELLO_ID }), _returned: null, hello };
+}
+
+/**
+ * Reads a greeting from the data of a `SockhopPong`.
+ *
+ * @returns `undefined` for a pong without a valid greeting
+ */
+export function parseHello(data: unknown): Hello | undefined {
+    const hello = isObject(data) && Object.hasOwn(data, "hello") ? (data as { hello: unknown }).hello : undefined;
+    if (!isObject(hello)) return undefined;
+    const { version, codecs, token } = hello as Record<string, unknown>;
+    if (typeof version !== "number" || !(version >= VERSION)) return undefined;
+    if (typeof token !== "string" || !TOKEN_PATTERN.test(token)) return undefined;
+    if (!Array.isArray(codecs) || codecs.length > MAX_CODECS || !codecs.every(isCodecName)) return undefined;
+    return { codecs, token };
+}
+
+/** True for the name of a codec that can be agreed on. */
+export function isCodecName(name: unknown): name is string {
+    return typeof name === "string" && name !== "" && name.length <= MAX_CODEC_NAME;
+}
