@@ -142,12 +142,13 @@ export class OfflineQueue {
         else this.#flushTarget = undefined;
     }
 
-    #send({ frame, reply, resolve, reject }: QueuedMessage, connection: Connection): void {
+    #send(message: QueuedMessage, connection: Connection): void {
+        const { frame, reply } = message;
         try {
             const encoded = frame instanceof Snapshot ? frame.encode(connection.wire, connection.encoder) : frame;
-            resolve(connection.send(encoded, reply));
+            message.resolve(connection.send(encoded, reply));
         } catch (error) {
-            reject(error as SockhopError);
+            message.reject(error as SockhopError);
             if (reply) this.#fail(reply, error as SockhopError);
         }
     }

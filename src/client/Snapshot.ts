@@ -1,7 +1,6 @@
 import type { ByteFrame, Encoder, Frame, Identified } from "../codec/Codec";
 import type { Wire, WireFormat } from "../codec/Wire";
 import type { MessageEncoder } from "../connection/Connection";
-import type { Message } from "../protocol/Message";
 import { SockhopError } from "../SockhopError";
 
 /**
@@ -37,7 +36,7 @@ export class Snapshot implements ByteFrame {
         if (!this.#reply && wire?.format === this.#format) return this.#bytes;
         const [message] = this.#format.decodeShared(this.#bytes);
         if (message?.kind !== "message") throw new SockhopError("This value cannot be sent later", "ERR_BAD_DATA");
-        const { data, type } = message as Message;
+        const { data, type } = message;
         if (!this.#reply) return encoder.encodeMessage(data, type);
         return this.#isRequest
             ? encoder.encodeRequest(data, this.#reply, type)
@@ -57,8 +56,9 @@ export class SnapshotEncoder implements MessageEncoder {
         return this.#format.latestType;
     }
 
-    /** Does nothing: the connection gives the id. */
-    identify(): void {}
+    identify(): void {
+        // The encoder of the connection does it.
+    }
 
     encodeMessage(value: unknown, type?: string): Snapshot {
         return new Snapshot(this.#format, this.#format.encodeShared(value, type));

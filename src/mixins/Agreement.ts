@@ -1,6 +1,5 @@
 import type { WireFormat } from "../codec/Wire";
 import type { Connection } from "../connection/Connection";
-import { reasonOf } from "../connection/DisconnectReason";
 import { debug } from "../diagnostics/debugLog";
 import { emitSafely } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";

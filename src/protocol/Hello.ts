@@ -1,5 +1,4 @@
 import { isObject } from "./Message";
-import { SockhopPong } from "./SockhopPing";
 
 /** Bounds of a greeting. */
 const MAX_CODECS = 16;
@@ -23,7 +22,8 @@ export interface Hello {
 /** Returns the data of a `SockhopPong` with a greeting. */
 export function helloData({ codecs, token }: Hello): object {
     const hello = { version: VERSION, codecs, token };
-    return { ...new SockhopPong({ _id: HELLO_ID }), _returned: null, hello };
+    // The members of a pong, in the order of 1.x.
+    return { _id: HELLO_ID, _created: null, _returned: null, _finished: null, hello };
 }
 
 /**

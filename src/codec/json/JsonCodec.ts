@@ -71,8 +71,9 @@ export class JsonCodec implements Codec {
         return this.#writer.latestType;
     }
 
-    /** Does nothing: reading the uuid creates it. */
-    identify(): void {}
+    identify(): void {
+        // Reading the uuid creates it.
+    }
 
     encodeMessage(value: unknown, type?: string): string {
         assertAwaited(value);
