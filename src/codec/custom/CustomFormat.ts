@@ -1,0 +1,89 @@
+import { RESERVED_TYPES } from "../../protocol/Envelope";
+import type { InvalidMessage, Message } from "../../protocol/Message";
+import { typeName } from "../../protocol/typeName";
+import { uuidOf } from "../../protocol/uuid";
+import { messageOf } from "../../runtime/thrownValues";
+import { SockhopError } from "../../SockhopError";
+import type { ClassRegistry } from "../classes";
+import type { Encoder } from "../Codec";
+import { assertAwaited, tooLargeError } from "../errors";
+import type { ValueCodec } from "../ObjectBuffer";
+import type { WireFormat, WireTokens } from "../Wire";
+import { type CustomHead, readFrame, writeFrame } from "./customFrames";
+import { CustomWire } from "./CustomWire";
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Options of a {@link CustomFormat}, validated. */
+export interface CustomFormatOptions {
+    codec: ValueCodec;
+    /** Maximum size of a message in bytes. */
+    maxSize: number;
+    classes: ClassRegistry | undefined;
+    /** Encoder of messages that are lines. */
+    json: Encoder<string>;
+}
+
+/** Format of a codec of the program: frames of bytes, each with one message. */
+export class CustomFormat implements WireFormat {
+    readonly name: string;
+    readonly json: Encoder<string>;
+    readonly #codec: ValueCodec;
+    readonly #maxSize: number;
+    readonly #classes: ClassRegistry | undefined;
+    latestType = "Object";
+
+    constructor({ codec, maxSize, classes, json }: CustomFormatOptions) {
+        this.name = codec.name;
+        this.#codec = codec;
+        this.#maxSize = maxSize;
+        this.#classes = classes;
+        this.json = json;
+    }
+
+    createWire(tokens: WireTokens): CustomWire {
+        return new CustomWire(this, tokens);
+    }
+
+    encodeShared(value: unknown, type?: string): Buffer {
+        return this.encode("message", 0, value, type);
+    }
+
+    decodeShared(frame: Buffer): (Message | InvalidMessage)[] {
+        return this.decode(frame, "0".repeat(16));
+    }
+
+    /** Encodes a message. */
+    encode(kind: CustomHead["kind"], id: number, value: unknown, type?: string, more?: Partial<CustomHead>): Buffer {
+        if (kind !== "reply" && kind !== "response") assertAwaited(value);
+        const name = type ?? this.#classes?.typeOf(value) ?? typeName(value);
+        this.latestType = name;
+        if (kind !== "request" && kind !== "response" && RESERVED_TYPES.has(name)) {
+            const text = `Instances of the class ${name} cannot be sent: sockhop reserves this name`;
+            throw new SockhopError(text, "ERR_BAD_DATA");
+        }
+        const frame = writeFrame({ kind, id, type: name, ...more }, more?.empty ? NO_BYTES : this.#bytesOf(value));
+        if (frame.length > this.#maxSize) throw tooLargeError(String(frame.length), this.#maxSize, `message (${name})`);
+        return frame;
+    }
+
+    /** @param token - of the peer, see {@link uuidOf} */
+    decode(frame: Buffer, token: string): (Message | InvalidMessage)[] {
+        const decode = (bytes: Buffer, type: string): unknown => {
+            const value = this.#codec.decode(bytes);
+            return this.#classes ? this.#classes.revive(type, value) : value;
+        };
+        return [readFrame(frame, { decode, uuidOf: (id) => uuidOf(token, id) })];
+    }
+
+    #bytesOf(value: unknown): Uint8Array {
+        let bytes: unknown;
+        try {
+            bytes = this.#codec.encode(value);
+        } catch (cause) {
+            throw new SockhopError(`This value cannot be sent: ${messageOf(cause)}`, "ERR_BAD_DATA", { cause });
+        }
+        if (bytes instanceof Uint8Array) return bytes;
+        throw new SockhopError(`encode() of the codec ${this.name} did not return a Uint8Array`, "ERR_BAD_DATA");
+    }
+}

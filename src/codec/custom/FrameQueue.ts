@@ -1,0 +1,20 @@
+import type { ByteFrame } from "../Codec";
+
+/** Frames of one connection that are not written yet, each in memory of its own. */
+export class FrameQueue {
+    #frames: Buffer[] = [];
+    /** Number of bytes of all frames. */
+    length = 0;
+
+    commit(frame: ByteFrame): void {
+        this.#frames.push(frame as Buffer);
+        this.length += frame.length;
+    }
+
+    take(): Buffer {
+        const frames = this.#frames;
+        this.#frames = [];
+        this.length = 0;
+        return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
+    }
+}

@@ -1,0 +1,102 @@
+import { RESPONSE } from "../../protocol/Envelope";
+import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
+import type { RemoteFailure } from "../../protocol/SockhopRequest";
+import { messageOf } from "../../runtime/thrownValues";
+
+// Frame of a codec of the program (docs/protocol.md). The first eleven bytes have the meaning that they have in a
+// frame of the codec "binary": the rest is bytes, without a text.
+const MARK = 0xff;
+const FORMAT = 2;
+const PREFIX = 6;
+const HEADER = 11;
+/** Bytes after the header: kind and flags, id, length of the type. */
+const HEAD = 10;
+
+/** Kinds of messages, in the order of their numbers. */
+const KINDS = ["message", "call", "reply", "request", "response", "cancel"] as const;
+
+/** Flags of a response, in the same byte. */
+const LAST = 0x08;
+const EMPTY = 0x10;
+const FAILED = 0x20;
+
+/** Part of a frame that is not the value. */
+export interface CustomHead {
+    readonly kind: (typeof KINDS)[number];
+    /** Number of a call or request; 0 for a message. */
+    readonly id: number;
+    readonly type: string;
+    readonly last?: boolean;
+    readonly empty?: boolean;
+    /** Error of a response, sent as JSON in the place of the value. */
+    readonly error?: RemoteFailure | undefined;
+}
+
+/** Writes a frame. */
+export function writeFrame(head: CustomHead, value: Uint8Array): Buffer {
+    const { kind, id, type, last, empty, error } = head;
+    const content = error ? Buffer.from(JSON.stringify(error)) : value;
+    const typeLength = Buffer.byteLength(type);
+    const frame = Buffer.allocUnsafe(HEADER + HEAD + typeLength + content.length);
+    frame[0] = MARK;
+    frame[1] = FORMAT;
+    frame.writeUInt32LE(frame.length - PREFIX, 2);
+    frame[6] = 0;
+    frame.writeUInt32LE(frame.length - HEADER, 7);
+    frame[HEADER] = KINDS.indexOf(kind) | (last ? LAST : 0) | (empty ? EMPTY : 0) | (error ? FAILED : 0);
+    frame.writeUIntLE(id, HEADER + 1, 6);
+    frame.writeUIntLE(typeLength, HEADER + 7, 3);
+    frame.write(type, HEADER + HEAD);
+    frame.set(content, HEADER + HEAD + typeLength);
+    return frame;
+}
+
+/** Functions that {@link readFrame} calls. */
+export interface CustomReader {
+    /** Converts the bytes of a value. May throw. */
+    decode(bytes: Buffer, type: string): unknown;
+    /** Uuid of a request of the peer. */
+    uuidOf(id: number): string;
+}
+
+/** Reads a frame. Never throws. */
+export function readFrame(frame: Buffer, reader: CustomReader): Message | InvalidMessage {
+    if (frame[1] !== FORMAT) return invalid("the frame has a codec that was not agreed on");
+    if (frame.length < HEADER + HEAD) return invalid("the frame is too short");
+    const head = frame[HEADER] as number;
+    const kind = KINDS[head & 7];
+    const id = frame.readUIntLE(HEADER + 1, 6);
+    const start = HEADER + HEAD + frame.readUIntLE(HEADER + 7, 3);
+    if (!kind || start > frame.length || start > HEADER + HEAD + 4096) return invalid("the frame is not valid");
+    const type = frame.toString("utf8", HEADER + HEAD, start);
+    const bytes = frame.subarray(start);
+    try {
+        return toMessage({ kind, id, type, head, bytes, size: frame.length }, reader);
+    } catch (cause) {
+        return invalid(`the value cannot be decoded: ${messageOf(cause)}`, type, cause);
+    }
+}
+
+interface Parts {
+    kind: (typeof KINDS)[number];
+    id: number;
+    type: string;
+    head: number;
+    bytes: Buffer;
+    size: number;
+}
+
+function toMessage({ kind, id, type, head, bytes, size }: Parts, reader: CustomReader): Message {
+    if (kind === "cancel") return message(kind, RESPONSE, { uuid: id, last: true, cancel: true }, id, false, size);
+    if (kind === "response") {
+        const packet: Record<string, unknown> = { uuid: id, type, data: {}, last: (head & LAST) > 0 };
+        if (head & FAILED) packet["error"] = JSON.parse(bytes.toString()) as unknown;
+        else if (head & EMPTY) packet["empty"] = true;
+        else packet["data"] = reader.decode(bytes, type);
+        return message(kind, RESPONSE, packet, id, false, size);
+    }
+    const data = reader.decode(bytes, type);
+    if (kind === "message") return message(kind, type, data, undefined, false, size);
+    if (kind !== "request") return message(kind, type, data, id, false, size);
+    return message(kind, "SockhopRequest", { uuid: reader.uuidOf(id), data, type, errors: true }, id, false, size);
+}

@@ -1,0 +1,48 @@
+import { warnIgnored } from "../diagnostics/unknownOptions";
+import { isCodecName } from "../protocol/Hello";
+import { SockhopError } from "../SockhopError";
+import { BinaryFormat } from "./binary/BinaryFormat";
+import type { ClassRegistry } from "./classes";
+import type { Encoder } from "./Codec";
+import { CustomFormat } from "./custom/CustomFormat";
+import type { ValueCodec, ValueOptions } from "./ObjectBuffer";
+import type { WireFormat } from "./Wire";
+
+/** Settings of an endpoint that a format needs. */
+export interface FormatSettings {
+    /** False for a `"json"` peer. */
+    enveloped: boolean;
+    /** Maximum size of a message in bytes. */
+    maxSize: number;
+    classes: ClassRegistry | undefined;
+    /** Encoder of messages that are lines. */
+    json: Encoder<string>;
+}
+
+/**
+ * Creates the format of the option `codec`.
+ *
+ * @returns `undefined` for JSON lines
+ * @throws {@link SockhopError} `ERR_BAD_OPTION`
+ */
+export function createFormat(options: ValueOptions, settings: FormatSettings): WireFormat | undefined {
+    const codec: unknown = options.codec ?? "json";
+    if (codec === "json") return undefined;
+    if (codec !== "binary") assertCodec(codec);
+    if (!settings.enveloped) {
+        warnIgnored(codec, 'codec has no effect with peer_type: "json"');
+        return undefined;
+    }
+    if (codec !== "binary") return new CustomFormat({ codec, ...settings });
+    return new BinaryFormat({ ...settings, errorStacks: options.error_stacks === true });
+}
+
+function assertCodec(codec: unknown): asserts codec is ValueCodec {
+    const { name, encode, decode } = (typeof codec === "object" && codec ? codec : {}) as Partial<ValueCodec>;
+    if (typeof encode !== "function" || typeof decode !== "function") {
+        throw new SockhopError('codec must be "json", "binary" or { name, encode, decode }', "ERR_BAD_OPTION");
+    }
+    if (!isCodecName(name) || name === "json" || name === "binary") {
+        throw new SockhopError("The name of a codec must have 1 to 64 characters, and not be json or binary", "ERR_BAD_OPTION");
+    }
+}
