@@ -3,10 +3,14 @@ import type { InvalidMessage, Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { SockhopError } from "../SockhopError";
 import { positiveNumber } from "../validators";
-import type { Classes } from "./classes";
+import { createFormat } from "./formatOption";
+import { assertObject, badFrameError } from "./errors";
+import { type ClassRegistry, type Classes, classRegistry } from "./classes";
 import type { Codec, ControlKind, Encoder, Identified, ReadState } from "./Codec";
-import { JsonCodec } from "./json/JsonCodec";
-import type { WireFormat } from "./Wire";
+import { JsonCodec, type JsonCodecOptions } from "./json/JsonCodec";
+import { MixedReader } from "./binary/MixedReader";
+import { Terminator } from "./json/Terminator";
+import type { StreamReader, WireFormat } from "./Wire";
 
 /** Options of framing. */
 export interface FramingOptions {
@@ -92,6 +96,8 @@ export interface ObjectBufferOptions extends FramingOptions, ValueOptions {}
 export class ObjectBuffer extends EventEmitter implements Encoder<string> {
     readonly #codec: Codec;
     readonly #format: WireFormat | undefined;
+    readonly #reader: StreamReader;
+    readonly #allowNonObjects: boolean;
     /** Errors of unreadable frames. They are emitted after the read, because a listener may call this object. */
     readonly #readErrors: SockhopError[] = [];
     readonly #state: ReadState = {
@@ -108,7 +114,14 @@ export class ObjectBuffer extends EventEmitter implements Encoder<string> {
      */
     constructor(options?: ObjectBufferOptions | null) {
         super();
-        this.#codec = createCodec(options ?? {});
+        const given = options ?? {};
+        const classes = classRegistry(given.classes);
+        const settings = jsonOptions(given, classes);
+        const json = new JsonCodec(settings);
+        this.#codec = json;
+        this.#allowNonObjects = settings.allowNonObjects;
+        this.#format = createFormat(given, { ...settings, json });
+        this.#reader = this.#format ? new MixedReader(new Terminator(settings.receiveTerminator), settings.maxSize) : json;
     }
 
     /**
@@ -135,21 +148,32 @@ export class ObjectBuffer extends EventEmitter implements Encoder<string> {
             return [];
         }
         const values: unknown[] = [];
-        const frames = this.#codec.read(buffer, this.#state);
+        const frames = this.#reader.read(buffer, this.#state);
         for (const error of this.#readErrors.splice(0)) this.emit("error", error);
         for (const frame of frames) {
-            if (this.#codec.isBlank(frame)) continue;
-            try {
-                values.push(this.#codec.decodeValue(frame));
-            } catch (error) {
-                this.emit("error", error);
-            }
+            if (typeof frame !== "string") this.#decodeFrame(frame, values);
+            else if (!this.#codec.isBlank(frame)) this.#decodeLine(frame, values);
         }
         return values;
     }
 
+    #decodeLine(line: string, values: unknown[]): void {
+        try {
+            values.push(this.#codec.decodeValue(line));
+        } catch (error) {
+            this.emit("error", error);
+        }
+    }
+
+    #decodeFrame(frame: Buffer, values: unknown[]): void {
+        for (const message of (this.#format as WireFormat).decodeShared(frame)) {
+            if (message.kind === "message") values.push(message.data);
+            else this.emit("error", badFrameError(message.kind === "invalid" ? message.fault : "it is no message"));
+        }
+    }
+
     /**
-     * Encodes a value as one frame.
+     * Encodes a value as one frame: JSON text, or bytes with the option `codec`.
      *
      * A value whose `typeof` is not `"object"` needs `allow_non_objects`. Without it, this method emits an `error`
      * event (`ERR_OBJECTBUFFER_BAD_OBJECT`) and returns `undefined`.
@@ -163,7 +187,9 @@ export class ObjectBuffer extends EventEmitter implements Encoder<string> {
      */
     obj2buf(value: unknown): Buffer | undefined {
         try {
-            return Buffer.from(this.#codec.encodeValue(value));
+            if (!this.#format) return Buffer.from(this.#codec.encodeValue(value));
+            assertObject(value, this.#allowNonObjects);
+            return this.#format.encodeShared(value);
         } catch (error) {
             if ((error as SockhopError).code !== "ERR_OBJECTBUFFER_BAD_OBJECT") throw error;
             this.emit("error", error);
@@ -242,8 +268,8 @@ export class ObjectBuffer extends EventEmitter implements Encoder<string> {
     }
 
     /** @internal */
-    read(chunk: Buffer, state: ReadState, length = chunk.length): string[] {
-        return this.#codec.read(chunk, state, length);
+    read(chunk: Buffer, state: ReadState, length = chunk.length): (string | Buffer)[] {
+        return this.#reader.read(chunk, state, length);
     }
 
     /** @internal */
@@ -268,15 +294,19 @@ export class ObjectBuffer extends EventEmitter implements Encoder<string> {
 }
 
 /** @param options - options of an ObjectBuffer, or of a client or server, which also have `peer_type` */
-function createCodec(options: FramingOptions & { peer_type?: unknown }): Codec {
+function jsonOptions(
+    options: FramingOptions & { peer_type?: unknown },
+    classes: ClassRegistry | undefined,
+): JsonCodecOptions {
     const { terminator, allow_non_objects, max_message_size, peer_type } = options;
     const [receive, transmit] = Array.isArray(terminator) ? (terminator as readonly string[]) : [terminator as string];
     const receiveTerminator = typeof receive === "string" ? receive : "\n";
-    return new JsonCodec({
+    return {
         receiveTerminator,
         sendTerminator: typeof transmit === "string" ? transmit : receiveTerminator,
         allowNonObjects: allow_non_objects === true,
         maxSize: positiveNumber("max_message_size", max_message_size, 100 * 2 ** 20),
         enveloped: peer_type !== "json",
-    });
+        classes,
+    };
 }

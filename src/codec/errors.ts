@@ -48,6 +48,17 @@ export function assertEncodable(value: unknown): void {
 }
 
 /**
+ * Rejects a value that is no object.
+ *
+ * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_OBJECT`
+ */
+export function assertObject(value: unknown, allowNonObjects: boolean): void {
+    if (typeof value === "object" || allowNonObjects) return;
+    const message = "obj2buf called with non object type (see the option allow_non_objects)";
+    throw new SockhopError(message, "ERR_OBJECTBUFFER_BAD_OBJECT");
+}
+
+/**
  * Rejects a Promise, which JSON writes as `{}`.
  *
  * @throws {@link SockhopError} `ERR_BAD_DATA`

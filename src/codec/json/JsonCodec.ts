@@ -4,9 +4,9 @@ import { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { typeName } from "../../protocol/typeName";
 import { detach } from "../../runtime/detach";
 import { messageOf } from "../../runtime/thrownValues";
-import { SockhopError } from "../../SockhopError";
+import type { ClassRegistry } from "../classes";
 import type { Codec, ControlKind, Identified } from "../Codec";
-import { assertAwaited, badFrameError, tooLargeError, withoutStack } from "../errors";
+import { assertAwaited, assertObject, badFrameError, tooLargeError, withoutStack } from "../errors";
 import { EnvelopeWriter } from "./EnvelopeWriter";
 import { FrameReader, type JsonReadState, skipByteOrderMark } from "./FrameReader";
 import { parseEnvelope } from "./parseEnvelope";
@@ -30,6 +30,7 @@ export interface JsonCodecOptions {
     maxSize: number;
     /** False for a `"json"` peer. */
     enveloped: boolean;
+    classes?: ClassRegistry | undefined;
 }
 
 /** Codec for JSON text and a terminator: the wire format of sockhop 1.x (`docs/protocol.md`), and of `"json"` peers. */
@@ -58,12 +59,7 @@ export class JsonCodec implements Codec {
     }
 
     encodeValue(value: unknown): string {
-        if (typeof value !== "object" && !this.#allowNonObjects) {
-            throw new SockhopError(
-                "obj2buf called with non object type (see the option allow_non_objects)",
-                "ERR_OBJECTBUFFER_BAD_OBJECT",
-            );
-        }
+        assertObject(value, this.#allowNonObjects);
         return this.#frame(toJson(value));
     }
 
