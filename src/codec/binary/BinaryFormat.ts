@@ -1,0 +1,45 @@
+import { BinaryWire } from "./BinaryWire";
+import { FrameDecoder } from "./FrameDecoder";
+import * as $ from "./layout";
+import { acquire, discard } from "./memory";
+import type { BinaryFormatOptions, FormatSettings } from "./settings";
+import { ShapeTable } from "./Shape";
+import type { WireFormat, WireTokens } from "../Wire";
+
+/**
+ * Format of the codec `"binary"`: frames of bytes with the values of JavaScript, not only those of JSON
+ * (`docs/protocol.md`).
+ */
+export class BinaryFormat implements WireFormat {
+    readonly name = "binary";
+    readonly settings: FormatSettings;
+    readonly decoder: FrameDecoder;
+    /** Type of the latest message, for error messages. */
+    latestType = "Object";
+
+    constructor(options: BinaryFormatOptions) {
+        this.settings = { ...options, shapes: new ShapeTable() };
+        this.decoder = new FrameDecoder(options.classes, options.maxSize);
+    }
+
+    encodeShared(value: unknown, type?: string): Buffer {
+        return this.encodeApart($.MESSAGE, 0, value, type);
+    }
+
+    createWire(tokens: WireTokens): BinaryWire {
+        return new BinaryWire(this, tokens);
+    }
+
+    /** Encodes a message as a whole frame in memory of its own. The arguments are those of `FrameBuffer.write()`. */
+    encodeApart(head: number, id: number, value: unknown, type?: string, error?: unknown): Buffer {
+        const buffer = acquire(this.settings);
+        try {
+            buffer.write(head, id, value, type, error);
+            buffer.commit();
+            return Buffer.from(buffer.take());
+        } finally {
+            this.latestType = buffer.latestType;
+            discard(buffer, true);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+import { REQUEST, RESPONSE } from "../../protocol/Envelope";
+import type { InvalidMessage, Message } from "../../protocol/Message";
+import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
+import type { ByteFrame, ControlKind, Frame, Identified } from "../Codec";
+import type { Wire, WireTokens } from "../Wire";
+import type { BinaryFormat } from "./BinaryFormat";
+import type { FrameBuffer } from "./FrameBuffer";
+import { type Uuids, uuidsOf } from "./FrameDecoder";
+import * as $ from "./layout";
+import { acquire, discard } from "./memory";
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Frames of one connection.
+ *
+ * Code of the program can run while a message is encoded (a getter, `toJSON()`), and send on the same connection. The
+ * inner message is encoded as a frame of its own, which follows the outer message.
+ */
+export class BinaryWire implements Wire {
+    readonly name = "binary";
+    readonly format: BinaryFormat;
+    readonly #tokens: WireTokens;
+    /** Frames of this tick. */
+    #buffer: FrameBuffer | undefined;
+    /** Frames that were taken, until they are released. */
+    #taken: FrameBuffer | undefined;
+    #isEncoding = false;
+    /** Frames that follow the message that is being encoded, or was encoded last. */
+    #pending: Buffer[] | undefined;
+    /** Number of the latest call or request. */
+    #latestNumber = 0;
+    #uuids: Uuids | undefined;
+
+    constructor(format: BinaryFormat, tokens: WireTokens) {
+        this.format = format;
+        this.#tokens = tokens;
+    }
+
+    get latestType(): string {
+        return this.format.latestType;
+    }
+
+    get length(): number {
+        let length = this.#buffer?.committed ?? 0;
+        if (this.#pending) for (const frame of this.#pending) length += frame.length;
+        return length;
+    }
+
+    encodeMessage(value: unknown, type?: string): Frame {
+        return this.#encode($.MESSAGE, 0, value, type);
+    }
+
+    encodeCall(value: unknown, call: Identified, type?: string): Frame {
+        const number = this.#number(call);
+        return this.#encode($.CALL, number, value, type);
+    }
+
+    encodeReply(value: unknown, id: unknown, hasUuid: boolean): Frame {
+        if (!isNumber(id)) return this.format.settings.json.encodeReply(value, id, hasUuid);
+        return this.#encode($.REPLY, id, value);
+    }
+
+    encodeRequest(value: unknown, request: Identified, type?: string): Frame {
+        const number = this.#number(request);
+        return this.#encode($.REQUEST, number, value, type);
+    }
+
+    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame {
+        const id: unknown = packet.uuid;
+        if (!isNumber(id)) return this.format.settings.json.encodeResponse(packet, hasUuid);
+        const { data = {}, last, empty, error } = packet;
+        const flags = (last ? $.LAST : 0) | (empty ? $.EMPTY : 0) | (error ? $.FAILED : 0);
+        return this.#encode($.RESPONSE | flags, id, data, undefined, error || undefined);
+    }
+
+    encodeCancel(request: Identified): Frame {
+        if (!isNumber(request.id)) return this.format.settings.json.encodeCancel(request);
+        return this.#encode($.CANCEL, request.id, undefined);
+    }
+
+    encodeControl(kind: ControlKind, data: unknown): Frame {
+        return this.format.settings.json.encodeControl(kind, data);
+    }
+
+    describe(frame: Frame): { type: unknown; bytes: number } {
+        if (typeof frame === "string") return this.format.settings.json.describe(frame);
+        if (frame instanceof Buffer) {
+            const [first] = this.decodeFrame(frame);
+            return { type: first?.type, bytes: frame.length };
+        }
+        const kind = (this.#buffer?.latestHead ?? 0) & $.KIND;
+        const type = kind === $.REQUEST ? REQUEST : kind >= $.RESPONSE ? RESPONSE : this.latestType;
+        return { type, bytes: frame.length };
+    }
+
+    commit(frame: ByteFrame): void {
+        if (frame === this.#buffer) {
+            if (this.#isEncoding) return; // the message was replaced by the one that is being encoded
+            this.#buffer.commit();
+            this.#appendPending();
+        } else if (frame instanceof Buffer) {
+            if (this.#isEncoding) (this.#pending ??= []).push(frame);
+            else this.#append(frame);
+        }
+    }
+
+    take(): Buffer {
+        const buffer = this.#buffer;
+        if (this.#isEncoding) {
+            if (!buffer || buffer.isInterrupted) return NOTHING;
+            return buffer.interrupt();
+        }
+        this.#appendPending();
+        const frames = this.#buffer;
+        if (!frames) return NOTHING;
+        if (this.#taken) discard(this.#taken, false);
+        this.#buffer = undefined;
+        this.#taken = frames;
+        return frames.take();
+    }
+
+    release(isWritten: boolean): void {
+        const taken = this.#taken;
+        if (!taken) return;
+        this.#taken = undefined;
+        discard(taken, isWritten);
+    }
+
+    decodeFrame(frame: Buffer): (Message | InvalidMessage)[] {
+        this.#uuids ??= uuidsOf(this.#tokens);
+        return this.format.decoder.decode(frame, this.#uuids);
+    }
+
+    /** Encodes a message behind the committed ones. */
+    #encode(head: number, id: number, value: unknown, type?: string, error?: unknown): Frame {
+        const { format } = this;
+        if (this.#isEncoding) return format.encodeApart(head, id, value, type, error);
+        if (this.#pending) this.#appendPending();
+        const buffer = (this.#buffer ??= acquire(format.settings));
+        this.#isEncoding = true;
+        try {
+            buffer.write(head, id, value, type, error);
+            if (buffer.isInterrupted) return format.encodeApart(head, id, value, type, error);
+            format.latestType = buffer.latestType;
+            return buffer;
+        } catch (thrown) {
+            format.latestType = buffer.latestType;
+            this.#isEncoding = false;
+            if (buffer.isInterrupted) this.#restart(buffer);
+            this.#appendPending();
+            if (buffer.committed === 0 && this.#buffer === buffer) {
+                this.#buffer = undefined;
+                discard(buffer, true);
+            }
+            throw thrown;
+        } finally {
+            this.#isEncoding = false;
+            if (buffer.isInterrupted) this.#restart(buffer);
+        }
+    }
+
+    /** Empties a buffer whose frames were taken while a message was being written to it. */
+    #restart(buffer: FrameBuffer): void {
+        buffer.reset(true);
+    }
+
+    #append(frame: Buffer): void {
+        if (this.#pending) this.#appendPending();
+        (this.#buffer ??= acquire(this.format.settings)).append(frame);
+    }
+
+    #appendPending(): void {
+        const pending = this.#pending;
+        if (!pending) return;
+        this.#pending = undefined;
+        const buffer = (this.#buffer ??= acquire(this.format.settings));
+        for (const frame of pending) buffer.append(frame);
+    }
+
+    #number(identified: Identified): number {
+        const number = ++this.#latestNumber;
+        identified.assign(number, this.#tokens.own);
+        return number;
+    }
+}
+
+function isNumber(id: unknown): id is number {
+    return typeof id === "number" && Number.isSafeInteger(id) && id > 0;
+}

@@ -1,0 +1,132 @@
+import { REQUEST, RESERVED_TYPES, RESPONSE, isTooLong } from "../../protocol/Envelope";
+import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
+import { messageOf } from "../../runtime/thrownValues";
+import type { WireTokens } from "../Wire";
+import { BadFrame } from "./BadFrame";
+import * as $ from "./layout";
+import { isOwnMemory } from "./ownMemory";
+import type { BinaryClasses } from "./settings";
+import { NumberedUuids } from "./NumberedUuids";
+import { type ReceivedShape, ValueReader } from "./ValueReader";
+
+/** Decodes frames. All connections of an endpoint share one. */
+export class FrameDecoder {
+    readonly #classes: BinaryClasses | undefined;
+    readonly #maxSize: number;
+    readonly #shapes = new Map<string, ReceivedShape>();
+    /** Reader that is not in use: `fromJSON()` of a class can decode another frame meanwhile. */
+    #idle: ValueReader | undefined;
+
+    constructor(classes: BinaryClasses | undefined, maxSize: number) {
+        this.#classes = classes;
+        this.#maxSize = maxSize;
+    }
+
+    /** Decodes the messages of a frame. Never throws. A frame that is not valid gives the messages before the fault. */
+    decode(frame: Buffer, uuids: Uuids): (Message | InvalidMessage)[] {
+        const reader = this.#idle ?? new ValueReader(this.#classes, this.#shapes);
+        this.#idle = undefined;
+        const messages: (Message | InvalidMessage)[] = [];
+        try {
+            open(reader, frame);
+            while (reader.at < reader.end) messages.push(this.#message(reader, uuids));
+            if (reader.character !== reader.text.length) throw new BadFrame("its text is too long");
+        } catch (thrown) {
+            const fault = thrown instanceof BadFrame ? thrown.fault : messageOf(thrown);
+            messages.push(invalid(`the frame is not valid: ${fault}`));
+        }
+        reader.close();
+        this.#idle = reader;
+        return messages;
+    }
+
+    #message(reader: ValueReader, uuids: Uuids): Message | InvalidMessage {
+        const { at, character } = reader;
+        const head = reader.byte();
+        const kind = head & $.KIND;
+        if (kind > $.CANCEL) throw new BadFrame("a message in it has no known kind");
+        const id = kind === $.MESSAGE ? 0 : reader.varint();
+        if (id > $.MAX_NUMBER) throw new BadFrame("a number in it is too large");
+        reader.begin((head & $.HAS_REFERENCES) !== 0);
+        const from = reader.at;
+        const shapes = reader.shapes.length;
+        const data = kind === $.CANCEL ? undefined : reader.value();
+        const error = (head & $.FAILED) !== 0 && kind === $.RESPONSE ? reader.value() : undefined;
+        const type = kind === $.CANCEL ? "" : (head & $.HAS_TYPE) === 0 ? reader.typeOf(data, from, shapes) : reader.name($.MAX_NAME);
+        if (reader.at > reader.end) throw new BadFrame("a message in it does not end");
+        const bytes = reader.at - at + reader.sizeOfText(character);
+        if (bytes + 2 * (reader.character - character) > this.#maxSize && this.#isTooLarge(reader, at, character)) {
+            return invalid(`a message of it is larger than max_message_size (${this.#maxSize} bytes)`);
+        }
+        const { badValue } = reader;
+        if (badValue) return invalid(badValue.fault, type, badValue.cause);
+        switch (kind) {
+            case $.MESSAGE:
+                return checked(type) ?? message("message", type, data, undefined, false, bytes);
+            case $.CALL:
+                return checked(type) ?? message("call", type, data, id, false, bytes);
+            case $.REPLY:
+                return checked(type) ?? message("reply", type, data, id, false, bytes);
+            case $.REQUEST: {
+                const request = { uuid: uuids.peer.of(id), data, type, errors: true };
+                return message("request", REQUEST, request, id, false, bytes);
+            }
+            case $.RESPONSE: {
+                const packet: Record<string, unknown> = {
+                    uuid: uuids.own.of(id),
+                    type,
+                    data,
+                    last: (head & $.LAST) !== 0,
+                };
+                if ((head & $.EMPTY) !== 0) packet["empty"] = true;
+                if (error) packet["error"] = error;
+                return message("response", RESPONSE, packet, id, false, bytes);
+            }
+            default: {
+                const packet = { uuid: uuids.peer.of(id), type: "Object", data: {}, last: true, cancel: true };
+                return message("cancel", RESPONSE, packet, id, false, bytes);
+            }
+        }
+    }
+
+    /** True if a message exceeds the limit, which counts its text in UTF-8. */
+    #isTooLarge(reader: ValueReader, at: number, character: number): boolean {
+        const text = reader.text.slice(character, reader.character);
+        return reader.at - at + Buffer.byteLength(text) > this.#maxSize;
+    }
+}
+
+/** Uuids of both ends of a connection, by numbers. */
+export interface Uuids {
+    readonly own: NumberedUuids;
+    readonly peer: NumberedUuids;
+}
+
+export function uuidsOf({ own, peer }: WireTokens): Uuids {
+    return { own: new NumberedUuids(own), peer: new NumberedUuids(peer) };
+}
+
+/** Refuses a type that a peer must not use. */
+function checked(type: string): InvalidMessage | undefined {
+    if (RESERVED_TYPES.has(type)) return invalid("the type of a message is reserved", type);
+    return isTooLong(type) ? invalid("the type of a message is too long", type) : undefined;
+}
+
+/** Reads the header and the text of a frame. */
+function open(reader: ValueReader, frame: Buffer): void {
+    const { length } = frame;
+    if (length < $.HEADER || frame[0] !== $.MARK || frame[1] !== $.FORMAT) throw new BadFrame("it has no header");
+    const size = frame.readUInt32LE(7);
+    if (frame.readUInt32LE(2) !== length - $.PREFIX || size > length - $.HEADER) {
+        throw new BadFrame("the sizes in its header do not match");
+    }
+    const end = $.HEADER + size;
+    const encoding = ENCODINGS[frame[6] as number];
+    if (encoding === undefined) throw new BadFrame("its text has no known encoding");
+    if (encoding === "utf16le" && (length - end) % 2 !== 0) throw new BadFrame("its text has half a character");
+    const text = end === length ? "" : frame.toString(encoding, end, length);
+    reader.open(frame, $.HEADER, end, text, isOwnMemory(frame));
+}
+
+/** Names of the encodings, by their numbers. */
+const ENCODINGS: readonly (BufferEncoding | undefined)[] = ["latin1", "utf8", "utf16le"];

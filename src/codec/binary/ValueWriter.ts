@@ -1,0 +1,494 @@
+import type { SockhopError } from "../../SockhopError";
+import { typeName } from "../../protocol/typeName";
+import { BYTE_KINDS } from "./byteKinds";
+import * as $ from "./layout";
+import type { FormatSettings } from "./settings";
+import type { Shape } from "./Shape";
+import { WriteFailure, memberStep } from "./WriteFailure";
+import { writeRich } from "./writeRich";
+
+const EMPTY = Buffer.alloc(0);
+
+/** Number of objects of a message that are found by a search in a list. A Map is slower for so few. */
+const LISTED_OBJECTS = 48;
+
+/** Minimum number of items of an array that is written as packed numbers. */
+const MIN_PACKED = 16;
+
+/** Bytes that every value may need without a check of its own: its first byte and a number. */
+const VALUE_ROOM = 16;
+
+const { getPrototypeOf, keys: keysOf } = Object;
+const ObjectPrototype = Object.prototype;
+const ArrayPrototype = Array.prototype as unknown[];
+
+/** Number of the latest frame, which tells the shapes of different frames apart. */
+let latestFrame = 0;
+
+/** Returns a number that no other frame of this process has. */
+export function newFrame(): number {
+    return ++latestFrame;
+}
+
+/** Name of a member, or index of an item. */
+export type Key = string | number;
+
+/**
+ * Writes values: their strings to one text, everything else to bytes.
+ *
+ * An exception leaves half of a value behind. The subclass goes back to the end of the last message then.
+ */
+export class ValueWriter {
+    bytes: Buffer = EMPTY;
+    view: DataView = new DataView(EMPTY.buffer, 0, 0);
+    /** Number of bytes written. */
+    at = 0;
+    /** Strings of the frame. */
+    text = "";
+    /** Shapes of the frame. */
+    readonly shapes: Shape[] = [];
+    frame = 0;
+    depth = 0;
+    /** True if the message refers to one of its objects a second time. */
+    hasReferences = false;
+    settings!: FormatSettings;
+    /** Objects of the message, in order: the first ones here, all in a Map if there are more. */
+    readonly #list: unknown[] = new Array<unknown>(LISTED_OBJECTS).fill(undefined);
+    #map: Map<unknown, number> | undefined;
+    #objects = 0;
+    /** True if all objects have enumerable members that are not their own. */
+    #isPolluted = false;
+
+    /** Prepares for the first value of a message. */
+    protected beginValues(): void {
+        this.depth = 0;
+        this.hasReferences = false;
+        this.#isPolluted = isPolluted();
+    }
+
+    /** Forgets the objects of the message. */
+    protected endValues(): void {
+        const used = Math.min(this.#objects, LISTED_OBJECTS);
+        for (let n = 0; n < used; n++) this.#list[n] = undefined;
+        this.#objects = 0;
+        this.#map = undefined;
+    }
+
+    /** Writes a value. Returns the shape of an object, or of the items of an array. */
+    value(value: unknown, key: Key, hint?: Shape): Shape | undefined {
+        if (typeof value === "object" && value !== null) return this.object(value, key, hint);
+        this.#primitive(value);
+        return hint;
+    }
+
+    /** Writes a value that is not an object. */
+    #primitive(value: unknown): void {
+        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
+        switch (typeof value) {
+            case "string":
+                this.string(value);
+                return;
+            case "number":
+                this.#number(value);
+                return;
+            case "boolean":
+                this.bytes[this.at++] = value ? $.TRUE : $.FALSE;
+                return;
+            case "undefined":
+                this.bytes[this.at++] = $.UNDEFINED;
+                return;
+            case "bigint":
+                this.#bigint(value);
+                return;
+            case "object":
+                this.bytes[this.at++] = $.NULL;
+                return;
+            default:
+                throw new WriteFailure(`a ${typeof value}`);
+        }
+    }
+
+    string(value: string): void {
+        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
+        const { length } = value;
+        if (length < $.SHORT_STRINGS) {
+            this.bytes[this.at++] = $.SHORT_STRING | length;
+        } else {
+            this.bytes[this.at++] = $.STRING;
+            this.varint(length);
+            value.charCodeAt(0); // flattens a joined string, which would be walked through each time it is sent
+        }
+        this.text += value;
+    }
+
+    #number(value: number): void {
+        const { bytes } = this;
+        if ((value | 0) === value) {
+            if (value > 0 && value < $.SHORT_STRING) {
+                bytes[this.at++] = value;
+            } else if (value === 0) {
+                bytes[this.at++] = Object.is(value, -0) ? $.NEGATIVE_ZERO : 0;
+            } else if (value < 0 && value >= -128) {
+                bytes[this.at++] = $.INT8;
+                bytes[this.at++] = value;
+            } else if (value === (value << 16) >> 16) {
+                bytes[this.at++] = $.INT16;
+                bytes[this.at++] = value;
+                bytes[this.at++] = value >> 8;
+            } else {
+                bytes[this.at++] = $.INT32;
+                this.view.setInt32(this.at, value, true);
+                this.at += 4;
+            }
+        } else if (Math.fround(value) === value && value !== Infinity && value !== -Infinity) {
+            bytes[this.at++] = $.FLOAT;
+            this.view.setFloat32(this.at, value, true);
+            this.at += 4;
+        } else if (Number.isFinite(value)) {
+            bytes[this.at++] = $.DOUBLE;
+            this.view.setFloat64(this.at, value, true);
+            this.at += 8;
+        } else {
+            bytes[this.at++] = value > 0 ? $.INFINITE : value < 0 ? $.NEGATIVE_INFINITE : $.NOT_A_NUMBER;
+        }
+    }
+
+    #bigint(value: bigint): void {
+        const digits = value.toString(16);
+        if (digits.length > $.MAX_BIGINT) throw new WriteFailure(`a BigInt of ${digits.length} digits`);
+        this.kind($.BIGINT);
+        this.name(digits);
+    }
+
+    /** Writes the first byte of a value. */
+    kind(kind: number): void {
+        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
+        this.bytes[this.at++] = kind;
+    }
+
+    /** Writes a string without a first byte. */
+    name(text: string): void {
+        this.varint(text.length);
+        this.text += text;
+    }
+
+    /** Writes a number from 0 on: seven bits a byte, low ones first. */
+    varint(value: number): void {
+        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
+        while (value > 0x7f) {
+            this.bytes[this.at++] = 0x80 | (value % 0x80);
+            value = Math.floor(value / 0x80);
+        }
+        this.bytes[this.at++] = value;
+    }
+
+    double(value: number): void {
+        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
+        this.view.setFloat64(this.at, value, true);
+        this.at += 8;
+    }
+
+    /** Writes an object. Returns its shape, or the one of the items of an array. */
+    object(value: object, key: Key, hint: Shape | undefined): Shape | undefined {
+        this.enter();
+        const prototype = getPrototypeOf(value) as object | null;
+        if (prototype === ObjectPrototype) {
+            const toJson: unknown = (value as { toJSON?: unknown }).toJSON;
+            if (typeof toJson === "function") hint = this.toJson(value, toJson, key);
+            else if (!this.#isMet(value)) hint = this.#plain(value, hint);
+        } else if (prototype === ArrayPrototype && Array.isArray(value)) {
+            if (!this.#isMet(value)) hint = this.array(value, hint);
+        } else {
+            hint = writeRich(this, value, prototype, key, hint);
+        }
+        this.depth -= 1;
+        return hint;
+    }
+
+    /** Writes a reference to an object that the message has already. */
+    #isMet(value: object): boolean {
+        const index = this.#objects;
+        if (index < LISTED_OBJECTS) {
+            const list = this.#list;
+            for (let n = 0; n < index; n++) {
+                if (list[n] === value) {
+                    this.#reference(n);
+                    return true;
+                }
+            }
+            list[index] = value;
+            this.#objects = index + 1;
+            return false;
+        }
+        if (this.refer(value)) return true;
+        this.number(value);
+        return false;
+    }
+
+    /** Writes a reference if the message has this object already. */
+    refer(value: object): boolean {
+        const index = this.#map
+            ? (this.#map.get(value) ?? -1)
+            : this.#list.lastIndexOf(value, Math.min(this.#objects, LISTED_OBJECTS - 1));
+        if (index === -1) return false;
+        this.#reference(index);
+        return true;
+    }
+
+    /** Gives the next number to an object. Returns the number. */
+    number(value: object): number {
+        const index = this.#objects++;
+        if (index < LISTED_OBJECTS) {
+            this.#list[index] = value;
+        } else {
+            this.#map ??= new Map(this.#list.map((object, n) => [object, n]));
+            this.#map.set(value, index);
+        }
+        return index;
+    }
+
+    /** Number of objects of the message so far. */
+    get objects(): number {
+        return this.#objects;
+    }
+
+    /** Lets an object be found under the number of another one, which was written for it. */
+    alias(value: object, index: number): void {
+        if (index >= this.#objects) return; // a primitive value was written for it
+        if (this.#map) this.#map.set(value, index);
+        else this.#list[index] = value;
+    }
+
+    #reference(index: number): void {
+        this.hasReferences = true;
+        this.kind($.REFERENCE);
+        this.varint(index);
+    }
+
+    /** Counts the levels. A failure ends the message, which resets them. */
+    enter(): void {
+        if (this.depth++ === $.MAX_DEPTH) throw new WriteFailure(`it has more than ${$.MAX_DEPTH} levels`);
+    }
+
+    /** Writes an object without a class. */
+    #plain(value: object, hint: Shape | undefined): Shape | undefined {
+        let shape = hint;
+        if (shape?.prototype !== ObjectPrototype || this.#isPolluted || !isLike(value, shape.keys)) {
+            const keys = keysOf(value);
+            shape = this.settings.shapes.find("Object", keys, ObjectPrototype);
+            if (shape === undefined) {
+                this.dictionary(value, "", keys);
+                return hint;
+            }
+        }
+        this.#shape(shape);
+        this.#members(value, shape);
+        return shape;
+    }
+
+    /** Writes own members of an object with a class name. */
+    instance(value: object, className: string, prototype: object | null, hint: Shape | undefined): Shape | undefined {
+        const keys = keysOf(value);
+        let shape = hint;
+        if (shape?.prototype !== prototype || shape.className !== className || !shape.hasKeys(keys)) {
+            shape = this.settings.shapes.find(className, keys, prototype);
+            if (shape === undefined) {
+                this.dictionary(value, className === "Object" ? "" : className, keys);
+                return hint;
+            }
+        }
+        this.#shape(shape);
+        this.#members(value, shape);
+        return shape;
+    }
+
+    /** Writes which shape the next object has, and defines the shape if the frame does not have it yet. */
+    #shape(shape: Shape): void {
+        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
+        if (shape.frame !== this.frame) {
+            const index = this.shapes.indexOf(shape); // another frame may have used it in between
+            shape.frame = this.frame;
+            shape.index = index;
+            if (index === -1) {
+                shape.index = this.shapes.push(shape) - 1;
+                this.bytes[this.at++] = $.NEW_SHAPE;
+                this.name(shape.text);
+                return;
+            }
+        }
+        if (shape.index < $.SHORT_SHAPES) {
+            this.bytes[this.at++] = $.FIRST_SHAPE | shape.index;
+        } else {
+            this.bytes[this.at++] = $.SHAPE;
+            this.varint(shape.index);
+        }
+    }
+
+    /**
+     * Writes the members of an object in the order of its shape. V8 reads the member of a `for`-`in` loop without a
+     * look-up. A getter can change the object meanwhile; then the remaining members are looked up.
+     */
+    #members(value: object, shape: Shape): void {
+        const { keys, hints } = shape;
+        const members = value as Record<string, unknown>;
+        let n = 0;
+        try {
+            for (const key in value) {
+                if (key !== keys[n]) break;
+                const member = members[key];
+                if (typeof member === "object" && member !== null) {
+                    const hint = hints[n];
+                    const used = this.object(member, key, hint);
+                    if (used !== hint) hints[n] = used;
+                } else {
+                    this.#primitive(member);
+                }
+                n += 1;
+            }
+            for (; n < keys.length; n++) {
+                const key = keys[n] as string;
+                hints[n] = this.value(members[key], key, hints[n]);
+            }
+        } catch (thrown) {
+            throw WriteFailure.of(thrown).in(memberStep(keys[n] as string));
+        }
+    }
+
+    /** Writes an object with its keys in place, because it has too many, or none. */
+    dictionary(value: object, className: string, keys: readonly string[]): void {
+        this.kind($.DICTIONARY);
+        this.name(className);
+        this.entries(value, keys);
+    }
+
+    /** Writes a number of members, and the key and the value of each. */
+    entries(value: object, keys: readonly string[]): void {
+        this.varint(keys.length);
+        let hint: Shape | undefined;
+        for (const key of keys) {
+            this.name(key);
+            try {
+                hint = this.value((value as Record<string, unknown>)[key], key, hint);
+            } catch (thrown) {
+                throw WriteFailure.of(thrown).in(memberStep(key));
+            }
+        }
+    }
+
+    /** Writes the result of `toJSON()` instead of an object. */
+    toJson(value: object, toJson: unknown, key: Key): Shape | undefined {
+        const result: unknown = Reflect.apply(toJson as (key: string) => unknown, value, [String(key)]);
+        // An object can return itself, as JSON allows.
+        if (result === value) return this.#isMet(value) ? undefined : this.instance(value, "Object", null, undefined);
+        return this.value(result, key);
+    }
+
+    array(value: readonly unknown[], hint?: Shape): Shape | undefined {
+        const { length } = value;
+        if (length >= MIN_PACKED && this.#packed(value)) return hint;
+        this.kind($.ARRAY);
+        this.varint(length);
+        let n = 0;
+        try {
+            for (; n < length; n++) {
+                const item = value[n];
+                if (typeof item === "object" && item !== null) hint = this.object(item, n, hint);
+                else if (item === undefined && !(n in value)) this.kind($.HOLE);
+                else this.#primitive(item);
+            }
+        } catch (thrown) {
+            throw WriteFailure.of(thrown).in(`[${n}]`);
+        }
+        return hint;
+    }
+
+    /** Writes an array of numbers, if it has nothing else. */
+    #packed(value: readonly unknown[]): boolean {
+        let min = 0;
+        let max = 0;
+        let areIntegers = true;
+        const numbers = value.slice(); // a Proxy could return something else the next time
+        const { length } = numbers;
+        if (length !== value.length) return false;
+        for (let n = 0; n < length; n++) {
+            const item = numbers[n];
+            if (typeof item !== "number") return false;
+            if ((item | 0) !== item || Object.is(item, -0)) areIntegers = false;
+            else if (item < min) min = item;
+            else if (item > max) max = item;
+        }
+        if (!areIntegers) return this.#doubles(numbers as number[]);
+        const size = min >= -0x80 && max < 0x80 ? 1 : min >= -0x8000 && max < 0x8000 ? 2 : 4;
+        this.kind($.INTEGERS);
+        this.bytes[this.at++] = size;
+        this.varint(length);
+        if (this.at + size * length > this.bytes.length) this.grow(size * length);
+        const { view } = this;
+        let at = this.at;
+        for (let n = 0; n < length; n++, at += size) {
+            const item = numbers[n] as number;
+            if (size === 1) view.setInt8(at, item);
+            else if (size === 2) view.setInt16(at, item, true);
+            else view.setInt32(at, item, true);
+        }
+        this.at = at;
+        return true;
+    }
+
+    #doubles(numbers: readonly number[]): true {
+        this.kind($.DOUBLES);
+        this.varint(numbers.length);
+        if (this.at + 8 * numbers.length > this.bytes.length) this.grow(8 * numbers.length);
+        const { view } = this;
+        let at = this.at;
+        for (let n = 0; n < numbers.length; n++, at += 8) view.setFloat64(at, numbers[n] as number, true);
+        this.at = at;
+        return true;
+    }
+
+    /** Copies memory. */
+    raw(kind: number, memory: Uint8Array): void {
+        this.kind($.BYTES);
+        this.bytes[this.at++] = kind;
+        this.varint(memory.length / (BYTE_KINDS[kind]?.elementSize ?? 1));
+        if (this.at + memory.length > this.bytes.length) this.grow(memory.length);
+        this.bytes.set(memory, this.at);
+        this.at += memory.length;
+    }
+
+    /** Enlarges the memory for this number of further bytes. */
+    grow(size: number): void {
+        this.checkSize(size);
+        this.enlarge(size);
+    }
+
+    protected enlarge(size: number): void {
+        const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.bytes.length, this.at + size, 1024));
+        larger.set(this.bytes.subarray(0, this.at));
+        this.bytes = larger;
+        this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);
+    }
+
+    /** @throws {@link WriteFailure} with {@link SockhopError} `ERR_MESSAGE_TOO_LARGE`, if so many bytes are too many */
+    protected checkSize(_size: number): void {
+        // The subclass knows where the message begins.
+    }
+
+    /** Class name of a value on the wire. */
+    typeOf(value: unknown): string {
+        return this.settings.classes?.typeOf(value) ?? typeName(value);
+    }
+}
+
+/** True if an object without a class has these keys, in this order. */
+function isLike(value: object, keys: readonly string[]): boolean {
+    let n = 0;
+    for (const key in value) if (key !== keys[n++]) return false;
+    return n === keys.length;
+}
+
+/** True if the program has added enumerable members to all objects. */
+function isPolluted(): boolean {
+    for (const _ in ObjectPrototype) return true;
+    return false;
+}

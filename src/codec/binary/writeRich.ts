@@ -1,0 +1,274 @@
+import { types } from "node:util";
+import { byteKindOf } from "./byteKinds";
+import * as $ from "./layout";
+import type { Shape } from "./Shape";
+import type { Key, ValueWriter } from "./ValueWriter";
+import { WriteFailure } from "./WriteFailure";
+
+type Write = (writer: ValueWriter, value: object) => void;
+
+/** Reads a getter of a built-in class, which members of the value itself cannot replace. */
+function getter(prototype: object, name: string | symbol): (value: object) => unknown {
+    const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
+    return (value) => (get ? (Reflect.apply(get, value, []) as unknown) : undefined);
+}
+
+const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const classOfTypedArray = getter(TypedArrayPrototype, Symbol.toStringTag);
+const memory = { buffer: getter(TypedArrayPrototype, "buffer"), offset: getter(TypedArrayPrototype, "byteOffset") };
+const sizeOfTypedArray = getter(TypedArrayPrototype, "byteLength");
+const bufferOfView = getter(DataView.prototype, "buffer");
+const hrefOf = getter(URL.prototype, "href");
+const { entries } = Map.prototype;
+const { values } = Set.prototype;
+const { getTime } = Date.prototype;
+
+/** Temporal classes of newer versions of Node.js. */
+export const TEMPORAL_CLASSES = [
+    ...["Instant", "ZonedDateTime", "PlainDate", "PlainTime", "PlainDateTime", "PlainYearMonth", "PlainMonthDay"],
+    "Duration",
+];
+
+/** Writers of built-in classes, each with its test. The tests look at what the engine stores, not at names. */
+const BUILT_INS: readonly (readonly [(value: unknown) => boolean, Write])[] = [
+    [types.isDate, writeDate],
+    [types.isMap, writeMap],
+    [types.isSet, writeSet],
+    [types.isTypedArray, writeTypedArray],
+    [types.isDataView, writeDataView],
+    [types.isAnyArrayBuffer, (writer, value) => writer.raw(byteKind("ArrayBuffer"), new Uint8Array(value as ArrayBuffer))],
+    [types.isRegExp, writeRegExp],
+    [isUrl, writeUrl],
+    [isError, writeError],
+    [types.isBoxedPrimitive, writeBoxed],
+    [types.isPromise, refuse("a Promise (is await missing?)")],
+    [types.isWeakMap, refuse("a WeakMap")],
+    [types.isWeakSet, refuse("a WeakSet")],
+    [(value) => value instanceof WeakRef, refuse("a WeakRef")],
+    [types.isGeneratorObject, refuse("a generator")],
+    [types.isMapIterator, refuse("an iterator")],
+    [types.isSetIterator, refuse("an iterator")],
+    [isTemporal, writeTemporal],
+];
+
+/** Prototypes of instances that were no built-in ones. Classes are looked at once: the tests take long. */
+const plainPrototypes = new WeakSet();
+const BASES = [Map, Set, Date, RegExp, Error, Promise, WeakMap, WeakSet, WeakRef, URL, ArrayBuffer, DataView, Array].map(
+    ({ prototype }) => prototype as object,
+);
+
+function builtInOf(value: object, prototype: object | null): Write | undefined {
+    if (prototype === null || plainPrototypes.has(prototype)) return undefined;
+    for (const [test, write] of BUILT_INS) if (test(value)) return write;
+    const isBase = (base: object): boolean => prototype === base || Object.prototype.isPrototypeOf.call(base, prototype);
+    if (!types.isProxy(value) && !BASES.some(isBase) && !isBase(TypedArrayPrototype)) plainPrototypes.add(prototype);
+    return undefined;
+}
+
+/**
+ * Writes an object that is neither plain nor an array: an instance of a class, or a value that JSON does not have.
+ *
+ * @returns the shape of the object, as a hint for the next one
+ */
+export function writeRich(
+    writer: ValueWriter,
+    value: object,
+    prototype: object | null,
+    key: Key,
+    hint: Shape | undefined,
+): Shape | undefined {
+    if (writer.refer(value)) return hint;
+    const isArray = Array.isArray(value);
+    const builtIn = isArray ? undefined : builtInOf(value, prototype);
+    const { classes } = writer.settings;
+    if (builtIn) {
+        const name = classes?.of(value)?.name;
+        if (name === undefined) builtIn(writer, value);
+        else writeInstance(writer, value, name, key, () => builtIn(writer, value));
+        return hint;
+    }
+    const hasToJson = typeof (value as { toJSON?: unknown }).toJSON === "function";
+    if (isArray) {
+        const name = classes?.of(value)?.name;
+        const write = (): void => {
+            writer.number(value);
+            writer.array(value);
+        };
+        if (name !== undefined) writeInstance(writer, value, name, key, write);
+        else if (hasToJson) writeJson(writer, value, key);
+        else write();
+        return hint;
+    }
+    const name = prototype === null ? "Object" : writer.typeOf(value);
+    if (hasToJson) {
+        if (name === "Object") writeJson(writer, value, key);
+        else writeInstance(writer, value, name, key);
+        return hint;
+    }
+    writer.number(value);
+    return writer.instance(value, checked(name), prototype, hint);
+}
+
+/** Writes an instance of a class that does not consist of its members: by `toJSON()`, if it has that. */
+function writeInstance(writer: ValueWriter, value: object, name: string, key: Key, write?: () => void): void {
+    writer.kind($.INSTANCE);
+    writer.name(checked(name));
+    writer.enter();
+    if (!write || typeof (value as { toJSON?: unknown }).toJSON === "function") writeJson(writer, value, key);
+    else write();
+    writer.depth -= 1;
+}
+
+/** Writes the result of `toJSON()`. Another reference to the object is one to this result. */
+function writeJson(writer: ValueWriter, value: object, key: Key): void {
+    const index = writer.objects;
+    writer.toJson(value, (value as { toJSON?: unknown }).toJSON, key);
+    writer.alias(value, index);
+}
+
+function checked(name: string): string {
+    if (name.length > $.MAX_NAME) throw new WriteFailure("a class whose name is too long");
+    return name;
+}
+
+function refuse(reason: string): Write {
+    return () => {
+        throw new WriteFailure(reason);
+    };
+}
+
+function byteKind(name: string): number {
+    const kind = byteKindOf(name);
+    if (kind === undefined) throw new WriteFailure(`a ${name}`);
+    return kind;
+}
+
+function writeDate(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    writer.kind($.DATE);
+    writer.double(getTime.call(value as Date));
+}
+
+function writeMap(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    const all = [...entries.call(value as Map<unknown, unknown>)];
+    writer.kind($.MAP);
+    writer.varint(all.length);
+    let keyHint: Shape | undefined;
+    let hint: Shape | undefined;
+    for (const [n, [key, item]] of all.entries()) {
+        keyHint = within(`.keys()[${n}]`, () => writer.value(key, "", keyHint));
+        const step = typeof key === "string" ? JSON.stringify(key.slice(0, 64)) : typeof key === "number" ? key : undefined;
+        hint = within(step === undefined ? `.values()[${n}]` : `.get(${step})`, () => writer.value(item, "", hint));
+    }
+}
+
+function writeSet(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    const all = [...values.call(value as Set<unknown>)];
+    writer.kind($.SET);
+    writer.varint(all.length);
+    let hint: Shape | undefined;
+    for (const [n, item] of all.entries()) hint = within(`.values()[${n}]`, () => writer.value(item, "", hint));
+}
+
+function within<T>(step: string, write: () => T): T {
+    try {
+        return write();
+    } catch (thrown) {
+        throw WriteFailure.of(thrown).in(step);
+    }
+}
+
+function writeTypedArray(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    const kind = byteKind(Buffer.isBuffer(value) ? "Buffer" : (classOfTypedArray(value) as string));
+    const [buffer, offset] = [memory.buffer(value) as ArrayBuffer, memory.offset(value) as number];
+    writer.raw(kind, new Uint8Array(buffer, offset, sizeOfTypedArray(value) as number));
+}
+
+function writeDataView(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    const { byteOffset, byteLength } = value as DataView;
+    writer.raw(byteKind("DataView"), new Uint8Array(bufferOfView(value) as ArrayBuffer, byteOffset, byteLength));
+}
+
+function writeRegExp(writer: ValueWriter, value: object): void {
+    const { source, flags } = value as { source: unknown; flags: unknown };
+    if (typeof source !== "string" || typeof flags !== "string") throw new WriteFailure("a RegExp without a source");
+    if (source.length > $.MAX_REGEXP) throw new WriteFailure(`a RegExp of more than ${$.MAX_REGEXP} characters`);
+    writer.number(value);
+    writer.kind($.REGEXP);
+    writer.name(source);
+    writer.name(flags.slice(0, $.MAX_NAME));
+}
+
+function isUrl(value: unknown): boolean {
+    try {
+        return value instanceof URL && typeof hrefOf(value) === "string";
+    } catch {
+        return false; // has only the prototype of a URL
+    }
+}
+
+function writeUrl(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    writer.kind($.URL_TEXT);
+    writer.name(hrefOf(value) as string);
+}
+
+function isError(value: unknown): boolean {
+    return types.isNativeError(value) || (!types.isProxy(value) && value instanceof Error);
+}
+
+/** Writes name, message, and a list of further members: own ones, and the hidden ones that matter. */
+function writeError(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    const error = value as Record<string, unknown>;
+    const { name, message } = error;
+    writer.kind($.ERROR);
+    writer.name(typeof name === "string" ? name.slice(0, $.MAX_NAME) : "Error");
+    writer.string(typeof message === "string" ? message : "");
+    const keys = Object.keys(value).filter((key) => !["name", "message", "stack", "cause", "errors"].includes(key));
+    for (const key of ["cause", "errors"]) if (Object.hasOwn(value, key)) keys.push(key);
+    if (writer.settings.errorStacks && typeof error["stack"] === "string") keys.push("stack");
+    writer.entries(value, keys);
+}
+
+function writeBoxed(writer: ValueWriter, value: object): void {
+    if (types.isSymbolObject(value)) throw new WriteFailure("a symbol");
+    if (types.isNumberObject(value)) writer.value(Number.prototype.valueOf.call(value), "");
+    else if (types.isStringObject(value)) writer.value(String.prototype.valueOf.call(value), "");
+    else if (types.isBooleanObject(value)) writer.value(Boolean.prototype.valueOf.call(value), "");
+    else writer.value(BigInt.prototype.valueOf.call(value as unknown as bigint), "");
+}
+
+interface TemporalClass {
+    from(text: string): object;
+    readonly prototype: { toString(): string };
+}
+
+/** Returns the class of a name, if this version of Node.js has it. */
+export function temporalClass(name: string): TemporalClass | undefined {
+    const { Temporal } = globalThis as { Temporal?: Record<string, TemporalClass | undefined> };
+    return TEMPORAL_CLASSES.includes(name) ? Temporal?.[name] : undefined;
+}
+
+function temporalNameOf(value: object): string | undefined {
+    return TEMPORAL_CLASSES.find((name) => {
+        const type = temporalClass(name);
+        return type && Object.prototype.isPrototypeOf.call(type.prototype, value);
+    });
+}
+
+function isTemporal(value: unknown): boolean {
+    return temporalNameOf(value as object) !== undefined;
+}
+
+function writeTemporal(writer: ValueWriter, value: object): void {
+    const name = temporalNameOf(value) as string;
+    writer.number(value);
+    writer.kind($.TEMPORAL);
+    writer.name(name);
+    writer.name(String(temporalClass(name)?.prototype.toString.call(value)));
+}
