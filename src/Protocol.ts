@@ -118,3 +118,55 @@ export type RequestOf<P, E extends End, K> = DataOf<Lookup<Table<P, E, "requests
 
 /** Value of the response to the request with the type name `K`; of each packet if the response is a stream. */
 export type ResponseOf<P, E extends End, K> = AnswerOf<Lookup<Table<P, E, "requests">, K>>;
+
+/**
+ * Class whose instances are received as instances. Its constructor is never called, and may be private.
+ *
+ * `static fromJSON(data)` (or `from_json`) makes an instance from data of a peer. Without it, the instance has the
+ * members of the data.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- the common type of all constructors, private ones too
+export interface Class<T = unknown> extends Function {
+    readonly prototype: T;
+    fromJSON?(data: any): T;
+    from_json?(data: any): T;
+}
+
+/** Value of the option `classes`: classes, which are sent by their own names, or classes by the names to send. */
+export type Classes = readonly Class[] | Readonly<Record<string, Class>>;
+
+/** Value of the option `classes` with the protocol `P`: a class must make the values that `P` states for its name. */
+export type ClassesOf<P> = IsAny<P> extends true ? Classes : readonly Class[] | NamedClasses<P>;
+
+type NamedClasses<P> = { readonly [K in StatedNames<P>]?: Class<Stated<P, K>> } & Readonly<Record<string, Class>>;
+
+/** Type names of all messages and requests of a protocol. */
+type StatedNames<P> = { [E in End]: Names<Table<P, E, "messages">> | RequestName<P, E> }[End];
+
+/** Type of the values with the name `K`, for both ends. */
+type Stated<P, K> = StatedBy<P, "client", K> & StatedBy<P, "server", K>;
+
+type StatedBy<P, E extends End, K> = Lookup<Table<P, E, "messages">, K> &
+    (K extends RequestName<P, E> ? RequestOf<P, E, K> : unknown);
+
+/** Instances that the classes `C` make, by type name. Classes in an array need a literal type of `sockhop_type`. */
+export type Instances<C> = C extends readonly (infer T)[]
+    ? { [X in T as StatedName<X>]: InstanceOf<X> }
+    : { [K in keyof C as Literal<K>]: InstanceOf<C[K]> };
+
+/** Data of the request with the type name `K`; without a protocol the instance that a class of `C` makes. */
+export type ReceivedRequest<P, E extends End, K, C> =
+    IsAny<P> extends true ? (K extends keyof Instances<C> ? Instances<C>[K] : any) : RequestOf<P, E, K>;
+
+type StatedName<T> = T extends { readonly sockhop_type: infer K } ? Literal<K> : never;
+
+type Literal<K> = K extends string ? (string extends K ? never : K) : never;
+
+/** Value that a class makes from data. */
+type InstanceOf<T> = T extends { fromJSON(data: any): infer V }
+    ? V
+    : T extends { from_json(data: any): infer V }
+      ? V
+      : T extends { readonly prototype: infer V }
+        ? V
+        : never;

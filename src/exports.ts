@@ -49,7 +49,7 @@ export type {
     ServerOnlyEvents,
     ServerReceiveMeta,
 } from "./server/ServerEvents";
-export type { Direction, Protocol } from "./Protocol";
+export type { Class, Classes, Direction, Protocol } from "./Protocol";
 export type { Pinging } from "./mixins/Ping";
 export type { Handling } from "./mixins/Handlers";
 export type { Reconnecting } from "./mixins/AutoReconnect";

@@ -1,6 +1,6 @@
 import type { ClientOptions } from "./client/ClientOptions";
 import { SockhopClient } from "./client/SockhopClient";
-import type { Protocol } from "./Protocol";
+import type { Classes, Protocol } from "./Protocol";
 import type { ServerOptions } from "./server/ServerOptions";
 import { SockhopServer } from "./server/SockhopServer";
 import type { SockhopSession } from "./server/SockhopSession";
@@ -12,9 +12,11 @@ const MAX_ATTEMPTS = 5;
 const NO_SERVER_CODES: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOENT", "ECONNRESET"]);
 
 /** Result of {@link listen_or_connect}: the server, or a client of it. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol every value is `any`
-export type ServerOrClient<P extends Protocol = any, S extends SockhopSession<P> = SockhopSession<P>> =
-    { server: SockhopServer<P, S>; client?: undefined } | { client: SockhopClient<P>; server?: undefined };
+export type ServerOrClient<
+    P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol every value is `any`
+    S extends SockhopSession<P> = SockhopSession<P>,
+    C extends Classes = Classes,
+> = { server: SockhopServer<P, S, C>; client?: undefined } | { client: SockhopClient<P, C>; server?: undefined };
 
 /**
  * Starts a server, or connects to the running one, for daemons that must run once. The first process that calls this
@@ -27,13 +29,14 @@ export type ServerOrClient<P extends Protocol = any, S extends SockhopSession<P>
  *
  * @param options - options of server and client; each ignores those of the other
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export async function listen_or_connect<P extends Protocol = any, S extends SockhopSession<P> = SockhopSession<P>>(
-    options?: (ServerOptions<P, S> & ClientOptions) | null,
-): Promise<ServerOrClient<P, S>> {
+export async function listen_or_connect<
+    P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
+    S extends SockhopSession<P> = SockhopSession<P>,
+    C extends Classes = Classes,
+>(options?: (ServerOptions<P, S, C> & ClientOptions<P, C>) | null): Promise<ServerOrClient<P, S, C>> {
     for (let attempt = 1; ; attempt++) {
         // Connects first: usually a server is running, and the probe of `listen()` would be one more connection to it.
-        const client = new SockhopClient<P>(options);
+        const client = new SockhopClient<P, C>(options);
         let reset: unknown;
         try {
             await client.connect();
@@ -44,7 +47,7 @@ export async function listen_or_connect<P extends Protocol = any, S extends Sock
             if (!NO_SERVER_CODES.has(code)) throw error;
             if (code === "ECONNRESET") reset = error;
         }
-        const server = new SockhopServer<P, S>(options);
+        const server = new SockhopServer<P, S, C>(options);
         try {
             await server.listen();
             return { server };

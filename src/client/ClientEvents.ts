@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { DisconnectReason } from "../connection/DisconnectReason";
-import type { Exchange, MessageOf, Received, Requested, TypeEvents } from "../endpoint/events";
-import type { Protocol } from "../Protocol";
+import type { ClassEvents, Exchange, MessageOf, Received, Requested, TypeEvents } from "../endpoint/events";
+import type { Classes, Protocol } from "../Protocol";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- values of a peer: a program that knows the type need not cast */
 
@@ -16,10 +16,11 @@ export interface ClientNamedEvents<P extends Protocol = any>
     extends ClientOnlyEvents, Exchange<Received<P, "server", unknown>, Requested<P, "server", []>> {}
 
 /** Events of a {@link SockhopClient} for one type of a value each. */
-export type ClientTypeEvents<P extends Protocol = any> = TypeEvents<
+export type ClientTypeEvents<P extends Protocol = any, C = Classes> = TypeEvents<
     Received<P, "server", unknown>,
     Requested<P, "server", []>
->;
+> &
+    ClassEvents<P, C, unknown, []>;
 
 /** Events of a {@link SockhopClient}, without the values and requests of the server. */
 export interface ClientOnlyEvents {

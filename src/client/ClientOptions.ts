@@ -1,10 +1,26 @@
 import type { ConnectionOptions } from "node:tls";
 import type { SockhopOptions } from "../endpoint/options";
+import type { Classes, ClassesOf, Protocol } from "../Protocol";
 import { SockhopError } from "../SockhopError";
 import type { QueueOptions } from "./OfflineQueue";
 
-/** Options of a {@link SockhopClient}. */
-export interface ClientOptions extends SockhopOptions {
+/** Options of a {@link SockhopClient}. `P` and `C` are its type parameters. */
+export interface ClientOptions<
+    P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
+    C extends Classes = Classes,
+> extends SockhopOptions {
+    /**
+     * Classes whose instances arrive as instances: `{ Widget, "shop.Order": Order }` with the names that both ends use,
+     * or `[Widget, Order]` with their own names. Other names are not revived.
+     *
+     * Constructors are never called. An instance gets the members that were sent, or is the result of `static
+     * fromJSON(data)` of its class, which should validate them. With JSON lines only the value of a message is revived,
+     * and no value inside of it.
+     *
+     * With a protocol, the compiler checks the classes of an object. Without one, `receive:Widget` has the type of the
+     * instances.
+     */
+    classes?: (C & ClassesOf<P>) | undefined;
     /**
      * `true` to connect at once, and again after each lost connection. See {@link Reconnecting.auto_reconnect}.
      *

@@ -37,14 +37,16 @@ import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { givenOptions } from "../endpoint/givenOptions";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
-import type { Handler } from "../endpoint/Handler";
+import type { Handler, HandlerContext } from "../endpoint/Handler";
 import type { OtherEvents } from "../endpoint/events";
 import type {
     AnswerTo,
     CallbackOf,
+    Classes,
     Message,
     MessageNameOf,
     Protocol,
+    ReceivedRequest,
     RequestData,
     RequestName,
     RequestNameOf,
@@ -61,6 +63,7 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
  * {@link ClientEvents}.
  *
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
+ * @typeParam C - type of the option `classes`; inferred without type arguments
  * @example
  * ```js
  * const client = new Sockhop.client({ port: 50000 });
@@ -68,12 +71,11 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
  * await client.connect();
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
-export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockhop)<
-    ClientNamedEvents<P>,
-    ClientTypeEvents<P>,
-    OtherEvents<P>
-> {
+export class SockhopClient<
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
+    P extends Protocol = any,
+    out C extends Classes = Classes,
+> extends AutoReconnect(Sockhop)<ClientNamedEvents<P>, ClientTypeEvents<P, C>, OtherEvents<P>> {
     /** Path of the Unix domain socket, or `null`. Each attempt to connect reads `path`, `address` and `port`. */
     path: string | null;
     address: string;
@@ -102,7 +104,7 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
     #connection: Connection | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
-    constructor(given?: ClientOptions | null) {
+    constructor(given?: ClientOptions<P, C> | null) {
         const options = givenOptions(given);
         super(options);
         ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, false));
@@ -325,7 +327,10 @@ export class SockhopClient<P extends Protocol = any> extends AutoReconnect(Sockh
      *   `handler` not a function
      * @example client.handle("Sum", (numbers) => numbers.reduce((a, b) => a + b));
      */
-    handle<K extends RequestName<P, "server">>(type: K, handler: Handler<P, "server", K>): void {
+    handle<K extends RequestName<P, "server">>(
+        type: K,
+        handler: Handler<P, "server", K, HandlerContext<K>, ReceivedRequest<P, "server", K, C>>,
+    ): void {
         this._self()._handle(type, handler);
     }
 

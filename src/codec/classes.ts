@@ -3,22 +3,11 @@ import { isPlain } from "../diagnostics/unknownOptions";
 import { RESERVED_TYPES, isTooLong } from "../protocol/Envelope";
 import { classNameOf, typeName } from "../protocol/typeName";
 import { messageOf } from "../runtime/thrownValues";
+import type { Class } from "../Protocol";
 import { SockhopError } from "../SockhopError";
 import { withoutStack } from "./errors";
 
-/**
- * Class whose instances are received as instances. Its constructor is never called, and may be private.
- *
- * `static fromJSON(data)` (or `from_json`) makes an instance from data of a peer. Without it, the instance has the
- * members of the data.
- */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- the common type of all constructors, private ones too
-export interface Class<T = unknown> extends Function {
-    readonly prototype: T;
-}
-
-/** Value of the option `classes`: classes, which are sent by their own names, or classes by the names to send. */
-export type Classes = readonly Class[] | Readonly<Record<string, Class>>;
+export type { Class, Classes } from "../Protocol";
 
 type Method = (data: unknown) => unknown;
 

@@ -33,9 +33,51 @@ export function tooLargeError(size: string, maxSize: number, type = "message"): 
     return new SockhopError(message, "ERR_MESSAGE_TOO_LARGE");
 }
 
-/** Error of a value whose type JSON cannot express. */
-export function notEncodableError(value: unknown): SockhopError {
-    return new SockhopError(`This value cannot be sent: JSON cannot express the type ${typeof value}`, "ERR_BAD_DATA");
+/** Keys from a value to a part of it: names of members, and indexes of arrays. */
+export type Path = readonly (string | number)[];
+
+/** Maximum number of keys in the text of a path, and of characters of a key. */
+const MAX_KEYS = 16;
+const MAX_KEY_LENGTH = 40;
+
+/** Returns the text of a path, such as `.users[3].name`. Leaves out the middle of a long one. */
+export function pathText(path: Path): string {
+    if (path.length <= MAX_KEYS) return path.map(keyText).join("");
+    const half = MAX_KEYS / 2;
+    return `${pathText(path.slice(0, half))} … ${pathText(path.slice(-half))}`;
+}
+
+function keyText(key: string | number): string {
+    if (typeof key === "number") return `[${key}]`;
+    if (key.length > MAX_KEY_LENGTH) return `[${JSON.stringify(key.slice(0, MAX_KEY_LENGTH))}…]`;
+    return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+/**
+ * Error of a value that cannot be sent.
+ *
+ * @param reason - such as "a BigInt"
+ * @param path - part of the value that is the reason; empty for the value itself
+ * @param cause - error that was thrown while the value was read
+ */
+export function badDataError(reason: string, path: Path = [], cause?: unknown): SockhopError {
+    const place = path.length === 0 ? "" : `, at ${pathText(path)}`;
+    const options = cause === undefined ? undefined : { cause };
+    return new SockhopError(`This value cannot be sent: ${reason}${place}`, "ERR_BAD_DATA", options);
+}
+
+/** Name of a kind of values, for {@link badDataError}. */
+export function kindOf(value: unknown): string {
+    switch (typeof value) {
+        case "undefined":
+            return "undefined";
+        case "bigint":
+            return "a BigInt";
+        case "object":
+            return value === null ? "null" : "an object";
+        default:
+            return `a ${typeof value}`;
+    }
 }
 
 /**
@@ -44,7 +86,7 @@ export function notEncodableError(value: unknown): SockhopError {
  * @throws {@link SockhopError} `ERR_BAD_DATA` for functions and symbols
  */
 export function assertEncodable(value: unknown): void {
-    if (typeof value === "function" || typeof value === "symbol") throw notEncodableError(value);
+    if (typeof value === "function" || typeof value === "symbol") throw badDataError(kindOf(value));
 }
 
 /**
@@ -65,7 +107,7 @@ export function assertObject(value: unknown, allowNonObjects: boolean): void {
  */
 export function assertAwaited(value: unknown): void {
     if (!(value instanceof Promise) || typeof (value as { toJSON?: unknown }).toJSON === "function") return;
-    throw new SockhopError("This value cannot be sent: it is a Promise. Is await missing?", "ERR_BAD_DATA");
+    throw badDataError("it is a Promise. Is await missing?");
 }
 
 /**

@@ -23,7 +23,8 @@ export type Handler<
     From extends End,
     K extends RequestName<P, From>,
     Context = HandlerContext<K>,
+    Data = RequestOf<P, From, K>,
 > = (
-    data: RequestOf<P, From, K>,
+    data: Data,
     context: Context,
 ) => HandlerResult<ResponseOf<P, From, K>> | PromiseLike<HandlerResult<ResponseOf<P, From, K>>>;

@@ -1,4 +1,4 @@
-import type { AnswerOf, DataOf, End, Names, Protocol, ReplyTo, Table, IsAny } from "../Protocol";
+import type { AnswerOf, DataOf, End, Instances, Names, Protocol, ReplyTo, Table, IsAny } from "../Protocol";
 import type { SockhopRequest } from "../protocol/SockhopRequest";
 import type { Reply } from "../replies/PendingReply";
 import type { SockhopResponseWriteableStream } from "../replies/ResponseWriteableStream";
@@ -42,6 +42,23 @@ export type TypeEvents<R, Q> = {
     [K in keyof R & string as `receive:${K}`]: R[K];
 } & {
     [K in keyof Q & string as `request:${K}`]: Q[K];
+};
+
+/**
+ * Events of the types that the classes `C` make, without a protocol. `More`: further members of `meta`, `MoreArgs`: more
+ * arguments of `request`, on a server.
+ */
+export type ClassEvents<P, C, More, MoreArgs extends unknown[]> =
+    IsAny<P> extends true ? EventsOf<Instances<C>, More, MoreArgs> : unknown;
+
+type EventsOf<I, More, MoreArgs extends unknown[]> = {
+    [K in keyof I & string as `receive:${K}`]: [value: I[K], meta: ReceiveMeta<K> & More];
+} & {
+    [K in keyof I & string as `request:${K}`]: [
+        request: SockhopRequest<I[K], K>,
+        response: SockhopResponseWriteableStream,
+        ...more: MoreArgs,
+    ];
 };
 
 /** Message of a `messages()` loop: an object for each type, so that `type` narrows `value`. */

@@ -1,8 +1,16 @@
 import type { Socket } from "node:net";
 import type { DisconnectReason } from "../connection/DisconnectReason";
-import type { Exchange, MessageOf, ReceiveMeta, Received, Requested, TypeEvents } from "../endpoint/events";
+import type {
+    ClassEvents,
+    Exchange,
+    MessageOf,
+    ReceiveMeta,
+    Received,
+    Requested,
+    TypeEvents,
+} from "../endpoint/events";
 import type { HandlerContext } from "../endpoint/Handler";
-import type { Protocol } from "../Protocol";
+import type { Classes, Protocol } from "../Protocol";
 import type { SockhopSession } from "./SockhopSession";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- values of a peer: a program that knows the type need not cast */
@@ -46,10 +54,11 @@ export interface ServerNamedEvents<P extends Protocol = any, S extends SockhopSe
     extends ServerOnlyEvents<P, S>, Exchange<Messages<P, S>, Requests<P, S>> {}
 
 /** Events of a {@link SockhopServer}, one for each type of a value. */
-export type ServerTypeEvents<P extends Protocol = any, S extends SockhopSession<P> = SockhopSession<P>> = TypeEvents<
-    Messages<P, S>,
-    Requests<P, S>
->;
+export type ServerTypeEvents<
+    P extends Protocol = any,
+    S extends SockhopSession<P> = SockhopSession<P>,
+    C = Classes,
+> = TypeEvents<Messages<P, S>, Requests<P, S>> & ClassEvents<P, C, RequestMeta<P, S>, [meta: RequestMeta<P, S>]>;
 
 /** Events of a {@link SockhopServer}, without the values and requests of clients. */
 export interface ServerOnlyEvents<P extends Protocol = any, S extends SockhopSession<P> = SockhopSession<P>> {

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { isPlain, warnIgnored } from "../diagnostics/unknownOptions";
 import type { SockhopOptions } from "../endpoint/options";
-import type { Protocol } from "../Protocol";
+import type { Classes, ClassesOf, Protocol } from "../Protocol";
 import { SockhopError } from "../SockhopError";
 import type { SockhopSession } from "./SockhopSession";
 
@@ -17,11 +17,14 @@ export type SessionClass<P extends Protocol, S> = new (
     server: any, // eslint-disable-line @typescript-eslint/no-explicit-any -- its own class of servers
 ) => S & SockhopSession<P>;
 
-/** Options of a {@link SockhopServer}. `P` and `S` are its type parameters. */
+/** Options of a {@link SockhopServer}. `P`, `S` and `C` are its type parameters. */
 export interface ServerOptions<
     P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
     S extends SockhopSession<P> = SockhopSession<P>,
+    C extends Classes = Classes,
 > extends SockhopOptions {
+    /** See {@link ClientOptions.classes}. */
+    classes?: (C & ClassesOf<P>) | undefined;
     /**
      * TCP port; 0 for a free port, which {@link SockhopServer.get_bound_port} returns.
      *

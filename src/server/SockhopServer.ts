@@ -38,9 +38,11 @@ import type { Constructor } from "../mixins/mixin";
 import type {
     AnswerTo,
     CallbackOf,
+    Classes,
     Message,
     MessageNameOf,
     Protocol,
+    ReceivedRequest,
     RequestData,
     RequestName,
     RequestNameOf,
@@ -67,6 +69,7 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
  *
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
  * @typeParam S - sessions: the class that is given as `session_type`; inferred without type arguments
+ * @typeParam C - type of the option `classes`; inferred without type arguments
  * @example
  * ```js
  * const server = new Sockhop.server({ port: 50000 });
@@ -78,9 +81,10 @@ export class SockhopServer<
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
     P extends Protocol = any,
     out S extends SockhopSession<P> = SockhopSession<P>,
+    out C extends Classes = Classes,
 > extends (Sessions(Sockhop) as typeof Sockhop & Constructor<Sessioned>)<
     ServerNamedEvents<P, S>,
-    ServerTypeEvents<P, S>,
+    ServerTypeEvents<P, S, C>,
     OtherEvents<P>
 > {
     /** Path of the Unix domain socket, or `null`. `listen()` reads `path`, `address` and `port`. */
@@ -102,7 +106,7 @@ export class SockhopServer<
     readonly #codecRequired: boolean;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
-    constructor(given?: ServerOptions<P, S> | null) {
+    constructor(given?: ServerOptions<P, S, C> | null) {
         const options = givenOptions(given);
         super(options);
         this._pauseSlowPeers();
@@ -344,7 +348,7 @@ export class SockhopServer<
      */
     handle<K extends RequestName<P, "client">>(
         type: K,
-        handler: Handler<P, "client", K, ServerHandlerContext<S, K>>,
+        handler: Handler<P, "client", K, ServerHandlerContext<S, K>, ReceivedRequest<P, "client", K, C>>,
     ): void {
         this._self()._handle(type, handler);
     }
