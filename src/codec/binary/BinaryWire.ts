@@ -47,13 +47,17 @@ export class BinaryWire implements Wire {
         return length;
     }
 
+    identify(identified: Identified): void {
+        if (!isNumber(identified.id)) identified.assign(++this.#latestNumber, this.#tokens.own);
+    }
+
     encodeMessage(value: unknown, type?: string): Frame {
         return this.#encode($.MESSAGE, 0, value, type);
     }
 
     encodeCall(value: unknown, call: Identified, type?: string): Frame {
-        const number = this.#number(call);
-        return this.#encode($.CALL, number, value, type);
+        this.identify(call);
+        return this.#encode($.CALL, call.id as number, value, type);
     }
 
     encodeReply(value: unknown, id: unknown, hasUuid: boolean): Frame {
@@ -62,8 +66,8 @@ export class BinaryWire implements Wire {
     }
 
     encodeRequest(value: unknown, request: Identified, type?: string): Frame {
-        const number = this.#number(request);
-        return this.#encode($.REQUEST, number, value, type);
+        this.identify(request);
+        return this.#encode($.REQUEST, request.id as number, value, type);
     }
 
     encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): Frame {
@@ -176,12 +180,6 @@ export class BinaryWire implements Wire {
         this.#pending = undefined;
         const buffer = (this.#buffer ??= acquire(this.format.settings));
         for (const frame of pending) buffer.append(frame);
-    }
-
-    #number(identified: Identified): number {
-        const number = ++this.#latestNumber;
-        identified.assign(number, this.#tokens.own);
-        return number;
     }
 }
 

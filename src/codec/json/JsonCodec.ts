@@ -30,7 +30,7 @@ export interface JsonCodecOptions {
     maxSize: number;
     /** False for a `"json"` peer. */
     enveloped: boolean;
-    classes?: ClassRegistry | undefined;
+    classes: ClassRegistry | undefined;
 }
 
 /** Codec for JSON text and a terminator: the wire format of sockhop 1.x (`docs/protocol.md`), and of `"json"` peers. */
