@@ -6,7 +6,7 @@ import { positiveNumber } from "../validators";
 import { createFormat } from "./formatOption";
 import { assertObject, badFrameError } from "./errors";
 import { type ClassRegistry, type Classes, classRegistry } from "./classes";
-import type { Codec, ControlKind, Encoder, Identified, ReadState } from "./Codec";
+import type { Codec, ControlKind, Identified, ReadState } from "./Codec";
 import { JsonCodec, type JsonCodecOptions } from "./json/JsonCodec";
 import { MixedReader } from "./binary/MixedReader";
 import { Terminator } from "./json/Terminator";
@@ -93,7 +93,7 @@ export interface ObjectBufferOptions extends FramingOptions, ValueOptions {}
  * Both public methods emit `error` events synchronously, with a {@link SockhopError}. Like any EventEmitter, they throw
  * the error if there is no listener.
  */
-export class ObjectBuffer extends EventEmitter implements Encoder<string> {
+export class ObjectBuffer extends EventEmitter {
     readonly #codec: Codec;
     readonly #format: WireFormat | undefined;
     readonly #reader: StreamReader;
@@ -121,7 +121,9 @@ export class ObjectBuffer extends EventEmitter implements Encoder<string> {
         this.#codec = json;
         this.#allowNonObjects = settings.allowNonObjects;
         this.#format = createFormat(given, { ...settings, json });
-        this.#reader = this.#format ? new MixedReader(new Terminator(settings.receiveTerminator), settings.maxSize) : json;
+        this.#reader = this.#format
+            ? new MixedReader(new Terminator(settings.receiveTerminator), settings.maxSize)
+            : json;
     }
 
     /**

@@ -43,6 +43,9 @@ function assertCodec(codec: unknown): asserts codec is ValueCodec {
         throw new SockhopError('codec must be "json", "binary" or { name, encode, decode }', "ERR_BAD_OPTION");
     }
     if (!isCodecName(name) || name === "json" || name === "binary") {
-        throw new SockhopError("The name of a codec must have 1 to 64 characters, and not be json or binary", "ERR_BAD_OPTION");
+        throw new SockhopError(
+            "The name of a codec must have 1 to 64 characters, and not be json or binary",
+            "ERR_BAD_OPTION",
+        );
     }
 }

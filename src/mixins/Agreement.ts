@@ -150,7 +150,13 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         #agree(connection: Connection, format: WireFormat, own: string, peer: string): void {
             connection.agree(format.createWire({ own, peer }));
             debug?.("codec %s with %s", format.name, connection.peer);
-            this.#emitCodec(connection);
+            if (connection.state === "open") this.#emitCodec(connection);
+        }
+
+        protected override _onOpen(connection: Connection): boolean {
+            const opened = super._onOpen(connection);
+            if (connection.wire) this.#emitCodec(connection);
+            return opened;
         }
 
         /** Emits `codec` later: a program that awaits `connect()` can listen for it then. */

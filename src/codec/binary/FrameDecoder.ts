@@ -52,7 +52,12 @@ export class FrameDecoder {
         const shapes = reader.shapes.length;
         const data = kind === $.CANCEL ? undefined : reader.value();
         const error = (head & $.FAILED) !== 0 && kind === $.RESPONSE ? reader.value() : undefined;
-        const type = kind === $.CANCEL ? "" : (head & $.HAS_TYPE) === 0 ? reader.typeOf(data, from, shapes) : reader.name($.MAX_NAME);
+        const type =
+            kind === $.CANCEL
+                ? ""
+                : (head & $.HAS_TYPE) === 0
+                  ? reader.typeOf(data, from, shapes)
+                  : reader.name($.MAX_NAME);
         if (reader.at > reader.end) throw new BadFrame("a message in it does not end");
         const bytes = reader.at - at + reader.sizeOfText(character);
         if (bytes + 2 * (reader.character - character) > this.#maxSize && this.#isTooLarge(reader, at, character)) {

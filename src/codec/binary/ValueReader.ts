@@ -131,7 +131,9 @@ export class ValueReader {
                 return ((this.bytes[this.at++] as number) << 24) >> 24;
             case $.INT16:
                 this.at += 2;
-                return (((this.bytes[this.at - 2] as number) << 16) | ((this.bytes[this.at - 1] as number) << 24)) >> 16;
+                return (
+                    (((this.bytes[this.at - 2] as number) << 16) | ((this.bytes[this.at - 1] as number) << 24)) >> 16
+                );
             case $.INT32:
                 return this.#int32();
             case $.FLOAT:
@@ -410,7 +412,12 @@ export class ValueReader {
         const { buffer, byteOffset } = this.bytes;
         const offset = byteOffset + from;
         // Memory of the frame alone can be used without a copy, if it does not keep much more in memory.
-        if (this.isOwned && 2 * size > buffer.byteLength && offset % kind.elementSize === 0 && kind.name !== "ArrayBuffer") {
+        if (
+            this.isOwned &&
+            2 * size > buffer.byteLength &&
+            offset % kind.elementSize === 0 &&
+            kind.name !== "ArrayBuffer"
+        ) {
             return kind.view(buffer as ArrayBuffer, offset, size);
         }
         if (kind.name === "Buffer") return Buffer.from(this.bytes.subarray(from, from + size));

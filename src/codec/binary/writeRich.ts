@@ -36,7 +36,10 @@ const BUILT_INS: readonly (readonly [(value: unknown) => boolean, Write])[] = [
     [types.isSet, writeSet],
     [types.isTypedArray, writeTypedArray],
     [types.isDataView, writeDataView],
-    [types.isAnyArrayBuffer, (writer, value) => writer.raw(byteKind("ArrayBuffer"), new Uint8Array(value as ArrayBuffer))],
+    [
+        types.isAnyArrayBuffer,
+        (writer, value) => writer.raw(byteKind("ArrayBuffer"), new Uint8Array(value as ArrayBuffer)),
+    ],
     [types.isRegExp, writeRegExp],
     [isUrl, writeUrl],
     [isError, writeError],
@@ -53,14 +56,27 @@ const BUILT_INS: readonly (readonly [(value: unknown) => boolean, Write])[] = [
 
 /** Prototypes of instances that were no built-in ones. Classes are looked at once: the tests take long. */
 const plainPrototypes = new WeakSet();
-const BASES = [Map, Set, Date, RegExp, Error, Promise, WeakMap, WeakSet, WeakRef, URL, ArrayBuffer, DataView, Array].map(
-    ({ prototype }) => prototype as object,
-);
+const BASES = [
+    Map,
+    Set,
+    Date,
+    RegExp,
+    Error,
+    Promise,
+    WeakMap,
+    WeakSet,
+    WeakRef,
+    URL,
+    ArrayBuffer,
+    DataView,
+    Array,
+].map(({ prototype }) => prototype as object);
 
 function builtInOf(value: object, prototype: object | null): Write | undefined {
     if (prototype === null || plainPrototypes.has(prototype)) return undefined;
     for (const [test, write] of BUILT_INS) if (test(value)) return write;
-    const isBase = (base: object): boolean => prototype === base || Object.prototype.isPrototypeOf.call(base, prototype);
+    const isBase = (base: object): boolean =>
+        prototype === base || Object.prototype.isPrototypeOf.call(base, prototype);
     if (!types.isProxy(value) && !BASES.some(isBase) && !isBase(TypedArrayPrototype)) plainPrototypes.add(prototype);
     return undefined;
 }
@@ -158,7 +174,8 @@ function writeMap(writer: ValueWriter, value: object): void {
     let hint: Shape | undefined;
     for (const [n, [key, item]] of all.entries()) {
         keyHint = within(`.keys()[${n}]`, () => writer.value(key, "", keyHint));
-        const step = typeof key === "string" ? JSON.stringify(key.slice(0, 64)) : typeof key === "number" ? key : undefined;
+        const step =
+            typeof key === "string" ? JSON.stringify(key.slice(0, 64)) : typeof key === "number" ? key : undefined;
         hint = within(step === undefined ? `.values()[${n}]` : `.get(${step})`, () => writer.value(item, "", hint));
     }
 }
