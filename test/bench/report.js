@@ -14,8 +14,16 @@ const DOCS = path.join(__dirname, "../../docs");
 /** Minimum advantage of another implementation that is reported; less may be noise. */
 const AHEAD = 1.05;
 
-/** Alternatives for users; the other two are references. */
-const RIVALS = adapters.filter(({ name }) => !["ours", "limit", "bare"].includes(name));
+/** Both adapters of this version. */
+const OURS = ["ours", "binary"];
+
+/** Alternatives for users; the others are this version and references. */
+const RIVALS = adapters.filter(({ name }) => ![...OURS, "limit", "bare"].includes(name));
+
+/** True for a library that sends messages, not for a program by hand, even if that uses a library to encode them. */
+function isLibrary({ packages, byHand }) {
+    return packages.length > 0 && !byHand;
+}
 
 /** Ratio of an implementation to others, as the median over the rounds. */
 function better(results, name, other, metric, options) {
@@ -33,7 +41,7 @@ function markdown([head, ...rows], rightFrom = 1) {
 
 function title(name) {
     const text = adapterOf.get(name).title;
-    return name === "ours" ? `**${text}**` : text;
+    return OURS.includes(name) ? `**${text}**` : text;
 }
 
 function participants({ machine, workloads: all }) {
@@ -78,7 +86,17 @@ function ahead(all) {
 
 /** One row for each workload: this library compared with the old release, the reference, and the best alternative. */
 function summary(all) {
-    const rows = [["", "unit", "this version", "improvement over 1.8.4", "share of the limit", "best other library"]];
+    const rows = [
+        [
+            "",
+            "unit",
+            "this version",
+            "improvement over 1.8.4",
+            "share of the limit",
+            "binary: share of the limit",
+            "best other library",
+        ],
+    ];
     for (const [name, results] of Object.entries(all)) {
         const workload = workloadOf.get(name);
         const metric = workload.chart;
@@ -86,7 +104,7 @@ function summary(all) {
         const ours = results.ours?.rounds && compare(results, "ours", metric, options);
         if (!ours) continue;
         const times = (other) => better(results, "ours", other, metric, options)?.toFixed(2) ?? "";
-        const best = RIVALS.filter(({ packages }) => packages.length > 0)
+        const best = RIVALS.filter(isLibrary)
             .map((rival) => ({ rival, times: better(results, rival.name, "ours", metric, options) }))
             .filter(({ times }) => times !== undefined)
             .sort((a, b) => b.times - a.times)[0];
@@ -96,6 +114,7 @@ function summary(all) {
             number(ours.figure, options.digits),
             times("sockhop-1.8.4"),
             times("limit"),
+            better(results, "binary", "limit", metric, options)?.toFixed(2) ?? "",
             best
                 ? `${best.rival.title}: ${number(compare(results, best.rival.name, metric, options).figure, options.digits)}`
                 : "",
@@ -149,10 +168,11 @@ function section(name, results) {
 }
 
 /** Color of an implementation in the charts. */
-function kind({ name, packages }) {
-    if (name === "ours" || name === "limit") return name;
+function kind(adapter) {
+    const { name } = adapter;
+    if (OURS.includes(name) || name === "limit") return name;
     if (name.startsWith("sockhop")) return "older";
-    return packages.length > 0 ? "others" : "byHand";
+    return isLibrary(adapter) ? "others" : "byHand";
 }
 
 /** Short title of an implementation in the charts. */
@@ -198,9 +218,9 @@ function drawAll({ workloads: all }) {
     const save = (name, svg) => fs.writeFileSync(path.join(folder, `${name}.svg`), svg + "\n");
     for (const [name, results] of Object.entries(all)) {
         const workload = workloadOf.get(name);
-        save(name, name === "big" ? growthChart(workload, results) : barChart(workload, results));
+        save(name, workloadOf.get(name).growth ? growthChart(workload, results) : barChart(workload, results));
     }
-    const shown = ["ours", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
+    const shown = ["ours", "binary", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
     const groups = workloads
         .filter(({ name, overview }) => overview !== false && all[name]?.["sockhop-1.8.4"]?.rounds)
         .map(({ name, title, chart, metrics }) => ({
