@@ -2,7 +2,14 @@
 // follow the colors of the system; in a page, `currentColor` is that of its text.
 "use strict";
 
-const COLORS = { ours: "#e0662c", older: "#b58a3c", others: "#4c86b8", byHand: "#8b949e", limit: "#858ae0" };
+const COLORS = {
+    ours: "#e0662c",
+    binary: "#a83f66",
+    older: "#b58a3c",
+    others: "#4c86b8",
+    byHand: "#8b949e",
+    limit: "#858ae0",
+};
 const LINES = [COLORS.others, "#3f9e6e", "#a878d0", "#cf6088", "#35a3ab", "#96963c"];
 const WIDTH = 480;
 const FONT = 15;

@@ -14,8 +14,16 @@ const DOCS = path.join(__dirname, "../../docs");
 /** Minimum advantage of another implementation that is reported; less may be noise. */
 const AHEAD = 1.05;
 
-/** Alternatives for users; the other two are references. */
-const RIVALS = adapters.filter(({ name }) => !["ours", "limit", "bare"].includes(name));
+/** Both adapters of this version. */
+const OURS = ["ours", "binary"];
+
+/** Alternatives for users; the others are this version and references. */
+const RIVALS = adapters.filter(({ name }) => ![...OURS, "limit", "bare"].includes(name));
+
+/** True for a library that sends messages, not for a program by hand, even if that uses a library to encode them. */
+function isLibrary({ packages, byHand }) {
+    return packages.length > 0 && !byHand;
+}
 
 /** Ratio of an implementation to others, as the median over the rounds. */
 function better(results, name, other, metric, options) {
@@ -33,7 +41,7 @@ function markdown([head, ...rows], rightFrom = 1) {
 
 function title(name) {
     const text = adapterOf.get(name).title;
-    return name === "ours" ? `**${text}**` : text;
+    return OURS.includes(name) ? `**${text}**` : text;
 }
 
 function participants({ machine, workloads: all }) {
@@ -56,6 +64,11 @@ function participants({ machine, workloads: all }) {
     ].join("\n\n");
 }
 
+/** The adapter of this version to compare a rival with: the binary codec with programs that send binary frames. */
+function ownOf({ byHand }, results) {
+    return byHand && results.binary?.rounds ? "binary" : "ours";
+}
+
 /** For each workload, the implementations that are better than this library, with figure and ratio. */
 function ahead(all) {
     const lines = [];
@@ -63,9 +76,9 @@ function ahead(all) {
         const workload = workloadOf.get(name);
         for (const [metric, options] of Object.entries(workload.metrics)) {
             if (options.detail || options.ratio === false) continue;
-            const leaders = RIVALS.map(({ name: rival, title: text }) => ({
-                text,
-                times: better(results, rival, "ours", metric, options),
+            const leaders = RIVALS.map((rival) => ({
+                text: rival.title,
+                times: better(results, rival.name, ownOf(rival, results), metric, options),
             }))
                 .filter(({ times }) => times >= AHEAD)
                 .sort((a, b) => b.times - a.times)
@@ -78,7 +91,17 @@ function ahead(all) {
 
 /** One row for each workload: this library compared with the old release, the reference, and the best alternative. */
 function summary(all) {
-    const rows = [["", "unit", "this version", "improvement over 1.8.4", "share of the limit", "best other library"]];
+    const rows = [
+        [
+            "",
+            "unit",
+            "this version",
+            "improvement over 1.8.4",
+            "share of the limit",
+            "binary: share of the limit",
+            "best other library",
+        ],
+    ];
     for (const [name, results] of Object.entries(all)) {
         const workload = workloadOf.get(name);
         const metric = workload.chart;
@@ -86,7 +109,7 @@ function summary(all) {
         const ours = results.ours?.rounds && compare(results, "ours", metric, options);
         if (!ours) continue;
         const times = (other) => better(results, "ours", other, metric, options)?.toFixed(2) ?? "";
-        const best = RIVALS.filter(({ packages }) => packages.length > 0)
+        const best = RIVALS.filter(isLibrary)
             .map((rival) => ({ rival, times: better(results, rival.name, "ours", metric, options) }))
             .filter(({ times }) => times !== undefined)
             .sort((a, b) => b.times - a.times)[0];
@@ -96,6 +119,7 @@ function summary(all) {
             number(ours.figure, options.digits),
             times("sockhop-1.8.4"),
             times("limit"),
+            better(results, "binary", "limit", metric, options)?.toFixed(2) ?? "",
             best
                 ? `${best.rival.title}: ${number(compare(results, best.rival.name, metric, options).figure, options.digits)}`
                 : "",
@@ -149,10 +173,11 @@ function section(name, results) {
 }
 
 /** Color of an implementation in the charts. */
-function kind({ name, packages }) {
-    if (name === "ours" || name === "limit") return name;
+function kind(adapter) {
+    const { name } = adapter;
+    if (OURS.includes(name) || name === "limit") return name;
     if (name.startsWith("sockhop")) return "older";
-    return packages.length > 0 ? "others" : "byHand";
+    return isLibrary(adapter) ? "others" : "byHand";
 }
 
 /** Short title of an implementation in the charts. */
@@ -198,9 +223,9 @@ function drawAll({ workloads: all }) {
     const save = (name, svg) => fs.writeFileSync(path.join(folder, `${name}.svg`), svg + "\n");
     for (const [name, results] of Object.entries(all)) {
         const workload = workloadOf.get(name);
-        save(name, name === "big" ? growthChart(workload, results) : barChart(workload, results));
+        save(name, workloadOf.get(name).growth ? growthChart(workload, results) : barChart(workload, results));
     }
-    const shown = ["ours", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
+    const shown = ["ours", "binary", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
     const groups = workloads
         .filter(({ name, overview }) => overview !== false && all[name]?.["sockhop-1.8.4"]?.rounds)
         .map(({ name, title, chart, metrics }) => ({
@@ -226,7 +251,8 @@ ${summary(all)}
 
 ## Where others are ahead
 
-Other libraries, and programs without a library, are ahead by more than ${Math.round(100 * (AHEAD - 1))} % in:
+Other libraries, and programs without a library, are ahead by more than ${Math.round(100 * (AHEAD - 1))} % in the list below.
+Programs that send binary frames are compared with \`codec: "binary"\`, the others with the default.
 
 ${ahead(all)}
 
@@ -236,7 +262,7 @@ ${Object.entries(all)
 
 ## Method
 
-\`npm run bench -- --report\` writes this page in about half an hour.
+\`npm run bench -- --report\` writes this page in about an hour.
 [test/bench](../test/bench/README.md) has the programs.
 
 Server and client are separate processes.
@@ -249,6 +275,8 @@ Compare ratios, not absolute figures: these depend on the machine.
 - "To 1.8.4" is the ratio to sockhop 1.8.4, the release that this version replaces.
 - "Naive" is a program without a library: \`socket.write(JSON.stringify(object) + "\\n")\` for each message, \`split("\\n")\` and \`JSON.parse\`. It has no envelope, no class names and no errors.
 - "Limit" sends the same bytes as sockhop, as fast as a program can that does nothing else. "To limit" is the ratio to it.
+- "Binary" is this version with \`codec: "binary"\` at both ends.
+- "msgpackr", "cbor-x" and "v8" are programs like "limit" with length-prefixed frames. A frame has all messages of a tick, each encoded when it is sent, and is decoded in one call. The first two send the keys of objects once for each connection.
 
 Measured on ${machine.date}: Node ${machine.node} on ${machine.system}, ${machine.processor}, ${machine.memory}; ${machine.pinning}.
 

@@ -20,7 +20,8 @@
 // Both may have pace(), which resolves when more can be sent. By default it returns the result of the last send.
 //
 // `pattern` is the kind of traffic, for implementations with a socket type for each: "messages", "questions" or "broadcast".
-// `packages` are its packages in package.json; `entries` the modules that a user requires (`module`: imports); `lacks`
+// `packages` are its packages in package.json; `byHand` is true for a program that uses them and is not a library for
+// messages itself; `folder` is that of this package, for the adapters of this version; `entries` the modules that a user requires (`module`: imports); `lacks`
 // is the reason why it is excluded from a workload that needs a missing feature.
 "use strict";
 
@@ -28,6 +29,7 @@ const adapters = [
     ...require("./sockhop.js"),
     require("./limit.js"),
     require("./naive.js"),
+    ...require("./frames.js"),
     require("./node-ipc.js"),
     require("./socket.io.js"),
     require("./zeromq.js"),

@@ -3,10 +3,16 @@
 
 const path = require("node:path");
 
-/** @param folder - folder of the package */
-function sockhop(name, title, folder, { packages, lacks = {} }) {
+/** Folder of this version. */
+const ROOT = path.join(__dirname, "../../..");
+
+/**
+ * @param folder - folder of the package
+ * @param more - further options of both ends
+ */
+function sockhop(name, title, folder, { packages, lacks = {}, ...more }) {
     // Without a limit, if it exists; older releases ignore the option.
-    const options = (place) => ({ path: place.path, max_message_size: Infinity });
+    const options = (place) => ({ path: place.path, max_message_size: Infinity, ...more });
 
     return {
         name,
@@ -65,7 +71,8 @@ function release(version, lacks) {
 }
 
 module.exports = [
-    sockhop("ours", "sockhop (this version)", path.join(__dirname, "../../.."), { packages: [] }),
+    sockhop("ours", "sockhop (this version)", ROOT, { packages: [] }),
+    sockhop("binary", "this version, binary", ROOT, { packages: [], codec: "binary" }),
     release("1.8.4", {}),
     release("1.4.0", { request: "has no requests, which 1.8 added" }),
 ];

@@ -4,11 +4,10 @@
 
 const { connect, serve } = require("../adapters");
 const { now } = require("../Inbox.js");
-const { text } = require("../messages.js");
+const { large, text } = require("../messages.js");
 const { slope } = require("../statistics.js");
 
 const MB = 1e6;
-const SIZES = [1, 4, 16, 64, 256];
 
 /** The growth exponent is computed for sizes up to this. */
 const GROWTH_TO = 64;
@@ -24,14 +23,27 @@ const TIMES = 3;
 
 const BLOCK = text(MB / 10);
 
-/** Throws unless this is the message of {@link client}. Makes no copy, to measure the memory of the library only. */
-function verify({ text }, size) {
-    let right = text.length === size * MB;
-    for (let from = 0; right && from < text.length; from += BLOCK.length) right = text.startsWith(BLOCK, from);
-    if (!right) throw new Error(`a message of ${size} MB was changed on its way`);
-}
+/** Kinds of content. `isRight` makes no copy, to measure the memory of the library only. */
+const KINDS = {
+    text: {
+        make: (size) => BLOCK.repeat(10 * size),
+        isRight(value, size) {
+            if (value.length !== size * MB) return false;
+            for (let from = 0; from < value.length; from += BLOCK.length) {
+                if (!value.startsWith(BLOCK, from)) return false;
+            }
+            return true;
+        },
+    },
+    objects: {
+        make: (size) => Array.from({ length: 1000 * size }, (_, n) => large(n)),
+        isRight: (value, size) =>
+            value.length === 1000 * size &&
+            [0, value.length - 1].every((n) => JSON.stringify(value[n]) === JSON.stringify(large(n))),
+    },
+};
 
-async function server(adapter, place) {
+async function server(adapter, place, { kind }) {
     let take;
     let arrived;
     const server = await serve(adapter, place, "messages", { message: (value) => take(value) });
@@ -44,12 +56,8 @@ async function server(adapter, place) {
                 take = (value) => {
                     const at = now();
                     const memory = (process.resourceUsage().maxRSS - before) * 1024;
-                    try {
-                        verify(value, size);
-                        resolve({ at, memory });
-                    } catch (error) {
-                        reject(error);
-                    }
+                    if (KINDS[kind].isRight(value.data, size)) resolve({ at, memory });
+                    else reject(new Error(`a message of ${size} MB was changed on its way`));
                 };
             });
         },
@@ -59,11 +67,11 @@ async function server(adapter, place) {
     return { steps, result: server.place };
 }
 
-async function client(adapter, place) {
+async function client(adapter, place, { kind }) {
     const client = await connect(adapter, place, "messages");
     const steps = {
         async send(size) {
-            const message = { text: BLOCK.repeat(10 * size) };
+            const message = { data: KINDS[kind].make(size) };
             const start = now();
             await client.send(message);
             return start;
@@ -80,15 +88,15 @@ async function send(pair, size) {
 }
 
 /** @param notes - stores the first size that took too long, and its figure */
-async function measure({ open, notes }) {
+async function measure({ open, notes }, kind, sizes) {
     const figures = {};
     const points = [];
-    for (const size of SIZES) {
+    for (const size of sizes) {
         if (notes.slow && size > notes.slow.size) break;
         if (notes.slow?.size === size) {
             figures[`t${size}`] = notes.slow.time;
         } else {
-            const pair = await open({ flags: ["--expose-gc"] });
+            const pair = await open({ flags: ["--expose-gc"], kind });
             for (let n = 0; n < TIMES; n++) await send(pair, 0.1);
             const { time, memory } = await send(pair, size);
             figures[`t${size}`] = time;
@@ -111,25 +119,42 @@ function time(size) {
     return { title: `${size} MB, ms`, better: "less", digits: 1, detail: size < 16 || size > GROWTH_TO };
 }
 
-module.exports = [
-    {
-        name: "big",
-        title: "Large message",
+function big({ name, title, about, kind, sizes }) {
+    return {
+        name,
+        title,
         about:
-            `A client sends one message of 1 to 256 MB of text. The growth is the exponent of the time as a function of ` +
-            `the size, from 1 to ${GROWTH_TO} MB: 1 is linear, 2 quadratic. The memory is the peak of the server for a ` +
-            `message of ${MEMORY_AT} MB, divided by its size. A size that needs more than ${PATIENCE / 1000} s is measured ` +
-            `once, and larger sizes are omitted.`,
+            `${about} The growth is the exponent of the time as a function of the size, from 1 to ${GROWTH_TO} MB: 1 is ` +
+            `linear, 2 quadratic. The memory is the peak of the server for a message of ${MEMORY_AT} MB, divided by its size. ` +
+            `A size that needs more than ${PATIENCE / 1000} s is measured once, and larger sizes are omitted.`,
         rounds: (rounds) => Math.min(rounds, 3),
         chart: "t16",
+        growth: true,
         overview: false,
         metrics: {
-            ...Object.fromEntries(SIZES.map((size) => [`t${size}`, time(size)])),
+            ...Object.fromEntries(sizes.map((size) => [`t${size}`, time(size)])),
             growth: { title: "growth", better: "less", digits: 2, ratio: false },
             memory: { title: "memory per byte", better: "less", digits: 1 },
         },
         server,
         client,
-        measure,
-    },
+        measure: (context) => measure(context, kind, sizes),
+    };
+}
+
+module.exports = [
+    big({
+        name: "big",
+        title: "Large message",
+        about: "A client sends one message of 1 to 256 MB of text, in new processes.",
+        kind: "text",
+        sizes: [1, 4, 16, 64, 256],
+    }),
+    big({
+        name: "big-objects",
+        title: "Large message of objects",
+        about: "A client sends one message of 1 to 64 MB, an array of objects of 1 kB, in new processes.",
+        kind: "objects",
+        sizes: [1, 4, 16, 64],
+    }),
 ];

@@ -3,14 +3,16 @@
 // repeatedly after a warm-up has `begin` instead, which resolves to the measuring function. `cores` is the
 // assignment of the processes (cores.js), `needs` a required feature of implementations (adapters/index.js), `rounds` the number
 // of rounds for a requested number, `chart` the metric of the chart (`overview`: false
-// to exclude it from the overview). `finish` may add figures that need several implementations.
+// to exclude it from the overview; `growth`: true for a chart of the time by size). `finish` may add figures that need several implementations.
 "use strict";
 
 const workloads = [
     ...require("./oneWay.js"),
     ...require("./calls.js"),
     ...require("./sendall.js"),
+    ...require("./megabyte.js"),
     ...require("./big.js"),
+    ...require("./bytes.js"),
     ...require("./idle.js"),
     ...require("./footprint.js"),
 ];

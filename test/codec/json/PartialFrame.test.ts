@@ -27,6 +27,19 @@ describe("PartialFrame", () => {
         expect(frame.bytes.toString()).to.equal("abc");
     });
 
+    it("reserves at most four times the bytes that have arrived", () => {
+        const frame = new PartialFrame();
+        const chunk = Buffer.alloc(Buffer.poolSize); // more than the pool has: the buffer has memory of its own
+        const reserved = new Set<number>();
+        for (const _ of Array(100).keys()) {
+            frame.add(chunk, Infinity);
+            reserved.add(frame.bytes.buffer.byteLength);
+            expect(frame.bytes.buffer.byteLength).to.be.at.most(4 * frame.length);
+        }
+        // It grows by a factor: few sizes, so few copies.
+        expect(Array.from(reserved, (size) => size / chunk.length)).to.deep.equal([1, 4, 16, 64, 256]);
+    });
+
     it("grows no further than its limit, except for the bytes themselves", () => {
         const frame = new PartialFrame();
         for (const _ of Array(11).keys()) frame.add(Buffer.alloc(100), 1000);
