@@ -69,10 +69,12 @@ async function library(): Promise<void> {
 
 /** Writes the entry points. */
 function entryPoints(done: () => void): void {
-    const modules = loadedModules(readFileSync(join(DIST, "library.js"), "utf8"));
-    writeFileSync(join(DIST, "index.js"), forNode(modules));
+    const target = join(DIST, "library.js");
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- it was built just now
-    const names = Object.keys(require(join(DIST, "index.js")) as object).filter((name) => name !== "default");
+    const library = require(target) as (builtin: NodeJS.Require) => object;
+    const names = Object.keys(library(require)).filter((name) => name !== "default");
+    const modules = loadedModules(readFileSync(target, "utf8"));
+    writeFileSync(join(DIST, "index.js"), forNode(modules, names));
     writeFileSync(join(DIST, "index.mjs"), forImport(names));
     writeFileSync(join(DIST, "module.mjs"), forBundlers(modules, names));
     const types = `export * from "./exports.js";\nexport * as default from "./exports.js";\n`;

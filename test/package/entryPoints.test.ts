@@ -42,9 +42,10 @@ describe("the entry points", () => {
     });
 
     it("load them at first use in Node.js", () => {
-        const code = forNode(loadedModules(library));
+        const code = forNode(loadedModules(library), ["a"]);
         expect(code).to.match(/library\(\(name\) => \{/);
         expect(code.match(/case "[^"]+":\s+return require\("[^"]+"\);/g)).to.have.length(2);
+        expect(code).to.match(/^0 && \(module\.exports = \{\s+a,\s+\}\);$/m);
     });
 
     it("import them in a bundle", () => {

@@ -36,10 +36,15 @@ export function loadedModules(library: string): string[] {
     return [...new Set([...library.matchAll(LOADED)].map(([, name]) => name!))].sort();
 }
 
-/** Returns the entry point for Node.js. Each `require()` is written out, for bundlers that do not know the condition `module`. */
-export function forNode(modules: readonly string[]): string {
+/**
+ * Returns the entry point for Node.js. Each `require()` is written out, for bundlers that do not know the condition `module`. The names
+ * at its end are for tools that look for them in the text; esbuild writes them in the same way.
+ */
+export function forNode(modules: readonly string[], names: readonly string[]): string {
     const cases = modules.map((name) => `        case "${name}":\n            return require("${name}");\n`).join("");
-    return `"use strict";\n\nconst library = require("./library.js");\n\nmodule.exports = library((name) => {\n    switch (name) {\n${cases}    }\n});\n`;
+    const load = `(name) => {\n    switch (name) {\n${cases}    }\n}`;
+    const hint = `0 && (module.exports = ${listed(names)});`;
+    return `"use strict";\n\nconst library = require("./library.js");\n\nmodule.exports = library(${load});\n${hint}\n`;
 }
 
 /**
@@ -61,5 +66,9 @@ export function forImport(names: readonly string[]): string {
 
 /** The names are written out, since not every tool finds them in CommonJS. */
 function exportsOf(names: readonly string[]): string {
-    return `\nexport default Sockhop;\nexport const {\n    ${[...names].sort().join(",\n    ")},\n} = Sockhop;\n`;
+    return `\nexport default Sockhop;\nexport const ${listed(names)} = Sockhop;\n`;
+}
+
+function listed(names: readonly string[]): string {
+    return `{\n    ${[...names].sort().join(",\n    ")},\n}`;
 }
