@@ -43,7 +43,7 @@ export function loadedModules(library: string): string[] {
 export function forNode(modules: readonly string[], names: readonly string[]): string {
     const cases = modules.map((name) => `        case "${name}":\n            return require("${name}");\n`).join("");
     const load = `(name) => {\n    switch (name) {\n${cases}    }\n}`;
-    const hint = `0 && (module.exports = ${listed(names)});`;
+    const hint = `0 && (module.exports = ${listed(names)});\n0 && (exports.default = module.exports);`;
     return `"use strict";\n\nconst library = require("./library.js");\n\nmodule.exports = library(${load});\n${hint}\n`;
 }
 
