@@ -6,7 +6,7 @@
  */
 exports.layers = [
     ["cli", "compat"],
-    ["index", "module"],
+    ["index"],
     ["exports"],
     ["listenOrConnect", "legacyMembers"],
     ["client", "server"],

@@ -1,5 +1,5 @@
 // Modules of Node.js that few programs need. They are loaded at first use, because together they would add a fifth to
-// the load time of the library. The build for bundlers replaces this file by builtins.module.ts.
+// the load time of the library. A bundle of a bundler loads them at the start.
 /* eslint-disable @typescript-eslint/no-require-imports -- import() is asynchronous, and fails in Jest */
 import type cluster from "node:cluster";
 import type crypto from "node:crypto";

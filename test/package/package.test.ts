@@ -81,8 +81,8 @@ describe("the package", function () {
     }
 
     describe("contents", () => {
-        it("is small", () => {
-            expect(installed.size).to.be.below(180_000); // bytes of the packed file
+        it("is at most 130 kB, packed", () => {
+            expect(installed.size).to.be.below(130_000);
         });
 
         it("loads TLS and cryptography only when they are used", async () => {
@@ -105,6 +105,7 @@ describe("the package", function () {
                     "README.md",
                     "package.json",
                     "dist/index.js",
+                    "dist/library.js",
                     "dist/index.mjs",
                     "dist/index.d.mts",
                     "dist/index.d.ts",
@@ -201,6 +202,31 @@ describe("the package", function () {
                 expect(different).to.deep.equal([]);
                 expect(same).to.equal(true);
             }
+        });
+
+        it("has the names of classes and methods in stacks", async () => {
+            const stack = await run(`
+                import Sockhop from "sockhop";
+                const server = new Sockhop.server({ port: 0 });
+                await server.listen();
+                const client = new Sockhop.client({ port: server.get_bound_port() });
+                await client.connect();
+                Error.stackTraceLimit = Infinity;
+                server.on("receive", async () => {
+                    console.log(JSON.stringify(new Error("here").stack));
+                    await client.disconnect();
+                    await server.close();
+                });
+                await client.send({ n: 1 });
+            `);
+            for (const name of [
+                "SockhopServer.emit",
+                "SockhopServer._deliver",
+                "SockhopServer._onMessage",
+                "MessageReceiver.onData",
+            ])
+                expect(stack).to.include(`at ${name} `);
+            expect(stack).to.match(/at #\w+ /);
         });
 
         it("has the old deep paths, by require and by import", async () => {
