@@ -136,7 +136,7 @@ export interface Class<T = unknown> extends Function {
 export type Classes = readonly Class[] | Readonly<Record<string, Class>>;
 
 /** Value of the option `classes` with the protocol `P`: a class must make the values that `P` states for its name. */
-export type ClassesOf<P> = IsAny<P> extends true ? Classes : readonly Class[] | NamedClasses<P>;
+export type ClassesOf<P> = Classes & (IsAny<P> extends true ? unknown : readonly Class[] | NamedClasses<P>);
 
 type NamedClasses<P> = { readonly [K in StatedNames<P>]?: Class<Stated<P, K>> } & Readonly<Record<string, Class>>;
 

@@ -1,6 +1,6 @@
 import type { ClientOptions } from "./client/ClientOptions";
 import { SockhopClient } from "./client/SockhopClient";
-import type { Classes, Protocol } from "./Protocol";
+import type { ClassesOf, Protocol } from "./Protocol";
 import type { ServerOptions } from "./server/ServerOptions";
 import { SockhopServer } from "./server/SockhopServer";
 import type { SockhopSession } from "./server/SockhopSession";
@@ -15,7 +15,7 @@ const NO_SERVER_CODES: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOENT",
 export type ServerOrClient<
     P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol every value is `any`
     S extends SockhopSession<P> = SockhopSession<P>,
-    C extends Classes = Classes,
+    C extends ClassesOf<P> = ClassesOf<P>,
 > = { server: SockhopServer<P, S, C>; client?: undefined } | { client: SockhopClient<P, C>; server?: undefined };
 
 /**
@@ -32,7 +32,7 @@ export type ServerOrClient<
 export async function listen_or_connect<
     P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
     S extends SockhopSession<P> = SockhopSession<P>,
-    C extends Classes = Classes,
+    C extends ClassesOf<P> = ClassesOf<P>,
 >(options?: (ServerOptions<P, S, C> & ClientOptions<P, C>) | null): Promise<ServerOrClient<P, S, C>> {
     for (let attempt = 1; ; attempt++) {
         // Connects first: usually a server is running, and the probe of `listen()` would be one more connection to it.

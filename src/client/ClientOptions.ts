@@ -1,13 +1,13 @@
 import type { ConnectionOptions } from "node:tls";
 import type { SockhopOptions } from "../endpoint/options";
-import type { Classes, ClassesOf, Protocol } from "../Protocol";
+import type { ClassesOf, Protocol } from "../Protocol";
 import { SockhopError } from "../SockhopError";
 import type { QueueOptions } from "./OfflineQueue";
 
 /** Options of a {@link SockhopClient}. `P` and `C` are its type parameters. */
 export interface ClientOptions<
     P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
-    C extends Classes = Classes,
+    C extends ClassesOf<P> = ClassesOf<P>,
 > extends SockhopOptions {
     /**
      * Classes whose instances arrive as instances: `{ Widget, "shop.Order": Order }` with the names that both ends use,
@@ -20,7 +20,7 @@ export interface ClientOptions<
      * With a protocol, the compiler checks the classes of an object. Without one, `receive:Widget` has the type of the
      * instances.
      */
-    classes?: (C & ClassesOf<P>) | undefined;
+    classes?: C | undefined;
     /**
      * `true` to connect at once, and again after each lost connection. See {@link Reconnecting.auto_reconnect}.
      *

@@ -42,7 +42,7 @@ import type { OtherEvents } from "../endpoint/events";
 import type {
     AnswerTo,
     CallbackOf,
-    Classes,
+    ClassesOf,
     Message,
     MessageNameOf,
     Protocol,
@@ -74,7 +74,7 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
 export class SockhopClient<
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
     P extends Protocol = any,
-    out C extends Classes = Classes,
+    out C extends ClassesOf<P> = ClassesOf<P>,
 > extends AutoReconnect(Sockhop)<ClientNamedEvents<P>, ClientTypeEvents<P, C>, OtherEvents<P>> {
     /** Path of the Unix domain socket, or `null`. Each attempt to connect reads `path`, `address` and `port`. */
     path: string | null;

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { isPlain, warnIgnored } from "../diagnostics/unknownOptions";
 import type { SockhopOptions } from "../endpoint/options";
-import type { Classes, ClassesOf, Protocol } from "../Protocol";
+import type { ClassesOf, Protocol } from "../Protocol";
 import { SockhopError } from "../SockhopError";
 import type { SockhopSession } from "./SockhopSession";
 
@@ -21,10 +21,10 @@ export type SessionClass<P extends Protocol, S> = new (
 export interface ServerOptions<
     P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
     S extends SockhopSession<P> = SockhopSession<P>,
-    C extends Classes = Classes,
+    C extends ClassesOf<P> = ClassesOf<P>,
 > extends SockhopOptions {
     /** See {@link ClientOptions.classes}. */
-    classes?: (C & ClassesOf<P>) | undefined;
+    classes?: C | undefined;
     /**
      * TCP port; 0 for a free port, which {@link SockhopServer.get_bound_port} returns.
      *

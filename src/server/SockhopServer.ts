@@ -38,7 +38,7 @@ import type { Constructor } from "../mixins/mixin";
 import type {
     AnswerTo,
     CallbackOf,
-    Classes,
+    ClassesOf,
     Message,
     MessageNameOf,
     Protocol,
@@ -81,7 +81,7 @@ export class SockhopServer<
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
     P extends Protocol = any,
     out S extends SockhopSession<P> = SockhopSession<P>,
-    out C extends Classes = Classes,
+    out C extends ClassesOf<P> = ClassesOf<P>,
 > extends (Sessions(Sockhop) as typeof Sockhop & Constructor<Sessioned>)<
     ServerNamedEvents<P, S>,
     ServerTypeEvents<P, S, C>,

@@ -89,7 +89,8 @@ export function inferred(): void {
     expectTypeOf(new Sockhop.client({ port: 5 })).toEqualTypeOf<SockhopClient>();
     const clients: SockhopClient[] = [client, new SockhopClient({ classes: [Widget] })];
     const servers: SockhopServer[] = [server, new SockhopServer({ classes: { Widget } })];
-    void [clients, servers];
+    expectTypeOf(clients).toBeArray();
+    expectTypeOf(servers).toBeArray();
 }
 
 export async function either(): Promise<void> {
