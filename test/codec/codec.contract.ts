@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { SockhopError } from "../../src";
-import type { Codec, Frame, ReadState } from "../../src/codec/Codec";
+import type { Codec, ReadState } from "../../src/codec/Codec";
 import type { Message } from "../../src/protocol/Message";
+import { identified } from "../support/identified";
 
 /** Creates the codec under test, for peers with envelopes. */
 export type CodecFactory = (options: { maxSize: number }) => Codec;
@@ -47,7 +48,7 @@ export function codeOf(call: () => unknown): string | undefined {
 }
 
 /** One frame of each kind, with the message that it must be decoded to. */
-function framesOf(codec: Codec): { frame: Frame; expected: Partial<Message> }[] {
+function framesOf(codec: Codec): { frame: string; expected: Partial<Message> }[] {
     const ping = { _id: UUID, _created: DATE, _returned: null, _finished: null };
     const packet = { uuid: UUID, type: "Widget", data: { size: "é" }, last: true };
     const cancel = { uuid: OTHER_UUID, type: "Object", data: {}, last: true, cancel: true };
@@ -59,12 +60,15 @@ function framesOf(codec: Codec): { frame: Frame; expected: Partial<Message> }[] 
             frame: codec.encodeMessage(new Widget([0])),
             expected: { kind: "message", type: "Widget", data: { size: [0] } },
         },
-        { frame: codec.encodeCall(VALUE, UUID), expected: { kind: "call", data: VALUE, id: UUID, hasUuid: true } },
+        {
+            frame: codec.encodeCall(VALUE, identified(UUID)),
+            expected: { kind: "call", data: VALUE, id: UUID, hasUuid: true },
+        },
         { frame: codec.encodeReply(VALUE, UUID, true), expected: { kind: "reply", data: VALUE, id: UUID } },
         { frame: codec.encodeReply(null, 7, false), expected: { kind: "reply", type: "Object", data: null, id: 7 } },
         { frame: codec.encodeReply(0, `"→\\\n`, false), expected: { kind: "reply", data: 0, id: `"→\\\n` } },
         {
-            frame: codec.encodeRequest(VALUE, UUID),
+            frame: codec.encodeRequest(VALUE, identified(UUID)),
             expected: { kind: "request", data: request, id: UUID, hasUuid: true },
         },
         {
@@ -73,7 +77,10 @@ function framesOf(codec: Codec): { frame: Frame; expected: Partial<Message> }[] 
         },
         { frame: codec.encodeControl("ping", ping), expected: { kind: "ping", data: ping } },
         { frame: codec.encodeControl("pong", ping), expected: { kind: "pong", data: ping } },
-        { frame: codec.encodeControl("cancel", cancel), expected: { kind: "cancel", data: cancel, id: OTHER_UUID } },
+        {
+            frame: codec.encodeCancel(identified(OTHER_UUID)),
+            expected: { kind: "cancel", data: cancel, id: OTHER_UUID },
+        },
     ];
 }
 
@@ -88,10 +95,10 @@ export function testCodec(create: CodecFactory): void {
     });
 
     const bytesOf = (value: unknown): Buffer => Buffer.from(codec.encodeMessage(value));
-    const decodeAll = (frames: Frame[]): unknown[] => frames.map((frame) => (codec.decode(frame) as Message).data);
+    const decodeAll = (frames: string[]): unknown[] => frames.map((frame) => (codec.decode(frame) as Message).data);
 
     /** Reads a chunk whose bytes change after the call, as they do in a shared read buffer. */
-    function read(chunk: Buffer, into = stream): Frame[] {
+    function read(chunk: Buffer, into = stream): string[] {
         const shared = Buffer.concat([chunk, Buffer.from("behind the valid bytes")]);
         const frames = codec.read(shared, into, chunk.length);
         shared.fill(0x7e);
@@ -179,9 +186,9 @@ export function testCodec(create: CodecFactory): void {
         const reserved = new (class SockhopRequest {})();
         for (const value of [undefined, () => 1, Symbol("s"), cycle, throwing]) {
             expect(codeOf(() => codec.encodeMessage(value))).to.equal("ERR_BAD_DATA");
-            expect(codeOf(() => codec.encodeCall(value, UUID))).to.equal("ERR_BAD_DATA");
+            expect(codeOf(() => codec.encodeCall(value, identified(UUID)))).to.equal("ERR_BAD_DATA");
             expect(codeOf(() => codec.encodeReply(value, 1, false))).to.equal("ERR_BAD_DATA");
-            expect(codeOf(() => codec.encodeRequest(value, UUID))).to.equal("ERR_BAD_DATA");
+            expect(codeOf(() => codec.encodeRequest(value, identified(UUID)))).to.equal("ERR_BAD_DATA");
         }
         for (const value of [cycle, throwing]) {
             expect(codeOf(() => codec.encodeResponse({ uuid: UUID, data: value }, true))).to.equal("ERR_BAD_DATA");
@@ -231,9 +238,9 @@ export function testCodec(create: CodecFactory): void {
         it("refuses to encode a larger message", () => {
             for (const encode of [
                 () => codec.encodeMessage(`${LARGE}y`),
-                () => codec.encodeCall(LARGE, UUID),
+                () => codec.encodeCall(LARGE, identified(UUID)),
                 () => codec.encodeReply(LARGE, UUID, true),
-                () => codec.encodeRequest(LARGE, UUID),
+                () => codec.encodeRequest(LARGE, identified(UUID)),
                 () => codec.encodeResponse({ uuid: UUID, data: LARGE }, true),
                 () => codec.encodeControl("pong", { _id: LARGE }),
             ]) {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { SockhopError } from "../../src";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
-import { Connection, NOT_CONNECTED, connectionOf } from "../../src/connection/Connection";
+import { Connection, connectionOf, refuseToSend } from "../../src/connection/Connection";
 import { type LimitOptions, limitsOf } from "../../src/connection/limits";
 import { PendingResponse } from "../../src/replies/PendingRequest";
 import { turns } from "../support/eventLoop";
@@ -29,8 +29,8 @@ describe("Connection", () => {
     }
 
     /** A request with the code of the error that it has failed with. */
-    function request(uuid = "u"): { reply: PendingResponse; code: () => string | undefined } {
-        const reply = new PendingResponse(uuid);
+    function request(): { reply: PendingResponse; code: () => string | undefined } {
+        const reply = new PendingResponse();
         let code: string | undefined;
         reply.promise.catch((error: unknown) => (code = (error as SockhopError).code));
         return { reply, code: () => code };
@@ -62,8 +62,9 @@ describe("Connection", () => {
         it("keeps the reply that the frame expects", async () => {
             const connection = create();
             const { reply } = request();
+            const { uuid } = reply;
             await connection.send("frame\n", reply);
-            expect(connection.requests?.get("u")).to.equal(reply);
+            expect(connection.requests?.get(uuid)).to.equal(reply);
             expect(connection.pending).to.equal(1);
         });
 
@@ -81,9 +82,9 @@ describe("Connection", () => {
 
         it("refuses a reply above max_pending, and sends nothing for it", async () => {
             const connection = create({ max_pending: 2 });
-            await connection.send("1\n", request("1").reply);
-            await connection.send("2\n", request("2").reply);
-            const { reply, code } = request("3");
+            await connection.send("1\n", request().reply);
+            await connection.send("2\n", request().reply);
+            const { reply, code } = request();
             expect((await rejection(connection.send("3\n", reply))).code).to.equal("ERR_MAX_PENDING");
             expect([code(), connection.pending]).to.deep.equal(["ERR_MAX_PENDING", 2]);
             await connection.send("no reply\n");
@@ -194,10 +195,10 @@ describe("Connection", () => {
     });
 });
 
-describe("NOT_CONNECTED", () => {
+describe("refuseToSend()", () => {
     it("fails the reply and rejects with the same error", async () => {
-        const reply = new PendingResponse("u");
-        const error = await rejection(NOT_CONNECTED.send("frame\n", reply));
+        const reply = new PendingResponse();
+        const error = await rejection(refuseToSend(reply));
         expect(error.code).to.equal(BROKEN);
         expect(await rejection(reply.promise)).to.equal(error);
     });

@@ -26,9 +26,9 @@ class Probe extends Callbacks(Endpoint) {
         const connection = this._attach(new net.Socket());
         this._onOpen(connection);
         const written: string[] = [];
-        connection.writeAndForget = (bytes) => void written.push(bytes);
-        connection.write = (bytes) => {
-            written.push(bytes);
+        connection.writeAndForget = (line) => void written.push(line as string);
+        connection.write = (line) => {
+            written.push(line as string);
             return Promise.resolve(undefined);
         };
         return { connection, written: () => written.map((text) => JSON.parse(text) as Envelope) };

@@ -1,6 +1,6 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
-import { type Connection, NOT_CONNECTED } from "../../src/connection/Connection";
+import { type Connection, type Sender, refuseToSend } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import { Requests } from "../../src/mixins/Requests";
 import type { Envelope } from "../../src/protocol/Envelope";
@@ -143,7 +143,13 @@ describe("Requests", () => {
     });
 
     it("rejects without a connection", async () => {
-        for (const promise of [probe._ask(NOT_CONNECTED, 1), probe._request(NOT_CONNECTED, 1)]) {
+        const sender: Sender = {
+            isConnected: false,
+            socket: undefined,
+            encoder: probe._objectBuffer,
+            send: (_frame, reply) => refuseToSend(reply),
+        };
+        for (const promise of [probe._ask(sender, 1), probe._request(sender, 1)]) {
             expect(await rejection(promise)).to.have.property("code", "ERR_SOCKET_DESTROYED");
         }
     });

@@ -2,12 +2,13 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { SockhopError } from "../../src";
+import { uuidOf } from "../../src/protocol/uuid";
 import { type CallbackHost, PendingCallback } from "../../src/replies/PendingCallback";
 import { TimerLists } from "../../src/timers/TimerLists";
 import { later } from "../support/pair";
 import { uncaught } from "../support/rejections";
 
-const UUID = "01234567-89ab-4cde-8f01-23456789abcd";
+const TOKEN = "0123456789abcdef";
 
 /** A connection without a transfer. */
 class TestHost implements CallbackHost {
@@ -34,22 +35,38 @@ describe("PendingCallback", () => {
         log = [];
     });
 
-    /** An attached PendingCallback that logs its outcome. */
-    function pending(): PendingCallback {
-        const created = new PendingCallback(
-            UUID,
+    /** A PendingCallback that logs its outcome. */
+    function create(): PendingCallback {
+        return new PendingCallback(
             (value, { type }) => log.push([value, type]),
             ({ code }) => log.push(code),
         );
+    }
+
+    /** An attached PendingCallback that logs its outcome. */
+    function pending(): PendingCallback {
+        const created = create();
         created.attach(host);
         return created;
     }
 
     it("is found by its UUID until it settles", () => {
-        const call = pending();
-        expect(host.callbacks!.get(UUID)).to.equal(call);
+        const call = create();
+        const { uuid } = call;
+        call.attach(host);
+        expect(host.callbacks!.get(uuid)).to.equal(call);
         call.receive(1, "Number");
-        expect([host.callbacks!.get(UUID), host.ended]).to.deep.equal([undefined, 1]);
+        expect([host.callbacks!.get(uuid), host.ended]).to.deep.equal([undefined, 1]);
+    });
+
+    it("is found by the number that an encoder of bytes has assigned", () => {
+        const call = create();
+        call.assign(7, TOKEN);
+        call.attach(host);
+        expect([host.callbacks!.get(7), host.callbacks!.get("7")]).to.deep.equal([call, undefined]);
+        expect(call.uuid).to.equal(uuidOf(TOKEN, 7));
+        call.receive(1, "Number");
+        expect(host.callbacks!.get(7)).to.equal(undefined);
     });
 
     it("calls the callback once, with the value and its type", () => {
@@ -92,14 +109,14 @@ describe("PendingCallback", () => {
     });
 
     it("works without a failed callback", () => {
-        const call = new PendingCallback(UUID, () => log.push("called"), undefined);
+        const call = new PendingCallback(() => log.push("called"), undefined);
         call.fail(closed());
         expect(log).to.deep.equal([]);
     });
 
     it("runs in the asynchronous context of its call", () => {
         const user = new AsyncLocalStorage<string>();
-        const call = user.run("Alice", () => new PendingCallback(UUID, () => log.push(user.getStore()), undefined));
+        const call = user.run("Alice", () => new PendingCallback(() => log.push(user.getStore()), undefined));
         user.run("Bob", () => call.receive(1, "Number"));
         expect(log).to.deep.equal(["Alice"]);
     });
@@ -108,12 +125,10 @@ describe("PendingCallback", () => {
         const error = new Error("of failed");
         const thrown = uncaught();
         const nested = new PendingCallback(
-            "nested",
             () => undefined,
             () => log.push("nested"),
         );
         new PendingCallback(
-            "outer",
             () => undefined,
             () => {
                 nested.fail(closed());

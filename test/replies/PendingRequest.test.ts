@@ -2,7 +2,8 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { SockhopError } from "../../src";
 import type { RequestSpan } from "../../src/diagnostics/RequestSpan";
-import type { SockhopResponsePacket } from "../../src/protocol/SockhopRequest";
+import type { Identified } from "../../src/codec/Codec";
+import { uuidOf } from "../../src/protocol/uuid";
 import {
     type PendingRequest,
     PendingResponse,
@@ -15,7 +16,7 @@ import { turns } from "../support/eventLoop";
 import { rejection } from "../support/pair";
 import { unhandled } from "../support/rejections";
 
-const UUID = "0b2d5a3e-1111-4222-8333-444455556666";
+const TOKEN = "0123456789abcdef";
 const BROKEN = new SockhopError("The connection is closed", "ERR_SOCKET_DESTROYED");
 const REFUSED = new SockhopError("no", "ERR_REQUEST_FAILED");
 
@@ -27,14 +28,14 @@ class TestHost implements RequestHost {
     requests: PendingTable<PendingRequest> | undefined;
     readonly transfers = { wait: () => false };
     repliesEnded = 0;
-    readonly cancels: SockhopResponsePacket[] = [];
+    readonly cancels: Identified[] = [];
 
     endReply(): void {
         this.repliesEnded += 1;
     }
 
-    sendControl(_kind: "cancel", packet: SockhopResponsePacket): void {
-        this.cancels.push(packet);
+    sendCancel(request: Identified): void {
+        this.cancels.push(request);
     }
 }
 
@@ -47,7 +48,7 @@ for (const Request of [PendingStream, PendingResponse]) {
         beforeEach(() => {
             clock = FakeTimers.install({ toFake: ["setTimeout", "clearTimeout", "performance"] });
             host = new TestHost();
-            request = new Request(UUID);
+            request = new Request();
         });
 
         afterEach(() => {
@@ -64,14 +65,25 @@ for (const Request of [PendingStream, PendingResponse]) {
         }
 
         it("is found by its uuid while it is pending", () => {
+            const { uuid } = request;
             request.attach(host);
-            expect([host.requests?.get(UUID), host.requests?.size]).to.deep.equal([request, 1]);
+            expect([host.requests?.get(uuid), host.requests?.size]).to.deep.equal([request, 1]);
+        });
+
+        it("is found by the number that an encoder of bytes has assigned", () => {
+            request.assign(7, TOKEN);
+            request.attach(host);
+            expect([host.requests?.get(7), host.requests?.get("7")]).to.deep.equal([request, undefined]);
+            expect(request.uuid).to.equal(uuidOf(TOKEN, 7));
+            if (request instanceof PendingStream) expect(request.stream.uuid).to.equal(request.uuid);
+            request.receive({ data: 1, last: true });
+            expect(host.requests?.get(7)).to.equal(undefined);
         });
 
         it("resolves to the data of a last packet, and is not canceled", async () => {
             request.attach(host);
             const received = result();
-            request.receive({ uuid: UUID, type: "Object", data: { a: 1 }, last: true });
+            request.receive({ uuid: request.uuid, type: "Object", data: { a: 1 }, last: true });
             expect(await received).to.deep.equal({ a: 1 });
             expect([host.requests?.size, host.repliesEnded, host.cancels]).to.deep.equal([0, 1, []]);
         });
@@ -99,7 +111,7 @@ for (const Request of [PendingStream, PendingResponse]) {
             expect(await rejection(received)).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
             expect(host.requests?.size).to.equal(0);
             expect(host.cancels).to.have.length(1);
-            expect(host.cancels[0]).to.include({ uuid: UUID, last: true, cancel: true });
+            expect(host.cancels[0]).to.equal(request);
         });
 
         it("fails and cancels when its signal is aborted", async () => {
@@ -181,12 +193,12 @@ for (const Request of [PendingStream, PendingResponse]) {
 describe("PendingStream", () => {
     it("resolves to its stream when the request is sent, and ends with the last packet", async () => {
         const host = new TestHost();
-        const request = new PendingStream(UUID);
+        const request = new PendingStream();
         request.attach(host);
         request.sent();
         const stream = await request.promise;
         expect(stream).to.equal(request.stream);
-        expect(stream.uuid).to.equal(UUID);
+        expect(stream.uuid).to.equal(request.uuid);
         request.receive({ data: 1 });
         expect(host.requests?.size).to.equal(1);
         request.receive({ data: 2, last: true });
@@ -196,7 +208,7 @@ describe("PendingStream", () => {
 
     it("cancels the request when the program ends the stream", () => {
         const host = new TestHost();
-        const request = new PendingStream(UUID);
+        const request = new PendingStream();
         request.attach(host);
         request.sent();
         request.stream.end();
@@ -204,14 +216,14 @@ describe("PendingStream", () => {
     });
 
     it("waits for the write", () => {
-        expect(new PendingStream(UUID).awaitsWrite).to.equal(true);
+        expect(new PendingStream().awaitsWrite).to.equal(true);
     });
 });
 
 describe("PendingResponse", () => {
     it("resolves to the first of several packets, and cancels the others", async () => {
         const host = new TestHost();
-        const request = new PendingResponse(UUID);
+        const request = new PendingResponse();
         request.attach(host);
         request.receive({ data: 1 });
         request.receive({ data: 2, last: true });
@@ -220,6 +232,6 @@ describe("PendingResponse", () => {
     });
 
     it("does not wait for the write", () => {
-        expect(new PendingResponse(UUID).awaitsWrite).to.equal(false);
+        expect(new PendingResponse().awaitsWrite).to.equal(false);
     });
 });

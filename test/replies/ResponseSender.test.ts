@@ -15,6 +15,13 @@ class TestHost implements ResponseHost {
     readonly written: string[] = [];
     repliesEnded = 0;
     error: SockhopError | undefined;
+    beforeSend: (() => void) | undefined;
+    readonly encoder = {
+        encodeResponse: (packet: Partial<SockhopResponsePacket>, hasUuid: boolean): string => {
+            this.beforeSend?.();
+            return JSON.stringify({ ...packet, hasUuid });
+        },
+    };
 
     replyError(): SockhopError | undefined {
         return this.error;
@@ -38,13 +45,8 @@ describe("ResponseSender", () => {
     });
 
     function create(uuid: unknown = UUID, errors: unknown = true, beforeSend?: () => void): ResponseSender {
-        const encoder = {
-            encodeResponse: (packet: Partial<SockhopResponsePacket>, hasUuid: boolean): string => {
-                beforeSend?.();
-                return JSON.stringify({ ...packet, hasUuid });
-            },
-        };
-        return new ResponseSender(host, encoder, uuid, uuid === UUID, errors);
+        host.beforeSend = beforeSend;
+        return new ResponseSender(host, uuid, uuid === UUID, errors);
     }
 
     it("sends packets with the uuid of the request, as the peer sent it", async () => {
@@ -64,9 +66,7 @@ describe("ResponseSender", () => {
 
     it("sends errors only to a peer that requests them with `true`", () => {
         const flags = [true, false, undefined, null, 1, "true", {}];
-        const accepted = flags.map(
-            (errors) => new ResponseSender(host, { encodeResponse: () => "" }, 1, false, errors),
-        );
+        const accepted = flags.map((errors) => new ResponseSender(host, 1, false, errors));
         expect(accepted.map(({ errors }) => errors)).to.deep.equal([true, ...Array<boolean>(6).fill(false)]);
     });
 

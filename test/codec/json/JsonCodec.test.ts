@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Message } from "../../../src/protocol/Message";
 import type { Codec } from "../../../src/codec/Codec";
 import { JsonCodec, type JsonCodecOptions } from "../../../src/codec/json/JsonCodec";
+import { identified } from "../../support/identified";
 import { type TestStream, codeOf, createStream } from "../codec.contract";
 
 const UUID = "0b2d5a3e-1111-4222-8333-444455556666";
@@ -27,9 +28,9 @@ describe("JsonCodec", () => {
     it("writes the text of sockhop 1.x", () => {
         const codec = create();
         expect(codec.encodeMessage({ a: 1 })).to.equal('{"type":"Object","data":{"a":1}}\n');
-        expect(codec.encodeCall([1], UUID)).to.equal(`{"type":"Array","data":[1],"id":"${UUID}"}\n`);
+        expect(codec.encodeCall([1], identified(UUID))).to.equal(`{"type":"Array","data":[1],"id":"${UUID}"}\n`);
         expect(codec.encodeReply(null, 7, false)).to.equal('{"type":"Object","data":null,"callback_id":7}\n');
-        expect(codec.encodeRequest("q", UUID)).to.equal(
+        expect(codec.encodeRequest("q", identified(UUID))).to.equal(
             `{"type":"SockhopRequest","data":{"uuid":"${UUID}","data":"q","type":"String","errors":true}}\n`,
         );
         expect(codec.encodeResponse({ uuid: UUID, data: 1 }, true)).to.equal(
@@ -37,7 +38,9 @@ describe("JsonCodec", () => {
         );
         expect(codec.encodeControl("ping", { _id: 1 })).to.equal('{"type":"SockhopPing","data":{"_id":1}}\n');
         expect(codec.encodeControl("pong", { _id: 1 })).to.equal('{"type":"SockhopPong","data":{"_id":1}}\n');
-        expect(codec.encodeControl("cancel", {})).to.equal('{"type":"SockhopResponsePacket","data":{}}\n');
+        expect(codec.encodeCancel(identified(UUID))).to.equal(
+            `{"type":"SockhopResponsePacket","data":{"uuid":"${UUID}","type":"Object","data":{},"last":true,"cancel":true}}\n`,
+        );
     });
 
     it("ends its frames with one terminator, and reads frames that end with another", () => {

@@ -1,0 +1,6 @@
+import type { Identified } from "../../src/codec/Codec";
+
+/** Call or request with a known uuid. */
+export function identified(uuid: string): Identified {
+    return { uuid, id: uuid, assign: () => undefined };
+}
