@@ -1,10 +1,14 @@
 import { BinaryWire } from "./BinaryWire";
-import { FrameDecoder } from "./FrameDecoder";
+import type { InvalidMessage, Message } from "../../protocol/Message";
+import { FrameDecoder, uuidsOf } from "./FrameDecoder";
 import * as $ from "./layout";
 import { acquire, discard } from "./memory";
 import type { BinaryFormatOptions, FormatSettings } from "./settings";
 import { ShapeTable } from "./Shape";
 import type { WireFormat, WireTokens } from "../Wire";
+
+/** Token of a frame that belongs to no connection. It has no calls and requests. */
+const NO_TOKEN = "0".repeat(16);
 
 /**
  * Format of the codec `"binary"`: frames of bytes with the values of JavaScript, not only those of JSON
@@ -24,6 +28,10 @@ export class BinaryFormat implements WireFormat {
 
     encodeShared(value: unknown, type?: string): Buffer {
         return this.encodeApart($.MESSAGE, 0, value, type);
+    }
+
+    decodeShared(frame: Buffer): (Message | InvalidMessage)[] {
+        return this.decoder.decode(frame, uuidsOf({ own: NO_TOKEN, peer: NO_TOKEN }));
     }
 
     createWire(tokens: WireTokens): BinaryWire {

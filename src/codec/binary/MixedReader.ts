@@ -30,7 +30,7 @@ export class MixedReader implements StreamReader {
     read(chunk: Buffer, state: ReadState, length = chunk.length): (string | Buffer)[] {
         const mixed = state as MixedState;
         const frames: (string | Buffer)[] = [];
-        for (let at = 0; at < length && !state.hasFailed; ) {
+        for (let at = 0; at < length && !state.hasFailed;) {
             const { partialFrame } = mixed;
             if (partialFrame instanceof PartialBytes) at = this.#readPartial(chunk, at, length, mixed, frames);
             else if (!partialFrame && chunk[at] === $.MARK) at = this.#readFrame(chunk, at, length, mixed, frames);

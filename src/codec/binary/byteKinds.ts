@@ -27,8 +27,7 @@ export const BYTE_KINDS: readonly ByteClass[] = [
     {
         name: "ArrayBuffer",
         elementSize: 1,
-        view: (buffer, offset, size) =>
-            size === buffer.byteLength ? buffer : buffer.slice(offset, offset + size),
+        view: (buffer, offset, size) => (size === buffer.byteLength ? buffer : buffer.slice(offset, offset + size)),
     },
     { name: "DataView", elementSize: 1, view: (buffer, offset, size) => new DataView(buffer, offset, size) },
     typedArray("Int8Array", 1),
