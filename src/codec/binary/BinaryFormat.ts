@@ -1,5 +1,5 @@
-import type { InvalidMessage, Message } from "../../protocol/Message";
 import { BinaryWire } from "./BinaryWire";
+import type { InvalidMessage, Message } from "../../protocol/Message";
 import { FrameDecoder, uuidsOf } from "./FrameDecoder";
 import * as $ from "./layout";
 import { acquire, discard } from "./memory";
@@ -7,7 +7,7 @@ import type { BinaryFormatOptions, FormatSettings } from "./settings";
 import { ShapeTable } from "./Shape";
 import type { WireFormat, WireTokens } from "../Wire";
 
-/** Token for frames that belong to no connection. They contain no calls. */
+/** Token of a frame that belongs to no connection. It has no calls and requests. */
 const NO_TOKEN = "0".repeat(16);
 
 /**

@@ -47,8 +47,8 @@ export class BinaryWire implements Wire {
         return length;
     }
 
-    identify(identified: Identified): void {
-        if (!isNumber(identified.id)) identified.assign(++this.#latestNumber, this.#tokens.own);
+    identify(call: Identified): void {
+        if (!isNumber(call.id)) call.assign(++this.#latestNumber, this.#tokens.own);
     }
 
     encodeMessage(value: unknown, type?: string): Frame {
@@ -75,7 +75,7 @@ export class BinaryWire implements Wire {
         if (!isNumber(id)) return this.format.settings.json.encodeResponse(packet, hasUuid);
         const { data = {}, last, empty, error } = packet;
         const flags = (last ? $.LAST : 0) | (empty ? $.EMPTY : 0) | (error ? $.FAILED : 0);
-        return this.#encode($.RESPONSE | flags, id, data, undefined, error || undefined);
+        return this.#encode($.RESPONSE | flags, id, data, undefined, error ? error : undefined);
     }
 
     encodeCancel(request: Identified): Frame {
@@ -93,8 +93,9 @@ export class BinaryWire implements Wire {
             const [first] = this.decodeFrame(frame);
             return { type: first?.type, bytes: frame.length };
         }
-        const kind = (this.#buffer?.latestHead ?? 0) & $.KIND;
-        const type = kind === $.REQUEST ? REQUEST : kind >= $.RESPONSE ? RESPONSE : this.latestType;
+        const { latestHead, latestType } = frame as Pick<FrameBuffer, "latestHead" | "latestType">;
+        const kind = latestHead & $.KIND;
+        const type = kind === $.REQUEST ? REQUEST : kind >= $.RESPONSE ? RESPONSE : latestType;
         return { type, bytes: frame.length };
     }
 
@@ -150,23 +151,23 @@ export class BinaryWire implements Wire {
             return buffer;
         } catch (thrown) {
             format.latestType = buffer.latestType;
-            this.#isEncoding = false;
-            if (buffer.isInterrupted) this.#restart(buffer);
-            this.#appendPending();
-            if (buffer.committed === 0 && this.#buffer === buffer) {
-                this.#buffer = undefined;
-                discard(buffer, true);
-            }
+            if (buffer.isInterrupted) buffer.reset(true);
+            this.#onFailure(buffer);
             throw thrown;
         } finally {
             this.#isEncoding = false;
-            if (buffer.isInterrupted) this.#restart(buffer);
+            // Frames that were taken meanwhile are a copy. The memory holds nothing of use.
+            if (buffer.isInterrupted) buffer.reset(true);
         }
     }
 
-    /** Empties a buffer whose frames were taken while a message was being written to it. */
-    #restart(buffer: FrameBuffer): void {
-        buffer.reset(true);
+    /** Appends what was sent while a message was encoded that has failed. */
+    #onFailure(buffer: FrameBuffer): void {
+        this.#isEncoding = false;
+        this.#appendPending();
+        if (buffer !== this.#buffer || buffer.committed > 0) return;
+        this.#buffer = undefined;
+        discard(buffer, true);
     }
 
     #append(frame: Buffer): void {

@@ -5,7 +5,7 @@ import { tooLargeError } from "../errors";
 import * as $ from "./layout";
 import type { Shape } from "./Shape";
 import { ValueWriter, newFrame } from "./ValueWriter";
-import { WriteFailure } from "./WriteFailure";
+import { WriteFailure, writeFailure } from "./WriteFailure";
 
 /** Memory that is kept for the next tick. A larger one is dropped, so that one large message does not stay. */
 const MAX_KEPT = 131_072;
@@ -38,10 +38,8 @@ export class FrameBuffer extends ValueWriter {
         this.reset(true);
     }
 
-    /** Number of bytes of the latest message. An estimate if its text is not ASCII. Contract of `ByteFrame`. */
-    get length(): number {
-        return this.at - this.#end + this.text.length - this.#endOfText;
-    }
+    /** Number of bytes of the latest message, also when it was committed. An estimate if its text is not ASCII. */
+    length = 0;
 
     /** Number of bytes that were committed. */
     get committed(): number {
@@ -64,6 +62,7 @@ export class FrameBuffer extends ValueWriter {
             this.beginValues();
             this.#message(head, id, value, type, error);
             this.checkSize(0);
+            this.length = this.at - this.#end + this.text.length - this.#endOfText;
         } catch (thrown) {
             this.rollBack();
             throw WriteFailure.of(thrown).toError();
@@ -185,7 +184,11 @@ export class FrameBuffer extends ValueWriter {
             shapes.latest = shape;
             if (error !== undefined) this.value(error, "");
             const derived = this.#derivedType(value, from, shape);
-            const isPlain = derived === "Object" && value != null && getPrototypeOf(value) === Object.prototype;
+            const isPlain =
+                derived === "Object" &&
+                typeof value === "object" &&
+                value !== null &&
+                getPrototypeOf(value) === Object.prototype;
             this.latestType = type ?? (isPlain ? "Object" : this.typeOf(value));
             if (kind <= $.REPLY && RESERVED_TYPES.has(this.latestType)) throw reservedFailure(this.latestType);
             if (this.latestType !== derived) {
@@ -218,13 +221,13 @@ export class FrameBuffer extends ValueWriter {
         const total = bytes + Buffer.byteLength(this.text.slice(this.#endOfText));
         if (total <= maxSize) return;
         const error = tooLargeError(String(total), maxSize, `message (${this.latestType})`);
-        throw new WriteFailure("", undefined, error);
+        throw writeFailure("", undefined, error);
     }
 }
 
 function reservedFailure(type: string): WriteFailure {
     const text = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
-    return new WriteFailure("", undefined, new SockhopError(text, "ERR_BAD_DATA"));
+    return writeFailure("", undefined, new SockhopError(text, "ERR_BAD_DATA"));
 }
 
 /** Names of the encodings, by their numbers. */

@@ -2,7 +2,7 @@ import { REQUEST, RESERVED_TYPES, RESPONSE, isTooLong } from "../../protocol/Env
 import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
 import { messageOf } from "../../runtime/thrownValues";
 import type { WireTokens } from "../Wire";
-import { BadFrame } from "./BadFrame";
+import { badFrame } from "./BadFrame";
 import * as $ from "./layout";
 import { isOwnMemory } from "./ownMemory";
 import type { BinaryClasses } from "./settings";
@@ -30,10 +30,9 @@ export class FrameDecoder {
         try {
             open(reader, frame);
             while (reader.at < reader.end) messages.push(this.#message(reader, uuids));
-            if (reader.character !== reader.text.length) throw new BadFrame("its text is too long");
+            if (reader.character !== reader.text.length) throw badFrame("its text is too long");
         } catch (thrown) {
-            const fault = thrown instanceof BadFrame ? thrown.fault : messageOf(thrown);
-            messages.push(invalid(`the frame is not valid: ${fault}`));
+            messages.push(invalid(`the frame is not valid: ${messageOf(thrown)}`));
         }
         reader.close();
         this.#idle = reader;
@@ -44,9 +43,9 @@ export class FrameDecoder {
         const { at, character } = reader;
         const head = reader.byte();
         const kind = head & $.KIND;
-        if (kind > $.CANCEL) throw new BadFrame("a message in it has no known kind");
+        if (kind > $.CANCEL) throw badFrame("a message in it has no known kind");
         const id = kind === $.MESSAGE ? 0 : reader.varint();
-        if (id > $.MAX_NUMBER) throw new BadFrame("a number in it is too large");
+        if (id > $.MAX_NUMBER) throw badFrame("a number in it is too large");
         reader.begin((head & $.HAS_REFERENCES) !== 0);
         const from = reader.at;
         const shapes = reader.shapes.length;
@@ -58,7 +57,7 @@ export class FrameDecoder {
                 : (head & $.HAS_TYPE) === 0
                   ? reader.typeOf(data, from, shapes)
                   : reader.name($.MAX_NAME);
-        if (reader.at > reader.end) throw new BadFrame("a message in it does not end");
+        if (reader.at > reader.end) throw badFrame("a message in it does not end");
         const bytes = reader.at - at + reader.sizeOfText(character);
         if (bytes + 2 * (reader.character - character) > this.#maxSize && this.#isTooLarge(reader, at, character)) {
             return invalid(`a message of it is larger than max_message_size (${this.#maxSize} bytes)`);
@@ -120,15 +119,15 @@ function checked(type: string): InvalidMessage | undefined {
 /** Reads the header and the text of a frame. */
 function open(reader: ValueReader, frame: Buffer): void {
     const { length } = frame;
-    if (length < $.HEADER || frame[0] !== $.MARK || frame[1] !== $.FORMAT) throw new BadFrame("it has no header");
+    if (length < $.HEADER || frame[0] !== $.MARK || frame[1] !== $.FORMAT) throw badFrame("it has no header");
     const size = frame.readUInt32LE(7);
     if (frame.readUInt32LE(2) !== length - $.PREFIX || size > length - $.HEADER) {
-        throw new BadFrame("the sizes in its header do not match");
+        throw badFrame("the sizes in its header do not match");
     }
     const end = $.HEADER + size;
     const encoding = ENCODINGS[frame[6] as number];
-    if (encoding === undefined) throw new BadFrame("its text has no known encoding");
-    if (encoding === "utf16le" && (length - end) % 2 !== 0) throw new BadFrame("its text has half a character");
+    if (encoding === undefined) throw badFrame("its text has no known encoding");
+    if (encoding === "utf16le" && (length - end) % 2 !== 0) throw badFrame("its text has half a character");
     const text = end === length ? "" : frame.toString(encoding, end, length);
     reader.open(frame, $.HEADER, end, text, isOwnMemory(frame));
 }

@@ -1,6 +1,6 @@
 import { typeName } from "../../protocol/typeName";
 import { messageOf } from "../../runtime/thrownValues";
-import { BadFrame, BadValue } from "./BadFrame";
+import { BadValue, badFrame } from "./BadFrame";
 import { BYTE_KINDS } from "./byteKinds";
 import * as $ from "./layout";
 import { readRich } from "./readRich";
@@ -25,7 +25,7 @@ const number = new DataView(scratch.buffer);
  * Reads values of a frame: bytes that the peer may have chosen freely. It allocates nothing by a number that the peer
  * has announced.
  *
- * It may read behind the bytes of a message, which its caller then refuses. All methods throw {@link BadFrame}.
+ * It may read behind the bytes of a message, which its caller then refuses. All methods throw `BadFrame`.
  */
 export class ValueReader {
     bytes: Buffer = EMPTY;
@@ -183,9 +183,9 @@ export class ValueReader {
             byte = this.bytes[this.at++] as number;
             value += (byte & 0x7f) * factor;
             if (byte < 0x80) break;
-            if (factor > 2 ** 42 || this.at > this.end) throw new BadFrame("a number in it does not end");
+            if (factor > 2 ** 42 || this.at > this.end) throw badFrame("a number in it does not end");
         }
-        if (value > Number.MAX_SAFE_INTEGER) throw new BadFrame("a number in it is too large");
+        if (value > Number.MAX_SAFE_INTEGER) throw badFrame("a number in it is too large");
         return value;
     }
 
@@ -196,14 +196,14 @@ export class ValueReader {
      */
     count(size: number): number {
         const count = this.varint();
-        if (count * size > this.end - this.at) throw new BadFrame("it announces more items than it has");
+        if (count * size > this.end - this.at) throw badFrame("it announces more items than it has");
         return count;
     }
 
     /** Reads a string without a first byte. */
     name(maxLength: number): string {
         const length = this.varint();
-        if (length > maxLength) throw new BadFrame("a name in it is too long");
+        if (length > maxLength) throw badFrame("a name in it is too long");
         return this.#string(length);
     }
 
@@ -219,7 +219,7 @@ export class ValueReader {
 
     /** Counts the levels. A failure ends the message, which resets them. */
     enter(): void {
-        if (++this.depth > $.MAX_DEPTH) throw new BadFrame(`it has more than ${$.MAX_DEPTH} levels`);
+        if (++this.depth > $.MAX_DEPTH) throw badFrame(`it has more than ${$.MAX_DEPTH} levels`);
     }
 
     /** Gives the next number to an object. Returns the number. */
@@ -228,9 +228,8 @@ export class ValueReader {
     }
 
     /** Remembers that the message is not valid, but can be read on. */
-    fail(fault: string, cause?: unknown): undefined {
+    fail(fault: string, cause?: unknown): void {
         this.badValue ??= new BadValue(fault, cause);
-        return undefined;
     }
 
     /** Copies the next bytes of a number. */
@@ -244,7 +243,7 @@ export class ValueReader {
     #string(length: number): string {
         const from = this.character;
         this.character = from + length;
-        if (this.character > this.text.length) throw new BadFrame("its text is too short");
+        if (this.character > this.text.length) throw badFrame("its text is too short");
         return this.text.slice(from, from + length);
     }
 
@@ -279,7 +278,7 @@ export class ValueReader {
 
     #integers(): number[] {
         const size = this.bytes[this.at++] as number;
-        if (size !== 1 && size !== 2 && size !== 4) throw new BadFrame("integers in it have a size of their own");
+        if (size !== 1 && size !== 2 && size !== 4) throw badFrame("integers in it have a size of their own");
         const count = this.count(size);
         const items: number[] = [];
         this.number(items);
@@ -316,10 +315,10 @@ export class ValueReader {
     }
 
     #object(shape: ReceivedShape | undefined): unknown {
-        if (shape === undefined) throw new BadFrame("a shape in it is not defined");
+        if (shape === undefined) throw badFrame("a shape in it is not defined");
         const { keys } = shape;
         const { length } = keys;
-        if (length > this.end - this.at) throw new BadFrame("it announces more members than it has");
+        if (length > this.end - this.at) throw badFrame("it announces more members than it has");
         const value: Record<string, unknown> = {};
         this.enter();
         if (this.objects !== undefined || shape.isUnusual || shape.registered !== undefined) {
@@ -388,7 +387,8 @@ export class ValueReader {
         try {
             value = registered.revive(data);
         } catch (thrown) {
-            return this.fail(messageOf(thrown), (thrown as Error | undefined)?.cause ?? thrown);
+            this.fail(messageOf(thrown), (thrown as Error | undefined)?.cause ?? thrown);
+            return undefined;
         }
         if (this.objects && index < this.objects.length && this.objects[index] === data) this.objects[index] = value;
         return value;
@@ -397,15 +397,15 @@ export class ValueReader {
     #reference(): unknown {
         const { objects } = this;
         const index = this.varint();
-        if (objects === undefined || index >= objects.length) throw new BadFrame("an object in it is not defined");
-        if (this.unfinished.includes(index)) return this.fail("an instance of a class with fromJSON contains itself");
+        if (objects === undefined || index >= objects.length) throw badFrame("an object in it is not defined");
+        if (this.unfinished.includes(index)) this.fail("an instance of a class with fromJSON contains itself");
         return objects[index];
     }
 
     /** Reads binary data. */
     memory(): object {
         const kind = BYTE_KINDS[this.bytes[this.at++] as number];
-        if (kind === undefined) throw new BadFrame("binary data in it has no known class");
+        if (kind === undefined) throw badFrame("binary data in it has no known class");
         const size = this.count(kind.elementSize) * kind.elementSize;
         const from = this.at;
         this.at += size;
@@ -437,7 +437,7 @@ function define(object: object, key: string, value: unknown): void {
 function parseShape(text: string, classes: BinaryClasses | undefined): ReceivedShape {
     // Copies: the text is a slice of the text of a frame, and the shape outlives the frame.
     const [className = "", ...keys] = Buffer.from(text, "utf16le").toString("utf16le").split($.SEPARATOR);
-    if (keys.length === 0 || keys.length > $.MAX_SHAPE_KEYS) throw new BadFrame("a shape in it is not valid");
+    if (keys.length === 0 || keys.length > $.MAX_SHAPE_KEYS) throw badFrame("a shape in it is not valid");
     return {
         className,
         keys,

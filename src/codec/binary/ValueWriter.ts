@@ -1,10 +1,9 @@
-import type { SockhopError } from "../../SockhopError";
 import { typeName } from "../../protocol/typeName";
 import { BYTE_KINDS } from "./byteKinds";
 import * as $ from "./layout";
 import type { FormatSettings } from "./settings";
 import type { Shape } from "./Shape";
-import { WriteFailure, memberStep } from "./WriteFailure";
+import { WriteFailure, memberStep, writeFailure } from "./WriteFailure";
 import { writeRich } from "./writeRich";
 
 const EMPTY = Buffer.alloc(0);
@@ -38,7 +37,7 @@ export type Key = string | number;
  *
  * An exception leaves half of a value behind. The subclass goes back to the end of the last message then.
  */
-export class ValueWriter {
+export abstract class ValueWriter {
     bytes: Buffer = EMPTY;
     view: DataView = new DataView(EMPTY.buffer, 0, 0);
     /** Number of bytes written. */
@@ -104,7 +103,7 @@ export class ValueWriter {
                 this.bytes[this.at++] = $.NULL;
                 return;
             default:
-                throw new WriteFailure(`a ${typeof value}`);
+                throw writeFailure(`a ${typeof value}`);
         }
     }
 
@@ -155,7 +154,7 @@ export class ValueWriter {
 
     #bigint(value: bigint): void {
         const digits = value.toString(16);
-        if (digits.length > $.MAX_BIGINT) throw new WriteFailure(`a BigInt of ${digits.length} digits`);
+        if (digits.length > $.MAX_BIGINT) throw writeFailure(`a BigInt of ${digits.length} digits`);
         this.kind($.BIGINT);
         this.name(digits);
     }
@@ -267,7 +266,7 @@ export class ValueWriter {
 
     /** Counts the levels. A failure ends the message, which resets them. */
     enter(): void {
-        if (this.depth++ === $.MAX_DEPTH) throw new WriteFailure(`it has more than ${$.MAX_DEPTH} levels`);
+        if (this.depth++ === $.MAX_DEPTH) throw writeFailure(`it has more than ${$.MAX_DEPTH} levels`);
     }
 
     /** Writes an object without a class. */
@@ -469,10 +468,13 @@ export class ValueWriter {
         this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);
     }
 
-    /** @throws {@link WriteFailure} with {@link SockhopError} `ERR_MESSAGE_TOO_LARGE`, if so many bytes are too many */
-    protected checkSize(_size: number): void {
-        // The subclass knows where the message begins.
-    }
+    /**
+     * Called before the memory grows.
+     *
+     * @param size - number of further bytes
+     * @throws {@link WriteFailure} for a message that is too large
+     */
+    protected abstract checkSize(size: number): void;
 
     /** Class name of a value on the wire. */
     typeOf(value: unknown): string {

@@ -1,15 +1,12 @@
 import { withoutStack } from "../errors";
-import { BadFrame } from "./BadFrame";
+import { badFrame } from "./BadFrame";
 import * as $ from "./layout";
 import type { ValueReader } from "./ValueReader";
 import { temporalClass } from "./writeRich";
 
 /** Error classes of JavaScript, by their names. */
 const ERRORS: ReadonlyMap<string, ErrorConstructor> = new Map(
-    [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [
-        type.name,
-        type as ErrorConstructor,
-    ]),
+    [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
 );
 
 /** Members of errors that are not enumerable. */
@@ -37,7 +34,7 @@ export function readRich(reader: ValueReader, kind: number): unknown {
         case $.TEMPORAL:
             return readTemporal(reader);
         default:
-            throw new BadFrame("a value in it has no known kind");
+            throw badFrame("a value in it has no known kind");
     }
 }
 
@@ -48,7 +45,10 @@ function numbered<T>(reader: ValueReader, value: T): T {
 
 function readBigInt(reader: ValueReader): bigint | undefined {
     const digits = reader.name($.MAX_BIGINT);
-    if (!/^-?[\da-f]+$/.test(digits)) return reader.fail("a BigInt in it is not valid");
+    if (!/^-?[\da-f]+$/.test(digits)) {
+        reader.fail("a BigInt in it is not valid");
+        return undefined;
+    }
     return digits.startsWith("-") ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
 }
 
@@ -99,7 +99,7 @@ function readUrl(reader: ValueReader): URL | undefined {
 function readError(reader: ValueReader): Error {
     const name = reader.name($.MAX_NAME);
     const message = reader.value();
-    if (typeof message !== "string") throw new BadFrame("an error in it has no message");
+    if (typeof message !== "string") throw badFrame("an error in it has no message");
     const error = withoutStack(() => makeError(name, message));
     reader.number(error);
     reader.enter();

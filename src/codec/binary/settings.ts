@@ -27,7 +27,7 @@ export interface BinaryFormatOptions {
     /** True if stacks of errors are sent. */
     errorStacks: boolean;
     /** Encoder of messages that are lines: pings, and replies to peers' lines. */
-    json: Encoder;
+    json: Encoder<string>;
 }
 
 /** What writers need of their format. */

@@ -3,25 +3,34 @@ import { byteKindOf } from "./byteKinds";
 import * as $ from "./layout";
 import type { Shape } from "./Shape";
 import type { Key, ValueWriter } from "./ValueWriter";
-import { WriteFailure } from "./WriteFailure";
+import { WriteFailure, writeFailure } from "./WriteFailure";
 
 type Write = (writer: ValueWriter, value: object) => void;
 
 /** Reads a getter of a built-in class, which members of the value itself cannot replace. */
 function getter(prototype: object, name: string | symbol): (value: object) => unknown {
     const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with a value
     return (value) => (get ? (Reflect.apply(get, value, []) as unknown) : undefined);
 }
 
+/** Calls a method of a built-in class, which members of the value itself cannot replace. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
+function method<T extends () => unknown>(of: Function): (value: object) => ReturnType<T> {
+    return (value) => Reflect.apply(of, value, []) as ReturnType<T>;
+}
+
+/* eslint-disable @typescript-eslint/unbound-method -- they are called with a value */
 const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const classOfTypedArray = getter(TypedArrayPrototype, Symbol.toStringTag);
 const memory = { buffer: getter(TypedArrayPrototype, "buffer"), offset: getter(TypedArrayPrototype, "byteOffset") };
 const sizeOfTypedArray = getter(TypedArrayPrototype, "byteLength");
 const bufferOfView = getter(DataView.prototype, "buffer");
 const hrefOf = getter(URL.prototype, "href");
-const { entries } = Map.prototype;
-const { values } = Set.prototype;
-const { getTime } = Date.prototype;
+const entriesOf = method<() => Iterable<[unknown, unknown]>>(Map.prototype.entries);
+const itemsOf = method<() => Iterable<unknown>>(Set.prototype.values);
+const timeOf = method<() => number>(Date.prototype.getTime);
+/* eslint-enable @typescript-eslint/unbound-method */
 
 /** Temporal classes of newer versions of Node.js. */
 export const TEMPORAL_CLASSES = [
@@ -143,31 +152,31 @@ function writeJson(writer: ValueWriter, value: object, key: Key): void {
 }
 
 function checked(name: string): string {
-    if (name.length > $.MAX_NAME) throw new WriteFailure("a class whose name is too long");
+    if (name.length > $.MAX_NAME) throw writeFailure("a class whose name is too long");
     return name;
 }
 
 function refuse(reason: string): Write {
     return () => {
-        throw new WriteFailure(reason);
+        throw writeFailure(reason);
     };
 }
 
 function byteKind(name: string): number {
     const kind = byteKindOf(name);
-    if (kind === undefined) throw new WriteFailure(`a ${name}`);
+    if (kind === undefined) throw writeFailure(`a ${name}`);
     return kind;
 }
 
 function writeDate(writer: ValueWriter, value: object): void {
     writer.number(value);
     writer.kind($.DATE);
-    writer.double(getTime.call(value as Date));
+    writer.double(timeOf(value));
 }
 
 function writeMap(writer: ValueWriter, value: object): void {
     writer.number(value);
-    const all = [...entries.call(value as Map<unknown, unknown>)];
+    const all = [...entriesOf(value)];
     writer.kind($.MAP);
     writer.varint(all.length);
     let keyHint: Shape | undefined;
@@ -182,7 +191,7 @@ function writeMap(writer: ValueWriter, value: object): void {
 
 function writeSet(writer: ValueWriter, value: object): void {
     writer.number(value);
-    const all = [...values.call(value as Set<unknown>)];
+    const all = [...itemsOf(value)];
     writer.kind($.SET);
     writer.varint(all.length);
     let hint: Shape | undefined;
@@ -212,8 +221,8 @@ function writeDataView(writer: ValueWriter, value: object): void {
 
 function writeRegExp(writer: ValueWriter, value: object): void {
     const { source, flags } = value as { source: unknown; flags: unknown };
-    if (typeof source !== "string" || typeof flags !== "string") throw new WriteFailure("a RegExp without a source");
-    if (source.length > $.MAX_REGEXP) throw new WriteFailure(`a RegExp of more than ${$.MAX_REGEXP} characters`);
+    if (typeof source !== "string" || typeof flags !== "string") throw writeFailure("a RegExp without a source");
+    if (source.length > $.MAX_REGEXP) throw writeFailure(`a RegExp of more than ${$.MAX_REGEXP} characters`);
     writer.number(value);
     writer.kind($.REGEXP);
     writer.name(source);
@@ -253,7 +262,7 @@ function writeError(writer: ValueWriter, value: object): void {
 }
 
 function writeBoxed(writer: ValueWriter, value: object): void {
-    if (types.isSymbolObject(value)) throw new WriteFailure("a symbol");
+    if (types.isSymbolObject(value)) throw writeFailure("a symbol");
     if (types.isNumberObject(value)) writer.value(Number.prototype.valueOf.call(value), "");
     else if (types.isStringObject(value)) writer.value(String.prototype.valueOf.call(value), "");
     else if (types.isBooleanObject(value)) writer.value(Boolean.prototype.valueOf.call(value), "");
