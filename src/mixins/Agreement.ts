@@ -17,6 +17,9 @@ import type { Constructor } from "./mixin";
  */
 const AGREEMENT_TIMEOUT_MS = 2000;
 
+/** Number of messages that are held before a connection is open. A server that has the codec sends few before its answer. */
+const MAX_HELD = 1000;
+
 /** Greeting of a client whose answer has not arrived. */
 interface PendingHello {
     readonly token: string;
@@ -25,6 +28,8 @@ interface PendingHello {
     readonly timer: Timer;
     /** Called when the codec is known. */
     readonly onEnd: () => void;
+    /** Messages that arrived before the connection is open, with `codec_required`. */
+    readonly held: Message[];
     /** Called last, also if the connection closes. */
     readonly onForgotten: (() => void)[];
 }
@@ -79,7 +84,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const timer = new Timer(() => {
                 this.#onUnanswered(connection);
             }, AGREEMENT_TIMEOUT_MS);
-            this.#pending.set(connection, { token, probe: probe._id, timer, onEnd, onForgotten: [] });
+            this.#pending.set(connection, { token, probe: probe._id, timer, onEnd, held: [], onForgotten: [] });
             this.#sendHello(connection, token);
             connection.sendControl("ping", probe);
         }
@@ -140,6 +145,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             this.#pending.delete(connection);
             pending.onEnd();
             this.#forget(pending);
+            for (const message of pending.held) if (connection.state === "open") super._onMessage(connection, message);
         }
 
         #forget({ timer, onForgotten }: PendingHello): void {
