@@ -3,8 +3,9 @@ import type { Terminator } from "./Terminator";
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Growth of a full buffer. Each growth copies all bytes, and the system must provide new memory: twofold growth copies
- * up to a megabyte for a frame of one megabyte, fourfold a third of that.
+ * Growth of a full buffer. Each growth copies all bytes into memory that the system has to provide: for a frame of n
+ * bytes between n / 3 and 4 n / 3 altogether, with twofold growth between n and 2 n. (CPU time of reading the first
+ * frame of a process, to twofold growth: 0.85 for 1 MB, 0.91 for 16 MB, 0.94 for 64 MB; Node 20.20.)
  */
 const GROWTH = 4;
 

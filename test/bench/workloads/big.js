@@ -15,6 +15,9 @@ const GROWTH_TO = 64;
 /** The memory is reported for this size. */
 const MEMORY_AT = 64;
 
+/** The processor time is reported for this size: other load on the machine affects it less than the time. */
+const CPU_AT = 16;
+
 /** In milliseconds. A slower size is measured once, and larger ones are skipped. */
 const PATIENCE = 10_000;
 
@@ -69,9 +72,12 @@ async function server(adapter, place, { kind }) {
 
 async function client(adapter, place, { kind }) {
     const client = await connect(adapter, place, "messages");
+    let message;
     const steps = {
-        async send(size) {
-            const message = { data: KINDS[kind].make(size) };
+        prepare(size) {
+            message = { data: KINDS[kind].make(size) };
+        },
+        async send() {
             const start = now();
             await client.send(message);
             return start;
@@ -80,11 +86,14 @@ async function client(adapter, place, { kind }) {
     return { steps };
 }
 
-/** Sends one message. Resolves to the time in milliseconds and the memory in bytes. */
+/** Sends one message. Resolves to the time and processor time in milliseconds, and the memory in bytes. */
 async function send(pair, size) {
-    await pair.server.do("expect", size);
-    const [start, { at, memory }] = await Promise.all([pair.client.do("send", size), pair.server.do("arrived")]);
-    return { time: at - start, memory };
+    await Promise.all([pair.server.do("expect", size), pair.client.do("prepare", size)]);
+    const { server, client, result } = await pair.cost(() =>
+        Promise.all([pair.client.do("send"), pair.server.do("arrived")]),
+    );
+    const [start, { at, memory }] = result;
+    return { time: at - start, cpu: (server + client) / 1000, memory };
 }
 
 /** @param notes - stores the first size that took too long, and its figure */
@@ -98,8 +107,9 @@ async function measure({ open, notes }, kind, sizes) {
         } else {
             const pair = await open({ flags: ["--expose-gc"], kind });
             for (let n = 0; n < TIMES; n++) await send(pair, 0.1);
-            const { time, memory } = await send(pair, size);
+            const { time, cpu, memory } = await send(pair, size);
             figures[`t${size}`] = time;
+            if (size === CPU_AT) figures.cpu = cpu;
             if (size === MEMORY_AT) figures.memory = memory / (size * MB);
             for (let n = 1; n < TIMES && time < 500; n++) {
                 figures[`t${size}`] = Math.min(figures[`t${size}`], (await send(pair, size)).time);
@@ -133,6 +143,7 @@ function big({ name, title, about, kind, sizes }) {
         overview: false,
         metrics: {
             ...Object.fromEntries(sizes.map((size) => [`t${size}`, time(size)])),
+            cpu: { title: `CPU of both ends for ${CPU_AT} MB, ms`, better: "less", digits: 0 },
             growth: { title: "growth", better: "less", digits: 2, ratio: false },
             memory: { title: "memory per byte", better: "less", digits: 1 },
         },
