@@ -112,9 +112,16 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         protected override _onMessage(connection: Connection, message: Message): void {
             if (!this._objectBuffer.format) super._onMessage(connection, message);
             else if (message.kind === "pong") this.#onPong(connection, message);
-            // With `codec_required` a connection is not open before the codec is known.
-            else if (connection.state !== "pending" || !this._isAgreeing(connection))
-                super._onMessage(connection, message);
+            else if (connection.state !== "pending") super._onMessage(connection, message);
+            else this.#hold(connection, message);
+        }
+
+        /** Keeps a message until the connection is open. With `codec_required` that is not before the codec is known. */
+        #hold(connection: Connection, message: Message): void {
+            const pending = this.#pending.get(connection);
+            if (!pending) super._onMessage(connection, message);
+            else if (pending.held.length < MAX_HELD) pending.held.push(message);
+            else this.#onUnanswered(connection);
         }
 
         #onPong(connection: Connection, message: Message): void {
