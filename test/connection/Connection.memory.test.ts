@@ -110,20 +110,4 @@ describe("memory of the frames of a connection", () => {
         await until(() => received.length > 0);
         expect(parts()).to.deep.equal([["late"]]);
     });
-
-    it("is kept by a class of the program that extends the socket of Node and writes later", async () => {
-        class Delaying extends net.Socket {
-            override write(...args: unknown[]): boolean {
-                setTimeout(() => super.write(...(args as Parameters<net.Socket["write"]>)), 5);
-                return true;
-            }
-        }
-        const socket = new Delaying();
-        socket.connect(port, "127.0.0.1");
-        await once(socket, "connect");
-        await send(create(socket), "late");
-        expect(wire.releases).to.deep.equal([false]);
-        await until(() => received.length > 0);
-        expect(parts()).to.deep.equal([["late"]]);
-    });
 });
