@@ -196,8 +196,14 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         }
     }
 
+    /** Tells the peer that a response is no longer needed. Does nothing where {@link sendControl} does nothing. */
     sendCancel(request: Identified): void {
-        if (!this.overLimit) this.writeAndForget(this.encoder.encodeCancel(request));
+        if (this.overLimit) return;
+        try {
+            this.writeAndForget(this.encoder.encodeCancel(request));
+        } catch {
+            // The message does not fit into `max_message_size`, though the request did: send nothing.
+        }
     }
 
     /** Writes a frame at the end of the tick. Settles as {@link FrameWriter.enqueue}. */

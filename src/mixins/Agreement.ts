@@ -105,8 +105,8 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const { format } = this._objectBuffer;
             if (!format || connection.wire) return;
             const token = newToken();
-            this.#sendHello(connection, token);
-            if (hello.codecs.includes(format.name)) this.#agree(connection, format, token, hello.token);
+            const isSent = this.#sendHello(connection, token);
+            if (isSent && hello.codecs.includes(format.name)) this.#agree(connection, format, token, hello.token);
         }
 
         protected override _onMessage(connection: Connection, message: Message): void {
@@ -180,9 +180,12 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             });
         }
 
-        #sendHello(connection: Connection, token: string): void {
+        /** @returns false if the greeting is not sent: above `max_buffered`, or because of `max_message_size` */
+        #sendHello(connection: Connection, token: string): boolean {
+            const { framesSent } = connection;
             const codecs = [(this._objectBuffer.format as WireFormat).name];
             connection.sendControl("pong", helloData({ codecs, token }));
+            return connection.framesSent > framesSent;
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {

@@ -43,6 +43,8 @@ export class Broadcast implements QueuedBatch, TickTask {
     /** Frames of bytes, by format; `undefined` if all connections get lines. */
     #bytes: Map<WireFormat, Buffer[]> | undefined;
     #byteLength = 0;
+    /** True if a connection does not get the frame because of its format. It may get the next one. */
+    readonly #hasCodecErrors: boolean;
     #isWritten = false;
     /** Sockets with earlier pending writes. The promise does not wait for them, unless all recipients are slow. */
     readonly #slowSockets = new Set<Socket>();
@@ -59,6 +61,7 @@ export class Broadcast implements QueuedBatch, TickTask {
      */
     constructor(connections: readonly Connection[], frame: BroadcastFrame) {
         this.#text = frame.text;
+        this.#hasCodecErrors = frame.errors !== undefined;
         this.#addBytes(frame);
         this.promise = markHandled(
             new Promise((resolve, reject) => {
@@ -79,6 +82,7 @@ export class Broadcast implements QueuedBatch, TickTask {
     isFor(connections: readonly Connection[]): boolean {
         return (
             !this.#isWritten &&
+            !this.#hasCodecErrors &&
             connections.length === this.#connections.length &&
             connections.every((connection, index) => connection === this.#connections[index] && !connection.overLimit)
         );
@@ -183,6 +187,7 @@ export class Broadcast implements QueuedBatch, TickTask {
 /** Publishes a frame on the diagnostics channel. Called last, because a subscriber may send, too. */
 function publish(connections: readonly Connection[], frame: BroadcastFrame): void {
     for (const connection of connections) {
+        if (frame.errors?.has(connection.wire?.format)) continue;
         const encoder: Encoder = connection.wire ?? connection.endpoint._objectBuffer;
         publishSent(connection, frame.for(connection), encoder);
     }

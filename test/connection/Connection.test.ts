@@ -195,6 +195,25 @@ describe("Connection", () => {
     });
 });
 
+describe("sendCancel()", () => {
+    it("sends nothing if the message does not fit into max_message_size, though the request did", () => {
+        const socket = new TestSocket();
+        const _objectBuffer = new ObjectBuffer({ max_message_size: 125 });
+        const owner = {
+            _objectBuffer,
+            _limits: limitsOf({}),
+            _peerName: () => "a peer",
+            _onSocketTaken: () => undefined,
+        };
+        const connection = new Connection(socket.asSocket, owner);
+        const reply = new PendingResponse();
+        connection.writeAndForget(_objectBuffer.encodeRequest(1, reply));
+        connection.sendCancel(reply);
+        connection.flush();
+        expect(socket.frames.map(({ type }) => type)).to.deep.equal(["SockhopRequest"]);
+    });
+});
+
 describe("refuseToSend()", () => {
     it("fails the reply and rejects with the same error", async () => {
         const reply = new PendingResponse();

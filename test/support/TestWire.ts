@@ -34,18 +34,25 @@ export function frameOf(...messages: readonly unknown[]): Buffer {
     return frame;
 }
 
-/** Splits bytes that a {@link TestWire} and lines were written to into lines and the messages of each frame. */
-export function split(bytes: Buffer): (string | unknown[])[] {
-    const parts: (string | unknown[])[] = [];
+/**
+ * Splits bytes into lines and frames.
+ *
+ * @param isWhole - true to return the messages of a frame as {@link frameOf} expects them, and not only their data
+ */
+export function split(bytes: Buffer, isWhole = false): unknown[] {
+    const parts: unknown[] = [];
     for (let at = 0; at < bytes.length;) {
         const isFrame = bytes[at] === MARK;
         const end = isFrame ? at + HEADER + bytes.readUInt32LE(at + 1) : bytes.indexOf("\n", at) + 1;
-        parts.push(
-            isFrame ? (deserialize(bytes.subarray(at + HEADER, end)) as unknown[]) : bytes.toString("utf8", at, end),
-        );
+        parts.push(isFrame ? messagesOf(bytes.subarray(at, end), isWhole) : bytes.toString("utf8", at, end));
         at = end;
     }
     return parts;
+}
+
+function messagesOf(frame: Buffer, isWhole: boolean): unknown[] {
+    const messages = deserialize(frame.subarray(HEADER)) as unknown[][];
+    return isWhole ? messages : messages.map(([, , data]) => data);
 }
 
 /**
