@@ -29,7 +29,12 @@ export interface Wire extends Encoder {
 
     /** Adds the message that was encoded last, or a frame of {@link WireFormat.encodeShared}. */
     commit(frame: ByteFrame): void;
-    /** Returns all bytes that were added. They are valid until {@link release}. */
+    /**
+     * Returns all bytes that were added. They are valid until {@link release}.
+     *
+     * Code of the program can call it again before `release()`, from a replaced `socket.write()`, and while a message is
+     * encoded, from a getter of its value. In that case it returns the messages before that one.
+     */
     take(): Buffer;
     /**
      * Called after the bytes of {@link take} were passed to the socket.

@@ -492,7 +492,10 @@ export class SockhopServer<
         }
         const timeout = this.#codecRequired ? this.#sessionTimeout : GREETING_TIMEOUT_MS;
         peekHello(connection.socket, this._objectBuffer, timeout, (hello) => {
-            if (connection.state === "closed") return;
+            if (connection.state === "closed") {
+                connection.socket.resume(); // a socket with unread bytes does not close
+                return;
+            }
             if (hello) this._answer(connection, hello);
             if (connection.wire || !this.#codecRequired) this._startSession(connection);
             else this.#refuseWithoutCodec(connection);

@@ -4,7 +4,7 @@ import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import { type Hello, parseHello } from "../protocol/Hello";
 import { Timer } from "../runtime/clock";
 
-/** Maximum size of a greeting in bytes. */
+/** Bytes of a first message that has not ended, after which nothing is waited for. A greeting is shorter. */
 const MAX_HELLO_SIZE = 4096;
 
 /**
@@ -30,14 +30,16 @@ export function peekHello(
         end();
     };
     const onReadable = (): void => {
-        if (socket.readableLength === length && length > 0) return; // the bytes that were put back
-        const bytes = socket.read() as Buffer | null;
-        if (!bytes) {
+        const isKnown = socket.readableLength === length && length > 0; // these bytes were put back
+        // Returns more bytes than there are only after FIN: those that there are.
+        const bytes = socket.read(isKnown ? length + 1 : undefined) as Buffer | null;
+        if (bytes) socket.unshift(bytes); // at once: without bytes in its buffer, a socket could end
+        if (isKnown && !bytes) return;
+        if (isKnown || !bytes) {
             end(); // the peer has sent FIN
             return;
         }
         ({ length } = bytes);
-        socket.unshift(bytes); // at once: without bytes in its buffer, a socket could end
         const frame = firstFrame(bytes, objectBuffer);
         if (frame !== undefined) end(helloOf(frame, objectBuffer));
         else if (length > MAX_HELLO_SIZE) end();
@@ -52,7 +54,7 @@ function firstFrame(bytes: Buffer, objectBuffer: ObjectBuffer): string | Buffer 
 }
 
 function helloOf(frame: string | Buffer, objectBuffer: ObjectBuffer): Hello | undefined {
-    if (typeof frame !== "string" || frame.length > MAX_HELLO_SIZE) return undefined;
+    if (typeof frame !== "string") return undefined;
     const message = objectBuffer.decode(frame);
     return message.kind === "pong" ? parseHello(message.data) : undefined;
 }

@@ -7,7 +7,13 @@ describe("JsonCodec", () => {
         describe(`with the terminator ${JSON.stringify(terminator)}`, () => {
             testCodec(({ maxSize }) => {
                 const terminators = { receiveTerminator: terminator, sendTerminator: terminator };
-                return new JsonCodec({ ...terminators, allowNonObjects: false, maxSize, enveloped: true });
+                return new JsonCodec({
+                    ...terminators,
+                    allowNonObjects: false,
+                    maxSize,
+                    enveloped: true,
+                    classes: undefined,
+                });
             });
         });
     }

@@ -12,6 +12,7 @@ const DEFAULTS: JsonCodecOptions = {
     allowNonObjects: false,
     maxSize: Infinity,
     enveloped: true,
+    classes: undefined,
 };
 
 function create(options: Partial<JsonCodecOptions> = {}): Codec {
