@@ -27,13 +27,19 @@ export interface Wire extends Encoder {
     /** Number of bytes that {@link take} would return. Can be an estimate that is too small by a few bytes. */
     readonly length: number;
 
+    /**
+     * True while a message is being encoded: a getter of its value, or `toJSON()`, runs. It can refer to the messages of
+     * its frame before it, so these should not be taken.
+     */
+    readonly isEncoding: boolean;
+
     /** Adds the message that was encoded last, or a frame of {@link WireFormat.encodeShared}. */
     commit(frame: ByteFrame): void;
     /**
      * Returns all bytes that were added. They are valid until {@link release}.
      *
-     * Code of the program can call it again before `release()`, from a replaced `socket.write()`, and while a message is
-     * encoded, from a getter of its value. In that case it returns the messages before that one.
+     * Code of the program can call it again before `release()`, from a replaced `socket.write()`. While a message is
+     * encoded, it returns the messages before that one, which must then be encoded once more: its getters run twice.
      */
     take(): Buffer;
     /**

@@ -216,7 +216,7 @@ export class FrameWriter implements TickTask {
 
     /** Writes what must precede a frame: a broadcast, and frames of the other kind. */
     #writeBefore(frame: Frame): void {
-        this.#broadcast?.flush();
+        if (typeof frame === "string") this.#broadcast?.flush();
         if (this.wire !== undefined && (typeof frame === "string" ? this.wire.length > 0 : this.#text !== ""))
             this.flush();
     }
@@ -231,14 +231,24 @@ export class FrameWriter implements TickTask {
             const wire = this.wire as Wire;
             wire.commit(frame);
             ({ length } = wire);
+            if (this.#broadcast) this.#writeBeforeBroadcast();
         }
         if (this.#flushThreshold === 0) {
             this.#flushThreshold = EARLY_FLUSH_CHARACTERS;
             atEndOfTick(this);
         }
-        if (length < this.#flushThreshold) return;
+        if (length < this.#flushThreshold || this.wire?.isEncoding) return;
         this.#flushThreshold = Math.min(2 * this.#flushThreshold, MAX_WRITE);
         this.flush();
+    }
+
+    /** Writes a message, and then the broadcast that a getter of its value has begun. */
+    #writeBeforeBroadcast(): void {
+        const broadcast = this.#broadcast;
+        this.#broadcast = undefined;
+        this.flush();
+        this.#broadcast = broadcast;
+        broadcast?.flush();
     }
 
     /**
@@ -298,13 +308,14 @@ export class FrameWriter implements TickTask {
      * now on.
      */
     beginBroadcast(broadcast: QueuedBatch): void {
-        this.flush();
+        if (!this.wire?.isEncoding) this.flush();
         this.#broadcast = broadcast;
     }
 
     /** Writes the frames of the broadcast that `beginBroadcast()` started. */
     writeBroadcast(bytes: Buffer, broadcast: QueuedBatch): void {
         this.#broadcast = undefined;
+        if (this.wire) this.flush(); // frames from before the broadcast, if it began while another one was encoded
         this.framesSent += broadcast.frames;
         this.#write(bytes, broadcast);
     }

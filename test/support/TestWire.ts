@@ -102,6 +102,7 @@ export class TestWire implements Wire {
     readonly name: string;
     /** Arguments of `release()`, in order. */
     readonly releases: boolean[] = [];
+    readonly isEncoding = false;
     #messages: unknown[] = [];
     #frames: Buffer[] = [];
     #length = 0;

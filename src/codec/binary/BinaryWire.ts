@@ -37,6 +37,10 @@ export class BinaryWire implements Wire {
         this.#tokens = tokens;
     }
 
+    get isEncoding(): boolean {
+        return this.#isEncoding;
+    }
+
     get latestType(): string {
         return this.format.latestType;
     }

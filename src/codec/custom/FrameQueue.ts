@@ -5,6 +5,8 @@ export class FrameQueue {
     #frames: Buffer[] = [];
     /** Number of bytes of all frames. */
     length = 0;
+    /** A frame does not refer to others. */
+    readonly isEncoding = false;
 
     commit(frame: ByteFrame): void {
         this.#frames.push(frame as Buffer);
