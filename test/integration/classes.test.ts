@@ -113,27 +113,17 @@ describe("classes", () => {
                 expect((await answered)[1].type).to.equal("v2.Thing");
             });
 
-            it("are revived by the type option, and left alone without a registration", async () => {
-                const { s, c } = await pair({ classes, codec }, { codec });
-                const arrived: unknown[] = [];
-                s.on("receive", (value) => arrived.push(value));
-                c.on("receive", (value) => arrived.push(value));
-                await c.send({ id: 3 }, null, { type: "Widget" });
-                await once(s, "receive:Widget");
-                expect(arrived[0]).to.be.an.instanceof(Widget).with.property("label", "widget 3");
-                await s.sendall(new Widget(4));
-                await once(c, "receive:Widget");
-                expect(Object.getPrototypeOf(arrived[1])).to.equal(Object.prototype);
-                expect(arrived[1]).to.deep.equal({ id: 4 });
-            });
-
             it("report data that fromJSON refuses as one bad frame, and the connection continues", async () => {
-                const { s, c } = await pair({ classes, codec }, { codec });
+                class Wrong {
+                    toJSON = (): object => ({});
+                    static fromJSON = (): Wrong => new Wrong();
+                }
+                const { s, c } = await pair({ classes, codec }, { classes: { "shop.Order": Wrong }, codec });
                 const errors: SockhopError[] = [];
                 s.on("error", (error) => errors.push(error as SockhopError));
                 const received: unknown[] = [];
                 s.on("receive", (value) => received.push(value));
-                await c.send({}, null, { type: "shop.Order" });
+                await c.send(new Wrong());
                 const after = new Promise((resolve) => s.once("receive:String", resolve));
                 await c.send("after");
                 await after;
@@ -146,6 +136,20 @@ describe("classes", () => {
             });
         });
     }
+
+    it("are revived by the type option, and left alone without a registration", async () => {
+        const { s, c } = await pair({ classes }, {});
+        const arrived: unknown[] = [];
+        s.on("receive", (value) => arrived.push(value));
+        c.on("receive", (value) => arrived.push(value));
+        await c.send({ id: 3 }, null, { type: "Widget" });
+        await once(s, "receive:Widget");
+        expect(arrived[0]).to.be.an.instanceof(Widget).with.property("label", "widget 3");
+        await s.sendall(new Widget(4));
+        await once(c, "receive:Widget");
+        expect(Object.getPrototypeOf(arrived[1])).to.equal(Object.prototype);
+        expect(arrived[1]).to.deep.equal({ id: 4 });
+    });
 
     it("revive nothing for a json peer, and only the value of a message in JSON lines", async () => {
         const { s, c } = await pair({ classes });
@@ -189,7 +193,10 @@ describe("classes", () => {
         it(`revive what a server of ${name} sends`, async () => {
             const { server: Server } = await load(name);
             const old = new Server({ port: 0 });
-            later(() => old.close());
+            later(() => {
+                old.ping(0);
+                return old.close();
+            });
             await old.listen();
             const { port } = old.server.address() as net.AddressInfo;
             old.on("receive", (value: { id: number }, { callback }) => {
@@ -218,7 +225,10 @@ describe("classes", () => {
             const s = server({ classes });
             await s.listen();
             const old = new Client({ ...placeOf(s), address: "127.0.0.1" });
-            later(() => old.disconnect());
+            later(() => {
+                old.ping(0);
+                return old.disconnect();
+            });
             await old.connect();
             const arrived = once(s, "receive:Widget") as Promise<[unknown]>;
             await old.send(new Widget(5));
