@@ -2,6 +2,7 @@ import { REQUEST, RESERVED_TYPES, RESPONSE } from "../../protocol/Envelope";
 import { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { typeName } from "../../protocol/typeName";
 import { SockhopError } from "../../SockhopError";
+import type { ClassRegistry } from "../classes";
 import { toJson } from "./stringify";
 
 /**
@@ -49,10 +50,16 @@ const OBJECT_TEMPLATE = new EnvelopeTemplate("Object");
  * All methods throw a {@link SockhopError} with `ERR_BAD_DATA` for data that JSON cannot express.
  */
 export class EnvelopeWriter {
+    /** Classes with a stated name. */
+    readonly #classes: ClassRegistry | undefined;
     /** Created by the first class other than `Object`. */
     #templates: Map<string, EnvelopeTemplate> | undefined;
     /** Template of the last value: the next value often has the same class. */
     #latest = OBJECT_TEMPLATE;
+
+    constructor(classes?: ClassRegistry) {
+        this.#classes = classes;
+    }
 
     /** Writes a control message. */
     control(type: string, data: unknown): string {
@@ -92,7 +99,8 @@ export class EnvelopeWriter {
      */
     response(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): string {
         const { uuid, data = {}, last, empty, error, cancel } = packet;
-        if (empty || error || cancel || !hasUuid) return this.control(RESPONSE, new SockhopResponsePacket(packet));
+        if (empty || error || cancel) return this.control(RESPONSE, new SockhopResponsePacket(packet));
+        if (!hasUuid) return this.control(RESPONSE, new SockhopResponsePacket({ type: this.#typeOf(data), ...packet }));
         const text = RESPONSE_HEAD + (uuid as string) + this.#templateOf(data).responseMiddle + toJson(data);
         return text + (last ? `,"last":true}` : `,"last":false}`);
     }
@@ -102,7 +110,11 @@ export class EnvelopeWriter {
         return this.#latest.type;
     }
 
-    #templateOf(value: unknown, type = typeName(value)): EnvelopeTemplate {
+    #typeOf(value: unknown): string {
+        return this.#classes ? this.#classes.typeOf(value) : typeName(value);
+    }
+
+    #templateOf(value: unknown, type = this.#typeOf(value)): EnvelopeTemplate {
         if (type === this.#latest.type) return this.#latest;
         if (type === OBJECT_TEMPLATE.type) return (this.#latest = OBJECT_TEMPLATE);
         const templates = (this.#templates ??= new Map<string, EnvelopeTemplate>());

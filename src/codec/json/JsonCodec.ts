@@ -10,6 +10,7 @@ import { assertAwaited, assertObject, badFrameError, tooLargeError, withoutStack
 import { EnvelopeWriter } from "./EnvelopeWriter";
 import { FrameReader, type JsonReadState, skipByteOrderMark } from "./FrameReader";
 import { parseEnvelope } from "./parseEnvelope";
+import { reviveMessage } from "./reviveMessage";
 import { toJson } from "./stringify";
 import { Terminator } from "./Terminator";
 
@@ -30,6 +31,7 @@ export interface JsonCodecOptions {
     maxSize: number;
     /** False for a `"json"` peer. */
     enveloped: boolean;
+    /** Classes of the values of messages. */
     classes: ClassRegistry | undefined;
 }
 
@@ -44,10 +46,12 @@ export class JsonCodec implements Codec {
     /** Closing brace of an envelope and terminator of its frame, if nothing needs escaping. */
     readonly #envelopeEnd: string;
     readonly #reader: FrameReader;
-    readonly #writer = new EnvelopeWriter();
+    readonly #writer: EnvelopeWriter;
+    readonly #classes: ClassRegistry | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an empty terminator. */
-    constructor({ receiveTerminator, sendTerminator, allowNonObjects, maxSize, enveloped }: JsonCodecOptions) {
+    constructor(options: JsonCodecOptions) {
+        const { receiveTerminator, sendTerminator, allowNonObjects, maxSize, enveloped, classes } = options;
         const terminator = new Terminator(receiveTerminator);
         this.#terminator = sendTerminator === receiveTerminator ? terminator : new Terminator(sendTerminator);
         this.#envelopeEnd = `}${this.#terminator.text}`;
@@ -55,6 +59,8 @@ export class JsonCodec implements Codec {
         this.#allowNonObjects = allowNonObjects;
         this.#maxSize = maxSize;
         this.enveloped = enveloped;
+        this.#classes = classes;
+        this.#writer = new EnvelopeWriter(classes);
         this.acceptsText = allowNonObjects && !enveloped;
     }
 
@@ -139,7 +145,9 @@ export class JsonCodec implements Codec {
         } catch (cause) {
             return invalid(NOT_JSON, undefined, cause);
         }
-        return this.enveloped ? toMessage(value) : this.#toBareMessage(value);
+        if (!this.enveloped) return this.#toBareMessage(value);
+        const decoded = toMessage(value);
+        return this.#classes ? reviveMessage(decoded, this.#classes) : decoded;
     }
 
     decodeValue(frame: string): unknown {
