@@ -291,7 +291,7 @@ describe("Connection with a wire", () => {
                 },
             };
             await send(value);
-            expect(parts()).to.deep.equal([LINE, [{ member: "x" }]]);
+            expect(parts()).to.deep.equal([[{ member: "x" }], LINE]);
         });
     });
 
