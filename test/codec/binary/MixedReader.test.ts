@@ -82,7 +82,9 @@ describe("MixedReader", () => {
             const all = read(reader, bytes, [size], into);
             expect(text(all)).to.deep.equal(text([frame, frame, "a", "c", frame]));
             expect(into.errors.map(({ code }) => code)).to.deep.equal(new Array(3).fill("ERR_MESSAGE_TOO_LARGE"));
-            expect(into.errors[0]!.message).to.contain("A frame of 65712 bytes is larger than max_message_size (100 bytes)");
+            expect(into.errors[0]!.message).to.contain(
+                "A frame of 65712 bytes is larger than max_message_size (100 bytes)",
+            );
             expect(into.framesReceived).to.equal(8);
         }
     });

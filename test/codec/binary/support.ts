@@ -44,7 +44,7 @@ export function taken(wire: BinaryWire): Buffer {
 /** Splits bytes into frames. */
 export function frames(bytes: Buffer): Buffer[] {
     const all: Buffer[] = [];
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
         const size = bytes.readUInt32LE(at + 2) + 6;
         all.push(bytes.subarray(at, at + size));
         at += size;

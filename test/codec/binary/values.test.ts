@@ -29,7 +29,10 @@ describe("Values in frames", () => {
     for (const [name, value] of Object.entries(same)) it(`keep ${name}`, () => assertSame(sent(value), value));
 
     it("keep errors, with their members", () => {
-        const error = Object.assign(new TypeError("bad", { cause: new RangeError("why") }), { code: "E_BAD", data: [1] });
+        const error = Object.assign(new TypeError("bad", { cause: new RangeError("why") }), {
+            code: "E_BAD",
+            data: [1],
+        });
         const copy = sent(error) as typeof error;
         expect(copy).to.be.instanceOf(TypeError);
         expect(copy).to.include({ name: "TypeError", message: "bad", code: "E_BAD" });
@@ -43,7 +46,9 @@ describe("Values in frames", () => {
         class MyError extends Error {
             override name = "MyError";
         }
-        expect(sent(new MyError("x"))).to.be.instanceOf(Error).and.include({ name: "MyError", message: "x" });
+        expect(sent(new MyError("x")))
+            .to.be.instanceOf(Error)
+            .and.include({ name: "MyError", message: "x" });
         const abort = sent(AbortSignal.abort().reason) as Error;
         expect(abort).to.be.instanceOf(Error).and.include({ name: "AbortError" });
     });
@@ -68,7 +73,10 @@ describe("Values in frames", () => {
         // eslint-disable-next-line no-new-wrappers
         assertSame(sent([new Number(1), new String("s"), new Boolean(false), Object(1n)]), [1, "s", false, 1n]);
         assertSame(sent(new SharedArrayBuffer(2)), new ArrayBuffer(2));
-        assertSame(sent({ a: { toJSON: (key: string) => `key ${key}` }, b: new Date(5) }), { a: "key a", b: new Date(5) });
+        assertSame(sent({ a: { toJSON: (key: string) => `key ${key}` }, b: new Date(5) }), {
+            a: "key a",
+            b: new Date(5),
+        });
         const foreign: unknown = runInNewContext("({ a: [1], m: new Map([[1, new Set([2])]]), d: new Date(5) })");
         assertSame(sent(foreign), { a: [1], m: new Map([[1, new Set([2])]]), d: new Date(5) });
         assertSame(sent(new Proxy({ a: [1] }, {})), { a: [1] });
