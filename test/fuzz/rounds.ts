@@ -4,6 +4,7 @@ import { fields, withstands, withstood } from "./fields";
 import { Guard, turn } from "./guard";
 import { forgets, hoards } from "./kept";
 import { lived, lives, programs, reentries } from "./lifecycles";
+import { mutated, mutations, withstandsMutations } from "./mutations";
 import { misused, misuses, refuses } from "./options";
 import { receives } from "./receivers";
 import { inMemory, overSockets } from "./setups";
@@ -15,13 +16,17 @@ interface Kind {
 }
 
 /**
- * The properties by their names for `--only`. `buffer` is the ObjectBuffer alone. `memory` and `socket` are the whole path of
+ * The properties by their names for `--only`. `buffer` is the ObjectBuffer alone, `codec` is frames of bytes that were changed. `memory` and `socket` are the whole path of
  * a frame, the first without a system in between. `fields` is frames with members of any value, `options` is options and
  * arguments of any value. `lifecycles` is all methods of both ends, and `reentry` the same with user code that calls more of
  * them in its handlers.
  */
 export const KINDS = {
     buffer: { runs: 100, property: () => fc.asyncProperty(bytes(500), (run) => Promise.resolve(bufferAgrees(run))) },
+    codec: {
+        runs: 10,
+        property: () => fc.asyncProperty(mutations, (run) => Promise.resolve(withstandsMutations(run))),
+    },
     memory: {
         runs: 100,
         property: (guard) =>
@@ -106,9 +111,14 @@ function story(
 const isBytes = (value: unknown): value is Bytes => typeof value === "object" && value !== null && "codes" in value;
 
 /** Counts since the start of the program. */
-export const total = (): { frames: number } & typeof received & typeof withstood & typeof misused & typeof lived => ({
-    frames: received.memory + received.socket + withstood.fields,
+export const total = (): { frames: number } & typeof received &
+    typeof mutated &
+    typeof withstood &
+    typeof misused &
+    typeof lived => ({
+    frames: received.memory + received.socket + withstood.fields + mutated.codec,
     ...received,
+    ...mutated,
     ...withstood,
     ...misused,
     ...lived,

@@ -2,7 +2,7 @@
  * npm run fuzz                                        until Ctrl-C
  * npm run fuzz -- --minutes 5
  * npm run fuzz -- --frames 10000000 --lifecycles 100000
- * npm run fuzz -- --only lifecycles                   or buffer, memory, socket, fields, kept, options, reentry
+ * npm run fuzz -- --only lifecycles                   or buffer, codec, memory, socket, fields, kept, options, reentry
  *
  * Exits with code 1 at the first failure, and prints the line that replays it:
  *

@@ -97,7 +97,7 @@ export class BinaryWire implements Wire {
             const [first] = this.decodeFrame(frame);
             return { type: first?.type, bytes: frame.length };
         }
-        const { latestHead, latestType } = frame as unknown as Pick<FrameBuffer, "latestHead" | "latestType">;
+        const { latestHead, latestType } = frame as ByteFrame & Pick<FrameBuffer, "latestHead" | "latestType">;
         const kind = latestHead & $.KIND;
         const type = kind === $.REQUEST ? REQUEST : kind >= $.RESPONSE ? RESPONSE : latestType;
         return { type, bytes: frame.length };

@@ -45,10 +45,7 @@ const BUILT_INS: readonly (readonly [(value: unknown) => boolean, Write])[] = [
     [types.isSet, writeSet],
     [types.isTypedArray, writeTypedArray],
     [types.isDataView, writeDataView],
-    [
-        types.isAnyArrayBuffer,
-        (writer, value) => writer.raw(byteKind("ArrayBuffer"), new Uint8Array(value as ArrayBuffer)),
-    ],
+    [types.isAnyArrayBuffer, writeArrayBuffer],
     [types.isRegExp, writeRegExp],
     [isUrl, writeUrl],
     [isError, writeError],
@@ -217,6 +214,11 @@ function writeDataView(writer: ValueWriter, value: object): void {
     writer.number(value);
     const { byteOffset, byteLength } = value as DataView;
     writer.raw(byteKind("DataView"), new Uint8Array(bufferOfView(value) as ArrayBuffer, byteOffset, byteLength));
+}
+
+function writeArrayBuffer(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    writer.raw(byteKind("ArrayBuffer"), new Uint8Array(value as ArrayBuffer));
 }
 
 function writeRegExp(writer: ValueWriter, value: object): void {

@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import { classRegistry } from "../../../src/codec/classes";
+import type { InvalidMessage, Message } from "../../../src/protocol/Message";
+import { rawFrame, wires } from "./support";
+
+function decode(bytes: readonly number[], text = "", encoding = 0): (Message | InvalidMessage)[] {
+    class Point {}
+    class Own {
+        static fromJSON(data: unknown): unknown {
+            return data;
+        }
+    }
+    return wires({ maxSize: 100_000, classes: classRegistry([Point, Own]) }).server.decodeFrame(
+        rawFrame(bytes, text, encoding),
+    );
+}
+
+/** Fault of the only message. */
+function fault(bytes: readonly number[], text?: string, encoding?: number): string {
+    const messages = decode(bytes, text, encoding);
+    const [first] = messages;
+    if (first?.kind !== "invalid" || messages.length !== 1) throw new Error(JSON.stringify(messages));
+    return first.fault.replace("the frame is not valid: ", "");
+}
+
+describe("Frames of a hostile peer", () => {
+    const maxVarint = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
+    const faults: Record<string, [bytes: number[], text?: string, encoding?: number]> = {
+        "a message in it has no known kind": [[0x06, 0]],
+        "a message in it does not end": [[0x00, 0xc5], "x".repeat(20)],
+        "its text is too short": [[0x00, 0x82], "x"],
+        "its text has no known encoding": [[0x00, 0x81], "x", 3],
+        "its text has half a character": [[0x00, 0x81], "x", 2],
+        "it announces more items than it has": [[0x00, 0xc7, ...maxVarint]],
+        "it announces more members than it has": [[0x00, 0xc8, 5], "T\0a\0b"],
+        "a number in it does not end": [[0x00, 0xc7, ...new Array<number>(16).fill(0xff)]],
+        "a number in it is too large": [[0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0]],
+        "a shape in it is not defined": [[0x00, 0xe0]],
+        "a shape in it is not valid": [[0x00, 0xc8, 1, 0], "T"],
+        "a name in it is too long": [[0x00, 0xc8, 0x81, 0x08], "x".repeat(1025)],
+        "an object in it is not defined": [[0x00, 0xd9, 0]],
+        "binary data in it has no known class": [[0x00, 0xd3, 99, 0]],
+        "integers in it have a size of their own": [[0x00, 0xdd, 3, 0]],
+        "a value in it has no known kind": [[0x00, 0xdb]],
+        "an error in it has no message": [[0x00, 0xd8, 1, 5, 0], "E"],
+        "a BigInt in it is not valid": [[0x00, 0xd1, 2], "0x"],
+        "a RegExp in it is not valid": [[0x00, 0xd6, 1, 0], "("],
+        "a URL in it is not valid": [[0x00, 0xd7, 1], "x"],
+        "the type of a message is reserved": [[0x80, 1, 11], "SockhopPing"],
+        "an instance of a class with fromJSON contains itself": [[0x40, 0xdc, 3, 0xc7, 1, 0xd9, 0], "Own"],
+    };
+    for (const [text, input] of Object.entries(faults))
+        it(`are refused: ${text}`, () => expect(fault(...input)).to.equal(text));
+
+    it("are refused: sizes, mark, format", () => {
+        const { server } = wires();
+        const good = rawFrame([0x00, 1]);
+        expect(server.decodeFrame(good)[0]).to.include({ kind: "message", data: 1 });
+        for (const at of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+            const bad = Buffer.from(good);
+            bad[at] = bad[at]! + 3;
+            expect(server.decodeFrame(bad)[0]).to.include({ kind: "invalid" });
+        }
+        for (let length = 0; length < good.length; length++) {
+            expect(server.decodeFrame(good.subarray(0, length))[0]).to.include({ kind: "invalid" });
+        }
+    });
+
+    it("deliver the messages before a fault", () => {
+        expect(decode([0x00, 1, 0x00, 2, 0x00, 0xe5, 0x00, 3]).map(({ kind }) => kind)).to.deep.equal([
+            "message",
+            "message",
+            "invalid",
+        ]);
+        expect(decode([0x00, 0x81], "xy")[1]).to.include({ fault: "the frame is not valid: its text is too long" });
+        // A value that cannot be made does not hide the messages behind it.
+        expect(decode([0x00, 0xd7, 1, 0x00, 3], "x").map(({ kind }) => kind)).to.deep.equal(["invalid", "message"]);
+    });
+
+    it("do not nest deeper than 1000 levels", () => {
+        const nested = (...start: number[]): number[] =>
+            Array.from({ length: 50_000 }, (_, n) => start[n % start.length]!);
+        expect(fault([0x00, ...nested(0xc7, 1)])).to.equal("it has more than 1000 levels");
+        expect(fault([0x00, ...nested(0xd5, 1)])).to.equal("it has more than 1000 levels");
+        expect(fault([0x00, ...nested(0xdc, 0)])).to.equal("it has more than 1000 levels");
+        expect(fault([0x00, 0xc8, 3, ...nested(0xe0)], "T\0a")).to.equal("it has more than 1000 levels");
+    });
+
+    it("do not exceed the maximum size of a message, as UTF-8", () => {
+        const text = "é".repeat(60_000);
+        expect(fault([0x00, 0xc6, 0xe0, 0xd4, 0x03], text)).to.contain("larger than max_message_size (100000 bytes)");
+        expect(decode([0x00, 0xc6, 0xe0, 0xd4, 0x03], "x".repeat(60_000))[0]).to.include({ kind: "message" });
+    });
+
+    it("set no prototypes, and call no constructors", () => {
+        const [first] = decode([0x00, 0xc8, 11, 0xca, 0, 1, 1, 7], "T\0__proto__a") as Message[];
+        expect(Object.getPrototypeOf(first!.data)).to.equal(Object.prototype);
+        expect(Object.keys(first!.data as object)).to.deep.equal(["__proto__"]);
+        expect((first!.data as { a?: unknown }).a).to.equal(undefined);
+        const [second] = decode(
+            [0x00, 0xc8, 12, 1],
+            "Object\0valueOf".slice(0, 14).replace("valueOf", "a\0b\0c"),
+        ) as Message[];
+        expect(second!.kind).to.equal("invalid");
+    });
+});

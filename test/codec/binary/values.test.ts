@@ -1,0 +1,218 @@
+import { types } from "node:util";
+import { runInNewContext } from "node:vm";
+import { expect } from "chai";
+import { classRegistry } from "../../../src/codec/classes";
+import { sent, wires } from "./support";
+import { assertSame } from "./values";
+
+describe("Values in frames", () => {
+    const memory = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
+    const same: Record<string, unknown> = {
+        "an invalid date": new Date(NaN),
+        "an empty object": {},
+        "an object with 100 members": Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`k${n}`, n])),
+        "keys with separators": { "a\0b": 1, a: { "\0": 2 } },
+        "members of objects": JSON.parse('{"__proto__":{"a":1},"constructor":2,"toString":3}') as unknown,
+        "a long name": { ["x".repeat(2000)]: 1 },
+        "100 items": Array.from({ length: 100 }, (_, n) => ({ n, s: `${n}` })),
+        "small integers": Array.from({ length: 50 }, (_, n) => n - 25),
+        "large integers": Array.from({ length: 50 }, (_, n) => n * 2 ** 24),
+        "integers with -0": new Array(20).fill(-0),
+        holes: [, 1, , , 2, ,], // eslint-disable-line no-sparse-arrays
+        "a Buffer": Buffer.from("text"),
+        "a part of memory": memory.subarray(3, 5),
+        "an unaligned view": new DataView(memory.buffer, 1, 3),
+        "a Float64Array": new Float64Array([1.5, NaN, -0]),
+        "a BigInt": [10n ** 50n, -(10n ** 50n), 0n],
+        "a URL": [String(new URL("http://a.b/c?d#e"))],
+    };
+    for (const [name, value] of Object.entries(same)) it(`keep ${name}`, () => assertSame(sent(value), value));
+
+    it("keep errors, with their members", () => {
+        const error = Object.assign(new TypeError("bad", { cause: new RangeError("why") }), {
+            code: "E_BAD",
+            data: [1],
+        });
+        const copy = sent(error) as typeof error;
+        expect(copy).to.be.instanceOf(TypeError);
+        expect(copy).to.include({ name: "TypeError", message: "bad", code: "E_BAD" });
+        expect(copy.cause).to.be.instanceOf(RangeError);
+        expect(Object.keys(copy)).to.deep.equal(["code", "data"]);
+        expect(copy.stack).not.to.contain("values.test");
+        expect((sent(error, { errorStacks: true }) as Error).stack).to.equal(error.stack);
+        const all = sent(new AggregateError([error], "all")) as AggregateError;
+        expect(all).to.be.instanceOf(AggregateError);
+        expect(all.errors[0]).to.include({ code: "E_BAD" });
+        class MyError extends Error {
+            override name = "MyError";
+        }
+        expect(sent(new MyError("x")))
+            .to.be.instanceOf(Error)
+            .and.include({ name: "MyError", message: "x" });
+        const abort = sent(AbortSignal.abort().reason) as Error;
+        expect(abort).to.be.instanceOf(Error).and.include({ name: "AbortError" });
+    });
+
+    it("become their built-in class, or plain", () => {
+        class MyMap extends Map {}
+        class MyArray extends Array {}
+        class Widget {
+            a = 1;
+            #hidden = 2;
+            get hidden(): number {
+                return this.#hidden;
+            }
+        }
+        const bare = Object.assign(Object.create(null) as object, { a: 1 });
+        assertSame(sent([new MyMap([[1, 2]]), MyArray.from([1, 2]), new Widget(), bare]), [
+            new Map([[1, 2]]),
+            [1, 2],
+            { a: 1 },
+            { a: 1 },
+        ]);
+        // eslint-disable-next-line no-new-wrappers
+        assertSame(sent([new Number(1), new String("s"), new Boolean(false), Object(1n)]), [1, "s", false, 1n]);
+        assertSame(sent(new SharedArrayBuffer(2)), new ArrayBuffer(2));
+        assertSame(sent({ a: { toJSON: (key: string) => `key ${key}` }, b: new Date(5) }), {
+            a: "key a",
+            b: new Date(5),
+        });
+        const foreign: unknown = runInNewContext("({ a: [1], m: new Map([[1, new Set([2])]]), d: new Date(5) })");
+        assertSame(sent(foreign), { a: [1], m: new Map([[1, new Set([2])]]), d: new Date(5) });
+        assertSame(sent(new Proxy({ a: [1] }, {})), { a: [1] });
+        assertSame(sent({ [Symbol.toStringTag]: "Map", constructor: "Map", size: 5 }), { constructor: "Map", size: 5 });
+        expect(types.isRegExp(sent(Object.assign(/a/g, { lastIndex: 5 })))).to.equal(true);
+    });
+
+    it("are refused with their path", () => {
+        const { client } = wires();
+        let deep: object = {};
+        for (let n = 0; n < 20_000; n++) deep = [deep];
+        const endless: object = { toJSON: () => ({ endless }) };
+        const bad: [unknown, string][] = [
+            [{ a: [1, { b: () => 1 }] }, "a function, at .a[1].b"],
+            [{ "a b": Symbol("x") }, 'a symbol, at ["a b"]'],
+            [new Map([[{}, Promise.resolve()]]), "a Promise (is await missing?), at .values()[0]"],
+            [new Map([[() => 1, 1]]), "a function, at .keys()[0]"],
+            [new Map([[5, new WeakMap()]]), "a WeakMap, at .get(5)"],
+            [new Set([1, new WeakSet()]), "a WeakSet, at .values()[1]"],
+            [{ a: new WeakRef({}) }, "a WeakRef, at .a"],
+            [[new Map().keys()], "an iterator, at [0]"],
+            [{ g: (function* () {})() }, "a generator, at .g"], // eslint-disable-line @typescript-eslint/no-empty-function
+            [{ e: Object.assign(new Error("x"), { f: () => 1 }) }, "a function, at .e.f"],
+            [Object(Symbol("x")), "a symbol"],
+            [new RegExp("x".repeat(2000)), "a RegExp of more than 1024 characters"],
+            [2n ** 300_000n, "a BigInt of 75001 digits"],
+        ];
+        for (const [value, text] of bad) {
+            expect(() => client.encodeMessage(value))
+                .to.throw(`This value cannot be sent: ${text}`)
+                .with.property("code", "ERR_BAD_DATA");
+        }
+        expect(() => client.encodeMessage(deep)).to.throw("it has more than 1000 levels");
+        expect(() => client.encodeMessage(endless)).to.throw("it has more than 1000 levels");
+    });
+
+    it("have up to 1000 levels", () => {
+        let deep: unknown = 1;
+        for (let n = 0; n < 1000; n++) deep = n % 3 === 0 ? new Map([[1, deep]]) : n % 3 === 1 ? [deep] : { deep };
+        assertSame(sent(deep), deep);
+        let classes: object = {};
+        class Link {
+            constructor(readonly next: object) {}
+        }
+        for (let n = 0; n < 999; n++) classes = new Link(classes);
+        sent(classes, { classes: classRegistry([Link]) });
+    });
+
+    it("keep references after more objects than are listed", () => {
+        const items = Array.from({ length: 200 }, (_, n) => ({ n }));
+        const value = { items, again: [...items].reverse(), self: undefined as unknown };
+        value.self = value;
+        assertSame(sent(value), value);
+    });
+
+    it("do not contain inherited members", () => {
+        sent({ a: 1, b: 2 });
+        Object.defineProperty(Object.prototype, "b", { value: 5, enumerable: true, configurable: true });
+        const copy = sent({ a: 1 }) as object;
+        Reflect.deleteProperty(Object.prototype, "b");
+        expect(Object.keys(copy)).to.deep.equal(["a"]);
+    });
+
+    it("can change while they are written", () => {
+        const value: Record<string, unknown> = {
+            get a() {
+                delete value["b"];
+                value["d"] = 4;
+                return 1;
+            },
+            b: 2,
+            c: 3,
+        };
+        assertSame(sent(value), { a: 1, b: undefined, c: 3 });
+    });
+
+    describe("classes", () => {
+        class Point {
+            constructor(
+                readonly x: number,
+                public next: unknown = null,
+            ) {}
+        }
+        class Money {
+            readonly #cents: number;
+            constructor(cents: number) {
+                this.#cents = cents;
+            }
+            get cents(): number {
+                return this.#cents;
+            }
+            toJSON(): object {
+                return { cents: this.#cents };
+            }
+            static fromJSON({ cents }: { cents: number }): Money {
+                if (typeof cents !== "number") throw new TypeError("no cents");
+                return new Money(cents);
+            }
+        }
+        class MyError extends Error {}
+        class List extends Array {}
+        const classes = classRegistry({ Point, "shop.Money": Money, MyError, List });
+        const options = { classes };
+
+        it("are revived, nested and with references", () => {
+            const point = new Point(1);
+            point.next = [point, new Map([[point, new Point(2)]])];
+            const copy = sent({ point, again: point }, options) as { point: Point; again: Point };
+            expect(copy.point).to.be.instanceOf(Point).and.equal(copy.again);
+            const next = copy.point.next as [Point, Map<Point, Point>];
+            expect(next[0]).to.equal(copy.point);
+            expect(next[1].get(copy.point)).to.be.instanceOf(Point).and.include({ x: 2 });
+        });
+
+        it("are revived by fromJSON()", () => {
+            const money = new Money(5);
+            const copy = sent([money, { money }], options) as [Money, { money: Money }];
+            expect(copy[0]).to.be.instanceOf(Money).and.include({ cents: 5 });
+            expect(copy[1].money).to.equal(copy[0]);
+            expect(sent(money)).to.deep.equal({ cents: 5 });
+        });
+
+        it("extend built-in classes", () => {
+            const copy = sent([new MyError("x"), List.from([1, 2])], options) as [MyError, List];
+            expect(copy[0]).to.be.instanceOf(MyError).and.include({ message: "x" });
+            expect(copy[1]).to.be.instanceOf(List).and.have.length(2);
+        });
+
+        it("spoil only their own message if fromJSON() fails", () => {
+            const { client, server } = wires(options);
+            for (const value of [{ a: 1 }, new Money("x" as unknown as number), { b: 2 }]) {
+                client.commit(client.encodeMessage(value) as { length: number });
+            }
+            const messages = server.decodeFrame(client.take());
+            expect(messages.map(({ kind }) => kind)).to.deep.equal(["message", "invalid", "message"]);
+            expect(messages[1]).to.include({ fault: "fromJSON() of the class shop.Money failed: no cents" });
+        });
+    });
+});
