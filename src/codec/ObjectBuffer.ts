@@ -10,6 +10,7 @@ import type { Codec, ControlKind, Identified, ReadState } from "./Codec";
 import { JsonCodec, type JsonCodecOptions } from "./json/JsonCodec";
 import { MixedReader } from "./binary/MixedReader";
 import { Terminator } from "./json/Terminator";
+import { V2Format, type V2FormatOptions } from "./v2/V2Format";
 import type { StreamReader, WireFormat } from "./Wire";
 
 /** Options of framing. */
@@ -98,6 +99,8 @@ export class ObjectBuffer extends EventEmitter {
     readonly #format: WireFormat | undefined;
     readonly #reader: StreamReader;
     readonly #allowNonObjects: boolean;
+    readonly #v2Options: V2FormatOptions;
+    #v2Format: V2Format | undefined;
     /** Errors of unreadable frames. They are emitted after the read, because a listener may call this object. */
     readonly #readErrors: SockhopError[] = [];
     readonly #state: ReadState = {
@@ -120,6 +123,7 @@ export class ObjectBuffer extends EventEmitter {
         const json = new JsonCodec(settings);
         this.#codec = json;
         this.#allowNonObjects = settings.allowNonObjects;
+        this.#v2Options = { ...settings, json };
         this.#format = createFormat(given, { ...settings, json });
         this.#reader = this.#format
             ? new MixedReader(new Terminator(settings.receiveTerminator), settings.maxSize)
@@ -217,6 +221,15 @@ export class ObjectBuffer extends EventEmitter {
      */
     get format(): WireFormat | undefined {
         return this.#format;
+    }
+
+    /**
+     * Format for peers of sockhop 2.x.
+     *
+     * @internal
+     */
+    get v2Format(): V2Format {
+        return (this.#v2Format ??= new V2Format(this.#v2Options));
     }
 
     /** @internal */

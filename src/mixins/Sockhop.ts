@@ -2,6 +2,7 @@ import { Endpoint } from "../endpoint/Endpoint";
 import { Agreement } from "./Agreement";
 import { Callbacks } from "./Callbacks";
 import { Handlers } from "./Handlers";
+import { Handshake } from "./Handshake";
 import { Ping } from "./Ping";
 import { Requests } from "./Requests";
 import { Responses } from "./Responses";
@@ -13,6 +14,7 @@ const WithAgreement = Agreement(WithPing);
 const WithResponses = Responses(WithAgreement);
 const WithHandlers = Handlers(WithResponses);
 const WithRequests = Requests(WithHandlers);
+const WithHandshake = Handshake(WithRequests);
 
 /** Endpoint with the features of both ends. Client and server add how connections are made, and how many there are. */
-export abstract class Sockhop<E, T, Other extends string | symbol> extends WithRequests<E, T, Other> {}
+export abstract class Sockhop<E, T, Other extends string | symbol> extends WithHandshake<E, T, Other> {}
