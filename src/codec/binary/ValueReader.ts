@@ -366,7 +366,8 @@ export class ValueReader {
     }
 
     #instance(): unknown {
-        const registered = this.classes?.get(this.name($.MAX_NAME));
+        const className = this.name($.MAX_NAME);
+        const registered = this.classes?.get(className);
         this.enter();
         const index = this.objects === undefined ? -1 : this.objects.length;
         if (registered?.hasFromJson) this.unfinished.push(index);
