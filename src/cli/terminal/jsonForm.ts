@@ -7,7 +7,7 @@ import { MAX_DEPTH, TOO_DEEP } from "./jsonDepth";
 const MAX_BYTES = 2 ** 16;
 
 /** Characters of a converted value, about. The parts behind them are replaced. */
-const MAX_SIZE = 2 ** 26;
+const MAX_SIZE = 2 ** 25;
 
 /** Characters of the path in a reference. */
 const MAX_PATH = 200;
@@ -52,7 +52,7 @@ class JsonForm {
 
     /** @param path - location in the result, as JSONPath (RFC 9535) without quotes */
     of(value: unknown, path = "$", levels = MAX_DEPTH): unknown {
-        this.#remaining -= 8;
+        this.#remaining -= 16;
         switch (typeof value) {
             case "string":
                 this.#remaining -= value.length;
@@ -110,8 +110,9 @@ class JsonForm {
     #items(items: readonly unknown[], path: string, levels: number): unknown[] {
         const converted: unknown[] = [];
         for (const [index, item] of items.entries()) {
-            converted.push(this.#remaining < 0 ? TOO_LARGE : this.of(item, `${path}[${index}]`, levels - 1));
-            if (this.#remaining < 0) break;
+            const isCut = this.#remaining < 0;
+            converted.push(isCut ? TOO_LARGE : this.of(item, `${path}[${index}]`, levels - 1));
+            if (isCut) break;
         }
         return converted;
     }
@@ -119,9 +120,10 @@ class JsonForm {
     #members(members: readonly [string, unknown][], path: string, levels: number): object {
         const converted: [string, unknown][] = [];
         for (const [key, member] of members) {
+            const isCut = this.#remaining < 0;
+            converted.push([key, isCut ? TOO_LARGE : this.of(member, `${path}.${key}`, levels - 1)]);
             this.#remaining -= key.length;
-            converted.push([key, this.#remaining < 0 ? TOO_LARGE : this.of(member, `${path}.${key}`, levels - 1)]);
-            if (this.#remaining < 0) break;
+            if (isCut) break;
         }
         return Object.fromEntries(converted); // unlike an assignment, it makes `__proto__` a member
     }
