@@ -21,6 +21,7 @@ export function connectLine(endpoint: Endpoint, flags: SharedFlags, env: NodeJS.
         isLocal ? String(port) : quoted(formatEndpoint(endpoint)),
     ];
     if (flags.json) words.push("--json");
+    if (flags.codec === "binary") words.push("--codec binary");
     if (flags.terminator !== undefined) words.push(`--terminator ${quoted(escaped(flags.terminator))}`);
     // A server with TLS has a certificate, whose authority only the user knows.
     if (flags.cert !== undefined) words.push(flags.ca === undefined ? "--tls" : "--tls --cert FILE --key FILE");

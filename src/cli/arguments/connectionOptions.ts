@@ -9,6 +9,8 @@ export interface ConnectionFlags {
     name?: string;
     json?: true;
     terminator?: string;
+    codec?: "json" | "binary";
+    codecRequired?: true;
     tls?: true;
     ca?: string;
     cert?: string;
@@ -21,10 +23,20 @@ export interface ConnectionFlags {
  *
  * @param json - false if a peer without sockhop cannot take part. Then `--json` is not in the help; {@link rejectJson} explains.
  * @param tls - detail for the help of `--tls`
+ * @param codec - false if the command has no connection of its own, and reads any codec
  */
-export function addConnectionOptions(command: Command, { json = true, name = true, tls = "" } = {}): Command {
+export function addConnectionOptions(
+    command: Command,
+    { json = true, name = true, tls = "", codec = true } = {},
+): Command {
     command.optionsGroup("Connection:");
     if (name) command.option("--name <name>", "use the socket with this name instead of an endpoint");
+    if (codec) {
+        const codecs = new Option("--codec <name>", "format of messages, if the peer has it too (default: json)");
+        command
+            .addOption(codecs.choices(["json", "binary"]))
+            .option("--codec-required", "close the connection if the peer does not have the codec");
+    }
     command
         .option("--terminator <text>", "characters that end a message, such as '\\r\\n' or '\\0'", parseTerminator)
         .option("--tls", `use TLS${tls && ` ${tls}`}; implied by the next four options`)
@@ -76,9 +88,13 @@ export function serverOptions(endpoint: Endpoint, flags: ConnectionFlags): Serve
     return { ...plain, ssl_options: { ...identity, ...(ca !== undefined && clientCertificates) } };
 }
 
-function commonOptions({ json, terminator }: ConnectionFlags): Pick<ClientOptions, "peer_type" | "terminator"> {
+function commonOptions({ json, terminator, codec, codecRequired }: ConnectionFlags): ClientOptions & ServerOptions {
+    if (json && codec === "binary") throw new UsageError("a --json peer has no --codec: give one of the two");
+    if (codecRequired && codec !== "binary") throw new UsageError("--codec-required needs --codec binary");
     return {
         ...(json && { peer_type: "json", allow_non_objects: true }),
+        ...(codec !== undefined && { codec }),
+        ...(codecRequired && { codec_required: true }),
         ...(terminator !== undefined && { terminator }),
     };
 }

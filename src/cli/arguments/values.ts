@@ -1,3 +1,4 @@
+import { typeName } from "../../protocol/typeName";
 import { UsageError } from "../errors";
 import { shorten } from "../terminal/format";
 
@@ -39,6 +40,7 @@ const BUILT_IN: ReadonlySet<unknown> = new Set(["Object", "Array", "String", "Nu
 /** Wraps a value in an instance of a class with this name. The name travels with the value. */
 export function withTypeName(value: unknown, type: unknown): unknown {
     if (value === undefined || typeof type !== "string" || BUILT_IN.has(type)) return value;
+    if (typeName(value) === type) return value; // such as a Date, which is no string with --codec binary
     class Typed {
         toJSON(): unknown {
             return value;

@@ -11,6 +11,7 @@ import { errorMessage } from "../terminal/formatError";
 import { isInteractive } from "../terminal/input";
 import type { OutputFlags } from "../terminal/Output";
 import { sendCall, sendRequest } from "./calls";
+import { codecText } from "./codecText";
 import { ConnectionErrors } from "./ConnectionErrors";
 import { type LineFlags, LineParser } from "./LineParser";
 import { printMessage, printRequest } from "./printMessage";
@@ -60,6 +61,9 @@ export class ClientRepl {
         });
         client.on("connect", () => {
             this.#printStatus(`connected to ${this.#endpoint}`);
+        });
+        client.on("codec", (name) => {
+            this.#printStatus(codecText(name, this.#endpoint));
         });
         client.on("disconnect", (_socket, reason) => {
             const summary = errors.summary(reason);
@@ -167,7 +171,7 @@ export class ClientRepl {
     async #ping(client: SockhopClient): Promise<void> {
         if (this.#flags.json) throw new Error("A --json peer does not reply to pings");
         if (!client.connected || !client.socket) throw new Error("Not connected");
-        const pinger = new Pinger(client.socket, this.#flags.terminator);
+        const pinger = new Pinger(client.socket, this.#flags);
         const time = await pinger.ping(PING_TIMEOUT_MS);
         pinger.close();
         if (time === undefined) throw new Error(`No pong within ${PING_TIMEOUT_MS / 1000} seconds`);

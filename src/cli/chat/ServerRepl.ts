@@ -3,6 +3,7 @@ import type { SockhopServer } from "../../index";
 import { formatEndpoint } from "../arguments/endpoint";
 import type { CommandContext } from "../run/runCommand";
 import { isInteractive } from "../terminal/input";
+import { codecText } from "./codecText";
 import { ConnectionErrors } from "./ConnectionErrors";
 import { type LineFlags, LineParser } from "./LineParser";
 import { type MessageSource, printMessage, printRequest } from "./printMessage";
@@ -43,6 +44,10 @@ export class ServerRepl {
         server.on("connect", (socket) => {
             const { label, from } = this.#addSource(socket);
             output.printEvent(`${label} connected${from === label ? "" : ` from ${from}`}`);
+        });
+        server.on("codec", (name, socket) => {
+            const source = this.#sources.get(socket);
+            if (source) output.printEvent(codecText(name, source.label));
         });
         server.on("disconnect", (socket, _session, reason) => {
             const source = this.#sources.get(socket);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
@@ -11,7 +12,7 @@ import { CommandError, explainError, Interruption, UsageError } from "../errors"
 import { BenchResults, type Workload } from "../measure/BenchResults";
 import { abortable } from "../run/abortable";
 import { type CommandContext, runCommand } from "../run/runCommand";
-import { withClient } from "../run/withClient";
+import { disconnected, withClient } from "../run/withClient";
 import { formatNumber } from "../terminal/format";
 import type { OutputFlags } from "../terminal/Output";
 
@@ -60,6 +61,7 @@ export function benchCommand(): Command {
             examples(
                 ["sockhop bench", "one call after the other: the latency of a reply"],
                 ["sockhop bench name:my-daemon -m requests -p 100", "100 requests in flight: the throughput"],
+                ["sockhop bench 9000 -p 100 --codec binary", "frames of bytes, to a peer that has --codec binary too"],
                 ["sockhop bench 9000 -m messages --size 10000 --json", "large messages to a program without sockhop"],
             ),
         );
@@ -94,7 +96,8 @@ async function measure(
 ): Promise<number> {
     const { mode, seconds: duration, parallel = DEFAULT_PARALLEL[mode] } = flags;
     if (duration === 0) throw new UsageError("--seconds must be greater than 0");
-    const results = new BenchResults(flags, endpoint, parallel);
+    if (flags.codec === "binary") await abortable(signal, agreed(client, endpoint));
+    const results = new BenchResults(flags, endpoint, parallel, client.codec);
     // The first message warms up the code, and fails before the measurement if the peer does not reply.
     await abortable(signal, sendOne(client, mode, results.value));
     results.begin();
@@ -119,6 +122,13 @@ async function measure(
     }
     output.printLine(flags.jsonOutput ? JSON.stringify(results) : results.text());
     return 0;
+}
+
+/** Waits until the codec of the connection is known. The peer must have it: otherwise the measurement would be of lines. */
+async function agreed(client: SockhopClient, endpoint: string): Promise<void> {
+    if (client.codec === "json") await Promise.race([once(client, "codec"), disconnected(client)]);
+    if (!client.connected) throw new Error("The peer closed the connection");
+    if (client.codec === "json") throw new Error(`${endpoint} does not have the codec binary`);
 }
 
 /** Rejects after a time. A message to a peer that stops reading has no timeout of its own. */

@@ -82,13 +82,14 @@ async function measure(
 
 async function sendPings(
     client: SockhopClient,
-    { count, interval, timeout, terminator }: Flags,
+    flags: Flags,
     statistics: PingStatistics,
     onResult: OnResult,
 ): Promise<"done"> {
     const { socket } = client;
+    const { count, interval, timeout } = flags;
     if (!socket) return "done"; // closed already
-    const pinger = new Pinger(socket, terminator);
+    const pinger = new Pinger(socket, flags);
     const start = performance.now();
     const pending = new Set<Promise<void>>();
     for (let number = 1; number <= count && client.connected; number++) {

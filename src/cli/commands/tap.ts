@@ -26,7 +26,11 @@ export function tapCommand(): Command {
         .argument("<target>", "address of the server, in the same form")
         .option("--record <file>", "append each message to this file as a line of JSON")
         .option("--quiet", "do not print messages");
-    addConnectionOptions(command, { name: false, tls: "to the target (--cert and --key are for clients)" });
+    addConnectionOptions(command, {
+        name: false,
+        codec: false,
+        tls: "to the target (--cert and --key are for clients)",
+    });
     return addOutputOptions(command)
         .action(runCommand(tap))
         .addHelpText(

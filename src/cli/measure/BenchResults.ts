@@ -23,6 +23,7 @@ export class BenchResults {
         private readonly workload: Workload,
         private readonly endpoint: string,
         private readonly parallel: number,
+        private readonly codec = "json",
     ) {
         this.value = "x".repeat(workload.size - 2); // two bytes are the quotes
     }
@@ -54,6 +55,7 @@ export class BenchResults {
             mode,
             size,
             parallel: this.parallel,
+            codec: this.codec,
             seconds,
             messages: this.messages,
             per_second: this.messages / seconds,
@@ -68,8 +70,9 @@ export class BenchResults {
         const seconds = formatNumber(this.elapsed / 1000);
         const rate = (1000 * this.messages) / this.elapsed;
         const latencies = Object.entries(this.#latencies()).map(([name, time]) => `${name} ${formatNumber(time)}`);
+        const codec = this.codec === "json" ? "" : `, codec ${this.codec}`;
         return [
-            `${this.endpoint}: ${total} ${mode} of ${size} bytes in ${seconds} s, ${this.parallel} in flight`,
+            `${this.endpoint}: ${total} ${mode} of ${size} bytes in ${seconds} s, ${this.parallel} in flight${codec}`,
             `${formatNumber(rate)} per second, ${formatNumber((rate * size) / 1e6)} MB/s`,
             `${mode === "messages" ? "write time" : "round-trip time"} in ms: ${latencies.join("  ")}`,
         ].join("\n");

@@ -1,22 +1,26 @@
 import type { Socket } from "node:net";
 import { ObjectBuffer, SockhopPing } from "../../index";
+import type { ConnectionFlags } from "../arguments/connectionOptions";
 
 /** Sends pings over the socket of a client, and measures the time until their replies. */
 export class Pinger {
     readonly #socket: Socket;
-    readonly #buffer: ObjectBuffer;
+    /** Pings are lines, also among frames of bytes. */
+    readonly #writer: ObjectBuffer;
+    readonly #reader: ObjectBuffer;
     readonly #pending = new Map<unknown, (replied: boolean) => void>();
     readonly #onData = (chunk: Buffer): void => {
-        for (const value of this.#buffer.buf2obj(chunk)) this.#onMessage(value);
+        for (const value of this.#reader.buf2obj(chunk)) this.#onMessage(value);
     };
     readonly #onClose = (): void => {
         for (const settle of this.#pending.values()) settle(false);
     };
 
-    constructor(socket: Socket, terminator: string | undefined) {
+    constructor(socket: Socket, { terminator, codec }: ConnectionFlags) {
         this.#socket = socket;
-        this.#buffer = new ObjectBuffer({ terminator });
-        this.#buffer.on("error", () => undefined); // the client reads the same bytes and reports the error
+        this.#writer = new ObjectBuffer({ terminator });
+        this.#reader = new ObjectBuffer({ terminator, codec });
+        this.#reader.on("error", () => undefined); // the client reads the same bytes and reports the error
         socket.on("data", this.#onData).on("close", this.#onClose);
     }
 
@@ -24,7 +28,7 @@ export class Pinger {
     ping(timeout: number): Promise<number | undefined> {
         if (this.#socket.destroyed) return Promise.resolve(undefined);
         const data = new SockhopPing();
-        const frame = this.#buffer.obj2buf({ type: "SockhopPing", data }) as Buffer;
+        const frame = this.#writer.obj2buf({ type: "SockhopPing", data }) as Buffer;
         return new Promise((resolve) => {
             const start = performance.now();
             const timer = setTimeout(() => {

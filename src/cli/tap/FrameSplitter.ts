@@ -1,3 +1,5 @@
+import { HEADER, MARK, PREFIX } from "../../codec/binary/layout";
+import type { Hello } from "../../protocol/Hello";
 import { parseFrame, type TappedMessage } from "./parseFrame";
 
 const NEWLINE = "\n";
@@ -13,13 +15,27 @@ const MIN_BUFFER = 2 ** 10;
 
 const EMPTY = Buffer.alloc(0);
 
-/** Splits the bytes of one direction of a connection into frames. Time and memory grow linearly with the bytes. */
+/** Codec for bytes of one direction of a connection. */
+export interface FrameCodec {
+    /** True if frames of bytes can stand between the lines. */
+    readonly hasFrames: boolean;
+    /** Called with the greeting of the sender, before the bytes behind it are split. */
+    greet(hello: Hello): void;
+    /** Decodes the messages of a frame. Never throws. */
+    decode(frame: Buffer): TappedMessage[];
+}
+
+/**
+ * Splits the bytes of one direction of a connection into lines, and frames of a codec. Time and memory grow linearly with the
+ * bytes.
+ */
 export class FrameSplitter {
     /** Total size of the buffers of all instances. */
     static #buffered = 0;
 
     readonly #terminator: Buffer;
     readonly #plainJson: boolean;
+    readonly #codec: FrameCodec | undefined;
     /** Starts with the bytes of the incomplete frame. Empty if that is too large. */
     #buffer = EMPTY;
     #tooLarge = false;
@@ -27,31 +43,44 @@ export class FrameSplitter {
     #length = 0;
     /** Its last bytes, which may be the start of a terminator. */
     #tail: Buffer = EMPTY;
+    /** True if the incomplete frame is one of bytes. */
+    #isBinary = false;
+    /** Header of a frame of bytes. */
+    #header: Buffer = EMPTY;
     #atStreamStart = true;
 
-    /** @param plainJson - frames have no envelope */
-    constructor(terminator = NEWLINE, plainJson = false) {
+    /**
+     * @param plainJson - frames have no envelope
+     * @param codec - without it, all frames are lines
+     */
+    constructor(terminator = NEWLINE, plainJson = false, codec?: FrameCodec) {
         this.#terminator = Buffer.from(terminator);
         this.#plainJson = plainJson;
+        this.#codec = plainJson ? undefined : codec;
     }
 
-    /** Yields the frames that end in this chunk. Skips blank lines. */
+    /** Yields the messages that end in this chunk. Skips blank lines. */
     *push(chunk: Buffer): Generator<TappedMessage, void, void> {
-        let start = 0;
-        for (let end: number; (end = this.#findEnd(chunk, start)) !== -1; start = end) {
-            const message = this.#complete(chunk.subarray(start, end));
-            if (message) yield message;
+        for (let start = 0; start < chunk.length;) {
+            if (this.#length === 0) this.#isBinary = chunk[start] === MARK && this.#codec?.hasFrames === true;
+            const end = this.#isBinary ? this.#endOfBytes(chunk, start) : this.#findEnd(chunk, start);
+            if (end === -1) {
+                this.#keep(chunk.subarray(start));
+                return;
+            }
+            yield* this.#complete(chunk.subarray(start, end));
+            start = end;
         }
-        if (start === chunk.length) return;
-        const part = chunk.subarray(start);
-        this.#append(part);
-        const end = Buffer.concat([this.#tail, part.subarray(-this.#terminator.length)]);
-        this.#tail = end.subarray(Math.max(0, end.length - this.#terminator.length + 1));
     }
 
     /** Returns the incomplete frame at the end of the connection. */
     end(): TappedMessage | undefined {
         const bytes = this.#length;
+        if (this.#isBinary && bytes > 0) {
+            const data = this.#tooLarge ? undefined : this.#buffer.subarray(0, bytes);
+            this.#reset();
+            return { bytes, kind: data ? "incomplete" : "large", ...(data && { data }), incomplete: true };
+        }
         const message = this.#parse(bytes, this.#tooLarge ? undefined : this.#buffer.toString("utf8", 0, bytes));
         this.#reset();
         return (
@@ -71,18 +100,38 @@ export class FrameSplitter {
         return index === -1 ? -1 : index + length;
     }
 
+    /** Returns the index after a frame of bytes that begins at `start`, or has begun in an earlier chunk, or -1. */
+    #endOfBytes(chunk: Buffer, start: number): number {
+        const missing = HEADER - this.#header.length;
+        if (missing > 0) this.#header = Buffer.concat([this.#header, chunk.subarray(start, start + missing)]);
+        if (this.#header.length < HEADER) return -1;
+        const size = Math.max(HEADER, PREFIX + this.#header.readUInt32LE(2));
+        const end = start + size - this.#length;
+        return end > chunk.length ? -1 : end;
+    }
+
     /** @param part - end of a frame, with the terminator */
-    #complete(part: Buffer): TappedMessage | undefined {
-        if (this.#length === 0) {
-            const bytes = part.length - this.#terminator.length;
-            if (bytes === 0) return undefined;
-            return this.#parse(bytes, bytes > MAX_FRAME ? undefined : part.toString("utf8", 0, bytes));
+    #complete(part: Buffer): TappedMessage[] {
+        let bytes: Buffer | undefined = part;
+        if (this.#length > 0) {
+            this.#append(part);
+            bytes = this.#tooLarge ? undefined : this.#buffer.subarray(0, this.#length);
         }
-        this.#append(part);
-        const bytes = this.#length - this.#terminator.length;
-        const text = this.#tooLarge ? undefined : this.#buffer.toString("utf8", 0, bytes);
+        const length = Math.max(this.#length, part.length) - (this.#isBinary ? 0 : this.#terminator.length);
+        if (length > MAX_FRAME) bytes = undefined;
+        const isBinary = this.#isBinary;
         this.#reset();
-        return this.#parse(bytes, text);
+        if (isBinary) return bytes ? (this.#codec as FrameCodec).decode(bytes) : [{ bytes: length, kind: "large" }];
+        const message = length > 0 && this.#parse(length, bytes?.toString("utf8", 0, length));
+        return message ? [message] : [];
+    }
+
+    /** Keeps the beginning of a frame. */
+    #keep(part: Buffer): void {
+        this.#append(part);
+        if (this.#isBinary) return;
+        const end = Buffer.concat([this.#tail, part.subarray(-this.#terminator.length)]);
+        this.#tail = end.subarray(Math.max(0, end.length - this.#terminator.length + 1));
     }
 
     /** @param text - `undefined` if the frame is too large */
@@ -90,7 +139,10 @@ export class FrameSplitter {
         if (text === undefined) return { bytes, kind: "large" };
         const json = this.#atStreamStart ? text.replace(/^\ufeff/, "") : text; // the byte order mark of a stream
         this.#atStreamStart = false;
-        return /^[ \t\r\n]*$/.test(json) ? undefined : { bytes, ...parseFrame(json, this.#plainJson) };
+        if (/^[ \t\r\n]*$/.test(json)) return undefined;
+        const message = { bytes, ...parseFrame(json, this.#plainJson) };
+        if (message.kind === "hello") this.#codec?.greet(message.data as Hello);
+        return message;
     }
 
     #append(part: Buffer): void {
@@ -120,6 +172,8 @@ export class FrameSplitter {
         this.#length = 0;
         this.#tooLarge = false;
         this.#tail = EMPTY;
+        this.#header = EMPTY;
+        this.#isBinary = false;
     }
 
     #release(): void {

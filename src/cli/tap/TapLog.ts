@@ -2,6 +2,7 @@ import type { WriteStream } from "node:fs";
 import { escapeText } from "../terminal/escape";
 import { jsonLine, shorten } from "../terminal/format";
 import { inspectValue } from "../terminal/inspectValue";
+import { jsonForm } from "../terminal/jsonForm";
 import { clockOf, formatClassName, ONE_LINE, type Output, type OutputFlags } from "../terminal/Output";
 import type { TappedMessage } from "./parseFrame";
 
@@ -60,7 +61,7 @@ export class TapLog {
         try {
             const time = new Date().toISOString();
             const entries = messages.map((message) => ({ time, connection, from, ...message }));
-            this.#record?.write(entries.map((entry) => `${jsonLine(entry)}\n`).join(""));
+            this.#record?.write(entries.map((entry) => `${jsonLine(jsonEntry(entry))}\n`).join(""));
             if (prints) this.#print(entries);
         } catch (error) {
             this.#output.printError(error); // the lines together may exceed the longest string
@@ -75,9 +76,9 @@ export class TapLog {
 
     #print(entries: LogEntry[]): void {
         const output = this.#output;
-        if (this.#flags.bare) output.printJson(entries.map(({ data = null }) => data));
+        if (this.#flags.bare) output.printJson(entries.map(({ data = null }) => jsonForm(data)));
         else if (output.pretty) output.printLine(entries.map((entry) => this.#format(entry)).join("\n"));
-        else output.printJson(entries);
+        else output.printJson(entries.map(jsonEntry));
     }
 
     #drop(count: number): void {
@@ -110,8 +111,23 @@ export class TapLog {
     }
 }
 
-/** Formats the first characters of an id, which may be a value of any type. */
+/** UUID of a call or request that has a number in frames of bytes, which is its last part. */
+const NUMBERED = /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]00-([\da-f]{12})$/;
+
+/** Replaces the values that JSON does not have. */
+function jsonEntry(entry: LogEntry): object {
+    const { data, error } = entry;
+    return {
+        ...entry,
+        ...(data !== undefined && { data: jsonForm(data) }),
+        ...(error !== undefined && { error: jsonForm(error) }),
+    };
+}
+
+/** Formats a number, or the first characters of an id, which may be a value of any type. */
 function formatId(id: unknown): string {
     if (id === undefined) return "";
+    const [, number] = (typeof id === "string" && NUMBERED.exec(id)) || [];
+    if (number !== undefined) return ` ${parseInt(number, 16)}`;
     return ` ${typeof id === "string" ? escapeText(id.slice(0, 8)) : shorten(inspectValue(id, 8, ONE_LINE), 20)}`;
 }

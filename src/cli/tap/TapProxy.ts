@@ -8,6 +8,7 @@ import { explainError, UsageError } from "../errors";
 import type { Output } from "../terminal/Output";
 import { FrameSplitter } from "./FrameSplitter";
 import { isSelfConnected, LoopDetector } from "./LoopDetector";
+import { TapCodec } from "./TapCodec";
 import type { TapLog, TapSide } from "./TapLog";
 
 /** Each direction ends on its own. */
@@ -91,8 +92,9 @@ export class TapProxy {
                     if (open === 0) onClosed();
                 });
             }
-            this.#forward(number, "client", client, server);
-            this.#forward(number, "server", server, client);
+            const codec = new TapCodec();
+            this.#forward(number, "client", client, server, codec);
+            this.#forward(number, "server", server, client, codec);
         } catch (error) {
             if (!client.destroyed) this.#output.printError(explainError(error, this.#targetName));
             client.destroy();
@@ -142,9 +144,9 @@ export class TapProxy {
     }
 
     /** Forwards one direction. Each chunk is written before it is parsed, which may be slow. */
-    #forward(connection: number, from: TapSide, source: net.Socket, sink: net.Socket): void {
+    #forward(connection: number, from: TapSide, source: net.Socket, sink: net.Socket, codec: TapCodec): void {
         const log = this.#log;
-        const splitter = new FrameSplitter(this.#flags.terminator, this.#flags.json);
+        const splitter = new FrameSplitter(this.#flags.terminator, this.#flags.json, codec.of(from));
         const resume = (): void => {
             if (!sink.writableNeedDrain && !log.needsDrain) source.resume();
         };

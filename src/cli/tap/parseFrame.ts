@@ -1,4 +1,5 @@
-import { type MessageKind, toMessage } from "../../protocol/Message";
+import { parseHello } from "../../protocol/Hello";
+import { type Message, type MessageKind, toMessage } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";
 import { isTooDeep } from "../terminal/jsonDepth";
 
@@ -11,6 +12,7 @@ export type TapKind =
     | "response"
     | "ping"
     | "pong"
+    | "hello" // the greeting of an end that has a codec for bytes
     | "invalid"
     | "incomplete"
     | "deep"
@@ -18,8 +20,10 @@ export type TapKind =
 
 /** A frame and its content. All members except `bytes`, `kind` and `text` may be of any type: a peer has sent them. */
 export interface TappedMessage {
-    /** Size without the terminator. */
+    /** Size without the terminator; of a message in a frame of bytes, without the header of the frame. */
     bytes: number;
+    /** Name of the codec of a frame of bytes. */
+    codec?: string;
     kind: TapKind;
     /** Class name. */
     type?: unknown;
@@ -65,20 +69,26 @@ export function parseFrame(text: string, plainJson: boolean): Omit<TappedMessage
     }
     if (plainJson) return { kind: "message", type: typeName(value), data: value };
     const message = toMessage(value);
-    if (message.kind === "invalid") return { kind: "invalid", text };
+    if (message.kind === "invalid" || message.kind === "ignored") return { kind: "invalid", text };
+    return contentOf(message);
+}
+
+/** Content of a valid message. */
+export function contentOf(message: Message): Omit<TappedMessage, "bytes"> {
     const { type, data, id } = message;
     const kind = TAP_KINDS[message.kind];
     switch (kind) {
-        case "invalid":
-            return { kind, text };
         case "message":
             return { kind, type, data };
         case "question":
         case "answer":
             return { kind, type, data, id };
         case "ping":
-        case "pong":
             return { kind, id: membersOf(data)["_id"] };
+        case "pong": {
+            const hello = parseHello(data);
+            return hello ? { kind: "hello", data: hello } : { kind, id: membersOf(data)["_id"] };
+        }
         default:
             return { kind, ...requestContent(membersOf(data)) };
     }

@@ -4,6 +4,7 @@ import { escapeLines } from "./escape";
 import { jsonLine, shorten } from "./format";
 import { formatError } from "./formatError";
 import { inspectValue } from "./inspectValue";
+import { jsonForm } from "./jsonForm";
 
 /** Options for printing received values. */
 export interface OutputFlags {
@@ -72,7 +73,7 @@ export class Output {
     printMessage({ type, data, from, question, answer }: ReceivedMessage, label = ""): void {
         if (this.#quiet) return;
         if (this.#bare) {
-            this.printJson([data ?? null]);
+            this.printJson([jsonForm(data ?? null)]);
         } else if (this.pretty) {
             const mark = answer ? `↳${answer}` : question ? `← ${question === "request" ? "?" : "!"}` : "←";
             const sender = label && `${this.style("dim", label)} `;
@@ -80,7 +81,8 @@ export class Output {
             this.printLine(`${this.#clock("out")}${sender}${this.style("green", mark)} ${name} ${this.inspect(data)}`);
         } else {
             const time = this.#time && { time: new Date().toISOString() };
-            this.printJson([{ ...time, type, data, from, ...(question && { question }), ...(answer && { answer }) }]);
+            const more = { from, ...(question && { question }), ...(answer && { answer }) };
+            this.printJson([{ ...time, type, data: jsonForm(data), ...more }]);
         }
     }
 

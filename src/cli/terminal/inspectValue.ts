@@ -1,5 +1,8 @@
-import { inspect } from "node:util";
+import { type InspectOptionsStylized, inspect, types } from "node:util";
+import { typeName } from "../../protocol/typeName";
+import { escapeText } from "./escape";
 import { shorten } from "./format";
+import { errorMembers, temporalText } from "./jsonForm";
 
 /** Levels that are shown. `[Array]` and `[Object]` stand for deeper ones. */
 const MAX_LEVELS = 8;
@@ -10,14 +13,26 @@ const MAX_ITEMS = 100;
 /** Characters of one string that are shown. */
 const MAX_STRING = 10_000;
 
-/** Placeholder for items or members that are not shown. */
-class Omission {
-    constructor(private readonly text: string) {}
+/** Bytes of a Buffer that are shown. */
+const MAX_BYTES = 50;
 
-    [inspect.custom](): string {
-        return this.text;
+/** Text in the place of a value, or of items and members that are not shown. */
+class Excerpted {
+    /** @param members - members that follow the text */
+    constructor(
+        private readonly text: string,
+        private readonly style?: "special" | "bigint" | "date" | "regexp",
+        private readonly members?: object,
+    ) {}
+
+    [inspect.custom](depth: number, options: InspectOptionsStylized): string {
+        const text = this.style ? options.stylize(this.text, this.style) : this.text;
+        return this.members === undefined ? text : `${text} ${inspect(this.members, { ...options, depth })}`;
     }
 }
+
+/** Value of a Map whose key says that there are more. */
+const OMITTED = new Excerpted("...");
 
 /**
  * Formats a value as `util.inspect` does, in bounded time and length for any value of a peer. Escapes control characters.
@@ -36,6 +51,8 @@ export function inspectValue(
 /** Copies the beginning of a value. */
 class Excerpt {
     #remaining: number;
+    /** Objects that contain the one that is being copied. */
+    readonly #outer: object[] = [];
 
     constructor(size: number) {
         this.#remaining = size;
@@ -44,8 +61,17 @@ class Excerpt {
     copy(value: unknown, levels: number): unknown {
         if (typeof value === "string") return this.#string(value);
         this.#remaining -= 4;
-        if (typeof value !== "object" || value === null || levels < 0) return value;
-        return Array.isArray(value) ? this.#array(value, levels) : this.#object(value, levels);
+        if (typeof value === "bigint") return new Excerpted(`${this.#string(String(value))}n`, "bigint");
+        if (typeof value !== "object" || value === null) return value;
+        if (this.#outer.includes(value)) return new Excerpted("[Circular]", "special");
+        const leaf = this.#leaf(value);
+        if (leaf) return leaf;
+        if (levels < 0)
+            return types.isNativeError(value) ? this.#error(value) : new Excerpted(`[${typeName(value)}]`, "special");
+        this.#outer.push(value);
+        const copied = this.#object(value, levels);
+        this.#outer.pop();
+        return copied;
     }
 
     #string(text: string): string {
@@ -54,25 +80,76 @@ class Excerpt {
         return shown;
     }
 
-    #array(items: unknown[], levels: number): unknown[] {
+    /** Copies an object without members. `undefined` for others. */
+    #leaf(object: object): object | undefined {
+        if (types.isDate(object)) return new Excerpted(object.toJSON() ?? "Invalid Date", "date");
+        if (types.isRegExp(object)) return new Excerpted(escapeText(this.#string(String(object))), "regexp");
+        if (object instanceof URL) return new Excerpted(`URL ${escapeText(this.#string(object.href))}`, "special");
+        if (types.isAnyArrayBuffer(object)) return this.#bytes(object, Buffer.from(object));
+        if (Buffer.isBuffer(object)) return this.#bytes(object, object);
+        if (types.isDataView(object)) {
+            return this.#bytes(object, Buffer.from(object.buffer, object.byteOffset, object.byteLength));
+        }
+        const text = temporalText(object);
+        return text === undefined ? undefined : new Excerpted(this.#string(text), "date");
+    }
+
+    #bytes(object: object, bytes: Buffer): Excerpted {
+        const shown = bytes.subarray(0, Math.min(MAX_BYTES, Math.max(1, this.#remaining >> 1)));
+        this.#remaining -= 3 * shown.length;
+        const more = bytes.length - shown.length;
+        const words = [typeName(object), ...(shown.toString("hex").match(/../g) ?? [])];
+        if (more > 0) words.push(`... ${more} more byte${more === 1 ? "" : "s"}`);
+        return new Excerpted(`<${words.join(" ")}>`, "special");
+    }
+
+    #object(object: object, levels: number): object {
+        if (Array.isArray(object)) return this.#items(object, object.length, levels);
+        if (types.isTypedArray(object)) {
+            const items = object as unknown as Iterable<number | bigint>;
+            return new Excerpted(
+                `${typeName(object)}(${object.length})`,
+                "special",
+                this.#items(items, object.length, 0),
+            );
+        }
+        if (types.isMap(object)) {
+            const pairs = this.#items(object, object.size, levels + 1);
+            return new Map(pairs.map((pair) => (Array.isArray(pair) ? [pair[0], pair[1]] : [pair, OMITTED])));
+        }
+        if (types.isSet(object)) return new Set(this.#items(object, object.size, levels));
+        if (types.isNativeError(object)) return this.#error(object, levels);
+        return this.#members(Object.entries(object), levels);
+    }
+
+    #items(items: Iterable<unknown>, length: number, levels: number): unknown[] {
         const shown: unknown[] = [];
         for (const item of items) {
             if (this.#remaining <= 0 || shown.length === MAX_ITEMS) break;
             shown.push(this.copy(item, levels - 1));
         }
-        const more = items.length - shown.length;
-        return more === 0 ? shown : [...shown, new Omission(`... ${more} more item${more === 1 ? "" : "s"}`)];
+        const more = length - shown.length;
+        return more === 0 ? shown : [...shown, new Excerpted(`... ${more} more item${more === 1 ? "" : "s"}`)];
     }
 
-    #object(object: object, levels: number): object {
+    /** @param levels - negative: without members */
+    #error(error: Error, levels = -1): Excerpted {
+        const [[, name] = [], [, message] = [], ...members] = errorMembers(error);
+        const text = [name, message]
+            .filter((part): part is string => typeof part === "string" && part !== "")
+            .map((part) => escapeText(this.#string(part)));
+        const shown = members.length > 0 && levels >= 0 ? this.#members(members, levels) : undefined;
+        return new Excerpted(`[${text.join(": ")}]`, "special", shown);
+    }
+
+    #members(members: readonly [string, unknown][], levels: number): object {
         const shown: [string, unknown][] = [];
-        const keys = Object.keys(object);
-        for (const key of keys) {
+        for (const [key, member] of members) {
             if (this.#remaining <= 0) break;
-            shown.push([this.#string(key), this.copy((object as Record<string, unknown>)[key], levels - 1)]);
+            shown.push([this.#string(key), this.copy(member, levels - 1)]);
         }
-        const more = keys.length - shown.length;
-        if (more > 0) shown.push(["...", new Omission(`${more} more`)]);
+        const more = members.length - shown.length;
+        if (more > 0) shown.push(["...", new Excerpted(`${more} more`)]);
         return Object.fromEntries(shown); // unlike an assignment, it makes `__proto__` a member
     }
 }

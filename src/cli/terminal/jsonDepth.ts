@@ -5,7 +5,7 @@
 export const MAX_DEPTH = 200;
 
 /** Replaces a value below {@link MAX_DEPTH}. */
-const TOO_DEEP = "[nested too deeply]";
+export const TOO_DEEP = "[nested too deeply]";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

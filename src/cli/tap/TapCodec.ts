@@ -1,0 +1,81 @@
+import type { WireFormat } from "../../codec/Wire";
+import { ObjectBuffer, type ObjectBufferOptions } from "../../index";
+import type { Hello } from "../../protocol/Hello";
+import type { InvalidMessage, Message } from "../../protocol/Message";
+import { uuidOf } from "../../protocol/uuid";
+import type { FrameCodec } from "./FrameSplitter";
+import { contentOf, type TappedMessage } from "./parseFrame";
+import type { TapSide } from "./TapLog";
+
+const OTHER_SIDE = { client: "server", server: "client" } as const;
+
+/** Codec of a program: only the program can decode its bytes. */
+const BYTES = { name: "bytes", encode: () => Buffer.alloc(0), decode: (bytes: Buffer) => bytes };
+
+/** Formats of all connections. They are created at the first frame, by the library, whose decoder is not bundled twice. */
+const formats = new Map<string, WireFormat>();
+
+function formatOf(name: string): WireFormat {
+    const codec: ObjectBufferOptions["codec"] = name === "binary" ? name : BYTES;
+    let format = formats.get(name === "binary" ? name : BYTES.name);
+    if (!format) {
+        format = new ObjectBuffer({ codec, max_message_size: Infinity }).format as WireFormat;
+        formats.set(format.name, format);
+    }
+    return format;
+}
+
+/**
+ * Codec for bytes of one connection: the greetings of both ends, and the frames that follow.
+ *
+ * The bytes of a frame are what its sender likes. A frame is split off only if its receiver has greeted, since other peers
+ * read lines, and decoded only if both ends have the codec.
+ */
+export class TapCodec {
+    readonly #hellos: { client?: Hello; server?: Hello } = {};
+    #name: string | undefined;
+
+    /** Returns the codec for the bytes of one side. */
+    of(from: TapSide): FrameCodec {
+        const isGreeted = (): boolean => this.#hellos[OTHER_SIDE[from]] !== undefined;
+        return {
+            get hasFrames() {
+                return isGreeted();
+            },
+            greet: (hello) => {
+                this.#greet(from, hello);
+            },
+            decode: (frame) => this.#decode(from, frame),
+        };
+    }
+
+    /** Greetings have no effect once the ends have agreed. */
+    #greet(from: TapSide, hello: Hello): void {
+        if (this.#name !== undefined) return;
+        this.#hellos[from] = hello;
+        const { client, server } = this.#hellos;
+        this.#name = client?.codecs.find((name) => server?.codecs.includes(name));
+    }
+
+    #decode(from: TapSide, frame: Buffer): TappedMessage[] {
+        const { length: bytes } = frame;
+        const codec = this.#name;
+        if (codec === undefined) {
+            return [{ bytes, kind: "invalid", error: "the frame is binary, and no codec was agreed on", data: frame }];
+        }
+        return formatOf(codec)
+            .decodeShared(frame)
+            .map((message) =>
+                message.kind === "invalid"
+                    ? { bytes, codec, kind: "invalid", error: message.fault, data: frame }
+                    : { bytes: message.bytes, codec, ...contentOf(message), ...this.#idOf(from, message) },
+            );
+    }
+
+    /** UUID of a call or request, as both ends have it: frames have a number, and the sender of the call a token. */
+    #idOf(from: TapSide, { kind, id }: Exclude<Message, InvalidMessage>): { id?: string } {
+        if (typeof id !== "number") return {};
+        const caller = kind === "reply" || kind === "response" ? OTHER_SIDE[from] : from;
+        return { id: uuidOf((this.#hellos[caller] as Hello).token, id) };
+    }
+}
