@@ -40,7 +40,7 @@ describe(PAGE, () => {
         describe(`codec ${codec}`, () => {
             let server: Sockhop.server;
             let client: Sockhop.client;
-            const { emitWarning } = process;
+            const emitWarning = process.emitWarning.bind(process);
 
             before(async () => {
                 process.emitWarning = () => undefined; // of values that JSON loses
