@@ -161,8 +161,8 @@ export class MessageReceiver {
         this.#handler.onMessage(connection, message);
     }
 
-    #onInvalid(connection: Connection, line = "", { fault, cause }: InvalidMessage): void {
-        if (this.#refuse(connection, httpPost(line), line)) return;
+    #onInvalid(connection: Connection, line: string | undefined, { fault, cause }: InvalidMessage): void {
+        if (line !== undefined && this.#refuse(connection, httpPost(line), line)) return;
         const error = badFrameError(`${fault} (${frameOrigin(connection.socket, line)})`, cause);
         this.reportBadFrame(connection, error);
     }

@@ -9,8 +9,13 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** Text for errors that shows who sent a frame, and the start of the frame in printable characters. */
-export function frameOrigin(socket: Socket, frame: string): string {
+/**
+ * Text for errors that shows who sent a frame, and the start of the frame in printable characters.
+ *
+ * @param frame - `undefined` for a frame of bytes
+ */
+export function frameOrigin(socket: Socket, frame: string | undefined): string {
+    if (frame === undefined) return `${addressOf(socket)} sent a frame of bytes`;
     const excerpt = detach(frame.slice(0, MAX_EXCERPT)); // V8 keeps the last text that a pattern has matched
     const start = excerpt.replace(UNPRINTABLE, escape);
     return `${addressOf(socket)} sent ${start}${frame.length > MAX_EXCERPT ? "…" : ""}`;

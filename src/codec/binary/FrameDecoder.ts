@@ -49,7 +49,7 @@ export class FrameDecoder {
         reader.begin((head & $.HAS_REFERENCES) !== 0);
         const from = reader.at;
         const shapes = reader.shapes.length;
-        const data = kind === $.CANCEL ? undefined : reader.value();
+        let data = kind === $.CANCEL ? undefined : reader.value();
         const error = (head & $.FAILED) !== 0 && kind === $.RESPONSE ? reader.value() : undefined;
         const type =
             kind === $.CANCEL
@@ -62,6 +62,7 @@ export class FrameDecoder {
         if (bytes + 2 * (reader.character - character) > this.#maxSize && this.#isTooLarge(reader, at, character)) {
             return invalid(`a message of it is larger than max_message_size (${this.#maxSize} bytes)`);
         }
+        if ((head & $.HAS_TYPE) !== 0 && this.#classes) data = reader.reviveAs(type, data);
         const { badValue } = reader;
         if (badValue) return invalid(badValue.fault, type, badValue.cause);
         switch (kind) {

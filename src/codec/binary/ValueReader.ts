@@ -1,3 +1,4 @@
+import { isObject } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";
 import { messageOf } from "../../runtime/thrownValues";
 import { BadValue, badFrame } from "./BadFrame";
@@ -220,6 +221,14 @@ export class ValueReader {
     /** Counts the levels. A failure ends the message, which resets them. */
     enter(): void {
         if (++this.depth > $.MAX_DEPTH) throw badFrame(`it has more than ${$.MAX_DEPTH} levels`);
+    }
+
+    /** Makes an instance of the value of a message whose type is the name of a class, as the option `type` can make it. */
+    reviveAs(type: string, data: unknown): unknown {
+        const registered = this.classes?.get(type);
+        if (!registered || (isObject(data) && Object.getPrototypeOf(data) === registered.prototype)) return data;
+        if (registered.hasFromJson) this.unfinished.push(-1);
+        return this.#revive(registered, data, Infinity);
     }
 
     /** Gives the next number to an object. Returns the number. */
