@@ -54,7 +54,7 @@ export function withstandsMutations({ values, seed }: Mutations): void {
     const wire = format.createWire(tokens);
     for (const value of [...values, { point: new Point(), widgets: [new Widget(), new Widget()] }]) {
         try {
-            wire.commit(wire.encodeMessage(value) as { length: number });
+            wire.commit(wire.encodeMessage(value));
         } catch (error) {
             strictEqual((error as { code?: string }).code, "ERR_MESSAGE_TOO_LARGE");
         }

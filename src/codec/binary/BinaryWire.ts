@@ -78,8 +78,9 @@ export class BinaryWire implements Wire {
         const id: unknown = packet.uuid;
         if (!isNumber(id)) return this.format.settings.json.encodeResponse(packet, hasUuid);
         const { data = {}, last, empty, error } = packet;
-        const flags = (last ? $.LAST : 0) | (empty ? $.EMPTY : 0) | (error ? $.FAILED : 0);
-        return this.#encode($.RESPONSE | flags, id, data, undefined, error ? error : undefined);
+        const hasFailed = Boolean(error);
+        const flags = (last ? $.LAST : 0) | (empty ? $.EMPTY : 0) | (hasFailed ? $.FAILED : 0);
+        return this.#encode($.RESPONSE | flags, id, data, undefined, hasFailed ? error : undefined);
     }
 
     encodeCancel(request: Identified): Frame {

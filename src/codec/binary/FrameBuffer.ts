@@ -7,7 +7,7 @@ import type { Shape } from "./Shape";
 import { ValueWriter, newFrame } from "./ValueWriter";
 import { WriteFailure, writeFailure } from "./WriteFailure";
 
-/** Memory that is kept for the next tick. A larger one is dropped, so that one large message does not stay. */
+/** Maximum size of memory that is kept. */
 const MAX_KEPT = 131_072;
 
 const EMPTY = Buffer.alloc(0);
@@ -31,6 +31,8 @@ export class FrameBuffer extends ValueWriter {
     #committedText = "";
     #endOfShapes = 0;
     #hasMessages = false;
+    /** True if the last bytes were still in use when they were released: the next ones will be, too. */
+    #copies = false;
 
     /** @param memory - size of the memory, allocated at the first message */
     constructor(readonly memory: number) {
@@ -97,7 +99,8 @@ export class FrameBuffer extends ValueWriter {
     take(): Buffer {
         this.rollBack();
         if (this.#hasMessages) this.#endFrame();
-        return this.bytes.subarray(0, this.#start);
+        const bytes = this.bytes.subarray(0, this.#start);
+        return this.#copies ? Buffer.from(bytes) : bytes;
     }
 
     /** Returns a copy of what was committed, while a message is being written. That message is lost. */
@@ -116,13 +119,17 @@ export class FrameBuffer extends ValueWriter {
     /**
      * Prepares for the next tick.
      *
-     * @param isFree - true if nothing refers to the memory
+     * @param isFree - true if nothing refers to the bytes of {@link take}
+     * @param maxKept - memory that is kept for the next tick. A larger one is dropped, so that one large message does
+     *     not stay
      */
-    reset(isFree: boolean): void {
-        if (!isFree || this.bytes.length > MAX_KEPT) {
+    reset(isFree: boolean, maxKept = MAX_KEPT): void {
+        if ((!isFree && !this.#copies) || this.bytes.length > maxKept) {
             this.bytes = EMPTY;
             this.view = new DataView(EMPTY.buffer, 0, 0);
         }
+        // To give large memory away each time costs more than a copy.
+        this.#copies = !isFree;
         this.#start = 0;
         this.isInterrupted = false;
         this.#beginFrame();

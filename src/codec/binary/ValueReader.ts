@@ -1,5 +1,6 @@
 import { isObject } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";
+import { detach } from "../../runtime/detach";
 import { messageOf } from "../../runtime/thrownValues";
 import { BadValue, badFrame } from "./BadFrame";
 import { BYTE_KINDS } from "./byteKinds";
@@ -315,9 +316,10 @@ export class ValueReader {
         const text = this.name($.MAX_SHAPE_TEXT);
         let shape = this.knownShapes.get(text);
         if (shape === undefined) {
-            shape = parseShape(text, this.classes);
+            const copy = detach(text); // the shape outlives the text of the frame
+            shape = parseShape(copy, this.classes);
             if (this.knownShapes.size === $.MAX_SHAPES) this.knownShapes.clear();
-            this.knownShapes.set(text, shape);
+            this.knownShapes.set(copy, shape);
         }
         this.shapes.push(shape);
         return shape;
@@ -445,8 +447,7 @@ function define(object: object, key: string, value: unknown): void {
 }
 
 function parseShape(text: string, classes: BinaryClasses | undefined): ReceivedShape {
-    // Copies: the text is a slice of the text of a frame, and the shape outlives the frame.
-    const [className = "", ...keys] = Buffer.from(text, "utf16le").toString("utf16le").split($.SEPARATOR);
+    const [className = "", ...keys] = text.split($.SEPARATOR);
     if (keys.length === 0 || keys.length > $.MAX_SHAPE_KEYS) throw badFrame("a shape in it is not valid");
     return {
         className,

@@ -49,7 +49,7 @@ export function discard(buffer: FrameBuffer, isFree: boolean): void {
         buffer.reset(isFree);
         isSharedFree = true;
     } else if (buffer.memory === SMALL && spare.length < MAX_SPARE) {
-        buffer.reset(isFree && buffer.bytes.length <= MAX_SPARE_SIZE);
+        buffer.reset(isFree, MAX_SPARE_SIZE);
         spare.push(buffer);
     }
 }

@@ -9,8 +9,8 @@ type Write = (writer: ValueWriter, value: object) => void;
 
 /** Reads a getter of a built-in class, which members of the value itself cannot replace. */
 function getter(prototype: object, name: string | symbol): (value: object) => unknown {
-    const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called with a value
+    const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
     return (value) => (get ? (Reflect.apply(get, value, []) as unknown) : undefined);
 }
 
