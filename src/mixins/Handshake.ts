@@ -25,6 +25,8 @@ import type { Constructor } from "./mixin";
  */
 const HOLD_TIMEOUT_MS = 1000;
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** Time after a transition in which no frame is sent. */
 interface Hold {
     /** Id of the ping before the transition. */
@@ -40,6 +42,8 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
     abstract class Handshake extends Base {
         /** Connections that wait for the pong behind which frames may follow. */
         readonly #holds = new Map<Connection, Hold>();
+        /** Connections that wait with the transition. */
+        readonly #waiting = new Set<Connection>();
 
         /** See `Agreement`. */
         abstract _isAgreeing(connection: Connection): boolean;
@@ -97,17 +101,20 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
         }
 
         /**
-         * Sends the transition, unless earlier lines wait: in a queue, or in the socket. Then the next message of the
-         * peer tries it again.
+         * Sends the transition; later, if earlier lines wait in a queue or in the socket.
          *
          * A peer of 2.1.0 loses frames that arrive in one chunk with the transition. So none is sent before the pong to
          * a ping that precedes it.
          */
         #startFrames(connection: Connection, wire: V2Wire): void {
             const { socket } = connection;
-            if (connection.state !== "open" || this._hasQueued(connection)) return;
-            connection.flush();
-            if (!socket.writable || socket.writableLength > 0) return;
+            if (connection.state !== "open" || this.#waiting.has(connection)) return;
+            if (!this._hasQueued(connection)) connection.flush();
+            if (!socket.writable) return;
+            if (this._hasQueued(connection) || socket.writableLength > 0) {
+                this.#retry(connection, wire);
+                return;
+            }
             const probe = new SockhopPing();
             const ping = wire.encodeControl("ping", probe);
             const transition = this._objectBuffer.encodeMessage({}, TRANSITION);
@@ -120,6 +127,16 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
                 this.#release(connection);
             }, HOLD_TIMEOUT_MS).unref();
             this.#holds.set(connection, { probe: probe._id, timer });
+        }
+
+        /** Tries again when the system has all that was written. */
+        #retry(connection: Connection, wire: V2Wire): void {
+            this.#waiting.add(connection);
+            connection.socket.write(NO_BYTES, () => {
+                setImmediate(() => {
+                    if (this.#waiting.delete(connection)) this.#startFrames(connection, wire);
+                });
+            });
         }
 
         #endsHold(connection: Connection, pong: unknown): boolean {
@@ -144,6 +161,7 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
+            this.#waiting.delete(connection);
             this.#release(connection);
             super._onClose(connection, wasOpen);
         }

@@ -1,9 +1,17 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type net from "node:net";
-import { type ClientOptions, type ServerOptions, SockhopClient, type SockhopServer } from "../../src";
+import tls from "node:tls";
+import {
+    type ClientOptions,
+    type ServerOptions,
+    SockhopClient,
+    type SockhopError,
+    type SockhopServer,
+} from "../../src";
 import { client, later, raw, rawServer, rejection, server } from "../support/pair";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { ca, own } from "../support/tls";
 import { V2Peer, type V2PeerOptions, frame } from "./V2Peer";
 
 /** One end of this library with a peer of sockhop 2.1.0. */
@@ -314,7 +322,9 @@ describe("a client and a server of sockhop 2.1.0", () => {
     });
 
     it("does not connect with codec_required", async () => {
-        const { port } = await rawServer((socket) => void new V2Peer(socket));
+        const { port } = await rawServer((socket) => {
+            new V2Peer(socket);
+        });
         const c = client({ port, codec: "binary", codec_required: true });
         c.on("error", () => undefined);
         expect(await rejection(c.connect())).to.have.property("code", "ERR_CODEC");
@@ -339,5 +349,53 @@ describe("a client and a server of sockhop 2.1.0", () => {
         await Promise.all([...later, again]);
         expect(await second.message("String")).to.include({ data: "again" });
         expect(second.lost).to.equal(0);
+    });
+});
+
+describe("a server with a peer of sockhop 2.1.0 and TLS", () => {
+    it("changes to frames without a loss", async () => {
+        const s = server({ ssl_options: own });
+        await s.listen();
+        const connected = once(s, "connect");
+        const socket = tls.connect({ port: s.get_bound_port()!, host: "127.0.0.1", ca: ca.cert });
+        const peer = new V2Peer(socket);
+        await connected;
+        for (let n = 0; n < 200; n++) {
+            void s.send(s.sockets[0]!, n);
+            if (n % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+        await peer.until(() => peer.messages.length === 200 && peer.receivesFrames);
+        expect(peer.messages.map(({ data }) => data)).to.deep.equal(Array.from({ length: 200 }, (_, n) => n));
+        await s.send(s.sockets[0]!, Buffer.of(1));
+        expect(await peer.message("Buffer")).to.include({ form: 13 });
+        expect(peer.lost).to.equal(0);
+    });
+});
+
+describe("a server with a peer of sockhop 2.1.0 that does not read", () => {
+    it("keeps the order, and the rules of slow_consumer", async () => {
+        const s = server({ max_buffered: 1_000_000, slow_consumer: "drop" });
+        await s.listen();
+        const connected = once(s, "connect");
+        const peer = new V2Peer(await raw(s));
+        const [socket] = (await connected) as [net.Socket];
+        await peer.until(() => peer.receivesFrames);
+        peer.socket.pause();
+        const codes: unknown[] = [];
+        const results = Array.from({ length: 200 }, (_, n) =>
+            s.send(socket, Buffer.alloc(100_000, n)).then(
+                () => n,
+                (error: unknown) => {
+                    codes.push((error as SockhopError).code);
+                },
+            ),
+        );
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        peer.socket.resume();
+        const sent = (await Promise.all(results)).filter((n) => n !== undefined);
+        await peer.until(() => peer.messages.length === sent.length);
+        expect(peer.messages.map(({ data }) => (data as Buffer)[50])).to.deep.equal(sent);
+        expect(sent.length).to.be.within(8, 199);
+        expect(new Set(codes)).to.deep.equal(new Set(["ERR_BUFFER_FULL"]));
     });
 });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import type { V2Wire } from "../../src/codec/v2/V2Wire";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import type { Connection } from "../../src/connection/Connection";
 import { Agreement } from "../../src/mixins/Agreement";
@@ -288,19 +289,33 @@ describe("Handshake", () => {
         );
     });
 
-    it("waits with the transition for a queue, and for lines that the socket holds", () => {
+    it("waits with the transition for a queue, and for lines that the socket holds", async () => {
         const probe = new Probe();
         probe.isQueued = true;
         probe.greet();
+        await turn();
         expect(probe.written()).to.deep.equal([]);
-        probe.isQueued = false;
         probe.socket.isSlow = true;
         void probe._send(probe.connection, "line");
-        probe.read({ type: "String", data: 1 });
-        probe.socket.accept();
+        probe.connection.flush();
+        probe.isQueued = false;
+        await turn();
+        await turn();
         expect(probe.written()).to.deep.equal([{ type: "String", data: "line" }]);
-        probe.read({ type: "String", data: 1 });
+        probe.socket.accept();
+        while (!(probe.connection.wire as V2Wire).format.hasFrames) await turn();
         expect(probe.written().map(({ type }) => type)).to.deep.equal(["SockhopPing", "SockhopBinaryModeTransition"]);
+    });
+
+    it("does not wait with the transition of a closed connection", async () => {
+        const probe = new Probe();
+        probe.isQueued = true;
+        probe.greet();
+        probe.close();
+        probe.isQueued = false;
+        await turn();
+        await turn();
+        expect(probe.written()).to.deep.equal([]);
     });
 
     it("refuses requests, and fails those that were sent before", async () => {
