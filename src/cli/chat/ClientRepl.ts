@@ -5,7 +5,7 @@ import { explainError } from "../errors";
 import { Pinger } from "../measure/Pinger";
 import { abortable } from "../run/abortable";
 import type { CommandContext } from "../run/runCommand";
-import { disconnected } from "../run/withClient";
+import { disconnected, failsConnect } from "../run/withClient";
 import { formatNumber } from "../terminal/format";
 import { errorMessage } from "../terminal/formatError";
 import { isInteractive } from "../terminal/input";
@@ -57,7 +57,7 @@ export class ClientRepl {
         const source = { from: this.#endpoint, respond: responderOf(this.#flags) };
         const errors = new ConnectionErrors(output, "", this.#flags);
         client.on("error", (error) => {
-            errors.print(error);
+            if (!failsConnect(error)) errors.print(error);
         });
         client.on("connect", () => {
             this.#printStatus(`connected to ${this.#endpoint}`);

@@ -1,7 +1,7 @@
 import { type ClientOptions, SockhopClient } from "../../index";
 import { clientOptions, type ConnectionFlags, usesTls } from "../arguments/connectionOptions";
 import { type Endpoint, formatEndpoint } from "../arguments/endpoint";
-import { explainError, explainTlsError } from "../errors";
+import { errorCode, explainError, explainTlsError } from "../errors";
 import { abortable } from "./abortable";
 import type { CommandContext } from "./runCommand";
 
@@ -27,7 +27,11 @@ export async function withClient<T>(
 ): Promise<T> {
     const client = new SockhopClient({ ...clientOptions(endpoint, flags), ...options });
     if (beforeConnect) beforeConnect(client);
-    else client.on("error", (error) => output.printError(error));
+    else {
+        client.on("error", (error) => {
+            if (!failsConnect(error)) output.printError(error);
+        });
+    }
     try {
         // With auto_reconnect the first attempt may fail, so there is no promise to wait for.
         if (!client.auto_reconnect) await abortable(signal, connect(client, endpoint, flags));
@@ -35,6 +39,11 @@ export async function withClient<T>(
     } finally {
         await client.disconnect(flush && !signal.aborted ? {} : { timeout: DISCONNECT_TIMEOUT_MS });
     }
+}
+
+/** True for an `error` event with the error that `connect()` rejects with, too. */
+export function failsConnect(error: Error): boolean {
+    return errorCode(error) === "ERR_CODEC";
 }
 
 async function connect(client: SockhopClient, endpoint: Endpoint, flags: ConnectionFlags): Promise<void> {
