@@ -56,7 +56,7 @@ async function main() {
     assert.equal(arrived.self, arrived);
 
     // A value that cannot be sent is rejected with its path.
-    const error = await client.send({ jobs: [{ done() {} }] }).catch((reason) => reason);
+    const error = await client.send({ jobs: [{ done: main }] }).catch((reason) => reason);
     console.log(error.message);
     assert.equal(error.message, "This value cannot be sent: a function, at .jobs[0].done");
 
