@@ -17,6 +17,7 @@ export {
 export { type ServerOrClient, listen_or_connect } from "./listenOrConnect";
 export { path_of } from "./transport/namedSocket";
 export { ObjectBuffer, type ObjectBufferOptions, type FramingOptions } from "./codec/ObjectBuffer";
+export type { ValueCodec, ValueOptions } from "./codec/ValueOptions";
 export { type Packet, type ResponseEvents, SockhopResponseReadableStream } from "./replies/ResponseReadableStream";
 export { type Responder, SockhopResponseWriteableStream } from "./replies/ResponseWriteableStream";
 export { type RemovalReason, TimedMap, type TimedMapEntry } from "./timers/TimedMap";

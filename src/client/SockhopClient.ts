@@ -573,7 +573,7 @@ export class SockhopClient<
     /** Closes a connection without the codec that is required. */
     #destroyWithout(connection: Connection): void {
         connection.error = codecError(this._objectBuffer.format?.name, targetOf(this));
-        this._destroy(connection, { code: "NO_CODEC", error: connection.error });
+        this._destroy(connection, { code: "CLOSED" }); // without an event: connect() rejects
     }
 
     #onTimeout(attempt: ConnectAttempt): void {

@@ -5,7 +5,7 @@ import { BinaryFormat } from "./binary/BinaryFormat";
 import type { ClassRegistry } from "./classes";
 import type { Encoder } from "./Codec";
 import { CustomFormat } from "./custom/CustomFormat";
-import type { ValueCodec, ValueOptions } from "./ObjectBuffer";
+import type { ValueCodec, ValueOptions } from "./ValueOptions";
 import type { WireFormat } from "./Wire";
 
 /** Settings of an endpoint that a format needs. */

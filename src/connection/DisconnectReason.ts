@@ -12,7 +12,6 @@ import { codeOf } from "../runtime/thrownValues";
  * - `"SLOW_CONSUMER"`: the peer reads too slowly, see `slow_consumer`
  * - `"BAD_FRAMES"`: the peer sent no messages of sockhop: too many invalid frames, or HTTP
  * - `"FRAME_TIMEOUT"`: a frame did not end within `frame_timeout`
- * - `"NO_CODEC"`: the peer does not have the codec that this end requires, see `codec_required`
  * - `"MESSAGE_TOO_LARGE"`: the peer sent a message above `max_message_size`
  * - `"SOCKET_ERROR"`: any other error of the socket, such as `ETIMEDOUT`
  */
@@ -26,7 +25,6 @@ export type DisconnectCode =
     | "SLOW_CONSUMER"
     | "BAD_FRAMES"
     | "FRAME_TIMEOUT"
-    | "NO_CODEC"
     | "MESSAGE_TOO_LARGE"
     | "SOCKET_ERROR";
 
@@ -43,7 +41,6 @@ const CODES = new Map<string | undefined, DisconnectCode>([
     ["EPIPE", "PEER_RESET"],
     ["ERR_BUFFER_FULL", "SLOW_CONSUMER"],
     ["ERR_OBJECTBUFFER_BAD_BUFFER_DATA", "BAD_FRAMES"],
-    ["ERR_CODEC", "NO_CODEC"],
     ["ERR_FRAME_TIMEOUT", "FRAME_TIMEOUT"],
     ["ERR_MESSAGE_TOO_LARGE", "MESSAGE_TOO_LARGE"],
 ]);

@@ -1,4 +1,5 @@
-import type { FramingOptions, ValueOptions } from "../codec/ObjectBuffer";
+import type { FramingOptions } from "../codec/ObjectBuffer";
+import type { ValueOptions } from "../codec/ValueOptions";
 import { type LimitOptions, type Limits, limitsOf } from "../connection/limits";
 import { milliseconds } from "../validators";
 

@@ -7,7 +7,7 @@ import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
 import type { Encoder } from "../Codec";
 import { assertAwaited, tooLargeError } from "../errors";
-import type { ValueCodec } from "../ObjectBuffer";
+import type { ValueCodec } from "../ValueOptions";
 import type { WireFormat, WireTokens } from "../Wire";
 import { type CustomHead, readFrame, writeFrame } from "./customFrames";
 import { CustomWire } from "./CustomWire";
