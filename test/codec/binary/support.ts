@@ -15,6 +15,7 @@ export const json = new JsonCodec({
     allowNonObjects: false,
     maxSize: 2 ** 20,
     enveloped: true,
+    classes: undefined,
 });
 
 export function format(options: Partial<BinaryFormatOptions> = {}): BinaryFormat {
