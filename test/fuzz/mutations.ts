@@ -39,6 +39,7 @@ const json = new JsonCodec({
     allowNonObjects: false,
     maxSize: Infinity,
     enveloped: true,
+    classes: undefined,
 });
 const format = new BinaryFormat({
     maxSize: 2 ** 16,

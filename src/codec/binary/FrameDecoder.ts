@@ -62,7 +62,8 @@ export class FrameDecoder {
         if (bytes + 2 * (reader.character - character) > this.#maxSize && this.#isTooLarge(reader, at, character)) {
             return invalid(`a message of it is larger than max_message_size (${this.#maxSize} bytes)`);
         }
-        if ((head & $.HAS_TYPE) !== 0 && this.#classes) data = reader.reviveAs(type, data);
+        const isInstance = reader.bytes[from] === $.INSTANCE && reader.latestInstance === type; // is revived already
+        if ((head & $.HAS_TYPE) !== 0 && this.#classes && !isInstance) data = reader.reviveAs(type, data);
         const { badValue } = reader;
         if (badValue) return invalid(badValue.fault, type, badValue.cause);
         switch (kind) {

@@ -46,6 +46,8 @@ export class ValueReader {
     objects: unknown[] | undefined;
     /** Numbers of objects that become instances when they are complete. */
     unfinished: number[] = [];
+    /** Class name of the latest instance that was complete. */
+    latestInstance = "";
     /** First fault of the message that does not concern the ones behind it. */
     badValue: BadValue | undefined;
 
@@ -384,6 +386,7 @@ export class ValueReader {
         if (registered?.hasFromJson) this.unfinished.push(index);
         const data = this.value();
         this.depth -= 1;
+        this.latestInstance = className; // set last by the outermost one
         return registered ? this.#revive(registered, data, index) : data;
     }
 

@@ -199,6 +199,18 @@ describe("Values in frames", () => {
             expect(sent(money)).to.deep.equal({ cents: 5 });
         });
 
+        it("call fromJSON() once", () => {
+            class Doubled {
+                toJSON(): number {
+                    return 5;
+                }
+                static fromJSON(data: number): number {
+                    return 2 * data;
+                }
+            }
+            expect(sent(new Doubled(), { classes: classRegistry([Doubled]) })).to.equal(10);
+        });
+
         it("extend built-in classes", () => {
             const copy = sent([new MyError("x"), List.from([1, 2])], options) as [MyError, List];
             expect(copy[0]).to.be.instanceOf(MyError).and.include({ message: "x" });
