@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BuildOptions, type OnResolveResult, type Plugin, build as bundle, transform } from "esbuild";
+import { type BuildOptions, type OnResolveResult, type Plugin, build as bundle, transform, transformSync } from "esbuild";
 import { parallel, series } from "gulp";
 import { asFunction, forBundlers, forImport, forNode, loadedModules } from "./test/package/entryPoints";
 import { rollUp, tidy } from "./test/package/rollUp";
@@ -50,7 +50,7 @@ async function declarations(): Promise<void> {
 
 /**
  * Bundles the library in one file, which loads three times as fast as many. The entry points for Node.js and for bundlers share it.
- * It has no comments. Names are kept, for stack traces and debuggers.
+ * It has no comments, and short names inside of functions. Classes, functions and public methods keep their names, for stack traces.
  */
 async function library(): Promise<void> {
     const { outputFiles } = await bundle({
@@ -64,8 +64,23 @@ async function library(): Promise<void> {
     const bundled = outputFiles.map(({ text }) => text).join(""); // of one file
     const { code } = await transform(bundled, { ...NODE, define: { require: "builtin" } }); // in lines again
     mkdirSync(DIST, { recursive: true });
-    writeFileSync(join(DIST, "library.js"), asFunction(code));
+    modules = loadedModules(asFunction(code));
+    writeFileSync(join(DIST, "library.js"), asFunction(code, shorten));
 }
+
+/** Shortens code, without the names of its outermost level. Lines stay short enough for the stack of an uncaught exception. */
+function shorten(code: string): string {
+    return transformSync(code, {
+        ...NODE,
+        minifyIdentifiers: true,
+        minifySyntax: true,
+        minifyWhitespace: true,
+        lineLimit: 160,
+    }).code;
+}
+
+/** Names of the modules of Node.js that the bundled library loads. */
+let modules: readonly string[] = [];
 
 /** Writes the entry points. */
 function entryPoints(done: () => void): void {
@@ -73,7 +88,6 @@ function entryPoints(done: () => void): void {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- it was built just now
     const library = require(target) as (builtin: NodeJS.Require) => object;
     const names = Object.keys(library(require)).filter((name) => name !== "default");
-    const modules = loadedModules(readFileSync(target, "utf8"));
     writeFileSync(join(DIST, "index.js"), forNode(modules, names));
     writeFileSync(join(DIST, "index.mjs"), forImport(names));
     writeFileSync(join(DIST, "module.mjs"), forBundlers(modules, names));

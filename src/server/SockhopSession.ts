@@ -30,9 +30,9 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     /** @internal */
     protected _sock: Socket | undefined;
     /** @internal */
-    protected _server: SockhopServer<P> | undefined;
+    protected _server: SockhopServer<P, SockhopSession<P>, any> | undefined;
 
-    constructor(sock?: Socket, server?: SockhopServer<P>) {
+    constructor(sock?: Socket, server?: SockhopServer<P, SockhopSession<P>, any>) {
         super();
         this._sock = sock;
         this._server = server;
@@ -44,8 +44,8 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     }
 
     /** Server of the connection. Its sessions have the class of this one. */
-    get server(): SockhopServer<P, this> {
-        return this._server as unknown as SockhopServer<P, this>;
+    get server(): SockhopServer<P, this, any> {
+        return this._server as unknown as SockhopServer<P, this, any>;
     }
 
     /**
@@ -136,7 +136,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      *
      * @internal
      */
-    _bind(sock: Socket, server: SockhopServer<P>): void {
+    _bind(sock: Socket, server: SockhopServer<P, SockhopSession<P>, any>): void {
         this._sock = sock;
         this._server = server;
     }

@@ -6,10 +6,11 @@ const LOADED = /\bbuiltin\("(node:[\w/]+)"\)/g;
  * esbuild copies a module for each file that imports it, to add a member `default`.
  *
  * @param bundled - CommonJS of esbuild, in which `builtin` replaces `require`
+ * @param minify - shortens the code, and keeps the names of its outermost level
  * @returns the file `library.js`
  * @throws an error if something else than modules of Node.js is loaded
  */
-export function asFunction(bundled: string): string {
+export function asFunction(bundled: string, minify: (code: string) => string = (code) => code): string {
     const first = new Map<string, string>();
     const names = new Map<string, string>();
     const declaration = /^var (\w+) = (?:__toESM\()?builtin\("([^"]+)"\)\)?;\n/gm;
@@ -24,14 +25,14 @@ export function asFunction(bundled: string): string {
     if (count(code, /\bbuiltin\b/g) !== count(code, LOADED))
         throw new Error("The library loads something else than a module of Node.js");
     // V8 compiles a function in parentheses at once, instead of looking through it first.
-    return `"use strict";\nmodule.exports = (function (builtin) {\nconst module = {};\n${code}return module.exports;\n});\n`;
+    return `"use strict";\nmodule.exports = (function (builtin) {\nconst module = {};\n${minify(code)}return module.exports;\n});\n`;
 }
 
 function count(text: string, pattern: RegExp): number {
     return [...text.matchAll(pattern)].length;
 }
 
-/** Returns the names of the modules of Node.js that the library loads. */
+/** Returns the names of the modules of Node.js that the library loads, which has not been shortened. */
 export function loadedModules(library: string): string[] {
     return [...new Set([...library.matchAll(LOADED)].map(([, name]) => name!))].sort();
 }
