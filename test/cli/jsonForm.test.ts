@@ -137,7 +137,7 @@ describe("inspectValue() of values that JSON does not have", () => {
     });
 
     it("escapes control characters", () => {
-        const regexp = new RegExp("\x1b[2J]");
+        const regexp = new RegExp(`${String.fromCharCode(27)}[2J]`);
         const error = Object.assign(new Error("\x1b[2J\n"), { name: "\x9b" });
         for (const value of [regexp, error, new Map([["\x1b", "\n"]]), { cause: error }])
             expect(shown(value)).to.match(/^\P{Cc}*$/u);
