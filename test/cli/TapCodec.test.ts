@@ -5,7 +5,7 @@ import type { TappedMessage } from "../../src/cli/tap/parseFrame";
 import { TapCodec } from "../../src/cli/tap/TapCodec";
 import { TapLog, type TapSide } from "../../src/cli/tap/TapLog";
 import { ObjectBuffer, type ObjectBufferOptions } from "../../src";
-import { createFormat } from "../../src/codec/formatOption";
+import type { createFormat } from "../../src/codec/formatOption";
 import type { Identified } from "../../src/codec/Codec";
 import type { Wire } from "../../src/codec/Wire";
 import { helloData } from "../../src/protocol/Hello";
@@ -34,7 +34,7 @@ function wireOf(from: TapSide, codec: ObjectBufferOptions["codec"] = "binary"): 
 
 /** Returns the bytes of frames, which `encode` adds to a wire. */
 function framesOf(wire: Wire, ...encode: ((wire: Wire) => ReturnType<Wire["encodeMessage"]>)[]): Buffer {
-    for (const each of encode) wire.commit(each(wire) as Buffer);
+    for (const each of encode) wire.commit(each(wire));
     const bytes = Buffer.from(wire.take());
     wire.release(true);
     return bytes;

@@ -160,6 +160,9 @@ describe("connectLine()", () => {
         expect(line({ name: "a" }, { terminator: "\r\n\\" })).to.equal(
             "sockhop connect name:a --terminator '\\x0d\\x0a\\\\'",
         );
+        expect(line({ port: 1 }, { codec: "binary", codecRequired: true })).to.equal(
+            "sockhop connect 1 --codec binary",
+        );
         expect(line({ port: 1 }, { cert: "c", key: "k" })).to.equal("sockhop connect 1 --tls");
         expect(line({ port: 1 }, {}, { npm_command: "exec" })).to.equal("npx sockhop connect 1");
     });
@@ -246,7 +249,17 @@ describe("clientOptions()", () => {
         });
     });
 
+    it("uses a codec with --codec", () => {
+        expect(clientOptions({}, { codec: "json" })).to.deep.equal({ codec: "json" });
+        expect(serverOptions({}, { codec: "binary" })).to.deep.equal({ codec: "binary" });
+        expect(clientOptions({}, { codec: "binary", codecRequired: true })).to.deep.equal({
+            ...{ codec: "binary", codec_required: true },
+        });
+    });
+
     it("throws a UsageError for options that do not fit", () => {
+        expect(() => clientOptions({}, { json: true, codec: "binary" })).to.throw(UsageError, "--codec");
+        expect(() => clientOptions({}, { codecRequired: true })).to.throw(UsageError, "--codec-required needs");
         expect(() => clientOptions({ port: 0 }, {})).to.throw(UsageError, "port 0");
         expect(() => clientOptions({}, { cert: "a" })).to.throw(UsageError, "together");
         expect(() => clientOptions({}, { ca: "/no/such/file" })).to.throw(UsageError, "cannot read /no/such/file");

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { jsonLine } from "../../src/cli/terminal/format";
 import { inspectValue } from "../../src/cli/terminal/inspectValue";
 import { jsonForm } from "../../src/cli/terminal/jsonForm";
@@ -38,7 +40,31 @@ const VALUES: [value: unknown, form: unknown, text: string][] = [
     [{ a: undefined }, { a: { $undefined: true } }, "{ a: undefined }"],
 ];
 
+/** Values of the table in docs/command-line.md, by their text there. */
+const DOCUMENTED: Record<string, unknown> = {
+    "new Date(0)": new Date(0),
+    "10n": 10n,
+    NaN: NaN,
+    undefined: [undefined],
+    'new Map([["a", 1]])': new Map([["a", 1]]),
+    "new Set([1, 2])": new Set([1, 2]),
+    'Buffer.from("hi")': Buffer.from("hi"),
+    "new Uint8Array(2)": new Uint8Array(2),
+    "/a/g": /a/g,
+    'new URL("http://x/")': new URL("http://x/"),
+    'new TypeError("no")': new TypeError("no"),
+};
+
 describe("jsonForm()", () => {
+    it("gives the forms of the documentation", () => {
+        const page = readFileSync(join(__dirname, "../../docs/command-line.md"), "utf8");
+        for (const [text, value] of Object.entries(DOCUMENTED)) {
+            const row = page.split("\n").find((line) => line.startsWith(`| \`${text}\``));
+            const json = /^\| .*? \| `(.*?)`/.exec(row ?? "")?.[1];
+            expect(jsonLine(jsonForm(value)).replace(/^\[|\]$/g, ""), text).to.equal(json);
+        }
+    });
+
     it("replaces values that JSON does not have", () => {
         for (const [value, form] of VALUES) {
             expect(jsonForm(value), String(form)).to.deep.equal(form);
@@ -111,7 +137,7 @@ describe("inspectValue() of values that JSON does not have", () => {
     });
 
     it("escapes control characters", () => {
-        const regexp = new RegExp("\x1b[2J]");
+        const regexp = new RegExp(`${String.fromCharCode(27)}[2J]`);
         const error = Object.assign(new Error("\x1b[2J\n"), { name: "\x9b" });
         for (const value of [regexp, error, new Map([["\x1b", "\n"]]), { cause: error }])
             expect(shown(value)).to.match(/^\P{Cc}*$/u);

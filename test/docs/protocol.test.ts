@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
 import type { ByteFrame, Identified } from "../../src/codec/Codec";
+import { writeFrame } from "../../src/codec/v2/writeFrame";
 import type { Wire } from "../../src/codec/Wire";
 import { helloData, parseHello } from "../../src/protocol/Hello";
 import { uuidOf } from "../../src/protocol/uuid";
@@ -107,6 +108,12 @@ describe(PAGE, () => {
         expect(bytes.toString("hex")).to.equal(FRAMES[4]!.toString("hex"));
         const [received] = custom.createWire(reversed).decodeFrame(bytes);
         expect(received).to.include({ kind: "call", type: "Object", id: 1 });
+    });
+
+    it("shows a frame of sockhop 2.x", () => {
+        const block = blocks.find(({ code }) => code.startsWith("09 00 00 00"))!;
+        const frame = writeFrame({ layout: 13, type: "Img", content: Buffer.of(7) });
+        expect(bytesOf(block.code).toString("hex")).to.equal(frame.toString("hex"));
     });
 
     it("states the uuid of a numbered call", () => {

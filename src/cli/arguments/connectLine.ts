@@ -6,7 +6,10 @@ import { type Endpoint, formatEndpoint } from "./endpoint";
 const LOCAL = /^(127\.0\.0\.1|0\.0\.0\.0|localhost|::)$/;
 
 /** Options that both ends need. */
-type SharedFlags = Pick<ConnectionFlags, "json" | "terminator" | "tls" | "ca" | "cert" | "key" | "insecure">;
+type SharedFlags = Pick<
+    ConnectionFlags,
+    "json" | "codec" | "codecRequired" | "terminator" | "tls" | "ca" | "cert" | "key" | "insecure"
+>;
 
 /**
  * Writes the command that connects to a server of `sockhop listen`.

@@ -32,7 +32,10 @@ export function addConnectionOptions(
     command.optionsGroup("Connection:");
     if (name) command.option("--name <name>", "use the socket with this name instead of an endpoint");
     if (codec) {
-        const codecs = new Option("--codec <name>", "format of messages, if the peer has it too (default: json)");
+        const codecs = new Option(
+            "--codec <name>",
+            "format of messages: binary if the peer has it too, otherwise json",
+        );
         command
             .addOption(codecs.choices(["json", "binary"]))
             .option("--codec-required", "close the connection if the peer does not have the codec");

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import type { SockhopClient } from "../../index";
 import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
@@ -15,6 +14,7 @@ import { type CommandContext, runCommand } from "../run/runCommand";
 import { disconnected, withClient } from "../run/withClient";
 import { formatNumber } from "../terminal/format";
 import type { OutputFlags } from "../terminal/Output";
+import { ProgressBar } from "../terminal/ProgressBar";
 
 interface Flags extends ConnectionFlags, OutputFlags, Workload {
     seconds: number;
@@ -145,18 +145,15 @@ async function sendOne(client: SockhopClient, mode: Workload["mode"], value: str
 
 /** Shows a progress bar on stderr if that is a terminal. */
 function progressBar(results: BenchResults, duration: number): { stop(): void } {
-    const format = "{bar} {percentage}%  {rate} per second";
-    const options = { format, clearOnComplete: true, hideCursor: true, gracefulExit: false, fps: 10 };
-    const bar = new SingleBar({ ...options, barCompleteChar: "█", barIncompleteChar: "░" });
-    bar.start(duration, 0, { rate: "" });
+    const bar = new ProgressBar();
     const timer = setInterval(() => {
         const { elapsed, messages } = results;
-        bar.update(Math.min(duration, elapsed), { rate: formatNumber((1000 * messages) / elapsed) });
+        bar.show(Math.min(1, elapsed / duration), `${formatNumber((1000 * messages) / elapsed)} per second`);
     }, 100);
     return {
         stop: () => {
             clearInterval(timer);
-            bar.stop();
+            bar.clear();
         },
     };
 }

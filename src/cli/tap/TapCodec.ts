@@ -1,5 +1,5 @@
 import type { WireFormat } from "../../codec/Wire";
-import { ObjectBuffer, type ObjectBufferOptions } from "../../index";
+import { ObjectBuffer } from "../../index";
 import type { Hello } from "../../protocol/Hello";
 import type { InvalidMessage, Message } from "../../protocol/Message";
 import { uuidOf } from "../../protocol/uuid";
@@ -16,12 +16,12 @@ const BYTES = { name: "bytes", encode: () => Buffer.alloc(0), decode: (bytes: Bu
 const formats = new Map<string, WireFormat>();
 
 function formatOf(name: string): WireFormat {
-    const codec: ObjectBufferOptions["codec"] = name === "binary" ? name : BYTES;
-    let format = formats.get(name === "binary" ? name : BYTES.name);
-    if (!format) {
-        format = new ObjectBuffer({ codec, max_message_size: Infinity }).format as WireFormat;
-        formats.set(format.name, format);
-    }
+    const codec = name === "binary" ? name : BYTES;
+    const key = name === "binary" ? name : BYTES.name;
+    const known = formats.get(key);
+    if (known) return known;
+    const format = new ObjectBuffer({ codec, max_message_size: Infinity }).format as WireFormat;
+    formats.set(key, format);
     return format;
 }
 

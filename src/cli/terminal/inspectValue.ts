@@ -82,7 +82,8 @@ class Excerpt {
 
     /** Copies an object without members. `undefined` for others. */
     #leaf(object: object): object | undefined {
-        if (types.isDate(object)) return new Excerpted(object.toJSON() ?? "Invalid Date", "date");
+        if (types.isDate(object))
+            return new Excerpted(isNaN(object.getTime()) ? "Invalid Date" : object.toJSON(), "date");
         if (types.isRegExp(object)) return new Excerpted(escapeText(this.#string(String(object))), "regexp");
         if (object instanceof URL) return new Excerpted(`URL ${escapeText(this.#string(object.href))}`, "special");
         if (types.isAnyArrayBuffer(object)) return this.#bytes(object, Buffer.from(object));

@@ -109,9 +109,10 @@ class JsonForm {
 
     #items(items: readonly unknown[], path: string, levels: number): unknown[] {
         const converted: unknown[] = [];
-        for (const [index, item] of items.entries()) {
+        for (const item of items) {
             const isCut = this.#remaining < 0;
-            converted.push(isCut ? TOO_LARGE : this.of(item, `${path}[${index}]`, levels - 1));
+            const itemPath = typeof item === "object" ? `${path}[${converted.length}]` : ""; // others need none
+            converted.push(isCut ? TOO_LARGE : this.of(item, itemPath, levels - 1));
             if (isCut) break;
         }
         return converted;
@@ -142,5 +143,7 @@ export function errorMembers(error: Error): [string, unknown][] {
 
 /** Text of an object of Temporal, which newer versions of Node.js have. */
 export function temporalText(object: object): string | undefined {
-    return Object.prototype.toString.call(object).startsWith("[object Temporal.") ? String(object) : undefined;
+    return Object.prototype.toString.call(object).startsWith("[object Temporal.")
+        ? (object as { toString(): string }).toString()
+        : undefined;
 }
