@@ -133,7 +133,7 @@ describe("at a terminal", function () {
         const listening = start("listen", 0, "--echo", "--quiet");
         const terminal = new Terminal(["bench", await listening.port(), "-s", "300ms"]);
         await terminal.sees(/█+░+ \d+% {2}[\d,.]+ per second/);
-        await terminal.sees(/\x1b\[2K.*callbacks of 100 bytes/);
+        await terminal.sees(/\r\x1b\[K.*callbacks of 100 bytes/);
         expect(await terminal.end()).to.equal(0);
     });
 

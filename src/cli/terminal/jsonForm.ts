@@ -26,7 +26,7 @@ export function jsonForm(value: unknown): unknown {
 
 /** True for a value that JSON can express, without an object that occurs twice. */
 function isJson(value: unknown, levels: number, seen: Set<object>): boolean {
-    if (typeof value === "number") return isJsonNumber(value);
+    if (typeof value === "number") return Number.isFinite(value);
     if (typeof value !== "object") return typeof value === "string" || typeof value === "boolean";
     if (value === null) return true;
     if (levels === 0 || seen.has(value)) return false;
@@ -38,10 +38,6 @@ function isJson(value: unknown, levels: number, seen: Set<object>): boolean {
     if (Object.getPrototypeOf(value) !== Object.prototype) return false;
     for (const key in value) if (!isJson((value as Record<string, unknown>)[key], levels - 1, seen)) return false;
     return true;
-}
-
-function isJsonNumber(value: number): boolean {
-    return Number.isFinite(value) && !Object.is(value, -0);
 }
 
 /** Converts one value. */
@@ -58,7 +54,7 @@ class JsonForm {
                 this.#remaining -= value.length;
                 return value;
             case "number":
-                return isJsonNumber(value) ? value : { $number: Object.is(value, -0) ? "-0" : String(value) };
+                return Number.isFinite(value) ? value : { $number: String(value) };
             case "undefined":
                 return { $undefined: true };
             case "bigint":
