@@ -42,9 +42,9 @@ function assertCodec(codec: unknown): asserts codec is ValueCodec {
     if (typeof encode !== "function" || typeof decode !== "function") {
         throw new SockhopError('codec must be "json", "binary" or { name, encode, decode }', "ERR_BAD_OPTION");
     }
-    if (!isCodecName(name) || name === "json" || name === "binary") {
+    if (!isCodecName(name) || ["json", "binary", "sockhop-2"].includes(name)) {
         throw new SockhopError(
-            "The name of a codec must have 1 to 64 characters, and not be json or binary",
+            "The name of a codec must have 1 to 64 characters, and not be that of another",
             "ERR_BAD_OPTION",
         );
     }
