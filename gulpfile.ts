@@ -70,13 +70,14 @@ async function library(): Promise<void> {
 
 /** Shortens code, without the names of its outermost level. Lines stay short enough for the stack of an uncaught exception. */
 function shorten(code: string): string {
-    return transformSync(code, {
+    const short = transformSync(code, {
         ...NODE,
         minifyIdentifiers: true,
         minifySyntax: true,
         minifyWhitespace: true,
         lineLimit: 160,
     }).code;
+    return short.replaceAll("\\\n", ""); // a string over two lines would not survive a bundler that indents lines
 }
 
 /** Names of the modules of Node.js that the bundled library loads. */

@@ -28,7 +28,7 @@ export interface ConnectOptions {
 const CONNECT_NAMES = ["wait", "timeout", "signal"];
 
 /** Errors that no further attempt can mend. */
-const PERMANENT: ReadonlySet<unknown> = new Set(["ERR_BAD_OPTION", "ERR_PATH_TOO_LONG"]);
+const PERMANENT: ReadonlySet<unknown> = new Set(["ERR_BAD_OPTION", "ERR_CODEC", "ERR_PATH_TOO_LONG"]);
 
 /** One call of `connect()` with options: waits for one attempt, or for the first that succeeds. */
 export class ConnectWait implements Abortable {

@@ -35,6 +35,7 @@ import type { Frame } from "../codec/Codec";
 import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { givenOptions } from "../endpoint/givenOptions";
+import { codecRequired } from "../endpoint/options";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
 import type { Handler, HandlerContext } from "../endpoint/Handler";
@@ -116,7 +117,7 @@ export class SockhopClient<
         if (queue) this.#queue = new OfflineQueue(queue);
         const { format } = this._objectBuffer;
         if (format) this.#snapshots = new SnapshotEncoder(format);
-        this.#codecRequired = options.codec_required === true;
+        this.#codecRequired = codecRequired(options.codec_required, format !== undefined);
         this.#sender = this.#createSender();
         if (options.auto_reconnect) this.auto_reconnect = true;
     }

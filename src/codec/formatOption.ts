@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { warnIgnored } from "../diagnostics/unknownOptions";
 import { isCodecName } from "../protocol/Hello";
 import { SockhopError } from "../SockhopError";
@@ -40,7 +41,11 @@ export function createFormat(options: ValueOptions, settings: FormatSettings): W
 function assertCodec(codec: unknown): asserts codec is ValueCodec {
     const { name, encode, decode } = (typeof codec === "object" && codec ? codec : {}) as Partial<ValueCodec>;
     if (typeof encode !== "function" || typeof decode !== "function") {
-        throw new SockhopError('codec must be "json", "binary" or { name, encode, decode }', "ERR_BAD_OPTION");
+        const given = inspect(codec, { depth: 0, breakLength: Infinity, maxStringLength: 40 });
+        throw new SockhopError(
+            `codec must be "json", "binary" or { name, encode, decode }, not ${given}`,
+            "ERR_BAD_OPTION",
+        );
     }
     if (!isCodecName(name) || ["json", "binary", "sockhop-2"].includes(name)) {
         throw new SockhopError(

@@ -4,7 +4,7 @@ import type { Connection, ReceivedFrame } from "../connection/Connection";
 import { holdReading } from "../connection/holdReading";
 import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
-import { type InvalidMessage, type Message, invalid } from "../protocol/Message";
+import { type InvalidMessage, type Message, invalid, message as createMessage } from "../protocol/Message";
 import { foreignProtocol, httpPost, isSockhopFrame, startOf } from "./foreignProtocol";
 import { frameOrigin } from "./frameOrigin";
 
@@ -161,10 +161,13 @@ export class MessageReceiver {
         this.#handler.onMessage(connection, message);
     }
 
-    #onInvalid(connection: Connection, line: string | undefined, { fault, cause }: InvalidMessage): void {
+    #onInvalid(connection: Connection, line: string | undefined, { fault, cause, refused }: InvalidMessage): void {
         if (line !== undefined && this.#refuse(connection, httpPost(line), line)) return;
         const error = badFrameError(`${fault} (${frameOrigin(connection.socket, line)})`, cause);
         this.reportBadFrame(connection, error);
+        if (!refused || (connection.state as string) === "closed") return;
+        const { kind, id, hasUuid, errors } = refused;
+        this.#handler.onMessage(connection, createMessage("refused", kind, { error, errors }, id, hasUuid));
     }
 
     /**

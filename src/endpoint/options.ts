@@ -1,6 +1,7 @@
 import type { FramingOptions } from "../codec/ObjectBuffer";
 import type { ValueOptions } from "../codec/ValueOptions";
 import { type LimitOptions, type Limits, limitsOf } from "../connection/limits";
+import { SockhopError } from "../SockhopError";
 import { milliseconds } from "../validators";
 
 /** Options of client and server. */
@@ -51,6 +52,19 @@ export interface SockhopOptions extends FramingOptions, ValueOptions, LimitOptio
 export interface EndpointLimits extends Limits {
     /** Milliseconds. */
     readonly responseTimeout: number;
+}
+
+/**
+ * Validates `codec_required`.
+ *
+ * @param hasFormat - true if this end has a codec for bytes
+ * @throws {@link SockhopError} `ERR_BAD_OPTION`: an option that is ignored would let messages travel without the codec
+ */
+export function codecRequired(required: unknown, hasFormat: boolean): boolean {
+    if (required === undefined || required === null || required === false) return false;
+    if (required !== true) throw new SockhopError("codec_required must be true or false", "ERR_BAD_OPTION");
+    if (hasFormat) return true;
+    throw new SockhopError('codec_required needs the option codec, such as codec: "binary"', "ERR_BAD_OPTION");
 }
 
 /**

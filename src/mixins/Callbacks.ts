@@ -1,7 +1,7 @@
 import type { Connection, Sender } from "../connection/Connection";
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import type { Endpoint } from "../endpoint/Endpoint";
-import type { Message } from "../protocol/Message";
+import type { Message, RefusedData } from "../protocol/Message";
 import { typeOption } from "../protocol/typeOption";
 import { PendingCallback, type SendOptions } from "../replies/PendingCallback";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
@@ -93,6 +93,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
         protected override _onMessage(connection: Connection, message: Message): void {
             if (message.kind === "reply") connection.callbacks?.get(message.id)?.receive(message.data, message.type);
             else if (message.kind === "call") this.#onCall(connection, message);
+            else if (message.kind === "refused" && message.type === "reply") this.#onRefused(connection, message);
             else super._onMessage(connection, message);
         }
 
@@ -101,6 +102,10 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 call.fail(connection.lostReplyError("call", call.type));
             }
             super._onClose(connection, wasOpen);
+        }
+
+        #onRefused({ callbacks }: Connection, { id, data }: Message): void {
+            callbacks?.get(id)?.fail((data as RefusedData).error);
         }
 
         /** Delivers a call. Sends only the first reply, because a second one crashes 1.x peers. */

@@ -3,7 +3,7 @@ import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { debug } from "../diagnostics/debugLog";
 import { type RequestSpan, requests } from "../diagnostics/RequestSpan";
 import type { Endpoint } from "../endpoint/Endpoint";
-import type { Message } from "../protocol/Message";
+import type { Message, RefusedData } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { typeName } from "../protocol/typeName";
 import { typeOption } from "../protocol/typeOption";
@@ -139,7 +139,12 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
 
         protected override _onMessage(connection: Connection, message: Message): void {
             if (message.kind === "response") this.#onResponse(connection, message);
+            else if (message.kind === "refused" && message.type === "response") this.#onRefused(connection, message);
             else super._onMessage(connection, message);
+        }
+
+        #onRefused({ requests }: Connection, { id, data }: Message): void {
+            requests?.get(id)?.onFailure((data as RefusedData).error);
         }
 
         #onResponse(connection: Connection, { id, data }: Message): void {

@@ -4,7 +4,7 @@ import { responses } from "../diagnostics/RequestSpan";
 import { TypeEventName } from "../emitter/TypeEventName";
 import { emitSafely, throwLater } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";
-import type { Message } from "../protocol/Message";
+import type { Message, RefusedData } from "../protocol/Message";
 import { type RemoteFailure, SockhopRequest } from "../protocol/SockhopRequest";
 import { isUuid, uuidv4 } from "../protocol/uuid";
 import { OpenResponses, keyOf } from "../replies/OpenResponses";
@@ -65,6 +65,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
         protected override _onMessage(connection: Connection, message: Message): void {
             if (message.kind === "request") this.#onRequest(connection, message);
             else if (message.kind === "cancel") this.#onCancel(connection, message);
+            else if (message.kind === "refused" && message.type === "request") this.#onRefused(connection, message);
             else super._onMessage(connection, message);
         }
 
@@ -90,6 +91,14 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             sender.span.run(() => {
                 this.#respond(connection, request, response, sender);
             });
+        }
+
+        /** Responds to a request whose data was refused. */
+        #onRefused(connection: Connection, { id, hasUuid, data }: Message): void {
+            const { error, errors } = data as RefusedData;
+            const sender = new ResponseSender(connection, id, hasUuid, errors);
+            const response = SockhopResponseWriteableStream.from_request({ uuid: String(id) }, sender);
+            this.#refuse(connection, response, { code: "ERR_REQUEST_FAILED", message: error.message });
         }
 
         #respond(

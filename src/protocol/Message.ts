@@ -1,4 +1,5 @@
 import { type Envelope, PING, PONG, REQUEST, RESPONSE, isId, isTooLong } from "./Envelope";
+import type { SockhopError } from "../SockhopError";
 import { typeName } from "./typeName";
 import { isUuid } from "./uuid";
 
@@ -8,9 +9,10 @@ import { isUuid } from "./uuid";
  * - `request`: a request; `response`: one packet of a response
  * - `ping`, `pong`, `cancel` (the requester no longer needs the response): control messages
  * - `ignored`: a control message without the data that it needs
+ * - `refused`: a reply, request or response whose value cannot be made; `type` is that kind, and `data` a {@link RefusedData}
  */
 export type MessageKind =
-    "message" | "call" | "reply" | "request" | "response" | "ping" | "pong" | "cancel" | "ignored";
+    "message" | "call" | "reply" | "request" | "response" | "ping" | "pong" | "cancel" | "ignored" | "refused";
 
 /**
  * Decoded frame. All messages have the same members in the same order, which keeps their readers fast (one hidden class
@@ -29,14 +31,32 @@ export interface Message {
     readonly bytes: number;
 }
 
+/** Data of a message of the kind `refused`. */
+export interface RefusedData {
+    readonly error: SockhopError;
+    /** See {@link Refused.errors}. */
+    readonly errors: boolean;
+}
+
 /** Decoded frame that is not a message of sockhop. */
 export interface InvalidMessage {
     readonly kind: "invalid";
     /** As sent, if there is one. */
     readonly type: unknown;
     readonly fault: string;
-    /** Error of the JSON parser. */
+    /** Error of the JSON parser, or of code of the program. */
     readonly cause?: unknown;
+    /** Set if only the value is invalid. */
+    readonly refused?: Refused | undefined;
+}
+
+/** Message whose value cannot be made. */
+export interface Refused {
+    readonly kind: MessageKind;
+    readonly id: unknown;
+    readonly hasUuid: boolean;
+    /** True if the peer accepts an error as response. */
+    readonly errors: boolean;
 }
 
 /** Creates a {@link Message}. */
@@ -52,8 +72,8 @@ export function message(
 }
 
 /** Creates an {@link InvalidMessage}. */
-export function invalid(fault: string, type?: unknown, cause?: unknown): InvalidMessage {
-    return { kind: "invalid", type, fault, cause };
+export function invalid(fault: string, type?: unknown, cause?: unknown, refused?: Refused): InvalidMessage {
+    return { kind: "invalid", type, fault, cause, refused };
 }
 
 const NO_ENVELOPE = `the frame is JSON without an envelope: is the option peer_type: "json" missing?`;

@@ -30,6 +30,7 @@ import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { setImmediate } from "../runtime/clock";
 import { givenOptions } from "../endpoint/givenOptions";
+import { codecRequired } from "../endpoint/options";
 import type { RequestOptions } from "../mixins/Requests";
 import { codecError } from "../mixins/Agreement";
 import { Sessions } from "../mixins/Sessions";
@@ -112,7 +113,7 @@ export class SockhopServer<
         this._pauseSlowPeers();
         ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, true));
         this.#Session = sessionType(options.session_type) ?? SockhopSession;
-        this.#codecRequired = options.codec_required === true;
+        this.#codecRequired = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
         this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
         const tls = tlsOptions(options.ssl, options.ssl_options);
         if (tls && !hasCertificate(tls)) warn("A TLS server needs a certificate: set ssl_options.key and cert, or pfx");

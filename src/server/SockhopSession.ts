@@ -10,6 +10,10 @@ import type { SockhopResponseReadableStream } from "../replies/ResponseReadableS
 import { SockhopError } from "../SockhopError";
 import type { SockhopServer } from "./SockhopServer";
 
+/** Server with any registered classes: they make no difference to a session. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type AnyServer<P extends Protocol, S extends SockhopSession<P> = SockhopSession<P>> = SockhopServer<P, S, any>;
+
 /**
  * Object of your program for one connection of a server. The server creates one for each connection, and passes it to
  * every handler.
@@ -30,9 +34,9 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     /** @internal */
     protected _sock: Socket | undefined;
     /** @internal */
-    protected _server: SockhopServer<P, SockhopSession<P>, any> | undefined;
+    protected _server: AnyServer<P> | undefined;
 
-    constructor(sock?: Socket, server?: SockhopServer<P, SockhopSession<P>, any>) {
+    constructor(sock?: Socket, server?: AnyServer<P>) {
         super();
         this._sock = sock;
         this._server = server;
@@ -44,8 +48,8 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     }
 
     /** Server of the connection. Its sessions have the class of this one. */
-    get server(): SockhopServer<P, this, any> {
-        return this._server as unknown as SockhopServer<P, this, any>;
+    get server(): AnyServer<P, this> {
+        return this._server as unknown as AnyServer<P, this>;
     }
 
     /**
@@ -136,7 +140,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      *
      * @internal
      */
-    _bind(sock: Socket, server: SockhopServer<P, SockhopSession<P>, any>): void {
+    _bind(sock: Socket, server: AnyServer<P>): void {
         this._sock = sock;
         this._server = server;
     }

@@ -52,6 +52,7 @@ const TAP_KINDS: Readonly<Record<MessageKind, TapKind>> = {
     ping: "ping",
     pong: "pong",
     ignored: "invalid",
+    refused: "invalid",
 };
 
 /**

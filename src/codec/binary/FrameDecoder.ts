@@ -1,5 +1,5 @@
 import { REQUEST, RESERVED_TYPES, RESPONSE, isTooLong } from "../../protocol/Envelope";
-import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
+import { type InvalidMessage, type Message, type MessageKind, invalid, message } from "../../protocol/Message";
 import { messageOf } from "../../runtime/thrownValues";
 import type { WireTokens } from "../Wire";
 import { badFrame } from "./BadFrame";
@@ -8,6 +8,9 @@ import { isOwnMemory } from "./ownMemory";
 import type { BinaryClasses } from "./settings";
 import { NumberedUuids } from "./NumberedUuids";
 import { type ReceivedShape, ValueReader } from "./ValueReader";
+
+/** Kinds of messages, by their numbers. */
+const KINDS: readonly MessageKind[] = ["message", "call", "reply", "request", "response", "cancel"];
 
 /** Decodes frames. All connections of an endpoint share one. */
 export class FrameDecoder {
@@ -65,7 +68,10 @@ export class FrameDecoder {
         const isInstance = reader.bytes[from] === $.INSTANCE && reader.latestInstance === type; // is revived already
         if ((head & $.HAS_TYPE) !== 0 && this.#classes && !isInstance) data = reader.reviveAs(type, data);
         const { badValue } = reader;
-        if (badValue) return invalid(badValue.fault, type, badValue.cause);
+        if (badValue) {
+            const refused = { kind: KINDS[kind] as MessageKind, id, hasUuid: false, errors: true };
+            return invalid(badValue.fault, type, badValue.cause, refused);
+        }
         switch (kind) {
             case $.MESSAGE:
                 return checked(type) ?? message("message", type, data, undefined, false, bytes);

@@ -1,3 +1,4 @@
+import { LossCheck } from "../json/LossCheck";
 import { types } from "node:util";
 import { byteKindOf } from "./byteKinds";
 import * as $ from "./layout";
@@ -60,6 +61,8 @@ const BUILT_INS: readonly (readonly [(value: unknown) => boolean, Write])[] = [
     [isTemporal, writeTemporal],
 ];
 
+const losses = new LossCheck(0, "The codec binary");
+
 /** Prototypes of instances that were no built-in ones. Classes are looked at once: the tests take long. */
 const plainPrototypes = new WeakSet();
 const BASES = [
@@ -83,7 +86,10 @@ function builtInOf(value: object, prototype: object | null): Write | undefined {
     for (const [test, write] of BUILT_INS) if (test(value)) return write;
     const isBase = (base: object): boolean =>
         prototype === base || Object.prototype.isPrototypeOf.call(base, prototype);
-    if (!types.isProxy(value) && !BASES.some(isBase) && !isBase(TypedArrayPrototype)) plainPrototypes.add(prototype);
+    if (!types.isProxy(value) && !BASES.some(isBase) && !isBase(TypedArrayPrototype)) {
+        plainPrototypes.add(prototype);
+        losses.checkObject(value);
+    }
     return undefined;
 }
 

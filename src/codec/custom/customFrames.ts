@@ -1,4 +1,4 @@
-import { RESPONSE } from "../../protocol/Envelope";
+import { REQUEST, RESERVED_TYPES, RESPONSE } from "../../protocol/Envelope";
 import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
 import type { RemoteFailure } from "../../protocol/SockhopRequest";
 import { messageOf } from "../../runtime/thrownValues";
@@ -69,11 +69,13 @@ export function readFrame(frame: Buffer, reader: CustomReader): Message | Invali
     const start = HEADER + HEAD + frame.readUIntLE(HEADER + 7, 3);
     if (!kind || start > frame.length || start > HEADER + HEAD + 4096) return invalid("the frame is not valid");
     const type = frame.toString("utf8", HEADER + HEAD, start);
+    if (RESERVED_TYPES.has(type)) return invalid("the type of a message is reserved", type);
     const bytes = frame.subarray(start);
     try {
         return toMessage({ kind, id, type, head, bytes, size: frame.length }, reader);
     } catch (cause) {
-        return invalid(`the value cannot be decoded: ${messageOf(cause)}`, type, cause);
+        const refused = { kind, id, hasUuid: false, errors: true };
+        return invalid(`the value cannot be decoded: ${messageOf(cause)}`, type, cause, refused);
     }
 }
 
@@ -98,5 +100,5 @@ function toMessage({ kind, id, type, head, bytes, size }: Parts, reader: CustomR
     const data = reader.decode(bytes, type);
     if (kind === "message") return message(kind, type, data, undefined, false, size);
     if (kind !== "request") return message(kind, type, data, id, false, size);
-    return message(kind, "SockhopRequest", { uuid: reader.uuidOf(id), data, type, errors: true }, id, false, size);
+    return message(kind, REQUEST, { uuid: reader.uuidOf(id), data, type, errors: true }, id, false, size);
 }

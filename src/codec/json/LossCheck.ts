@@ -21,7 +21,7 @@ const LOSSES: ReadonlyMap<string, string> = new Map([
     ["Promise", "a Promise: is await missing?"],
     ["ArrayBuffer", `an ArrayBuffer: ${BYTES}`],
     ["SharedArrayBuffer", `a SharedArrayBuffer: ${BYTES}`],
-    ["DataView", `a DataView: ${BYTES.replace("from(buffer)", "from(view.buffer)")}`],
+    ["DataView", `a DataView: ${BYTES.replace("from(buffer)", "from(view.buffer, view.byteOffset, view.byteLength)")}`],
     ["Blob", "the bytes of a Blob: send await blob.text()"],
     ["File", "the bytes of a File: send await file.text()"],
     ["URLSearchParams", "URLSearchParams: send String(params)"],
@@ -49,8 +49,21 @@ export class LossCheck {
     /** Number of members that the search may still visit. */
     #budget = 0;
 
-    constructor(remaining = CHECKED_VALUES) {
+    readonly #codec: string;
+
+    /** @param codec - what does not contain the values, for the warning */
+    constructor(remaining = CHECKED_VALUES, codec = "JSON") {
         this.remaining = remaining;
+        this.#codec = codec;
+    }
+
+    /** Checks one object, and no member of it. Never throws. */
+    checkObject(value: object): void {
+        try {
+            if (!hasToJson(value)) this.#warn(value);
+        } catch {
+            // A getter or a Proxy of the program has thrown.
+        }
     }
 
     /**
@@ -85,7 +98,7 @@ export class LossCheck {
         const loss = LOSSES.get(name);
         if (loss === undefined || this.#warned.has(name) || (value as { size?: unknown }).size === 0) return;
         this.#warned.add(name);
-        warn(`JSON does not contain ${loss}`);
+        warn(`${this.#codec} does not contain ${loss}`);
     }
 }
 

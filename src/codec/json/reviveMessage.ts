@@ -11,6 +11,7 @@ import type { ClassRegistry } from "../classes";
  */
 export function reviveMessage(decoded: Message | InvalidMessage, classes: ClassRegistry): Message | InvalidMessage {
     const { kind, type } = decoded;
+    if (kind === "invalid") return decoded;
     try {
         switch (kind) {
             case "message":
@@ -25,7 +26,9 @@ export function reviveMessage(decoded: Message | InvalidMessage, classes: ClassR
                 return decoded;
         }
     } catch (error) {
-        return invalid(messageOf(error), type, (error as Error).cause);
+        const { id, hasUuid, data } = decoded;
+        const errors = kind === "request" && (data as Partial<SockhopRequest>).errors === true;
+        return invalid(messageOf(error), type, (error as Error).cause, { kind, id, hasUuid, errors });
     }
 }
 
