@@ -3,26 +3,37 @@ import type { Wire, WireFormat } from "../codec/Wire";
 import type { MessageEncoder } from "../connection/Connection";
 import { SockhopError } from "../SockhopError";
 
+/** A message in one codec, or the error if the codec cannot express it. */
+type Encoded<F> = F | SockhopError;
+
 /**
  * Message that waits in a queue until the codec of the next connection is known. Holds the value as it was when the
- * program sent it.
+ * program sent it, in both codecs that the connection can have.
  */
 export class Snapshot implements ByteFrame {
     readonly #format: WireFormat;
-    readonly #bytes: Buffer;
+    readonly #line: Encoded<string>;
+    readonly #bytes: Encoded<Buffer>;
     /** Set for a call or request. */
     readonly #reply: Identified | undefined;
     readonly #isRequest: boolean;
 
-    constructor(format: WireFormat, bytes: Buffer, reply?: Identified, isRequest = false) {
+    constructor(
+        format: WireFormat,
+        line: Encoded<string>,
+        bytes: Encoded<Buffer>,
+        reply?: Identified,
+        isRequest = false,
+    ) {
         this.#format = format;
+        this.#line = line;
         this.#bytes = bytes;
         this.#reply = reply;
         this.#isRequest = isRequest;
     }
 
     get length(): number {
-        return this.#bytes.length;
+        return sizeOf(this.#line) + sizeOf(this.#bytes);
     }
 
     /**
@@ -30,12 +41,17 @@ export class Snapshot implements ByteFrame {
      *
      * @param wire - format of the connection; `undefined` for JSON lines
      * @param encoder - encoder of the connection
-     * @throws {@link SockhopError} `ERR_BAD_DATA` if the codec of the connection cannot express the value
+     * @throws {@link SockhopError} if the codec of the connection cannot express the value
      */
     encode(wire: Wire | undefined, encoder: Encoder): Frame {
-        if (!this.#reply && wire?.format === this.#format) return this.#bytes;
-        const [message] = this.#format.decodeShared(this.#bytes);
-        if (message?.kind !== "message") throw new SockhopError("This value cannot be sent later", "ERR_BAD_DATA");
+        if (!wire) return valueOf(this.#line);
+        const bytes = valueOf(this.#bytes);
+        if (!this.#reply && wire.format === this.#format) return bytes;
+        const [message] = this.#format.decodeShared(bytes);
+        if (message?.kind !== "message") {
+            const fault = message?.kind === "invalid" ? `: ${message.fault}` : "";
+            throw new SockhopError(`This value cannot be sent over another connection${fault}`, "ERR_BAD_DATA");
+        }
         const { data, type } = message;
         if (!this.#reply) return encoder.encodeMessage(data, type);
         return this.#isRequest
@@ -44,12 +60,14 @@ export class Snapshot implements ByteFrame {
     }
 }
 
-/** Encodes messages as {@link Snapshot}. */
+/** Encodes messages as {@link Snapshot}. The methods throw only if no codec can express the value. */
 export class SnapshotEncoder implements MessageEncoder {
     readonly #format: WireFormat;
+    readonly #json: Encoder<string>;
 
-    constructor(format: WireFormat) {
+    constructor(format: WireFormat, json: Encoder<string>) {
         this.#format = format;
+        this.#json = json;
     }
 
     get latestType(): string {
@@ -61,14 +79,38 @@ export class SnapshotEncoder implements MessageEncoder {
     }
 
     encodeMessage(value: unknown, type?: string): Snapshot {
-        return new Snapshot(this.#format, this.#format.encodeShared(value, type));
+        return this.#encode(() => this.#json.encodeMessage(value, type), value, type);
     }
 
     encodeCall(value: unknown, call: Identified, type?: string): Snapshot {
-        return new Snapshot(this.#format, this.#format.encodeShared(value, type), call);
+        return this.#encode(() => this.#json.encodeCall(value, call, type), value, type, call);
     }
 
     encodeRequest(value: unknown, request: Identified, type?: string): Snapshot {
-        return new Snapshot(this.#format, this.#format.encodeShared(value, type), request, true);
+        return this.#encode(() => this.#json.encodeRequest(value, request, type), value, type, request, true);
     }
+
+    #encode(line: () => string, value: unknown, type?: string, reply?: Identified, isRequest?: boolean): Snapshot {
+        const text = attempt(line);
+        const bytes = attempt(() => this.#format.encodeShared(value, type));
+        if (text instanceof SockhopError && bytes instanceof SockhopError) throw bytes;
+        return new Snapshot(this.#format, text, bytes, reply, isRequest);
+    }
+}
+
+function attempt<F>(encode: () => F): Encoded<F> {
+    try {
+        return encode();
+    } catch (error) {
+        return error as SockhopError;
+    }
+}
+
+function valueOf<F>(encoded: Encoded<F>): F {
+    if (encoded instanceof SockhopError) throw encoded;
+    return encoded;
+}
+
+function sizeOf(encoded: Encoded<{ readonly length: number }>): number {
+    return encoded instanceof SockhopError ? 0 : encoded.length;
 }

@@ -116,7 +116,7 @@ export class SockhopClient<
         const queue = queueOptions(options.queue);
         if (queue) this.#queue = new OfflineQueue(queue);
         const { format } = this._objectBuffer;
-        if (format) this.#snapshots = new SnapshotEncoder(format);
+        if (format) this.#snapshots = new SnapshotEncoder(format, this._objectBuffer);
         this.#codecRequired = codecRequired(options.codec_required, format !== undefined);
         this.#sender = this.#createSender();
         if (options.auto_reconnect) this.auto_reconnect = true;
@@ -160,7 +160,7 @@ export class SockhopClient<
     /** Number of bytes that are pending, those in the queue included. `drain` follows if there were many. */
     get buffered(): number {
         const self = this._self();
-        return (self.#connection?.buffered ?? 0) + (self.#queue?.bytes ?? 0);
+        return (self.#connection?.buffered ?? 0) + ((self.#queue ?? self.#attemptQueue)?.bytes ?? 0);
     }
 
     /** Counters since the client was created. A new object each time. */
@@ -433,12 +433,12 @@ export class SockhopClient<
     protected override _onOpen(connection: Connection): boolean {
         const opened = super._onOpen(connection);
         // After the handlers of `connect`, where programs introduce themselves.
-        if (!this._isAgreeing(connection)) this.#flushQueue(connection);
+        if (opened && !this._isAgreeing(connection)) this.#flushQueue(connection);
         return opened;
     }
 
     #flushQueue(connection: Connection): void {
-        if (connection.state === "open") (this.#queue ?? this.#attemptQueue)?.flush(connection);
+        if (connection.state !== "closed") (this.#queue ?? this.#attemptQueue)?.flush(connection);
     }
 
     /** Sends over the connection, or queues. Chosen for each frame: `toJSON()` of its value may have closed the connection. */
@@ -535,12 +535,9 @@ export class SockhopClient<
     #dial(attempt: ConnectAttempt): void {
         const onConnect = (): void => {
             if (this.#attempt !== attempt) return;
-            if (this.#snapshots) {
-                this._greet(connection, () => {
-                    this.#onAgreement(attempt, connection);
-                });
-            }
+            if (this.#snapshots) this.#greet(connection, attempt);
             if (!this.#snapshots || !this.#codecRequired) this.#open(attempt, connection);
+            else this._read(connection); // a TLS socket is not read before
         };
         const onData = (chunk: Buffer, length: number): void => {
             this._onData(connection, chunk, length);
@@ -565,10 +562,14 @@ export class SockhopClient<
         }
     }
 
-    #onAgreement(attempt: ConnectAttempt, connection: Connection): void {
-        if (!this.#codecRequired) this.#flushQueue(connection);
-        else if (connection.wire) this.#open(attempt, connection);
-        else this.#destroyWithout(connection);
+    /** @param attempt - `undefined` for a socket of the program */
+    #greet(connection: Connection, attempt?: ConnectAttempt): void {
+        const onEnd = (): void => {
+            if (this.#codecRequired && !connection.wire) this.#destroyWithout(connection);
+            else if (this.#codecRequired && attempt) this.#open(attempt, connection);
+            else this.#flushQueue(connection);
+        };
+        this._greet(connection, onEnd, this.#codecRequired && attempt !== undefined);
     }
 
     /** Closes a connection without the codec that is required. */
@@ -607,7 +608,16 @@ export class SockhopClient<
         if (previous && previous.state !== "closed") previous.endpoint._onSocketTaken(previous);
         if (socket.closed)
             this._close(connection, closeReasonOf(socket)); // there will be no other close event
-        else this._read(connection);
+        else {
+            this._read(connection);
+            if (this.#snapshots) this.#greetOn(connection);
+        }
+    }
+
+    /** Greets on a socket of the program. Messages wait meanwhile. */
+    #greetOn(connection: Connection): void {
+        this.#attemptQueue = new OfflineQueue({ max_messages: Infinity, max_bytes: Infinity });
+        this.#greet(connection);
     }
 
     /** Makes this the socket of the client. */

@@ -7,31 +7,49 @@ import { type Hello, helloData, parseHello } from "../protocol/Hello";
 import type { Message } from "../protocol/Message";
 import { SockhopPing } from "../protocol/SockhopPing";
 import { loadCrypto } from "../runtime/builtins";
-import { Timer, setImmediate } from "../runtime/clock";
+import { setImmediate } from "../runtime/clock";
+import { onExit } from "../runtime/onExit";
 import { SockhopError } from "../SockhopError";
+import { GraceTimeout } from "../timers/GraceTimeout";
 import type { Constructor } from "./mixin";
 
 /**
  * Longest wait for the answer to a greeting, in milliseconds. Only a peer that does not reply to pings lets it pass:
- * sockhop of any version replies to the ping that follows the greeting.
+ * sockhop of any version replies to the ping that follows the greeting. A later answer counts, too.
  */
 const AGREEMENT_TIMEOUT_MS = 2000;
 
 /** Number of messages that are held before a connection is open. A server that has the codec sends few before its answer. */
 const MAX_HELD = 1000;
 
-/** Greeting of a client whose answer has not arrived. */
-interface PendingHello {
+/** Greeting on one connection, until it closes. */
+interface Greeting {
+    /** Token of this end. */
     readonly token: string;
+    /** Set while a client waits for the answer. */
+    waiting: Waiting | undefined;
+}
+
+/** Wait of a client for the answer to its greeting. */
+interface Waiting {
     /** Id of the ping that follows the greeting. Its pong without an answer before it means: the peer has no codec. */
     readonly probe: unknown;
-    readonly timer: Timer;
+    readonly timer: GraceTimeout;
     /** Called when the codec is known. */
     readonly onEnd: () => void;
-    /** Messages that arrived before the connection is open, with `codec_required`. */
-    readonly held: Message[];
+    /** Messages that arrived before the connection is open; `undefined` if they are delivered at once. */
+    readonly held: Message[] | undefined;
     /** Called last, also if the connection closes. */
     readonly onForgotten: (() => void)[];
+}
+
+/** Ends the waits of all clients of the process: see {@link sendAtExit}. */
+const waits = new Set<() => void>();
+let isExitWatched = false;
+
+/** Sends the messages that wait for an answer as JSON lines when the process exits: no answer can arrive any more. */
+function sendAtExit(): void {
+    for (const end of waits) end();
 }
 
 /** Members that {@link Agreement} adds to an endpoint. */
@@ -40,9 +58,10 @@ export interface Agreeing {
      * Greets the peer, and waits for its answer.
      *
      * @param onEnd - called once, when `connection.codec` is known, unless the connection closes before
+     * @param holds - true to hold messages until then
      * @internal
      */
-    _greet(connection: Connection, onEnd: () => void): void;
+    _greet(connection: Connection, onEnd: () => void, holds: boolean): void;
 
     /**
      * True after `_greet()`, until the codec is known.
@@ -59,7 +78,7 @@ export interface Agreeing {
     _agreed(connection: Connection): Promise<void>;
 
     /**
-     * Answers the greeting of a peer, and uses the codec that both ends have.
+     * Answers the first greeting of a peer, and uses the codec that both ends have.
      *
      * @internal
      */
@@ -72,41 +91,48 @@ export interface Agreeing {
  */
 export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Agreeing> {
     abstract class Agreement extends Base implements Agreeing {
-        /** Connections that have greeted, and wait for the answer. */
-        readonly #pending = new Map<Connection, PendingHello>();
+        readonly #greetings = new Map<Connection, Greeting>();
 
         /** True if this end greets, and never answers. */
         protected abstract get _greetsFirst(): boolean;
 
-        _greet(connection: Connection, onEnd: () => void): void {
+        _greet(connection: Connection, onEnd: () => void, holds: boolean): void {
             const token = newToken();
             const probe = new SockhopPing();
-            const timer = new Timer(() => {
+            const end = (): void => {
                 this.#onUnanswered(connection);
-            }, AGREEMENT_TIMEOUT_MS);
-            this.#pending.set(connection, { token, probe: probe._id, timer, onEnd, held: [], onForgotten: [] });
+                connection.flush();
+            };
+            const timer = new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
+            const onForgotten = [() => waits.delete(end)];
+            const waiting = { probe: probe._id, timer, onEnd, held: holds ? [] : undefined, onForgotten };
+            this.#greetings.set(connection, { token, waiting });
+            waits.add(end);
+            if (!isExitWatched) onExit(sendAtExit);
+            isExitWatched = true;
             this.#sendHello(connection, token);
             connection.sendControl("ping", probe);
         }
 
         _isAgreeing(connection: Connection): boolean {
-            return this.#pending.has(connection);
+            return this.#greetings.get(connection)?.waiting !== undefined;
         }
 
         _agreed(connection: Connection): Promise<void> {
             return new Promise((resolve) => {
-                const pending = this.#pending.get(connection);
-                if (pending) pending.onForgotten.push(resolve);
+                const waiting = this.#greetings.get(connection)?.waiting;
+                if (waiting) waiting.onForgotten.push(resolve);
                 else resolve();
             });
         }
 
         _answer(connection: Connection, hello: Hello): void {
             const { format } = this._objectBuffer;
-            if (!format || connection.wire) return;
+            if (!format || this.#greetings.has(connection)) return;
             const token = newToken();
+            this.#greetings.set(connection, { token, waiting: undefined });
             const isSent = this.#sendHello(connection, token);
-            if (isSent && hello.codecs.includes(format.name)) this.#agree(connection, format, token, hello.token);
+            if (isSent) this.#agree(connection, format, token, hello);
         }
 
         protected override _onMessage(connection: Connection, message: Message): void {
@@ -118,52 +144,63 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         /** Keeps a message until the connection is open. With `codec_required` that is not before the codec is known. */
         #hold(connection: Connection, message: Message): void {
-            const pending = this.#pending.get(connection);
-            if (!pending) super._onMessage(connection, message);
-            else if (pending.held.length < MAX_HELD) pending.held.push(message);
+            const held = this.#greetings.get(connection)?.waiting?.held;
+            if (!held) super._onMessage(connection, message);
+            else if (held.length < MAX_HELD) held.push(message);
             else this.#onUnanswered(connection);
         }
 
         #onPong(connection: Connection, message: Message): void {
             const hello = parseHello(message.data);
-            const pending = this.#pending.get(connection);
+            const greeting = this.#greetings.get(connection);
             if (hello && !this._greetsFirst) this._answer(connection, hello);
-            else if (hello && pending) this.#onAnswer(connection, pending, hello);
-            else if (pending && (message.data as SockhopPing)._id === pending.probe) this.#onUnanswered(connection);
+            else if (hello && greeting) this.#onAnswer(connection, greeting, hello);
+            else if (greeting?.waiting?.probe === (message.data as SockhopPing)._id) this.#onUnanswered(connection);
             else super._onMessage(connection, message);
         }
 
-        #onAnswer(connection: Connection, pending: PendingHello, hello: Hello): void {
-            const format = this._objectBuffer.format as WireFormat;
-            if (hello.codecs.includes(format.name)) {
-                this.#agree(connection, format, pending.token, hello.token);
-                this.#end(connection, pending);
-            } else this.#onUnanswered(connection);
+        /** Handles an answer, even a late one: the server already uses the codec. */
+        #onAnswer(connection: Connection, greeting: Greeting, hello: Hello): void {
+            if (connection.wire) return;
+            const { format } = this._objectBuffer;
+            if (format && this.#agree(connection, format, greeting.token, hello)) this.#end(connection, greeting);
+            else this.#onUnanswered(connection);
         }
 
         #onUnanswered(connection: Connection): void {
-            const pending = this.#pending.get(connection);
-            if (!pending) return;
+            const greeting = this.#greetings.get(connection);
+            if (!greeting?.waiting) return;
             this.#emitCodec(connection);
-            this.#end(connection, pending);
+            this.#end(connection, greeting);
         }
 
-        #end(connection: Connection, pending: PendingHello): void {
-            this.#pending.delete(connection);
-            pending.onEnd();
-            this.#forget(pending);
-            for (const message of pending.held) if (connection.state === "open") super._onMessage(connection, message);
+        #end(connection: Connection, greeting: Greeting): void {
+            const { waiting } = greeting;
+            if (!waiting) return;
+            greeting.waiting = undefined;
+            waiting.onEnd();
+            this.#forget(waiting);
+            for (const message of waiting.held ?? []) {
+                if (connection.state === "open") super._onMessage(connection, message);
+            }
         }
 
-        #forget({ timer, onForgotten }: PendingHello): void {
+        #forget({ timer, onForgotten }: Waiting): void {
             timer.clear();
             for (const resolve of onForgotten) resolve();
         }
 
-        #agree(connection: Connection, format: WireFormat, own: string, peer: string): void {
-            connection.agree(format.createWire({ own, peer }));
+        /**
+         * Uses the codec if the peer has it, too.
+         *
+         * @returns false if it does not
+         */
+        #agree(connection: Connection, format: WireFormat, own: string, hello: Hello): boolean {
+            if (!hello.codecs.includes(format.name)) return false;
+            connection.agree(format.createWire({ own, peer: hello.token }));
             debug?.("codec %s with %s", format.name, connection.peer);
             if (connection.state === "open") this.#emitCodec(connection);
+            return true;
         }
 
         protected override _onOpen(connection: Connection): boolean {
@@ -189,9 +226,9 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            const pending = this.#pending.get(connection);
-            this.#pending.delete(connection);
-            if (pending) this.#forget(pending);
+            const waiting = this.#greetings.get(connection)?.waiting;
+            this.#greetings.delete(connection);
+            if (waiting) this.#forget(waiting);
             super._onClose(connection, wasOpen);
         }
     }

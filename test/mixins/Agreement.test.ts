@@ -63,7 +63,7 @@ describe("Agreement", () => {
         beforeEach(() => {
             probe = new Probe(true);
             connection = probe.open(socket);
-            probe._greet(connection, () => probe.log.push("end"));
+            probe._greet(connection, () => probe.log.push("end"), false);
             connection.flush();
         });
 
@@ -90,7 +90,7 @@ describe("Agreement", () => {
             await turns(1);
             expect([connection.codec, probe.log]).to.deep.equal(["json", ["end", ["codec", "json"]]]);
             const second = probe.open((socket = new TestSocket()));
-            probe._greet(second, () => probe.log.push("end 2"));
+            probe._greet(second, () => probe.log.push("end 2"), false);
             second.flush();
             probe.receive(second, { type: "SockhopPong", data: { _id: "another" } });
             expect(probe._isAgreeing(second)).to.equal(true);

@@ -384,7 +384,7 @@ describe("Handshake", () => {
         fc.assert(
             fc.property(fc.array(step, { maxLength: 25 }), fc.boolean(), (steps, hasCodec) => {
                 const probe = new Probe(hasCodec ? { codec: "binary" } : {});
-                if (hasCodec) probe._greet(probe.connection, () => undefined);
+                if (hasCodec) probe._greet(probe.connection, () => undefined, false);
                 for (const [index, cut] of steps) {
                     const part = parts[index]!(probe);
                     const bytes = Buffer.isBuffer(part)
@@ -407,7 +407,7 @@ describe("Handshake", () => {
         it("speaks 2.x with a peer that replies to the ping behind the greeting only", async () => {
             const probe = new Probe({ codec: "binary" });
             let known = 0;
-            probe._greet(probe.connection, () => (known += 1));
+            probe._greet(probe.connection, () => (known += 1), false);
             const [, ping] = probe.written();
             probe.read(handshake());
             await turn();
@@ -419,7 +419,7 @@ describe("Handshake", () => {
 
         it("ignores the greeting of a peer of 2.x", () => {
             const probe = new Probe({ codec: "binary" });
-            probe._greet(probe.connection, () => undefined);
+            probe._greet(probe.connection, () => undefined, false);
             const [, ping] = probe.written();
             probe.read(handshake(), { type: "SockhopPong", data: { _id: "sockhop", hello } });
             probe.read({ type: "SockhopPong", data: ping!.data });
@@ -428,7 +428,7 @@ describe("Handshake", () => {
 
         it("delivers a handshake as 1.x does after another codec was agreed on", () => {
             const probe = new Probe({ codec: "binary" });
-            probe._greet(probe.connection, () => undefined);
+            probe._greet(probe.connection, () => undefined, false);
             probe.read({ type: "SockhopPong", data: { _id: "sockhop", hello } }, handshake());
             expect(probe.connection.codec).to.equal("binary");
             expect(probe.received.map(({ type }) => type)).to.deep.equal(["SockhopHandshake"]);

@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import { once } from "node:events";
+import { spawn } from "node:child_process";
 import net from "node:net";
+import { join } from "node:path";
 import type { SockhopSession } from "../../../src";
 import { client, later, pair, placeOf, server } from "../../support/pair";
+import { VERSIONS, secureClient, secureServer } from "../../support/tls";
 
 const HELLO = (token: string, codecs: unknown = ["binary"]): string =>
     `${JSON.stringify({
@@ -268,7 +271,19 @@ describe("The greeting", () => {
         expect(c.codec).to.equal("json");
     });
 
-    it("that is answered late does not disturb a connection with JSON lines", async () => {
+    it("is answered once, whatever follows", async () => {
+        const s = server({ codec: "binary" });
+        await s.listen();
+        const { socket, text } = await rawClient(s.get_bound_port());
+        const received = once(s, "receive");
+        socket.write(HELLO(TOKEN, ["cbor"]) + HELLO(TOKEN).repeat(10) + '{"type":"Number","data":1}\n');
+        await received;
+        while (!text().includes("hello")) await once(socket, "data");
+        expect(text().split("hello")).to.have.lengthOf(2);
+        expect(s.sessions[0]?.codec).to.equal("json");
+    });
+
+    it("that is answered late changes the codec of the connection, as the server has done", async () => {
         let hello: (() => void) | undefined;
         const { port, lines } = await rawServer((line, socket) => {
             pong(line, socket);
@@ -278,12 +293,11 @@ describe("The greeting", () => {
         await c.connect();
         await c.send("before");
         await haveLines(lines, 3);
+        expect([lines[2], c.codec]).to.deep.equal(['{"type":"String","data":"before"}', "json"]);
+        const agreed = new Promise((resolve) => c.on("codec", (name) => name === "binary" && resolve(name)));
         hello?.();
-        await c.send("after");
-        await haveLines(lines, 4);
-        expect([lines[2], lines[3]].join()).to.equal(
-            '{"type":"String","data":"before"},{"type":"String","data":"after"}',
-        );
+        await agreed;
+        expect(c.codec).to.equal("binary");
     });
 });
 
@@ -355,7 +369,84 @@ describe("Messages before the agreement", () => {
     });
 });
 
+describe("A socket of the program", () => {
+    it("is greeted on, and messages wait for the answer", async () => {
+        const s = server({ codec: "binary" });
+        await s.listen();
+        const received = once(s, "receive");
+        const c = client({ codec: "binary" });
+        c.socket = net.connect({ port: s.get_bound_port() as number });
+        await c.send(new Date(0));
+        expect((await received)[0]).to.deep.equal(new Date(0));
+        expect(c.codec).to.equal("binary");
+    });
+
+    it("delivers messages at once", async () => {
+        const { port } = await rawServer((line, socket) => socket.write('{"type":"Number","data":1}\n'));
+        const c = client({ codec: "binary" });
+        const received = once(c, "receive");
+        c.socket = net.connect({ port });
+        expect((await received)[0]).to.equal(1);
+    });
+
+    it("is closed without the codec that is required, and nothing is sent over it", async () => {
+        const { port, lines } = await rawServer(pong);
+        const c = client({ codec: "binary", codec_required: true });
+        c.socket = net.connect({ port });
+        const error = await c.send(new Date(0)).catch((reason: unknown) => reason);
+        expect(error).to.have.property("code", "ERR_SOCKET_DESTROYED");
+        expect(lines).to.have.lengthOf(2);
+    });
+});
+
+describe("Messages of a client that wait for the codec", () => {
+    it("are sent as lines if the process exits", async () => {
+        const { port, lines } = await rawServer(() => undefined);
+        const program = `
+            const Sockhop = require("sockhop");
+            const c = new Sockhop.client({ port: ${port}, codec: "binary" });
+            c.connect().then(() => { c.send("first"); c.send(new Date(0)); process.exit(0); });`;
+        // It uses the built package.
+        const child = spawn(process.execPath, ["-e", program], { cwd: join(__dirname, "../../.."), stdio: "inherit" });
+        await once(child, "close");
+        await haveLines(lines, 4);
+        expect(lines.slice(2)).to.deep.equal([
+            '{"type":"String","data":"first"}',
+            '{"type":"Date","data":"1970-01-01T00:00:00.000Z"}',
+        ]);
+    });
+
+    it("fail or arrive as they would after the wait", async () => {
+        for (const options of [{}, { codec: "binary" }] as const) {
+            const { c } = await pair(options, { codec: "binary" });
+            const result = (value: unknown): Promise<unknown> =>
+                c.send(value).then(
+                    () => "sent",
+                    (error: { code: string }) => error.code,
+                );
+            const values = [{ f: () => 1, a: 1 }, { s: Symbol("x") }, 1n, [Promise.resolve()], new Map([[1, 2]])];
+            const during = await Promise.all(values.map(result));
+            const after = await Promise.all(values.map(result));
+            expect(during).to.deep.equal(after);
+        }
+    });
+});
+
 describe("codec_required", () => {
+    for (const version of VERSIONS) {
+        it(`lets both ends connect over ${version}`, async () => {
+            const tls = { minVersion: version, maxVersion: version };
+            const required = { codec: "binary", codec_required: true } as const;
+            const s = await secureServer(tls, required);
+            const received = once(s, "receive");
+            const c = secureClient(s, tls, required);
+            await c.connect();
+            expect(c.codec).to.equal("binary");
+            await c.send(1n);
+            expect((await received)[0]).to.equal(1n);
+        });
+    }
+
     it("lets both ends connect that have the codec", async () => {
         const { s, c } = await pair({ codec: "binary", codec_required: true });
         expect([c.codec, s.sessions[0]?.codec]).to.deep.equal(["binary", "binary"]);

@@ -32,6 +32,7 @@ for (const [name, options] of [
     describe(`A value that its class or codec refuses, with ${name}`, () => {
         it("fails the request at once, and the handler does not run", async () => {
             const { s, c } = await pair({ ...options, classes: [Picky] }, options as object);
+            if (options.codec) await once(c, "codec");
             s.on("error", () => undefined);
             s.handle("Picky", () => "handled");
             const error = (await c.ask(BAD, TYPE).catch((reason: unknown) => reason)) as Error & { code: string };
@@ -87,6 +88,7 @@ describe("codec_required", () => {
 describe("The codec binary", () => {
     it("warns of an object whose contents it does not have", async () => {
         const { c } = await pair({ codec: "binary" });
+        await once(c, "codec");
         const warned = once(process, "warning");
         await c.send({ params: new URLSearchParams("a=1") });
         expect(((await warned) as [Error])[0].message).to.equal(
