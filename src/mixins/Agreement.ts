@@ -86,11 +86,12 @@ export interface Agreeing {
 }
 
 /**
- * Agrees on a codec for bytes: a client with the option `codec` greets, and a server with the option answers. Everybody
- * else ignores greetings (`docs/protocol.md`).
+ * Agrees on a codec for bytes: a client with the option `codec` greets, and a server with the option answers. Other
+ * peers ignore greetings (`docs/protocol.md`).
  */
 export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Agreeing> {
     abstract class Agreement extends Base implements Agreeing {
+        /** Greetings of the open connections. A connection has none with JSON lines only. */
         readonly #greetings = new Map<Connection, Greeting>();
 
         /** True if this end greets, and never answers. */
