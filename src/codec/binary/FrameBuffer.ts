@@ -139,8 +139,7 @@ export class FrameBuffer extends ValueWriter {
     rollBack(): void {
         this.at = this.#end;
         this.text = this.#committedText;
-        const { shapes } = this;
-        while (shapes.length > this.#endOfShapes) (shapes.pop() as { frame: number }).frame = 0;
+        this.shapes.truncate(this.#endOfShapes);
         if (!this.#hasMessages) this.#beginFrame();
     }
 
@@ -154,7 +153,7 @@ export class FrameBuffer extends ValueWriter {
         this.at = this.#end = this.#start + $.HEADER;
         this.text = this.#committedText = "";
         this.#endOfText = 0;
-        this.shapes.length = 0;
+        this.shapes.clear();
         this.#endOfShapes = 0;
         this.#hasMessages = false;
     }

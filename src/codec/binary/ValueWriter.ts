@@ -2,7 +2,7 @@ import { typeName } from "../../protocol/typeName";
 import { BYTE_KINDS } from "./byteKinds";
 import * as $ from "./layout";
 import type { FormatSettings } from "./settings";
-import type { Shape } from "./Shape";
+import { FrameShapes, type Shape } from "./Shape";
 import { WriteFailure, memberStep, writeFailure } from "./WriteFailure";
 import { writeRich } from "./writeRich";
 
@@ -45,7 +45,7 @@ export abstract class ValueWriter {
     /** Strings of the frame. */
     text = "";
     /** Shapes of the frame. */
-    readonly shapes: Shape[] = [];
+    readonly shapes = new FrameShapes();
     frame = 0;
     depth = 0;
     /** True if the message refers to one of its objects a second time. */
@@ -309,7 +309,7 @@ export abstract class ValueWriter {
             shape.frame = this.frame;
             shape.index = index;
             if (index === -1) {
-                shape.index = this.shapes.push(shape) - 1;
+                shape.index = this.shapes.add(shape);
                 this.bytes[this.at++] = $.NEW_SHAPE;
                 this.name(shape.text);
                 return;
