@@ -212,8 +212,9 @@ export class FrameBuffer extends ValueWriter {
      * @param from - index of the first byte of the value
      */
     #derivedType(value: unknown, from: number, shape: Shape | undefined): string | undefined {
-        if (typeof value !== "object" || value === null) return typeName(value);
         const kind = this.bytes[from] as number;
+        if (typeof value === "bigint") return kind === $.BIGINT ? "BigInt" : undefined; // it can have a toJSON()
+        if (typeof value !== "object" || value === null) return typeName(value);
         if (kind >= $.FIRST_SHAPE || kind === $.NEW_SHAPE || kind === $.SHAPE) return shape?.className;
         if (kind === $.ARRAY || kind === $.INTEGERS || kind === $.DOUBLES) return "Array";
         return kind === $.DICTIONARY && this.bytes[from + 1] === 0 ? "Object" : undefined;
