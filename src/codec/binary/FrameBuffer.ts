@@ -139,8 +139,7 @@ export class FrameBuffer extends ValueWriter {
     rollBack(): void {
         this.at = this.#end;
         this.text = this.#committedText;
-        const { shapes } = this;
-        while (shapes.length > this.#endOfShapes) (shapes.pop() as { frame: number }).frame = 0;
+        this.shapes.truncate(this.#endOfShapes);
         if (!this.#hasMessages) this.#beginFrame();
     }
 
@@ -154,7 +153,7 @@ export class FrameBuffer extends ValueWriter {
         this.at = this.#end = this.#start + $.HEADER;
         this.text = this.#committedText = "";
         this.#endOfText = 0;
-        this.shapes.length = 0;
+        this.shapes.clear();
         this.#endOfShapes = 0;
         this.#hasMessages = false;
     }
@@ -213,8 +212,9 @@ export class FrameBuffer extends ValueWriter {
      * @param from - index of the first byte of the value
      */
     #derivedType(value: unknown, from: number, shape: Shape | undefined): string | undefined {
-        if (typeof value !== "object" || value === null) return typeName(value);
         const kind = this.bytes[from] as number;
+        if (typeof value === "bigint") return kind === $.BIGINT ? "BigInt" : undefined; // it can have a toJSON()
+        if (typeof value !== "object" || value === null) return typeName(value);
         if (kind >= $.FIRST_SHAPE || kind === $.NEW_SHAPE || kind === $.SHAPE) return shape?.className;
         if (kind === $.ARRAY || kind === $.INTEGERS || kind === $.DOUBLES) return "Array";
         return kind === $.DICTIONARY && this.bytes[from + 1] === 0 ? "Object" : undefined;

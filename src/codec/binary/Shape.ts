@@ -27,6 +27,49 @@ export class Shape {
     }
 }
 
+/** Number of shapes of a frame that are found by a search in a list. A Map is slower for so few. */
+const LISTED_SHAPES = 16;
+
+/** Shapes of one frame, in order. */
+export class FrameShapes {
+    readonly #list: Shape[] = [];
+    /** Indexes of all shapes, if there are more than are listed. */
+    #indexes: Map<Shape, number> | undefined;
+
+    get length(): number {
+        return this.#list.length;
+    }
+
+    /** Returns the index of a shape; -1 if the frame does not have it. */
+    indexOf(shape: Shape): number {
+        return this.#indexes ? (this.#indexes.get(shape) ?? -1) : this.#list.indexOf(shape);
+    }
+
+    /** Adds a shape. Returns its index. */
+    add(shape: Shape): number {
+        const index = this.#list.push(shape) - 1;
+        if (this.#indexes) this.#indexes.set(shape, index);
+        else if (index >= LISTED_SHAPES) this.#indexes = new Map(this.#list.map((each, n) => [each, n]));
+        return index;
+    }
+
+    /** Removes the last shapes, and lets them be defined again. */
+    truncate(length: number): void {
+        const list = this.#list;
+        while (list.length > length) {
+            const shape = list.pop() as Shape;
+            shape.frame = 0;
+            this.#indexes?.delete(shape);
+        }
+    }
+
+    /** Removes all shapes. The next frame has another number. */
+    clear(): void {
+        this.#list.length = 0;
+        this.#indexes = undefined;
+    }
+}
+
 /** Shapes of sent objects. All are forgotten when there are too many, which costs time only. */
 export class ShapeTable {
     readonly #shapes = new Map<string, Shape>();

@@ -2,9 +2,9 @@ import { typeName } from "../../protocol/typeName";
 import { BYTE_KINDS } from "./byteKinds";
 import * as $ from "./layout";
 import type { FormatSettings } from "./settings";
-import type { Shape } from "./Shape";
+import { FrameShapes, type Shape } from "./Shape";
 import { WriteFailure, memberStep, writeFailure } from "./WriteFailure";
-import { writeRich } from "./writeRich";
+import { writeResult, writeRich } from "./writeRich";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -45,7 +45,7 @@ export abstract class ValueWriter {
     /** Strings of the frame. */
     text = "";
     /** Shapes of the frame. */
-    readonly shapes: Shape[] = [];
+    readonly shapes = new FrameShapes();
     frame = 0;
     depth = 0;
     /** True if the message refers to one of its objects a second time. */
@@ -54,6 +54,8 @@ export abstract class ValueWriter {
     /** Objects of the message, in order: the first ones here, all in a Map if there are more. */
     readonly #list: unknown[] = new Array<unknown>(LISTED_OBJECTS).fill(undefined);
     #map: Map<unknown, number> | undefined;
+    /** Objects whose `toJSON()` has returned what is being written, with the number of that. */
+    #replaced: Map<object, number> | undefined;
     #objects = 0;
     /** True if all objects have enumerable members that are not their own. */
     #isPolluted = false;
@@ -71,17 +73,18 @@ export abstract class ValueWriter {
         for (let n = 0; n < used; n++) this.#list[n] = undefined;
         this.#objects = 0;
         this.#map = undefined;
+        this.#replaced = undefined;
     }
 
     /** Writes a value. Returns the shape of an object, or of the items of an array. */
     value(value: unknown, key: Key, hint?: Shape): Shape | undefined {
         if (typeof value === "object" && value !== null) return this.object(value, key, hint);
-        this.#primitive(value);
+        this.#primitive(value, key);
         return hint;
     }
 
     /** Writes a value that is not an object. */
-    #primitive(value: unknown): void {
+    #primitive(value: unknown, key: Key): void {
         if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
         switch (typeof value) {
             case "string":
@@ -97,7 +100,7 @@ export abstract class ValueWriter {
                 this.bytes[this.at++] = $.UNDEFINED;
                 return;
             case "bigint":
-                this.#bigint(value);
+                this.#bigint(value, key);
                 return;
             case "object":
                 this.bytes[this.at++] = $.NULL;
@@ -152,7 +155,14 @@ export abstract class ValueWriter {
         }
     }
 
-    #bigint(value: bigint): void {
+    /** Writes a BigInt, or the result of the `toJSON()` that a program has given to all of them. */
+    #bigint(value: bigint, key: Key): void {
+        const { toJSON: toJson } = value as { toJSON?: unknown };
+        if (typeof toJson === "function") this.#result(callToJson(value, toJson, key), key, undefined);
+        else this.#digits(value);
+    }
+
+    #digits(value: bigint): void {
         const digits = value.toString(16);
         if (digits.length > $.MAX_BIGINT) throw writeFailure(`a BigInt of ${digits.length} digits`);
         this.kind($.BIGINT);
@@ -193,10 +203,12 @@ export abstract class ValueWriter {
         const prototype = getPrototypeOf(value) as object | null;
         if (prototype === ObjectPrototype) {
             const toJson: unknown = (value as { toJSON?: unknown }).toJSON;
-            if (typeof toJson === "function") hint = this.toJson(value, toJson, key);
+            if (typeof toJson === "function") hint = this.#toJson(value, toJson, key);
             else if (!this.#isMet(value)) hint = this.#plain(value, hint);
         } else if (prototype === ArrayPrototype && Array.isArray(value)) {
-            if (!this.#isMet(value)) hint = this.array(value, hint);
+            const toJson: unknown = (value as { toJSON?: unknown }).toJSON;
+            if (typeof toJson === "function") hint = this.#toJson(value, toJson, key);
+            else if (!this.#isMet(value)) hint = this.array(value, hint);
         } else {
             hint = writeRich(this, value, prototype, key, hint);
         }
@@ -226,16 +238,19 @@ export abstract class ValueWriter {
 
     /** Writes a reference if the message has this object already. */
     refer(value: object): boolean {
-        const index = this.#map
-            ? (this.#map.get(value) ?? -1)
-            : this.#list.lastIndexOf(value, Math.min(this.#objects, LISTED_OBJECTS - 1));
+        const index = this.#replaced?.get(value) ?? this.#indexOf(value);
         if (index === -1) return false;
         this.#reference(index);
         return true;
     }
 
-    /** Gives the next number to an object. Returns the number. */
-    number(value: object): number {
+    #indexOf(value: object): number {
+        if (this.#map) return this.#map.get(value) ?? -1;
+        return this.#list.lastIndexOf(value, Math.min(this.#objects, LISTED_OBJECTS) - 1);
+    }
+
+    /** Gives the next number to an object. */
+    number(value: object): void {
         const index = this.#objects++;
         if (index < LISTED_OBJECTS) {
             this.#list[index] = value;
@@ -243,19 +258,6 @@ export abstract class ValueWriter {
             this.#map ??= new Map(this.#list.map((object, n) => [object, n]));
             this.#map.set(value, index);
         }
-        return index;
-    }
-
-    /** Number of objects of the message so far. */
-    get objects(): number {
-        return this.#objects;
-    }
-
-    /** Lets an object be found under the number of another one, which was written for it. */
-    alias(value: object, index: number): void {
-        if (index >= this.#objects) return; // a primitive value was written for it
-        if (this.#map) this.#map.set(value, index);
-        else this.#list[index] = value;
     }
 
     #reference(index: number): void {
@@ -309,7 +311,7 @@ export abstract class ValueWriter {
             shape.frame = this.frame;
             shape.index = index;
             if (index === -1) {
-                shape.index = this.shapes.push(shape) - 1;
+                shape.index = this.shapes.add(shape);
                 this.bytes[this.at++] = $.NEW_SHAPE;
                 this.name(shape.text);
                 return;
@@ -340,7 +342,7 @@ export abstract class ValueWriter {
                     const used = this.object(member, key, hint);
                     if (used !== hint) hints[n] = used;
                 } else {
-                    this.#primitive(member);
+                    this.#primitive(member, key);
                 }
                 n += 1;
             }
@@ -374,12 +376,70 @@ export abstract class ValueWriter {
         }
     }
 
-    /** Writes the result of `toJSON()` instead of an object. */
-    toJson(value: object, toJson: unknown, key: Key): Shape | undefined {
-        const result: unknown = Reflect.apply(toJson as (key: string) => unknown, value, [String(key)]);
-        // An object can return itself, as JSON allows.
-        if (result === value) return this.#isMet(value) ? undefined : this.instance(value, "Object", null, undefined);
-        return this.value(result, key);
+    /** Writes the result of `toJSON()` in place of a plain object or an array, at the same level. */
+    #toJson(value: object, toJson: unknown, key: Key): Shape | undefined {
+        this.depth -= 1;
+        const shape = this.#result(callToJson(value, toJson, key), key, value);
+        this.depth += 1;
+        return shape;
+    }
+
+    /**
+     * Writes the result of `toJSON()` in place of an instance. Other references to the instance are ones to the result,
+     * which is therefore written also if the message has it already.
+     */
+    replacement(value: object, toJson: unknown, key: Key): void {
+        const result = callToJson(value, toJson, key);
+        if (typeof result !== "object" || result === null) {
+            this.#result(result, key, value);
+            return;
+        }
+        const index = this.#objects;
+        const earlier = this.#indexOf(result);
+        const replaced = (this.#replaced ??= new Map<object, number>());
+        replaced.set(value, index);
+        this.#resultObject(result, value, true);
+        replaced.delete(value);
+        if (this.#objects === index) return; // a boxed value has no number
+        if (!this.#map) {
+            this.#list[index] = value;
+            return;
+        }
+        if (earlier === -1) this.#map.delete(result);
+        else this.#map.set(result, earlier);
+        this.#map.set(value, index);
+    }
+
+    /**
+     * Writes a result of `toJSON()`. Its own `toJSON()` is not called, as in JSON.
+     *
+     * @param origin - object that has returned it
+     */
+    #result(result: unknown, key: Key, origin: object | undefined): Shape | undefined {
+        if (typeof result === "object" && result !== null) return this.#resultObject(result, origin, false);
+        if (typeof result === "bigint") this.#digits(result);
+        else this.#primitive(result, key);
+        return undefined;
+    }
+
+    /** @param isNew - true to write the object even if the message has it already */
+    #resultObject(value: object, origin: object | undefined, isNew: boolean): Shape | undefined {
+        let shape: Shape | undefined;
+        this.enter();
+        const prototype = getPrototypeOf(value) as object | null;
+        if (!isNew && this.refer(value)) {
+            // It is written.
+        } else if (prototype === ObjectPrototype) {
+            this.number(value);
+            shape = this.#plain(value, undefined);
+        } else if (prototype === ArrayPrototype && Array.isArray(value)) {
+            this.number(value);
+            shape = this.array(value);
+        } else {
+            shape = writeResult(this, value, prototype, origin);
+        }
+        this.depth -= 1;
+        return shape;
     }
 
     array(value: readonly unknown[], hint?: Shape): Shape | undefined {
@@ -393,7 +453,7 @@ export abstract class ValueWriter {
                 const item = value[n];
                 if (typeof item === "object" && item !== null) hint = this.object(item, n, hint);
                 else if (item === undefined && !(n in value)) this.kind($.HOLE);
-                else this.#primitive(item);
+                else this.#primitive(item, n);
             }
         } catch (thrown) {
             throw WriteFailure.of(thrown).in(`[${n}]`);
@@ -480,6 +540,10 @@ export abstract class ValueWriter {
     typeOf(value: unknown): string {
         return this.settings.classes?.typeOf(value) ?? typeName(value);
     }
+}
+
+function callToJson(value: unknown, toJson: unknown, key: Key): unknown {
+    return Reflect.apply(toJson as (key: string) => unknown, value, [String(key)]);
 }
 
 /** True if an object without a class has these keys, in this order. */

@@ -93,6 +93,25 @@ function builtInOf(value: object, prototype: object | null): Write | undefined {
     return undefined;
 }
 
+/** Text of the methods `toJSON()` of JavaScript itself, of this or another global object. */
+const NATIVE_TO_JSON = "function toJSON() { [native code] }";
+
+/* eslint-disable @typescript-eslint/unbound-method -- they are compared */
+const PLATFORM_TO_JSON: ReadonlySet<unknown> = new Set(
+    [URL.prototype, Buffer.prototype as Buffer].map(({ toJSON }) => toJSON),
+);
+const sourceOf = Function.prototype.toString;
+/* eslint-enable @typescript-eslint/unbound-method */
+
+/** Returns the method that the program has given to a value, for JSON to call. */
+function toJsonOf(value: object, isBuiltIn: boolean): unknown {
+    const { toJSON: toJson } = value as { toJSON?: unknown };
+    if (typeof toJson !== "function") return undefined;
+    // The codec has a Date itself, and JSON does not. So a Date stays one unless the program decides otherwise.
+    if (isBuiltIn && (PLATFORM_TO_JSON.has(toJson) || sourceOf.call(toJson) === NATIVE_TO_JSON)) return undefined;
+    return toJson;
+}
+
 /**
  * Writes an object that is neither plain nor an array: an instance of a class, or a value that JSON does not have.
  *
@@ -106,52 +125,86 @@ export function writeRich(
     hint: Shape | undefined,
 ): Shape | undefined {
     if (writer.refer(value)) return hint;
-    const isArray = Array.isArray(value);
-    const builtIn = isArray ? undefined : builtInOf(value, prototype);
-    const { classes } = writer.settings;
-    if (builtIn) {
-        const name = classes?.of(value)?.name;
-        if (name === undefined) builtIn(writer, value);
-        else writeInstance(writer, value, name, key, () => builtIn(writer, value));
+    const builtIn = contentOf(value, prototype);
+    const toJson = toJsonOf(value, builtIn !== undefined);
+    const name = nameOf(writer, value, prototype, builtIn);
+    if (toJson !== undefined) {
+        writeReplacement(writer, value, name, toJson, key);
         return hint;
     }
-    const hasToJson = typeof (value as { toJSON?: unknown }).toJSON === "function";
-    if (isArray) {
-        const name = classes?.of(value)?.name;
-        const write = (): void => {
-            writer.number(value);
-            writer.array(value);
-        };
-        if (name !== undefined) writeInstance(writer, value, name, key, write);
-        else if (hasToJson) writeJson(writer, value, key);
-        else write();
-        return hint;
-    }
-    const name = prototype === null ? "Object" : writer.typeOf(value);
-    if (hasToJson) {
-        if (name === "Object") writeJson(writer, value, key);
-        else writeInstance(writer, value, name, key);
-        return hint;
-    }
-    writer.number(value);
-    return writer.instance(value, checked(name), prototype, hint);
+    return writeContent(writer, value, prototype, name, builtIn, hint);
 }
 
-/** Writes an instance of a class that does not consist of its members: by `toJSON()`, if it has that. */
-function writeInstance(writer: ValueWriter, value: object, name: string, key: Key, write?: () => void): void {
+/**
+ * Writes such an object as the result of `toJSON()` of another one, or of its own. It is data, without a class, if it
+ * has a `toJSON()` that is not called, or the class of the other one.
+ */
+export function writeResult(
+    writer: ValueWriter,
+    value: object,
+    prototype: object | null,
+    origin: object | undefined,
+): Shape | undefined {
+    const builtIn = contentOf(value, prototype);
+    const isData =
+        toJsonOf(value, builtIn !== undefined) !== undefined ||
+        (origin !== undefined && Object.getPrototypeOf(origin) === prototype);
+    const name = isData ? (builtIn ? "" : "Object") : nameOf(writer, value, prototype, builtIn);
+    return writeContent(writer, value, prototype, name, builtIn, undefined);
+}
+
+/** Writes an object without a call of `toJSON()`. */
+function writeContent(
+    writer: ValueWriter,
+    value: object,
+    prototype: object | null,
+    name: string,
+    builtIn: Write | undefined,
+    hint: Shape | undefined,
+): Shape | undefined {
+    if (!builtIn) {
+        writer.number(value);
+        return writer.instance(value, checked(name), prototype, hint);
+    }
+    if (name === "") {
+        builtIn(writer, value);
+        return hint;
+    }
     writer.kind($.INSTANCE);
     writer.name(checked(name));
     writer.enter();
-    if (!write || typeof (value as { toJSON?: unknown }).toJSON === "function") writeJson(writer, value, key);
-    else write();
+    builtIn(writer, value);
     writer.depth -= 1;
+    return hint;
 }
 
-/** Writes the result of `toJSON()`. Another reference to the object is one to this result. */
-function writeJson(writer: ValueWriter, value: object, key: Key): void {
-    const index = writer.objects;
-    writer.toJson(value, (value as { toJSON?: unknown }).toJSON, key);
-    writer.alias(value, index);
+/** Returns the writer of an array, or of a built-in class. */
+function contentOf(value: object, prototype: object | null): Write | undefined {
+    return Array.isArray(value) ? writeArray : builtInOf(value, prototype);
+}
+
+/** Class name on the wire; empty for values of built-in classes, and of classes of theirs that are not registered. */
+function nameOf(writer: ValueWriter, value: object, prototype: object | null, builtIn: Write | undefined): string {
+    if (builtIn) return writer.settings.classes?.of(value)?.name ?? "";
+    return prototype === null ? "Object" : writer.typeOf(value);
+}
+
+/** Writes the result of `toJSON()`, with the class name if there is one. */
+function writeReplacement(writer: ValueWriter, value: object, name: string, toJson: unknown, key: Key): void {
+    const isNamed = name !== "" && name !== "Object";
+    if (isNamed) {
+        writer.kind($.INSTANCE);
+        writer.name(checked(name));
+    } else {
+        writer.depth -= 1; // the result has the level of the object
+    }
+    writer.replacement(value, toJson, key);
+    if (!isNamed) writer.depth += 1;
+}
+
+function writeArray(writer: ValueWriter, value: object): void {
+    writer.number(value);
+    writer.array(value as unknown[]);
 }
 
 function checked(name: string): string {
