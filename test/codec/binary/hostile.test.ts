@@ -52,6 +52,32 @@ describe("Frames of a hostile peer", () => {
     for (const [text, input] of Object.entries(faults))
         it(`are refused: ${text}`, () => expect(fault(...input)).to.equal(text));
 
+    const failures: Record<string, [bytes: number[], text?: string]> = {
+        "a number": [[5]],
+        null: [[0xc0]],
+        "a Map": [[0xd4, 0]],
+        "an Error": [[0xd8, 0, 0x80, 0]],
+        "no members": [[0xca, 0, 0]],
+        "an array that has another one twice": [[0xc7, 2, 0xc7, 0, 0xd9, 1]],
+        "a message that is an array": [[0xca, 0, 2, 4, 0x81, 7, 0xc7, 0], "codeEmessage"],
+        "a long message": [[0xca, 0, 2, 4, 0x81, 7, 0xc6, 0x81, 0x20], `codeEmessage${"x".repeat(4097)}`],
+        "a long code": [[0xca, 0, 2, 7, 0x81, 4, 0xc6, 0x81, 2], `messageEcode${"x".repeat(257)}`],
+        "a remote that is an array": [[0xca, 0, 3, 4, 0x81, 7, 0x81, 6, 0xc7, 0], "codeEmessageEremote"],
+    };
+    for (const [what, [bytes, text]] of Object.entries(failures)) {
+        it(`fail a request, if its error is ${what}`, () => {
+            expect(decode([0x6c, 1, 0xc0, ...bytes], text)).to.have.lengthOf(1);
+            expect(decode([0x6c, 1, 0xc0, ...bytes], text)[0])
+                .to.include({ kind: "invalid", fault: "the error of a response is not valid" })
+                .with.deep.property("refused", { kind: "response", id: 1, hasUuid: false, errors: true });
+        });
+    }
+
+    it("fail a request with the error that they have", () => {
+        const [message] = decode([0x2c, 1, 0xc0, 0xca, 0, 2, 4, 0x81, 7, 0x81], "codeEmessageM");
+        expect((message as Message).data).to.have.deep.property("error", { code: "E", message: "M" });
+    });
+
     it("are refused: sizes, mark, format", () => {
         const { server } = wires();
         const good = rawFrame([0x00, 1]);
