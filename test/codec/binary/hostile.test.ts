@@ -78,6 +78,67 @@ describe("Frames of a hostile peer", () => {
         expect((message as Message).data).to.have.deep.property("error", { code: "E", message: "M" });
     });
 
+    const varint = (n: number): number[] => (n < 128 ? [n] : [0x80 | (n % 128), ...varint(Math.floor(n / 128))]);
+
+    for (const [source, flags] of [
+        ["\\p{RGI_Emoji}".repeat(78), "iv"],
+        ["a", "v"],
+        ["\\P{L}".repeat(200), "u"],
+        ["[\\p{L}]", "iu"],
+    ] as const) {
+        it(`are refused in bounded time, if they have the RegExp /${source.slice(0, 16)}/${flags}`, () => {
+            const bytes = [0x00, 0xd6, ...varint(source.length), flags.length];
+            expect(fault(bytes, source + flags)).to.equal("a RegExp in it has the flag v, or a property of Unicode");
+        });
+    }
+
+    it("can have other RegExps", () => {
+        for (const [source, flags] of [
+            ["\\p{2}", ""],
+            ["[^\\W]{1,9}", "iu"],
+        ] as const) {
+            const bytes = [0x00, 0xd6, source.length, flags.length];
+            expect(decode(bytes, source + flags)[0]).to.have.deep.property("data", new RegExp(source, flags));
+        }
+    });
+
+    for (const [what, text, encoding] of [
+        ["a host that is not ASCII", "http://ä/", 0],
+        ["a long host", `http://${"a".repeat(2000)}/`, 0],
+        ["a long host behind one slash", `http:/${"a".repeat(2000)}/`, 0],
+        ["a long host behind a backslash", `http:\\\\${"a".repeat(2000)}/`, 0],
+        ["a long host behind a line break", `ht\ntp://${"%E4%B8%80".repeat(2000)}/`, 0],
+        ["a long host behind a space", ` http://${"a".repeat(2000)}/`, 0],
+        ["a long host of Chinese", `http://${"\u4e00".repeat(16_000)}/`, 1],
+    ] as const) {
+        it(`are refused in bounded time, if they have a URL with ${what}`, () => {
+            const bytes = [0x00, 0xd7, ...varint(text.length)];
+            expect(fault(bytes, text, encoding)).to.equal("a URL in it is too long, or is not ASCII");
+        });
+    }
+
+    it("can have long URLs", () => {
+        const x = "x ".repeat(10_000);
+        const urls = [
+            `http://a/${x}y`,
+            `file:///${x}y`,
+            `data:text/plain,${x}y`,
+            `https://u:p@h:1?${x}#`,
+            `ws://a#${x}y`,
+        ];
+        for (const { href } of urls.map((url) => new URL(url))) {
+            expect(decode([0x00, 0xd7, ...varint(href.length)], href)[0]).to.have.deep.property("data", new URL(href));
+        }
+    });
+
+    it("make no values behind one that cannot be made", () => {
+        const count = 20_000;
+        const bytes = [0x00, 0xc7, ...varint(count), ...Array.from({ length: count }, () => [0xd6, 1, 0]).flat()];
+        const start = performance.now();
+        expect(fault(bytes, "(".repeat(count))).to.equal("a RegExp in it is not valid");
+        expect(performance.now() - start).to.be.below(100); // 20 000 syntax errors take 250 ms
+    });
+
     it("are refused: sizes, mark, format", () => {
         const { server } = wires();
         const good = rawFrame([0x00, 1]);
