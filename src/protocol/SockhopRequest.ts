@@ -44,6 +44,31 @@ export interface RemoteFailure {
     remote?: { code?: string | number; data?: unknown };
 }
 
+/** Maximum lengths of the texts of a failure, in characters. */
+const MAX_CODE = 256;
+const MAX_MESSAGE = 4096;
+
+/** True for a failure that a peer may send: a new plain object of bounded texts. */
+export function isRemoteFailure(value: unknown): value is RemoteFailure {
+    if (!isPlainObject(value)) return false;
+    const { code, message, remote } = value;
+    if (!isText(code, MAX_CODE) || !isText(message, MAX_MESSAGE)) return false;
+    if (remote === undefined) return true;
+    return isPlainObject(remote) && (remote["code"] === undefined || isCode(remote["code"]));
+}
+
+function isCode(code: unknown): boolean {
+    return isText(code, MAX_CODE) || Number.isFinite(code);
+}
+
+function isText(text: unknown, maxLength: number): boolean {
+    return typeof text === "string" && text.length <= maxLength;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 /** One packet of the response to a request. */
 export class SockhopResponsePacket {
     uuid: string;

@@ -22,7 +22,8 @@ function isError(thrown: unknown): thrown is Error {
 }
 
 /**
- * Returns the message of a thrown value. Never throws, even if a member or the string conversion of the value throws.
+ * Returns the message of a thrown value, or a short text. Never throws, even if a member of the value throws. Calls no
+ * string conversion of an object.
  */
 export function messageOf(thrown: unknown): string {
     try {
@@ -60,11 +61,23 @@ export function printable(value: unknown): string {
         .trim();
 }
 
-/** Converts a value to a string, if that is possible. */
+/** Bits of the largest BigInt that is written out. A larger one takes more than linear time. */
+const MAX_BIGINT_BITS = 1024;
+
+/**
+ * Text of a value, in bounded time. The value can be from a peer: the string form of an array is that of its items, and
+ * arrays that share items can make it exponentially long. So the text of an object only names its class.
+ */
 function textOf(value: unknown): string {
     try {
-        return detach(String(value).slice(0, MAX_TEXT));
+        return detach(shortText(value).slice(0, MAX_TEXT));
     } catch {
         return "unknown error";
     }
+}
+
+function shortText(value: unknown): string {
+    if (typeof value === "bigint" && BigInt.asIntN(MAX_BIGINT_BITS, value) !== value) return "a large BigInt";
+    const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+    return isObject ? Object.prototype.toString.call(value) : String(value);
 }

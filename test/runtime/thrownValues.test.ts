@@ -34,7 +34,7 @@ describe("toError()", () => {
             [5, "5"],
             [undefined, "undefined"],
             [Symbol("s"), "Symbol(s)"],
-            [hostile, "unknown error"],
+            [hostile, "[object Object]"],
             [revoked(), "unknown error"],
         ] as const) {
             const error = toError(thrown);
@@ -57,7 +57,18 @@ describe("messageOf()", () => {
     });
 
     it("never throws", () => {
-        expect([hostile, revoked(), Object.create(null)].map(messageOf)).to.deep.equal(Array(3).fill("unknown error"));
+        expect([hostile, revoked()].map(messageOf)).to.deep.equal(["unknown error", "unknown error"]);
+    });
+
+    it("takes no time that depends on the content of a value", () => {
+        let laughs: unknown[] = [];
+        for (let n = 0; n < 60; n++) laughs = [laughs, laughs];
+        expect(messageOf(laughs)).to.equal("[object Array]");
+        expect(messageOf({ message: laughs })).to.equal("[object Object]");
+        expect(messageOf(Object.assign(new Error("e"), { message: laughs }))).to.equal("[object Error]");
+        expect(messageOf(2n ** 4_000_000n)).to.equal("a large BigInt");
+        expect(messageOf(-5n)).to.equal("-5");
+        expect(printable(laughs)).to.equal("[object Array]");
     });
 
     it("has at most 4096 characters", () => {

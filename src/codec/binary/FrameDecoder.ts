@@ -1,5 +1,6 @@
 import { REQUEST, RESERVED_TYPES, RESPONSE, isTooLong } from "../../protocol/Envelope";
 import { type InvalidMessage, type Message, type MessageKind, invalid, message } from "../../protocol/Message";
+import { isRemoteFailure } from "../../protocol/SockhopRequest";
 import { messageOf } from "../../runtime/thrownValues";
 import type { WireTokens } from "../Wire";
 import { badFrame } from "./BadFrame";
@@ -53,7 +54,9 @@ export class FrameDecoder {
         const from = reader.at;
         const shapes = reader.shapes.length;
         let data = kind === $.CANCEL ? undefined : reader.value();
-        const error = (head & $.FAILED) !== 0 && kind === $.RESPONSE ? reader.value() : undefined;
+        const hasFailed = (head & $.FAILED) !== 0 && kind === $.RESPONSE;
+        const error = hasFailed ? reader.value() : undefined;
+        if (hasFailed && !isRemoteFailure(error)) reader.fail("the error of a response is not valid");
         const type =
             kind === $.CANCEL
                 ? ""
@@ -91,7 +94,7 @@ export class FrameDecoder {
                     last: (head & $.LAST) !== 0,
                 };
                 if ((head & $.EMPTY) !== 0) packet["empty"] = true;
-                if (error) packet["error"] = error;
+                if (hasFailed) packet["error"] = error;
                 return message("response", RESPONSE, packet, id, false, bytes);
             }
             default: {

@@ -1,7 +1,8 @@
 import { REQUEST, RESERVED_TYPES, RESPONSE } from "../../protocol/Envelope";
 import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
-import type { RemoteFailure } from "../../protocol/SockhopRequest";
+import { type RemoteFailure, isRemoteFailure } from "../../protocol/SockhopRequest";
 import { messageOf } from "../../runtime/thrownValues";
+import { withoutStack } from "../errors";
 
 // Frame of a codec of the program (docs/protocol.md). The first eleven bytes have the meaning that they have in a
 // frame of the codec "binary": the rest is bytes, without a text.
@@ -92,7 +93,7 @@ function toMessage({ kind, id, type, head, bytes, size }: Parts, reader: CustomR
     if (kind === "cancel") return message(kind, RESPONSE, { uuid: id, last: true, cancel: true }, id, false, size);
     if (kind === "response") {
         const packet: Record<string, unknown> = { uuid: id, type, data: {}, last: (head & LAST) > 0 };
-        if (head & FAILED) packet["error"] = JSON.parse(bytes.toString()) as unknown;
+        if (head & FAILED) packet["error"] = readFailure(bytes);
         else if (head & EMPTY) packet["empty"] = true;
         else packet["data"] = reader.decode(bytes, type);
         return message(kind, RESPONSE, packet, id, false, size);
@@ -101,4 +102,10 @@ function toMessage({ kind, id, type, head, bytes, size }: Parts, reader: CustomR
     if (kind === "message") return message(kind, type, data, undefined, false, size);
     if (kind !== "request") return message(kind, type, data, id, false, size);
     return message(kind, REQUEST, { uuid: reader.uuidOf(id), data, type, errors: true }, id, false, size);
+}
+
+function readFailure(bytes: Buffer): RemoteFailure {
+    const failure: unknown = JSON.parse(bytes.toString());
+    if (!isRemoteFailure(failure)) throw withoutStack(() => new TypeError("the error of a response is not valid"));
+    return failure;
 }

@@ -52,6 +52,93 @@ describe("Frames of a hostile peer", () => {
     for (const [text, input] of Object.entries(faults))
         it(`are refused: ${text}`, () => expect(fault(...input)).to.equal(text));
 
+    const failures: Record<string, [bytes: number[], text?: string]> = {
+        "a number": [[5]],
+        null: [[0xc0]],
+        "a Map": [[0xd4, 0]],
+        "an Error": [[0xd8, 0, 0x80, 0]],
+        "no members": [[0xca, 0, 0]],
+        "an array that has another one twice": [[0xc7, 2, 0xc7, 0, 0xd9, 1]],
+        "a message that is an array": [[0xca, 0, 2, 4, 0x81, 7, 0xc7, 0], "codeEmessage"],
+        "a long message": [[0xca, 0, 2, 4, 0x81, 7, 0xc6, 0x81, 0x20], `codeEmessage${"x".repeat(4097)}`],
+        "a long code": [[0xca, 0, 2, 7, 0x81, 4, 0xc6, 0x81, 2], `messageEcode${"x".repeat(257)}`],
+        "a remote that is an array": [[0xca, 0, 3, 4, 0x81, 7, 0x81, 6, 0xc7, 0], "codeEmessageEremote"],
+    };
+    for (const [what, [bytes, text]] of Object.entries(failures)) {
+        it(`fail a request, if its error is ${what}`, () => {
+            expect(decode([0x6c, 1, 0xc0, ...bytes], text)).to.have.lengthOf(1);
+            expect(decode([0x6c, 1, 0xc0, ...bytes], text)[0])
+                .to.include({ kind: "invalid", fault: "the error of a response is not valid" })
+                .with.deep.property("refused", { kind: "response", id: 1, hasUuid: false, errors: true });
+        });
+    }
+
+    it("fail a request with the error that they have", () => {
+        const [message] = decode([0x2c, 1, 0xc0, 0xca, 0, 2, 4, 0x81, 7, 0x81], "codeEmessageM");
+        expect((message as Message).data).to.have.deep.property("error", { code: "E", message: "M" });
+    });
+
+    const varint = (n: number): number[] => (n < 128 ? [n] : [0x80 | (n % 128), ...varint(Math.floor(n / 128))]);
+
+    for (const [source, flags] of [
+        ["\\p{RGI_Emoji}".repeat(78), "iv"],
+        ["a", "v"],
+        ["\\P{L}".repeat(200), "u"],
+        ["[\\p{L}]", "iu"],
+    ] as const) {
+        it(`are refused in bounded time, if they have the RegExp /${source.slice(0, 16)}/${flags}`, () => {
+            const bytes = [0x00, 0xd6, ...varint(source.length), flags.length];
+            expect(fault(bytes, source + flags)).to.equal("a RegExp in it has the flag v, or a property of Unicode");
+        });
+    }
+
+    it("can have other RegExps", () => {
+        for (const [source, flags] of [
+            ["\\p{2}", ""],
+            ["[^\\W]{1,9}", "iu"],
+        ] as const) {
+            const bytes = [0x00, 0xd6, source.length, flags.length];
+            expect(decode(bytes, source + flags)[0]).to.have.deep.property("data", new RegExp(source, flags));
+        }
+    });
+
+    for (const [what, text, encoding] of [
+        ["a host that is not ASCII", "http://ä/", 0],
+        ["a long host", `http://${"a".repeat(2000)}/`, 0],
+        ["a long host behind one slash", `http:/${"a".repeat(2000)}/`, 0],
+        ["a long host behind a backslash", `http:\\\\${"a".repeat(2000)}/`, 0],
+        ["a long host behind a line break", `ht\ntp://${"%E4%B8%80".repeat(2000)}/`, 0],
+        ["a long host behind a space", ` http://${"a".repeat(2000)}/`, 0],
+        ["a long host of Chinese", `http://${"\u4e00".repeat(16_000)}/`, 1],
+    ] as const) {
+        it(`are refused in bounded time, if they have a URL with ${what}`, () => {
+            const bytes = [0x00, 0xd7, ...varint(text.length)];
+            expect(fault(bytes, text, encoding)).to.equal("a URL in it is too long, or is not ASCII");
+        });
+    }
+
+    it("can have long URLs", () => {
+        const x = "x ".repeat(10_000);
+        const urls = [
+            `http://a/${x}y`,
+            `file:///${x}y`,
+            `data:text/plain,${x}y`,
+            `https://u:p@h:1?${x}#`,
+            `ws://a#${x}y`,
+        ];
+        for (const { href } of urls.map((url) => new URL(url))) {
+            expect(decode([0x00, 0xd7, ...varint(href.length)], href)[0]).to.have.deep.property("data", new URL(href));
+        }
+    });
+
+    it("make no values behind one that cannot be made", () => {
+        const count = 20_000;
+        const bytes = [0x00, 0xc7, ...varint(count), ...Array.from({ length: count }, () => [0xd6, 1, 0]).flat()];
+        const start = performance.now();
+        expect(fault(bytes, "(".repeat(count))).to.equal("a RegExp in it is not valid");
+        expect(performance.now() - start).to.be.below(100); // 20 000 syntax errors take 250 ms
+    });
+
     it("are refused: sizes, mark, format", () => {
         const { server } = wires();
         const good = rawFrame([0x00, 1]);
