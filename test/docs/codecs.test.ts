@@ -274,7 +274,7 @@ describe("Values that a codec cannot express", () => {
         const { s, c } = await pair({ codec: "binary" }, {});
         const emitted = new Promise((resolve) => s.once("error", resolve));
         s.handle("String", () => 10n);
-        const error = await c.ask("x").catch((reason: unknown) => reason as SockhopError);
+        const error: unknown = await c.ask("x").catch((reason: unknown) => reason as SockhopError);
         expect(error).to.include({ code: "ERR_REQUEST_FAILED" });
         expect(await emitted).to.include({ code: "ERR_BAD_DATA" });
     });
