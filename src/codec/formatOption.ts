@@ -43,13 +43,13 @@ function assertCodec(codec: unknown): asserts codec is ValueCodec {
     if (typeof encode !== "function" || typeof decode !== "function") {
         const given = inspect(codec, { depth: 0, breakLength: Infinity, maxStringLength: 40 });
         throw new SockhopError(
-            `codec must be "json", "binary" or { name, encode, decode }, not ${given}`,
+            `codec must be "json", "binary" or { name, encode(value), decode(bytes) }, not ${given}`,
             "ERR_BAD_OPTION",
         );
     }
     if (!isCodecName(name) || ["json", "binary", "sockhop-2"].includes(name)) {
         throw new SockhopError(
-            "The name of a codec must have 1 to 64 characters, and not be that of another",
+            `The name of a codec must be a text of 1 to 64 characters, and not "json", "binary" or "sockhop-2"`,
             "ERR_BAD_OPTION",
         );
     }

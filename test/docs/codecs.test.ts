@@ -126,6 +126,17 @@ describe("A hostile frame of bytes", () => {
         expect(process.memoryUsage().arrayBuffers - before).to.be.below(2_000_000);
     });
 
+    it("has at least 11 bytes: with a smaller size these are one error", async () => {
+        for (const size of [0, 4]) {
+            const end = await greeted();
+            const bytes = frame([]);
+            bytes.writeUInt32LE(size, 2);
+            await send(end, bytes);
+            expect(end.values).to.deep.equal(["ok"]);
+            expect(end.errors).to.deep.equal(["ERR_OBJECTBUFFER_BAD_BUFFER_DATA"]);
+        }
+    });
+
     it("before an agreement is not decoded", async () => {
         const s = server({ codec: "binary" });
         await s.listen();
@@ -242,5 +253,65 @@ describe("Values that a codec cannot express", () => {
         expect((await arrived)[0]).to.equal(5n);
         expect((error as SockhopError).code).to.equal("ERR_BAD_DATA");
         expect((error as SockhopError).failures?.map(({ socket }) => socket)).to.deep.equal([s.sockets[1]]);
+    });
+
+    it("throw in the callback of a message from a client without the codec", async () => {
+        const { s, c } = await pair({ codec: "binary" }, {});
+        const thrown = new Promise<SockhopError>((resolve) => {
+            s.on("receive", (_value, { callback }) => {
+                try {
+                    callback?.({ id: 10n });
+                } catch (error) {
+                    resolve(error as SockhopError);
+                }
+            });
+        });
+        await c.send("x", () => undefined);
+        expect((await thrown).code).to.equal("ERR_BAD_DATA");
+    });
+
+    it("fail the request if they are the result of a handler", async () => {
+        const { s, c } = await pair({ codec: "binary" }, {});
+        const emitted = new Promise((resolve) => s.once("error", resolve));
+        s.handle("String", () => 10n);
+        const error: unknown = await c.ask("x").catch((reason: unknown) => reason as SockhopError);
+        expect(error).to.include({ code: "ERR_REQUEST_FAILED" });
+        expect(await emitted).to.include({ code: "ERR_BAD_DATA" });
+    });
+});
+
+describe("A client with a codec", () => {
+    it("delivers its greeting and its ping to a server of json peers", async () => {
+        const s = server({ peer_type: "json" });
+        await s.listen();
+        const values: object[] = [];
+        const both = new Promise<void>((resolve) => {
+            s.on("receive", (value: unknown) => {
+                if (values.push(value as object) === 2) resolve();
+            });
+        });
+        const c = client({ ...placeOf(s), codec: "binary" });
+        await c.connect();
+        await both;
+        expect(values.map((value) => (value as { type: string }).type)).to.deep.equal(["SockhopPong", "SockhopPing"]);
+    });
+
+    it("has the codec json when connect() resolves, and another after the first message", async () => {
+        const s = server({ codec: "binary" });
+        await s.listen();
+        const c = client({ ...placeOf(s), codec: "binary" });
+        await c.connect();
+        expect(c.codec).to.equal("json");
+        await c.send("x");
+        expect(c.codec).to.equal("binary");
+    });
+
+    it("counts its greeting, and the ping behind it", async () => {
+        const { s, c } = await pair({ codec: "binary" });
+        const arrived = once(s, "receive");
+        await c.send("x");
+        await arrived;
+        expect(c.stats).to.include({ messages_sent: 3, messages_received: 2 });
+        expect(s.stats).to.include({ messages_sent: 2, messages_received: 3 });
     });
 });
