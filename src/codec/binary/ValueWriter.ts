@@ -3,7 +3,7 @@ import { BYTE_KINDS } from "./byteKinds";
 import * as $ from "./layout";
 import type { FormatSettings } from "./settings";
 import { FrameShapes, type Shape } from "./Shape";
-import { WriteFailure, memberStep, writeFailure } from "./WriteFailure";
+import { WriteFailure, writeFailure } from "./WriteFailure";
 import { writeResult, writeRich } from "./writeRich";
 
 const EMPTY = Buffer.alloc(0);
@@ -351,7 +351,7 @@ export abstract class ValueWriter {
                 hints[n] = this.value(members[key], key, hints[n]);
             }
         } catch (thrown) {
-            throw WriteFailure.of(thrown).in(memberStep(keys[n] as string));
+            throw WriteFailure.of(thrown).inMember(keys[n] as string);
         }
     }
 
@@ -371,7 +371,7 @@ export abstract class ValueWriter {
             try {
                 hint = this.value((value as Record<string, unknown>)[key], key, hint);
             } catch (thrown) {
-                throw WriteFailure.of(thrown).in(memberStep(key));
+                throw WriteFailure.of(thrown).inMember(key);
             }
         }
     }

@@ -5,9 +5,15 @@ import { withoutStack } from "../errors";
 /** Maximum length of a path in an error message. */
 const MAX_PATH = 128;
 
-/** Part of a value that cannot be sent. It collects its path on the way out. */
+/**
+ * Part of a value that cannot be sent. It collects its path on the way out.
+ *
+ * The stack can be full there. Then a regular expression could end the process: V8 has no memory to compile it. So the
+ * text is made by {@link toError}.
+ */
 export class WriteFailure extends Error {
-    #path = "";
+    /** Steps of the path, innermost first: text such as `[3]`, or the key of a member. */
+    readonly #steps: (string | { readonly key: string })[] = [];
     /** Error of the message as a whole, which is thrown instead. */
     readonly #error: SockhopError | undefined;
 
@@ -18,23 +24,32 @@ export class WriteFailure extends Error {
 
     /** Converts anything that was thrown. */
     static of(thrown: unknown): WriteFailure {
-        return thrown instanceof WriteFailure
-            ? thrown
-            : writeFailure(messageOf(thrown).replace(/\s*\n\s*/g, " "), thrown);
+        return thrown instanceof WriteFailure ? thrown : writeFailure(messageOf(thrown), thrown);
     }
 
-    /** @param step - text such as `.name` or `[3]` */
+    /** @param step - text such as `[3]` */
     in(step: string): this {
-        if (this.#path.length < MAX_PATH) this.#path = step + this.#path;
+        if (this.#steps.length < MAX_PATH) this.#steps.push(step);
+        return this;
+    }
+
+    inMember(key: string): this {
+        if (this.#steps.length < MAX_PATH) this.#steps.push({ key });
         return this;
     }
 
     toError(): SockhopError {
         if (this.#error) return this.#error;
-        const path = this.#path.length < MAX_PATH ? this.#path : `…${this.#path}`;
+        let path = "";
+        for (const step of this.#steps) {
+            if (path.length >= MAX_PATH) break;
+            path = (typeof step === "string" ? step : memberStep(step.key)) + path;
+        }
+        if (path.length >= MAX_PATH) path = `…${path}`;
+        const reason = this.message.replace(/\s*\n\s*/g, " ");
         const at = path === "" ? "" : `, at ${path}`;
         const options = this.cause === undefined ? undefined : { cause: this.cause };
-        return new SockhopError(`This value cannot be sent: ${this.message}${at}`, "ERR_BAD_DATA", options);
+        return new SockhopError(`This value cannot be sent: ${reason}${at}`, "ERR_BAD_DATA", options);
     }
 }
 
@@ -49,6 +64,6 @@ export function writeFailure(reason: string, cause?: unknown, error?: SockhopErr
 }
 
 /** Returns the step to a member in the path of an error. */
-export function memberStep(key: string): string {
+function memberStep(key: string): string {
     return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, MAX_PATH))}]`;
 }

@@ -113,6 +113,29 @@ describe("Values in frames", () => {
         expect(() => client.encodeMessage(endless)).to.throw("it has more than 1000 levels");
     });
 
+    it("are refused if the stack is full", () => {
+        const { client } = wires();
+        const value = { "a member": [new Map([[1, { "a b": new Set([Promise.resolve()]) }]])] };
+        // From the full stack on outwards, with a little more of it each time.
+        const send = (): string => {
+            let code: string;
+            try {
+                code = send();
+            } catch {
+                code = "";
+            }
+            if (code === "ERR_BAD_DATA" || code === "done") return "done";
+            try {
+                client.encodeMessage(value);
+            } catch (error) {
+                return (error as { code?: string }).code ?? "";
+            }
+            return "";
+        };
+        expect(send()).to.be.oneOf(["ERR_BAD_DATA", "done"]);
+        expect(() => client.encodeMessage(value)).to.throw('a Promise (is await missing?), at ["a member"][0].get(1)');
+    });
+
     it("have up to 1000 levels", () => {
         let deep: unknown = 1;
         for (let n = 0; n < 1000; n++) deep = n % 3 === 0 ? new Map([[1, deep]]) : n % 3 === 1 ? [deep] : { deep };
