@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { RESERVED_TYPES } from "../../protocol/Envelope";
 import { SockhopError } from "../../SockhopError";
 import { typeName } from "../../protocol/typeName";
@@ -6,6 +7,12 @@ import * as $ from "./layout";
 import type { Shape } from "./Shape";
 import { ValueWriter, newFrame } from "./ValueWriter";
 import { WriteFailure, writeFailure } from "./WriteFailure";
+
+/** Maximum length of a string of this engine, and so of the text of a frame. */
+const { MAX_STRING_LENGTH } = constants;
+
+/** Maximum size of a message, whatever the option is: a frame has 32 bits for its size. */
+const MAX_SIZE = 2 ** 32 - 1 - $.FRAME_SLACK;
 
 /** Maximum size of memory that is kept. */
 const MAX_KEPT = 131_072;
@@ -62,6 +69,7 @@ export class FrameBuffer extends ValueWriter {
         this.rollBack();
         try {
             this.beginValues();
+            this.maxLength = Math.min(this.#endOfText + this.settings.maxSize, MAX_STRING_LENGTH);
             this.#message(head, id, value, type, error);
             this.checkSize(0);
             this.length = this.at - this.#end + this.text.length - this.#endOfText;
@@ -221,14 +229,25 @@ export class FrameBuffer extends ValueWriter {
     }
 
     protected override checkSize(size: number): void {
-        const { maxSize } = this.settings;
+        const maxSize = Math.min(this.settings.maxSize, MAX_SIZE);
         const bytes = this.at - this.#end + size;
         const characters = this.text.length - this.#endOfText;
         if (bytes + 3 * characters <= maxSize) return;
         const total = bytes + Buffer.byteLength(this.text.slice(this.#endOfText));
-        if (total <= maxSize) return;
-        const error = tooLargeError(String(total), maxSize, `message (${this.latestType})`);
-        throw writeFailure("", undefined, error);
+        if (total > maxSize) throw this.#tooLarge(total, maxSize);
+    }
+
+    protected override refuse(length: number): never {
+        const total = this.at - this.#end + this.text.length - this.#endOfText + length;
+        throw this.#tooLarge(total, Math.min(this.settings.maxSize, MAX_STRING_LENGTH));
+    }
+
+    #tooLarge(size: number, maxSize: number): WriteFailure {
+        const type = `message (${this.latestType})`;
+        if (maxSize === this.settings.maxSize)
+            return writeFailure("", undefined, tooLargeError(String(size), maxSize, type));
+        const text = `A ${type} of ${size} bytes is larger than a frame can be (${maxSize} bytes)`;
+        return writeFailure("", undefined, new SockhopError(text, "ERR_MESSAGE_TOO_LARGE"));
     }
 }
 

@@ -47,6 +47,8 @@ export abstract class ValueWriter {
     /** Shapes of the frame. */
     readonly shapes = new FrameShapes();
     frame = 0;
+    /** Maximum length of the text with this message, and of an array: each character and item needs a byte. */
+    maxLength = 0;
     depth = 0;
     /** True if the message refers to one of its objects a second time. */
     hasReferences = false;
@@ -113,6 +115,7 @@ export abstract class ValueWriter {
     string(value: string): void {
         if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
         const { length } = value;
+        if (this.text.length + length > this.maxLength) this.refuse(length);
         if (length < $.SHORT_STRINGS) {
             this.bytes[this.at++] = $.SHORT_STRING | length;
         } else {
@@ -177,6 +180,7 @@ export abstract class ValueWriter {
 
     /** Writes a string without a first byte. */
     name(text: string): void {
+        if (this.text.length + text.length > this.maxLength) this.refuse(text.length);
         this.varint(text.length);
         this.text += text;
     }
@@ -369,7 +373,9 @@ export abstract class ValueWriter {
         for (const key of keys) {
             this.name(key);
             try {
-                hint = this.value((value as Record<string, unknown>)[key], key, hint);
+                const member = (value as Record<string, unknown>)[key];
+                if (typeof member === "object" && member !== null) hint = this.object(member, key, hint);
+                else this.#primitive(member, key);
             } catch (thrown) {
                 throw WriteFailure.of(thrown).inMember(key);
             }
@@ -444,6 +450,7 @@ export abstract class ValueWriter {
 
     array(value: readonly unknown[], hint?: Shape): Shape | undefined {
         const { length } = value;
+        if (length > this.maxLength) this.refuse(length); // holes cost no memory, so there can be 2 ** 32
         if (length >= MIN_PACKED && this.#packed(value)) return hint;
         this.kind($.ARRAY);
         this.varint(length);
@@ -535,6 +542,13 @@ export abstract class ValueWriter {
      * @throws {@link WriteFailure} for a message that is too large
      */
     protected abstract checkSize(size: number): void;
+
+    /**
+     * Called for a string or an array that exceeds {@link maxLength}.
+     *
+     * @throws {@link WriteFailure}
+     */
+    protected abstract refuse(length: number): never;
 
     /** Class name of a value on the wire. */
     typeOf(value: unknown): string {

@@ -132,6 +132,10 @@ export function writeRich(
         writeReplacement(writer, value, name, toJson, key);
         return hint;
     }
+    if (builtIn && name === "") {
+        builtIn(writer, value); // directly: 1000 levels of them need most of the stack
+        return hint;
+    }
     return writeContent(writer, value, prototype, name, builtIn, hint);
 }
 
@@ -166,15 +170,13 @@ function writeContent(
         writer.number(value);
         return writer.instance(value, checked(name), prototype, hint);
     }
-    if (name === "") {
-        builtIn(writer, value);
-        return hint;
+    if (name !== "") {
+        writer.kind($.INSTANCE);
+        writer.name(checked(name));
+        writer.enter();
     }
-    writer.kind($.INSTANCE);
-    writer.name(checked(name));
-    writer.enter();
     builtIn(writer, value);
-    writer.depth -= 1;
+    if (name !== "") writer.depth -= 1;
     return hint;
 }
 
@@ -237,12 +239,25 @@ function writeMap(writer: ValueWriter, value: object): void {
     writer.varint(all.length);
     let keyHint: Shape | undefined;
     let hint: Shape | undefined;
-    for (const [n, [key, item]] of all.entries()) {
-        keyHint = within(`.keys()[${n}]`, () => writer.value(key, "", keyHint));
-        const step =
-            typeof key === "string" ? JSON.stringify(key.slice(0, 64)) : typeof key === "number" ? key : undefined;
-        hint = within(step === undefined ? `.values()[${n}]` : `.get(${step})`, () => writer.value(item, "", hint));
+    let n = 0;
+    let isKey = true;
+    try {
+        for (; n < all.length; n++) {
+            const [key, item] = all[n] as [unknown, unknown];
+            isKey = true;
+            keyHint = writer.value(key, "", keyHint);
+            isKey = false;
+            hint = writer.value(item, "", hint);
+        }
+    } catch (thrown) {
+        throw WriteFailure.of(thrown).in(isKey ? `.keys()[${n}]` : mapStep(all[n]?.[0], n));
     }
+}
+
+/** Returns the step to a value of a Map in the path of an error. */
+function mapStep(key: unknown, index: number): string {
+    if (typeof key === "number") return `.get(${key})`;
+    return typeof key === "string" ? `.get(${JSON.stringify(key.slice(0, 64))})` : `.values()[${index}]`;
 }
 
 function writeSet(writer: ValueWriter, value: object): void {
@@ -251,14 +266,11 @@ function writeSet(writer: ValueWriter, value: object): void {
     writer.kind($.SET);
     writer.varint(all.length);
     let hint: Shape | undefined;
-    for (const [n, item] of all.entries()) hint = within(`.values()[${n}]`, () => writer.value(item, "", hint));
-}
-
-function within<T>(step: string, write: () => T): T {
+    let n = 0;
     try {
-        return write();
+        for (; n < all.length; n++) hint = writer.value(all[n], "", hint);
     } catch (thrown) {
-        throw WriteFailure.of(thrown).in(step);
+        throw WriteFailure.of(thrown).in(`.values()[${n}]`);
     }
 }
 
