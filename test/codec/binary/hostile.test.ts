@@ -191,3 +191,85 @@ describe("Frames of a hostile peer", () => {
         expect(second!.kind).to.equal("invalid");
     });
 });
+
+describe("Classes and a hostile peer", () => {
+    class Color {
+        static readonly red = new Color();
+        static fromJSON(data: unknown): Color {
+            if (data !== "red") throw new TypeError("no color");
+            return Color.red;
+        }
+    }
+    class Widget {}
+    /** Validates its data, and keeps it. */
+    class Account {
+        constructor(readonly data: unknown) {}
+        static calls = 0;
+        static fromJSON(data: unknown): Account {
+            Account.calls += 1;
+            return new Account(data);
+        }
+    }
+    const classes = classRegistry([Color, Widget, Account]);
+    const decode = (bytes: readonly number[], text: string, maxSize = 2 ** 20): (Message | InvalidMessage)[] =>
+        wires({ classes, maxSize }).server.decodeFrame(rawFrame(bytes, text));
+    const only = (bytes: readonly number[], text: string): unknown => (decode(bytes, text)[0] as Message).data;
+
+    it("cannot change the class of an object that fromJSON() has returned", () => {
+        expect(only([0x00, 0xdc, 6, 0xdc, 5, 0x83], "WidgetColorred")).to.equal(Color.red);
+        expect(only([0x80, 0xdc, 5, 0x83, 6], "ColorredWidget")).to.equal(Color.red);
+        expect(only([0x00, 0xdc, 7, 0xdc, 5, 0x83], "AccountColorred")).to.equal(Color.red);
+        expect(only([0xc0, 0xc7, 2, 0xdc, 5, 0x83, 0xdc, 6, 0xd9, 0, 6], "ColorredWidgetWidget")).to.be.an("array");
+        expect(Object.getPrototypeOf(Color.red)).to.equal(Color.prototype);
+    });
+
+    it("cannot change the class of an object that fromJSON() has checked", () => {
+        // [dc Account {a: Map}, dc Widget (that Map or object)], with numbers: array 0, object 1, object 2
+        const [account, other] = only(
+            [0x40, 0xc7, 2, 0xdc, 7, 0xca, 0, 1, 1, 0xca, 0, 0, 0xdc, 6, 0xd9, 2],
+            "AccountaWidget",
+        ) as [Account, object];
+        expect((account.data as { a: object }).a).to.equal(other);
+        expect(Object.getPrototypeOf(other)).to.equal(Object.prototype);
+    });
+
+    it("cannot make an instance of one class another one by the type of the message", () => {
+        expect(only([0x80, 0xca, 6, 0, 7], "WidgetAccount")).to.be.instanceOf(Widget);
+        expect(only([0x80, 0xdc, 7, 1, 6], "AccountWidget")).to.be.instanceOf(Account);
+        expect(only([0x80, 0xd4, 0, 6], "Widget")).to.be.instanceOf(Map);
+        expect(Object.getPrototypeOf(only([0x80, 0xd4, 0, 6], "Widget"))).to.equal(Map.prototype);
+    });
+
+    it("revive plain data by the type of the message, and nested instances in it", () => {
+        const widget = only([0x80, 0xca, 0, 1, 1, 0xdc, 5, 0x83, 6], "aColorredWidget");
+        expect(widget).to.be.instanceOf(Widget).and.have.property("a", Color.red);
+        const account = only([0x00, 0xdc, 7, 0xc7, 1, 0xdc, 5, 0x83], "AccountColorred") as Account;
+        expect(account.data).to.deep.equal([Color.red]);
+    });
+
+    it("pass nothing to fromJSON() that is behind the message, or above max_message_size", () => {
+        const { calls } = Account;
+        expect(decode([0x00, 0xdc, 7, 0xc5], "Account12345678")[0]).to.include({ kind: "invalid" });
+        expect(decode([0x00, 0xdc, 7, 0xbf], `Account${"x".repeat(63)}`, 60)[0])
+            .to.include({ kind: "invalid" })
+            .with.property("fault")
+            .that.contains("larger than max_message_size (60 bytes)");
+        expect(Account.calls).to.equal(calls);
+    });
+
+    it("read references in linear time, however many instances contain them", () => {
+        const time = (count: number): number => {
+            const bytes = [0x40];
+            for (let n = 0; n < 900; n++) bytes.push(0xca, 7, 1, 1);
+            bytes.push(0xc7, 0x80 | (count % 128), 0x80 | ((count >> 7) % 128), count >> 14);
+            for (let n = 0; n < count; n++) bytes.push(0xd9, 0x80 | (900 % 128), 900 >> 7);
+            const frame = rawFrame(bytes, "Accounta".repeat(900));
+            const { server } = wires({ classes });
+            const start = performance.now();
+            expect(server.decodeFrame(frame)[0]).to.include({ kind: "message" });
+            return performance.now() - start;
+        };
+        time(1000);
+        expect(time(200_000)).to.be.below(150); // 210 ms if each reference looks through the instances
+    });
+});
