@@ -33,7 +33,10 @@ export class FrameDecoder {
         const messages: (Message | InvalidMessage)[] = [];
         try {
             open(reader, frame);
-            while (reader.at < reader.end) messages.push(this.#message(reader, uuids));
+            while (reader.at < reader.end) {
+                if (reader.at >= $.HEADER + $.MAX_BATCH) throw badFrame("it has too many messages");
+                messages.push(this.#message(reader, uuids));
+            }
             if (reader.character !== reader.text.length) throw badFrame("its text is too long");
         } catch (thrown) {
             messages.push(invalid(`the frame is not valid: ${messageOf(thrown)}`));
@@ -50,6 +53,7 @@ export class FrameDecoder {
         if (kind > $.CANCEL) throw badFrame("a message in it has no known kind");
         const id = kind === $.MESSAGE ? 0 : reader.varint();
         if (id > $.MAX_NUMBER) throw badFrame("a number in it is too large");
+        if (id === 0 && kind !== $.MESSAGE) throw badFrame("a call or request in it has the number 0");
         reader.begin((head & $.HAS_REFERENCES) !== 0, at);
         const from = reader.at;
         const shapes = reader.shapes.length;

@@ -53,8 +53,9 @@ export class ValueReader {
     #bytesPerCharacter = 1;
     /** Numbers of objects of which a class makes instances when they are complete. */
     readonly #unfinished = new Set<number>();
-    /** Latest value that a class has made of its data, or that is a reference. */
+    /** Latest value that a class has made of its data. */
     #revived: unknown = NONE;
+    #largeObjects = 0;
     /** Where the message begins: index of its first byte, and of its first character. */
     #from = 0;
     #fromCharacter = 0;
@@ -100,6 +101,7 @@ export class ValueReader {
         this.objects = hasReferences ? [] : undefined;
         this.badValue = undefined;
         this.#revived = NONE;
+        this.#largeObjects = 0;
         if (this.#unfinished.size > 0) this.#unfinished.clear();
     }
 
@@ -265,6 +267,12 @@ export class ValueReader {
         return registered ? this.#revive(registered, data, Infinity) : data;
     }
 
+    /** Counts an object that needs much more memory than bytes, before it is made. */
+    countLarge(): void {
+        const max = Math.max($.MIN_OBJECTS, this.maxSize / $.BYTES_PER_OBJECT);
+        if (++this.#largeObjects > max) throw badFrame("a message in it has too many objects");
+    }
+
     /** Gives the next number to an object. Returns the number. */
     number(value: unknown): number {
         return this.objects === undefined ? -1 : this.objects.push(value) - 1;
@@ -418,17 +426,16 @@ export class ValueReader {
         const index = this.objects === undefined ? -1 : this.objects.length;
         const isOutermost = this.#begin(registered, index);
         this.#revived = NONE;
+        // A class may have checked and kept the object that a reference is to.
+        const isReference = this.bytes[this.at] === $.REFERENCE;
         const data = this.value();
         this.depth -= 1;
         if (isOutermost) this.#unfinished.delete(index);
-        if (!registered || this.#isRevived(data)) return data;
+        if (!registered || isReference || this.#isRevived(data)) return data;
         return this.#revive(registered, data, index);
     }
 
-    /**
-     * True if a value that was just read is not data of its own. Its class could have returned an object of the program,
-     * and a reference is to an object that a class may have checked and kept.
-     */
+    /** True if a class has made the value that was just read. It can be an object of the program. */
     #isRevived(value: unknown): boolean {
         return Object.is(value, this.#revived);
     }
@@ -477,12 +484,12 @@ export class ValueReader {
         const index = this.varint();
         if (objects === undefined || index >= objects.length) throw badFrame("an object in it is not defined");
         if (this.#unfinished.has(index)) this.fail("an instance of a class with fromJSON contains itself");
-        this.#revived = objects[index];
-        return this.#revived;
+        return objects[index];
     }
 
     /** Reads binary data. */
     memory(): object {
+        this.countLarge();
         const kind = BYTE_KINDS[this.bytes[this.at++] as number];
         if (kind === undefined) throw badFrame("binary data in it has no known class");
         const size = this.count(kind.elementSize) * kind.elementSize;
