@@ -35,6 +35,11 @@ const OPAQUE = [Map, Set, Date, RegExp, Promise, WeakMap, WeakSet, ArrayBuffer, 
 /** Built-in classes that are no classes of a program under any name. */
 const PLAIN: readonly object[] = [Object.prototype, Array.prototype, Error.prototype, Function.prototype];
 
+/** Prototypes of objects that can become instances. */
+const BARE: readonly object[] = [Object, Array, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError]
+    .map(({ prototype }) => prototype as object)
+    .concat(URIError.prototype, AggregateError.prototype);
+
 /** Class of the option `classes`, with its name on the wire. */
 export class RegisteredClass {
     readonly prototype: object;
@@ -61,15 +66,17 @@ export class RegisteredClass {
      * Makes an instance from decoded data, whose members were revived before.
      *
      * Without `fromJSON` the data itself becomes the instance: it keeps its members, and no setter or constructor is
-     * called. Data that is not an object, or an array although the class is no subclass of Array, stays as it is.
+     * called. Data that is not a plain object, an array or an error stays as it is, and so does an instance, an array
+     * although the class is no subclass of Array, and the reverse.
      *
-     * @param data - new, so that nothing else refers to it
+     * @param data - made by the decoder: never what `fromJSON` has returned, which can be an object of the program
      * @throws Error if `fromJSON` fails. Its message is a reason for {@link InvalidMessage.fault}, its `cause` what
      * `fromJSON` has thrown.
      */
     revive(data: unknown): unknown {
+        if (isInstance(data, this.prototype)) return data; // a codec of the program has made it
         if (this.#fromJson) return this.#callFromJson(this.#fromJson, data);
-        if (typeof data !== "object" || data === null || Array.isArray(data) !== this.isArray) return data;
+        if (!isBare(data) || Array.isArray(data) !== this.isArray) return data;
         return Object.setPrototypeOf(data, this.prototype);
     }
 
@@ -204,6 +211,15 @@ function fromJsonOf(type: Class): Method | undefined {
         }
     }
     return undefined;
+}
+
+function isInstance(data: unknown, prototype: object): boolean {
+    return typeof data === "object" && data !== null && Object.getPrototypeOf(data) === prototype;
+}
+
+/** True for an object that is no instance of a class of the program: plain, an array or a built-in error. */
+function isBare(data: unknown): data is object {
+    return BARE.some((prototype) => isInstance(data, prototype));
 }
 
 function isBasedOn(prototype: object, base: object): boolean {

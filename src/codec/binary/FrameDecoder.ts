@@ -28,12 +28,15 @@ export class FrameDecoder {
 
     /** Decodes the messages of a frame. Never throws. A frame that is not valid gives the messages before the fault. */
     decode(frame: Buffer, uuids: Uuids): (Message | InvalidMessage)[] {
-        const reader = this.#idle ?? new ValueReader(this.#classes, this.#shapes);
+        const reader = this.#idle ?? new ValueReader(this.#classes, this.#shapes, this.#maxSize);
         this.#idle = undefined;
         const messages: (Message | InvalidMessage)[] = [];
         try {
             open(reader, frame);
-            while (reader.at < reader.end) messages.push(this.#message(reader, uuids));
+            while (reader.at < reader.end) {
+                if (reader.at >= $.HEADER + $.MAX_BATCH) throw badFrame("it has too many messages");
+                messages.push(this.#message(reader, uuids));
+            }
             if (reader.character !== reader.text.length) throw badFrame("its text is too long");
         } catch (thrown) {
             messages.push(invalid(`the frame is not valid: ${messageOf(thrown)}`));
@@ -44,13 +47,14 @@ export class FrameDecoder {
     }
 
     #message(reader: ValueReader, uuids: Uuids): Message | InvalidMessage {
-        const { at, character } = reader;
+        const { at } = reader;
         const head = reader.byte();
         const kind = head & $.KIND;
         if (kind > $.CANCEL) throw badFrame("a message in it has no known kind");
         const id = kind === $.MESSAGE ? 0 : reader.varint();
         if (id > $.MAX_NUMBER) throw badFrame("a number in it is too large");
-        reader.begin((head & $.HAS_REFERENCES) !== 0);
+        if (id === 0 && kind !== $.MESSAGE) throw badFrame("a call or request in it has the number 0");
+        reader.begin((head & $.HAS_REFERENCES) !== 0, at);
         const from = reader.at;
         const shapes = reader.shapes.length;
         let data = kind === $.CANCEL ? undefined : reader.value();
@@ -63,13 +67,12 @@ export class FrameDecoder {
                 : (head & $.HAS_TYPE) === 0
                   ? reader.typeOf(data, from, shapes)
                   : reader.name($.MAX_NAME);
-        if (reader.at > reader.end) throw badFrame("a message in it does not end");
-        const bytes = reader.at - at + reader.sizeOfText(character);
-        if (bytes + 2 * (reader.character - character) > this.#maxSize && this.#isTooLarge(reader, at, character)) {
-            return invalid(`a message of it is larger than max_message_size (${this.#maxSize} bytes)`);
-        }
-        const isInstance = reader.bytes[from] === $.INSTANCE && reader.latestInstance === type; // is revived already
-        if ((head & $.HAS_TYPE) !== 0 && this.#classes && !isInstance) data = reader.reviveAs(type, data);
+        reader.checkEnd();
+        if (reader.isTooLarge) return invalid(reader.tooLarge);
+        const bytes = reader.size;
+        const refusedType = kind <= $.REPLY ? checked(type) : undefined;
+        if (refusedType) return refusedType;
+        if ((head & $.HAS_TYPE) !== 0 && this.#classes) data = reader.reviveAs(type, data);
         const { badValue } = reader;
         if (badValue) {
             const refused = { kind: KINDS[kind] as MessageKind, id, hasUuid: false, errors: true };
@@ -77,11 +80,11 @@ export class FrameDecoder {
         }
         switch (kind) {
             case $.MESSAGE:
-                return checked(type) ?? message("message", type, data, undefined, false, bytes);
+                return message("message", type, data, undefined, false, bytes);
             case $.CALL:
-                return checked(type) ?? message("call", type, data, id, false, bytes);
+                return message("call", type, data, id, false, bytes);
             case $.REPLY:
-                return checked(type) ?? message("reply", type, data, id, false, bytes);
+                return message("reply", type, data, id, false, bytes);
             case $.REQUEST: {
                 const request = { uuid: uuids.peer.of(id), data, type, errors: true };
                 return message("request", REQUEST, request, id, false, bytes);
@@ -102,12 +105,6 @@ export class FrameDecoder {
                 return message("cancel", RESPONSE, packet, id, false, bytes);
             }
         }
-    }
-
-    /** True if a message exceeds the limit, which counts its text in UTF-8. */
-    #isTooLarge(reader: ValueReader, at: number, character: number): boolean {
-        const text = reader.text.slice(character, reader.character);
-        return reader.at - at + Buffer.byteLength(text) > this.#maxSize;
     }
 }
 

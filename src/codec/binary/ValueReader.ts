@@ -1,4 +1,3 @@
-import { isObject } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";
 import { detach } from "../../runtime/detach";
 import { messageOf } from "../../runtime/thrownValues";
@@ -9,6 +8,9 @@ import { readRich } from "./readRich";
 import type { BinaryClass, BinaryClasses } from "./settings";
 
 const EMPTY = Buffer.alloc(0);
+
+/** Differs from each value of a message. */
+const NONE = Symbol("none");
 
 /** Class name and keys of received objects. */
 export interface ReceivedShape {
@@ -27,7 +29,8 @@ const number = new DataView(scratch.buffer);
  * Reads values of a frame: bytes that the peer may have chosen freely. It allocates nothing by a number that the peer
  * has announced.
  *
- * It may read behind the bytes of a message, which its caller then refuses. All methods throw `BadFrame`.
+ * It may read behind the bytes of a message, which its caller then refuses; it passes nothing to a class before that is
+ * checked. All methods throw `BadFrame`.
  */
 export class ValueReader {
     bytes: Buffer = EMPTY;
@@ -44,18 +47,24 @@ export class ValueReader {
     readonly shapes: ReceivedShape[] = [];
     /** Objects of the message by their numbers, if it refers to any. */
     objects: unknown[] | undefined;
-    /** Numbers of objects that become instances when they are complete. */
-    unfinished: number[] = [];
-    /** Class name of the latest instance that was complete. */
-    latestInstance = "";
     /** First fault of the message that does not concern the ones behind it. */
     badValue: BadValue | undefined;
 
     #bytesPerCharacter = 1;
+    /** Numbers of objects of which a class makes instances when they are complete. */
+    readonly #unfinished = new Set<number>();
+    /** Latest value that a class has made of its data. */
+    #revived: unknown = NONE;
+    #largeObjects = 0;
+    /** Where the message begins: index of its first byte, and of its first character. */
+    #from = 0;
+    #fromCharacter = 0;
 
     constructor(
         readonly classes: BinaryClasses | undefined,
         readonly knownShapes: Map<string, ReceivedShape>,
+        /** Maximum size of a message in bytes. */
+        readonly maxSize: number,
     ) {}
 
     /** Begins a frame. */
@@ -77,24 +86,47 @@ export class ValueReader {
         this.shapes.length = 0;
         this.objects = undefined;
         this.badValue = undefined;
+        this.#revived = NONE;
     }
 
-    /** Begins a message. */
-    begin(hasReferences: boolean): void {
+    /**
+     * Begins a message.
+     *
+     * @param from - index of its first byte
+     */
+    begin(hasReferences: boolean, from: number): void {
+        this.#from = from;
+        this.#fromCharacter = this.character;
         this.depth = 0;
         this.objects = hasReferences ? [] : undefined;
         this.badValue = undefined;
-        if (this.unfinished.length > 0) this.unfinished = [];
+        this.#revived = NONE;
+        this.#largeObjects = 0;
+        if (this.#unfinished.size > 0) this.#unfinished.clear();
     }
 
     byte(): number {
         return this.bytes[this.at++] as number;
     }
 
-    /** Number of bytes of the text from a character up to here. An estimate if it is not ASCII. */
-    sizeOfText(from: number): number {
-        const size = this.#bytesPerCharacter * (this.character - from);
-        return this.#bytesPerCharacter === 1 ? size : Math.round(size);
+    /** Number of bytes of the message so far. An estimate if its text is not ASCII. */
+    get size(): number {
+        const text = this.#bytesPerCharacter * (this.character - this.#fromCharacter);
+        return this.at - this.#from + (this.#bytesPerCharacter === 1 ? text : Math.round(text));
+    }
+
+    /** True if the message exceeds the limit, which counts its text in UTF-8. */
+    get isTooLarge(): boolean {
+        const characters = this.character - this.#fromCharacter;
+        const bytes = this.at - this.#from;
+        if (bytes + 3 * characters <= this.maxSize) return false;
+        const text = this.text.slice(this.#fromCharacter, this.character);
+        return bytes + Buffer.byteLength(text) > this.maxSize;
+    }
+
+    /** Fault of a message that is too large. */
+    get tooLarge(): string {
+        return `a message of it is larger than max_message_size (${this.maxSize} bytes)`;
     }
 
     /**
@@ -226,12 +258,19 @@ export class ValueReader {
         if (++this.depth > $.MAX_DEPTH) throw badFrame(`it has more than ${$.MAX_DEPTH} levels`);
     }
 
-    /** Makes an instance of the value of a message whose type is the name of a class, as the option `type` can make it. */
+    /**
+     * Makes an instance of the value of a message whose type is the name of a class, as the option `type` can make it.
+     * A value that has a class already stays as it is.
+     */
     reviveAs(type: string, data: unknown): unknown {
-        const registered = this.classes?.get(type);
-        if (!registered || (isObject(data) && Object.getPrototypeOf(data) === registered.prototype)) return data;
-        if (registered.hasFromJson) this.unfinished.push(-1);
-        return this.#revive(registered, data, Infinity);
+        const registered = this.#isRevived(data) ? undefined : this.classes?.get(type);
+        return registered ? this.#revive(registered, data, Infinity) : data;
+    }
+
+    /** Counts an object that needs much more memory than bytes, before it is made. */
+    countLarge(): void {
+        const max = Math.max($.MIN_OBJECTS, this.maxSize / $.BYTES_PER_OBJECT);
+        if (++this.#largeObjects > max) throw badFrame("a message in it has too many objects");
     }
 
     /** Gives the next number to an object. Returns the number. */
@@ -345,9 +384,10 @@ export class ValueReader {
     #unusual(shape: ReceivedShape, value: Record<string, unknown>): unknown {
         const index = this.number(value);
         const { registered } = shape;
-        if (registered?.hasFromJson) this.unfinished.push(index);
+        const isOutermost = this.#begin(registered, index);
         for (const key of shape.keys) define(value, key, this.value());
         this.depth -= 1;
+        if (isOutermost) this.#unfinished.delete(index);
         return registered ? this.#revive(registered, value, index) : value;
     }
 
@@ -356,10 +396,11 @@ export class ValueReader {
         const value: Record<string, unknown> = {};
         const index = this.number(value);
         const registered = className === "" ? undefined : this.classes?.get(className);
-        if (registered?.hasFromJson) this.unfinished.push(index);
+        const isOutermost = this.#begin(registered, index);
         this.enter();
         this.members(value);
         this.depth -= 1;
+        if (isOutermost) this.#unfinished.delete(index);
         return registered ? this.#revive(registered, value, index) : value;
     }
 
@@ -383,11 +424,39 @@ export class ValueReader {
         const registered = this.classes?.get(className);
         this.enter();
         const index = this.objects === undefined ? -1 : this.objects.length;
-        if (registered?.hasFromJson) this.unfinished.push(index);
+        const isOutermost = this.#begin(registered, index);
+        this.#revived = NONE;
+        // A class may have checked and kept the object that a reference is to.
+        const isReference = this.bytes[this.at] === $.REFERENCE;
         const data = this.value();
         this.depth -= 1;
-        this.latestInstance = className; // set last by the outermost one
-        return registered ? this.#revive(registered, data, index) : data;
+        if (isOutermost) this.#unfinished.delete(index);
+        if (!registered || isReference || this.#isRevived(data)) return data;
+        return this.#revive(registered, data, index);
+    }
+
+    /** True if a class has made the value that was just read. It can be an object of the program. */
+    #isRevived(value: unknown): boolean {
+        return Object.is(value, this.#revived);
+    }
+
+    /** Checks what has been read before it is passed to a class. Finds most messages that are too large. */
+    #checkBounds(): void {
+        this.checkEnd();
+        const size = this.at - this.#from + this.character - this.#fromCharacter;
+        if (size > this.maxSize) this.fail(this.tooLarge);
+    }
+
+    /** @throws BadFrame if something of the message was read from behind its bytes */
+    checkEnd(): void {
+        if (this.at > this.end) throw badFrame("a message in it does not end");
+    }
+
+    /** Remembers that an object is not complete. Returns true if it was not remembered. */
+    #begin(registered: BinaryClass | undefined, index: number): boolean {
+        if (!registered?.hasFromJson || index === -1 || this.#unfinished.has(index)) return false;
+        this.#unfinished.add(index);
+        return true;
     }
 
     /**
@@ -396,7 +465,7 @@ export class ValueReader {
      * @param index - number that the data has got if it is an object
      */
     #revive(registered: BinaryClass, data: unknown, index: number): unknown {
-        if (registered.hasFromJson) this.unfinished.pop();
+        this.#checkBounds();
         if (this.badValue) return undefined; // the data is not complete
         let value: unknown;
         try {
@@ -406,6 +475,7 @@ export class ValueReader {
             return undefined;
         }
         if (this.objects && index < this.objects.length && this.objects[index] === data) this.objects[index] = value;
+        this.#revived = value;
         return value;
     }
 
@@ -413,12 +483,13 @@ export class ValueReader {
         const { objects } = this;
         const index = this.varint();
         if (objects === undefined || index >= objects.length) throw badFrame("an object in it is not defined");
-        if (this.unfinished.includes(index)) this.fail("an instance of a class with fromJSON contains itself");
+        if (this.#unfinished.has(index)) this.fail("an instance of a class with fromJSON contains itself");
         return objects[index];
     }
 
     /** Reads binary data. */
     memory(): object {
+        this.countLarge();
         const kind = BYTE_KINDS[this.bytes[this.at++] as number];
         if (kind === undefined) throw badFrame("binary data in it has no known class");
         const size = this.count(kind.elementSize) * kind.elementSize;

@@ -77,6 +77,12 @@ export const SHORT_STRINGS = 64;
 /** Size of messages at which a frame ends. Strings are slices of the text of their frame, and keep it in memory. */
 export const FRAME_SIZE = 2048;
 
+/**
+ * Bytes of a frame in which its messages begin. All are decoded before the first is delivered, and a message of two bytes
+ * needs more than 100 in memory.
+ */
+export const MAX_BATCH = 65_536;
+
 // Limits of both ends.
 /** Levels of objects in a message. */
 export const MAX_DEPTH = 1000;
@@ -91,6 +97,14 @@ export const MAX_NAME = 1024;
 export const MAX_BIGINT = 65_536;
 /** Characters of the source of a RegExp. */
 export const MAX_REGEXP = 1024;
+/** Number of BigInts of a Set, or keys of a Map, that have the same low 64 bits. V8 hashes only these. */
+export const MAX_SAME_BITS = 16;
+/**
+ * Bytes of `max_message_size` for each Map, Set, binary value, RegExp, URL or Error of a message, and the number that
+ * is always accepted. Such an object has two bytes in a frame, and 100 to 300 in memory.
+ */
+export const BYTES_PER_OBJECT = 16;
+export const MIN_OBJECTS = 1024;
 /** Largest number of a call or request: its uuid has 12 hexadecimal digits for it. */
 export const MAX_NUMBER = 2 ** 48 - 1;
 /** Bytes by which a frame may exceed the maximum size of a message. */

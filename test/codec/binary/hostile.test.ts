@@ -35,6 +35,7 @@ describe("Frames of a hostile peer", () => {
         "it announces more members than it has": [[0x00, 0xc8, 5], "T\0a\0b"],
         "a number in it does not end": [[0x00, 0xc7, ...new Array<number>(16).fill(0xff)]],
         "a number in it is too large": [[0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0]],
+        "a call or request in it has the number 0": [[0x01, 0, 0xc0]],
         "a shape in it is not defined": [[0x00, 0xe0]],
         "a shape in it is not valid": [[0x00, 0xc8, 1, 0], "T"],
         "a name in it is too long": [[0x00, 0xc8, 0x81, 0x08], "x".repeat(1025)],
@@ -132,12 +133,71 @@ describe("Frames of a hostile peer", () => {
     });
 
     it("make no values behind one that cannot be made", () => {
-        const count = 20_000;
+        const count = 6000;
         const bytes = [0x00, 0xc7, ...varint(count), ...Array.from({ length: count }, () => [0xd6, 1, 0]).flat()];
-        const start = performance.now();
-        expect(fault(bytes, "(".repeat(count))).to.equal("a RegExp in it is not valid");
-        expect(performance.now() - start).to.be.below(100); // 20 000 syntax errors take 250 ms
+        const { RegExp: original } = globalThis;
+        let made = 0;
+        globalThis.RegExp = new Proxy(original, {
+            construct(target, args: [string]) {
+                made += 1;
+                return new target(...args);
+            },
+        });
+        try {
+            expect(fault(bytes, "(".repeat(count))).to.equal("a RegExp in it is not valid");
+        } finally {
+            globalThis.RegExp = original;
+        }
+        expect(made).to.equal(1);
     });
+
+    it("can have large BigInts in Sets and Maps, but few with the same low 64 bits", () => {
+        const set = (type: number, count: number, digits: (n: number) => string): [number[], string] => {
+            const items = Array.from({ length: count }, (_, n) => digits(n + 1));
+            const value = type === 0xd4 ? [0xc0] : [];
+            const bytes = items.flatMap((text) => [0xd1, ...varint(text.length), ...value]);
+            return [[0x00, type, ...varint(count), ...bytes], items.join("")];
+        };
+        const low = (n: number): string => `${n.toString(16)}0000000000000000`;
+        const high = (n: number): string => `ffffffffffffffff${n.toString(16).padStart(16, "0")}`;
+        expect(fault(...set(0xd5, 4000, low))).to.equal("a Set in it has too many BigInts with the same low bits");
+        expect(fault(...set(0xd4, 17, (n) => `-${low(n)}`))).to.match(/^a Map in it has too many BigInts/);
+        expect(decode(...set(0xd4, 16, low))[0]).to.have.nested.property("data.size", 16);
+        expect(decode(...set(0xd5, 2000, high))[0]).to.have.nested.property("data.size", 2000);
+        expect(decode(...set(0xd5, 5000, (n) => n.toString(16)))[0]).to.have.nested.property("data.size", 5000);
+    });
+
+    it("begin their messages in the first 64 KiB", () => {
+        const messages = (count: number): number[] => Array.from({ length: count }, () => [0x00, 0xc0]).flat();
+        expect(decode(messages(32_768))).to.have.lengthOf(32_768);
+        expect(decode(messages(32_768)).at(-1)).to.include({ kind: "message" });
+        expect(decode(messages(49_000))).to.have.lengthOf(32_769);
+        expect(decode(messages(49_000)).at(-1)).to.include({
+            fault: "the frame is not valid: it has too many messages",
+        });
+        const large = [0x00, 0xc7, ...varint(90_000), ...new Array<number>(90_000).fill(0xc0)];
+        expect(decode([0x00, 1, 0x00, 2, ...large]).map(({ kind }) => kind)).to.deep.equal(Array(3).fill("message"));
+        expect(decode([...large, 0x00, 1]).map(({ kind }) => kind)).to.deep.equal(["message", "invalid"]);
+    });
+
+    for (const [what, bytes, text] of [
+        ["Maps", [0xd4, 0]],
+        ["Sets", [0xd5, 0]],
+        ["Buffers", [0xd3, 0, 0]],
+        ["ArrayBuffers", [0xd3, 1, 0]],
+        ["Errors", [0xd8, 0, 0x80, 0]],
+        ["RegExps", [0xd6, 1, 0], "x"],
+        ["URLs", [0xd7, 2], "a:"],
+    ] as [string, number[], string?][]) {
+        it(`have at most one of their ${what} for each 16 bytes of max_message_size`, () => {
+            const many = (count: number): [number[], string] => [
+                [0x00, 0xc7, ...varint(count), ...Array.from({ length: count }, () => bytes).flat()],
+                (text ?? "").repeat(count),
+            ];
+            expect(decode(...many(6250))[0]).to.have.nested.property("data.length", 6250);
+            expect(fault(...many(6251))).to.equal("a message in it has too many objects");
+        });
+    }
 
     it("are refused: sizes, mark, format", () => {
         const { server } = wires();
@@ -189,5 +249,88 @@ describe("Frames of a hostile peer", () => {
             "Object\0valueOf".slice(0, 14).replace("valueOf", "a\0b\0c"),
         ) as Message[];
         expect(second!.kind).to.equal("invalid");
+    });
+});
+
+describe("Classes and a hostile peer", () => {
+    class Color {
+        static readonly red = new Color();
+        static fromJSON(data: unknown): Color {
+            if (data !== "red") throw new TypeError("no color");
+            return Color.red;
+        }
+    }
+    class Widget {}
+    /** Validates its data, and keeps it. */
+    class Account {
+        constructor(readonly data: unknown) {}
+        static calls = 0;
+        static fromJSON(data: unknown): Account {
+            Account.calls += 1;
+            return new Account(data);
+        }
+    }
+    const classes = classRegistry([Color, Widget, Account]);
+    const decode = (bytes: readonly number[], text: string, maxSize = 2 ** 20): (Message | InvalidMessage)[] =>
+        wires({ classes, maxSize }).server.decodeFrame(rawFrame(bytes, text));
+    const only = (bytes: readonly number[], text: string): unknown => (decode(bytes, text)[0] as Message).data;
+
+    it("cannot change the class of an object that fromJSON() has returned", () => {
+        expect(only([0x00, 0xdc, 6, 0xdc, 5, 0x83], "WidgetColorred")).to.equal(Color.red);
+        expect(only([0x80, 0xdc, 5, 0x83, 6], "ColorredWidget")).to.equal(Color.red);
+        expect(only([0x00, 0xdc, 7, 0xdc, 5, 0x83], "AccountColorred")).to.equal(Color.red);
+        expect(only([0xc0, 0xc7, 2, 0xdc, 5, 0x83, 0xdc, 6, 0xd9, 0, 6], "ColorredWidgetWidget")).to.be.an("array");
+        expect(Object.getPrototypeOf(Color.red)).to.equal(Color.prototype);
+    });
+
+    it("cannot change the class of an object that fromJSON() has checked", () => {
+        // [dc Account {a: Map}, dc Widget (that Map or object)], with numbers: array 0, object 1, object 2
+        const [account, other] = only(
+            [0x40, 0xc7, 2, 0xdc, 7, 0xca, 0, 1, 1, 0xca, 0, 0, 0xdc, 6, 0xd9, 2],
+            "AccountaWidget",
+        ) as [Account, object];
+        expect((account.data as { a: object }).a).to.equal(other);
+        expect(Object.getPrototypeOf(other)).to.equal(Object.prototype);
+    });
+
+    it("cannot make an instance of one class another one by the type of the message", () => {
+        expect(only([0x80, 0xca, 6, 0, 7], "WidgetAccount")).to.be.instanceOf(Widget);
+        expect(only([0x80, 0xdc, 7, 1, 6], "AccountWidget")).to.be.instanceOf(Account);
+        expect(only([0x80, 0xd4, 0, 6], "Widget")).to.be.instanceOf(Map);
+        expect(Object.getPrototypeOf(only([0x80, 0xd4, 0, 6], "Widget"))).to.equal(Map.prototype);
+    });
+
+    it("revive plain data by the type of the message, and nested instances in it", () => {
+        const widget = only([0x80, 0xca, 0, 1, 1, 0xdc, 5, 0x83, 6], "aColorredWidget");
+        expect(widget).to.be.instanceOf(Widget).and.have.property("a", Color.red);
+        const account = only([0x00, 0xdc, 7, 0xc7, 1, 0xdc, 5, 0x83], "AccountColorred") as Account;
+        expect(account.data).to.deep.equal([Color.red]);
+    });
+
+    it("pass nothing to fromJSON() that is behind the message, or above max_message_size", () => {
+        const { calls } = Account;
+        expect(decode([0x00, 0xdc, 7, 0xc5], "Account12345678")[0]).to.include({ kind: "invalid" });
+        expect(decode([0x00, 0xdc, 7, 0xbf], `Account${"x".repeat(63)}`, 60)[0])
+            .to.include({ kind: "invalid" })
+            .with.property("fault")
+            .that.contains("larger than max_message_size (60 bytes)");
+        expect(Account.calls).to.equal(calls);
+    });
+
+    it("read references in linear time, however many instances contain them", () => {
+        const time = (count: number, options: { classes?: typeof classes } = {}): number => {
+            const bytes = [0x40];
+            for (let n = 0; n < 900; n++) bytes.push(0xca, 7, 1, 1);
+            bytes.push(0xc7, 0x80 | (count % 128), 0x80 | ((count >> 7) % 128), count >> 14);
+            for (let n = 0; n < count; n++) bytes.push(0xd9, 0x80 | (900 % 128), 900 >> 7);
+            const frame = rawFrame(bytes, "Accounta".repeat(900));
+            const { server } = wires(options);
+            const start = performance.now();
+            expect(server.decodeFrame(frame)[0]).to.include({ kind: "message" });
+            return performance.now() - start;
+        };
+        time(1000, { classes });
+        // 210 ms instead of 20 if each reference looks through the instances
+        expect(time(200_000, { classes })).to.be.below(3 * time(200_000) + 50);
     });
 });
