@@ -8,11 +8,12 @@ type Encoded<F> = F | SockhopError;
 
 /**
  * Message that waits in a queue until the codec of the next connection is known. Holds the value as it was when the
- * program sent it, in both codecs that the connection can have.
+ * program sent it, in the codec of the option, or as a line if the codec cannot express it.
  */
 export class Snapshot implements ByteFrame {
     readonly #format: WireFormat;
-    readonly #line: Encoded<string>;
+    /** Set if the codec cannot express the value: JSON of shared objects can take exponential time, and is needed seldom. */
+    readonly #line: Encoded<string> | undefined;
     readonly #bytes: Encoded<Buffer>;
     /** Set for a call or request. */
     readonly #reply: Identified | undefined;
@@ -20,7 +21,7 @@ export class Snapshot implements ByteFrame {
 
     constructor(
         format: WireFormat,
-        line: Encoded<string>,
+        line: Encoded<string> | undefined,
         bytes: Encoded<Buffer>,
         reply?: Identified,
         isRequest = false,
@@ -33,7 +34,7 @@ export class Snapshot implements ByteFrame {
     }
 
     get length(): number {
-        return sizeOf(this.#line) + sizeOf(this.#bytes);
+        return (this.#line === undefined ? 0 : sizeOf(this.#line)) + sizeOf(this.#bytes);
     }
 
     /**
@@ -44,9 +45,9 @@ export class Snapshot implements ByteFrame {
      * @throws {@link SockhopError} if the codec of the connection cannot express the value
      */
     encode(wire: Wire | undefined, encoder: Encoder): Frame {
-        if (!wire) return valueOf(this.#line);
+        if (!wire && this.#line !== undefined) return valueOf(this.#line);
         const bytes = valueOf(this.#bytes);
-        if (!this.#reply && wire.format === this.#format) return bytes;
+        if (!this.#reply && wire?.format === this.#format) return bytes;
         const [message] = this.#format.decodeShared(bytes);
         if (message?.kind !== "message") {
             const fault = message?.kind === "invalid" ? `: ${message.fault}` : "";
@@ -91,8 +92,8 @@ export class SnapshotEncoder implements MessageEncoder {
     }
 
     #encode(line: () => string, value: unknown, type?: string, reply?: Identified, isRequest?: boolean): Snapshot {
-        const text = attempt(line);
         const bytes = attempt(() => this.#format.encodeShared(value, type));
+        const text = bytes instanceof SockhopError ? attempt(line) : undefined;
         if (text instanceof SockhopError && bytes instanceof SockhopError) throw bytes;
         return new Snapshot(this.#format, text, bytes, reply, isRequest);
     }

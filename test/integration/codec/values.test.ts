@@ -100,7 +100,7 @@ for (const [name, options] of CODECS) {
             s.handle("String", () => {
                 throw Object.assign(new Error("no such user"), { code: "NO_USER" });
             });
-            const error = await c.ask("x").catch((reason: unknown) => reason);
+            const error: unknown = await c.ask("x").catch((reason: unknown) => reason);
             expect(error).to.have.property("code", "ERR_REQUEST_FAILED");
             expect(error).to.have.nested.property("remote.code", "NO_USER");
         });
@@ -121,7 +121,9 @@ for (const [name, options] of CODECS) {
                 s.on("request", (_request, { signal }) => signal.addEventListener("abort", resolve));
             });
             const controller = new AbortController();
-            const answer = c.ask("x", { signal: controller.signal }).catch((error: { code: string }) => error.code);
+            const answer = c
+                .ask("x", { signal: controller.signal })
+                .catch((error: unknown) => (error as { code: string }).code);
             await c.send("flush");
             controller.abort();
             expect(await answer).to.equal("ERR_ABORTED");
@@ -171,7 +173,9 @@ for (const [name, options] of CODECS) {
 
         it("are refused above max_message_size by the sender", async () => {
             const { c } = await pair({ ...options, max_message_size: 1000 });
-            const error = await c.send(Buffer.alloc(2000)).catch((reason: { code: string }) => reason.code);
+            const error = await c
+                .send(Buffer.alloc(2000))
+                .catch((reason: unknown) => (reason as { code: string }).code);
             expect(error).to.equal("ERR_MESSAGE_TOO_LARGE");
             await c.send("small");
         });
