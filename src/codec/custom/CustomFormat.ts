@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { RESERVED_TYPES } from "../../protocol/Envelope";
 import type { InvalidMessage, Message } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";
@@ -6,7 +7,7 @@ import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
 import type { Encoder } from "../Codec";
-import { assertAwaited, tooLargeError } from "../errors";
+import { assertAwaited, tooLargeError, withoutStack } from "../errors";
 import type { ValueCodec } from "../ValueOptions";
 import type { WireFormat, WireTokens } from "../Wire";
 import { type CustomHead, readFrame, writeFrame } from "./customFrames";
@@ -71,6 +72,7 @@ export class CustomFormat implements WireFormat {
     decode(frame: Buffer, token: string): (Message | InvalidMessage)[] {
         const decode = (bytes: Buffer, type: string): unknown => {
             const value = this.#codec.decode(bytes);
+            if (types.isPromise(value)) throw promiseError(value);
             return this.#classes ? this.#classes.revive(type, value) : value;
         };
         return [readFrame(frame, { decode, uuidOf: (id) => uuidOf(token, id) })];
@@ -86,4 +88,10 @@ export class CustomFormat implements WireFormat {
         if (bytes instanceof Uint8Array) return bytes;
         throw new SockhopError(`encode() of the codec ${this.name} did not return a Uint8Array`, "ERR_BAD_DATA");
     }
+}
+
+/** Error of a codec whose `decode` is an `async` function. */
+function promiseError(promise: Promise<unknown>): Error {
+    promise.catch(() => undefined); // the frame is reported, not this
+    return withoutStack(() => new TypeError("decode() returned a Promise"));
 }

@@ -1,4 +1,4 @@
-import { REQUEST, RESERVED_TYPES, RESPONSE } from "../../protocol/Envelope";
+import { REQUEST, RESERVED_TYPES, RESPONSE, isTooLong } from "../../protocol/Envelope";
 import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
 import { type RemoteFailure, isRemoteFailure } from "../../protocol/SockhopRequest";
 import { messageOf } from "../../runtime/thrownValues";
@@ -12,6 +12,10 @@ const PREFIX = 6;
 const HEADER = 11;
 /** Bytes after the header: kind and flags, id, length of the type. */
 const HEAD = 10;
+
+/** Bytes of the longest type: 1024 characters of three bytes. */
+const MAX_TYPE_BYTES = 3072;
+const LONG_TYPE = "the type of a message is too long";
 
 /** Kinds of messages, in the order of their numbers. */
 const KINDS = ["message", "call", "reply", "request", "response", "cancel"] as const;
@@ -68,9 +72,12 @@ export function readFrame(frame: Buffer, reader: CustomReader): Message | Invali
     const kind = KINDS[head & 7];
     const id = frame.readUIntLE(HEADER + 1, 6);
     const start = HEADER + HEAD + frame.readUIntLE(HEADER + 7, 3);
-    if (!kind || start > frame.length || start > HEADER + HEAD + 4096) return invalid("the frame is not valid");
+    if (!kind || start > frame.length) return invalid("the frame is not valid");
+    if (start > HEADER + HEAD + MAX_TYPE_BYTES) return invalid(LONG_TYPE);
+    if ((id === 0) !== (kind === "message")) return invalid("the number of a message is not valid");
     const type = frame.toString("utf8", HEADER + HEAD, start);
     if (RESERVED_TYPES.has(type)) return invalid("the type of a message is reserved", type);
+    if (isTooLong(type)) return invalid(LONG_TYPE, type);
     const bytes = frame.subarray(start);
     try {
         return toMessage({ kind, id, type, head, bytes, size: frame.length }, reader);

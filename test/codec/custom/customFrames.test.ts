@@ -1,0 +1,86 @@
+import { expect } from "chai";
+import { classRegistry } from "../../../src/codec/classes";
+import { CustomFormat } from "../../../src/codec/custom/CustomFormat";
+import type { InvalidMessage, Message } from "../../../src/protocol/Message";
+import { CLIENT, SERVER, json } from "../binary/support";
+
+const KINDS = { message: 0, call: 1, reply: 2, request: 3, response: 4, cancel: 5 };
+const FAILED = 0x20;
+
+/** Frame with a kind and flags, a number, a type and the text of a value. */
+function frame(head: number, id: number, type: string, value = "1"): Buffer {
+    const [name, bytes] = [Buffer.from(type), Buffer.from(value)];
+    const header = Buffer.alloc(21);
+    header.set([0xff, 2]);
+    header.writeUInt32LE(15 + name.length + bytes.length, 2);
+    header.writeUInt32LE(10 + name.length + bytes.length, 7);
+    header[11] = head;
+    header.writeUIntLE(id, 12, 6);
+    header.writeUIntLE(name.length, 18, 3);
+    return Buffer.concat([header, name, bytes]);
+}
+
+function decode(bytes: Buffer, decodeValue?: (bytes: Buffer) => unknown): Message | InvalidMessage {
+    class Widget {}
+    const format = new CustomFormat({
+        codec: {
+            name: "text",
+            encode: (value) => Buffer.from(JSON.stringify(value)),
+            decode: decodeValue ?? ((content) => JSON.parse(content.toString()) as unknown),
+        },
+        maxSize: 2 ** 20,
+        classes: classRegistry([Widget]),
+        json,
+    });
+    return format.createWire({ own: SERVER, peer: CLIENT }).decodeFrame(bytes)[0] as Message | InvalidMessage;
+}
+
+describe("Frames of a codec of the program", () => {
+    it("are messages", () => {
+        expect(decode(frame(KINDS.message, 0, "Number"))).to.include({ kind: "message", type: "Number", data: 1 });
+        expect(decode(frame(KINDS.call, 7, "\u4e00".repeat(1024)))).to.include({ kind: "call", id: 7 });
+    });
+
+    const faults: Record<string, [string, Buffer]> = {
+        "a reserved type": ["the type of a message is reserved", frame(KINDS.message, 0, "SockhopRequest")],
+        "a type of 1025 characters": ["the type of a message is too long", frame(KINDS.message, 0, "x".repeat(1025))],
+        "a type of 4000 bytes": ["the type of a message is too long", frame(KINDS.message, 0, "x".repeat(4000))],
+        "a message with a number": ["the number of a message is not valid", frame(KINDS.message, 1, "X")],
+    };
+    for (const [kind, head] of Object.entries(KINDS).slice(1)) {
+        faults[`a ${kind} with the number 0`] = ["the number of a message is not valid", frame(head, 0, "X")];
+    }
+    for (const [what, [fault, bytes]] of Object.entries(faults)) {
+        it(`are refused: ${what}`, () => expect(decode(bytes)).to.include({ kind: "invalid", fault }));
+    }
+
+    for (const error of ["5", "null", "[]", "{}", `{"code":"E"}`, `{"code":"E","message":{}}`, "{"]) {
+        it(`fail the request, if the error of its response is ${error}`, () => {
+            const message = decode(frame(KINDS.response | FAILED, 3, "X", error));
+            expect(message).to.have.property("kind", "invalid");
+            expect(message).to.have.deep.property("refused", {
+                kind: "response",
+                id: 3,
+                hasUuid: false,
+                errors: true,
+            });
+        });
+    }
+
+    it("are refused if decode() is an async function", () => {
+        const fault = "the value cannot be decoded: decode() returned a Promise";
+        const failing = (): Promise<unknown> => Promise.reject(new Error("not reported"));
+        for (const decodeValue of [failing, () => Promise.resolve(1)]) {
+            expect(decode(frame(KINDS.message, 0, "Number"), decodeValue)).to.include({ kind: "invalid", fault });
+        }
+    });
+
+    it("keep the class of an object that decode() has made", () => {
+        class Own {}
+        const own = new Own();
+        expect(decode(frame(KINDS.message, 0, "Widget"), () => own)).to.have.property("data", own);
+        expect(Object.getPrototypeOf(own)).to.equal(Own.prototype);
+        const { data } = decode(frame(KINDS.message, 0, "Widget", "{}")) as Message;
+        expect((data as object).constructor.name).to.equal("Widget");
+    });
+});
