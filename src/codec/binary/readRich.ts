@@ -1,5 +1,6 @@
 import { withoutStack } from "../errors";
 import { badFrame } from "./BadFrame";
+import { isCostlyRegExp, isCostlyUrl } from "./costlyText";
 import * as $ from "./layout";
 import type { ValueReader } from "./ValueReader";
 import { temporalClass } from "./writeRich";
@@ -111,14 +112,6 @@ function readRegExp(reader: ValueReader): RegExp | undefined {
     );
 }
 
-/**
- * True for a RegExp that can take long to parse: with the flag `v`, or with `\p{…}`. Each of them can be a set of
- * thousands of ranges. 1024 characters took 2000 and 16 ms (Node 20.20). All others took at most 1.3 ms.
- */
-export function isCostlyRegExp(source: string, flags: string): boolean {
-    return flags.includes("v") || (flags.includes("u") && /\\p\{/i.test(source));
-}
-
 function readUrl(reader: ValueReader): URL | undefined {
     const text = reader.string();
     reader.countLarge();
@@ -128,19 +121,6 @@ function readUrl(reader: ValueReader): URL | undefined {
         made(reader, "a URL", () => new URL(text)),
     );
 }
-
-/**
- * True for a URL that can take long to parse. The time is not linear in the length of a host: 16 000 characters that are
- * not ASCII took 170 ms (Node 20.20). A host has at most 1024 characters here.
- */
-export function isCostlyUrl(text: string): boolean {
-    return !/^[ -~]*$/.test(text) || (text.length > MAX_URL_HOST && !LONG_URL.test(text));
-}
-
-const MAX_URL_HOST = 1024;
-
-/** Form that `href` of a URL has: a host ends behind two slashes, or the scheme is one whose host is not converted. */
-const LONG_URL = /^(?:[a-z]+:\/\/[^/?#\\]{0,1024}(?:[/?#]|$)|(?!(?:https?|wss?|ftp|file):)[a-z])/i;
 
 /** Makes a value that may be invalid, unless the message is not valid already. */
 function made<T>(reader: ValueReader, name: string, make: () => T): T | undefined {

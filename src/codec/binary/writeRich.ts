@@ -1,6 +1,7 @@
 import { LossCheck } from "../json/LossCheck";
 import { types } from "node:util";
 import { byteKindOf } from "./byteKinds";
+import { isCostlyRegExp, isCostlyUrl } from "./costlyText";
 import * as $ from "./layout";
 import type { Shape } from "./Shape";
 import type { Key, ValueWriter } from "./ValueWriter";
@@ -296,6 +297,7 @@ function writeRegExp(writer: ValueWriter, value: object): void {
     const { source, flags } = value as { source: unknown; flags: unknown };
     if (typeof source !== "string" || typeof flags !== "string") throw writeFailure("a RegExp without a source");
     if (source.length > $.MAX_REGEXP) throw writeFailure(`a RegExp of more than ${$.MAX_REGEXP} characters`);
+    if (isCostlyRegExp(source, flags)) throw writeFailure("a RegExp with the flag v, or a property of Unicode");
     writer.number(value);
     writer.kind($.REGEXP);
     writer.name(source);
@@ -311,9 +313,11 @@ function isUrl(value: unknown): boolean {
 }
 
 function writeUrl(writer: ValueWriter, value: object): void {
+    const href = hrefOf(value) as string;
+    if (isCostlyUrl(href)) throw writeFailure("a URL with a host of more than 1024 characters");
     writer.number(value);
     writer.kind($.URL_TEXT);
-    writer.name(hrefOf(value) as string);
+    writer.name(href);
 }
 
 function isError(value: unknown): boolean {

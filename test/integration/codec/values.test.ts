@@ -285,6 +285,8 @@ describe("Values that cannot be sent with the codec binary", () => {
         ["a function", { a: [0, { b: () => 1 }] }, ".a[1].b"],
         ["a symbol", { s: Symbol("x") }, ".s"],
         ["a Promise", { p: [Promise.resolve(1)] }, ".p[0]"],
+        ["a RegExp that its receiver would refuse", { r: /\p{L}/u }, ".r"],
+        ["a URL that its receiver would refuse", [new URL(`http://${"a".repeat(1025)}/`)], "[0]"],
     ] as const) {
         it(`are refused with their path: ${text}`, async () => {
             const { c } = await pair({ codec: "binary" });
