@@ -1,7 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BuildOptions, type OnResolveResult, type Plugin, build as bundle, transform, transformSync } from "esbuild";
+import {
+    type BuildOptions,
+    type OnResolveResult,
+    type Plugin,
+    build as bundle,
+    transform,
+    transformSync,
+} from "esbuild";
 import { parallel, series } from "gulp";
 import { asFunction, forBundlers, forImport, forNode, loadedModules } from "./test/package/entryPoints";
 import { rollUp, tidy } from "./test/package/rollUp";
