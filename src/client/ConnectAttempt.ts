@@ -58,7 +58,7 @@ export class ConnectAttempt {
 
     /** Keeps messages that are sent from now on, until there is a connection that can send them. */
     queueMessages(): void {
-        this.queue ??= new OfflineQueue({ max_messages: Infinity, max_bytes: Infinity });
+        this.queue ??= OfflineQueue.unbounded();
     }
 
     succeed(): void {

@@ -80,6 +80,11 @@ export class OfflineQueue {
         }
     }
 
+    /** Creates a queue without bounds, for messages that wait for a connection that is being made. */
+    static unbounded(): OfflineQueue {
+        return new OfflineQueue({ max_messages: Infinity, max_bytes: Infinity });
+    }
+
     /** Bytes of all queued messages. */
     get bytes(): number {
         return this.#bytes;

@@ -616,7 +616,7 @@ export class SockhopClient<
 
     /** Greets on a socket of the program. Messages wait meanwhile. */
     #greetOn(connection: Connection): void {
-        this.#attemptQueue = new OfflineQueue({ max_messages: Infinity, max_bytes: Infinity });
+        this.#attemptQueue = OfflineQueue.unbounded();
         this.#greet(connection);
     }
 

@@ -30,7 +30,7 @@ export interface BinaryFormatOptions {
     json: Encoder<string>;
 }
 
-/** What writers need of their format. */
+/** Settings of a format, with the shapes that its writers share. */
 export interface FormatSettings extends BinaryFormatOptions {
     readonly shapes: ShapeTable;
 }
