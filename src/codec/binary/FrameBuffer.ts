@@ -203,15 +203,20 @@ export class FrameBuffer extends ValueWriter {
                 typeof value === "object" &&
                 value !== null &&
                 getPrototypeOf(value) === Object.prototype;
-            this.latestType = type ?? (isPlain ? "Object" : this.typeOf(value));
-            if (kind <= $.REPLY && RESERVED_TYPES.has(this.latestType)) throw reservedFailure(this.latestType);
-            if (this.latestType !== derived) {
-                this.name(this.latestType);
-                head |= $.HAS_TYPE;
-            }
+            if (type === undefined && isPlain) this.latestType = "Object";
+            else if (this.#writeType(kind, value, type, derived)) head |= $.HAS_TYPE;
         }
         this.latestHead = head;
         this.bytes[start] = this.hasReferences ? head | $.HAS_REFERENCES : head;
+    }
+
+    /** Writes the type of a message, unless a reader derives it from the value. Returns true if it was written. */
+    #writeType(kind: number, value: unknown, type: string | undefined, derived: string | undefined): boolean {
+        this.latestType = type ?? this.typeOf(value);
+        if (kind <= $.REPLY && RESERVED_TYPES.has(this.latestType)) throw reservedFailure(this.latestType);
+        if (this.latestType === derived) return false;
+        this.name(this.latestType);
+        return true;
     }
 
     /**
