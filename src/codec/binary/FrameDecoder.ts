@@ -8,7 +8,8 @@ import * as $ from "./layout";
 import { isOwnMemory } from "./ownMemory";
 import type { BinaryClasses } from "./settings";
 import { NumberedUuids } from "./NumberedUuids";
-import { type ReceivedShape, ValueReader } from "./ValueReader";
+import type { ReceivedShape } from "./ReceivedShape";
+import { ValueReader } from "./ValueReader";
 
 /** Kinds of messages, by their numbers. */
 const KINDS: readonly MessageKind[] = ["message", "call", "reply", "request", "response", "cancel"];

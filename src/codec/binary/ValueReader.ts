@@ -1,29 +1,17 @@
 import { typeName } from "../../protocol/typeName";
 import { detach } from "../../runtime/detach";
 import { messageOf } from "../../runtime/thrownValues";
-import { BadValue, badFrame } from "./BadFrame";
+import { badFrame } from "./BadFrame";
 import { BYTE_KINDS } from "./byteKinds";
+import { ByteReader } from "./ByteReader";
 import * as $ from "./layout";
+import { readDoubles, readIntegers } from "./readPacked";
 import { readRich } from "./readRich";
+import { type ReceivedShape, parseShape } from "./ReceivedShape";
 import type { BinaryClass, BinaryClasses } from "./settings";
-
-const EMPTY = Buffer.alloc(0);
 
 /** Differs from each value of a message. */
 const NONE = Symbol("none");
-
-/** Class name and keys of received objects. */
-export interface ReceivedShape {
-    readonly className: string;
-    readonly keys: readonly string[];
-    readonly registered: BinaryClass | undefined;
-    /** True if a member must be defined: an assignment could call a setter, or be refused. */
-    readonly isUnusual: boolean;
-}
-
-/** Memory of 8 bytes that a number is copied to. */
-const scratch = new Uint8Array(8);
-const number = new DataView(scratch.buffer);
 
 /**
  * Reads values of a frame: bytes that the peer may have chosen freely. It allocates nothing by a number that the peer
@@ -32,14 +20,7 @@ const number = new DataView(scratch.buffer);
  * It may read behind the bytes of a message, which its caller then refuses; it passes nothing to a class before that is
  * checked. All methods throw `BadFrame`.
  */
-export class ValueReader {
-    bytes: Buffer = EMPTY;
-    /** Index of the next byte, and end of the bytes of the values. */
-    at = 0;
-    end = 0;
-    text = "";
-    /** Index of the next character of the text. */
-    character = 0;
+export class ValueReader extends ByteReader {
     depth = 0;
     /** True if the memory belongs to the frame alone. */
     isOwned = false;
@@ -47,45 +28,32 @@ export class ValueReader {
     readonly shapes: ReceivedShape[] = [];
     /** Objects of the message by their numbers, if it refers to any. */
     objects: unknown[] | undefined;
-    /** First fault of the message that does not concern the ones behind it. */
-    badValue: BadValue | undefined;
 
-    #bytesPerCharacter = 1;
     /** Numbers of objects of which a class makes instances when they are complete. */
     readonly #unfinished = new Set<number>();
     /** Latest value that a class has made of its data. */
     #revived: unknown = NONE;
     #largeObjects = 0;
-    /** Where the message begins: index of its first byte, and of its first character. */
-    #from = 0;
-    #fromCharacter = 0;
 
     constructor(
         readonly classes: BinaryClasses | undefined,
         readonly knownShapes: Map<string, ReceivedShape>,
-        /** Maximum size of a message in bytes. */
-        readonly maxSize: number,
-    ) {}
+        maxSize: number,
+    ) {
+        super(maxSize);
+    }
 
     /** Begins a frame. */
     open(bytes: Buffer, at: number, end: number, text: string, isOwned: boolean): void {
-        this.bytes = bytes;
-        this.at = at;
-        this.end = end;
-        this.text = text;
-        this.character = 0;
+        this.openBytes(bytes, at, end, text);
         this.isOwned = isOwned;
-        // Average number of bytes of a character. Exact for ASCII.
-        this.#bytesPerCharacter = text === "" ? 0 : (bytes.length - end) / text.length;
     }
 
     /** Forgets the frame. */
     close(): void {
-        this.bytes = EMPTY;
-        this.text = "";
+        this.closeBytes();
         this.shapes.length = 0;
         this.objects = undefined;
-        this.badValue = undefined;
         this.#revived = NONE;
     }
 
@@ -95,38 +63,12 @@ export class ValueReader {
      * @param from - index of its first byte
      */
     begin(hasReferences: boolean, from: number): void {
-        this.#from = from;
-        this.#fromCharacter = this.character;
+        this.beginBytes(from);
         this.depth = 0;
         this.objects = hasReferences ? [] : undefined;
-        this.badValue = undefined;
         this.#revived = NONE;
         this.#largeObjects = 0;
         if (this.#unfinished.size > 0) this.#unfinished.clear();
-    }
-
-    byte(): number {
-        return this.bytes[this.at++] as number;
-    }
-
-    /** Number of bytes of the message so far. An estimate if its text is not ASCII. */
-    get size(): number {
-        const text = this.#bytesPerCharacter * (this.character - this.#fromCharacter);
-        return this.at - this.#from + (this.#bytesPerCharacter === 1 ? text : Math.round(text));
-    }
-
-    /** True if the message exceeds the limit, which counts its text in UTF-8. */
-    get isTooLarge(): boolean {
-        const characters = this.character - this.#fromCharacter;
-        const bytes = this.at - this.#from;
-        if (bytes + 3 * characters <= this.maxSize) return false;
-        const text = this.text.slice(this.#fromCharacter, this.character);
-        return bytes + Buffer.byteLength(text) > this.maxSize;
-    }
-
-    /** Fault of a message that is too large. */
-    get tooLarge(): string {
-        return `a message of it is larger than max_message_size (${this.maxSize} bytes)`;
     }
 
     /**
@@ -154,7 +96,7 @@ export class ValueReader {
     value(): unknown {
         const kind = this.bytes[this.at++] as number;
         if (kind < $.SHORT_STRING) return kind;
-        if (kind < $.NULL) return this.#string(kind & 0x3f);
+        if (kind < $.NULL) return this.nextText(kind & 0x3f);
         if (kind >= $.FIRST_SHAPE) return this.#object(this.shapes[kind & 0x1f]);
         switch (kind) {
             case $.NULL:
@@ -171,14 +113,13 @@ export class ValueReader {
                     (((this.bytes[this.at - 2] as number) << 16) | ((this.bytes[this.at - 1] as number) << 24)) >> 16
                 );
             case $.INT32:
-                return this.#int32();
+                return this.int32();
             case $.FLOAT:
-                this.#copy(4);
-                return number.getFloat32(0, true);
+                return this.float();
             case $.DOUBLE:
                 return this.double();
             case $.STRING:
-                return this.#string(this.varint());
+                return this.nextText(this.varint());
             case $.ARRAY:
                 return this.array();
             case $.NEW_SHAPE:
@@ -188,9 +129,9 @@ export class ValueReader {
             case $.DICTIONARY:
                 return this.#dictionary();
             case $.INTEGERS:
-                return this.#integers();
+                return this.#numbered(readIntegers(this));
             case $.DOUBLES:
-                return this.#doubles();
+                return this.#numbered(readDoubles(this));
             case $.UNDEFINED:
                 return undefined;
             case $.NOT_A_NUMBER:
@@ -208,49 +149,6 @@ export class ValueReader {
             default:
                 return readRich(this, kind);
         }
-    }
-
-    /** Reads a number from 0 on, up to 2^53 - 1. */
-    varint(): number {
-        let byte = this.bytes[this.at++] as number;
-        if (byte < 0x80) return byte;
-        let value = byte & 0x7f;
-        for (let factor = 0x80; ; factor *= 0x80) {
-            byte = this.bytes[this.at++] as number;
-            value += (byte & 0x7f) * factor;
-            if (byte < 0x80) break;
-            if (factor > 2 ** 42 || this.at > this.end) throw badFrame("a number in it does not end");
-        }
-        if (value > Number.MAX_SAFE_INTEGER) throw badFrame("a number in it is too large");
-        return value;
-    }
-
-    /**
-     * Reads a number of items.
-     *
-     * @param size - minimum number of bytes of each
-     */
-    count(size: number): number {
-        const count = this.varint();
-        if (count * size > this.end - this.at) throw badFrame("it announces more items than it has");
-        return count;
-    }
-
-    /** Reads a string without a first byte. */
-    name(maxLength: number): string {
-        const length = this.varint();
-        if (length > maxLength) throw badFrame("a name in it is too long");
-        return this.#string(length);
-    }
-
-    /** Reads a string of any length without a first byte. */
-    string(): string {
-        return this.#string(this.varint());
-    }
-
-    double(): number {
-        this.#copy(8);
-        return number.getFloat64(0, true);
     }
 
     /** Counts the levels. A failure ends the message, which resets them. */
@@ -278,38 +176,6 @@ export class ValueReader {
         return this.objects === undefined ? -1 : this.objects.push(value) - 1;
     }
 
-    /** Remembers that the message is not valid, but can be read on. */
-    fail(fault: string, cause?: unknown): void {
-        this.badValue ??= new BadValue(fault, cause);
-    }
-
-    /** Copies the next bytes of a number. */
-    #copy(size: number): void {
-        const { bytes } = this;
-        const at = this.at;
-        for (let n = 0; n < size; n++) scratch[n] = bytes[at + n] as number;
-        this.at = at + size;
-    }
-
-    #string(length: number): string {
-        const from = this.character;
-        this.character = from + length;
-        if (this.character > this.text.length) throw badFrame("its text is too short");
-        return this.text.slice(from, from + length);
-    }
-
-    #int32(): number {
-        const { bytes } = this;
-        const at = this.at;
-        this.at = at + 4;
-        return (
-            (bytes[at] as number) |
-            ((bytes[at + 1] as number) << 8) |
-            ((bytes[at + 2] as number) << 16) |
-            ((bytes[at + 3] as number) << 24)
-        );
-    }
-
     array(): unknown[] {
         const count = this.count(1);
         const items: unknown[] = [];
@@ -327,30 +193,9 @@ export class ValueReader {
         return items;
     }
 
-    #integers(): number[] {
-        const size = this.bytes[this.at++] as number;
-        if (size !== 1 && size !== 2 && size !== 4) throw badFrame("integers in it have a size of their own");
-        const count = this.count(size);
-        const items: number[] = [];
-        this.number(items);
-        const { bytes } = this;
-        for (let n = 0, at = this.at; n < count; n++, at += size) {
-            if (size === 1) items.push(((bytes[at] as number) << 24) >> 24);
-            else if (size === 2) items.push((((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 24)) >> 16);
-            else items.push(bytes.readInt32LE(at));
-        }
-        this.at += size * count;
-        return items;
-    }
-
-    #doubles(): number[] {
-        const count = this.count(8);
-        const items: number[] = [];
-        this.number(items);
-        const view = new DataView(this.bytes.buffer, this.bytes.byteOffset + this.at, 8 * count);
-        for (let n = 0; n < count; n++) items.push(view.getFloat64(8 * n, true));
-        this.at += 8 * count;
-        return items;
+    #numbered<T>(value: T): T {
+        this.number(value);
+        return value;
     }
 
     #newShape(): ReceivedShape {
@@ -440,18 +285,6 @@ export class ValueReader {
         return Object.is(value, this.#revived);
     }
 
-    /** Checks what has been read before it is passed to a class. Finds most messages that are too large. */
-    #checkBounds(): void {
-        this.checkEnd();
-        const size = this.at - this.#from + this.character - this.#fromCharacter;
-        if (size > this.maxSize) this.fail(this.tooLarge);
-    }
-
-    /** @throws BadFrame if something of the message was read from behind its bytes */
-    checkEnd(): void {
-        if (this.at > this.end) throw badFrame("a message in it does not end");
-    }
-
     /** Remembers that an object is not complete. Returns true if it was not remembered. */
     #begin(registered: BinaryClass | undefined, index: number): boolean {
         if (!registered?.hasFromJson || index === -1 || this.#unfinished.has(index)) return false;
@@ -465,7 +298,7 @@ export class ValueReader {
      * @param index - number that the data has got if it is an object
      */
     #revive(registered: BinaryClass, data: unknown, index: number): unknown {
-        this.#checkBounds();
+        this.checkBounds();
         if (this.badValue) return undefined; // the data is not complete
         let value: unknown;
         try {
@@ -518,15 +351,4 @@ function define(object: object, key: string, value: unknown): void {
     } else {
         (object as Record<string, unknown>)[key] = value;
     }
-}
-
-function parseShape(text: string, classes: BinaryClasses | undefined): ReceivedShape {
-    const [className = "", ...keys] = text.split($.SEPARATOR);
-    if (keys.length === 0 || keys.length > $.MAX_SHAPE_KEYS) throw badFrame("a shape in it is not valid");
-    return {
-        className,
-        keys,
-        registered: classes?.get(className),
-        isUnusual: keys.some((key) => key in Object.prototype),
-    };
 }

@@ -1,21 +1,15 @@
 import { typeName } from "../../protocol/typeName";
-import { BYTE_KINDS } from "./byteKinds";
+import { ByteWriter, VALUE_ROOM } from "./ByteWriter";
 import * as $ from "./layout";
+import { NumberedObjects } from "./NumberedObjects";
 import type { FormatSettings } from "./settings";
 import { FrameShapes, type Shape } from "./Shape";
 import { WriteFailure, writeFailure } from "./WriteFailure";
+import { writePacked } from "./writePacked";
 import { writeResult, writeRich } from "./writeRich";
-
-const EMPTY = Buffer.alloc(0);
-
-/** Number of objects of a message that are found by a search in a list. A Map is slower for so few. */
-const LISTED_OBJECTS = 48;
 
 /** Minimum number of items of an array that is written as packed numbers. */
 const MIN_PACKED = 16;
-
-/** Bytes that every value may need without a check of its own: its first byte and a number. */
-const VALUE_ROOM = 16;
 
 const { getPrototypeOf, keys: keysOf } = Object;
 const ObjectPrototype = Object.prototype;
@@ -33,32 +27,19 @@ export function newFrame(): number {
 export type Key = string | number;
 
 /**
- * Writes values: their strings to one text, everything else to bytes.
+ * Writes values.
  *
  * An exception leaves half of a value behind. The subclass goes back to the end of the last message then.
  */
-export abstract class ValueWriter {
-    bytes: Buffer = EMPTY;
-    view: DataView = new DataView(EMPTY.buffer, 0, 0);
-    /** Number of bytes written. */
-    at = 0;
-    /** Strings of the frame. */
-    text = "";
+export abstract class ValueWriter extends ByteWriter {
     /** Shapes of the frame. */
     readonly shapes = new FrameShapes();
     frame = 0;
-    /** Maximum length of the text with this message, and of an array: each character and item needs a byte. */
-    maxLength = 0;
     depth = 0;
     /** True if the message refers to one of its objects a second time. */
     hasReferences = false;
     settings!: FormatSettings;
-    /** Objects of the message, in order: the first ones here, all in a Map if there are more. */
-    readonly #list: unknown[] = new Array<unknown>(LISTED_OBJECTS).fill(undefined);
-    #map: Map<unknown, number> | undefined;
-    /** Objects whose `toJSON()` has returned what is being written, with the number of that. */
-    #replaced: Map<object, number> | undefined;
-    #objects = 0;
+    readonly #objects = new NumberedObjects();
     /** True if all objects have enumerable members that are not their own. */
     #isPolluted = false;
 
@@ -71,11 +52,7 @@ export abstract class ValueWriter {
 
     /** Forgets the objects of the message. */
     protected endValues(): void {
-        const used = Math.min(this.#objects, LISTED_OBJECTS);
-        for (let n = 0; n < used; n++) this.#list[n] = undefined;
-        this.#objects = 0;
-        this.#map = undefined;
-        this.#replaced = undefined;
+        this.#objects.clear();
     }
 
     /** Writes a value. Returns the shape of an object, or of the items of an array. */
@@ -93,7 +70,7 @@ export abstract class ValueWriter {
                 this.string(value);
                 return;
             case "number":
-                this.#number(value);
+                this.number(value);
                 return;
             case "boolean":
                 this.bytes[this.at++] = value ? $.TRUE : $.FALSE;
@@ -112,52 +89,6 @@ export abstract class ValueWriter {
         }
     }
 
-    string(value: string): void {
-        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
-        const { length } = value;
-        if (this.text.length + length > this.maxLength) this.refuse(length);
-        if (length < $.SHORT_STRINGS) {
-            this.bytes[this.at++] = $.SHORT_STRING | length;
-        } else {
-            this.bytes[this.at++] = $.STRING;
-            this.varint(length);
-            value.charCodeAt(0); // flattens a joined string, which would be walked through each time it is sent
-        }
-        this.text += value;
-    }
-
-    #number(value: number): void {
-        const { bytes } = this;
-        if ((value | 0) === value) {
-            if (value > 0 && value < $.SHORT_STRING) {
-                bytes[this.at++] = value;
-            } else if (value === 0) {
-                bytes[this.at++] = Object.is(value, -0) ? $.NEGATIVE_ZERO : 0;
-            } else if (value < 0 && value >= -128) {
-                bytes[this.at++] = $.INT8;
-                bytes[this.at++] = value;
-            } else if (value === (value << 16) >> 16) {
-                bytes[this.at++] = $.INT16;
-                bytes[this.at++] = value;
-                bytes[this.at++] = value >> 8;
-            } else {
-                bytes[this.at++] = $.INT32;
-                this.view.setInt32(this.at, value, true);
-                this.at += 4;
-            }
-        } else if (Math.fround(value) === value && value !== Infinity && value !== -Infinity) {
-            bytes[this.at++] = $.FLOAT;
-            this.view.setFloat32(this.at, value, true);
-            this.at += 4;
-        } else if (Number.isFinite(value)) {
-            bytes[this.at++] = $.DOUBLE;
-            this.view.setFloat64(this.at, value, true);
-            this.at += 8;
-        } else {
-            bytes[this.at++] = value > 0 ? $.INFINITE : value < 0 ? $.NEGATIVE_INFINITE : $.NOT_A_NUMBER;
-        }
-    }
-
     /** Writes a BigInt, or the result of the `toJSON()` that a program has given to all of them. */
     #bigint(value: bigint, key: Key): void {
         const { toJSON: toJson } = value as { toJSON?: unknown };
@@ -170,35 +101,6 @@ export abstract class ValueWriter {
         if (digits.length > $.MAX_BIGINT) throw writeFailure(`a BigInt of ${digits.length} digits`);
         this.kind($.BIGINT);
         this.name(digits);
-    }
-
-    /** Writes the first byte of a value. */
-    kind(kind: number): void {
-        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
-        this.bytes[this.at++] = kind;
-    }
-
-    /** Writes a string without a first byte. */
-    name(text: string): void {
-        if (this.text.length + text.length > this.maxLength) this.refuse(text.length);
-        this.varint(text.length);
-        this.text += text;
-    }
-
-    /** Writes a number from 0 on: seven bits a byte, low ones first. */
-    varint(value: number): void {
-        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
-        while (value > 0x7f) {
-            this.bytes[this.at++] = 0x80 | (value % 0x80);
-            value = Math.floor(value / 0x80);
-        }
-        this.bytes[this.at++] = value;
-    }
-
-    double(value: number): void {
-        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
-        this.view.setFloat64(this.at, value, true);
-        this.at += 8;
     }
 
     /** Writes an object. Returns its shape, or the one of the items of an array. */
@@ -220,48 +122,25 @@ export abstract class ValueWriter {
         return hint;
     }
 
-    /** Writes a reference to an object that the message has already. */
+    /** Writes a reference to an object that the message has already; otherwise gives it the next number. */
     #isMet(value: object): boolean {
-        const index = this.#objects;
-        if (index < LISTED_OBJECTS) {
-            const list = this.#list;
-            for (let n = 0; n < index; n++) {
-                if (list[n] === value) {
-                    this.#reference(n);
-                    return true;
-                }
-            }
-            list[index] = value;
-            this.#objects = index + 1;
-            return false;
-        }
-        if (this.refer(value)) return true;
-        this.number(value);
-        return false;
-    }
-
-    /** Writes a reference if the message has this object already. */
-    refer(value: object): boolean {
-        const index = this.#replaced?.get(value) ?? this.#indexOf(value);
+        const index = this.#objects.findOrAdd(value);
         if (index === -1) return false;
         this.#reference(index);
         return true;
     }
 
-    #indexOf(value: object): number {
-        if (this.#map) return this.#map.get(value) ?? -1;
-        return this.#list.lastIndexOf(value, Math.min(this.#objects, LISTED_OBJECTS) - 1);
+    /** Writes a reference if the message has this object already. */
+    refer(value: object): boolean {
+        const index = this.#objects.find(value);
+        if (index === -1) return false;
+        this.#reference(index);
+        return true;
     }
 
     /** Gives the next number to an object. */
-    number(value: object): void {
-        const index = this.#objects++;
-        if (index < LISTED_OBJECTS) {
-            this.#list[index] = value;
-        } else {
-            this.#map ??= new Map(this.#list.map((object, n) => [object, n]));
-            this.#map.set(value, index);
-        }
+    add(value: object): void {
+        this.#objects.add(value);
     }
 
     #reference(index: number): void {
@@ -400,20 +279,9 @@ export abstract class ValueWriter {
             this.#result(result, key, value);
             return;
         }
-        const index = this.#objects;
-        const earlier = this.#indexOf(result);
-        const replaced = (this.#replaced ??= new Map<object, number>());
-        replaced.set(value, index);
+        const earlier = this.#objects.beginReplacement(value, result);
         this.#resultObject(result, value, true);
-        replaced.delete(value);
-        if (this.#objects === index) return; // a boxed value has no number
-        if (!this.#map) {
-            this.#list[index] = value;
-            return;
-        }
-        if (earlier === -1) this.#map.delete(result);
-        else this.#map.set(result, earlier);
-        this.#map.set(value, index);
+        this.#objects.endReplacement(value, result, earlier);
     }
 
     /**
@@ -436,10 +304,10 @@ export abstract class ValueWriter {
         if (!isNew && this.refer(value)) {
             // It is written.
         } else if (prototype === ObjectPrototype) {
-            this.number(value);
+            this.add(value);
             shape = this.#plain(value, undefined);
         } else if (prototype === ArrayPrototype && Array.isArray(value)) {
-            this.number(value);
+            this.add(value);
             shape = this.array(value);
         } else {
             shape = writeResult(this, value, prototype, origin);
@@ -451,7 +319,7 @@ export abstract class ValueWriter {
     array(value: readonly unknown[], hint?: Shape): Shape | undefined {
         const { length } = value;
         if (length > this.maxLength) this.refuse(length); // holes cost no memory, so there can be 2 ** 32
-        if (length >= MIN_PACKED && this.#packed(value)) return hint;
+        if (length >= MIN_PACKED && writePacked(this, value)) return hint;
         this.kind($.ARRAY);
         this.varint(length);
         let n = 0;
@@ -467,88 +335,6 @@ export abstract class ValueWriter {
         }
         return hint;
     }
-
-    /** Writes an array of numbers, if it has nothing else. */
-    #packed(value: readonly unknown[]): boolean {
-        let min = 0;
-        let max = 0;
-        let areIntegers = true;
-        const numbers = value.slice(); // a Proxy could return something else the next time
-        const { length } = numbers;
-        if (length !== value.length) return false;
-        for (let n = 0; n < length; n++) {
-            const item = numbers[n];
-            if (typeof item !== "number") return false;
-            if ((item | 0) !== item || Object.is(item, -0)) areIntegers = false;
-            else if (item < min) min = item;
-            else if (item > max) max = item;
-        }
-        if (!areIntegers) return this.#doubles(numbers as number[]);
-        const size = min >= -0x80 && max < 0x80 ? 1 : min >= -0x8000 && max < 0x8000 ? 2 : 4;
-        this.kind($.INTEGERS);
-        this.bytes[this.at++] = size;
-        this.varint(length);
-        if (this.at + size * length > this.bytes.length) this.grow(size * length);
-        const { view } = this;
-        let at = this.at;
-        for (let n = 0; n < length; n++, at += size) {
-            const item = numbers[n] as number;
-            if (size === 1) view.setInt8(at, item);
-            else if (size === 2) view.setInt16(at, item, true);
-            else view.setInt32(at, item, true);
-        }
-        this.at = at;
-        return true;
-    }
-
-    #doubles(numbers: readonly number[]): true {
-        this.kind($.DOUBLES);
-        this.varint(numbers.length);
-        if (this.at + 8 * numbers.length > this.bytes.length) this.grow(8 * numbers.length);
-        const { view } = this;
-        let at = this.at;
-        for (let n = 0; n < numbers.length; n++, at += 8) view.setFloat64(at, numbers[n] as number, true);
-        this.at = at;
-        return true;
-    }
-
-    /** Copies memory. */
-    raw(kind: number, memory: Uint8Array): void {
-        this.kind($.BYTES);
-        this.bytes[this.at++] = kind;
-        this.varint(memory.length / (BYTE_KINDS[kind]?.elementSize ?? 1));
-        if (this.at + memory.length > this.bytes.length) this.grow(memory.length);
-        this.bytes.set(memory, this.at);
-        this.at += memory.length;
-    }
-
-    /** Enlarges the memory for this number of further bytes. */
-    grow(size: number): void {
-        this.checkSize(size);
-        this.enlarge(size);
-    }
-
-    protected enlarge(size: number): void {
-        const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.bytes.length, this.at + size, 1024));
-        larger.set(this.bytes.subarray(0, this.at));
-        this.bytes = larger;
-        this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);
-    }
-
-    /**
-     * Called before the memory grows.
-     *
-     * @param size - number of further bytes
-     * @throws {@link WriteFailure} for a message that is too large
-     */
-    protected abstract checkSize(size: number): void;
-
-    /**
-     * Called for a string or an array that exceeds {@link maxLength}.
-     *
-     * @throws {@link WriteFailure}
-     */
-    protected abstract refuse(length: number): never;
 
     /** Class name of a value on the wire. */
     typeOf(value: unknown): string {

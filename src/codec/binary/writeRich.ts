@@ -168,7 +168,7 @@ function writeContent(
     hint: Shape | undefined,
 ): Shape | undefined {
     if (!builtIn) {
-        writer.number(value);
+        writer.add(value);
         return writer.instance(value, checked(name), prototype, hint);
     }
     if (name !== "") {
@@ -206,7 +206,7 @@ function writeReplacement(writer: ValueWriter, value: object, name: string, toJs
 }
 
 function writeArray(writer: ValueWriter, value: object): void {
-    writer.number(value);
+    writer.add(value);
     writer.array(value as unknown[]);
 }
 
@@ -228,13 +228,13 @@ function byteKind(name: string): number {
 }
 
 function writeDate(writer: ValueWriter, value: object): void {
-    writer.number(value);
+    writer.add(value);
     writer.kind($.DATE);
     writer.double(timeOf(value));
 }
 
 function writeMap(writer: ValueWriter, value: object): void {
-    writer.number(value);
+    writer.add(value);
     const all = [...entriesOf(value)];
     writer.kind($.MAP);
     writer.varint(all.length);
@@ -262,7 +262,7 @@ function mapStep(key: unknown, index: number): string {
 }
 
 function writeSet(writer: ValueWriter, value: object): void {
-    writer.number(value);
+    writer.add(value);
     const all = [...itemsOf(value)];
     writer.kind($.SET);
     writer.varint(all.length);
@@ -276,20 +276,20 @@ function writeSet(writer: ValueWriter, value: object): void {
 }
 
 function writeTypedArray(writer: ValueWriter, value: object): void {
-    writer.number(value);
+    writer.add(value);
     const kind = byteKind(Buffer.isBuffer(value) ? "Buffer" : (classOfTypedArray(value) as string));
     const [buffer, offset] = [memory.buffer(value) as ArrayBuffer, memory.offset(value) as number];
     writer.raw(kind, new Uint8Array(buffer, offset, sizeOfTypedArray(value) as number));
 }
 
 function writeDataView(writer: ValueWriter, value: object): void {
-    writer.number(value);
+    writer.add(value);
     const { byteOffset, byteLength } = value as DataView;
     writer.raw(byteKind("DataView"), new Uint8Array(bufferOfView(value) as ArrayBuffer, byteOffset, byteLength));
 }
 
 function writeArrayBuffer(writer: ValueWriter, value: object): void {
-    writer.number(value);
+    writer.add(value);
     writer.raw(byteKind("ArrayBuffer"), new Uint8Array(value as ArrayBuffer));
 }
 
@@ -298,7 +298,7 @@ function writeRegExp(writer: ValueWriter, value: object): void {
     if (typeof source !== "string" || typeof flags !== "string") throw writeFailure("a RegExp without a source");
     if (source.length > $.MAX_REGEXP) throw writeFailure(`a RegExp of more than ${$.MAX_REGEXP} characters`);
     if (isCostlyRegExp(source, flags)) throw writeFailure("a RegExp with the flag v, or a property of Unicode");
-    writer.number(value);
+    writer.add(value);
     writer.kind($.REGEXP);
     writer.name(source);
     writer.name(flags.slice(0, $.MAX_NAME));
@@ -315,7 +315,7 @@ function isUrl(value: unknown): boolean {
 function writeUrl(writer: ValueWriter, value: object): void {
     const href = hrefOf(value) as string;
     if (isCostlyUrl(href)) throw writeFailure("a URL with a host of more than 1024 characters");
-    writer.number(value);
+    writer.add(value);
     writer.kind($.URL_TEXT);
     writer.name(href);
 }
@@ -326,7 +326,7 @@ function isError(value: unknown): boolean {
 
 /** Writes name, message, and a list of further members: own ones, and the hidden ones that matter. */
 function writeError(writer: ValueWriter, value: object): void {
-    writer.number(value);
+    writer.add(value);
     const error = value as Record<string, unknown>;
     const { name, message } = error;
     writer.kind($.ERROR);
@@ -370,7 +370,7 @@ function isTemporal(value: unknown): boolean {
 
 function writeTemporal(writer: ValueWriter, value: object): void {
     const name = temporalNameOf(value) as string;
-    writer.number(value);
+    writer.add(value);
     writer.kind($.TEMPORAL);
     writer.name(name);
     writer.name(String(temporalClass(name)?.prototype.toString.call(value)));
