@@ -8,6 +8,7 @@ import { assertObject, badFrameError } from "./errors";
 import { type ClassRegistry, classRegistry } from "./classes";
 import type { Codec, ControlKind, Identified, ReadState } from "./Codec";
 import { JsonCodec, type JsonCodecOptions } from "./json/JsonCodec";
+import { withLineId } from "./LineId";
 import { MixedReader } from "./binary/MixedReader";
 import { Terminator } from "./json/Terminator";
 import { V2Format, type V2FormatOptions } from "./v2/V2Format";
@@ -258,7 +259,8 @@ export class ObjectBuffer extends EventEmitter {
 
     /** @internal */
     decode(frame: string): Message | InvalidMessage {
-        return this.#codec.decode(frame);
+        const decoded = this.#codec.decode(frame);
+        return this.#format ? withLineId(decoded) : decoded;
     }
 
     /** @internal */
