@@ -36,7 +36,7 @@ export interface RemoteError {
     message: string;
     /** `code` of the error, if it is a string or a number. */
     code?: string | number;
-    /** `data` of the error, as JSON expresses it. */
+    /** `data` of the error, as the codec of the connection expresses it. */
     data?: unknown;
 }
 

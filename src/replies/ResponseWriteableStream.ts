@@ -3,7 +3,7 @@ import type { RemoteFailure, SockhopResponsePacket } from "../protocol/SockhopRe
 import { uuidv4 } from "../protocol/uuid";
 import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
-import { toFailure } from "./failure";
+import { toFailure, withoutData } from "./failure";
 
 /** Error codes that the requester causes by leaving, or by not reading. They must not crash the process. */
 const REQUESTER_ERRORS: ReadonlySet<string> = new Set(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
@@ -79,7 +79,8 @@ export class SockhopResponseWriteableStream<Answer = any> {
     /**
      * Ends the response with an error: the stream of the requester ends with `ERR_REQUEST_FAILED` and the message of
      * this error (at most 4096 characters). `error.remote` of the requester has its `code`, a string or a number, and
-     * its `data`, if JSON can express it. Requesters before 1.9 do not understand error packets, and get nothing.
+     * its `data`, if the codec of the connection can express it. Requesters before 1.9 do not understand error packets,
+     * and get nothing.
      *
      * @example await response.fail(Object.assign(new Error("No such user"), { code: "E_NO_USER", data: { id } }));
      */
@@ -163,7 +164,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
         } catch (error) {
             this.#ended = this.#isFinished;
             const { code } = error as SockhopError;
-            const shorter = code === "ERR_MESSAGE_TOO_LARGE" && more?.error && shortened(more.error);
+            const shorter = more?.error && shortened(more.error, code);
             if (shorter) return this.failWith(shorter);
             const rejected = Promise.reject(error);
             if (!REQUESTER_ERRORS.has(code)) return rejected;
@@ -179,8 +180,12 @@ export class SockhopResponseWriteableStream<Answer = any> {
     }
 }
 
-/** Failure without its largest part: the code is the most important one. `undefined` if only the code is left. */
-function shortened({ code, message, remote }: RemoteFailure): RemoteFailure | undefined {
+/** Failure that can be sent instead of one that could not, for this reason; `undefined` if there is none. */
+function shortened(failure: RemoteFailure, reason: string): RemoteFailure | undefined {
+    if (reason === "ERR_BAD_DATA") return withoutData(failure);
+    if (reason !== "ERR_MESSAGE_TOO_LARGE") return undefined;
+    // Without its largest part: the code is the most important one.
+    const { code, message, remote } = failure;
     if (remote) return { code, message };
     return message ? { code, message: "" } : undefined;
 }

@@ -23,15 +23,21 @@ export function shortType(type: string): string {
     return printable(type.slice(0, MAX_TYPE_LENGTH));
 }
 
-/** Failure to send for a thrown value. It has the code and the data of the error, if JSON can express them. */
+/** Failure to send for a thrown value. It has the code and the data of the error. */
 export function toFailure(thrown: unknown): RemoteFailure {
     const failure: RemoteFailure = { code: "ERR_REQUEST_FAILED", message: messageOf(thrown) };
     const code = codeFrom(memberOf(thrown, "code"));
-    const data = jsonCopy(memberOf(thrown, "data"));
+    const data = memberOf(thrown, "data");
     if (code !== undefined || data !== undefined) {
         failure.remote = { ...(code !== undefined && { code }), ...(data !== undefined && { data }) };
     }
     return failure;
+}
+
+/** The same failure without data, which its codec cannot express; `undefined` if it has none. */
+export function withoutData({ code, message, remote }: RemoteFailure): RemoteFailure | undefined {
+    if (remote?.data === undefined) return undefined;
+    return remote.code === undefined ? { code, message } : { code, message, remote: { code: remote.code } };
 }
 
 /** Error of a request that failed at the peer. The peer may send any value as the reason. */
@@ -51,14 +57,4 @@ export function failureOf(reason: unknown): SockhopError {
 function codeFrom(code: unknown): string | number | undefined {
     if (typeof code === "string") return code.slice(0, MAX_CODE);
     return Number.isFinite(code) ? (code as number) : undefined;
-}
-
-/** Copy of a value as JSON expresses it; `undefined` if JSON cannot. */
-function jsonCopy(value: unknown): unknown {
-    try {
-        const text = JSON.stringify(value) as string | undefined;
-        return text === undefined ? undefined : JSON.parse(text);
-    } catch {
-        return undefined; // a cycle, a BigInt, or a `toJSON()` that throws: the error is sent without data
-    }
 }

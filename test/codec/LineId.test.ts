@@ -20,6 +20,7 @@ const OWN = {
 /** Server with a raw peer that has agreed on the codec, and the lines that the peer receives. */
 async function agreed(codec: ServerOptions["codec"]): Promise<{ s: SockhopServer; peer: Socket; lines: string[] }> {
     const s = server({ codec, classes: [Refusing] });
+    s.on("error", () => undefined);
     await s.listen();
     const name = typeof codec === "object" ? codec.name : codec;
     const hello = helloData({ codecs: [String(name)], token: "0123456789abcdef" });

@@ -3,6 +3,7 @@ import { type InvalidMessage, type Message, invalid, message } from "../../proto
 import { type RemoteFailure, isRemoteFailure } from "../../protocol/SockhopRequest";
 import { messageOf } from "../../runtime/thrownValues";
 import { withoutStack } from "../errors";
+import { toJson } from "../json/stringify";
 
 // Frame of a codec of the program (docs/protocol.md). The first eleven bytes have the meaning that they have in a
 // frame of the codec "binary": the rest is bytes, without a text.
@@ -40,7 +41,7 @@ export interface CustomHead {
 /** Writes a frame. */
 export function writeFrame(head: CustomHead, value: Uint8Array): Buffer {
     const { kind, id, type, last, empty, error } = head;
-    const content = error ? Buffer.from(JSON.stringify(error)) : value;
+    const content = error ? Buffer.from(toJson(error)) : value;
     const typeLength = Buffer.byteLength(type);
     const frame = Buffer.allocUnsafe(HEADER + HEAD + typeLength + content.length);
     frame[0] = MARK;
