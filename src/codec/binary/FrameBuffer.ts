@@ -215,6 +215,7 @@ export class FrameBuffer extends ValueWriter {
         this.latestType = type ?? this.typeOf(value);
         if (kind <= $.REPLY && RESERVED_TYPES.has(this.latestType)) throw reservedFailure(this.latestType);
         if (this.latestType === derived) return false;
+        if (this.latestType.length > $.MAX_NAME) throw writeFailure("a class whose name is too long");
         this.name(this.latestType);
         return true;
     }

@@ -38,6 +38,8 @@ export abstract class ValueWriter extends ByteWriter {
     depth = 0;
     /** True if the message refers to one of its objects a second time. */
     hasReferences = false;
+    /** Number of objects of the message that need much more memory than bytes. */
+    largeObjects = 0;
     settings!: FormatSettings;
     readonly #objects = new NumberedObjects();
     /** True if all objects have enumerable members that are not their own. */
@@ -47,6 +49,7 @@ export abstract class ValueWriter extends ByteWriter {
     protected beginValues(): void {
         this.depth = 0;
         this.hasReferences = false;
+        this.largeObjects = 0;
         this.#isPolluted = isPolluted();
     }
 

@@ -1,5 +1,6 @@
 import { withoutStack } from "../errors";
 import { badFrame } from "./BadFrame";
+import { BitCounts } from "./BitCounts";
 import { isCostlyRegExp, isCostlyUrl } from "./costlyText";
 import * as $ from "./layout";
 import type { ValueReader } from "./ValueReader";
@@ -80,25 +81,6 @@ function readSet(reader: ValueReader): Set<unknown> {
     }
     reader.depth -= 1;
     return set;
-}
-
-/**
- * Counts the BigInts of a Set by their low 64 bits. V8 hashes only these, so a Set of 20 000 others, which are 400 kB,
- * took 2.3 s (Node 20.20).
- */
-class BitCounts {
-    #counts: Map<bigint, number> | undefined;
-
-    /** Returns false for a BigInt that would make the Set slow. */
-    accept(item: unknown): boolean {
-        if (typeof item !== "bigint") return true;
-        const bits = BigInt.asUintN(64, item < 0n ? -item : item);
-        if (bits === item) return true;
-        this.#counts ??= new Map();
-        const count = (this.#counts.get(bits) ?? 0) + 1;
-        this.#counts.set(bits, count);
-        return count <= $.MAX_SAME_BITS;
-    }
 }
 
 function readRegExp(reader: ValueReader): RegExp | undefined {

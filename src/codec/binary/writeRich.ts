@@ -1,5 +1,6 @@
 import { LossCheck } from "../json/LossCheck";
 import { types } from "node:util";
+import { BitCounts } from "./BitCounts";
 import { byteKindOf } from "./byteKinds";
 import { isCostlyRegExp, isCostlyUrl } from "./costlyText";
 import * as $ from "./layout";
@@ -221,6 +222,22 @@ function refuse(reason: string): Write {
     };
 }
 
+/** Counts an object that needs much more memory than bytes, as the reader does. */
+function countLarge(writer: ValueWriter): void {
+    if (++writer.largeObjects <= $.MIN_OBJECTS) return;
+    const max = Math.max($.MIN_OBJECTS, Math.floor(writer.settings.maxSize / $.BYTES_PER_OBJECT));
+    if (writer.largeObjects <= max) return;
+    const classes = "Maps, Sets, binary values, RegExps, URLs and Errors";
+    throw writeFailure(`more than ${max} ${classes} (one for ${$.BYTES_PER_OBJECT} bytes of max_message_size)`);
+}
+
+/** Refuses what would make a Set or Map of the reader slow. */
+function checkBits(counts: BitCounts, item: unknown): void {
+    if (counts.accept(item)) return;
+    if (typeof (item as { toJSON?: unknown }).toJSON === "function") return; // that is sent instead
+    throw writeFailure(`more than ${$.MAX_SAME_BITS} BigInts with the same low 64 bits`);
+}
+
 function byteKind(name: string): number {
     const kind = byteKindOf(name);
     if (kind === undefined) throw writeFailure(`a ${name}`);
@@ -234,10 +251,12 @@ function writeDate(writer: ValueWriter, value: object): void {
 }
 
 function writeMap(writer: ValueWriter, value: object): void {
+    countLarge(writer);
     writer.add(value);
     const all = [...entriesOf(value)];
     writer.kind($.MAP);
     writer.varint(all.length);
+    let counts: BitCounts | undefined;
     let keyHint: Shape | undefined;
     let hint: Shape | undefined;
     let n = 0;
@@ -246,6 +265,7 @@ function writeMap(writer: ValueWriter, value: object): void {
         for (; n < all.length; n++) {
             const [key, item] = all[n] as [unknown, unknown];
             isKey = true;
+            if (typeof key === "bigint") checkBits((counts ??= new BitCounts()), key);
             keyHint = writer.value(key, "", keyHint);
             isKey = false;
             hint = writer.value(item, "", hint);
@@ -262,20 +282,27 @@ function mapStep(key: unknown, index: number): string {
 }
 
 function writeSet(writer: ValueWriter, value: object): void {
+    countLarge(writer);
     writer.add(value);
     const all = [...itemsOf(value)];
     writer.kind($.SET);
     writer.varint(all.length);
+    let counts: BitCounts | undefined;
     let hint: Shape | undefined;
     let n = 0;
     try {
-        for (; n < all.length; n++) hint = writer.value(all[n], "", hint);
+        for (; n < all.length; n++) {
+            const item = all[n];
+            if (typeof item === "bigint") checkBits((counts ??= new BitCounts()), item);
+            hint = writer.value(item, "", hint);
+        }
     } catch (thrown) {
         throw WriteFailure.of(thrown).in(`.values()[${n}]`);
     }
 }
 
 function writeTypedArray(writer: ValueWriter, value: object): void {
+    countLarge(writer);
     writer.add(value);
     const kind = byteKind(Buffer.isBuffer(value) ? "Buffer" : (classOfTypedArray(value) as string));
     const [buffer, offset] = [memory.buffer(value) as ArrayBuffer, memory.offset(value) as number];
@@ -283,12 +310,14 @@ function writeTypedArray(writer: ValueWriter, value: object): void {
 }
 
 function writeDataView(writer: ValueWriter, value: object): void {
+    countLarge(writer);
     writer.add(value);
     const { byteOffset, byteLength } = value as DataView;
     writer.raw(byteKind("DataView"), new Uint8Array(bufferOfView(value) as ArrayBuffer, byteOffset, byteLength));
 }
 
 function writeArrayBuffer(writer: ValueWriter, value: object): void {
+    countLarge(writer);
     writer.add(value);
     writer.raw(byteKind("ArrayBuffer"), new Uint8Array(value as ArrayBuffer));
 }
@@ -298,6 +327,7 @@ function writeRegExp(writer: ValueWriter, value: object): void {
     if (typeof source !== "string" || typeof flags !== "string") throw writeFailure("a RegExp without a source");
     if (source.length > $.MAX_REGEXP) throw writeFailure(`a RegExp of more than ${$.MAX_REGEXP} characters`);
     if (isCostlyRegExp(source, flags)) throw writeFailure("a RegExp with the flag v, or a property of Unicode");
+    countLarge(writer);
     writer.add(value);
     writer.kind($.REGEXP);
     writer.name(source);
@@ -315,6 +345,7 @@ function isUrl(value: unknown): boolean {
 function writeUrl(writer: ValueWriter, value: object): void {
     const href = hrefOf(value) as string;
     if (isCostlyUrl(href)) throw writeFailure("a URL with a host of more than 1024 characters");
+    countLarge(writer);
     writer.add(value);
     writer.kind($.URL_TEXT);
     writer.name(href);
@@ -326,6 +357,7 @@ function isError(value: unknown): boolean {
 
 /** Writes name, message, and a list of further members: own ones, and the hidden ones that matter. */
 function writeError(writer: ValueWriter, value: object): void {
+    countLarge(writer);
     writer.add(value);
     const error = value as Record<string, unknown>;
     const { name, message } = error;

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { SockhopError } from "../../../src";
+import type { Message } from "../../../src/protocol/Message";
+import { commit, decoded, format, taken, wires } from "./support";
+
+/** Text of the error of a value that cannot be sent. */
+function fault(value: unknown): string {
+    try {
+        format().encodeShared(value);
+    } catch (error) {
+        expect(error).to.be.instanceOf(SockhopError).with.property("code", "ERR_BAD_DATA");
+        return (error as SockhopError).message;
+    }
+    return "none";
+}
+
+/** What a receiver with the same options has of a value. */
+function received(value: unknown): unknown {
+    const { client, server } = wires();
+    commit(client, client.encodeMessage(value));
+    const [message] = decoded(server, taken(client));
+    expect(message).to.have.property("kind", "message");
+    return (message as Message).data;
+}
+
+/** Number of large objects that a message of 1 MiB can have. */
+const MAX = 2 ** 20 / 16;
+
+describe("Bounds of a receiver", () => {
+    const makers: Record<string, () => object> = {
+        Maps: () => new Map(),
+        Sets: () => new Set(),
+        Buffers: () => Buffer.alloc(0),
+        ArrayBuffers: () => new ArrayBuffer(0),
+        DataViews: () => new DataView(new ArrayBuffer(0)),
+        Errors: () => new RangeError(""),
+        RegExps: () => /x/,
+        URLs: () => new URL("a:"),
+    };
+    for (const [what, make] of Object.entries(makers)) {
+        it(`are those of a sender: number of ${what}`, () => {
+            const many = Array.from({ length: MAX }, make);
+            expect(received(many)).to.have.lengthOf(MAX);
+            expect(fault([...many, make()])).to.equal(
+                `This value cannot be sent: more than ${MAX} Maps, Sets, binary values, RegExps, URLs and Errors ` +
+                    `(one for 16 bytes of max_message_size), at [${MAX}]`,
+            );
+        });
+    }
+
+    it("are counted for each message, also after one that was refused", () => {
+        const { client, server } = wires();
+        const many = Array.from({ length: MAX }, () => new Set());
+        expect(() => client.encodeMessage([many, new Set()])).to.throw(SockhopError);
+        for (let n = 0; n < 2; n++) {
+            commit(client, client.encodeMessage(many));
+            expect(decoded(server, taken(client))[0]).to.have.nested.property("data.length", MAX);
+        }
+    });
+
+    it("are those of a sender: BigInts with the same low bits", () => {
+        const alike = (count: number, sign = 1n): bigint[] =>
+            Array.from({ length: count }, (_, n) => sign * (BigInt(n + 1) << 64n));
+        const entries = (keys: bigint[]): [bigint, bigint][] => keys.map((key) => [key, 2n ** 64n]);
+        expect(received(new Set(alike(16)))).to.have.property("size", 16);
+        expect(received(new Map(entries(alike(16, -1n))))).to.have.property("size", 16);
+        expect(received(new Set(Array.from({ length: 100 }, (_, n) => (1n << 64n) + BigInt(n))))).to.have.property(
+            "size",
+            100,
+        );
+        const reason = "This value cannot be sent: more than 16 BigInts with the same low 64 bits";
+        expect(fault({ a: new Set(alike(17)) })).to.equal(`${reason}, at .a.values()[16]`);
+        expect(fault(new Map(entries(alike(17, -1n))))).to.equal(`${reason}, at .keys()[16]`);
+    });
+
+    it("do not apply to BigInts that toJSON() replaces", () => {
+        const prototype = BigInt.prototype as unknown as { toJSON?: () => string };
+        prototype.toJSON = function (this: bigint) {
+            return this.toString();
+        };
+        try {
+            expect(received(new Set(Array.from({ length: 17 }, (_, n) => BigInt(n + 1) << 64n)))).to.have.property(
+                "size",
+                17,
+            );
+        } finally {
+            delete prototype.toJSON;
+        }
+    });
+
+    it("are those of a sender: length of the name of a class", () => {
+        class Long extends Map {}
+        Object.defineProperty(Long, "name", { value: "L".repeat(1025) });
+        expect(fault(new Long())).to.equal("This value cannot be sent: a class whose name is too long");
+    });
+});
