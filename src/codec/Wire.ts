@@ -62,6 +62,11 @@ export interface WireFormat {
     readonly latestType: string;
     /** Decodes a frame of {@link encodeShared}. Never throws. */
     decodeShared(frame: Buffer): (Message | InvalidMessage)[];
+    /**
+     * Decodes a frame of {@link encodeShared} whose value will only be encoded again, with the type of the message. The
+     * classes of the program are not used. Never throws.
+     */
+    decodeToResend(frame: Buffer): Message | InvalidMessage | undefined;
     /** @param tokens - see {@link WireTokens} */
     createWire(tokens: WireTokens): Wire;
 }

@@ -70,6 +70,10 @@ export class TestFormat implements WireFormat {
         return frameOf(["message", this.typeOf(value, type), checked(value)]);
     }
 
+    decodeToResend(frame: Buffer): Message | InvalidMessage | undefined {
+        return this.decodeShared(frame)[0];
+    }
+
     decodeShared(frame: Buffer): (Message | InvalidMessage)[] {
         try {
             const messages = deserialize(frame.subarray(HEADER)) as [MessageKind, string, unknown, unknown][];

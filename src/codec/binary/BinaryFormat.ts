@@ -1,10 +1,11 @@
 import { BinaryWire } from "./BinaryWire";
-import type { InvalidMessage, Message } from "../../protocol/Message";
+import { type InvalidMessage, type Message, message } from "../../protocol/Message";
 import { FrameDecoder, uuidsOf } from "./FrameDecoder";
 import * as $ from "./layout";
 import { acquire, discard } from "./memory";
 import type { BinaryFormatOptions, FormatSettings } from "./settings";
 import { ShapeTable } from "./Shape";
+import { StandIns } from "./StandIns";
 import type { WireFormat, WireTokens } from "../Wire";
 
 /** Token of a frame that belongs to no connection. It has no calls and requests. */
@@ -20,6 +21,8 @@ export class BinaryFormat implements WireFormat {
     readonly decoder: FrameDecoder;
     /** Type of the latest message, for error messages. */
     latestType = "Object";
+    /** Decoder of {@link decodeToResend}. */
+    #copier: FrameDecoder | undefined;
 
     constructor(options: BinaryFormatOptions) {
         this.settings = { ...options, shapes: new ShapeTable() };
@@ -32,6 +35,13 @@ export class BinaryFormat implements WireFormat {
 
     decodeShared(frame: Buffer): (Message | InvalidMessage)[] {
         return this.decoder.decode(frame, uuidsOf({ own: NO_TOKEN, peer: NO_TOKEN }));
+    }
+
+    decodeToResend(frame: Buffer): Message | InvalidMessage | undefined {
+        this.#copier ??= new FrameDecoder(new StandIns(), this.settings.maxSize);
+        const [decoded] = this.#copier.decode(frame, uuidsOf({ own: NO_TOKEN, peer: NO_TOKEN }));
+        if (decoded?.kind !== "message") return decoded;
+        return message("message", decoded.type, StandIns.unwrap(decoded.data));
     }
 
     createWire(tokens: WireTokens): BinaryWire {

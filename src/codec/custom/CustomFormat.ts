@@ -15,6 +15,9 @@ import { CustomWire } from "./CustomWire";
 
 const NO_BYTES = new Uint8Array(0);
 
+/** Token of a frame that belongs to no connection. It has no calls and requests. */
+const NO_TOKEN = "0".repeat(16);
+
 /** Options of a {@link CustomFormat}, validated. */
 export interface CustomFormatOptions {
     codec: ValueCodec;
@@ -51,7 +54,11 @@ export class CustomFormat implements WireFormat {
     }
 
     decodeShared(frame: Buffer): (Message | InvalidMessage)[] {
-        return this.decode(frame, "0".repeat(16));
+        return this.decode(frame, NO_TOKEN);
+    }
+
+    decodeToResend(frame: Buffer): Message | InvalidMessage {
+        return this.#read(frame, NO_TOKEN, undefined);
     }
 
     /** Encodes a message. */
@@ -70,12 +77,16 @@ export class CustomFormat implements WireFormat {
 
     /** @param token - of the peer, see {@link uuidOf} */
     decode(frame: Buffer, token: string): (Message | InvalidMessage)[] {
+        return [this.#read(frame, token, this.#classes)];
+    }
+
+    #read(frame: Buffer, token: string, classes: ClassRegistry | undefined): Message | InvalidMessage {
         const decode = (bytes: Buffer, type: string): unknown => {
             const value = this.#codec.decode(bytes);
             if (types.isPromise(value)) throw promiseError(value);
-            return this.#classes ? this.#classes.revive(type, value) : value;
+            return classes ? classes.revive(type, value) : value;
         };
-        return [readFrame(frame, { decode, uuidOf: (id) => uuidOf(token, id) })];
+        return readFrame(frame, { decode, uuidOf: (id) => uuidOf(token, id) });
     }
 
     #bytesOf(value: unknown): Uint8Array {

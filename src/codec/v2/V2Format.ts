@@ -72,6 +72,10 @@ export class V2Format implements WireFormat {
         return [toMessage(JSON.parse(frame.toString()))];
     }
 
+    decodeToResend(frame: Buffer): Message | InvalidMessage | undefined {
+        return this.decodeShared(frame)[0];
+    }
+
     /**
      * Encodes a message as a frame.
      *
