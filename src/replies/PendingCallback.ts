@@ -1,6 +1,5 @@
 import type { Identified } from "../codec/Codec";
 import { throwLater } from "../emitter/emitSafely";
-import { uuidOf, uuidv4 } from "../protocol/uuid";
 import { setImmediate } from "../runtime/clock";
 import type { SockhopError } from "../SockhopError";
 import type { TimerLists } from "../timers/TimerLists";
@@ -8,6 +7,7 @@ import { CallContext } from "./CallContext";
 import type { PendingReply, RemoteCallback, ReplyHost } from "./PendingReply";
 import { NO_ID, type PendingEntry, PendingTable } from "./PendingTable";
 import { ReplyTimeout, type WaitOptions } from "./ReplyTimeout";
+import { uuidFor } from "./uuidFor";
 
 /**
  * Connection with pending callbacks.
@@ -69,8 +69,7 @@ export class PendingCallback implements PendingReply, PendingEntry, Identified {
     }
 
     get uuid(): string {
-        if (this.id === NO_ID) this.id = uuidv4();
-        return typeof this.id === "string" ? this.id : uuidOf(this.#token, this.id);
+        return uuidFor(this, this.#token);
     }
 
     assign(number: number, token: string): void {

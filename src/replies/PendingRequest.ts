@@ -1,7 +1,6 @@
 import type { Identified } from "../codec/Codec";
 import type { RequestSpan } from "../diagnostics/RequestSpan";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
-import { uuidOf, uuidv4 } from "../protocol/uuid";
 import type { CallSite } from "../runtime/CallSite";
 import type { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
@@ -9,6 +8,7 @@ import type { PendingReply, ReplyHost } from "./PendingReply";
 import { NO_ID, type PendingEntry, PendingTable } from "./PendingTable";
 import { ReplyTimeout } from "./ReplyTimeout";
 import { SockhopResponseReadableStream } from "./ResponseReadableStream";
+import { uuidFor } from "./uuidFor";
 
 /** Connection with pending requests. */
 export interface RequestHost extends ReplyHost {
@@ -36,8 +36,7 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     #token = "";
 
     get uuid(): string {
-        if (this.id === NO_ID) this.id = uuidv4();
-        return typeof this.id === "string" ? this.id : uuidOf(this.#token, this.id);
+        return uuidFor(this, this.#token);
     }
 
     assign(number: number, token: string): void {
