@@ -2,6 +2,7 @@
 
 const SUBJECTS = [
     "messages",
+    "values",
     "callbacks",
     "requests",
     "connections",
