@@ -82,7 +82,7 @@ describe("docs/architecture.md", () => {
             ["codec/binary/BinaryFormat", "codec/binary/BinaryWire"],
             ["codec/v2/V2Format", "codec/v2/V2Wire"],
             ["codec/binary/ValueReader", "codec/binary/readRich"],
-            ["codec/binary/ValueWriter", "codec/binary/writeRich"],
+            ["codec/binary/ValueWriter", "codec/binary/writeBuiltIn", "codec/binary/writeRich"],
         ]);
     });
 

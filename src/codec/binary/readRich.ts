@@ -4,7 +4,7 @@ import { BitCounts } from "./BitCounts";
 import { isCostlyRegExp, isCostlyUrl } from "./costlyText";
 import * as $ from "./layout";
 import type { ValueReader } from "./ValueReader";
-import { temporalClass } from "./writeRich";
+import { temporalClass } from "./temporal";
 
 /** Error classes of JavaScript, by their names. */
 const ERRORS: ReadonlyMap<string, ErrorConstructor> = new Map(
