@@ -474,7 +474,7 @@ describe("codec_required", () => {
 
     it("rejects connect() if a server replies to nothing", async () => {
         const { port } = await rawServer(() => undefined);
-        const c = client({ port, codec: "binary", codec_required: true, connect_timeout: 50 });
+        const c = client({ port, codec: "binary", codec_required: true, connect_timeout: 500 });
         const error = await c.connect().catch((reason: unknown) => reason);
         expect(error).to.have.property("code", "ERR_CODEC");
     });
