@@ -67,7 +67,7 @@ describe("Defects of the originals that this library does not have", () => {
     }
 
     before("run all scenarios", async function () {
-        this.timeout(300_000);
+        this.timeout(900_000);
         folder = await mkdtemp(join(tmpdir(), "sockhop-"));
         await inParallel(
             4,
