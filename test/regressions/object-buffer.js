@@ -31,7 +31,7 @@ module.exports = {
                 buffer.buf2obj(Buffer.from("{}"));
             }
             // Only the timeout of vm can end it.
-            assert.throws(() => vm.runInNewContext("decode()", { decode }, { timeout: 100 }), {
+            assert.throws(() => vm.runInNewContext("decode()", { decode }, { timeout: 1000 }), {
                 code: "ERR_BAD_OPTION",
             });
         },
