@@ -14,7 +14,7 @@ function has(shell: string): boolean {
 
 /** Runs a script in a shell without the files of the user, and returns its output. */
 function output(shell: string, args: string[], script: string): string {
-    const { stdout, stderr } = spawnSync(shell, [...args, script], { encoding: "utf8", timeout: 10_000 });
+    const { stdout, stderr } = spawnSync(shell, [...args, script], { encoding: "utf8", timeout: 60_000 });
     expect(stderr).to.equal("");
     return stdout;
 }
@@ -49,7 +49,7 @@ describe("sockhop completion", () => {
 
     it("completes commands, options and values in zsh", async function () {
         if (!has("zsh")) this.skip(); // not installed
-        this.timeout(20_000);
+        this.timeout(120_000);
         const { script } = files({ script: (await run(["completion", "zsh"])).stdout });
         const complete = (line: string, expected: string): string =>
             output(

@@ -84,7 +84,7 @@ describe("docs/command-line.md", () => {
     function run({ command, typed }: Step): Promise<string> {
         return new Promise((resolve) => {
             const all = ["-c", `{ ${asOnTerminal(command)}; } 2>&1`];
-            const child = execFile("sh", all, { env, cwd: folder, timeout: 8000 }, (_, stdout) => resolve(stdout));
+            const child = execFile("sh", all, { env, cwd: folder, timeout: 30_000 }, (_, stdout) => resolve(stdout));
             child.stdin?.on("error", () => undefined); // the command may exit before it has read everything
             child.stdin?.end(typed.map((line) => `${line}\n`).join(""));
         });
@@ -106,5 +106,5 @@ describe("docs/command-line.md", () => {
             const lines = output.split("\n").map(stable);
             expect(lines, step.command).to.include.members(step.printed.map(stable));
         }
-    }).timeout(40_000);
+    }).timeout(120_000);
 });

@@ -71,7 +71,7 @@ describe("sockhop", () => {
             expect(code, line).to.equal(2);
         });
         await Promise.all(refused);
-    }).timeout(30_000); // one process for each
+    }).timeout(120_000); // one process for each
 
     it("prints its help without a command", async () => {
         const { code, stdout, stderr } = await run([]);

@@ -113,7 +113,7 @@ describe("OfflineQueue", () => {
             await Promise.allSettled(old);
             expect(settled).to.deep.equal(Array(3).fill("ERR_QUEUE_EXPIRED"));
             expect(failed).to.deep.equal(["ERR_QUEUE_EXPIRED"]);
-            expect(performance.now() - start).to.be.within(15, 5000);
+            expect(performance.now() - start).to.be.at.least(15);
             expect(c.buffered).to.equal(0);
             const arrived = received(s, 1);
             const young = c.send("young");

@@ -141,7 +141,7 @@ describe("OfflineQueue", () => {
             c.disconnect().then(() => new client({ queue: { max_age: 60_000 } }).send("never"));`;
         const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-e", program], {
             cwd: join(__dirname, "../.."),
-            timeout: 5000,
+            timeout: 30_000,
         });
         expect([stdout, stderr]).to.deep.equal(["", ""]);
     });
@@ -222,5 +222,5 @@ describe("OfflineQueue", () => {
             }),
             { numRuns: 150 },
         );
-    }).timeout(30_000);
+    }).timeout(60_000);
 });

@@ -114,10 +114,10 @@ describe("SockhopClient", () => {
                 lateConnected = args[1] as () => void;
                 return late;
             });
-            const c = client({ ...placeOf(s), connect_timeout: 20 });
+            const c = client(placeOf(s));
             let connects = 0;
             c.on("connect", () => (connects += 1));
-            await rejection(c.connect());
+            await rejection(c.connect({ timeout: 20 }));
             net.createConnection = create;
             await c.connect();
             lateConnected();

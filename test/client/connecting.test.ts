@@ -5,7 +5,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { client, later, rejection, server, socketPath } from "../support/pair";
 import { selfConnecting } from "../support/selfConnecting";
-import { turns } from "../support/eventLoop";
+import { turns, until } from "../support/eventLoop";
 
 /** Timers and sockets of this process that keep it alive. */
 const resources = (): string[] => process.getActiveResourcesInfo().sort();
@@ -123,12 +123,14 @@ async function fill(path: string): Promise<void> {
         expect(error).to.have.property("code", "ERR_CONNECT_TIMEOUT");
         expect(error.cause).to.have.property("code", "EAGAIN");
         expect([c.connected, c.socket]).to.deep.equal([false, null]);
+        await until(() => resources().length <= before.length); // the last socket closes
         expect(resources()).to.deep.equal(before);
         const again = client({ path, connect_timeout: 50, auto_reconnect_interval: 1 });
         const reconnecting = once(again, "reconnecting");
         again.auto_reconnect = true;
         expect((await reconnecting)[2]).to.have.property("code", "ERR_CONNECT_TIMEOUT");
         await again.disconnect();
+        await until(() => resources().length <= before.length);
         expect(resources()).to.deep.equal(before);
     });
 

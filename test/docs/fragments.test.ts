@@ -7,7 +7,7 @@ import { isJavaScript, isRun, isUsed } from "./blocks";
 // TypeScript in the documentation is compiled, and so are JavaScript fragments, together with their context.
 
 describe("TypeScript and JavaScript fragments in the documentation", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const checked = pages().flatMap((page) => {
         const { blocks } = read(page);
         return blocks.filter((block) => {

@@ -53,7 +53,9 @@ export function testPrograms(blocks: Block[], env: (folder: string) => NodeJS.Pr
                 for (const program of all) program.kill();
             }
         };
-        it(title, () => start((program) => program.check())).timeout(together.some((b) => isTool(b)) ? 60_000 : 10_000);
+        it(title, () => start((program) => program.check())).timeout(
+            together.some((b) => isTool(b)) ? 120_000 : 60_000,
+        );
         if (together.some((block) => isScript(block) && !isTestFile(block) && !isTool(block))) {
             it(`are not crashed by hostile peers: ${section}`, () => start((program) => program.survive(), true));
         }

@@ -9,7 +9,7 @@ import { ROOT, read } from "../support/markdown";
 const PAGES = ["README.md", "docs/guides/getting-started.md"];
 
 describe("tsconfig.json in the documentation", function () {
-    this.timeout(120_000); // for slow machines; each takes some seconds
+    this.timeout(300_000); // for slow machines; each takes some seconds
     let folder: string;
 
     beforeEach("create a project", () => {

@@ -112,7 +112,7 @@ describe("messages()", () => {
     });
 
     it("goes on after a client has reconnected", async () => {
-        const { s, c, socket } = await pair();
+        const { s, c, socket } = await pair({}, { auto_reconnect_interval: 10 });
         c.auto_reconnect = true;
         const messages = c.messages();
         const again = next(s, "connect");

@@ -1,6 +1,9 @@
 import { inspect } from "node:util";
 import { wasThrown } from "./values";
 
+/** Time limit of one operation: reached only by a fault, on a busy machine too. */
+const LIMIT_MS = 30_000;
+
 /** Unhandled errors: the process would have ended, or printed a warning. */
 export class Guard {
     readonly #faults: unknown[] = [];
@@ -49,7 +52,7 @@ export class Guard {
 export const turn = (): Promise<void> => new Promise(setImmediate);
 
 /** Rejects with `complaint()` unless `promise` settles within this number of milliseconds. */
-export function soon<T>(promise: Promise<T>, complaint: () => string, limit = 5000): Promise<T> {
+export function soon<T>(promise: Promise<T>, complaint: () => string, limit = LIMIT_MS): Promise<T> {
     return new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(complaint())), limit);
         void promise.then(resolve, reject).finally(() => clearTimeout(timer));
@@ -57,7 +60,7 @@ export function soon<T>(promise: Promise<T>, complaint: () => string, limit = 50
 }
 
 /** Runs the event loop until `done()`; rejects with `complaint()` after a timeout. */
-export async function until(done: () => boolean, complaint: () => string, limit = 5000): Promise<void> {
+export async function until(done: () => boolean, complaint: () => string, limit = LIMIT_MS): Promise<void> {
     for (let deadline = 0; !done(); await turn()) {
         deadline ||= performance.now() + limit;
         if (performance.now() > deadline) throw new Error(complaint());

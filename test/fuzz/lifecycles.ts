@@ -66,9 +66,6 @@ export const reentries: fc.Arbitrary<Program> = fc.tuple(settings, steps, reacti
 /** Number of lifecycles so far. */
 export const lived = { lifecycles: 0, reentry: 0, steps: 0, connections: 0 };
 
-/** Time limit of one operation in milliseconds: far above the timeouts of a harness, for a busy machine. */
-const PATIENCE = 4000;
-
 /** After any steps: every promise settles, the events are paired, no state remains, and both ends work as new. */
 export async function lives([setting, steps, reactions]: Program): Promise<void> {
     const before = process.getActiveResourcesInfo();
@@ -100,7 +97,6 @@ export async function lives([setting, steps, reactions]: Program): Promise<void>
     await until(
         () => surplus(before).length === 0,
         () => `handles that are left: ${surplus(before).join()}`,
-        PATIENCE,
     );
     if (reactions.length > 0) lived.reentry += 1;
     else lived.lifecycles += 1;
@@ -111,14 +107,13 @@ export async function lives([setting, steps, reactions]: Program): Promise<void>
 /** Closes both ends, and waits for the outcome of all steps. */
 async function settle(harness: Harness): Promise<void> {
     const { client, server } = harness;
-    harness.settles("the last c.disconnect()", client.disconnect(), true);
-    harness.settles("the last s.close()", server.close(), true);
+    harness.settles("the last c.disconnect()", client.disconnect({ timeout: Infinity }), true);
+    harness.settles("the last s.close()", server.close({ timeout: Infinity }), true);
     harness.clear();
     deepStrictEqual([client.connected, server.sockets.length], [false, 0], "connections after the end");
     await until(
         () => (harness.check(), harness.open.length === 0),
         () => `still to come: ${harness.open.join(", ")}`,
-        PATIENCE,
     );
     deepStrictEqual([client["_connections"].size, server["_connections"].size], [0, 0], "connections that are kept");
     strictEqual(client.socket ?? null, null, "client.socket");
@@ -135,7 +130,7 @@ async function worksAsNew({ client, server }: Harness): Promise<void> {
         strictEqual(await heard, "hello");
         strictEqual(await new Promise((resolve) => void client.send("x", resolve)), "answer");
     };
-    await soon(trip(), () => "they do not work as new", PATIENCE);
+    await soon(trip(), () => "they do not work as new");
 }
 
 /** Resources that keep the process alive and were not there before. */

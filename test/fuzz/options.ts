@@ -249,7 +249,7 @@ export async function refuses([call, option, value]: Misuse): Promise<void> {
         await (CALLS[call]?.call ?? ARGUMENTS[call]!)(argument as never, pair);
     };
     try {
-        await soon(act().catch(legal), () => `${call} does not settle`, 2000);
+        await soon(act().catch(legal), () => `${call} does not settle`);
     } finally {
         client.auto_reconnect = false;
         await Promise.all([client.disconnect({ timeout: 0 }), server.close({ timeout: 0 })]);

@@ -59,6 +59,8 @@ export interface Replay {
     path?: string | undefined;
     /** Number of runs of each program, for failures that depend on timing. */
     repeat?: number | undefined;
+    /** Number of inputs, instead of a whole round. */
+    runs?: number | undefined;
 }
 
 const checked =
@@ -70,7 +72,7 @@ const checked =
     };
 
 /** Runs the whole round with this seed; throws an error with the command that replays its failure. */
-export async function round(name: Name, { seed, path, repeat = 1 }: Replay): Promise<void> {
+export async function round(name: Name, { seed, path, repeat = 1, runs: some }: Replay): Promise<void> {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = path === undefined ? 0 : 30;
     const guard = new Guard();
@@ -80,7 +82,7 @@ export async function round(name: Name, { seed, path, repeat = 1 }: Replay): Pro
             // A failure that waits for its timeout is shrunk slowly: limit the time.
             const parameters = {
                 seed,
-                numRuns: runs,
+                numRuns: some ?? runs,
                 interruptAfterTimeLimit: 90_000,
                 ...(path !== undefined && { path, endOnFailure: true }),
             };

@@ -9,7 +9,8 @@ import type {
     SockhopResponseWriteableStream,
 } from "../../src";
 import { announced, client, crowd, placeOf, rejection } from "../support/pair";
-import { LONG, type Both, both, ENDS, time, refusesConnections, turn } from "../support/closing";
+import { fakeTime, timeOf } from "../support/fakeTime";
+import { LONG, type Both, both, ENDS, refusesConnections, turn } from "../support/closing";
 
 /** Several chunks. */
 const LONG_ANSWER = "x".repeat(2 ** 18);
@@ -158,7 +159,9 @@ describe("closing", () => {
                     const [, response] = (await requested) as [unknown, { signal: AbortSignal }];
                     const given = once(response.signal, "abort");
                     await called;
-                    expect(await time(end(ends, { timeout, drain: true }))).to.be.within(timeout / 2, 2000);
+                    const clock = fakeTime();
+                    expect(await timeOf(clock, end(ends, { timeout, drain: true }))).to.be.within(timeout, 2000);
+                    clock.uninstall();
                     expect(await mine).to.have.property("code", "ERR_SOCKET_DESTROYED");
                     expect(await theirs).to.have.property("code", "ERR_SOCKET_DESTROYED");
                     await given;
@@ -203,7 +206,10 @@ describe("closing", () => {
 
         it("ends at once if nothing is pending", async () => {
             for (const [name, end] of Object.entries(ENDS)) {
-                expect(await time(end(await both(), { timeout: LONG, drain: true })), name).to.be.below(5000);
+                const ends = await both();
+                const clock = fakeTime();
+                expect(await timeOf(clock, end(ends, { timeout: LONG, drain: true })), name).to.be.below(5000);
+                clock.uninstall();
             }
         });
 

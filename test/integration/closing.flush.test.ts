@@ -3,7 +3,8 @@ import { once } from "node:events";
 import type net from "node:net";
 import type { SockhopClient } from "../../src";
 import { announced, client, placeOf, raw, rawServer, rejection, server } from "../support/pair";
-import { LARGE, LONG, type Both, ENDS_OF_A_SERVER, time, turn } from "../support/closing";
+import { fakeTime, timeOf } from "../support/fakeTime";
+import { LARGE, LONG, type Both, ENDS_OF_A_SERVER, turn } from "../support/closing";
 
 /** A connection of a server whose peer reads nothing. */
 async function stuck(): Promise<Pick<Both, "s" | "socket" | "session"> & { peer: net.Socket; sent: Promise<unknown> }> {
@@ -58,9 +59,11 @@ describe("closing", () => {
                     [40, true],
                 ] as const) {
                     const { sent, ...rest } = await stuck();
+                    const clock = fakeTime();
                     const gone = once(rest.s, "disconnect");
-                    const took = await time(end(rest, { timeout, drain }));
-                    expect(took).to.be.within(timeout / 2, 2000);
+                    const took = await timeOf(clock, end(rest, { timeout, drain }));
+                    expect(took).to.be.within(timeout, 2000);
+                    clock.uninstall();
                     expect(rest.socket.destroyed).to.equal(true);
                     expect(await sent).to.have.property("code", "ERR_SOCKET_DESTROYED");
                     await gone;
@@ -78,9 +81,10 @@ describe("closing", () => {
 
             it(`ignores a longer timeout when called again: ${name}`, async () => {
                 const rest = await stuck();
-                const took = time(end(rest, { timeout: 20 }));
+                const clock = fakeTime();
+                const first = end(rest, { timeout: 20 });
                 const second = end(rest, { timeout: LONG });
-                expect(await took).to.be.within(10, 2000);
+                expect(await timeOf(clock, first)).to.be.within(20, 2000);
                 await second;
             });
         }
@@ -106,7 +110,9 @@ describe("closing", () => {
         it("destroys the connection of a client after the timeout, and sooner when called again with a shorter one", async () => {
             for (const timeout of [0, 40]) {
                 const { c, socket, sent } = await stuckClient();
-                expect(await time(c.disconnect({ timeout }))).to.be.within(timeout / 2, 2000);
+                const clock = fakeTime();
+                expect(await timeOf(clock, c.disconnect({ timeout }))).to.be.within(timeout, 2000);
+                clock.uninstall();
                 expect(socket.destroyed).to.equal(true);
                 expect(await sent).to.have.property("code", "ERR_SOCKET_DESTROYED");
             }

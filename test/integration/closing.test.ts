@@ -118,7 +118,7 @@ describe("closing", () => {
             })();`;
         const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-e", program], {
             cwd: join(__dirname, "../.."),
-            timeout: 15_000,
+            timeout: 50_000,
         });
         expect([stdout, stderr]).to.deep.equal(["[]\n", ""]);
     });

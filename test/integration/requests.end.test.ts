@@ -217,5 +217,5 @@ describe("requests", () => {
             ),
             { numRuns: 60 },
         );
-    }).timeout(30_000);
+    }).timeout(60_000);
 });

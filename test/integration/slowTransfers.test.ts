@@ -4,6 +4,7 @@ import type { SockhopClient, SockhopServer } from "../../src";
 import { client, later, pair, rawServer, rejection, server } from "../support/pair";
 import { warnings } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
+import { fakeTime, passTime, timeOf } from "../support/fakeTime";
 
 /** A server and a client, and between them a proxy with a limited rate in bytes per second in each direction. */
 async function slowPair(
@@ -46,6 +47,7 @@ const big = "x".repeat(12 * MIB); // more than the system buffers
 describe("transferred bytes", () => {
     for (const from of ["client", "server"] as const) {
         it(`count as activity while one message takes longer than four pings: from the ${from}`, async () => {
+            const clock = fakeTime();
             const { s, c, socket } = await slowPair(16 * MIB);
             const [sender, receiver] = from === "client" ? [c, s] : [s, c];
             let cut = false;
@@ -54,57 +56,63 @@ describe("transferred bytes", () => {
             const arrived = next(receiver, "receive");
             if (from === "client") void c.send(big);
             else void s.send(socket, big);
-            await arrived;
+            expect(await timeOf(clock, arrived)).to.be.above(400);
             expect(cut).to.equal(false);
         });
 
         it(`extend a graceful close beyond its timeout: from the ${from}`, async () => {
+            const clock = fakeTime();
             const { s, c, socket } = await slowPair(16 * MIB);
             const arrived = next(from === "client" ? s : c, "receive");
             if (from === "client") {
                 void c.send(big);
-                await c.disconnect({ timeout: 200 });
+                expect(await timeOf(clock, c.disconnect({ timeout: 200 }))).to.be.above(200);
             } else {
                 void s.send(socket, big);
-                await s.kill_socket(socket, { timeout: 200 });
+                expect(await timeOf(clock, s.kill_socket(socket, { timeout: 200 }))).to.be.above(200);
             }
-            await arrived;
+            await passTime(clock, arrived);
         });
     }
 
     it("of a pending response extend a draining close beyond its timeout", async () => {
+        const clock = fakeTime();
         const { s, c } = await slowPair(16 * MIB);
         s.on("request", (_, response) => void response.send(big));
         const answer = c.ask(1);
         await until(() => s.stats.messages_received === 1);
-        await Promise.all([s.close({ drain: true, timeout: 200 }), answer]);
+        await passTime(clock, Promise.all([s.close({ drain: true, timeout: 200 }), answer]));
         expect(await answer).to.have.length(big.length);
     });
 
     it("of a request or its response extend the request beyond its timeout", async () => {
+        const clock = fakeTime();
         const { s, c } = await slowPair(16 * MIB);
         s.on("request", ({ data }, response) => void response.send((data as string).length));
-        expect(await c.ask(big, { timeout: 300 })).to.equal(big.length);
+        expect(await passTime(clock, c.ask(big, { timeout: 300 }))).to.equal(big.length);
         s.removeAllListeners("request").on("request", (_, response) => void response.send(big));
-        expect(await c.ask("small", { timeout: 300 })).to.have.length(big.length);
-        const length = await new Promise((resolve, reject) => {
+        expect(await passTime(clock, c.ask("small", { timeout: 300 }))).to.have.length(big.length);
+        const replied = new Promise((resolve, reject) => {
             s.on("receive", (value, { callback }) => callback?.((value as string).length));
             void c.send(big, resolve, { timeout: 300, failed: reject });
         });
-        expect(length).to.equal(big.length);
+        expect(await passTime(clock, replied)).to.equal(big.length);
     });
 
     it("do not extend the timeout of a missing response, nor of a stalled transfer", async () => {
+        const clock = fakeTime();
         const { s, c, stop } = await slowPair(16 * MIB);
         s.on("request", () => undefined); // no response
-        const start = performance.now();
         void s.sendall(big);
-        expect(await rejection(c.ask(1, { timeout: 100 }))).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
+        expect(await passTime(clock, rejection(c.ask(1, { timeout: 100 })))).to.have.property(
+            "code",
+            "ERR_RESPONSE_TIMEOUT",
+        );
         stop();
-        const sent = c.ask(big, { timeout: 100 });
-        expect(await rejection(sent)).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
-        expect(performance.now() - start).to.be.below(9000);
-        await c.disconnect({ timeout: 100 });
+        const sent = rejection(c.ask(big, { timeout: 100 }));
+        expect(await passTime(clock, sent)).to.have.property("code", "ERR_RESPONSE_TIMEOUT");
+        expect(clock.now).to.be.below(9000);
+        await passTime(clock, c.disconnect({ timeout: 100 }));
     });
 
     it("are not counted for a dead peer, although the system accepts what is sent", async () => {

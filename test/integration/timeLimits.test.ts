@@ -3,6 +3,8 @@ import { once } from "node:events";
 import net from "node:net";
 import { expect } from "chai";
 import type { SockhopClient } from "../../src";
+import { until } from "../support/eventLoop";
+import { fakeTime } from "../support/fakeTime";
 import { client, later, pair, placeOf, raw, rawServer, received, rejection, server, socketPath } from "../support/pair";
 
 // Timeouts during transfers.
@@ -114,13 +116,16 @@ describe("timeouts", () => {
     });
 
     it("of frames are extended while the frame grows", async () => {
+        const clock = fakeTime();
         const s = server({ frame_timeout: 200 });
         await s.listen();
         const peer = await raw(s);
         const arrived = received(s, 1);
-        peer.write('{"type":"String","data":"');
+        const start = '{"type":"String","data":"';
+        peer.write(start);
         for (let n = 0; n < 20; n++) {
-            await new Promise((resolve) => setTimeout(resolve, 20)); // twice the timeout altogether
+            await until(() => s.stats.bytes_received === start.length + n * 5000);
+            clock.tick(20); // twice the timeout altogether
             peer.write("x".repeat(5000));
         }
         peer.write('"}\n');

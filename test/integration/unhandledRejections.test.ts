@@ -5,7 +5,7 @@ import { expect } from "chai";
 /** Runs a program that uses the built package. */
 function run(program: string): Promise<{ code: unknown; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
-        const options = { cwd: join(__dirname, "../.."), timeout: 8000 };
+        const options = { cwd: join(__dirname, "../.."), timeout: 30_000 };
         execFile(process.execPath, ["-e", program], options, (error, stdout, stderr) => {
             resolve({ code: error ? error.code : 0, stdout, stderr });
         });

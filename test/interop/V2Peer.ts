@@ -79,9 +79,9 @@ export class V2Peer {
 
     /** Resolves when a condition holds. */
     async until(condition: () => boolean): Promise<void> {
-        const end = Date.now() + 3000;
+        const end = Date.now() + 30_000;
         while (!condition()) {
-            if (Date.now() > end) throw new Error(`not within 3 s: ${condition.toString()}`);
+            if (Date.now() > end) throw new Error(`not within 30 s: ${condition.toString()}`);
             await new Promise((resolve) => setTimeout(resolve, 2));
         }
     }

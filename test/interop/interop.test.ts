@@ -10,7 +10,7 @@ import { PAIRINGS, ROWS, title, type Pairing } from "./pairings";
 /** Runs checks one after the other between the same two processes; starts new ones after a failed check. */
 class Inspection {
     /** Timeout of a check in milliseconds. */
-    static readonly limit = 30_000;
+    static readonly limit = 60_000;
     readonly #pairing: Pairing;
     readonly #folder: string;
     #link: Link | undefined;
@@ -49,7 +49,7 @@ class Inspection {
 type Outcomes = Map<Feature, Map<Pairing, Promise<unknown>>>;
 
 describe("Interoperability with published releases", function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     let folder: string;
     const outcomes: Outcomes = new Map(FEATURES.map((feature) => [feature, new Map<Pairing, Promise<unknown>>()]));
     const inspections: Promise<unknown>[] = [];

@@ -180,10 +180,9 @@ for (const [role, link] of [
             await peer.until(() => received.length === 1);
             await send(2);
             expect(await peer.message("Number")).to.include({ form: "line", data: 2 });
-            const start = Date.now();
-            if (end instanceof SockhopClient) await end.disconnect({ drain: true });
-            else await end.close({ drain: true });
-            expect(Date.now() - start).to.be.below(1500); // the missing reply is not pending
+            const options = { drain: true, timeout: Infinity }; // the missing reply is not pending
+            if (end instanceof SockhopClient) await end.disconnect(options);
+            else await end.close(options);
         });
 
         it("sends 1.x to a peer in compatibility mode", async () => {

@@ -38,6 +38,9 @@ class Probe extends Ping(Endpoint) {
     }
 }
 
+/** Longer than any real pause of this process: after one, Ping lets the event loop run first. */
+const INTERVAL = 100_000;
+
 describe("Ping", () => {
     let clock: FakeTimers.Clock;
     let probe: Probe;
@@ -69,10 +72,10 @@ describe("Ping", () => {
 
     it("pings every connection once per interval, also later connections", () => {
         const first = probe.connection();
-        probe.ping(100);
-        tick(100);
+        probe.ping(INTERVAL);
+        tick(INTERVAL);
         const second = probe.connection();
-        tick(100);
+        tick(INTERVAL);
         expect(probe.sent.map(({ connection }) => connection)).to.deep.equal([first, first, second]);
         expect(probe.sent[0]!.envelope.type).to.equal("SockhopPing");
         expect(probe.sent[0]!.envelope.data).to.include({ _returned: null, _finished: null });
@@ -81,33 +84,33 @@ describe("Ping", () => {
     it("drops a connection after four pings without a pong, and no other", () => {
         const mute = [probe.connection(), probe.connection()];
         const alive = probe.connection();
-        probe.ping(100);
+        probe.ping(INTERVAL);
         for (let round = 1; round < 4; round++) {
-            tick(100);
+            tick(INTERVAL);
             pong(alive);
         }
         expect(dropped).to.deep.equal([]);
-        tick(100);
+        tick(INTERVAL);
         expect(dropped).to.deep.equal(mute.map(({ socket }) => socket));
         expect(mute.map(({ socket }) => socket.destroyed)).to.deep.equal([true, true]);
     });
 
     it("keeps a connection with a pong for one of the last four pings", () => {
         const connection = probe.connection();
-        probe.ping(100);
-        tick(300);
+        probe.ping(INTERVAL);
+        tick(3 * INTERVAL);
         pong(connection);
-        tick(300);
+        tick(3 * INTERVAL);
         expect(dropped).to.deep.equal([]);
-        tick(100);
+        tick(INTERVAL);
         expect(dropped).to.have.length(1);
     });
 
     it("keeps the newest four pings", () => {
         const connection = probe.connection();
-        probe.ping(100);
+        probe.ping(INTERVAL);
         for (let round = 0; round < 9; round++) {
-            tick(100);
+            tick(INTERVAL);
             pong(connection);
         }
         expect(connection.pings!.pings).to.have.length(4);
@@ -119,17 +122,17 @@ describe("Ping", () => {
 
     it("is stopped by 0 and restarted by another call", () => {
         const connection = probe.connection();
-        probe.ping(100);
-        tick(300);
-        probe.ping(1000);
+        probe.ping(INTERVAL);
+        tick(3 * INTERVAL);
+        probe.ping(10 * INTERVAL);
         expect(connection.pings!.pings).to.deep.equal([]);
-        tick(998);
+        tick(10 * INTERVAL - 2);
         expect(probe.sent).to.have.length(3);
         tick(1);
         expect(probe.sent).to.have.length(4);
         probe.ping();
         expect(probe.interval_timer).to.equal(null);
-        tick(10_000);
+        tick(100 * INTERVAL);
         expect(probe.sent).to.have.length(4);
     });
 
@@ -151,8 +154,8 @@ describe("Ping", () => {
 
     it("ignores unexpected pongs, and malformed pings and pongs", () => {
         const connection = probe.connection();
-        probe.ping(100);
-        tick(100);
+        probe.ping(INTERVAL);
+        tick(INTERVAL);
         const [ping] = connection.pings!.pings;
         probe.receive(connection, { type: "SockhopPong", data: { _id: "of another" } });
         for (const type of ["SockhopPing", "SockhopPong"]) {

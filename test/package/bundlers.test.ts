@@ -9,7 +9,7 @@ import { installBundlers, link } from "./tools";
 const ONCE = '"sockhop:message:sent"';
 
 describe("the package in a bundle", function () {
-    this.timeout(60_000); // for slow machines; webpack takes 10 s
+    this.timeout(180_000); // for slow machines; webpack takes 10 s
 
     let installed: Installed;
     let folder: string;

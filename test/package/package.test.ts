@@ -38,7 +38,7 @@ const NODE10 = {
 const tool = (name: string, file = ""): string => join(ROOT, "node_modules", name, file);
 
 describe("the package", function () {
-    this.timeout(60_000); // for slow machines; all of it takes some seconds
+    this.timeout(180_000); // for slow machines; all of it takes some seconds
 
     let installed: Installed;
     /** Slow tasks, run in parallel. */

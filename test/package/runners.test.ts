@@ -5,7 +5,7 @@ import { Installed, node, printed } from "./Installed";
 import { installRunners, link } from "./tools";
 
 describe("the package in test runners", function () {
-    this.timeout(60_000); // for slow machines; each takes a few seconds
+    this.timeout(180_000); // for slow machines; each takes a few seconds
 
     let installed: Installed;
     let folder: string;

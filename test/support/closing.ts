@@ -35,13 +35,6 @@ export const ENDS: Record<string, (both: Both, options?: EndOptions) => Promise<
     "client.disconnect()": ({ c }, options) => c.disconnect(options),
 };
 
-/** Measures the duration of an operation in milliseconds. */
-export async function time(promise: Promise<unknown>): Promise<number> {
-    const start = performance.now();
-    await promise;
-    return performance.now() - start;
-}
-
 export async function refusesConnections(port: number): Promise<void> {
     const socket = net.connect(port, "127.0.0.1");
     const [error] = (await once(socket, "error")) as [NodeJS.ErrnoException];

@@ -7,7 +7,7 @@ export function frame(data: unknown, more: object = {}): string {
 
 /** Runs the event loop until a condition is true. */
 export async function until(condition: () => boolean): Promise<void> {
-    const end = performance.now() + 8000;
+    const end = performance.now() + 30_000;
     while (!condition()) {
         if (performance.now() > end) throw new Error(`Not in time: ${String(condition)}`);
         await new Promise(setImmediate);

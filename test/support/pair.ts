@@ -4,19 +4,12 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ClientOptions, type ServerOptions, SockhopClient, SockhopServer } from "../../src";
+import { closeAll, later } from "./leftovers";
 
-/** Cleanup tasks of a test, run after success and failure. */
-const leftovers: (() => unknown)[] = [];
+export { later } from "./leftovers";
 
-/** Closes everything that the helpers below have opened, newest first. Registered by `import "./pair"` for every test. */
-afterEach("close what the test has opened", async () => {
-    for (const undo of leftovers.splice(0).reverse()) await undo();
-});
-
-/** Registers a cleanup task for the end of the test. */
-export function later(undo: () => unknown): void {
-    leftovers.push(undo);
-}
+// For a file that is run without the hooks of all files.
+afterEach("close what the test has opened", closeAll);
 
 /** Returns a path for a socket, in a folder that is removed after the test. */
 export function socketPath(): string {

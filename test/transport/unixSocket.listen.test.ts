@@ -99,7 +99,7 @@ describe("SockhopServer on a path", () => {
                 await Promise.all(some.map(({ ask }) => ask({ close: true })));
                 expect(neighbours(path), `round ${round}`).to.deep.equal([]);
             }
-        }).timeout(30_000);
+        }).timeout(60_000);
     });
 
     describe("with files of a killed process", () => {

@@ -10,7 +10,7 @@ describe("BinaryFormat: any value", () => {
                 const copy = sent(value, { maxSize: Infinity });
                 assertSame(copy, value);
             }),
-            { numRuns: 400 },
+            { numRuns: 200 },
         );
     });
 
@@ -26,7 +26,7 @@ describe("BinaryFormat: any value", () => {
                     assertSame((message as { data: unknown }).data, values[n]);
                 }
             }),
-            { numRuns: 150 },
+            { numRuns: 60 },
         );
     });
 

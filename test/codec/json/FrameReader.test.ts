@@ -63,7 +63,7 @@ describe("FrameReader", () => {
                 expect(read.every((frame, n) => frame === expected[n])).to.equal(true);
                 expect([state.framesReceived, state.errors]).to.deep.equal([expected.length, []]);
             }),
-            { numRuns: 400 },
+            { numRuns: 150 },
         );
     });
 

@@ -96,7 +96,7 @@ describe("parseEnvelope", () => {
                     if (message) expect(message, text).to.deep.equal(toMessage(parsed(text)));
                 },
             ),
-            { numRuns: 5000 },
+            { numRuns: 3000 },
         );
     });
 

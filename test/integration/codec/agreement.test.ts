@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import net from "node:net";
 import { join } from "node:path";
 import type { SockhopSession } from "../../../src";
+import { fakeTime, timeOf } from "../../support/fakeTime";
 import { client, later, pair, placeOf, server } from "../../support/pair";
 import { VERSIONS, secureClient, secureServer } from "../../support/tls";
 
@@ -260,12 +261,13 @@ describe("The greeting", () => {
         expect(lines[2]).to.equal('{"type":"Object","data":{"a":"1970-01-01T00:00:00.000Z"}}');
     });
 
-    it("without an answer and a pong leaves JSON lines, after two seconds", async function () {
-        this.timeout(8000);
+    it("without an answer and a pong leaves JSON lines, after two seconds", async () => {
         const { port, lines } = await rawServer(() => undefined);
         const c = client({ port, codec: "binary" });
-        await c.connect();
-        await c.send("late");
+        const clock = fakeTime();
+        const connected = c.connect().then(() => c.send("late"));
+        expect(await timeOf(clock, connected)).to.be.within(2000, 2500);
+        clock.uninstall();
         await haveLines(lines, 3);
         expect(lines.at(-1)).to.equal('{"type":"String","data":"late"}');
         expect(c.codec).to.equal("json");
@@ -472,7 +474,7 @@ describe("codec_required", () => {
 
     it("rejects connect() if a server replies to nothing", async () => {
         const { port } = await rawServer(() => undefined);
-        const c = client({ port, codec: "binary", codec_required: true, connect_timeout: 50 });
+        const c = client({ port, codec: "binary", codec_required: true, connect_timeout: 500 });
         const error = await c.connect().catch((reason: unknown) => reason);
         expect(error).to.have.property("code", "ERR_CODEC");
     });

@@ -32,7 +32,7 @@ describe("deep nesting", () => {
         const [deep, last] = await values;
         expect(depthOf(deep)).to.equal(1_000_000);
         expect(last).to.equal("last");
-    }).timeout(30_000);
+    }).timeout(60_000);
 
     it("is a bad frame if the brackets do not match", async () => {
         const s = server();

@@ -40,7 +40,7 @@ function needs(...names: (keyof typeof PROGRAMS)[]): void {
 /** Returns the output of a program. Rejects unless it ends with exit code 0 and prints no errors. */
 function run(program: string, ...args: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
-        execFile(program, args, { timeout: 8000 }, (error, stdout, stderr) => {
+        execFile(program, args, { timeout: 60_000 }, (error, stdout, stderr) => {
             if (error ?? stderr) reject(new Error(`${program} has failed: ${stderr}`, { cause: error }));
             else resolve(stdout);
         });
