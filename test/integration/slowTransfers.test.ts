@@ -1,17 +1,20 @@
 import { expect } from "chai";
 import net from "node:net";
 import type { SockhopClient, SockhopServer } from "../../src";
-import { client, later, pair, rawServer, rejection, server } from "../support/pair";
+import { client, later, pair, rawServer, rejection, server, socketPath } from "../support/pair";
 import { warnings } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 import { fakeTime, passTime, timeOf } from "../support/fakeTime";
 
-/** A server and a client, and between them a proxy with a limited rate in bytes per second in each direction. */
+/**
+ * A server and a client, and between them a proxy with a limited rate in bytes per second in each direction. On Unix domain
+ * sockets: those of TCP have timers of the system, which a fake clock overtakes.
+ */
 async function slowPair(
     rate: number,
     options: object = {},
 ): Promise<{ s: SockhopServer; c: SockhopClient; socket: net.Socket; stop: () => void }> {
-    const s = server(options);
+    const s = server({ ...options, path: socketPath() });
     await s.listen();
     let stopped = false;
     const pass = (from: net.Socket, to: net.Socket): void => {
@@ -24,7 +27,7 @@ async function slowPair(
         from.on("error", () => to.destroy()).on("close", () => to.destroy());
     };
     const line = net.createServer((near) => {
-        const far = net.connect(s.get_bound_port()!, "127.0.0.1");
+        const far = net.connect(s.path as string);
         pass(near, far);
         pass(far, near);
         later(() => {
@@ -32,10 +35,11 @@ async function slowPair(
             far.destroy();
         });
     });
-    line.listen(0, "127.0.0.1");
+    const path = socketPath();
+    line.listen(path);
     await next(line, "listening");
     later(() => line.close());
-    const c = client({ ...options, port: (line.address() as net.AddressInfo).port });
+    const c = client({ ...options, path });
     const connected = new Promise<net.Socket>((resolve) => s.once("connect", resolve));
     await c.connect();
     return { s, c, socket: await connected, stop: () => (stopped = true) };
