@@ -163,6 +163,11 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         return this.wire?.name ?? "json";
     }
 
+    /** True while the connection survives the loss of its socket. */
+    get isResumable(): boolean {
+        return this.state !== "closed" && this.resumption?.isOver === false;
+    }
+
     /** Uses a format that both ends have agreed on, from the next frame on. */
     agree(wire: Wire): void {
         this.flush();
@@ -249,6 +254,17 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         resumption.end(isWriting, this.error);
     }
 
+    /** Goes on without the resumption: the peer does not resume. */
+    dropResumption(): void {
+        const { resumption } = this;
+        if (!resumption) return;
+        this.flush();
+        resumption.isOver = true;
+        this.writeJournal();
+        resumption.end(true, undefined);
+        this.resumption = undefined;
+    }
+
     /**
      * Continues on the socket of another connection, which ends without a trace.
      *
@@ -273,9 +289,10 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
      * Sends again what the peer has not received, and then what waits.
      *
      * @param received - number of frames that the peer has received
+     * @param answer - sends the answer to the peer first
      * @returns number of frames that are sent again
      */
-    replay(received: number): number {
+    replay(received: number, answer?: () => void): number {
         const { resumption } = this;
         if (!resumption) return 0;
         this.flush();
@@ -284,6 +301,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         resumption.interruption = undefined;
         resumption.replayed += replayed;
         resumption.settleFlushes();
+        answer?.();
         this.writeJournal();
         return replayed;
     }

@@ -347,14 +347,19 @@ export class FrameWriter implements TickTask {
     protected writeJournal(): void {
         const { resumption } = this;
         // A program may have replaced `socket.write()`, and send there.
-        if (!resumption || resumption.isWriting || resumption.interruption) return;
-        resumption.isWriting = true;
-        try {
-            for (let entry; this.socket.writable && (entry = resumption.journal.next(resumption.isOver));)
-                this.#write(entry.data, entry);
-        } finally {
-            resumption.isWriting = false;
+        if (!resumption || resumption.isWriting) return;
+        const { journal } = resumption;
+        if (!resumption.interruption) {
+            resumption.isWriting = true;
+            try {
+                for (let entry; this.socket.writable && (entry = journal.next(resumption.isOver));)
+                    this.#write(entry.data, entry);
+            } finally {
+                resumption.isWriting = false;
+            }
         }
+        if (journal.waiting > 0) resumption.hasWaited = true;
+        else if (this.#onWritable && !this.overLimit) this.#emitWritable();
     }
 
     /** Writes a line about the connection itself, which is not kept in the journal. */

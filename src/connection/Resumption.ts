@@ -39,7 +39,7 @@ export class Resumption {
     readonly journal: Journal;
     /** Token that the client presents, and the one before it, until the client has confirmed the new one. */
     token: string;
-    previousToken: string | undefined;
+    previousToken: string | undefined = undefined;
     /** Longest interruption in milliseconds. */
     timeout: number;
     /** Number of frames that were received. */
@@ -60,6 +60,8 @@ export class Resumption {
     interruptions = 0;
     /** Number of frames that were written again. */
     replayed = 0;
+    /** True if frames had to wait in the journal, and `drain` was not emitted since. */
+    hasWaited = false;
     /** True while entries of the journal are written. */
     isWriting = false;
     /** Fingerprint of the certificate of the client, on a server. */

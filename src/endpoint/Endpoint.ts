@@ -274,6 +274,15 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     }
 
     /**
+     * Handles the end of the socket of a connection: it is interrupted, or closed.
+     *
+     * @internal
+     */
+    protected _lose(connection: Connection, reason: DisconnectReason): void {
+        if (!this.#interrupt(connection, reason)) this._close(connection, reason);
+    }
+
+    /**
      * Waits for another socket for a connection that has lost its socket.
      *
      * @internal

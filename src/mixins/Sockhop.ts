@@ -5,12 +5,14 @@ import { Handlers } from "./Handlers";
 import { Handshake } from "./Handshake";
 import { Ping } from "./Ping";
 import { Requests } from "./Requests";
+import { Resume } from "./Resume";
 import { Responses } from "./Responses";
 
 // One mixin per line: nested calls make the compiler forget that Endpoint is generic.
 const WithCallbacks = Callbacks(Endpoint);
 const WithPing = Ping(WithCallbacks);
-const WithAgreement = Agreement(WithPing);
+const WithResume = Resume(WithPing);
+const WithAgreement = Agreement(WithResume);
 const WithResponses = Responses(WithAgreement);
 const WithHandlers = Handlers(WithResponses);
 const WithRequests = Requests(WithHandlers);
