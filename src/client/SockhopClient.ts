@@ -637,7 +637,9 @@ export class SockhopClient<
             const onData = (chunk: Buffer, length: number): void => {
                 this._onData(connection, chunk, length);
             };
-            const connection = this._attach(dial(this, this.#tls, onConnect, onData));
+            const socket = dial(this, this.#tls, onConnect, onData);
+            socket.on("end", () => (connection.partialFrame = undefined)); // of the answer, which is no message
+            const connection = this._attach(socket);
             attempt.connection = connection;
             attempt.limit(this._connectTimeout, () => {
                 connection.error ??= new SockhopError("Timeout exceeded on an attempt to resume", "ERR_CONNECT_TIMEOUT");

@@ -1,5 +1,6 @@
 import { V2Wire } from "../codec/v2/V2Wire";
 import type { Connection } from "../connection/Connection";
+import type { ResumptionStart } from "../connection/Resumption";
 import { debug } from "../diagnostics/debugLog";
 import { emitSafely } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";
@@ -13,7 +14,6 @@ import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { fingerprintOf } from "../transport/tls";
 import type { Constructor } from "./mixin";
-import type { Resuming } from "./Resume";
 
 /**
  * Longest wait for the answer to a greeting, in milliseconds. Only a peer that does not reply to pings lets it pass:
@@ -117,13 +117,17 @@ export interface ResumeRequest {
  * Agrees on a codec for bytes, and on resumption: a client with one of the options `codec` and `resume` greets, and a server
  * with one of them answers. Other peers ignore greetings (`docs/protocol.md`).
  */
-export function Agreement<B extends Constructor<Endpoint & Resuming>>(Base: B): B & Constructor<Agreeing> {
+export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Agreeing> {
     abstract class Agreement extends Base implements Agreeing {
         /** Greetings of the open connections. A connection has none with JSON lines only. */
         readonly #greetings = new Map<Connection, Greeting>();
 
         /** True if this end greets, and never answers. */
         protected abstract get _greetsFirst(): boolean;
+
+        // See `Resume`.
+        abstract _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void;
+        abstract _resume(connection: Connection, other: Connection, hello: ResumeHello): boolean;
 
         /** What a server agrees to, for a client that can resume. */
         protected abstract _agreeToResume(connection: Connection, timeout: number): ResumeHello;

@@ -576,7 +576,9 @@ export class SockhopServer<
         const token = this.#tokens.create();
         const isResumed = this._resume(resumed, connection, resume, () => {
             const { timeout, received, journal } = resumption;
-            this.#tokens.delete(resumption.previousToken); // the client has presented the other one
+            const { token: current, previousToken } = resumption;
+            // The client does not have, or does not need, the one that it has not presented.
+            this.#tokens.delete(resume.token === current ? previousToken : current);
             resumption.previousToken = resume.token;
             resumption.token = token;
             this.#tokens.add(token, resumed);
@@ -600,12 +602,13 @@ export class SockhopServer<
             return;
         }
         const timeout = this.#codecRequired ? this.#sessionTimeout : GREETING_TIMEOUT_MS;
-        peekHello(connection.socket, this._objectBuffer, timeout, (hello) => {
+        peekHello(connection.socket, this._objectBuffer, timeout, (hello, isCut) => {
             if (connection.state === "closed") {
                 connection.socket.resume(); // a socket with unread bytes does not close
                 return;
             }
-            if (hello?.resume?.received !== undefined) void this.#resume(connection, hello);
+            if (isCut) this._close(connection, { code: "PEER_ENDED" });
+            else if (hello?.resume?.received !== undefined) void this.#resume(connection, hello);
             else this.#begin(connection, hello);
         });
     }
