@@ -13,6 +13,7 @@ import { ConnectAttempt } from "./ConnectAttempt";
 import { ResumeAttempts } from "./ResumeAttempts";
 import { type ConnectOptions, ConnectWait } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
+import { Timer } from "../runtime/clock";
 import { OfflineQueue } from "./OfflineQueue";
 import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -54,6 +55,9 @@ import type {
     RequestNameOf,
 } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
+
+/** Milliseconds between two checks if the queue is empty. */
+const QUEUE_CHECK_MS = 10;
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
@@ -245,6 +249,31 @@ export class SockhopClient<
         const streams = [...self.#streams];
         await self._closeAll(options ?? {});
         for (const stream of streams) stream.end(); // those that had no connection
+    }
+
+    /**
+     * Waits until the server has received everything that was sent before: its library has, not yet its handlers.
+     *
+     * With `resume` at both ends, the server has acknowledged it, and an interruption only delays that. Otherwise the server
+     * has replied to a ping that follows the messages, which sockhop of any version does.
+     *
+     * Rejects with `ERR_SOCKET_DESTROYED` without a connection, or if it closes first (that rejection needs no handler), and with
+     * `ERR_REQUEST_TYPE` if the peer is `"json"`.
+     *
+     * @example
+     * ```js
+     * for (const record of records) client.send(record);
+     * await client.flush();
+     * ```
+     */
+    async flush(): Promise<void> {
+        const self = this._self();
+        if (self.#attempt) await self.#attempt.promise;
+        const connection = self.#connection;
+        if (!connection) throw notConnectedError(undefined, "The client is not connected: await connect() first");
+        if (self._isAgreeing(connection)) await self._agreed(connection);
+        while (self._hasQueued(connection)) await new Promise<void>((resolve) => new Timer(resolve, QUEUE_CHECK_MS));
+        return self._flush(connection);
     }
 
     /** The same as `disconnect()`. */

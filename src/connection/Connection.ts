@@ -233,6 +233,16 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         return true;
     }
 
+    /** Waits until the peer has acknowledged all that was sent. Without an agreement to resume, resolves at once. */
+    acknowledged(): Promise<void> {
+        const { resumption } = this;
+        if (!resumption) return Promise.resolve();
+        this.flush();
+        const flushed = resumption.flushed();
+        if (resumption.hasFlushes) this.sendReceipt({ ask: true });
+        return flushed;
+    }
+
     /** Handles an acknowledgement. Returns false if it is not valid. */
     onReceipt(received: number): boolean {
         if (!this.resumption?.acknowledge(received)) return false;

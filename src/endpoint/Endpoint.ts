@@ -475,15 +475,19 @@ function survives({ state, resumption }: Connection, { code }: DisconnectReason)
     return resumption !== undefined && state === "open" && !resumption.isOver && INTERRUPTIONS.has(code);
 }
 
-/** Resolves when no reply is pending, or after the timeout when no bytes are in transit. */
+/** Resolves when no reply is pending and the peer has acknowledged all if it does so, or after the timeout when no bytes are in transit. */
 function drained(connection: Connection, timeout: number): Promise<void> {
     return new Promise((resolve) => {
         const timer = new GraceTimeout(timeout, () => {
             if (!connection.transfers.wait(() => resolve())) resolve();
         });
-        void connection.drain().then(() => {
+        const end = (): void => {
             timer.clear();
             resolve();
-        });
+        };
+        void connection
+            .drain()
+            .then(() => connection.acknowledged())
+            .then(end, end);
     });
 }

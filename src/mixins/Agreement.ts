@@ -221,10 +221,17 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         #onPong(connection: Connection, message: Message): void {
             const hello = parseHello(message.data);
             const greeting = this.#greetings.get(connection);
-            if (hello && !this._greetsFirst) this._answer(connection, hello);
+            if (hello && !this._greetsFirst) this.#onGreeting(connection, hello);
             else if (hello && greeting) this.#onAnswer(connection, greeting, hello);
             else if (greeting?.waiting && greeting.waiting.probe === (message.data as SockhopPing)._id) this.#onUnanswered(connection);
             else super._onMessage(connection, message);
+        }
+
+        /** Answers a greeting that has come too late for the start of the session. A client that resumes has to try again. */
+        #onGreeting(connection: Connection, hello: Hello): void {
+            const resumes = this._limits.resume && hello.resume?.received !== undefined;
+            if (resumes && !this.#greetings.has(connection)) this._close(connection, { code: "CLOSED" });
+            else this._answer(connection, hello);
         }
 
         /** Handles an answer, even a late one: the server already uses the codec. */

@@ -147,6 +147,26 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return this._server ? this._server.ask(this.sock, value, options) : unbound();
     }
 
+    /**
+     * Waits until the client has received everything that was sent before: its library has, not yet its handlers.
+     *
+     * With `resume` at both ends, the client has acknowledged it, and an interruption only delays that. Otherwise the client
+     * has replied to a ping that follows the messages, which sockhop of any version does.
+     *
+     * Rejects with `ERR_SOCKET_DESTROYED` if the connection closes first (the rejection needs no handler), and with
+     * `ERR_REQUEST_TYPE` if peers are `"json"`.
+     *
+     * @example
+     * ```js
+     * session.send("last words");
+     * await session.flush();
+     * ```
+     */
+    flush(): Promise<void> {
+        const connection = connectionOf(this._sock);
+        return this._server && connection ? this._server._flush(connection) : unbound();
+    }
+
     /** Closes the connection: see {@link SockhopServer.kill_socket}. */
     kill(options?: EndOptions | null): Promise<void> {
         return this._server ? this._server.kill_socket(this.sock, options) : unbound();
