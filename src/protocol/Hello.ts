@@ -59,7 +59,8 @@ export function parseHello(data: unknown): Hello | undefined {
     if (typeof version !== "number" || !(version >= VERSION)) return undefined;
     if (typeof token !== "string" || !TOKEN_PATTERN.test(token)) return undefined;
     if (!Array.isArray(codecs) || codecs.length > MAX_CODECS || !codecs.every(isCodecName)) return undefined;
-    return { codecs, token, resume: parseResume(resume) };
+    const resumed = parseResume(resume);
+    return resumed ? { codecs, token, resume: resumed } : { codecs, token };
 }
 
 /** @returns `undefined` for a member `resume` that is missing or not valid: the peer resumes nothing then */
