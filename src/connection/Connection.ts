@@ -255,7 +255,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         const { resumption } = this;
         if (!resumption) return;
         const isWriting = !this.isInterrupted && this.socket.writable;
-        if (isWriting) this.flush();
+        this.flush();
         resumption.isOver = true;
         if (isWriting) {
             this.writeJournal();
