@@ -671,7 +671,10 @@ export class SockhopClient<
             const connection = this._attach(socket);
             attempt.connection = connection;
             attempt.limit(this._connectTimeout, () => {
-                connection.error ??= new SockhopError("Timeout exceeded on an attempt to resume", "ERR_CONNECT_TIMEOUT");
+                connection.error ??= new SockhopError(
+                    "Timeout exceeded on an attempt to resume",
+                    "ERR_CONNECT_TIMEOUT",
+                );
                 this._destroy(connection, { code: "CLOSED" });
             });
         });

@@ -223,7 +223,8 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const greeting = this.#greetings.get(connection);
             if (hello && !this._greetsFirst) this.#onGreeting(connection, hello);
             else if (hello && greeting) this.#onAnswer(connection, greeting, hello);
-            else if (greeting?.waiting && greeting.waiting.probe === (message.data as SockhopPing)._id) this.#onUnanswered(connection);
+            else if (greeting?.waiting && greeting.waiting.probe === (message.data as SockhopPing)._id)
+                this.#onUnanswered(connection);
             else super._onMessage(connection, message);
         }
 

@@ -80,7 +80,9 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
             for (const probe of [...this.#probes.values()]) {
                 if (probe.connection !== connection) continue;
                 this.#forget(probe);
-                probe.reject(notConnectedError(connection.error, "The connection closed before the peer had received all"));
+                probe.reject(
+                    notConnectedError(connection.error, "The connection closed before the peer had received all"),
+                );
             }
             super._onClose(connection, wasOpen);
         }

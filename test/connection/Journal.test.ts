@@ -161,7 +161,10 @@ describe("Journal", () => {
             fc.record({ kind: fc.constant("acknowledge" as const) }),
             fc.record({ kind: fc.constant("cut" as const) }),
         );
-        const limits = fc.record({ maxBytes: fc.integer({ min: 1, max: 20 }), maxMessages: fc.integer({ min: 1, max: 5 }) });
+        const limits = fc.record({
+            maxBytes: fc.integer({ min: 1, max: 20 }),
+            maxMessages: fc.integer({ min: 1, max: 5 }),
+        });
         fc.assert(
             fc.property(limits, fc.array(step, { maxLength: 60 }), (bounds, steps) => {
                 const journal = create(bounds);

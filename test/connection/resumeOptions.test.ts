@@ -23,9 +23,15 @@ describe("The option resume", () => {
     it("is rejected by both ends if it is not valid", () => {
         const bad = [1, "true", [], { timeout: -1 }, { timeout: "x" }, { max_bytes: 0 }, { max_messages: "many" }];
         for (const resume of bad as never[]) {
-            expect(() => new SockhopClient({ resume })).to.throw().with.property("code", "ERR_BAD_OPTION");
-            expect(() => new SockhopServer({ resume })).to.throw().with.property("code", "ERR_BAD_OPTION");
+            expect(() => new SockhopClient({ resume }))
+                .to.throw()
+                .with.property("code", "ERR_BAD_OPTION");
+            expect(() => new SockhopServer({ resume }))
+                .to.throw()
+                .with.property("code", "ERR_BAD_OPTION");
         }
-        expect(() => new SockhopServer({ max_suspended: 0 })).to.throw().with.property("code", "ERR_BAD_OPTION");
+        expect(() => new SockhopServer({ max_suspended: 0 }))
+            .to.throw()
+            .with.property("code", "ERR_BAD_OPTION");
     });
 });

@@ -12,7 +12,9 @@ describe("An interrupted connection", () => {
         await cutOff(s);
         await interrupted;
         const sent = [rejection(c.send(1)), rejection(c.ask(2)), rejection(c.flush())];
-        const failed = new Promise<{ code?: string }>((resolve) => void c.send(3, () => undefined, { failed: resolve }));
+        const failed = new Promise<{ code?: string }>(
+            (resolve) => void c.send(3, () => undefined, { failed: resolve }),
+        );
         for (const { code, error } of await ended) {
             expect(code).to.equal("NOT_RESUMED");
             expect(error).to.have.property("code", "ERR_NOT_RESUMED");
@@ -152,7 +154,10 @@ describe("An interrupted connection", () => {
     });
 
     it("counts in max_connections", async () => {
-        const { s } = await resumable({ ...RESUME, max_connections: 1 }, { ...RESUME, auto_reconnect_interval: 60_000 });
+        const { s } = await resumable(
+            { ...RESUME, max_connections: 1 },
+            { ...RESUME, auto_reconnect_interval: 60_000 },
+        );
         s.sockets[0]!.destroy();
         await next(s, "interrupted");
         const errors: unknown[] = [];

@@ -52,7 +52,9 @@ describe("A server with resume", () => {
         again.greet({ timeout: TIMEOUT, token, received: 1, sent: 3 });
         const answer = (await again.answer())!;
         expect(answer).to.include({ received: 1, sent: 3 });
-        expect(answer.token).to.match(/^[0-9a-f]{32}$/).and.not.equal(token);
+        expect(answer.token)
+            .to.match(/^[0-9a-f]{32}$/)
+            .and.not.equal(token);
         expect(await again.values(2)).to.deep.equal(["b", "c"]);
         const [info] = await resumed;
         expect(info).to.deep.include({ missed: 2, replayed: 2 });
@@ -257,7 +259,12 @@ describe("A client with resume", () => {
         const { _id } = pingOf(await text(received, /SockhopPing.*\n/));
         peer!.write(`{"type":"SockhopPong","data":{"_id":"${_id}"}}\n`); // no answer before it
         await c.send("not counted");
-        const hello = { version: 1, codecs: [], token: "0123456789abcdef", resume: { token: "0".repeat(32), timeout: 1000 } };
+        const hello = {
+            version: 1,
+            codecs: [],
+            token: "0123456789abcdef",
+            resume: { token: "0".repeat(32), timeout: 1000 },
+        };
         peer!.write(`${JSON.stringify({ type: "SockhopPong", data: { _id: "sockhop", hello } })}\n`);
         await text(received, /"off":true/);
         expect(c.resumable).to.equal(false);
@@ -326,7 +333,10 @@ function pingOf(line: string): { _id: string } {
 /** Resolves to the first line that matches, when it has arrived. */
 async function text(received: string[], pattern: RegExp): Promise<string> {
     for (;;) {
-        const line = received.join("").split("\n").find((each) => pattern.test(`${each}\n`));
+        const line = received
+            .join("")
+            .split("\n")
+            .find((each) => pattern.test(`${each}\n`));
         if (line !== undefined) return line;
         await new Promise(setImmediate);
     }

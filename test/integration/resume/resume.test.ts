@@ -22,7 +22,10 @@ describe("A connection with resume", () => {
                 it(`delivers every message once and in order, when the ${end} cuts it`, async () => {
                     const { s, c } = await pair(options);
                     const events: string[] = [];
-                    for (const [name, each] of [["c", c], ["s", s]] as [string, SockhopClient][]) {
+                    for (const [name, each] of [
+                        ["c", c],
+                        ["s", s],
+                    ] as [string, SockhopClient][]) {
                         for (const event of ["interrupted", "resumed", "disconnect"] as const)
                             each.on(event, () => events.push(`${name} ${event}`));
                     }
@@ -39,7 +42,12 @@ describe("A connection with resume", () => {
                     const numbers = Array.from({ length: 40 }, (_, n) => n);
                     expect(await atServer).to.deep.equal(numbers);
                     expect(await atClient).to.deep.equal(numbers);
-                    expect(events.slice().sort()).to.deep.equal(["c interrupted", "c resumed", "s interrupted", "s resumed"]);
+                    expect(events.slice().sort()).to.deep.equal([
+                        "c interrupted",
+                        "c resumed",
+                        "s interrupted",
+                        "s resumed",
+                    ]);
                     expect(c.connected).to.equal(true);
                 });
             }
