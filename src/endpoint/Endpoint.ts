@@ -269,7 +269,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         if (connection.isInterrupted) return true;
         connection.partialFrame = undefined; // the peer sends it again
         this.#receiver.deliverPaused(connection);
-        if (survives(connection, reason) && !connection.isInterrupted) this._onInterrupt(connection, reason);
+        this._onInterrupt(connection, reason); // does nothing if a handler has closed it
         return true;
     }
 
@@ -287,7 +287,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
      *
      * @internal
      */
-    // eslint-disable-next-line @typescript-eslint/no-empty-function -- a mixin overrides it
+    // eslint-disable-next-line @typescript-eslint/no-empty-function, @typescript-eslint/no-unused-vars -- a mixin overrides it
     protected _onInterrupt(_connection: Connection, _reason: DisconnectReason): void {}
 
     /**

@@ -160,7 +160,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const resumption = resumes?.connection.resumption;
             if (!resumption) return { timeout };
             const { token, received, journal } = resumption;
-            return { timeout, token, received, sent: journal.sent, only: resumes?.only === true };
+            return { timeout, token, received, sent: journal.sent, only: resumes.only };
         }
 
         _isAgreeing(connection: Connection): boolean {
@@ -179,8 +179,8 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (!this._greets || this.#greetings.has(connection)) return;
             const token = newToken();
             this.#greetings.set(connection, { token, resumes: undefined, isAnswered: false, waiting: undefined });
-            const asks = this._limits.resume && hello.resume && !(connection.wire instanceof V2Wire);
-            const resume = asks ? this._agreeToResume(connection, hello.resume.timeout) : undefined;
+            const request = this._limits.resume && !(connection.wire instanceof V2Wire) ? hello.resume : undefined;
+            const resume = request ? this._agreeToResume(connection, request.timeout) : undefined;
             const isSent = this.#sendHello(connection, token, resume);
             if (!isSent) return;
             this.#agree(connection, token, hello);

@@ -51,7 +51,7 @@ export interface Resuming {
      * @param why - end of the message of the error
      * @internal
      */
-    _notResumed(connection: Connection, why: string, cause?: unknown): void;
+    _notResumed(connection: Connection, why: string): void;
 }
 
 /** Adds connections that survive the loss of their socket: both ends count frames, and send again what is missing. */
@@ -77,7 +77,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
 
         protected override _onInterrupt(connection: Connection, reason: DisconnectReason): void {
             const { resumption } = connection;
-            if (!resumption) return;
+            if (!resumption || connection.state !== "open" || resumption.interruption) return;
             const error = reason.error ?? interruptedError(reason);
             connection.flush();
             const timer = new GraceTimeout(resumption.timeout, () => {
@@ -89,10 +89,9 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             connection.socket.destroy();
             debug?.("interrupted: %s: %s", connection.peer, messageOf(error));
             publishInterrupt(connection, error);
-            if (!connection.isInterrupted || connection.state !== "open") return;
+            if (!isWaiting(connection)) return; // a subscriber has closed it
             this._onInterrupted(connection);
-            if (connection.isInterrupted && connection.state === "open")
-                emitSafely(this, "interrupted", error, ...this._eventArgs(connection));
+            if (isWaiting(connection)) emitSafely(this, "interrupted", error, ...this._eventArgs(connection));
         }
 
         _resume(connection: Connection, other: Connection, hello: ResumeHello, answer?: () => void): boolean {
@@ -117,13 +116,13 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             return true;
         }
 
-        _notResumed(connection: Connection, why: string, cause: unknown = undefined): void {
+        _notResumed(connection: Connection, why: string): void {
             const { resumption } = connection;
             if (!resumption || connection.state === "closed") return;
             connection.flush();
             const message = `The connection to ${connection.peer} was interrupted, and not resumed ${why}`;
             const { messages } = resumption.journal;
-            const error = notResumedError(message, messages, cause ?? resumption.interruption?.error);
+            const error = notResumedError(message, messages, resumption.interruption?.error);
             connection.error = error;
             this._close(connection, { code: "NOT_RESUMED", error });
         }
@@ -160,6 +159,11 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         }
     }
     return Resume;
+}
+
+/** True for an interrupted connection that may still be resumed. */
+function isWaiting({ isInterrupted, state }: Connection): boolean {
+    return isInterrupted && state === "open";
 }
 
 /** Error of an interruption without an error of the system. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { encodeFrames } from "../support/frames";
 import { Journal, countFrames } from "../../src/connection/Journal";
 import type { WriteObserver } from "../../src/connection/WriteObserver";
-import { SockhopError, notConnectedError } from "../../src/SockhopError";
+import { type SockhopError, notConnectedError } from "../../src/SockhopError";
 import { TestSocket } from "../support/TestSocket";
 
 const UNBOUNDED = { maxBytes: Infinity, maxMessages: Infinity };

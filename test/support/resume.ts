@@ -29,7 +29,7 @@ export async function reasonOfEnd(end: SockhopClient | SockhopServer): Promise<D
 /** Resolves to the arguments of the next event. */
 export async function next(end: SockhopClient | SockhopServer, event: string): Promise<unknown[]> {
     return new Promise((resolve) => {
-        end.once(event as "drain", (...args: unknown[]) => resolve(args));
+        end.once(event, (...args: unknown[]) => resolve(args));
     });
 }
 
@@ -54,7 +54,10 @@ interface Hello {
     resume?: { token?: string; timeout: number; received?: number; sent?: number };
 }
 
-type Envelope = { type: string; data: Record<string, unknown> & { hello?: Hello } };
+interface Envelope {
+    type: string;
+    data: Record<string, unknown> & { hello?: Hello };
+}
 
 /** Client that writes the bytes of the protocol itself. */
 export class RawClient {
@@ -80,7 +83,7 @@ export class RawClient {
     /** Resolves to the member `resume` of the answer of the server, when it has arrived. */
     async answer(): Promise<Hello["resume"]> {
         for (;;) {
-            const answer = this.frames.find(({ data }) => data?.hello);
+            const answer = this.frames.find(({ data }) => data.hello);
             if (answer) return answer.data.hello!.resume;
             await once(this.socket, "data");
         }

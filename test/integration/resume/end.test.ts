@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import { SockhopServer, SockhopSession } from "../../../src";
+import { type SockhopServer, SockhopSession } from "../../../src";
 import { client, placeOf, rejection, server } from "../../support/pair";
 import { RESUME, cut, cutOff, next, reasonOfEnd, resumable } from "../../support/resume";
 

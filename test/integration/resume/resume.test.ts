@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import type { SockhopClient, SockhopServer } from "../../../src";
+import type { SockhopClient } from "../../../src";
 import { pair, received } from "../../support/pair";
 
 /** Both ends have the option. */
@@ -62,7 +62,7 @@ describe("A connection with resume", () => {
         });
         s.handle("String", async (value) => {
             c.socket!.destroy();
-            await once(s as SockhopServer, "resumed");
+            await once(s, "resumed");
             return `response to ${value as string}`;
         });
         const reply = new Promise((resolve) => void c.send("call", resolve));
