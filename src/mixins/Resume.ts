@@ -57,6 +57,9 @@ export interface Resuming {
 /** Adds connections that survive the loss of their socket: both ends count frames, and send again what is missing. */
 export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Resuming> {
     abstract class Resume extends Base implements Resuming {
+        /** See `Agreement`: true on a client. */
+        protected abstract get _greetsFirst(): boolean;
+
         /** Called when a connection waits for another socket. */
         protected abstract _onInterrupted(connection: Connection): void;
 
@@ -83,6 +86,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             const timer = new GraceTimeout(resumption.timeout, () => {
                 this._notResumed(connection, `within ${resumption.timeout} ms`);
             });
+            if (!this._greetsFirst) timer.unref();
             resumption.interruption = { error, startedAt: now(), timer };
             resumption.interruptions += 1;
             connection.error = undefined; // of an earlier interruption
