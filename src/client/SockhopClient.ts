@@ -4,7 +4,7 @@ import { tlsOptions } from "../transport/tls";
 import { type ClientOptions, queueOptions } from "./ClientOptions";
 import type { PendingReply, Reply } from "../replies/PendingReply";
 import { milliseconds } from "../validators";
-import { withTimeout } from "../timers/promises";
+import { markHandled, withTimeout } from "../timers/promises";
 import type * as net from "node:net";
 import type tls from "node:tls";
 import { Sockhop } from "../mixins/Sockhop";
@@ -266,7 +266,14 @@ export class SockhopClient<
      * await client.flush();
      * ```
      */
-    async flush(): Promise<void> {
+    flush(): Promise<void> {
+        const self = this._self();
+        const isConnected = self.#connection !== undefined;
+        const flushed = self.#flush();
+        return isConnected ? markHandled(flushed) : flushed;
+    }
+
+    async #flush(): Promise<void> {
         const self = this._self();
         if (self.#attempt) await self.#attempt.promise;
         const connection = self.#connection;

@@ -223,7 +223,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     sendReceipt(more?: Omit<Receipt, "ack">): boolean {
         const { resumption } = this;
         if (!resumption || this.isInterrupted || !this.socket.writable) return false;
-        if (this.bytesPending >= this.limits.maxBuffered) return false;
+        if (this.bytesPending >= this.limits.maxBuffered && !more?.bye) return false;
         resumption.onReceiptSent(this.bytesReceived);
         try {
             this.sendApart({ ack: resumption.received, ...more });

@@ -111,6 +111,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         // Node emits `drain` before it calls the callbacks of the writes, so `buffered` still counts them.
         nextTick(() => {
             if (connection.state !== "open" || this._hasQueued(connection)) return;
+            if (connection.resumption?.hasWaited) return; // frames still wait for the peer
             emitSafely(this, "drain", ...this._eventArgs(connection));
         });
     });

@@ -71,6 +71,10 @@ export class RawClient {
         return new RawClient(await raw(s));
     }
 
+    static over(socket: net.Socket): RawClient {
+        return new RawClient(socket);
+    }
+
     send(type: string, data: unknown): void {
         this.socket.write(`${JSON.stringify({ type, data })}\n`);
     }
