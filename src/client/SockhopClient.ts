@@ -463,6 +463,7 @@ export class SockhopClient<
     protected _onResumed(connection: Connection): void {
         this.#socket = connection.socket;
         this.#resuming?.stop();
+        this.#resuming?.attempt?.succeed();
         this.#resuming = undefined;
     }
 

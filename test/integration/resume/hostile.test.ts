@@ -225,6 +225,35 @@ describe("A server with resume", () => {
     });
 });
 
+describe("A greeting that resumes", () => {
+    it("closes the connection if it comes after the start of a session, so that the client tries again", async () => {
+        const s = await listening();
+        const { peer, token } = await agreed(s);
+        peer.socket.destroy();
+        await next(s, "interrupted");
+        const connected = next(s, "connect");
+        const late = await RawClient.connect(s);
+        await connected; // the server has waited for a greeting
+        late.greet({ timeout: TIMEOUT, token, received: 0, sent: 0 });
+        await once(late.socket, "close");
+        const again = await RawClient.connect(s);
+        again.greet({ timeout: TIMEOUT, token, received: 0, sent: 0 });
+        expect(await again.answer()).to.have.property("received", 0);
+    });
+
+    it("starts no session if it is cut", async () => {
+        const s = await listening();
+        let sessions = 0;
+        s.on("connect", () => (sessions += 1));
+        s.on("error", () => (sessions += 1));
+        const socket = await raw(s);
+        socket.end(`{"type":"SockhopPong","data":{"_id":"sockhop","_created":null,"hel`);
+        await once(socket.resume(), "close");
+        await agreed(s);
+        expect(sessions).to.equal(1);
+    });
+});
+
 describe("A client with resume", () => {
     it("works with a server that knows no greetings, as without", async () => {
         let peer: net.Socket | undefined;
