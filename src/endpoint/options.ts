@@ -63,8 +63,8 @@ export interface SockhopOptions extends FramingOptions, ValueOptions, LimitOptio
 export interface EndpointLimits extends Limits {
     /** Milliseconds. */
     readonly responseTimeout: number;
-    /** `undefined` if connections cannot be resumed. */
-    readonly resume: ResumeLimits | undefined;
+    /** Missing if connections cannot be resumed. */
+    readonly resume?: ResumeLimits;
 }
 
 /**
@@ -88,5 +88,6 @@ export function codecRequired(required: unknown, hasFormat: boolean): boolean {
 export function endpointLimits(options: SockhopOptions): EndpointLimits {
     const responseTimeout = milliseconds("response_timeout", options.response_timeout, 30_000);
     const resume = resumeLimits(options.resume);
-    return { ...limitsOf(options), responseTimeout, resume: options.peer_type === "json" ? undefined : resume };
+    const limits = { ...limitsOf(options), responseTimeout };
+    return resume && options.peer_type !== "json" ? { ...limits, resume } : limits;
 }
