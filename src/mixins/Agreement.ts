@@ -106,7 +106,11 @@ export interface Agreeing {
     _helloOf(connection: Connection, resume: ResumeHello): object;
 }
 
-/** Interrupted connection that a client resumes. */
+/**
+ * Interrupted connection that a client resumes.
+ *
+ * @internal
+ */
 export interface ResumeRequest {
     readonly connection: Connection;
     /** True if no new session is needed if it cannot be resumed. */
