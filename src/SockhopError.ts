@@ -15,6 +15,7 @@ export type SockhopErrorCode =
     | "ERR_MESSAGE_TOO_LARGE"
     | "ERR_MULTICONNECT"
     | "ERR_NO_SOCKET"
+    | "ERR_NOT_RESUMED"
     | "ERR_OBJECTBUFFER_BAD_BUFFER"
     | "ERR_OBJECTBUFFER_BAD_BUFFER_DATA"
     | "ERR_OBJECTBUFFER_BAD_OBJECT"
@@ -58,6 +59,11 @@ export class SockhopError extends Error {
     readonly code: SockhopErrorCode;
     /** Failed connections and their errors. Only an error of `sendall()` has this member. */
     declare readonly failures?: readonly { socket: Socket; error: SockhopError }[];
+    /**
+     * Number of sent messages that the peer has not acknowledged, and may not have received. Only errors at the end of a
+     * connection that could be resumed have this member.
+     */
+    declare readonly unacknowledged?: number;
     /** Error of the handler at the peer. Only `ERR_REQUEST_FAILED` has this member. The peer chose its values. */
     declare readonly remote?: RemoteError;
 

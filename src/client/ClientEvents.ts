@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { DisconnectReason } from "../connection/DisconnectReason";
 import type { ClassEvents, Exchange, MessageOf, Received, Requested, TypeEvents } from "../endpoint/events";
+import type { ResumeInfo } from "../mixins/Resume";
 import type { Classes, Protocol } from "../Protocol";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- values of a peer: a program that knows the type need not cast */
@@ -28,6 +29,13 @@ export interface ClientOnlyEvents {
     connect: [socket: Socket];
     /** Emitted on a connection of a client with `codec`, when it is known what the server can do. See {@link SockhopClient.codec}. */
     codec: [name: string, socket: Socket];
+    /**
+     * Emitted when the socket is lost, with the option `resume` at both ends. The client stays connected, and what it sends
+     * waits. `resumed` follows, or `disconnect` with the code `NOT_RESUMED`.
+     */
+    interrupted: [error: Error, socket: Socket];
+    /** Emitted when the connection goes on with another socket. What the server has not received is sent again. */
+    resumed: [info: ResumeInfo, socket: Socket];
     /** Emitted when the connection has closed, for any reason, with that reason. Exactly once for each `connect`. */
     disconnect: [socket: Socket, reason: DisconnectReason];
     /**

@@ -133,7 +133,7 @@ export class OfflineQueue {
         // would keep the loop running.
         let count = this.#messages.size;
         for (const message of this.#messages) {
-            if (count === 0 || !connection.socket.writable) break;
+            if (count === 0 || !connection.isWritable) break;
             // With "wait" the connection refuses no message, so it can buffer all of them.
             if (connection.limits.slowConsumer !== "wait" && connection.exceeds(connection.limits.maxBuffered / 2)) {
                 connection.onceWritable(resume);
@@ -143,7 +143,7 @@ export class OfflineQueue {
             this.#remove(message);
             this.#send(message, connection);
         }
-        if (this.#messages.size > 0 && connection.socket.writable) setImmediate(resume);
+        if (this.#messages.size > 0 && connection.isWritable) setImmediate(resume);
         else this.#flushTarget = undefined;
     }
 

@@ -4,14 +4,16 @@ import { tlsOptions } from "../transport/tls";
 import { type ClientOptions, queueOptions } from "./ClientOptions";
 import type { PendingReply, Reply } from "../replies/PendingReply";
 import { milliseconds } from "../validators";
-import { withTimeout } from "../timers/promises";
+import { markHandled, withTimeout } from "../timers/promises";
 import type * as net from "node:net";
 import type tls from "node:tls";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { ConnectAttempt } from "./ConnectAttempt";
+import { ResumeAttempts } from "./ResumeAttempts";
 import { type ConnectOptions, ConnectWait } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
+import { Timer } from "../runtime/clock";
 import { OfflineQueue } from "./OfflineQueue";
 import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -53,6 +55,9 @@ import type {
     RequestNameOf,
 } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
+
+/** Milliseconds between two checks if the queue is empty. */
+const QUEUE_CHECK_MS = 10;
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
@@ -96,6 +101,8 @@ export class SockhopClient<
     /** Loops over `messages()`. */
     readonly #streams = new Set<MessageStream>();
     #attempt: ConnectAttempt | undefined;
+    /** Attempts to resume the connection, while it is interrupted. */
+    #resuming: ResumeAttempts | undefined;
     /** Call of `connect()` with options. Its attempts are those of `auto_reconnect`. */
     #wait: ConnectWait | undefined;
     /** Messages that were queued during the attempt that made the connection. */
@@ -128,6 +135,11 @@ export class SockhopClient<
      */
     get codec(): string {
         return this._self().#connection?.codec ?? "json";
+    }
+
+    /** True while client and server have agreed to resume the connection if its socket is lost. See the option `resume`. */
+    get resumable(): boolean {
+        return this._self().#connection?.isResumable ?? false;
     }
 
     /** True while there is a connection: from before `connect` until before `disconnect`. */
@@ -237,6 +249,38 @@ export class SockhopClient<
         const streams = [...self.#streams];
         await self._closeAll(options ?? {});
         for (const stream of streams) stream.end(); // those that had no connection
+    }
+
+    /**
+     * Waits until the server has received everything that was sent before: its library has, not yet its handlers.
+     *
+     * With `resume` at both ends, the server has acknowledged it, and an interruption only delays that. Otherwise the server
+     * has replied to a ping that follows the messages, which sockhop of any version does.
+     *
+     * Rejects with `ERR_SOCKET_DESTROYED` without a connection, or if it closes first (that rejection needs no handler), and with
+     * `ERR_REQUEST_TYPE` if the peer is `"json"`.
+     *
+     * @example
+     * ```js
+     * for (const record of records) client.send(record);
+     * await client.flush();
+     * ```
+     */
+    flush(): Promise<void> {
+        const self = this._self();
+        const isConnected = self.#connection !== undefined;
+        const flushed = self.#flush();
+        return isConnected ? markHandled(flushed) : flushed;
+    }
+
+    async #flush(): Promise<void> {
+        const self = this._self();
+        if (self.#attempt) await self.#attempt.promise;
+        const connection = self.#connection;
+        if (!connection) throw notConnectedError(undefined, "The client is not connected: await connect() first");
+        if (self._isAgreeing(connection)) await self._agreed(connection);
+        while (self._hasQueued(connection)) await new Promise<void>((resolve) => new Timer(resolve, QUEUE_CHECK_MS));
+        return self._flush(connection);
     }
 
     /** The same as `disconnect()`. */
@@ -400,7 +444,37 @@ export class SockhopClient<
 
     /** @internal */
     protected get _connecting(): boolean {
-        return this.#attempt !== undefined;
+        return this.#attempt !== undefined || this.#resuming !== undefined;
+    }
+
+    // Resume and Agreement need the next four.
+    /** @internal */
+    protected _onInterrupted(connection: Connection): void {
+        if (connection !== this.#connection) {
+            this._notResumed(connection, "as the program has replaced its socket");
+            return;
+        }
+        this.#resuming = new ResumeAttempts(connection, () => {
+            this.#dialToResume();
+        });
+    }
+
+    /** @internal */
+    protected _onResumed(connection: Connection): void {
+        this.#socket = connection.socket;
+        this.#resuming?.stop();
+        this.#resuming?.attempt?.succeed();
+        this.#resuming = undefined;
+    }
+
+    /** @internal */
+    protected _onConfirmed(): void {
+        // Only a server has tokens to forget.
+    }
+
+    /** @internal */
+    protected _agreeToResume(): never {
+        throw new Error("A client does not answer greetings");
     }
 
     /** @internal */
@@ -410,6 +484,12 @@ export class SockhopClient<
             this.#connection = undefined;
             this.#attemptQueue?.clear(notConnectedError(connection.error));
             this.#attemptQueue = undefined;
+            this.#stopResuming();
+        }
+        const resuming = this.#resuming;
+        if (resuming?.attempt?.connection === connection) {
+            if (isBacklogFull(connection.error)) resuming.attempt.retry();
+            else resuming.retry(connection.error, this.#resumeDelay(resuming.failures));
         }
         if (attempt?.connection === connection) {
             if (isBacklogFull(connection.error)) attempt.retry();
@@ -513,10 +593,9 @@ export class SockhopClient<
 
     /** True if a frame has to wait in the queue. */
     #mustQueue(queue: OfflineQueue, connection: Connection): boolean {
-        const { socket } = connection;
         return (
             this.#attempt?.connection === connection ||
-            !socket.writable ||
+            !connection.isWritable ||
             queue.isSendingTo(connection) ||
             this._isAgreeing(connection)
         );
@@ -527,7 +606,7 @@ export class SockhopClient<
         const attempt = new ConnectAttempt(site, () => {
             this.#dial(attempt);
         });
-        if (this.#snapshots) attempt.queueMessages();
+        if (this._greets) attempt.queueMessages();
         this.#attempt = attempt;
         return attempt.promise;
     }
@@ -535,8 +614,8 @@ export class SockhopClient<
     #dial(attempt: ConnectAttempt): void {
         const onConnect = (): void => {
             if (this.#attempt !== attempt) return;
-            if (this.#snapshots) this.#greet(connection, attempt);
-            if (!this.#snapshots || !this.#codecRequired) this.#open(attempt, connection);
+            if (this._greets) this.#greet(connection, attempt);
+            if (!this.#codecRequired) this.#open(attempt, connection);
             else this._read(connection); // a TLS socket is not read before
         };
         const onData = (chunk: Buffer, length: number): void => {
@@ -578,6 +657,82 @@ export class SockhopClient<
         this._destroy(connection, { code: "CLOSED" }); // without an event: connect() rejects
     }
 
+    /** Connects to resume the interrupted connection. The socket becomes that of the client only if the server resumes. */
+    #dialToResume(): void {
+        const resuming = this.#resuming;
+        if (!resuming) return;
+        const attempt = new ConnectAttempt(undefined, () => {
+            const onConnect = (): void => {
+                if (this.#resuming?.attempt !== attempt) return;
+                const onEnd = (): void => {
+                    this.#onNotResumed(connection, attempt);
+                };
+                const request = { connection: resuming.connection, only: !this.#reconnects };
+                this._greet(connection, onEnd, true, request);
+                this._read(connection); // a TLS socket is not read before
+            };
+            const onData = (chunk: Buffer, length: number): void => {
+                this._onData(connection, chunk, length);
+            };
+            const socket = dial(this, this.#tls, onConnect, onData);
+            socket.on("end", () => (connection.partialFrame = undefined)); // of the answer, which is no message
+            const connection = this._attach(socket);
+            attempt.connection = connection;
+            attempt.limit(this._connectTimeout, () => {
+                connection.error ??= new SockhopError(
+                    "Timeout exceeded on an attempt to resume",
+                    "ERR_CONNECT_TIMEOUT",
+                );
+                this._destroy(connection, { code: "CLOSED" });
+            });
+        });
+        attempt.queueMessages();
+        resuming.attempt = attempt;
+    }
+
+    /** Ends the interrupted connection, which the server does not resume. A new one follows if the client reconnects. */
+    #onNotResumed(connection: Connection, attempt: ConnectAttempt): void {
+        const resuming = this.#resuming;
+        if (resuming?.attempt !== attempt) return;
+        const isRefused = this.#codecRequired && !connection.wire;
+        if (!this.#reconnects || isRefused) {
+            this.#stopResuming();
+            this._notResumed(resuming.connection, "as the server does not know it, or has refused");
+            return;
+        }
+        this.#resuming = undefined;
+        resuming.stop();
+        this.#attempt = attempt;
+        this._notResumed(resuming.connection, "as the server does not know it, or has refused");
+        if (this.#attempt !== attempt) return;
+        this.#connection = connection;
+        this.#socket = connection.socket;
+        this.#open(attempt, connection);
+        this.#flushQueue(connection);
+    }
+
+    /** True if a lost connection is followed by another one. */
+    get #reconnects(): boolean {
+        return this.auto_reconnect || this._isWaiting;
+    }
+
+    #resumeDelay(failures: number): number {
+        const interval = this.#reconnectInterval;
+        const cap = this.#reconnectCap;
+        return cap > 0 ? Math.round(Math.random() * Math.min(cap, interval * 2 ** (failures - 1))) : interval;
+    }
+
+    #stopResuming(): void {
+        const resuming = this.#resuming;
+        if (!resuming) return;
+        this.#resuming = undefined;
+        resuming.stop();
+        const { attempt } = resuming;
+        if (!attempt) return;
+        attempt.fail(abortError());
+        if (attempt.connection) this._destroy(attempt.connection, { code: "CLOSED" });
+    }
+
     #onTimeout(attempt: ConnectAttempt): void {
         const connection = attempt.connection as Connection;
         if (this._isAgreeing(connection)) {
@@ -610,7 +765,7 @@ export class SockhopClient<
             this._close(connection, closeReasonOf(socket)); // there will be no other close event
         else {
             this._read(connection);
-            if (this.#snapshots) this.#greetOn(connection);
+            if (this._greets) this.#greetOn(connection);
         }
     }
 

@@ -89,6 +89,8 @@ export interface Codec extends Encoder<string> {
     readonly enveloped: boolean;
     /** True if any text is a value, so that no frame is invalid. */
     readonly acceptsText: boolean;
+    /** Text that ends each sent frame, and is nowhere else in it. */
+    readonly terminator: string;
 
     /**
      * Encodes a value without an envelope. Also throws `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object.

@@ -197,6 +197,15 @@ export class ObjectBuffer extends EventEmitter {
         return this.#codec.acceptsText;
     }
 
+    /**
+     * Text that ends each line that is sent, and is nowhere else in it.
+     *
+     * @internal
+     */
+    get terminator(): string {
+        return this.#codec.terminator;
+    }
+
     /** @internal */
     get latestType(): string {
         return this.#codec.latestType;

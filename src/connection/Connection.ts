@@ -4,6 +4,7 @@ import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { Wire } from "../codec/Wire";
 import { publishSent } from "../diagnostics/channels";
 import type { InvalidMessage, Message } from "../protocol/Message";
+import type { Receipt } from "../protocol/Receipt";
 import type { OpenResponses } from "../replies/OpenResponses";
 import type { PendingCallback } from "../replies/PendingCallback";
 import type { PendingReply, ReplyHost } from "../replies/PendingReply";
@@ -17,6 +18,7 @@ import { GracefulClose } from "./GracefulClose";
 import type { PingHistory } from "./PingHistory";
 import { TransferWatch } from "./TransferWatch";
 import type { Limits } from "./limits";
+import { withUnacknowledged } from "./Resumption";
 import { hookSocket, ownerOf } from "./socketHooks";
 
 /** Result of `send()` for a caller that does not wait for the write. */
@@ -70,6 +72,8 @@ export interface ConnectionOwner {
     _peerName(socket: Socket): string;
     /** Called when another endpoint has become the owner of the socket. */
     _onSocketTaken(connection: Connection): void;
+    /** Called for an error that ends a connection without a usable socket. */
+    _onAborted(connection: Connection, error: Error): void;
 }
 
 /**
@@ -159,6 +163,11 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         return this.wire?.name ?? "json";
     }
 
+    /** True while the connection survives the loss of its socket. */
+    get isResumable(): boolean {
+        return this.state !== "closed" && this.resumption?.isOver === false;
+    }
+
     /** Uses a format that both ends have agreed on, from the next frame on. */
     agree(wire: Wire): void {
         this.flush();
@@ -190,10 +199,126 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     sendControl(kind: ControlKind, data: unknown): void {
         if (this.overLimit) return;
         try {
-            this.writeAndForget(this.encoder.encodeControl(kind, data));
+            if (this.resumption) this.sendApart(data, kind);
+            else this.writeAndForget(this.encoder.encodeControl(kind, data));
         } catch {
             // The echoed id does not fit into `max_message_size`: send nothing.
         }
+    }
+
+    /** Sends a control message that is not counted, and not sent again after an interruption. */
+    sendApart(data: unknown, kind: ControlKind = "pong"): void {
+        const { _objectBuffer: objectBuffer } = this.endpoint;
+        const line = objectBuffer.encodeControl(kind, data);
+        this.writeApart(line);
+        publishSent(this, line, objectBuffer);
+    }
+
+    /**
+     * Acknowledges all received frames.
+     *
+     * @param more - further members of the {@link Receipt}
+     * @returns false without a usable socket, and while the peer does not read
+     */
+    sendReceipt(more?: Omit<Receipt, "ack">): boolean {
+        const { resumption } = this;
+        if (!resumption || this.isInterrupted || !this.socket.writable) return false;
+        if (this.bytesPending >= this.limits.maxBuffered && !more?.bye) return false;
+        resumption.onReceiptSent(this.bytesReceived);
+        try {
+            this.sendApart({ ack: resumption.received, ...more });
+        } catch {
+            return true; // it does not fit into `max_message_size`: neither would any message
+        }
+        return true;
+    }
+
+    /** Waits until the peer has acknowledged all that was sent. Without an agreement to resume, resolves at once. */
+    acknowledged(): Promise<void> {
+        const { resumption } = this;
+        if (!resumption) return Promise.resolve();
+        this.flush();
+        const flushed = resumption.flushed();
+        if (resumption.hasFlushes) this.sendReceipt({ ask: true });
+        return flushed;
+    }
+
+    /** Handles an acknowledgement. Returns false if it is not valid. */
+    onReceipt(received: number): boolean {
+        if (!this.resumption?.acknowledge(received)) return false;
+        this.writeJournal();
+        return true;
+    }
+
+    /** Ends the resumption: the connection closes. Sends what waits, and a goodbye, if there is a usable socket. */
+    endResumption(): void {
+        const { resumption } = this;
+        if (!resumption) return;
+        const isWriting = !this.isInterrupted && this.socket.writable;
+        this.flush();
+        resumption.isOver = true;
+        if (isWriting) {
+            this.writeJournal();
+            this.sendReceipt({ bye: true });
+        }
+        resumption.end(isWriting, this.error);
+    }
+
+    /** Goes on without the resumption: the peer does not resume. */
+    dropResumption(): void {
+        const { resumption } = this;
+        if (!resumption) return;
+        this.flush();
+        resumption.isOver = true;
+        this.writeJournal();
+        resumption.end(true, undefined);
+        this.resumption = undefined;
+    }
+
+    /**
+     * Continues on the socket of another connection, which ends without a trace.
+     *
+     * @returns the old socket
+     */
+    adopt(other: Connection): Socket {
+        const { socket } = this;
+        other.state = "closed";
+        this.replaceSocket(other.socket);
+        hookSocket(other.socket, this);
+        this.partialFrame = other.partialFrame;
+        other.partialFrame = undefined;
+        this.bytesReceived += other.bytesReceived;
+        this.framesReceived += other.framesReceived;
+        this.bytesSent += other.bytesSent;
+        this.error = other.error;
+        this.pings?.reset();
+        return socket;
+    }
+
+    /**
+     * Sends again what the peer has not received, and then what waits.
+     *
+     * @param received - number of frames that the peer has received
+     * @param answer - sends the answer to the peer first
+     * @returns number of frames that are sent again
+     */
+    replay(received: number, answer?: () => void): number {
+        const { resumption } = this;
+        if (!resumption) return 0;
+        this.flush();
+        const replayed = resumption.journal.rewind(received);
+        resumption.interruption?.timer.clear();
+        resumption.interruption = undefined;
+        resumption.replayed += replayed;
+        resumption.settleFlushes();
+        answer?.();
+        this.writeJournal();
+        return replayed;
+    }
+
+    protected override abort(error: Error): void {
+        if (this.isInterrupted) this.endpoint._onAborted(this, error);
+        else super.abort(error);
     }
 
     /** Tells the peer that a response is no longer needed. Does nothing where {@link sendControl} does nothing. */
@@ -254,7 +379,8 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         const message =
             `The connection to ${this.peer} closed${code} before the ${reply} to ${type} arrived: ` +
             `the ${kind} ${sent}, and the peer may have handled it`;
-        return notConnectedError(this.error, message);
+        const error = notConnectedError(this.error, message);
+        return this.resumption ? withUnacknowledged(error, this.resumption.journal.messages) : error;
     }
 
     /** True after an unreadable frame. */

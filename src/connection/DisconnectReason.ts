@@ -13,6 +13,7 @@ import { codeOf } from "../runtime/thrownValues";
  * - `"BAD_FRAMES"`: the peer sent no messages of sockhop: too many invalid frames, or HTTP
  * - `"FRAME_TIMEOUT"`: a frame did not end within `frame_timeout`
  * - `"MESSAGE_TOO_LARGE"`: the peer sent a message above `max_message_size`
+ * - `"NOT_RESUMED"`: the connection was interrupted and could not be resumed: `error` is `ERR_NOT_RESUMED`
  * - `"SOCKET_ERROR"`: any other error of the socket, such as `ETIMEDOUT`
  */
 export type DisconnectCode =
@@ -26,6 +27,7 @@ export type DisconnectCode =
     | "BAD_FRAMES"
     | "FRAME_TIMEOUT"
     | "MESSAGE_TOO_LARGE"
+    | "NOT_RESUMED"
     | "SOCKET_ERROR";
 
 /** Last argument of `disconnect`. */

@@ -7,7 +7,10 @@ import { toError } from "../runtime/thrownValues";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
 import { markHandled } from "../timers/promises";
+import { countFrames } from "./Journal";
 import type { Limits } from "./limits";
+import type { Resumption } from "./Resumption";
+import type { WriteObserver } from "./WriteObserver";
 
 /**
  * Early-flush threshold in characters: a long tick writes before its end, so that the peer can start to read. Each
@@ -37,12 +40,6 @@ const MAX_REPLY_FACTOR = 8;
 
 /** Number of writes with an observer that have settled, on all connections. */
 let settledWrites = 0;
-
-/** Observer of the result of a write. */
-export interface WriteObserver {
-    /** Called when the operating system has the bytes, or with the error that prevents it. */
-    settle(socket: Socket, error: SockhopError | undefined): void;
-}
 
 /** Frames for several connections. Each connection must write them before frames that are added later. */
 export interface QueuedBatch extends WriteObserver {
@@ -107,12 +104,24 @@ export class FrameWriter implements TickTask {
     #onWritable: (() => void) | undefined;
     /** Characters of the replies that were sent since the buffered bytes reached `max_buffered`. */
     #repliesOverLimit = 0;
+    /** Set if both ends have agreed to resume the connection on another socket. */
+    resumption: Resumption | undefined;
 
     constructor(
-        readonly socket: Socket,
+        public socket: Socket,
         readonly limits: Limits,
     ) {
         this.#needsCallback = isSecure(socket);
+    }
+
+    /** True if frames can be added: there is a usable socket, or there may be another one. */
+    get isWritable(): boolean {
+        return this.socket.writable || this.resumption?.isOver === false;
+    }
+
+    /** True while the socket cannot be used, and another one may follow. */
+    get isInterrupted(): boolean {
+        return this.resumption?.interruption !== undefined;
     }
 
     /** Bytes that are not sent yet: frames of this tick, a broadcast, and pending writes. */
@@ -122,7 +131,7 @@ export class FrameWriter implements TickTask {
 
     /** True until the operating system has accepted everything that was written to the socket. */
     get hasPendingWrites(): boolean {
-        return this.#bytesPending > 0;
+        return this.#bytesPending > 0 || this.isInterrupted;
     }
 
     /** Bytes of {@link buffered} that were written to the socket. */
@@ -153,14 +162,15 @@ export class FrameWriter implements TickTask {
         return this.#bytesPending + this.#text.length + this.#bytesHeld >= limit;
     }
 
-    /** Bytes of the broadcast, and of `wire`. */
+    /** Bytes of the broadcast, of `wire`, and of frames that wait in the journal. */
     get #bytesHeld(): number {
-        return (this.#broadcast?.length ?? 0) + (this.wire?.length ?? 0);
+        const held = (this.#broadcast?.length ?? 0) + (this.wire?.length ?? 0);
+        return this.resumption === undefined ? held : held + this.resumption.journal.waiting;
     }
 
     /** Error of one more frame: `ERR_SOCKET_DESTROYED` or `ERR_BUFFER_FULL`; `undefined` if it can be sent. */
     writeError(): SockhopError | undefined {
-        if (!this.socket.writable) return notConnectedError();
+        if (!this.isWritable) return notConnectedError();
         return this.overLimit && this.limits.slowConsumer !== "wait" ? this.bufferFullError() : undefined;
     }
 
@@ -171,7 +181,7 @@ export class FrameWriter implements TickTask {
      * @param size - characters of the frame
      */
     replyError(size: number): SockhopError | undefined {
-        if (this.socket.writable && !this.overLimit) {
+        if (this.isWritable && !this.overLimit) {
             this.#repliesOverLimit = 0;
             return undefined;
         }
@@ -180,8 +190,14 @@ export class FrameWriter implements TickTask {
         this.#repliesOverLimit += size;
         if (this.#repliesOverLimit < MAX_REPLY_FACTOR * this.limits.maxBuffered) return undefined;
         const error = this.bufferFullError();
-        this.socket.destroy(error);
+        this.abort(error);
         return error;
+    }
+
+    /** Destroys the socket. The connection closes with this error. */
+    protected abort(error: Error): void {
+        if (this.resumption) this.resumption.isOver = true;
+        this.socket.destroy(error);
     }
 
     /** Error of a frame above `max_buffered`. Destroys the connection with `slow_consumer: "disconnect"`. */
@@ -190,7 +206,7 @@ export class FrameWriter implements TickTask {
             `The peer reads too slowly: ${this.buffered} bytes are buffered, and max_buffered is ` +
             `${this.limits.maxBuffered}. Await send(), or wait for drain`;
         const error = new SockhopError(message, "ERR_BUFFER_FULL");
-        if (this.limits.slowConsumer === "disconnect") this.socket.destroy(error);
+        if (this.limits.slowConsumer === "disconnect") this.abort(error);
         return error;
     }
 
@@ -227,6 +243,7 @@ export class FrameWriter implements TickTask {
         if (typeof frame === "string") {
             this.#text += frame;
             ({ length } = this.#text);
+            if (this.resumption !== undefined) this.resumption.lines += 1;
         } else {
             const wire = this.wire as Wire;
             wire.commit(frame);
@@ -283,8 +300,80 @@ export class FrameWriter implements TickTask {
         const batch = this.#batch;
         this.#text = "";
         this.#batch = undefined;
+        if (this.resumption !== undefined) {
+            this.#record(this.resumption, wire, text, batch);
+            return;
+        }
         this.#write(wire ? wire.take() : text, batch);
         wire?.release(this.#isWritten);
+    }
+
+    /** Adds frames to the journal, and writes what may be written. */
+    #record(resumption: Resumption, wire: Wire | undefined, text: string, batch: Batch | undefined): void {
+        const messages = this.framesSent - resumption.framesFlushed;
+        resumption.framesFlushed = this.framesSent;
+        if (wire) {
+            const bytes = Buffer.from(wire.take()); // the wire uses its memory again
+            wire.release(true);
+            const frames = countFrames(bytes);
+            this.#keep(resumption, bytes, frames, Math.max(frames, messages), batch);
+        } else {
+            const { lines } = resumption;
+            resumption.lines = 0;
+            this.#keep(resumption, text, lines, lines, batch);
+        }
+    }
+
+    #keep(
+        resumption: Resumption,
+        data: string | Buffer,
+        frames: number,
+        messages: number,
+        observer: WriteObserver | undefined,
+    ): void {
+        if (!this.isWritable) {
+            observer?.settle(this.socket, notConnectedError());
+            return;
+        }
+        if (frames === 0) {
+            observer?.settle(this.socket, undefined);
+            return;
+        }
+        resumption.journal.add(data, frames, messages, Buffer.byteLength(data), this.socket, observer);
+        this.writeJournal();
+    }
+
+    /** Writes the frames of the journal that wait, as far as its limits allow, or all of them if the connection closes. */
+    protected writeJournal(): void {
+        const { resumption } = this;
+        // A program may have replaced `socket.write()`, and send there.
+        if (!resumption || resumption.isWriting) return;
+        const { journal } = resumption;
+        if (!resumption.interruption) {
+            resumption.isWriting = true;
+            try {
+                for (let entry; this.socket.writable && (entry = journal.next(resumption.isOver));)
+                    this.#write(entry.data, entry);
+            } finally {
+                resumption.isWriting = false;
+            }
+        }
+        if (journal.waiting > 0) resumption.hasWaited = true;
+        else if (this.#onWritable && !this.overLimit) this.#emitWritable();
+    }
+
+    /** Writes a line about the connection itself, which is not kept in the journal. */
+    protected writeApart(line: string): void {
+        this.framesSent += 1;
+        if (this.resumption) this.resumption.framesFlushed += 1;
+        if (!this.isInterrupted) this.#write(line, undefined);
+    }
+
+    /** Writes to another socket from now on. Results of pending writes to the old one do not count. */
+    protected replaceSocket(socket: Socket): void {
+        this.socket = socket;
+        this.#bytesPending = 0;
+        this.#needsCallback = isSecure(socket);
     }
 
     /**
@@ -316,8 +405,15 @@ export class FrameWriter implements TickTask {
     writeBroadcast(bytes: Buffer, broadcast: QueuedBatch): void {
         this.#broadcast = undefined;
         if (this.wire) this.flush(); // frames from before the broadcast, if it began while another one was encoded
-        this.framesSent += broadcast.frames;
-        this.#write(bytes, broadcast);
+        const { frames } = broadcast;
+        this.framesSent += frames;
+        const { resumption } = this;
+        if (resumption === undefined) {
+            this.#write(bytes, broadcast);
+            return;
+        }
+        resumption.framesFlushed += frames;
+        this.#keep(resumption, bytes, frames, frames, broadcast);
     }
 
     /**
@@ -365,6 +461,7 @@ export class FrameWriter implements TickTask {
         const { socket } = this;
         let isAccepted = false;
         socket.write(bytes, encoding, (error) => {
+            if (this.socket !== socket) return; // the journal has written the frames again
             if (!isAccepted) this.#bytesPending -= size;
             // A write that was pending when the socket was destroyed has no error in its callback (Node 20).
             const hasFailed = Boolean(error) || (!isAccepted && socket.destroyed);

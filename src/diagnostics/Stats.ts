@@ -17,6 +17,14 @@ export interface Stats {
     pending: number;
     /** Bytes that are buffered now, because they are not sent yet. */
     buffered: number;
+    /** Number of interruptions of connections with the option `resume`. */
+    interruptions: number;
+    /** Number of frames that were sent again after interruptions. */
+    replayed: number;
+    /** Number of messages that were sent and are not acknowledged now, with the option `resume`. */
+    unacknowledged: number;
+    /** Bytes of these messages, which are kept until then. */
+    kept: number;
     /**
      * Round-trip time in milliseconds of the last ping that got a pong, for a client or a session. `undefined` before
      * the first pong, and for a server.
@@ -33,6 +41,14 @@ interface Counters {
     readonly bytesReceived: number;
     readonly pending: number;
     readonly buffered: number;
+    readonly resumption?: ResumeCounters | undefined;
+}
+
+/** Counters of a connection that can be resumed. */
+interface ResumeCounters {
+    readonly interruptions: number;
+    readonly replayed: number;
+    readonly journal: { readonly messages: number; readonly bytes: number };
 }
 
 const NO_STATS: Readonly<Stats> = {
@@ -44,6 +60,10 @@ const NO_STATS: Readonly<Stats> = {
     reconnects: 0,
     pending: 0,
     buffered: 0,
+    interruptions: 0,
+    replayed: 0,
+    unacknowledged: 0,
+    kept: 0,
     round_trip: undefined,
 };
 
@@ -55,6 +75,12 @@ function add(stats: Stats, connection: Counters): void {
     stats.bytes_received += connection.bytesReceived;
     stats.pending += connection.pending;
     stats.buffered += connection.buffered;
+    const { resumption } = connection;
+    if (!resumption) return;
+    stats.interruptions += resumption.interruptions;
+    stats.replayed += resumption.replayed;
+    stats.unacknowledged += resumption.journal.messages;
+    stats.kept += resumption.journal.bytes;
 }
 
 /**
@@ -86,8 +112,9 @@ export class ClosedTotals {
 
     /** Adds a connection that is closed, without its pending replies and buffered bytes. */
     add(connection: Counters): void {
-        add(this.#stats, connection);
-        this.#stats.pending = this.#stats.buffered = 0;
+        const stats = this.#stats;
+        add(stats, connection);
+        stats.pending = stats.buffered = stats.unacknowledged = stats.kept = 0;
     }
 
     /** Returns the sum of the closed connections and these connections. */

@@ -12,6 +12,19 @@ export interface ConnectionDiagnostics {
     reason?: object | undefined;
 }
 
+/** Message of `sockhop:interrupt` and `sockhop:resume`: a connection has lost its socket, or has another one. */
+export interface ResumeDiagnostics {
+    endpoint: object;
+    socket: Socket;
+    /** Error that `interrupted` has. */
+    error?: Error | undefined;
+    /** Number of frames that the peer had to send again, and that this end sends again. */
+    missed?: number;
+    replayed?: number;
+    /** Milliseconds of the interruption. */
+    duration?: number;
+}
+
 /** Message of `sockhop:message:sent` and `sockhop:message:received`. */
 export interface MessageDiagnostics {
     endpoint: object;
@@ -37,6 +50,8 @@ interface FrameDescriber<F> {
 
 export const connected = channel("sockhop:connect");
 export const disconnected = channel("sockhop:disconnect");
+export const interrupted = channel("sockhop:interrupt");
+export const resumed = channel("sockhop:resume");
 export const sent = channel("sockhop:message:sent");
 export const received = channel("sockhop:message:received");
 
@@ -57,6 +72,27 @@ export function publishConnect({ endpoint, socket }: Subject): void {
 export function publishDisconnect({ endpoint, socket, error, closeReason: reason }: Subject): void {
     if (!disconnected.hasSubscribers) return;
     disconnected.publish({ endpoint, socket, error, reason } satisfies ConnectionDiagnostics);
+}
+
+/**
+ * Publishes that a connection has lost its socket.
+ *
+ * @internal
+ */
+export function publishInterrupt({ endpoint, socket }: Subject, error: Error): void {
+    if (interrupted.hasSubscribers) interrupted.publish({ endpoint, socket, error } satisfies ResumeDiagnostics);
+}
+
+/**
+ * Publishes that a connection goes on with another socket.
+ *
+ * @internal
+ */
+export function publishResume(
+    { endpoint, socket }: Subject,
+    info: { missed: number; replayed: number; duration: number },
+): void {
+    if (resumed.hasSubscribers) resumed.publish({ endpoint, socket, ...info } satisfies ResumeDiagnostics);
 }
 
 /**

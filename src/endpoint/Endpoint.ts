@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { isBadFrame } from "../codec/errors";
 import { ObjectBuffer } from "../codec/ObjectBuffer";
 import { Connection, connectionOf } from "../connection/Connection";
-import { type DisconnectReason, closeReasonOf, reasonOf } from "../connection/DisconnectReason";
+import { type DisconnectCode, type DisconnectReason, closeReasonOf, reasonOf } from "../connection/DisconnectReason";
 import { FrameTimeouts } from "../connection/FrameTimeouts";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { releaseReading } from "../connection/holdReading";
@@ -42,7 +42,8 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  * | | `_deliver(connection, message, reply?)`: emits `receive` |
  * | | `_close(connection, reason)`: graceful close |
  * | | `_destroy(connection, reason)`: close at once |
- * | | `_reportError(error, connection)`: `error` event or warning |
+ * | `_onInterrupt(connection, reason)`: the socket is lost | `_reportError(error, connection)`: `error` event or warning |
+ * | | `_adopt(connection, other)`: continues on another socket |
  *
  * Their public methods begin with `_self()`.
  * A mixin declares an abstract member for anything else that its class must provide. The other members of Endpoint are
@@ -83,19 +84,23 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     });
     readonly #socketOnEnd = this.#listener((connection) => {
         // Node has not ended the socket yet: if it is ended, the program did, and the peer only follows.
-        const code = connection.socket.writableEnded ? "CLOSED" : "PEER_ENDED";
+        const { socket } = connection;
+        const code = socket.writableEnded ? "CLOSED" : "PEER_ENDED";
         // Later, as Node ends the socket itself: after the `end` listeners of the program.
         nextTick(() => {
-            if (connection.state === "closed" || connection.socket.allowHalfOpen) return; // kept open by the program, or a pause
+            if (connection.state === "closed" || socket !== connection.socket) return;
+            if (socket.allowHalfOpen) return; // kept open by the program, or a pause
             this.#onPeerEnd(connection, { code });
         });
     });
     readonly #socketOnClose = this.#listener((connection) => {
+        if (this.#interrupt(connection, closeReasonOf(connection.socket))) return;
         if (connection.socket.readableEnded) this.#receiver.onEnd(connection);
         else this.#receiver.deliverPaused(connection);
         this._close(connection, closeReasonOf(connection.socket));
     });
     readonly #socketOnError = this.#listener((connection, error: NodeJS.ErrnoException) => {
+        if (this.#interrupt(connection, reasonOf(error))) return;
         connection.error = error;
         const isReported = connection.state === "open" && !PEER_ABORTS.has(error.code);
         this.#receiver.deliverPaused(connection);
@@ -106,6 +111,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         // Node emits `drain` before it calls the callbacks of the writes, so `buffered` still counts them.
         nextTick(() => {
             if (connection.state !== "open" || this._hasQueued(connection)) return;
+            if (connection.resumption?.hasWaited) return; // frames still wait for the peer
             emitSafely(this, "drain", ...this._eventArgs(connection));
         });
     });
@@ -242,14 +248,64 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         const endpoint = this._self();
         return function (this: Socket, argument?: A): void {
             const connection = connectionOf(this);
-            if (connection?.endpoint === endpoint && connection.state !== "closed") handle(connection, argument as A);
+            if (connection?.endpoint !== endpoint || connection.state === "closed") return;
+            if (connection.socket === this) handle(connection, argument as A); // it may have continued on another one
         };
     }
 
     #onPeerEnd(connection: Connection, reason: DisconnectReason): void {
+        if (this.#interrupt(connection, reason)) return;
         this.#receiver.onEnd(connection);
         // During a TLS handshake an error event follows, which is more specific.
         if (connection.state === "open") this._close(connection, reason);
+    }
+
+    /**
+     * Interrupts a connection that can be resumed. Delivers first what has arrived.
+     *
+     * @returns false if the connection ends
+     */
+    #interrupt(connection: Connection, reason: DisconnectReason): boolean {
+        if (!survives(connection, reason)) return false;
+        if (connection.isInterrupted) return true;
+        connection.partialFrame = undefined; // the peer sends it again
+        this.#receiver.deliverPaused(connection);
+        this._onInterrupt(connection, reason); // does nothing if a handler has closed it
+        return true;
+    }
+
+    /**
+     * Handles the end of the socket of a connection: it is interrupted, or closed.
+     *
+     * @internal
+     */
+    protected _lose(connection: Connection, reason: DisconnectReason): void {
+        if (!this.#interrupt(connection, reason)) this._close(connection, reason);
+    }
+
+    /**
+     * Waits for another socket for a connection that has lost its socket.
+     *
+     * @internal
+     */
+    // eslint-disable-next-line @typescript-eslint/no-empty-function, @typescript-eslint/no-unused-vars -- a mixin overrides it
+    protected _onInterrupt(_connection: Connection, _reason: DisconnectReason): void {}
+
+    /**
+     * Continues a connection on the socket of another one.
+     *
+     * @internal
+     */
+    protected _adopt(connection: Connection, other: Connection): void {
+        this._connections.delete(other);
+        const socket = connection.adopt(other);
+        releaseReading(socket);
+        socket.destroy();
+    }
+
+    /** @internal */
+    _onAborted(connection: Connection, error: Error): void {
+        this._destroy(connection, reasonOf(error));
     }
 
     /** @internal */
@@ -307,11 +363,13 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         connection.beforeClose?.(connection);
         if ((connection.state as string) === "closed") return; // `end()` of the session closed it
         const wasOpen = connection.state === "open";
+        connection.endResumption();
         connection.state = "closed";
         connection.closeReason = reason;
         connection.partialFrame = undefined; // frees the received bytes, even if the program keeps the socket
         connection.pausedFrames = undefined;
         releaseReading(connection.socket);
+        this.#receiver.receipts.delete(connection);
         this._connections.delete(connection);
         this.#closing.add(connection);
         void connection.close(timeout).then(() => {
@@ -346,7 +404,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
      * @internal
      */
     protected _destroy(connection: Connection, reason: DisconnectReason): void {
-        if (connection.state === "closed") return;
+        if (connection.state === "closed" || this.#interrupt(connection, reason)) return;
         const { error } = reason;
         try {
             if (error) {
@@ -354,6 +412,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
                 this.#errors.report(error, this._eventArgs(connection));
             }
         } finally {
+            connection.endResumption();
             connection.socket.destroy();
             this._close(connection, reason);
         }
@@ -402,15 +461,34 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     }
 }
 
-/** Resolves when no reply is pending, or after the timeout when no bytes are in transit. */
+/** Codes of interruptions: the peer may be there, and know nothing of the end of the socket. */
+const INTERRUPTIONS: ReadonlySet<DisconnectCode> = new Set([
+    "PEER_ENDED",
+    "PEER_RESET",
+    "CLOSED",
+    "PING_TIMEOUT",
+    "FRAME_TIMEOUT",
+    "SOCKET_ERROR",
+]);
+
+/** True if a connection is resumed after the end of its socket for this reason. */
+function survives({ state, resumption }: Connection, { code }: DisconnectReason): boolean {
+    return resumption !== undefined && state === "open" && !resumption.isOver && INTERRUPTIONS.has(code);
+}
+
+/** Resolves when no reply is pending and the peer has acknowledged all if it does so, or after the timeout when no bytes are in transit. */
 function drained(connection: Connection, timeout: number): Promise<void> {
     return new Promise((resolve) => {
         const timer = new GraceTimeout(timeout, () => {
             if (!connection.transfers.wait(() => resolve())) resolve();
         });
-        void connection.drain().then(() => {
+        const end = (): void => {
             timer.clear();
             resolve();
-        });
+        };
+        void connection
+            .drain()
+            .then(() => connection.acknowledged())
+            .then(end, end);
     });
 }

@@ -1,9 +1,11 @@
 import { badFrameError, foreignPeerError } from "../codec/errors";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
-import type { Connection, ReceivedFrame } from "../connection/Connection";
+import { type Connection, type ReceivedFrame, connectionOf } from "../connection/Connection";
 import { holdReading } from "../connection/holdReading";
+import { Receipts } from "../connection/Receipts";
 import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
+import { PING, PONG } from "../protocol/Envelope";
 import { type InvalidMessage, type Message, invalid, message as createMessage } from "../protocol/Message";
 import { foreignProtocol, httpPost, isSockhopFrame, startOf } from "./foreignProtocol";
 import { frameOrigin } from "./frameOrigin";
@@ -33,6 +35,8 @@ export class MessageReceiver {
      * ends could wait for each other forever.
      */
     pausesReading = false;
+    /** Counts the frames of connections that can be resumed. */
+    readonly receipts = new Receipts();
 
     constructor(objectBuffer: ObjectBuffer, handler: MessageHandler) {
         this.#objectBuffer = objectBuffer;
@@ -40,7 +44,8 @@ export class MessageReceiver {
     }
 
     /** Handles received bytes. */
-    onData(connection: Connection, chunk: Buffer, length = chunk.length): void {
+    onData(from: Connection, chunk: Buffer, length = chunk.length): void {
+        const connection = successorOf(from);
         if (connection.state === "closed") return;
         const isFirst = connection.bytesReceived === 0;
         connection.bytesReceived += length;
@@ -49,6 +54,7 @@ export class MessageReceiver {
         try {
             frames = (connection.wire?.reader ?? this.#objectBuffer).read(chunk, connection, length);
         } catch (error) {
+            if (connection.resumption) connection.resumption.isOver = true; // it would come again
             connection.socket.destroy(error as Error); // the frame does not fit into memory
             return;
         }
@@ -91,16 +97,21 @@ export class MessageReceiver {
         }
     }
 
-    #dispatchAll(connection: Connection, frames: readonly ReceivedFrame[]): void {
-        if (!this.#dispatchEach(connection, frames)) return;
+    #dispatchAll(from: Connection, frames: readonly ReceivedFrame[]): void {
+        if (!this.#dispatchEach(from, frames)) return;
+        const connection = successorOf(from);
         if (connection.state !== "closed" && connection.error) this.#handler.onFatal(connection, connection.error);
     }
 
     /** @returns false if the connection was paused: then it keeps the other frames */
-    #dispatchEach(connection: Connection, frames: readonly ReceivedFrame[], pauses = this.pausesReading): boolean {
+    #dispatchEach(from: Connection, frames: readonly ReceivedFrame[], pauses = this.pausesReading): boolean {
+        let connection = from;
         for (let index = 0; index < frames.length; index++) {
             const frame = frames[index] as ReceivedFrame;
+            if (connection.state === "closed") connection = successorOf(connection);
             if (Buffer.isBuffer(frame)) {
+                const { resumption } = connection;
+                if (resumption && connection.state !== "closed") this.receipts.onFrame(connection, resumption);
                 const messages = this.#decodeFrame(connection, frame);
                 if (!this.#dispatchMessages(connection, messages, pauses, frames, index)) return false;
                 continue;
@@ -146,8 +157,14 @@ export class MessageReceiver {
         const { badFrames } = connection;
         if (typeof frame !== "string") this.#onMessage(connection, undefined, frame);
         else if (this.#objectBuffer.isBlank(frame)) return;
-        else this.#onMessage(connection, frame, this.#objectBuffer.decode(frame));
+        else this.#onLine(connection, frame, this.#objectBuffer.decode(frame));
         if (connection.badFrames === badFrames) connection.badFrames = 0;
+    }
+
+    #onLine(connection: Connection, line: string, message: Message | InvalidMessage): void {
+        const { resumption } = connection;
+        if (resumption && message.type !== PING && message.type !== PONG) this.receipts.onFrame(connection, resumption);
+        this.#onMessage(connection, line, message);
     }
 
     /** @param line - `undefined` if the message was a part of a frame of bytes */
@@ -226,4 +243,11 @@ export class MessageReceiver {
         }
         connection.endReply();
     }
+}
+
+/** Connection that has continued on the socket of this one, or this one. */
+function successorOf(connection: Connection): Connection {
+    if (connection.state !== "closed") return connection;
+    const successor = connectionOf(connection.socket);
+    return successor?.endpoint === connection.endpoint ? successor : connection;
 }

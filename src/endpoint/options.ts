@@ -1,6 +1,7 @@
 import type { FramingOptions } from "../codec/ObjectBuffer";
 import type { ValueOptions } from "../codec/ValueOptions";
 import { type LimitOptions, type Limits, limitsOf } from "../connection/limits";
+import { type ResumeLimits, type ResumeOptions, resumeLimits } from "../connection/resumeOptions";
 import { SockhopError } from "../SockhopError";
 import { milliseconds } from "../validators";
 
@@ -13,6 +14,16 @@ export interface SockhopOptions extends FramingOptions, ValueOptions, LimitOptio
      * @default false
      */
     codec_required?: boolean | undefined;
+    /**
+     * `true`, or {@link ResumeOptions}: a connection survives the loss of its socket. The client connects again, and both
+     * ends send again what the other end has not received: each message arrives once and in order. Without the option at
+     * the other end, and with peers of type `"json"`, it has no effect: see `resumable` of client and session.
+     *
+     * The connection stays open meanwhile: `interrupted` and `resumed` are emitted instead of `disconnect` and `connect`.
+     *
+     * @default false
+     */
+    resume?: boolean | ResumeOptions | undefined;
     /** Path of a Unix domain socket. Takes precedence over `name`, `address` and `port`. */
     path?: string | null | undefined;
     /**
@@ -52,6 +63,8 @@ export interface SockhopOptions extends FramingOptions, ValueOptions, LimitOptio
 export interface EndpointLimits extends Limits {
     /** Milliseconds. */
     readonly responseTimeout: number;
+    /** Missing if connections cannot be resumed. */
+    readonly resume?: ResumeLimits;
 }
 
 /**
@@ -74,5 +87,7 @@ export function codecRequired(required: unknown, hasFormat: boolean): boolean {
  */
 export function endpointLimits(options: SockhopOptions): EndpointLimits {
     const responseTimeout = milliseconds("response_timeout", options.response_timeout, 30_000);
-    return { ...limitsOf(options), responseTimeout };
+    const resume = resumeLimits(options.resume);
+    const limits = { ...limitsOf(options), responseTimeout };
+    return resume && options.peer_type !== "json" ? { ...limits, resume } : limits;
 }

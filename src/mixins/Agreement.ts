@@ -1,9 +1,10 @@
-import type { WireFormat } from "../codec/Wire";
+import { V2Wire } from "../codec/v2/V2Wire";
 import type { Connection } from "../connection/Connection";
+import type { ResumptionStart } from "../connection/Resumption";
 import { debug } from "../diagnostics/debugLog";
 import { emitSafely } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";
-import { type Hello, helloData, parseHello } from "../protocol/Hello";
+import { type Hello, type ResumeHello, helloData, parseHello } from "../protocol/Hello";
 import type { Message } from "../protocol/Message";
 import { SockhopPing } from "../protocol/SockhopPing";
 import { loadCrypto } from "../runtime/builtins";
@@ -11,6 +12,7 @@ import { setImmediate } from "../runtime/clock";
 import { onExit } from "../runtime/onExit";
 import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
+import { fingerprintOf } from "../transport/tls";
 import type { Constructor } from "./mixin";
 
 /**
@@ -26,6 +28,10 @@ const MAX_HELD = 1000;
 interface Greeting {
     /** Token of this end. */
     readonly token: string;
+    /** Interrupted connection that a client resumes. */
+    readonly resumes: Connection | undefined;
+    /** True if a client has the answer of the server. */
+    isAnswered: boolean;
     /** Set while a client waits for the answer. */
     waiting: Waiting | undefined;
 }
@@ -55,13 +61,21 @@ function sendAtExit(): void {
 /** Members that {@link Agreement} adds to an endpoint. */
 export interface Agreeing {
     /**
+     * True if this end greets or answers.
+     *
+     * @internal
+     */
+    readonly _greets: boolean;
+
+    /**
      * Greets the peer, and waits for its answer.
      *
      * @param onEnd - called once, when `connection.codec` is known, unless the connection closes before
      * @param holds - true to hold messages until then
+     * @param resumes - interrupted connection that the server is asked to resume on this one
      * @internal
      */
-    _greet(connection: Connection, onEnd: () => void, holds: boolean): void;
+    _greet(connection: Connection, onEnd: () => void, holds: boolean, resumes?: ResumeRequest): void;
 
     /**
      * True after `_greet()`, until the codec is known.
@@ -78,16 +92,34 @@ export interface Agreeing {
     _agreed(connection: Connection): Promise<void>;
 
     /**
-     * Answers the first greeting of a peer, and uses the codec that both ends have.
+     * Answers the first greeting of a peer, and uses what both ends have.
      *
      * @internal
      */
     _answer(connection: Connection, hello: Hello): void;
+
+    /**
+     * Greeting of this end that a peer gets on another socket.
+     *
+     * @internal
+     */
+    _helloOf(connection: Connection, resume: ResumeHello): object;
 }
 
 /**
- * Agrees on a codec for bytes: a client with the option `codec` greets, and a server with the option answers. Other
- * peers ignore greetings (`docs/protocol.md`).
+ * Interrupted connection that a client resumes.
+ *
+ * @internal
+ */
+export interface ResumeRequest {
+    readonly connection: Connection;
+    /** True if no new session is needed if it cannot be resumed. */
+    readonly only: boolean;
+}
+
+/**
+ * Agrees on a codec for bytes, and on resumption: a client with one of the options `codec` and `resume` greets, and a server
+ * with one of them answers. Other peers ignore greetings (`docs/protocol.md`).
  */
 export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Agreeing> {
     abstract class Agreement extends Base implements Agreeing {
@@ -97,7 +129,18 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         /** True if this end greets, and never answers. */
         protected abstract get _greetsFirst(): boolean;
 
-        _greet(connection: Connection, onEnd: () => void, holds: boolean): void {
+        // See `Resume`.
+        abstract _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void;
+        abstract _resume(connection: Connection, other: Connection, hello: ResumeHello): boolean;
+
+        /** What a server agrees to, for a client that can resume. */
+        protected abstract _agreeToResume(connection: Connection, timeout: number): ResumeHello;
+
+        get _greets(): boolean {
+            return this._objectBuffer.format !== undefined || this._limits.resume !== undefined;
+        }
+
+        _greet(connection: Connection, onEnd: () => void, holds: boolean, resumes?: ResumeRequest): void {
             const token = newToken();
             const probe = new SockhopPing();
             const end = (): void => {
@@ -107,12 +150,21 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const timer = new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
             const onForgotten = [() => waits.delete(end)];
             const waiting = { probe: probe._id, timer, onEnd, held: holds ? [] : undefined, onForgotten };
-            this.#greetings.set(connection, { token, waiting });
+            this.#greetings.set(connection, { token, resumes: resumes?.connection, isAnswered: false, waiting });
             waits.add(end);
             if (!isExitWatched) onExit(sendAtExit);
             isExitWatched = true;
-            this.#sendHello(connection, token);
+            this.#sendHello(connection, token, this.#requestOf(resumes));
             connection.sendControl("ping", probe);
+        }
+
+        #requestOf(resumes: ResumeRequest | undefined): ResumeHello | undefined {
+            const timeout = this._limits.resume?.timeout;
+            if (timeout === undefined) return undefined;
+            const resumption = resumes?.connection.resumption;
+            if (!resumption) return { timeout };
+            const { token, received, journal } = resumption;
+            return { timeout, token, received, sent: journal.sent, only: resumes.only };
         }
 
         _isAgreeing(connection: Connection): boolean {
@@ -128,16 +180,35 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         _answer(connection: Connection, hello: Hello): void {
-            const { format } = this._objectBuffer;
-            if (!format || this.#greetings.has(connection)) return;
+            if (!this._greets || this.#greetings.has(connection)) return;
             const token = newToken();
-            this.#greetings.set(connection, { token, waiting: undefined });
-            const isSent = this.#sendHello(connection, token);
-            if (isSent) this.#agree(connection, format, token, hello);
+            this.#greetings.set(connection, { token, resumes: undefined, isAnswered: false, waiting: undefined });
+            const request = this._limits.resume && !(connection.wire instanceof V2Wire) ? hello.resume : undefined;
+            const resume = request ? this._agreeToResume(connection, request.timeout) : undefined;
+            const isSent = this.#sendHello(connection, token, resume);
+            if (!isSent) return;
+            this.#agree(connection, token, hello);
+            if (resume) this.#startResumption(connection, resume);
+        }
+
+        _helloOf(connection: Connection, resume: ResumeHello): object {
+            const token = this.#greetings.get(connection)?.token ?? newToken();
+            return helloData({ codecs: this.#codecs, token, resume });
+        }
+
+        get #codecs(): string[] {
+            const { format } = this._objectBuffer;
+            return format ? [format.name] : [];
+        }
+
+        #startResumption(connection: Connection, { token = "", timeout }: ResumeHello): void {
+            const limit = Math.min(timeout, this._limits.resume?.timeout ?? timeout);
+            const fingerprint = this._greetsFirst ? undefined : fingerprintOf(connection.socket);
+            this._startResumption(connection, { token, timeout: limit, fingerprint });
         }
 
         protected override _onMessage(connection: Connection, message: Message): void {
-            if (!this._objectBuffer.format) super._onMessage(connection, message);
+            if (!this._greets) super._onMessage(connection, message);
             else if (message.kind === "pong") this.#onPong(connection, message);
             else if (connection.state !== "pending") super._onMessage(connection, message);
             else this.#hold(connection, message);
@@ -154,18 +225,49 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         #onPong(connection: Connection, message: Message): void {
             const hello = parseHello(message.data);
             const greeting = this.#greetings.get(connection);
-            if (hello && !this._greetsFirst) this._answer(connection, hello);
+            if (hello && !this._greetsFirst) this.#onGreeting(connection, hello);
             else if (hello && greeting) this.#onAnswer(connection, greeting, hello);
-            else if (greeting?.waiting?.probe === (message.data as SockhopPing)._id) this.#onUnanswered(connection);
+            else if (greeting?.waiting && greeting.waiting.probe === (message.data as SockhopPing)._id)
+                this.#onUnanswered(connection);
             else super._onMessage(connection, message);
+        }
+
+        /** Answers a greeting that has come too late for the start of the session. A client that resumes has to try again. */
+        #onGreeting(connection: Connection, hello: Hello): void {
+            const resumes = this._limits.resume && hello.resume?.received !== undefined;
+            if (resumes && !this.#greetings.has(connection)) this._close(connection, { code: "CLOSED" });
+            else this._answer(connection, hello);
         }
 
         /** Handles an answer, even a late one: the server already uses the codec. */
         #onAnswer(connection: Connection, greeting: Greeting, hello: Hello): void {
-            if (connection.wire) return;
-            const { format } = this._objectBuffer;
-            if (format && this.#agree(connection, format, greeting.token, hello)) this.#end(connection, greeting);
+            const { resumes, waiting, isAnswered } = greeting;
+            if (connection.wire || isAnswered) return;
+            greeting.isAnswered = true;
+            const { resume } = hello;
+            if (resumes && resume?.token !== undefined && resume.received !== undefined && waiting) {
+                this.#onResumed(connection, resumes, resume);
+                return;
+            }
+            const hasAgreed = this.#agree(connection, greeting.token, hello);
+            if (resume?.token !== undefined && this._limits.resume) {
+                // Messages that were sent without an answer are not counted.
+                if (waiting) this.#startResumption(connection, resume);
+                else connection.sendApart({ ack: 0, off: true });
+                connection.sendReceipt();
+            }
+            if (hasAgreed) this.#end(connection, greeting);
             else this.#onUnanswered(connection);
+        }
+
+        /** Continues an interrupted connection. The one of this socket ends, and its messages belong to the other. */
+        #onResumed(connection: Connection, resumed: Connection, resume: ResumeHello): void {
+            const { resumption } = resumed;
+            const greeting = this.#greetings.get(connection);
+            this.#greetings.delete(connection);
+            if (greeting?.waiting) this.#forget(greeting.waiting);
+            if (resumption && resume.token !== undefined) resumption.token = resume.token;
+            if (!this._resume(resumed, connection, resume)) this._destroy(connection, { code: "CLOSED" });
         }
 
         #onUnanswered(connection: Connection): void {
@@ -196,8 +298,9 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
          *
          * @returns false if it does not
          */
-        #agree(connection: Connection, format: WireFormat, own: string, hello: Hello): boolean {
-            if (!hello.codecs.includes(format.name)) return false;
+        #agree(connection: Connection, own: string, hello: Hello): boolean {
+            const { format } = this._objectBuffer;
+            if (!format || !hello.codecs.includes(format.name)) return false;
             connection.agree(format.createWire({ own, peer: hello.token }));
             debug?.("codec %s with %s", format.name, connection.peer);
             if (connection.state === "open") this.#emitCodec(connection);
@@ -212,6 +315,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         /** Emits `codec` later: a program that awaits `connect()` can listen for it then. */
         #emitCodec(connection: Connection): void {
+            if (!this._objectBuffer.format) return;
             setImmediate(() => {
                 if (connection.state === "open")
                     emitSafely(this, "codec", connection.codec, ...this._eventArgs(connection));
@@ -219,10 +323,9 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         /** @returns false if the greeting is not sent: above `max_buffered`, or because of `max_message_size` */
-        #sendHello(connection: Connection, token: string): boolean {
+        #sendHello(connection: Connection, token: string, resume: ResumeHello | undefined): boolean {
             const { framesSent } = connection;
-            const codecs = [(this._objectBuffer.format as WireFormat).name];
-            connection.sendControl("pong", helloData({ codecs, token }));
+            connection.sendControl("pong", helloData({ codecs: this.#codecs, token, resume }));
             return connection.framesSent > framesSent;
         }
 

@@ -51,7 +51,7 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
         protected override _onMessage(connection: Connection, message: Message): void {
             const { wire } = connection;
             if (wire instanceof V2Wire) this.#onV2Message(connection, wire, message);
-            else if (wire || !isHandshake(message) || !this.#onHandshake(connection, message))
+            else if (wire || connection.resumption || !isHandshake(message) || !this.#onHandshake(connection, message))
                 super._onMessage(connection, message);
         }
 

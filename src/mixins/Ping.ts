@@ -56,7 +56,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
 
         #pingAll(): void {
             for (const connection of [...this._connections]) {
-                if (connection.state === "open") this.#ping(connection);
+                if (connection.state === "open" && !connection.isInterrupted) this.#ping(connection);
             }
         }
 

@@ -211,7 +211,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
         _failResponse(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): boolean {
             // A handler that awaits its writes rejects if the requester disconnects or does not read. That must not
             // crash the process.
-            if (isDisconnectError(thrown) && (response.isAborted || !connection.socket.writable)) return false;
+            if (isDisconnectError(thrown) && (response.isAborted || !connection.isWritable)) return false;
             if (response.isAborted && memberOf(thrown, "name") === "AbortError") return false; // of work with its signal
             if (isBufferFullError(thrown) && response.isRequesterError(thrown)) {
                 response.abort(thrown);

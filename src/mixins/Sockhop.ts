@@ -1,16 +1,20 @@
 import { Endpoint } from "../endpoint/Endpoint";
 import { Agreement } from "./Agreement";
 import { Callbacks } from "./Callbacks";
+import { Flush } from "./Flush";
 import { Handlers } from "./Handlers";
 import { Handshake } from "./Handshake";
 import { Ping } from "./Ping";
 import { Requests } from "./Requests";
+import { Resume } from "./Resume";
 import { Responses } from "./Responses";
 
 // One mixin per line: nested calls make the compiler forget that Endpoint is generic.
 const WithCallbacks = Callbacks(Endpoint);
 const WithPing = Ping(WithCallbacks);
-const WithAgreement = Agreement(WithPing);
+const WithFlush = Flush(WithPing);
+const WithResume = Resume(WithFlush);
+const WithAgreement = Agreement(WithResume);
 const WithResponses = Responses(WithAgreement);
 const WithHandlers = Handlers(WithResponses);
 const WithRequests = Requests(WithHandlers);

@@ -10,6 +10,7 @@ import type {
     TypeEvents,
 } from "../endpoint/events";
 import type { HandlerContext } from "../endpoint/Handler";
+import type { ResumeInfo } from "../mixins/Resume";
 import type { Classes, Protocol } from "../Protocol";
 import type { SockhopSession } from "./SockhopSession";
 
@@ -66,6 +67,10 @@ export interface ServerOnlyEvents<P extends Protocol = any, S extends SockhopSes
     connect: [socket: Socket, session: S];
     /** Emitted when a client and this server, both with `codec`, have agreed on a codec. See {@link SockhopSession.codec}. */
     codec: [name: string, socket: Socket, session: S];
+    /** Emitted like {@link ClientOnlyEvents.interrupted}. The session is suspended: it stays in `sockets` and `sessions`. */
+    interrupted: [error: Error, socket: Socket, session: S];
+    /** Emitted like {@link ClientOnlyEvents.resumed}, with the new socket of the session. */
+    resumed: [info: ResumeInfo, socket: Socket, session: S];
     /**
      * Emitted when the connection of a client has closed, for any reason, and its session has ended. `sockets` and
      * `sessions` no longer include it. Exactly once for each `connect`.

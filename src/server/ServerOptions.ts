@@ -51,6 +51,13 @@ export interface ServerOptions<
      */
     max_connections?: number | undefined;
     /**
+     * Number of sessions whose connection is interrupted and can be resumed, with the option `resume`. The connection of
+     * one more session is closed instead.
+     *
+     * @default 1000
+     */
+    max_suspended?: number | undefined;
+    /**
      * Permissions of the Unix domain socket, such as `0o600` for this user only. Clients need write permission to
      * connect. They apply before another process can connect. No effect on Windows. Rejected in a worker of
      * `node:cluster` (`ERR_BAD_OPTION`).

@@ -8,13 +8,14 @@ import { warn } from "../diagnostics/warning";
 import { hasCertificate, tlsOptions } from "../transport/tls";
 import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
 import type { Reply } from "../replies/PendingReply";
-import { markHandled } from "../timers/promises";
+import { isPromise, markHandled, withTimeout } from "../timers/promises";
 import { positiveNumber, milliseconds } from "../validators";
 import type * as net from "node:net";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
+import { ResumeTokens } from "./ResumeTokens";
 import { Broadcast } from "./Broadcast";
 import { BroadcastFrame } from "./BroadcastFrame";
 import type { BroadcastOptions } from "./BroadcastOptions";
@@ -22,9 +23,11 @@ import { recipientsOf } from "./recipients";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
 import { closeReasonOf, reasonOf } from "../connection/DisconnectReason";
-import { Listener, type ListenerOptions } from "../transport/Listener";
+import { Listener, type ListenerOptions, tooManyError } from "../transport/Listener";
 import { type SendOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
+import type { Hello, ResumeHello } from "../protocol/Hello";
+import { toError } from "../runtime/thrownValues";
 import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
@@ -105,6 +108,13 @@ export class SockhopServer<
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
     readonly #codecRequired: boolean;
+    readonly #maxConnections: number;
+    readonly #maxSuspended: number;
+    readonly #tokens = new ResumeTokens();
+    /** Connections that are interrupted. */
+    readonly #suspended = new Set<Connection>();
+    /** Connection that is interrupted only to be resumed at once. */
+    #continued: Connection | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ServerOptions<P, S, C> | null) {
@@ -119,6 +129,8 @@ export class SockhopServer<
         if (tls && !hasCertificate(tls)) warn("A TLS server needs a certificate: set ssl_options.key and cert, or pfx");
         if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
         const most = positiveNumber("max_connections", options.max_connections, Infinity);
+        this.#maxConnections = most;
+        this.#maxSuspended = positiveNumber("max_suspended", options.max_suspended, 1000);
         this.#listening = { tls, most, mode: permissions(options.mode) };
         this.#listener = this.#createListener();
     }
@@ -263,7 +275,7 @@ export class SockhopServer<
         if (isReceiveMeta(options)) options = null;
         // The close event of a destroyed socket may be pending.
         for (const connection of self._active()) {
-            if (connection.socket.destroyed) self._close(connection, closeReasonOf(connection.socket));
+            if (connection.socket.destroyed) self._lose(connection, closeReasonOf(connection.socket));
         }
         const { _objectBuffer: objectBuffer } = self;
         try {
@@ -485,22 +497,140 @@ export class SockhopServer<
         return listener;
     }
 
+    // Resume and Agreement need the next four.
+    /** @internal */
+    protected _agreeToResume(connection: Connection, timeout: number): ResumeHello {
+        const token = this.#tokens.create();
+        this.#tokens.add(token, connection);
+        return { token, timeout: Math.min(timeout, this._limits.resume?.timeout ?? timeout) };
+    }
+
+    /** @internal */
+    protected _onInterrupted(connection: Connection): void {
+        const isBelow = this.#suspended.size < this.#maxSuspended || this.#continued === connection;
+        if (isBelow) this.#suspended.add(connection);
+        else this._notResumed(connection, `as there are ${this.#maxSuspended} others (max_suspended)`);
+    }
+
+    /** @internal */
+    protected _onResumed(connection: Connection): void {
+        this.#suspended.delete(connection);
+        (connection.session as SockhopSession | undefined)?._bind(connection.socket, this);
+    }
+
+    /** @internal */
+    protected _onConfirmed({ resumption }: Connection): void {
+        if (resumption?.previousToken === undefined) return;
+        this.#tokens.delete(resumption.previousToken);
+        resumption.previousToken = undefined;
+    }
+
+    /** @internal */
+    protected override _onClose(connection: Connection, wasOpen: boolean): void {
+        const { resumption } = connection;
+        this.#suspended.delete(connection);
+        this.#tokens.delete(resumption?.token);
+        this.#tokens.delete(resumption?.previousToken);
+        super._onClose(connection, wasOpen);
+    }
+
+    /** Resumes a connection on the socket of a new one, if its client presents the token, and the session agrees. */
+    async #resume(connection: Connection, hello: Hello): Promise<void> {
+        const { resume } = hello;
+        const resumed = resume?.token === undefined ? undefined : this.#tokens.find(resume.token);
+        const isAllowed = resumed !== undefined && (await this.#mayResume(resumed, connection));
+        if ((connection.state as string) === "closed") {
+            connection.socket.resume(); // a socket with unread bytes does not close
+            return;
+        }
+        // The session may have ended meanwhile, or resumed on another socket.
+        if (isAllowed && resume?.token !== undefined && this.#tokens.find(resume.token) === resumed)
+            this.#continue(resumed, connection, resume);
+        else if (resume?.only) this.#refuseToResume(connection, hello);
+        else this.#begin(connection, hello);
+    }
+
+    async #mayResume({ session }: Connection, { socket }: Connection): Promise<boolean> {
+        try {
+            const allowed = (session as Partial<SockhopSession> | undefined)?.resume?.(socket);
+            if (!isPromise(allowed)) return allowed !== false;
+            const error = new SockhopError(
+                "resume() of a session did not settle within session_timeout",
+                "ERR_SESSION_TIMEOUT",
+            );
+            return (await withTimeout(allowed, this.#sessionTimeout, error)) !== false;
+        } catch (thrown) {
+            this._reportError(toError(thrown), connectionOf(socket) ?? null);
+            return false;
+        }
+    }
+
+    #continue(resumed: Connection, connection: Connection, resume: ResumeHello): void {
+        const { resumption } = resumed;
+        if (!resumption) return;
+        // The old socket can still seem alive.
+        const error = new SockhopError("The client has resumed on another socket", "ERR_SOCKET_DESTROYED");
+        this.#continued = resumed;
+        if (!resumption.interruption) this._destroy(resumed, { code: "PEER_RESET", error });
+        this.#continued = undefined;
+        const token = this.#tokens.create();
+        const isResumed = this._resume(resumed, connection, resume, () => {
+            const { timeout, received, journal } = resumption;
+            const { token: current, previousToken } = resumption;
+            // The client does not have, or does not need, the one that it has not presented.
+            this.#tokens.delete(resume.token === current ? previousToken : current);
+            resumption.previousToken = resume.token;
+            resumption.token = token;
+            this.#tokens.add(token, resumed);
+            resumption.onReceiptSent(resumed.bytesReceived);
+            resumed.sendApart(this._helloOf(resumed, { token, timeout, received, sent: journal.sent }));
+        });
+        if (isResumed) this._read(resumed);
+        else this._destroy(connection, { code: "CLOSED" });
+    }
+
+    /** Closes a connection of a client that needs no new session. */
+    #refuseToResume(connection: Connection, hello: Hello): void {
+        this._answer(connection, hello);
+        this._close(connection, { code: "CLOSED" });
+    }
+
     /** Starts the session of a connection; with a codec for bytes, after the greeting of the client. */
     #accept(connection: Connection): void {
-        if (!this._objectBuffer.format) {
+        if (!this._greets) {
             this._startSession(connection);
             return;
         }
         const timeout = this.#codecRequired ? this.#sessionTimeout : GREETING_TIMEOUT_MS;
-        peekHello(connection.socket, this._objectBuffer, timeout, (hello) => {
+        peekHello(connection.socket, this._objectBuffer, timeout, (hello, isCut) => {
             if (connection.state === "closed") {
                 connection.socket.resume(); // a socket with unread bytes does not close
                 return;
             }
-            if (hello) this._answer(connection, hello);
-            if (connection.wire || !this.#codecRequired) this._startSession(connection);
-            else this.#refuseWithoutCodec(connection);
+            if (isCut) this._close(connection, { code: "PEER_ENDED" });
+            else if (hello?.resume?.received !== undefined) void this.#resume(connection, hello);
+            else this.#begin(connection, hello);
         });
+    }
+
+    #begin(connection: Connection, hello: Hello | undefined): void {
+        if (this._connections.size > this.#maxConnections) {
+            this.#refuseTooMany(connection);
+            return;
+        }
+        if (hello) this._answer(connection, hello);
+        if (connection.wire || !this.#codecRequired) this._startSession(connection);
+        else this.#refuseWithoutCodec(connection);
+    }
+
+    /** Closes a connection: Node does not count those that are interrupted. */
+    #refuseTooMany(connection: Connection): void {
+        const error = tooManyError(this.#maxConnections);
+        try {
+            this._reportError(error, null);
+        } finally {
+            this._close(connection, reasonOf(error));
+        }
     }
 
     #refuseWithoutCodec(connection: Connection): void {

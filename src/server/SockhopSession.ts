@@ -8,6 +8,7 @@ import type { AnswerTo, CallbackOf, Message, MessageNameOf, Protocol, RequestDat
 import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import { SockhopError } from "../SockhopError";
+import { fingerprintOf } from "../transport/tls";
 import type { SockhopServer } from "./SockhopServer";
 
 /** Server with any registered classes: they make no difference to a session. */
@@ -42,7 +43,7 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         this._server = server;
     }
 
-    /** Socket of the connection. */
+    /** Socket of the connection: the current one, after it was resumed. */
     get sock(): Socket {
         return this._sock as Socket;
     }
@@ -70,6 +71,27 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      */
     end(): unknown {
         return undefined;
+    }
+
+    /**
+     * Allows a client to resume this session on another socket, with the option `resume`. Override it to authenticate the
+     * client again: the server calls it when a client has presented the token of the session, before anything is sent, and
+     * awaits its promise, if any, for at most `session_timeout`.
+     *
+     * Return or resolve `false`, throw or reject to refuse. Then the client gets a new session, and this one ends after the
+     * timeout of the option, unless it is resumed before.
+     *
+     * @param socket - new socket of the client
+     * @returns by default, with TLS: true if the client has the certificate of the session, if any; otherwise true
+     */
+    resume(socket: Socket): unknown {
+        const fingerprint = connectionOf(this._sock)?.resumption?.fingerprint;
+        return fingerprint === undefined || fingerprintOf(socket) === fingerprint;
+    }
+
+    /** True while client and server have agreed to resume this connection if its socket is lost. */
+    get resumable(): boolean {
+        return connectionOf(this._sock)?.isResumable ?? false;
     }
 
     /** Bytes that are buffered for this client. The server emits `drain` when a full buffer is empty again. */
@@ -123,6 +145,26 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
     ): Promise<AnswerTo<P, "server", V>> {
         return this._server ? this._server.ask(this.sock, value, options) : unbound();
+    }
+
+    /**
+     * Waits until the client has received everything that was sent before: its library has, not yet its handlers.
+     *
+     * With `resume` at both ends, the client has acknowledged it, and an interruption only delays that. Otherwise the client
+     * has replied to a ping that follows the messages, which sockhop of any version does.
+     *
+     * Rejects with `ERR_SOCKET_DESTROYED` if the connection closes first (the rejection needs no handler), and with
+     * `ERR_REQUEST_TYPE` if peers are `"json"`.
+     *
+     * @example
+     * ```js
+     * session.send("last words");
+     * await session.flush();
+     * ```
+     */
+    flush(): Promise<void> {
+        const connection = connectionOf(this._sock);
+        return this._server && connection ? this._server._flush(connection) : unbound();
     }
 
     /** Closes the connection: see {@link SockhopServer.kill_socket}. */

@@ -1,33 +1,40 @@
 import type { Socket } from "node:net";
 import type { ReadState } from "../codec/Codec";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
+import { PONG } from "../protocol/Envelope";
 import { type Hello, parseHello } from "../protocol/Hello";
 import { Timer } from "../runtime/clock";
 
 /** Bytes of a first message that has not ended, after which nothing is waited for. A greeting is shorter. */
 const MAX_HELLO_SIZE = 4096;
 
+/** Text that a greeting of this library begins with. */
+const HELLO_START = `{"type":"${PONG}","data":{"_id":"sockhop"`;
+
 /**
  * Reads the greeting at the start of a connection, before its session starts. All bytes stay in the buffer of the
  * socket.
  *
  * @param timeout - milliseconds
- * @param done - called once, with `undefined` if the first message is no greeting, or none arrives in time
+ * @param done - called once, with `undefined` if the first message is no greeting, or none arrives in time; `isCut` is true
+ * if the stream has ended in a greeting
  */
 export function peekHello(
     socket: Socket,
     objectBuffer: ObjectBuffer,
     timeout: number,
-    done: (hello: Hello | undefined) => void,
+    done: (hello: Hello | undefined, isCut: boolean) => void,
 ): void {
     let length = 0;
-    const end = (hello?: Hello): void => {
+    /** Beginning of a first message that has not ended. */
+    let start = "";
+    const end = (hello?: Hello, isCut = false): void => {
         timer.clear();
         socket.off("readable", onReadable).off("close", onClose);
-        done(hello);
+        done(hello, isCut);
     };
     const onClose = (): void => {
-        end();
+        end(undefined, isStartOfHello(start));
     };
     const onReadable = (): void => {
         const isKnown = socket.readableLength === length && length > 0; // these bytes were put back
@@ -36,16 +43,24 @@ export function peekHello(
         if (bytes) socket.unshift(bytes); // at once: without bytes in its buffer, a socket could end
         if (isKnown && !bytes) return;
         if (isKnown || !bytes) {
-            end(); // the peer has sent FIN
+            onClose(); // the peer has sent FIN
             return;
         }
         ({ length } = bytes);
         const frame = firstFrame(bytes, objectBuffer);
+        start = bytes.toString("latin1", 0, HELLO_START.length);
         if (frame !== undefined) end(helloOf(frame, objectBuffer));
         else if (length > MAX_HELLO_SIZE) end();
     };
-    const timer = new Timer(end, timeout);
+    const timer = new Timer(() => {
+        end();
+    }, timeout);
     socket.on("readable", onReadable).on("close", onClose);
+}
+
+/** True for a text, not empty, that a greeting begins with, or that begins as a greeting does. */
+function isStartOfHello(text: string): boolean {
+    return text !== "" && HELLO_START.startsWith(text);
 }
 
 function firstFrame(bytes: Buffer, objectBuffer: ObjectBuffer): string | Buffer | undefined {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Connection } from "../connection/Connection";
+import { type Connection, connectionOf } from "../connection/Connection";
 import { isSocket } from "../connection/socketHooks";
 import { SockhopError } from "../SockhopError";
 import type { BroadcastOptions } from "./BroadcastOptions";
@@ -16,8 +16,9 @@ export function recipientsOf(
 ): readonly Connection[] {
     const except = options?.except;
     if (!except) return connections.filter(({ sessionEnd }) => !sessionEnd);
-    const excluded = new Set((Array.isArray(except) ? (except as readonly unknown[]) : [except]).map(socketOf));
-    return connections.filter(({ socket, sessionEnd }) => !sessionEnd && !excluded.has(socket));
+    const given = Array.isArray(except) ? (except as readonly unknown[]) : [except];
+    const excluded = new Set(given.map((recipient) => connectionOf(socketOf(recipient)))); // also by an earlier socket
+    return connections.filter((connection) => !connection.sessionEnd && !excluded.has(connection));
 }
 
 function socketOf(recipient: unknown): Socket {

@@ -58,8 +58,7 @@ export class Listener {
         if (most === Infinity) return;
         this.server.maxConnections = most;
         this.server.on("drop", () => {
-            const message = `A client was refused: the server already has ${most} connections (max_connections)`;
-            events.refused(new SockhopError(message, "ERR_MAX_CONNECTIONS"));
+            events.refused(tooManyError(most));
         });
     }
 
@@ -201,6 +200,12 @@ export class Listener {
         });
         return server;
     }
+}
+
+/** Error of a client above `max_connections`. */
+export function tooManyError(most: number): SockhopError {
+    const message = `A client was refused: the server already has ${most} connections (max_connections)`;
+    return new SockhopError(message, "ERR_MAX_CONNECTIONS");
 }
 
 function abortError(): SockhopError {

@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+import type tls from "node:tls";
 import { SockhopError } from "../SockhopError";
 
 /** Converts Node's error for a wrong type in `ssl_options` to `ERR_BAD_OPTION`. Returns other errors unchanged. */
@@ -59,4 +61,11 @@ export function tlsOptions<O extends object>(ssl: boolean | undefined, options: 
         throw new SockhopError("ssl_options must be an object", "ERR_BAD_OPTION");
     }
     return ssl || (options && Object.keys(options).length > 0) ? ({ ...options } as O) : undefined;
+}
+
+/** Fingerprint of the certificate of a peer; `undefined` if it has sent none, or does not use TLS. */
+export function fingerprintOf(socket: Socket): string | undefined {
+    const { getPeerCertificate } = socket as Partial<tls.TLSSocket>;
+    const certificate = getPeerCertificate?.call(socket) as { fingerprint256?: string } | null | undefined;
+    return certificate?.fingerprint256;
 }

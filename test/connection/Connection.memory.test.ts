@@ -30,6 +30,7 @@ describe("memory of the frames of a connection", () => {
             _limits: limitsOf({}),
             _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
+            _onAborted: () => undefined,
         });
         wire = new TestFormat().createWire();
         connection.agree(wire);

@@ -24,6 +24,7 @@ describe("Connection", () => {
             _limits: limitsOf(options),
             _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
+            _onAborted: () => undefined,
         };
         return new Connection(socket.asSocket, owner);
     }
@@ -204,6 +205,7 @@ describe("sendCancel()", () => {
             _limits: limitsOf({}),
             _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
+            _onAborted: () => undefined,
         };
         const connection = new Connection(socket.asSocket, owner);
         const reply = new PendingResponse();

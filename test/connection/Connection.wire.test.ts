@@ -31,6 +31,7 @@ describe("Connection with a wire", () => {
             _limits: limitsOf(options),
             _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
+            _onAborted: () => undefined,
         });
         connection.state = "open";
         wire = new TestFormat().createWire();

@@ -12,6 +12,10 @@ const NOTHING: Stats = {
     reconnects: 0,
     pending: 0,
     buffered: 0,
+    interruptions: 0,
+    replayed: 0,
+    unacknowledged: 0,
+    kept: 0,
     round_trip: undefined,
 };
 

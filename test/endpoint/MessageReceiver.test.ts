@@ -38,6 +38,7 @@ describe("MessageReceiver", () => {
             _limits: limitsOf(options),
             _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
+            _onAborted: () => undefined,
         };
         connection = new Connection(socket.asSocket, owner);
         connection.state = "open";

@@ -148,3 +148,28 @@ describe("isCodecName()", () => {
         for (const name of ["", "x".repeat(65), 1, null, undefined, ["a"]]) expect(isCodecName(name)).to.equal(false);
     });
 });
+
+describe("parseHello() of a peer that can resume", () => {
+    const token = "0123456789abcdef0123456789abcdef";
+
+    function parsed(resume: unknown): unknown {
+        return parseHello({ hello: { version: 1, codecs: [], token: "0123456789abcdef", resume } })?.resume;
+    }
+
+    it("returns what is valid", () => {
+        expect(parsed({ timeout: 5 })).to.deep.equal({ timeout: 5 });
+        expect(parsed({ timeout: 5, token })).to.deep.equal({ timeout: 5, token });
+        const request = { timeout: 0, token, received: 0, sent: 7, only: true };
+        expect(parsed(request)).to.deep.equal(request);
+        expect(parsed({ ...request, only: "yes", more: 1 })).to.deep.equal({ ...request, only: false });
+    });
+
+    it("ignores what is not", () => {
+        for (const resume of [undefined, null, 1, "x", [], {}, { timeout: NaN }, { timeout: "5" }, { timeout: -1 }])
+            expect(parsed(resume)).to.equal(undefined);
+        for (const bad of [undefined, 5, "", "0".repeat(31), "0".repeat(33), "G".repeat(32), [token]])
+            expect(parsed({ timeout: 5, token: bad, received: 1, sent: 1 })).to.deep.equal({ timeout: 5 });
+        for (const bad of [undefined, -1, 0.5, "1", NaN, Infinity, 2 ** 53])
+            expect(parsed({ timeout: 5, token, received: bad, sent: 1 })).to.deep.equal({ timeout: 5, token });
+    });
+});

@@ -30,6 +30,7 @@ describe("Broadcast", () => {
             _limits: limitsOf(options),
             _peerName: () => "a peer",
             _onSocketTaken: () => undefined,
+            _onAborted: () => undefined,
         };
         sockets = Array.from({ length: count }, () => new TestSocket());
         connections = sockets.map((socket) => new Connection(socket.asSocket, owner));

@@ -30,6 +30,7 @@ describe("BroadcastFrame", () => {
                 _limits: limitsOf({}),
                 _peerName: () => "a peer",
                 _onSocketTaken: () => undefined,
+                _onAborted: () => undefined,
             };
             return new Connection(socket.asSocket, owner);
         });

@@ -69,6 +69,11 @@ export class JsonCodec implements Codec {
         return this.#frame(toJson(value));
     }
 
+    /** Text that ends each sent frame, and is nowhere else in it. */
+    get terminator(): string {
+        return this.#terminator.text;
+    }
+
     get latestType(): string {
         return this.#writer.latestType;
     }

@@ -1,0 +1,36 @@
+import type { Connection } from "../connection/Connection";
+import { Timer } from "../runtime/clock";
+import type { ConnectAttempt } from "./ConnectAttempt";
+
+/** Attempts of a client to resume one interrupted connection. The connection itself has the timeout of all of them. */
+export class ResumeAttempts {
+    readonly #start: () => void;
+    /** Current attempt, or the last one. */
+    attempt: ConnectAttempt | undefined;
+    /** Number of attempts that have failed. */
+    failures = 0;
+    #timer: Timer | undefined;
+
+    /** @param start - starts an attempt; called at once */
+    constructor(
+        readonly connection: Connection,
+        start: () => void,
+    ) {
+        this.#start = start;
+        this.#timer = new Timer(start, 0);
+    }
+
+    /** Starts another attempt after a delay. */
+    retry(error: Error | undefined, delay: number): void {
+        this.attempt?.fail(error ?? new Error("The socket was closed"));
+        this.attempt = undefined;
+        this.failures += 1;
+        this.#timer?.clear();
+        this.#timer = new Timer(this.#start, delay);
+    }
+
+    /** Starts no further attempts. */
+    stop(): void {
+        this.#timer?.clear();
+    }
+}

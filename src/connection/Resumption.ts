@@ -1,0 +1,164 @@
+import { SockhopError, notConnectedError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
+import { Journal, type JournalLimits } from "./Journal";
+
+/** Received frames and bytes after which an acknowledgement is sent at once. */
+const MAX_UNACKNOWLEDGED_FRAMES = 1000;
+const MAX_UNACKNOWLEDGED_BYTES = 65_536;
+
+/** Time without a usable socket. */
+export interface Interruption {
+    /** Argument of `interrupted`. */
+    readonly error: Error;
+    /** Start on the clock of `performance.now()`. */
+    readonly startedAt: number;
+    /** Ends the connection. */
+    readonly timer: { clear(): void };
+}
+
+/** What both ends have agreed on. */
+export interface ResumptionStart {
+    readonly token: string;
+    /** Milliseconds. */
+    readonly timeout: number;
+    /** Number of messages that the connection has sent before. */
+    readonly framesSent: number;
+    readonly fingerprint?: string | undefined;
+}
+
+/** Call of `flush()`. */
+interface FlushWait {
+    /** Number of frames that the peer must acknowledge. */
+    readonly target: number;
+    resolve(): void;
+    reject(error: Error): void;
+}
+
+/** State of a connection that both ends have agreed to resume. */
+export class Resumption {
+    readonly journal: Journal;
+    /** Token that the client presents, and the one before it, until the client has confirmed the new one. */
+    token: string;
+    previousToken: string | undefined = undefined;
+    /** Longest interruption in milliseconds. */
+    timeout: number;
+    /** Number of frames that were received. */
+    received = 0;
+    /** Number of {@link received} frames, and bytes of the connection, at the last acknowledgement. */
+    #acknowledgedFrames = 0;
+    #acknowledgedBytes = 0;
+    /** True while a timer will send an acknowledgement. */
+    isReceiptPlanned = false;
+    /** Lines that were added since the last flush. */
+    lines = 0;
+    /** Number of messages of the connection at the last flush. */
+    framesFlushed: number;
+    /** True if the connection does not survive its socket any more. */
+    isOver = false;
+    /** Set while the connection has no usable socket. */
+    interruption: Interruption | undefined;
+    interruptions = 0;
+    /** Number of frames that were written again. */
+    replayed = 0;
+    /** True if frames had to wait in the journal, and `drain` was not emitted since. */
+    hasWaited = false;
+    /** True while entries of the journal are written. */
+    isWriting = false;
+    /** Fingerprint of the certificate of the client, on a server. */
+    readonly fingerprint: string | undefined;
+    #flushes: FlushWait[] | undefined;
+
+    constructor(
+        limits: JournalLimits,
+        terminator: string,
+        { token, timeout, framesSent, fingerprint }: ResumptionStart,
+    ) {
+        this.framesFlushed = framesSent;
+        this.journal = new Journal(limits, terminator);
+        this.token = token;
+        this.timeout = timeout;
+        this.fingerprint = fingerprint;
+    }
+
+    /** True if the peer does not know of all received frames. */
+    get owesReceipt(): boolean {
+        return this.received > this.#acknowledgedFrames;
+    }
+
+    /** True if an acknowledgement should not wait. */
+    isReceiptDue(bytesReceived: number): boolean {
+        return (
+            this.received - this.#acknowledgedFrames >= MAX_UNACKNOWLEDGED_FRAMES ||
+            bytesReceived - this.#acknowledgedBytes >= MAX_UNACKNOWLEDGED_BYTES
+        );
+    }
+
+    /** Records that the peer is told of all received frames. */
+    onReceiptSent(bytesReceived: number): void {
+        this.#acknowledgedFrames = this.received;
+        this.#acknowledgedBytes = bytesReceived;
+    }
+
+    /**
+     * Handles an acknowledgement.
+     *
+     * @returns false if it is not valid
+     */
+    acknowledge(received: number): boolean {
+        if (!this.journal.acknowledge(received)) return false;
+        this.settleFlushes();
+        return true;
+    }
+
+    /** True while calls of `flush()` wait. */
+    get hasFlushes(): boolean {
+        return this.#flushes !== undefined;
+    }
+
+    /** Waits until the peer has received all frames that were added. */
+    flushed(): Promise<void> {
+        const target = this.journal.added;
+        if (this.journal.acknowledged >= target) return Promise.resolve();
+        return markHandled(
+            new Promise((resolve, reject) => {
+                (this.#flushes ??= []).push({ target, resolve, reject });
+            }),
+        );
+    }
+
+    /** Resolves the calls of `flush()` whose frames are acknowledged. */
+    settleFlushes(): void {
+        const flushes = this.#flushes;
+        if (!flushes) return;
+        const { acknowledged } = this.journal;
+        const pending = flushes.filter(({ target }) => target > acknowledged);
+        this.#flushes = pending.length > 0 ? pending : undefined;
+        for (const flush of flushes) if (flush.target <= acknowledged) flush.resolve();
+    }
+
+    /**
+     * Ends the resumption: the connection closes.
+     *
+     * @param isWriting - true if the socket still sends what was written
+     */
+    end(isWriting: boolean, cause: Error | undefined): void {
+        this.isOver = true;
+        this.interruption?.timer.clear();
+        const error = withUnacknowledged(notConnectedError(cause), this.journal.messages);
+        this.journal.end(error, isWriting);
+        const flushes = this.#flushes ?? [];
+        this.#flushes = undefined;
+        for (const flush of flushes) flush.reject(error);
+    }
+}
+
+/** Adds the number of messages that the peer has not acknowledged. */
+export function withUnacknowledged(error: SockhopError, unacknowledged: number): SockhopError {
+    return Object.assign(error, { unacknowledged });
+}
+
+/** Error of a connection that cannot be resumed. */
+export function notResumedError(message: string, unacknowledged: number, cause?: unknown): SockhopError {
+    const error = new SockhopError(message, "ERR_NOT_RESUMED", cause === undefined ? undefined : { cause });
+    return withUnacknowledged(error, unacknowledged);
+}

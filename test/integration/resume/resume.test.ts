@@ -1,0 +1,72 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import type { SockhopClient } from "../../../src";
+import { pair, received } from "../../support/pair";
+
+/** Both ends have the option. */
+export const RESUME = { resume: true, auto_reconnect_interval: 20 };
+
+describe("A connection with resume", () => {
+    for (const codec of ["json", "binary"] as const) {
+        describe(`and the codec ${codec}`, () => {
+            const options = { ...RESUME, codec };
+
+            it("is resumable at both ends", async () => {
+                const { s, c } = await pair(options);
+                await c.send("first");
+                expect(c.resumable).to.equal(true);
+                expect(s.sessions[0]!.resumable).to.equal(true);
+            });
+
+            for (const end of ["client", "server"] as const) {
+                it(`delivers every message once and in order, when the ${end} cuts it`, async () => {
+                    const { s, c } = await pair(options);
+                    const events: string[] = [];
+                    for (const [name, each] of [
+                        ["c", c],
+                        ["s", s],
+                    ] as [string, SockhopClient][]) {
+                        for (const event of ["interrupted", "resumed", "disconnect"] as const)
+                            each.on(event, () => events.push(`${name} ${event}`));
+                    }
+                    const atServer = received(s, 40);
+                    const atClient = received(c, 40);
+                    for (let n = 0; n < 40; n++) {
+                        void c.send(n);
+                        void s.sessions[0]!.send(n);
+                        if (n === 20) {
+                            await new Promise(setImmediate);
+                            (end === "client" ? c.socket! : s.sockets[0]!).destroy();
+                        }
+                    }
+                    const numbers = Array.from({ length: 40 }, (_, n) => n);
+                    expect(await atServer).to.deep.equal(numbers);
+                    expect(await atClient).to.deep.equal(numbers);
+                    expect(events.slice().sort()).to.deep.equal([
+                        "c interrupted",
+                        "c resumed",
+                        "s interrupted",
+                        "s resumed",
+                    ]);
+                    expect(c.connected).to.equal(true);
+                });
+            }
+        });
+    }
+
+    it("keeps callbacks and requests over a cut", async () => {
+        const { s, c } = await pair(RESUME);
+        s.on("receive", (value, { callback }) => {
+            s.sockets[0]!.destroy();
+            callback?.(`reply to ${String(value)}`);
+        });
+        s.handle("String", async (value) => {
+            c.socket!.destroy();
+            await once(s, "resumed");
+            return `response to ${value as string}`;
+        });
+        const reply = new Promise((resolve) => void c.send("call", resolve));
+        expect(await reply).to.equal("reply to call");
+        expect(await c.ask("request")).to.equal("response to request");
+    });
+});
