@@ -65,6 +65,8 @@ export class OfflineQueue {
     #bytes = 0;
     /** Connection that the queue is being flushed to. New messages are queued meanwhile, to keep the order. */
     #flushTarget: Connection | undefined;
+    /** Calls of {@link sentTo}. */
+    #waiting: (() => void)[] | undefined;
     /** True while a reply fails, which can run code of the program. */
     #isFailing = false;
     #timer: GraceTimeout | undefined;
@@ -88,6 +90,11 @@ export class OfflineQueue {
     /** Bytes of all queued messages. */
     get bytes(): number {
         return this.#bytes;
+    }
+
+    /** Number of queued messages. */
+    get size(): number {
+        return this.#messages.size;
     }
 
     /** Queues a frame. Settles when the frame is sent, with the same result; rejects if the frame is dropped. */
@@ -144,7 +151,26 @@ export class OfflineQueue {
             this.#send(message, connection);
         }
         if (this.#messages.size > 0 && connection.isWritable) setImmediate(resume);
-        else this.#flushTarget = undefined;
+        else this.#onFlushed();
+    }
+
+    /** Resolves when the queue is no longer being flushed to this connection. */
+    sentTo(connection: Connection): Promise<void> {
+        if (!this.isSendingTo(connection)) return Promise.resolve();
+        return new Promise((resolve) => {
+            (this.#waiting ??= []).push(resolve);
+        });
+    }
+
+    /** Stops sending to a connection, which is closed. */
+    onClose(connection: Connection): void {
+        if (this.isSendingTo(connection)) this.#onFlushed();
+    }
+
+    #onFlushed(): void {
+        const waiting = this.#waiting;
+        this.#flushTarget = this.#waiting = undefined;
+        for (const resolve of waiting ?? []) resolve();
     }
 
     #send(message: QueuedMessage, connection: Connection): void {

@@ -2,7 +2,7 @@ import type { ClientMessage, ClientNamedEvents, ClientTypeEvents } from "./Clien
 import { addressOptions } from "../transport/Address";
 import { tlsOptions } from "../transport/tls";
 import { type ClientOptions, queueOptions } from "./ClientOptions";
-import type { PendingReply, Reply } from "../replies/PendingReply";
+import type { Reply } from "../replies/PendingReply";
 import { milliseconds } from "../validators";
 import { markHandled, withTimeout } from "../timers/promises";
 import type * as net from "node:net";
@@ -13,7 +13,6 @@ import { ConnectAttempt } from "./ConnectAttempt";
 import { ResumeAttempts } from "./ResumeAttempts";
 import { type ConnectOptions, ConnectWait } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
-import { Timer } from "../runtime/clock";
 import { OfflineQueue } from "./OfflineQueue";
 import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -22,18 +21,11 @@ import { messageOf } from "../runtime/thrownValues";
 import type { Stats } from "../diagnostics/Stats";
 import { explain, isBacklogFull, targetOf } from "../transport/connectError";
 import { addressOf, isSocket } from "../connection/socketHooks";
-import {
-    type Connection,
-    type MessageEncoder,
-    type Sender,
-    connectionOf,
-    refuseToSend,
-} from "../connection/Connection";
-import { Snapshot, SnapshotEncoder } from "./Snapshot";
+import { type Connection, connectionOf } from "../connection/Connection";
+import { Outbox } from "./Outbox";
 import { codecError } from "../mixins/Agreement";
 import { type DisconnectCode, closeReasonOf } from "../connection/DisconnectReason";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
-import type { Frame } from "../codec/Codec";
 import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { givenOptions } from "../endpoint/givenOptions";
@@ -55,9 +47,6 @@ import type {
     RequestNameOf,
 } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
-
-/** Milliseconds between two checks if the queue is empty. */
-const QUEUE_CHECK_MS = 10;
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
@@ -91,25 +80,16 @@ export class SockhopClient<
     readonly #reconnectInterval: number;
     readonly #reconnectCap: number;
     readonly #tls: tls.ConnectionOptions | undefined;
-    readonly #queue: OfflineQueue | undefined;
     readonly #codecRequired: boolean;
-    /** Encoder of messages that wait in a queue, with a codec for bytes. */
-    readonly #snapshots: SnapshotEncoder | undefined;
-    readonly #sender: Sender;
-    /** Connection at the time of the last `#encoder()`. A frame of bytes is for this one only. */
-    #encodedFor: Connection | undefined;
+    /** Sends messages. Has the connection and the attempt, which it looks at for each message. */
+    readonly #outbox: Outbox;
     /** Loops over `messages()`. */
     readonly #streams = new Set<MessageStream>();
-    #attempt: ConnectAttempt | undefined;
     /** Attempts to resume the connection, while it is interrupted. */
     #resuming: ResumeAttempts | undefined;
     /** Call of `connect()` with options. Its attempts are those of `auto_reconnect`. */
     #wait: ConnectWait | undefined;
-    /** Messages that were queued during the attempt that made the connection. */
-    #attemptQueue: OfflineQueue | undefined;
     #socket: net.Socket | null | undefined;
-    /** Connection of the socket, until it closes. (A lookup for each message took 0.02 of 0.66 µs.) */
-    #connection: Connection | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ClientOptions<P, C> | null) {
@@ -120,12 +100,8 @@ export class SockhopClient<
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);
         this.#reconnectCap = milliseconds("auto_reconnect_max_interval", options.auto_reconnect_max_interval, 0);
         this.#tls = tlsOptions(options.ssl, options.ssl_options);
-        const queue = queueOptions(options.queue);
-        if (queue) this.#queue = new OfflineQueue(queue);
-        const { format } = this._objectBuffer;
-        if (format) this.#snapshots = new SnapshotEncoder(format, this._objectBuffer);
-        this.#codecRequired = codecRequired(options.codec_required, format !== undefined);
-        this.#sender = this.#createSender();
+        this.#outbox = new Outbox(this, queueOptions(options.queue));
+        this.#codecRequired = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
@@ -172,14 +148,14 @@ export class SockhopClient<
     /** Number of bytes that are pending, those in the queue included. `drain` follows if there were many. */
     get buffered(): number {
         const self = this._self();
-        return (self.#connection?.buffered ?? 0) + ((self.#queue ?? self.#attemptQueue)?.bytes ?? 0);
+        return (self.#connection?.buffered ?? 0) + self.#outbox.queuedBytes;
     }
 
     /** Counters since the client was created. A new object each time. */
     get stats(): Stats {
         const self = this._self();
         const stats = self._stats();
-        stats.buffered += self.#queue?.bytes ?? 0;
+        stats.buffered += self.#outbox.queuedBytes;
         stats.reconnects = self._totals.reopened;
         stats.round_trip = self.#connection?.pings?.roundTrip;
         return stats;
@@ -245,7 +221,7 @@ export class SockhopClient<
         self.#abort();
         const sent = self.#sendWaiting(options ?? {});
         if (sent) await sent;
-        self.#queue?.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
+        self.#outbox.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
         const streams = [...self.#streams];
         await self._closeAll(options ?? {});
         for (const stream of streams) stream.end(); // those that had no connection
@@ -279,7 +255,7 @@ export class SockhopClient<
         const connection = self.#connection;
         if (!connection) throw notConnectedError(undefined, "The client is not connected: await connect() first");
         if (self._isAgreeing(connection)) await self._agreed(connection);
-        while (self._hasQueued(connection)) await new Promise<void>((resolve) => new Timer(resolve, QUEUE_CHECK_MS));
+        await self.#outbox.sent(connection);
         return self._flush(connection);
     }
 
@@ -316,7 +292,7 @@ export class SockhopClient<
         options?: SendOptions<MessageNameOf<P, "client", V>> | null,
     ): Promise<void> {
         const self = this._self();
-        return self._send(self.#sender, value, callback, options ?? undefined);
+        return self._send(self.#outbox, value, callback, options ?? undefined);
     }
 
     /**
@@ -340,7 +316,7 @@ export class SockhopClient<
         options?: RequestOptions<RequestNameOf<P, "client", V>> | null,
     ): Promise<Answer<P, V>> {
         const self = this._self();
-        return self._request(self.#sender, value, options ?? undefined) as Promise<Answer<P, V>>;
+        return self._request(self.#outbox, value, options ?? undefined) as Promise<Answer<P, V>>;
     }
 
     /**
@@ -357,7 +333,7 @@ export class SockhopClient<
         options?: RequestOptions<RequestNameOf<P, "client", V>> | null,
     ): Promise<AnswerTo<P, "client", V>> {
         const self = this._self();
-        return self._ask(self.#sender, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;
+        return self._ask(self.#outbox, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;
     }
 
     /**
@@ -413,6 +389,14 @@ export class SockhopClient<
     get_bound_address(): string | undefined {
         if (!this.socket) throw new SockhopError("The client has no socket", "ERR_NO_SOCKET");
         return addressOf(this.socket);
+    }
+
+    get #connection(): Connection | undefined {
+        return this.#outbox.connection;
+    }
+
+    get #attempt(): ConnectAttempt | undefined {
+        return this.#outbox.attempt;
     }
 
     /** @internal */
@@ -481,9 +465,7 @@ export class SockhopClient<
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         const attempt = this.#attempt;
         if (this.#connection === connection) {
-            this.#connection = undefined;
-            this.#attemptQueue?.clear(notConnectedError(connection.error));
-            this.#attemptQueue = undefined;
+            this.#outbox.onClose(connection);
             this.#stopResuming();
         }
         const resuming = this.#resuming;
@@ -504,7 +486,7 @@ export class SockhopClient<
         const error = connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED");
         explain(error, this);
         debug?.("no connection to %s: %s", targetOf(this), messageOf(error));
-        this.#attempt = undefined;
+        this.#outbox.attempt = undefined;
         attempt.fail(error);
         if (this.#wait?.onAttemptError(error) === false) this.#wait = undefined;
     }
@@ -513,36 +495,8 @@ export class SockhopClient<
     protected override _onOpen(connection: Connection): boolean {
         const opened = super._onOpen(connection);
         // After the handlers of `connect`, where programs introduce themselves.
-        if (opened && !this._isAgreeing(connection)) this.#flushQueue(connection);
+        if (opened && !this._isAgreeing(connection)) this.#outbox.flush(connection);
         return opened;
-    }
-
-    #flushQueue(connection: Connection): void {
-        if (connection.state !== "closed") (this.#queue ?? this.#attemptQueue)?.flush(connection);
-    }
-
-    /** Sends over the connection, or queues. Chosen for each frame: `toJSON()` of its value may have closed the connection. */
-    #transmit(frame: Frame, reply?: PendingReply): Promise<undefined> {
-        const connection = this.#connection;
-        const queue = this.#queueFor(connection);
-        if (queue && (typeof frame === "string" || frame instanceof Snapshot)) return queue.push(frame, reply);
-        if (!connection) return refuseToSend(reply);
-        if (frame instanceof Snapshot) frame = frame.encode(connection.wire, connection.encoder);
-        else if (typeof frame !== "string" && connection !== this.#encodedFor) return refuseToSend(reply);
-        return connection.send(frame, reply);
-    }
-
-    /** Encoder of the next message: for the connection, or for the queue that the message will wait in. */
-    #encoder(): MessageEncoder {
-        const connection = (this.#encodedFor = this.#connection);
-        if (this.#snapshots && (!connection || this.#queueFor(connection))) return this.#snapshots;
-        return connection?.encoder ?? this._objectBuffer;
-    }
-
-    /** Queue in which a message waits; `undefined` if it can be sent over the connection, or not at all. */
-    #queueFor(connection: Connection | undefined): OfflineQueue | undefined {
-        const queue = this.#queue ?? this.#attempt?.queue ?? this.#attemptQueue;
-        return queue && (!connection || this.#mustQueue(queue, connection)) ? queue : undefined;
     }
 
     /** @internal */
@@ -563,23 +517,7 @@ export class SockhopClient<
 
     /** @internal */
     protected override _hasQueued(connection: Connection): boolean {
-        return this.#queue?.isSendingTo(connection) === true;
-    }
-
-    #createSender(): Sender {
-        const client = this._self();
-        return {
-            get isConnected() {
-                return client.#connection !== undefined;
-            },
-            get socket() {
-                return client.#connection?.socket;
-            },
-            get encoder() {
-                return client.#encoder();
-            },
-            send: (frame, reply) => client.#transmit(frame, reply),
-        };
+        return this.#outbox.isSendingTo(connection);
     }
 
     /** Waits until messages are sent that wait for the codec of the connection. */
@@ -591,23 +529,13 @@ export class SockhopClient<
         return withTimeout(this._agreed(connection), timeout, error).catch(() => undefined);
     }
 
-    /** True if a frame has to wait in the queue. */
-    #mustQueue(queue: OfflineQueue, connection: Connection): boolean {
-        return (
-            this.#attempt?.connection === connection ||
-            !connection.isWritable ||
-            queue.isSendingTo(connection) ||
-            this._isAgreeing(connection)
-        );
-    }
-
     /** @param site - call of `connect()` that waits for the attempt */
     #startAttempt(site?: CallSite): Promise<void> {
         const attempt = new ConnectAttempt(site, () => {
             this.#dial(attempt);
         });
         if (this._greets) attempt.queueMessages();
-        this.#attempt = attempt;
+        this.#outbox.attempt = attempt;
         return attempt.promise;
     }
 
@@ -630,8 +558,8 @@ export class SockhopClient<
 
     #open(attempt: ConnectAttempt, connection: Connection): void {
         if (this.#attempt !== attempt) return; // `disconnect()` was called, or a subscriber of a channel has closed it
-        this.#attempt = undefined;
-        this.#attemptQueue = attempt.queue;
+        this.#outbox.attempt = undefined;
+        this.#outbox.take(attempt.queue);
         const wait = this.#wait;
         this.#wait = undefined; // `disconnect()` in a handler of `connect` comes too late
         const opened = this._onOpen(connection);
@@ -646,7 +574,7 @@ export class SockhopClient<
         const onEnd = (): void => {
             if (this.#codecRequired && !connection.wire) this.#destroyWithout(connection);
             else if (this.#codecRequired && attempt) this.#open(attempt, connection);
-            else this.#flushQueue(connection);
+            else this.#outbox.flush(connection);
         };
         this._greet(connection, onEnd, this.#codecRequired && attempt !== undefined);
     }
@@ -702,13 +630,13 @@ export class SockhopClient<
         }
         this.#resuming = undefined;
         resuming.stop();
-        this.#attempt = attempt;
+        this.#outbox.attempt = attempt;
         this._notResumed(resuming.connection, "as the server does not know it, or has refused");
         if (this.#attempt !== attempt) return;
-        this.#connection = connection;
+        this.#outbox.connection = connection;
         this.#socket = connection.socket;
         this.#open(attempt, connection);
-        this.#flushQueue(connection);
+        this.#outbox.flush(connection);
     }
 
     /** True if a lost connection is followed by another one. */
@@ -771,7 +699,7 @@ export class SockhopClient<
 
     /** Greets on a socket of the program. Messages wait meanwhile. */
     #greetOn(connection: Connection): void {
-        this.#attemptQueue = OfflineQueue.unbounded();
+        this.#outbox.take(OfflineQueue.unbounded());
         this.#greet(connection);
     }
 
@@ -779,7 +707,7 @@ export class SockhopClient<
     #use(socket: net.Socket): Connection {
         this.#closeCurrent("REPLACED");
         this.#socket = socket;
-        return (this.#connection = this._attach(socket));
+        return (this.#outbox.connection = this._attach(socket));
     }
 
     #closeCurrent(code: DisconnectCode): void {
@@ -800,7 +728,7 @@ export class SockhopClient<
         this.#endWait();
         const attempt = this.#attempt;
         if (!attempt) return;
-        this.#attempt = undefined;
+        this.#outbox.attempt = undefined;
         attempt.fail(abortError());
         if (attempt.connection) this._destroy(attempt.connection, { code: "CLOSED" });
     }
