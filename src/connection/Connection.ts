@@ -306,7 +306,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         const { resumption } = this;
         if (!resumption) return 0;
         this.flush();
-        const replayed = resumption.journal.rewind(received);
+        const replayed = resumption.journal.rewind(received, this.endpoint._objectBuffer.terminator);
         resumption.interruption?.timer.clear();
         resumption.interruption = undefined;
         resumption.replayed += replayed;

@@ -78,7 +78,6 @@ export class JournalEntry implements WriteObserver {
  */
 export class Journal {
     readonly #limits: JournalLimits;
-    readonly #terminator: string;
     /** The first ones are `undefined`: they were dropped. */
     #entries: (JournalEntry | undefined)[] = [];
     /** Index of the oldest entry that is kept, and of the oldest one that is not written. */
@@ -94,10 +93,8 @@ export class Journal {
     #bytesWaiting = 0;
     #messagesWaiting = 0;
 
-    /** @param terminator - end of each line */
-    constructor(limits: JournalLimits, terminator: string) {
+    constructor(limits: JournalLimits) {
         this.#limits = limits;
-        this.#terminator = terminator;
     }
 
     /** Number of frames that were added. */
@@ -188,9 +185,10 @@ export class Journal {
      * Drops what the peer has received. Everything else waits to be written again, on a new socket.
      *
      * @param received - number of frames; see {@link canRewind}
+     * @param terminator - end of each line
      * @returns number of frames that were written before and are written again
      */
-    rewind(received: number): number {
+    rewind(received: number, terminator: string): number {
         this.#bytesWaiting += this.#bytesWritten;
         this.#messagesWaiting += this.#messagesWritten;
         this.#bytesWritten = this.#messagesWritten = 0;
@@ -198,7 +196,7 @@ export class Journal {
         this.#drop(received);
         this.#written = received;
         const first = this.#entries[this.#first];
-        if (first) this.#cut(first, received - (first.end - first.frames));
+        if (first) this.#cut(first, received - (first.end - first.frames), terminator);
         return this.#sent - received;
     }
 
@@ -245,10 +243,11 @@ export class Journal {
         for (const entry of accepted) entry.accept();
     }
 
-    #cut(entry: JournalEntry, frames: number): void {
+    #cut(entry: JournalEntry, frames: number, terminator: string): void {
         if (frames <= 0) return;
         const { data } = entry;
-        const offset = typeof data === "string" ? this.#endOfLines(data, frames) : this.#endOfFrames(data, frames);
+        const offset =
+            typeof data === "string" ? endOfLines(data, frames, terminator) : endOfFrames(data, frames, terminator);
         const rest = typeof data === "string" ? data.slice(offset) : data.subarray(offset);
         const size = Buffer.byteLength(rest);
         const messages = Math.max(entry.frames - frames, entry.messages - frames);
@@ -259,22 +258,22 @@ export class Journal {
         entry.size = size;
         entry.messages = messages;
     }
+}
 
-    #endOfLines(text: string, lines: number): number {
-        let end = 0;
-        for (let n = 0; n < lines; n++) end = text.indexOf(this.#terminator, end) + this.#terminator.length;
-        return end;
-    }
+function endOfLines(text: string, lines: number, terminator: string): number {
+    let end = 0;
+    for (let n = 0; n < lines; n++) end = text.indexOf(terminator, end) + terminator.length;
+    return end;
+}
 
-    #endOfFrames(bytes: Buffer, frames: number): number {
-        const isText = bytes[0] !== $.MARK;
-        const terminator = isText ? Buffer.from(this.#terminator) : bytes;
-        let end = 0;
-        for (let n = 0; n < frames; n++) {
-            end = isText ? bytes.indexOf(terminator, end) + terminator.length : endOfFrame(bytes, end);
-        }
-        return end;
+/** @param bytes - frames, or lines of a broadcast */
+function endOfFrames(bytes: Buffer, frames: number, terminator: string): number {
+    const lineEnd = bytes[0] === $.MARK ? undefined : Buffer.from(terminator);
+    let end = 0;
+    for (let n = 0; n < frames; n++) {
+        end = lineEnd ? bytes.indexOf(lineEnd, end) + lineEnd.length : endOfFrame(bytes, end);
     }
+    return end;
 }
 
 /** Index behind the frame of bytes at an index. */

@@ -68,13 +68,9 @@ export class Resumption {
     readonly fingerprint: string | undefined;
     #flushes: FlushWait[] | undefined;
 
-    constructor(
-        limits: JournalLimits,
-        terminator: string,
-        { token, timeout, framesSent, fingerprint }: ResumptionStart,
-    ) {
+    constructor(limits: JournalLimits, { token, timeout, framesSent, fingerprint }: ResumptionStart) {
         this.framesFlushed = framesSent;
-        this.journal = new Journal(limits, terminator);
+        this.journal = new Journal(limits);
         this.token = token;
         this.timeout = timeout;
         this.fingerprint = fingerprint;

@@ -49,6 +49,9 @@ interface Waiting {
     readonly onForgotten: (() => void)[];
 }
 
+/** Greeting that is over. All connections share it, as most of them stay open for long. */
+const OVER: Greeting = Object.freeze({ token: "", resumes: undefined, isAnswered: true, waiting: undefined });
+
 /** Ends the waits of all clients of the process: see {@link sendAtExit}. */
 const waits = new Set<() => void>();
 let isExitWatched = false;
@@ -187,13 +190,13 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const resume = request ? this._agreeToResume(connection, request.timeout) : undefined;
             const isSent = this.#sendHello(connection, token, resume);
             if (!isSent) return;
+            this.#greetings.set(connection, OVER);
             this.#agree(connection, token, hello);
             if (resume) this.#startResumption(connection, resume);
         }
 
         _helloOf(connection: Connection, resume: ResumeHello): object {
-            const token = this.#greetings.get(connection)?.token ?? newToken();
-            return helloData({ codecs: this.#codecs, token, resume });
+            return helloData({ codecs: this.#codecs, token: newToken(), resume });
         }
 
         get #codecs(): string[] {
@@ -258,6 +261,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             }
             if (hasAgreed) this.#end(connection, greeting);
             else this.#onUnanswered(connection);
+            if (this.#greetings.has(connection)) this.#greetings.set(connection, OVER);
         }
 
         /** Continues an interrupted connection. The one of this socket ends, and its messages belong to the other. */

@@ -72,9 +72,8 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void {
             connection.flush();
             const { framesSent } = connection;
-            const { terminator } = this._objectBuffer;
             const limits = this._limits.resume as ResumeLimits;
-            connection.resumption = new Resumption(limits, terminator, { ...start, framesSent });
+            connection.resumption = new Resumption(limits, { ...start, framesSent });
             debug?.("can resume the connection to %s", connection.peer);
         }
 

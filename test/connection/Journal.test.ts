@@ -20,8 +20,8 @@ class Results implements WriteObserver {
 describe("Journal", () => {
     const socket = new TestSocket().asSocket;
 
-    function create(limits = UNBOUNDED, terminator = "\n"): Journal {
-        return new Journal(limits, terminator);
+    function create(limits = UNBOUNDED): Journal {
+        return new Journal(limits);
     }
 
     function add(journal: Journal, data: string | Buffer, frames: number, observer?: WriteObserver): void {
@@ -90,22 +90,22 @@ describe("Journal", () => {
         written(journal);
         expect(journal.canRewind(4)).to.equal(true);
         expect(journal.canRewind(5)).to.equal(false);
-        expect(journal.rewind(1)).to.equal(3);
+        expect(journal.rewind(1, "\n")).to.equal(3);
         expect(journal).to.include({ waiting: 9, bytes: 9, messages: 3 });
         expect(written(journal)).to.equal("bb\nccc\nd\n");
-        expect(journal.rewind(2)).to.equal(2);
+        expect(journal.rewind(2, "\n")).to.equal(2);
         expect(written(journal)).to.equal("ccc\nd\n");
         expect(journal.canRewind(1)).to.equal(false);
     });
 
     it("cuts at any terminator, and in the lines of a broadcast", () => {
-        const journal = create(UNBOUNDED, "→→");
+        const journal = create();
         add(journal, Buffer.from("é→→a→→b→→"), 3);
         add(journal, "c→→d→→", 2);
         written(journal);
-        journal.rewind(2);
+        journal.rewind(2, "→→");
         expect(written(journal)).to.equal("b→→c→→d→→");
-        journal.rewind(4);
+        journal.rewind(4, "→→");
         expect(written(journal)).to.equal("d→→");
     });
 
@@ -115,7 +115,7 @@ describe("Journal", () => {
         expect(countFrames(bytes)).to.equal(3);
         journal.add(bytes, 3, 7, bytes.length, socket, undefined);
         journal.next();
-        journal.rewind(2);
+        journal.rewind(2, "\n");
         expect(journal.next()?.data).to.deep.equal(encodeFrames(["three"]));
         expect(journal.messages).to.equal(5); // some of them may have been in the last frame
     });
@@ -130,7 +130,7 @@ describe("Journal", () => {
         journal.next()?.settle(socket, notConnectedError());
         journal.next();
         expect([accepted, failed, received].map(({ results }) => results)).to.deep.equal([[undefined], [], []]);
-        journal.rewind(1);
+        journal.rewind(1, "\n");
         journal.next()?.settle(socket, undefined);
         journal.next();
         journal.acknowledge(3);
@@ -184,7 +184,7 @@ describe("Journal", () => {
                     else {
                         onTheWay = "";
                         expect(journal.canRewind(received.length)).to.equal(true);
-                        journal.rewind(received.length);
+                        journal.rewind(received.length, "\n");
                     }
                     onTheWay += written(journal);
                     expect(journal.messages).to.be.at.least(number - received.length);

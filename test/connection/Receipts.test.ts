@@ -7,11 +7,14 @@ class Peer {
     bytesReceived = 0;
     canSend = true;
     readonly receipts: number[] = [];
-    readonly resumption = new Resumption({ maxBytes: 1000, maxMessages: 10 }, "\n", {
-        token: "",
-        timeout: 1,
-        framesSent: 0,
-    });
+    readonly resumption = new Resumption(
+        { maxBytes: 1000, maxMessages: 10 },
+        {
+            token: "",
+            timeout: 1,
+            framesSent: 0,
+        },
+    );
 
     sendReceipt(): boolean {
         if (!this.canSend) return false;

@@ -4,7 +4,7 @@ import { Resumption } from "../../src/connection/Resumption";
 import { ResumeTokens } from "../../src/server/ResumeTokens";
 
 function connection(token: string): Connection {
-    const resumption = new Resumption({ maxBytes: 1, maxMessages: 1 }, "\n", { token, timeout: 1, framesSent: 0 });
+    const resumption = new Resumption({ maxBytes: 1, maxMessages: 1 }, { token, timeout: 1, framesSent: 0 });
     return { state: "open", resumption } as unknown as Connection;
 }
 
