@@ -116,6 +116,41 @@ describe("TapCodec", () => {
         expect(message).to.include({ kind: "message", data: 5 });
     });
 
+    it("marks the frames of both ends that are sent again, and no others", () => {
+        const tapped = new Tapped().agree("binary");
+        const greet = (from: TapSide, received: number, sent: number): Buffer => {
+            const resume = { timeout: 1, token: "9a0c64f6f3be2a15d07e88c1b2493e6d", received, sent };
+            return line("SockhopPong", helloData({ codecs: ["binary"], token: TOKENS[from], resume }));
+        };
+        const wire = wireOf("server");
+        const twice = framesOf(
+            wire,
+            () => wire.encodeMessage(1),
+            () => wire.encodeMessage(2),
+        );
+        tapped.push("client", greet("client", 5, 7));
+        const [answer, ...others] = tapped.push("server", greet("server", 6, 7), twice, line("Number", 3), twice);
+        expect(answer).to.include({ kind: "resume" }).and.not.have.property("replayed");
+        expect(others.map(({ data, replayed }) => [data, replayed])).to.deep.equal([
+            ...[
+                [1, true],
+                [2, true],
+                [3, true],
+                [1, undefined],
+                [2, undefined],
+            ],
+        ]);
+        const receipt = line("SockhopPong", { ack: 5 });
+        const sent = tapped.push("client", Buffer.from("\n"), receipt, line("Number", 7), line("Number", 8));
+        expect(sent.map(({ kind, replayed }) => [kind, replayed])).to.deep.equal([
+            ...[
+                ["receipt", undefined],
+                ["message", true],
+                ["message", undefined],
+            ],
+        ]);
+    });
+
     it("gives a call and its reply, and a request and its responses, the id that both ends have", () => {
         const tapped = new Tapped().agree("binary");
         const [client, server] = [wireOf("client"), wireOf("server")];

@@ -8,7 +8,7 @@ const LOCAL = /^(127\.0\.0\.1|0\.0\.0\.0|localhost|::)$/;
 /** Options that both ends need. */
 type SharedFlags = Pick<
     ConnectionFlags,
-    "json" | "codec" | "codecRequired" | "terminator" | "tls" | "ca" | "cert" | "key" | "insecure"
+    "json" | "codec" | "codecRequired" | "resume" | "terminator" | "tls" | "ca" | "cert" | "key" | "insecure"
 >;
 
 /**
@@ -25,6 +25,7 @@ export function connectLine(endpoint: Endpoint, flags: SharedFlags, env: NodeJS.
     ];
     if (flags.json) words.push("--json");
     if (flags.codec === "binary") words.push("--codec binary");
+    if (flags.resume) words.push("--resume");
     if (flags.terminator !== undefined) words.push(`--terminator ${quoted(escaped(flags.terminator))}`);
     // A server with TLS has a certificate, whose authority only the user knows.
     if (flags.cert !== undefined) words.push(flags.ca === undefined ? "--tls" : "--tls --cert FILE --key FILE");

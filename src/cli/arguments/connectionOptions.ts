@@ -11,6 +11,7 @@ export interface ConnectionFlags {
     terminator?: string;
     codec?: "json" | "binary";
     codecRequired?: true;
+    resume?: true;
     tls?: true;
     ca?: string;
     cert?: string;
@@ -24,10 +25,11 @@ export interface ConnectionFlags {
  * @param json - false if a peer without sockhop cannot take part. Then `--json` is not in the help; {@link rejectJson} explains.
  * @param tls - detail for the help of `--tls`
  * @param codec - false if the command has no connection of its own, and reads any codec
+ * @param resume - false if the command does not outlive its socket
  */
 export function addConnectionOptions(
     command: Command,
-    { json = true, name = true, tls = "", codec = true } = {},
+    { json = true, name = true, tls = "", codec = true, resume = codec } = {},
 ): Command {
     command.optionsGroup("Connection:");
     if (name) command.option("--name <name>", "use the socket with this name instead of an endpoint");
@@ -40,6 +42,7 @@ export function addConnectionOptions(
             .addOption(codecs.choices(["json", "binary"]))
             .option("--codec-required", "close the connection if the peer does not have the codec");
     }
+    if (resume) command.option("--resume", "survive the loss of the socket, if the peer has --resume too");
     command
         .option("--terminator <text>", "characters that end a message, such as '\\r\\n' or '\\0'", parseTerminator)
         .option("--tls", `use TLS${tls && ` ${tls}`}; implied by the next four options`)
@@ -91,13 +94,21 @@ export function serverOptions(endpoint: Endpoint, flags: ConnectionFlags): Serve
     return { ...plain, ssl_options: { ...identity, ...(ca !== undefined && clientCertificates) } };
 }
 
-function commonOptions({ json, terminator, codec, codecRequired }: ConnectionFlags): ClientOptions & ServerOptions {
+function commonOptions({
+    json,
+    terminator,
+    codec,
+    codecRequired,
+    resume,
+}: ConnectionFlags): ClientOptions & ServerOptions {
     if (json && codec === "binary") throw new UsageError("a --json peer has no --codec: give one of the two");
     if (codecRequired && codec !== "binary") throw new UsageError("--codec-required needs --codec binary");
+    if (json && resume) throw new UsageError("a --json peer has no --resume: give one of the two");
     return {
         ...(json && { peer_type: "json", allow_non_objects: true }),
         ...(codec !== undefined && { codec }),
         ...(codecRequired && { codec_required: true }),
+        ...(resume && { resume }),
         ...(terminator !== undefined && { terminator }),
     };
 }

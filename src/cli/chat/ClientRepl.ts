@@ -15,6 +15,7 @@ import { codecText } from "./codecText";
 import { ConnectionErrors } from "./ConnectionErrors";
 import { type LineFlags, LineParser } from "./LineParser";
 import { printMessage, printRequest } from "./printMessage";
+import { interruptedText, resumedText } from "./resumeText";
 import { type ReplCommands, runRepl } from "./repl";
 import { type ReplyFlags, responderOf } from "./replies";
 import { statsText } from "./statsText";
@@ -64,6 +65,12 @@ export class ClientRepl {
         });
         client.on("codec", (name) => {
             this.#printStatus(codecText(name, this.#endpoint));
+        });
+        client.on("interrupted", (error) => {
+            this.#printStatus(interruptedText(error));
+        });
+        client.on("resumed", (info) => {
+            this.#printStatus(resumedText(info));
         });
         client.on("disconnect", (_socket, reason) => {
             const summary = errors.summary(reason);

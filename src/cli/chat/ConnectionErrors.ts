@@ -2,6 +2,7 @@ import type { DisconnectReason } from "../../index";
 import { CommandError, errorCode } from "../errors";
 import { errorMessage } from "../terminal/formatError";
 import type { Output } from "../terminal/Output";
+import { unacknowledgedText } from "./resumeText";
 
 /** Reasons that are not printed: one of the ends has closed the connection as usual. */
 const USUAL: readonly DisconnectReason["code"][] = ["PEER_ENDED", "CLOSED"];
@@ -44,11 +45,11 @@ export class ConnectionErrors {
     }
 
     /** Ends the connection: returns its reason and the number of bad frames as the end of a status line, if there is any. */
-    summary({ code }: DisconnectReason): string {
+    summary({ code, error }: DisconnectReason): string {
         const count = this.#badFrames;
         this.#badFrames = 0;
         this.#isPrinted = false;
-        const reason = USUAL.includes(code) ? "" : ` (${code})`;
+        const reason = USUAL.includes(code) ? "" : ` (${code}${unacknowledgedText(error)})`;
         return count === 0 ? reason : `${reason} after ${count} bad frame${count === 1 ? "" : "s"}`;
     }
 }

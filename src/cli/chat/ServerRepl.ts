@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { SockhopServer } from "../../index";
+import type { SockhopServer, SockhopSession } from "../../index";
 import { formatEndpoint } from "../arguments/endpoint";
 import type { CommandContext } from "../run/runCommand";
 import { isInteractive } from "../terminal/input";
@@ -7,6 +7,7 @@ import { codecText } from "./codecText";
 import { ConnectionErrors } from "./ConnectionErrors";
 import { type LineFlags, LineParser } from "./LineParser";
 import { type MessageSource, printMessage, printRequest } from "./printMessage";
+import { interruptedText, resumedText } from "./resumeText";
 import { type ReplCommands, runRepl } from "./repl";
 import { type ReplyFlags, type Responder, responderOf } from "./replies";
 import { statsText } from "./statsText";
@@ -29,7 +30,8 @@ export class ServerRepl {
     readonly #flags: ListenFlags;
     readonly #lines: LineParser;
     readonly #respond: Responder | undefined;
-    readonly #sources = new Map<Socket, Source>();
+    /** By the session: the socket of a connection that is resumed changes. */
+    readonly #sources = new Map<SockhopSession, Source>();
     #count = 0;
 
     constructor(server: SockhopServer, context: CommandContext, flags: ListenFlags) {
@@ -41,30 +43,38 @@ export class ServerRepl {
         this.#respond = responderOf(flags);
         this.#firstConnect = new Promise((resolve) => server.once("connect", () => resolve()));
         this.firstDisconnect = new Promise((resolve) => server.once("disconnect", () => resolve()));
-        server.on("connect", (socket) => {
-            const { label, from } = this.#addSource(socket);
+        server.on("connect", (socket, session) => {
+            const { label, from } = this.#addSource(socket, session);
             output.printEvent(`${label} connected${from === label ? "" : ` from ${from}`}`);
         });
-        server.on("codec", (name, socket) => {
-            const source = this.#sources.get(socket);
+        server.on("codec", (name, _socket, session) => {
+            const source = this.#sources.get(session);
             if (source) output.printEvent(codecText(name, source.label));
         });
-        server.on("disconnect", (socket, _session, reason) => {
-            const source = this.#sources.get(socket);
-            if (source) output.printEvent(`${source.label} disconnected${source.errors.summary(reason)}`);
-            this.#sources.delete(socket);
+        server.on("interrupted", (error, _socket, session) => {
+            const source = this.#sources.get(session);
+            if (source) output.printEvent(`${source.label} ${interruptedText(error)}`);
         });
-        server.on("error", (error, socket) => {
+        server.on("resumed", (info, _socket, session) => {
+            const source = this.#sources.get(session);
+            if (source) output.printEvent(`${source.label} ${resumedText(info)}`);
+        });
+        server.on("disconnect", (_socket, session, reason) => {
+            const source = this.#sources.get(session);
+            if (source) output.printEvent(`${source.label} disconnected${source.errors.summary(reason)}`);
+            this.#sources.delete(session);
+        });
+        server.on("error", (error, _socket, session) => {
             if (!server.server.listening) return; // the promise of listen() rejects
-            const source = socket && this.#sources.get(socket);
+            const source = session && this.#sources.get(session);
             if (source) source.errors.print(error);
             else output.printError(error);
         });
         server.on("receive", (value, meta) => {
-            printMessage(output, value, meta, this.#sourceOf(meta.socket), meta.socket);
+            printMessage(output, value, meta, this.#sourceOf(meta.session), meta.socket);
         });
-        server.on("request", (request, response, { socket }): unknown =>
-            printRequest(output, request, response, this.#sourceOf(socket), socket),
+        server.on("request", (request, response, { socket, session }): unknown =>
+            printRequest(output, request, response, this.#sourceOf(session), socket),
         );
     }
 
@@ -100,20 +110,20 @@ export class ServerRepl {
         return lines.length === 0 ? "no client is connected" : lines.join("\n");
     }
 
-    #addSource(socket: Socket): Source {
+    #addSource(socket: Socket, session: SockhopSession): Source {
         this.#count += 1;
         const label = `#${this.#count}`;
         const { remoteAddress: address, remotePort: port } = socket;
         const from = address === undefined || port === undefined ? label : formatEndpoint({ address, port });
         const errors = new ConnectionErrors(this.#context.output, label, this.#flags);
         const source = { from, label, respond: this.#respond, errors };
-        this.#sources.set(socket, source);
+        this.#sources.set(session, source);
         return source;
     }
 
     /** Sender of a valid message. */
-    #sourceOf(socket: Socket): MessageSource {
-        const source = this.#sources.get(socket);
+    #sourceOf(session: SockhopSession): MessageSource {
+        const source = this.#sources.get(session);
         source?.errors.endRow();
         return source ?? { from: "", label: "", respond: undefined };
     }

@@ -36,7 +36,7 @@ export function pingCommand(): Command {
         .addOption(durationOption("-i, --interval <duration>", "time between pings", "1s"))
         .addOption(durationOption("-W, --timeout <duration>", "time limit for a reply; later the ping is lost", "4s"))
         .option("--json-output", "print lines of JSON, the last with the statistics");
-    return addConnectionOptions(command, { json: false })
+    return addConnectionOptions(command, { json: false, resume: false })
         .action(runCommand(ping))
         .addHelpText(
             "after",

@@ -35,7 +35,9 @@ export async function withClient<T>(
     try {
         // With auto_reconnect the first attempt may fail, so there is no promise to wait for.
         if (!client.auto_reconnect) await abortable(signal, connect(client, endpoint, flags));
-        return await work(client);
+        const result = await work(client);
+        if (flags.resume && client.connected) await abortable(signal, client.flush()); // an interruption may last
+        return result;
     } finally {
         await client.disconnect(flush && !signal.aborted ? {} : { timeout: DISCONNECT_TIMEOUT_MS });
     }

@@ -1,6 +1,6 @@
 import { HEADER, MARK, PREFIX } from "../../codec/binary/layout";
 import type { Hello } from "../../protocol/Hello";
-import { parseFrame, type TappedMessage } from "./parseFrame";
+import { parseFrame, type TapKind, type TappedMessage } from "./parseFrame";
 
 const NEWLINE = "\n";
 
@@ -13,6 +13,9 @@ const MAX_BUFFERED = 128 * 2 ** 20;
 /** Size of the first buffer of a frame, in bytes. */
 const MIN_BUFFER = 2 ** 10;
 
+/** Kinds of lines that are not counted by the ends of a connection that can be resumed. */
+const UNCOUNTED: ReadonlySet<TapKind> = new Set(["ping", "pong", "hello", "resume", "receipt"]);
+
 const EMPTY = Buffer.alloc(0);
 
 /** Codec for bytes of one direction of a connection. */
@@ -21,6 +24,8 @@ export interface FrameCodec {
     readonly hasFrames: boolean;
     /** Called with the greeting of the sender, before the bytes behind it are split. */
     greet(hello: Hello): void;
+    /** Called with the messages of each frame that both ends of a connection count, which can be resumed. */
+    onFrame(messages: readonly TappedMessage[]): void;
     /** Decodes the messages of a frame. Never throws. */
     decode(frame: Buffer): TappedMessage[];
 }
@@ -121,9 +126,16 @@ export class FrameSplitter {
         if (length > MAX_FRAME) bytes = undefined;
         const isBinary = this.#isBinary;
         this.#reset();
-        if (isBinary) return bytes ? (this.#codec as FrameCodec).decode(bytes) : [{ bytes: length, kind: "large" }];
-        const message = length > 0 && this.#parse(length, bytes?.toString("utf8", 0, length));
-        return message ? [message] : [];
+        let messages: TappedMessage[] = [];
+        if (isBinary) messages = bytes ? (this.#codec as FrameCodec).decode(bytes) : [{ bytes: length, kind: "large" }];
+        else if (length > 0) {
+            const message = this.#parse(length, bytes?.toString("utf8", 0, length));
+            if (!message) return messages; // a blank line
+            messages = [message];
+            if (UNCOUNTED.has(message.kind)) return messages;
+        }
+        if (messages.length > 0) this.#codec?.onFrame(messages);
+        return messages;
     }
 
     /** Keeps the beginning of a frame. */
@@ -141,7 +153,7 @@ export class FrameSplitter {
         this.#atStreamStart = false;
         if (/^[ \t\r\n]*$/.test(json)) return undefined;
         const message = { bytes, ...parseFrame(json, this.#plainJson) };
-        if (message.kind === "hello") this.#codec?.greet(message.data as Hello);
+        if (message.kind === "hello" || message.kind === "resume") this.#codec?.greet(message.data as Hello);
         return message;
     }
 

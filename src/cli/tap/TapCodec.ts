@@ -34,6 +34,8 @@ function formatOf(name: string): WireFormat {
 export class TapCodec {
     readonly #hellos: { client?: Hello; server?: Hello } = {};
     #name: string | undefined;
+    /** Number of frames of each side that were sent before, over another socket, and are sent again. */
+    readonly #replays = { client: 0, server: 0 };
 
     /** Returns the codec for the bytes of one side. */
     of(from: TapSide): FrameCodec {
@@ -45,16 +47,30 @@ export class TapCodec {
             greet: (hello) => {
                 this.#greet(from, hello);
             },
+            onFrame: (messages) => {
+                if (this.#replays[from] <= 0) return;
+                this.#replays[from] -= 1;
+                for (const message of messages) message.replayed = true;
+            },
             decode: (frame) => this.#decode(from, frame),
         };
     }
 
     /** Greetings have no effect once the ends have agreed. */
     #greet(from: TapSide, hello: Hello): void {
+        this.#countReplays(from, hello);
         if (this.#name !== undefined) return;
         this.#hellos[from] = hello;
         const { client, server } = this.#hellos;
         this.#name = client?.codecs.find((name) => server?.codecs.includes(name));
+    }
+
+    /** The answer of a server that resumes has both counts: what one end has sent, and the other has not received. */
+    #countReplays(from: TapSide, { resume }: Hello): void {
+        const request = this.#hellos.client?.resume;
+        if (from !== "server" || resume?.received === undefined || request?.received === undefined) return;
+        this.#replays.client = (request.sent ?? 0) - resume.received;
+        this.#replays.server = (resume.sent ?? 0) - request.received;
     }
 
     #decode(from: TapSide, frame: Buffer): TappedMessage[] {

@@ -92,13 +92,27 @@ export class TapLog {
     }
 
     /** Formats a message in readable form, as one line that fits the terminal. */
-    #format({ time, connection, from, bytes, kind, type, data, id, text, incomplete, error }: LogEntry): string {
+    #format({
+        time,
+        connection,
+        from,
+        bytes,
+        kind,
+        type,
+        data,
+        id,
+        text,
+        incomplete,
+        replayed,
+        error,
+    }: LogEntry): string {
         const output = this.#output;
         const name = type === undefined ? "" : `${formatClassName(type)} `;
         const size = `${bytes} B`;
         const shortId = formatId(id);
         const clock = clockOf(time);
-        const used = `${clock} #${connection} → ${kind.padEnd(8)} ${name}${size} ${shortId}`.length;
+        const used = `${clock} #${connection} → ${kind.padEnd(8)} ${name}${size} ${shortId}${replayed ? AGAIN : ""}`
+            .length;
         const width = Math.max(MIN_VALUE_WIDTH, output.width - used - 1);
         const value = error ?? text ?? data;
         const shown = value === undefined ? "" : shorten(inspectValue(value, width, ONE_LINE), width);
@@ -106,10 +120,16 @@ export class TapLog {
             output.style("dim", `${clock} #${connection}`),
             from === "client" ? output.style("green", "→") : output.style("yellow", "←"),
             `${kind.padEnd(8)} ${output.style("cyan", name)}${size}`,
-            shown + output.style("dim", shortId) + (incomplete && kind !== "incomplete" ? " (incomplete)" : ""),
+            shown +
+                output.style("dim", shortId) +
+                (incomplete && kind !== "incomplete" ? " (incomplete)" : "") +
+                (replayed ? AGAIN : ""),
         ].join(" ");
     }
 }
+
+/** End of the line of a message that was sent before. */
+const AGAIN = " (sent again)";
 
 /** UUID of a call or request that has a number in frames of bytes, which is its last part. */
 const NUMBERED = /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]00-([\da-f]{12})$/;

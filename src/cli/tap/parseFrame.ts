@@ -1,5 +1,6 @@
-import { parseHello } from "../../protocol/Hello";
+import { type Hello, parseHello } from "../../protocol/Hello";
 import { type Message, type MessageKind, toMessage } from "../../protocol/Message";
+import { type Receipt, parseReceipt } from "../../protocol/Receipt";
 import { typeName } from "../../protocol/typeName";
 import { isTooDeep } from "../terminal/jsonDepth";
 
@@ -12,7 +13,9 @@ export type TapKind =
     | "response"
     | "ping"
     | "pong"
-    | "hello" // the greeting of an end that has a codec for bytes
+    | "hello" // the greeting of an end that has a codec for bytes, or can resume its connection
+    | "resume" // a greeting that resumes an interrupted connection
+    | "receipt" // an acknowledgement of received frames
     | "invalid"
     | "incomplete"
     | "deep"
@@ -34,6 +37,8 @@ export interface TappedMessage {
     text?: string;
     /** True if the connection ended before the terminator. */
     incomplete?: true;
+    /** True if it was sent before, over the socket before this one. */
+    replayed?: true;
     /** Of a response: the last one, without a value, failed, canceled by the requester. */
     last?: boolean;
     empty?: boolean;
@@ -61,16 +66,16 @@ const TAP_KINDS: Readonly<Record<MessageKind, TapKind>> = {
  * @param plainJson - frames have no envelope
  */
 export function parseFrame(text: string, plainJson: boolean): Omit<TappedMessage, "bytes"> {
-    if (isTooDeep(text)) return { kind: "deep", text };
+    if (isTooDeep(text)) return { kind: "deep", text: hideTokens(text) };
     let value: unknown;
     try {
         value = JSON.parse(text);
     } catch {
-        return { kind: "invalid", text };
+        return { kind: "invalid", text: hideTokens(text) };
     }
     if (plainJson) return { kind: "message", type: typeName(value), data: value };
     const message = toMessage(value);
-    if (message.kind === "invalid" || message.kind === "ignored") return { kind: "invalid", text };
+    if (message.kind === "invalid" || message.kind === "ignored") return { kind: "invalid", text: hideTokens(text) };
     return contentOf(message);
 }
 
@@ -88,11 +93,34 @@ export function contentOf(message: Message): Omit<TappedMessage, "bytes"> {
             return { kind, id: membersOf(data)["_id"] };
         case "pong": {
             const hello = parseHello(data);
-            return hello ? { kind: "hello", data: hello } : { kind, id: membersOf(data)["_id"] };
+            if (hello) return { kind: hello.resume?.received === undefined ? "hello" : "resume", data: shown(hello) };
+            const receipt = "_id" in membersOf(data) ? undefined : parseReceipt(data);
+            return receipt ? { kind: "receipt", data: flagsOf(receipt) } : { kind, id: membersOf(data)["_id"] };
         }
         default:
             return { kind, ...requestContent(membersOf(data)) };
     }
+}
+
+/** Number of digits of a token that are printed: enough to recognize it, and too few to use it. */
+const SHOWN_DIGITS = 8;
+
+/** Replaces the token with which a client could resume the connection: it is a secret. What resumes stands first. */
+function shown({ codecs, token, resume }: Hello): object {
+    if (!resume) return { codecs, token };
+    const { received, sent, token: secret, timeout, only } = resume;
+    const counts = received === undefined ? {} : { received, sent };
+    const start = secret === undefined ? {} : { token: `${secret.slice(0, SHOWN_DIGITS)}…` };
+    return { resume: { ...counts, ...start, timeout, ...(only && { only }) }, codecs, token };
+}
+
+/** Replaces the tokens in the text of a frame that is not a greeting, but may be a part of one. */
+function hideTokens(text: string): string {
+    return text.replace(/("token":"[\da-f]{8})[\da-f]{9,}/g, "$1…");
+}
+
+function flagsOf({ ack, ...flags }: Receipt): object {
+    return { ack, ...Object.fromEntries(Object.entries(flags).filter(([, isSet]) => isSet)) };
 }
 
 /** Content of a request or a response. */
