@@ -33,8 +33,11 @@ export type DisconnectCode =
 /** Last argument of `disconnect`. */
 export interface DisconnectReason {
     code: DisconnectCode;
-    /** Error that closed the connection, if there was one. */
-    error?: Error;
+    /**
+     * Error that closed the connection, if there was one. With the code `NOT_RESUMED` it has the number of messages that
+     * were not acknowledged.
+     */
+    error?: Error & { readonly unacknowledged?: number };
 }
 
 /** Codes for the error that closed a connection. */
