@@ -16,6 +16,10 @@ const METRICS = [
     ["reconnects", "sockhop_reconnects_total", "counter", "Automatic reconnections."],
     ["pending", "sockhop_pending", "gauge", "Pending replies and responses."],
     ["buffered", "sockhop_buffered_bytes", "gauge", "Bytes that are not sent yet."],
+    ["interruptions", "sockhop_interruptions_total", "counter", "Interruptions of connections that can be resumed."],
+    ["replayed", "sockhop_replayed_total", "counter", "Frames sent again after interruptions."],
+    ["unacknowledged", "sockhop_unacknowledged", "gauge", "Messages that were sent and are not acknowledged."],
+    ["kept", "sockhop_kept_bytes", "gauge", "Bytes of these messages."],
     ["round_trip", "sockhop_round_trip_seconds", "gauge", "Round-trip time of the last ping.", 1e-3],
 ];
 
