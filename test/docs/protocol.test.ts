@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import type net from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
@@ -6,7 +8,10 @@ import { writeFrame } from "../../src/codec/v2/writeFrame";
 import type { Wire } from "../../src/codec/Wire";
 import { helloData, parseHello } from "../../src/protocol/Hello";
 import { uuidOf } from "../../src/protocol/uuid";
+import { framesOf } from "../support/events";
 import { read } from "../support/markdown";
+import { raw, server } from "../support/pair";
+import { next, reasonOfEnd } from "../support/resume";
 
 // The bytes and greetings of the page are those of the library.
 const PAGE = "docs/protocol.md";
@@ -121,7 +126,9 @@ describe(PAGE, () => {
     });
 
     it("shows greetings that the library writes and reads", () => {
-        const lines = blocks.flatMap(({ code }) => code.split("\n")).filter((line) => line.includes('"hello"'));
+        const greetings = blocks.flatMap(({ code }) => code.split("\n")).filter((line) => line.includes('"hello"'));
+        const lines = greetings.filter((line) => !line.includes('"resume"'));
+        expect(greetings).to.have.length(6);
         expect(lines).to.have.length(2);
         for (const line of lines) {
             const { data } = JSON.parse(line.slice(2, -1)) as { data: unknown };
@@ -130,4 +137,57 @@ describe(PAGE, () => {
             expect(JSON.stringify(data)).to.equal(JSON.stringify(helloData(hello)));
         }
     });
+
+    it("shows how a server resumes", async () => {
+        const [agreed, resumed, closed] = blocks.filter(({ code }) => /"(resume|bye)"/.test(code));
+        const s = server({ resume: true });
+        const values: unknown[] = [];
+        let tokens: string[] = [];
+        s.on("receive", (value) => values.push(value));
+        await s.listen();
+
+        /** Writes the lines of a client, and expects those of the server. Resolves to the socket. */
+        const play = async (code: string): Promise<net.Socket> => {
+            const socket = await raw(s);
+            await converse(socket, code);
+            return socket;
+        };
+        const converse = async (socket: net.Socket, code: string): Promise<void> => {
+            const frames = framesOf(socket);
+            let count = 0;
+            for (const shown of code.trim().split("\n")) {
+                const text = shown.slice(2, -1);
+                if (shown.startsWith("→")) {
+                    socket.write(`${tokens.length > 0 ? text.replace(TOKEN, `"token":"${tokens[0]}"`) : text}\n`);
+                    continue;
+                }
+                count += 1;
+                while (frames.length < count) await once(socket, "data");
+                const frame = JSON.stringify(frames[count - 1]);
+                expect(withoutTokens(frame)).to.equal(withoutTokens(text));
+                const found = TOKEN.exec(frame);
+                if (found) tokens = [found[1]!];
+            }
+        };
+        const first = await play(agreed!.code);
+        expect(values).to.deep.equal(["one", "two"]);
+        const interrupted = next(s, "interrupted");
+        first.destroy();
+        await interrupted;
+        void s.sendall("from the server");
+        const second = await play(resumed!.code);
+        await s.sessions[0]!.flush();
+        expect(values).to.deep.equal(["one", "two", "three"]);
+        const ended = reasonOfEnd(s);
+        await converse(second, closed!.code);
+        second.end();
+        expect((await ended).code).to.equal("PEER_ENDED");
+    });
 });
+
+/** Token with which a client resumes. */
+const TOKEN = /"token":"([0-9a-f]{32})"/;
+
+function withoutTokens(text: string): string {
+    return text.replace(/"token":"[0-9a-f]+"/g, '"token":"TOKEN"');
+}
