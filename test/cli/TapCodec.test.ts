@@ -117,7 +117,7 @@ describe("TapCodec", () => {
     });
 
     it("marks the frames of both ends that are sent again, and no others", () => {
-        const tapped = new Tapped().agree("binary");
+        const tapped = new Tapped();
         const greet = (from: TapSide, received: number, sent: number): Buffer => {
             const resume = { timeout: 1, token: "9a0c64f6f3be2a15d07e88c1b2493e6d", received, sent };
             return line("SockhopPong", helloData({ codecs: ["binary"], token: TOKENS[from], resume }));

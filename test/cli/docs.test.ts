@@ -38,6 +38,7 @@ function stable(line: string): string {
     return line
         .replace(/[\da-f]{8}(-[\da-f-]{27})?(?="|$)/, "ID")
         .replace(/token: '[\da-f]{16}'/, "token: 'TOKEN'")
+        .replace(/token: '[\da-f]{8}…'/, "token: 'SECRET…'")
         .replace(/(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d\.\d{3}Z?/, "TIME")
         .replace(/127\.0\.0\.1:\d+ sent/, "127.0.0.1:PORT sent")
         .replace(/from 127\.0\.0\.1:\d+$/, "from 127.0.0.1:PORT")

@@ -56,15 +56,17 @@ describe("sockhop --resume", () => {
         const s = server({ resume: { timeout: 200 } });
         await s.listen();
         const { port, cut } = await proxy(s.get_bound_port()!);
+        const connected = next(s, "connect");
         const connect = start("connect", port, "--resume", "--wait", "forever");
-        connect.type("one");
-        await next(s, "receive");
-        await s.sessions[0]!.flush();
+        await connected;
+        await s.sendall("hello");
+        await s.sessions[0]!.flush(); // now the client knows of the agreement, too
         s.server.close();
         cut();
         await connect.note(/^interrupted: /);
-        connect.type("two");
+        connect.type("one");
         await connect.note(/^connection closed \(NOT_RESUMED, 1 message not acknowledged\)$/);
+        expect((await connect.result()).code).to.equal(1);
     });
 
     it("listens, and sends and receives over the new socket with the label of the client", async () => {

@@ -74,6 +74,7 @@ export class ClientRepl {
         });
         client.on("disconnect", (_socket, reason) => {
             const summary = errors.summary(reason);
+            if (reason.error?.unacknowledged) this.#failed = true; // lines may be lost
             if (!this.#finished) this.#printStatus(`connection closed${summary}`);
         });
         client.on("reconnecting", (attempt, delay, error) => {
@@ -193,6 +194,7 @@ export class ClientRepl {
     /** Prints a change of the connection. Not in a pipe, where the exit code is enough. */
     #printStatus(text: string): void {
         const { output } = this.#context;
-        if (output.pretty || isInteractive() || this.#flags.reconnect) output.printEvent(text);
+        const { reconnect, resume } = this.#flags;
+        if (output.pretty || isInteractive() || reconnect || resume) output.printEvent(text);
     }
 }
