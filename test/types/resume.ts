@@ -42,5 +42,3 @@ client.on("disconnect", (_socket, reason) => {
 client.flush().catch((error: unknown) => {
     if (error instanceof SockhopError) expectTypeOf(error.unacknowledged).toEqualTypeOf<number | undefined>();
 });
-// @ts-expect-error -- no such event
-client.on("interupted", () => undefined);

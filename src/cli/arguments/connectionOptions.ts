@@ -29,7 +29,7 @@ export interface ConnectionFlags {
  */
 export function addConnectionOptions(
     command: Command,
-    { json = true, name = true, tls = "", codec = true, resume = codec } = {},
+    { json = true, name = true, tls = "", codec = true, resume = true } = {},
 ): Command {
     command.optionsGroup("Connection:");
     if (name) command.option("--name <name>", "use the socket with this name instead of an endpoint");

@@ -29,6 +29,7 @@ export function tapCommand(): Command {
     addConnectionOptions(command, {
         name: false,
         codec: false,
+        resume: false,
         tls: "to the target (--cert and --key are for clients)",
     });
     return addOutputOptions(command)
