@@ -40,6 +40,8 @@ describe("sockhop completion", () => {
         expect(complete("bench", "-m", "")).to.deep.equal(["callbacks", "requests", "messages"]);
         expect(complete("send", "--codec", "")).to.deep.equal(["json", "binary"]);
         expect(complete("tap", "--cod")).to.deep.equal([""]); // it reads any codec
+        expect(complete("connect", "--res")).to.deep.equal(["--resume"]);
+        expect(complete("ping", "--res")).to.deep.equal([""]);
         expect(complete("listen", "--ec")).to.deep.equal(["--echo"]);
         expect(complete("request", "--js")).to.deep.equal(["--json-output"]); // --json is hidden there
         expect(complete("completion", "")).to.deep.equal(["bash", "zsh", "fish"]);
