@@ -117,7 +117,7 @@ export class MessageReceiver {
                 continue;
             }
             this.#dispatchSafely(connection, frame);
-            if (pauses && connection.overLimit && this.#pause(connection, frames.slice(index + 1))) return false;
+            if (pauses && connection.isCongested && this.#pause(connection, frames.slice(index + 1))) return false;
         }
         return true;
     }
@@ -132,7 +132,7 @@ export class MessageReceiver {
     ): boolean {
         for (let n = 0; n < messages.length; n++) {
             this.#dispatchSafely(connection, messages[n] as Message);
-            if (!pauses || !connection.overLimit) continue;
+            if (!pauses || !connection.isCongested) continue;
             if (this.#pause(connection, messages.slice(n + 1).concat(frames.slice(index + 1)))) return false;
         }
         return true;
