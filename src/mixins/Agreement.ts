@@ -40,7 +40,8 @@ interface Greeting {
 interface Waiting {
     /** Id of the ping that follows the greeting. Its pong without an answer before it means: the peer has no codec. */
     readonly probe: unknown;
-    readonly timer: GraceTimeout;
+    /** `undefined` if the attempt to connect limits the wait: `resume()` of a session may need longer. */
+    readonly timer: GraceTimeout | undefined;
     /** Called when the codec is known. */
     readonly onEnd: () => void;
     /** Messages that arrived before the connection is open; `undefined` if they are delivered at once. */
@@ -134,7 +135,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         abstract _resume(connection: Connection, other: Connection, hello: ResumeHello): boolean;
 
         /** What a server agrees to, for a client that can resume. */
-        protected abstract _agreeToResume(connection: Connection, timeout: number): ResumeHello;
+        protected abstract _agreeToResume(timeout: number): ResumeHello;
 
         get _greets(): boolean {
             return this._objectBuffer.format !== undefined || this._limits.resume !== undefined;
@@ -147,7 +148,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 this.#onUnanswered(connection);
                 connection.flush();
             };
-            const timer = new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
+            const timer = resumes ? undefined : new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
             const onForgotten = [() => waits.delete(end)];
             const waiting = { probe: probe._id, timer, onEnd, held: holds ? [] : undefined, onForgotten };
             this.#greetings.set(connection, { token, resumes: resumes?.connection, isAnswered: false, waiting });
@@ -184,7 +185,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const token = newToken();
             this.#greetings.set(connection, { token, resumes: undefined, isAnswered: false, waiting: undefined });
             const request = this._limits.resume && !(connection.wire instanceof V2Wire) ? hello.resume : undefined;
-            const resume = request ? this._agreeToResume(connection, request.timeout) : undefined;
+            const resume = request ? this._agreeToResume(request.timeout) : undefined;
             const isSent = this.#sendHello(connection, token, resume);
             if (!isSent) return;
             this.#agree(connection, token, hello);
@@ -232,11 +233,16 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             else super._onMessage(connection, message);
         }
 
-        /** Answers a greeting that has come too late for the start of the session. A client that resumes has to try again. */
-        #onGreeting(connection: Connection, hello: Hello): void {
-            const resumes = this._limits.resume && hello.resume?.received !== undefined;
+        /**
+         * Answers a greeting that has come too late for the start of the session. A client that resumes has to try again.
+         *
+         * A client counts its frames from the answer on. If something was sent to it before, it may reply to that in front of
+         * the answer: then the counts of both ends would differ, so the connection cannot be resumed.
+         */
+        #onGreeting(connection: Connection, { resume, ...hello }: Hello): void {
+            const resumes = this._limits.resume && resume?.received !== undefined;
             if (resumes && !this.#greetings.has(connection)) this._close(connection, { code: "CLOSED" });
-            else this._answer(connection, hello);
+            else this._answer(connection, connection.framesSent > 0 ? hello : { ...hello, resume });
         }
 
         /** Handles an answer, even a late one: the server already uses the codec. */
@@ -289,7 +295,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         #forget({ timer, onForgotten }: Waiting): void {
-            timer.clear();
+            timer?.clear();
             for (const resolve of onForgotten) resolve();
         }
 

@@ -36,6 +36,13 @@ export interface Resuming {
     _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void;
 
     /**
+     * Goes on without the resumption: the peer does not resume.
+     *
+     * @internal
+     */
+    _dropResumption(connection: Connection): void;
+
+    /**
      * Continues an interrupted connection on the socket of another one.
      *
      * @param hello - counts of the peer
@@ -76,6 +83,10 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             const limits = this._limits.resume as ResumeLimits;
             connection.resumption = new Resumption(limits, terminator, { ...start, framesSent });
             debug?.("can resume the connection to %s", connection.peer);
+        }
+
+        _dropResumption(connection: Connection): void {
+            connection.dropResumption();
         }
 
         protected override _onInterrupt(connection: Connection, reason: DisconnectReason): void {
@@ -140,7 +151,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
 
         #onReceipt(connection: Connection, resumption: Resumption, { ack, ask, bye, off }: Receipt): void {
             if (off) {
-                connection.dropResumption();
+                this._dropResumption(connection);
                 return;
             }
             this._onConfirmed(connection);

@@ -1,6 +1,11 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type net from "node:net";
+import { SockhopSession } from "../../../src";
+import { connectionOf } from "../../../src/connection/Connection";
+import { turns, until } from "../../support/eventLoop";
+import { fakeTime } from "../../support/fakeTime";
+import { used } from "../../support/memory";
 import { client, placeOf, raw, rawServer, server } from "../../support/pair";
 import { framesOf } from "../../support/events";
 import { RESUME, RawClient, next, reasonOfEnd, resumable } from "../../support/resume";
@@ -225,7 +230,124 @@ describe("A server with resume", () => {
     });
 });
 
+describe("A server with resume keeps nothing", () => {
+    it("of a connection whose client has declined, when it is closed", async () => {
+        const s = await listening();
+        const kept = await (async () => {
+            const { peer } = await agreed(s);
+            peer.send("SockhopPong", { ack: 0, off: true });
+            peer.send("String", "next");
+            await next(s, "receive");
+            return closedBy(s, peer);
+        })();
+        await until(() => used() > 0 && kept.deref() === undefined);
+    });
+
+    it("of a connection for which its answer is too large", async () => {
+        const s = await listening({ max_message_size: 200 });
+        const kept = await (async () => {
+            const connected = next(s, "connect");
+            const peer = await RawClient.connect(s);
+            peer.greet({ timeout: 1 });
+            await connected;
+            return closedBy(s, peer);
+        })();
+        await until(() => used() > 0 && kept.deref() === undefined);
+    });
+
+    /** Resolves to the connection of a client, when the client has closed it. */
+    async function closedBy(s: ReturnType<typeof server>, { socket }: RawClient): Promise<WeakRef<object>> {
+        const connection = new WeakRef<object>(connectionOf(s.sockets[0])!);
+        const closed = once(s.sockets[0]!, "close");
+        socket.destroy();
+        await closed;
+        return connection;
+    }
+});
+
+describe("A late greeting", () => {
+    it("gets no resumption if the client can have replied before the answer: only one end would count that", async () => {
+        const s = await listening();
+        const connected = next(s, "connect");
+        const peer = await RawClient.connect(s);
+        await connected; // the server has waited for a greeting
+        void s.sessions[0]!.send("call", () => undefined);
+        peer.greet({ timeout: TIMEOUT });
+        expect(await peer.answer()).to.equal(undefined);
+        expect(s.sessions[0]!.resumable).to.equal(false);
+    });
+
+    it("gets it if the server has sent nothing", async () => {
+        const s = await listening();
+        const connected = next(s, "connect");
+        const peer = await RawClient.connect(s);
+        await connected;
+        peer.greet({ timeout: TIMEOUT });
+        expect(await peer.answer()).to.have.property("token");
+        expect(s.sessions[0]!.resumable).to.equal(true);
+    });
+});
+
 describe("A greeting that resumes", () => {
+    it("is waited for as long as resume() of the session needs", async () => {
+        let allow: ((isAllowed: boolean) => void) | undefined;
+        class Session extends SockhopSession {
+            override resume(): unknown {
+                return new Promise((resolve) => (allow = resolve));
+            }
+        }
+        const { s, c } = await resumable({ ...RESUME, session_type: Session });
+        const [session] = s.sessions;
+        const events: string[] = [];
+        for (const event of ["disconnect", "connect"] as const) c.on(event, () => events.push(event));
+        const clock = fakeTime();
+        c.socket!.destroy();
+        while (!allow) {
+            await turns(3);
+            clock.tick(20);
+        }
+        const resumed = Promise.all([next(s, "resumed"), next(c, "resumed")]);
+        clock.tick(4000);
+        await turns(20);
+        allow(true);
+        await resumed;
+        clock.uninstall();
+        const received = next(c, "receive");
+        await session!.send("afterwards");
+        expect((await received)[0]).to.equal("afterwards");
+        expect(events).to.deep.equal([]);
+    });
+
+    it("is superseded by a later one of the client, whatever resume() of the session says afterwards", async () => {
+        const decisions: ((isAllowed: boolean) => void)[] = [];
+        class Session extends SockhopSession {
+            override resume(): unknown {
+                return new Promise((resolve) => decisions.push(resolve));
+            }
+        }
+        const s = await listening({ session_type: Session });
+        const { peer, token } = await agreed(s);
+        peer.socket.destroy();
+        await next(s, "interrupted");
+        const request = { timeout: TIMEOUT, token, received: 0, sent: 0 };
+        const first = await RawClient.connect(s);
+        first.greet(request);
+        await until(() => decisions.length === 1);
+        const second = await RawClient.connect(s);
+        second.greet({ ...request, sent: 1 });
+        await until(() => decisions.length === 2);
+        decisions[1]!(true);
+        await second.answer();
+        const received = next(s, "receive");
+        second.send("String", "over the second");
+        await received;
+        const closed = once(first.socket.resume(), "close");
+        decisions[0]!(true);
+        await closed;
+        void s.sessions[0]!.send("still there");
+        expect(await second.values(1)).to.deep.equal(["still there"]);
+    });
+
     it("closes the connection if it comes after the start of a session, so that the client tries again", async () => {
         const s = await listening();
         const { peer, token } = await agreed(s);
