@@ -481,9 +481,9 @@ export class SockhopClient<
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         const attempt = this.#attempt;
         if (this.#connection === connection) {
-            this.#connection = undefined;
-            this.#attemptQueue?.clear(notConnectedError(connection.error));
-            this.#attemptQueue = undefined;
+            const queue = this.#attemptQueue;
+            this.#connection = this.#attemptQueue = undefined;
+            queue?.clear(notConnectedError(connection.error)); // last: a program may send again
             this.#stopResuming();
         }
         const resuming = this.#resuming;
