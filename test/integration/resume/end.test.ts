@@ -191,6 +191,25 @@ describe("A connection that can be resumed", () => {
         });
     }
 
+    for (const codec of ["json", "binary"] as const) {
+        it(`does not acknowledge what it does not handle when a handler closes it, with the codec ${codec}`, async () => {
+            const { s, c } = await resumable({ ...RESUME, codec });
+            const values: unknown[] = [];
+            s.on("receive", (value) => {
+                values.push(value);
+                void s.close();
+            });
+            const failed = new Promise<object>((resolve) => {
+                void c.send("handled", () => undefined, { failed: resolve });
+            });
+            for (let n = 0; n < 3; n++) void c.send(n); // in the same frame of bytes
+            expect(await failed)
+                .to.have.property("unacknowledged")
+                .that.is.at.least(3);
+            expect(values).to.deep.equal(["handled"]);
+        });
+    }
+
     it("ends, not interrupted, for a peer that does not read with slow_consumer: disconnect", async () => {
         const { s, c } = await resumable({ ...RESUME, max_buffered: 1000, slow_consumer: "disconnect" }, RESUME);
         s.on("error", () => undefined);
