@@ -398,6 +398,40 @@ describe("A client with resume", () => {
         expect(await ended).to.have.property("code", "PEER_ENDED");
     });
 
+    it("handles nothing of a new session that a server has started in vain, before its greeting", async () => {
+        let connections = 0;
+        const { port } = await rawServer((socket) => {
+            connections += 1;
+            const pong = (data: object): unknown => socket.write(`${JSON.stringify({ type: "SockhopPong", data })}\n`);
+            const answer = (resume: object): unknown =>
+                pong({ _id: "sockhop", hello: { version: 1, codecs: [], token: "0123456789abcdef", resume } });
+            const resume = { token: "0".repeat(32), timeout: 1000 };
+            if (connections === 2) {
+                for (const frame of [
+                    { type: "String", data: "message" },
+                    { type: "String", data: "call", id: "1" },
+                    { type: "SockhopRequest", data: { uuid: "1", type: "String", data: "request" } },
+                ])
+                    socket.write(`${JSON.stringify(frame)}\n`);
+                socket.end();
+                return;
+            }
+            socket.once("data", () => {
+                answer(connections === 1 ? resume : { ...resume, received: 0, sent: 0 });
+                if (connections === 1) socket.once("data", () => socket.destroy());
+            });
+        });
+        const c = client({ ...RESUME, port });
+        const values: unknown[] = [];
+        c.on("receive", (value) => values.push(value));
+        c.on("request", ({ data }) => void values.push(data));
+        const resumed = next(c, "resumed");
+        await c.connect();
+        await resumed;
+        expect(connections).to.equal(3);
+        expect(values).to.deep.equal([]);
+    });
+
     it("declines an answer that comes too late, and the server goes on without", async () => {
         const received: string[] = [];
         let peer: net.Socket | undefined;
