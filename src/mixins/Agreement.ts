@@ -21,7 +21,7 @@ import type { Constructor } from "./mixin";
  */
 const AGREEMENT_TIMEOUT_MS = 2000;
 
-/** Number of messages that are held before a connection is open. A server that has the codec sends few before its answer. */
+/** Number of messages that are held before the answer. A server that has the codec sends few before its answer. */
 const MAX_HELD = 1000;
 
 /** Greeting on one connection, until it closes. */
@@ -44,7 +44,7 @@ interface Waiting {
     readonly timer: GraceTimeout | undefined;
     /** Called when the codec is known. */
     readonly onEnd: () => void;
-    /** Messages that arrived before the connection is open; `undefined` if they are delivered at once. */
+    /** Messages that arrived before the answer; `undefined` if they are delivered at once. */
     readonly held: Message[] | undefined;
     /** Called last, also if the connection closes. */
     readonly onForgotten: (() => void)[];
@@ -72,7 +72,7 @@ export interface Agreeing {
      * Greets the peer, and waits for its answer.
      *
      * @param onEnd - called once, when `connection.codec` is known, unless the connection closes before
-     * @param holds - true to hold messages until then
+     * @param holds - true to hold messages until then, as with the option `resume`
      * @param resumes - interrupted connection that the server is asked to resume on this one
      * @internal
      */
@@ -126,6 +126,8 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
     abstract class Agreement extends Base implements Agreeing {
         /** Greetings of the open connections. A connection has none with JSON lines only. */
         readonly #greetings = new Map<Connection, Greeting>();
+        /** Number of connections whose messages are held. */
+        #holds = 0;
 
         /** True if this end greets, and never answers. */
         protected abstract get _greetsFirst(): boolean;
@@ -150,7 +152,9 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             };
             const timer = resumes ? undefined : new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
             const onForgotten = [() => waits.delete(end)];
-            const waiting = { probe: probe._id, timer, onEnd, held: holds ? [] : undefined, onForgotten };
+            const isHolding = holds || this._limits.resume !== undefined;
+            if (isHolding) this.#holds += 1;
+            const waiting = { probe: probe._id, timer, onEnd, held: isHolding ? [] : undefined, onForgotten };
             this.#greetings.set(connection, { token, resumes: resumes?.connection, isAnswered: false, waiting });
             waits.add(end);
             if (!isExitWatched) onExit(sendAtExit);
@@ -211,16 +215,22 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         protected override _onMessage(connection: Connection, message: Message): void {
             if (!this._greets) super._onMessage(connection, message);
             else if (message.kind === "pong") this.#onPong(connection, message);
-            else if (connection.state !== "pending") super._onMessage(connection, message);
+            else if (this.#holds === 0 || message.kind === "ping") super._onMessage(connection, message);
             else this.#hold(connection, message);
         }
 
-        /** Keeps a message until the connection is open. With `codec_required` that is not before the codec is known. */
+        /**
+         * Keeps a message until the answer. With `codec_required` the connection is not open before. With `resume` a reply
+         * before the answer would be counted by the server only.
+         */
         #hold(connection: Connection, message: Message): void {
             const held = this.#greetings.get(connection)?.waiting?.held;
-            if (!held) super._onMessage(connection, message);
-            else if (held.length < MAX_HELD) held.push(message);
-            else this.#onUnanswered(connection);
+            if (held && held.length < MAX_HELD) {
+                held.push(message);
+                return;
+            }
+            if (held) this.#onUnanswered(connection);
+            if (connection.state !== "closed") super._onMessage(connection, message);
         }
 
         #onPong(connection: Connection, message: Message): void {
@@ -233,16 +243,11 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             else super._onMessage(connection, message);
         }
 
-        /**
-         * Answers a greeting that has come too late for the start of the session. A client that resumes has to try again.
-         *
-         * A client counts its frames from the answer on. If something was sent to it before, it may reply to that in front of
-         * the answer: then the counts of both ends would differ, so the connection cannot be resumed.
-         */
-        #onGreeting(connection: Connection, { resume, ...hello }: Hello): void {
-            const resumes = this._limits.resume && resume?.received !== undefined;
+        /** Answers a greeting that has come too late for the start of the session. A client that resumes has to try again. */
+        #onGreeting(connection: Connection, hello: Hello): void {
+            const resumes = this._limits.resume && hello.resume?.received !== undefined;
             if (resumes && !this.#greetings.has(connection)) this._close(connection, { code: "CLOSED" });
-            else this._answer(connection, connection.framesSent > 0 ? hello : { ...hello, resume });
+            else this._answer(connection, hello);
         }
 
         /** Handles an answer, even a late one: the server already uses the codec. */
@@ -294,7 +299,8 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             }
         }
 
-        #forget({ timer, onForgotten }: Waiting): void {
+        #forget({ timer, held, onForgotten }: Waiting): void {
+            if (held) this.#holds -= 1;
             timer?.clear();
             for (const resolve of onForgotten) resolve();
         }

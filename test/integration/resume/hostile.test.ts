@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import type net from "node:net";
+import { type default as net, connect } from "node:net";
 import { SockhopSession } from "../../../src";
 import { connectionOf } from "../../../src/connection/Connection";
 import { turns, until } from "../../support/eventLoop";
@@ -266,18 +266,47 @@ describe("A server with resume keeps nothing", () => {
 });
 
 describe("A late greeting", () => {
-    it("gets no resumption if the client can have replied before the answer: only one end would count that", async () => {
+    it("gets resumption, and the client replies to nothing before the answer, which only the server would count", async () => {
         const s = await listening();
-        const connected = next(s, "connect");
-        const peer = await RawClient.connect(s);
-        await connected; // the server has waited for a greeting
-        void s.sessions[0]!.send("call", () => undefined);
-        peer.greet({ timeout: TIMEOUT });
-        expect(await peer.answer()).to.equal(undefined);
-        expect(s.sessions[0]!.resumable).to.equal(false);
+        s.on("connect", (_socket, session) => {
+            void session.send("call", () => undefined);
+            void session.ask("request");
+        });
+        const accepted = next(s, "connect");
+        const values: unknown[] = [];
+        let greet = (): void => undefined;
+        const { port } = await rawServer((near) => {
+            const far = connect(s.get_bound_port()!, "127.0.0.1");
+            far.on("error", () => undefined).pipe(near);
+            near.on("close", () => far.destroy());
+            const chunks: Buffer[] = [];
+            near.on("data", (chunk) => chunks.push(chunk));
+            greet = () => {
+                for (const chunk of chunks) far.write(chunk);
+                near.removeAllListeners("data").pipe(far);
+            };
+        });
+        const c = client({ ...RESUME, port });
+        c.on("receive", (value, { callback }) => {
+            values.push(value);
+            callback?.("reply");
+        });
+        c.handle("String", (value) => void values.push(value));
+        await c.connect();
+        await accepted;
+        await turns(20);
+        greet();
+        await c.flush();
+        void s.sessions[0]!.send("next");
+        await s.sessions[0]!.flush();
+        await c.send("last");
+        await c.flush();
+        expect(c.resumable).to.equal(true);
+        expect(values).to.deep.equal(["call", "request", "next"]);
+        expect(s.stats.unacknowledged).to.equal(0);
     });
 
-    it("gets it if the server has sent nothing", async () => {
+    it("gets it from the server after the start of the session", async () => {
         const s = await listening();
         const connected = next(s, "connect");
         const peer = await RawClient.connect(s);
