@@ -204,6 +204,7 @@ export class FrameWriter implements TickTask {
 
     /** Destroys the socket. The connection closes with this error. */
     protected abort(error: Error): void {
+        this.flush(); // what is lost is counted
         if (this.resumption) this.resumption.isOver = true;
         this.socket.destroy(error);
     }

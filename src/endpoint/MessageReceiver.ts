@@ -54,6 +54,7 @@ export class MessageReceiver {
         try {
             frames = (connection.wire?.reader ?? this.#objectBuffer).read(chunk, connection, length);
         } catch (error) {
+            connection.flush();
             if (connection.resumption) connection.resumption.isOver = true; // it would come again
             connection.socket.destroy(error as Error); // the frame does not fit into memory
             return;

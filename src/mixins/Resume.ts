@@ -160,7 +160,10 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
                 this._destroy(connection, { code: "BAD_FRAMES", error });
                 return;
             }
-            if (bye) resumption.isOver = true;
+            if (bye) {
+                connection.flush(); // what is lost is counted
+                resumption.isOver = true;
+            }
             if (ask) connection.sendReceipt();
             this.#emitDrain(connection, resumption);
         }

@@ -222,6 +222,20 @@ describe("A connection that can be resumed", () => {
         expect((await ended)[0]).to.have.property("code", "SLOW_CONSUMER");
     });
 
+    it("counts what was sent in the tick in which slow_consumer ends it, also if its socket has ended", async () => {
+        const { s } = await resumable({ ...RESUME, max_buffered: 2000, slow_consumer: "disconnect" }, RESUME);
+        s.on("error", () => undefined);
+        const [session] = s.sessions;
+        session!.sock.end();
+        const failed = new Promise<object>((resolve) => {
+            void session!.send("x".repeat(960), () => undefined, { failed: resolve });
+        });
+        const sent = [1, 2].map(() => rejection(session!.send("x".repeat(960)))); // the last one is too much
+        expect(await failed).to.have.property("unacknowledged", 2);
+        const codes = (await Promise.all(sent)).map(({ code }) => code);
+        expect(codes).to.deep.equal(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
+    });
+
     it("waits for acknowledgements over an interruption with drain", async () => {
         const { s, c } = await resumable(RESUME);
         const values: unknown[] = [];
