@@ -8,7 +8,6 @@ import {
     SockhopServer,
     SockhopSession,
 } from "../../../src";
-import type { Connection } from "../../../src/connection/Connection";
 import { CODES } from "../harness";
 import { wasThrown } from "../values";
 import { type Item, Ledger } from "./Ledger";
@@ -43,7 +42,9 @@ interface Value {
     text: string;
 }
 
-type Meta = { callback?: (value: unknown) => void };
+interface Meta {
+    callback?: (value: unknown) => void;
+}
 
 /** A client and a server over a simulated network, with all that they have sent and received. */
 export class World {
@@ -111,11 +112,11 @@ export class World {
     check(): void {
         if (this.#faults[0]) throw this.#faults[0];
         for (const end of [this.client, ...this.servers]) {
-            for (const { resumption, state } of end["_connections"] as Set<Connection>) {
+            for (const { resumption, state } of end["_connections"]) {
                 if (!resumption || resumption.isOver || state === "closed") continue;
                 const { journal } = resumption;
                 const written = journal.bytes - journal.waiting;
-                const limit = end["_limits"].resume!.maxBytes + MAX_FLUSH;
+                const limit = end._limits.resume!.maxBytes + MAX_FLUSH;
                 if (written > limit) throw new Error(`${written} bytes are written, and ${limit} may be`);
                 if (journal.acknowledged > journal.sent || journal.sent > journal.added)
                     throw new Error("journal counts");
@@ -241,7 +242,7 @@ export class World {
                         return new Promise(() => undefined);
                 }
             }
-        } as typeof SockhopSession;
+        };
     }
 
     #watchClient(): void {
