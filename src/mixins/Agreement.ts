@@ -233,6 +233,19 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (connection.state !== "closed") super._onMessage(connection, message);
         }
 
+        protected override _deliverHeld(connection: Connection): void {
+            const greeting = this.#greetings.get(connection);
+            if (greeting?.waiting?.held && !greeting.resumes)
+                this.#deliver(connection, greeting.waiting.held.splice(0));
+            super._deliverHeld(connection);
+        }
+
+        #deliver(connection: Connection, held: readonly Message[]): void {
+            for (const message of held) {
+                if (connection.state === "open") super._onMessage(connection, message);
+            }
+        }
+
         #onPong(connection: Connection, message: Message): void {
             const hello = parseHello(message.data);
             const greeting = this.#greetings.get(connection);
@@ -294,9 +307,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             greeting.waiting = undefined;
             waiting.onEnd();
             this.#forget(waiting);
-            for (const message of waiting.held ?? []) {
-                if (connection.state === "open") super._onMessage(connection, message);
-            }
+            this.#deliver(connection, waiting.held ?? []);
         }
 
         #forget({ timer, held, onForgotten }: Waiting): void {

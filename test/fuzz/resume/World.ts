@@ -174,7 +174,9 @@ export class World {
 
     /** A message of the client, or of a session, with its number. */
     valueOf(end: "c" | SockhopSession, size: number): [Value, Item] {
-        const item = end === "c" ? this.toServer.send(this.#origin) : this.toClient.send(idOf(end));
+        // What is sent before the agreement is not counted.
+        const item =
+            end === "c" ? this.toServer.send(this.#origin) : this.toClient.send(end.resumable ? idOf(end) : undefined);
         return [{ n: item.n, text: "x".repeat(size) }, item];
     }
 

@@ -461,6 +461,19 @@ describe("A client with resume", () => {
         expect(values).to.deep.equal([]);
     });
 
+    it("delivers what a server sends that ends the connection without an answer", async () => {
+        const { port } = await rawServer((socket) => {
+            socket.resume().end(`{"type":"String","data":"not you"}\n`);
+        });
+        const c = client({ ...RESUME, port });
+        const values: unknown[] = [];
+        c.on("receive", (value) => values.push(value));
+        const ended = reasonOfEnd(c);
+        await c.connect();
+        expect(await ended).to.have.property("code", "PEER_ENDED");
+        expect(values).to.deep.equal(["not you"]);
+    });
+
     it("declines an answer that comes too late, and the server goes on without", async () => {
         const received: string[] = [];
         let peer: net.Socket | undefined;
