@@ -108,6 +108,7 @@ function printTable(time, tally, counts, accounts, stats, samples) {
     console.log();
     print("duration", `${(time / 1000).toFixed()} s`);
     print("values arrived", number(tally.counts.received));
+    print("sessions that were started in vain", number(tally.counts.refused));
     for (const what of ["calls", "requests"]) print(what, number(accounts.reduce((sum, each) => sum + each[what], 0)));
     for (const [name, { interruptions, replayed, unacknowledged }] of stats) {
         print(`${name}: interruptions, all resumed`, number(interruptions));

@@ -22,20 +22,27 @@ const worker = new Worker({
 });
 
 const server = new Sockhop.server({ ...worker.config.place, codec: "binary", resume: true });
-server.on("connect", (_socket, session) => {
-    const peer = new ResumePeer(worker, `session ${peers.size + 1}`, session);
-    peers.set(session, peer);
-    peer.start();
-});
-server.on("disconnect", (_socket, _session, { code, error }) => {
-    if (!worker.stopping && code !== "PEER_ENDED") worker.violate("events", `disconnect: ${code} ${error?.stack}`);
+// Begins when its client does: the greeting of a client that resumes can be so late that the server starts a session in vain.
+function peerOf(session) {
+    let peer = peers.get(session);
+    if (!peer) {
+        peer = new ResumePeer(worker, `session ${peers.size + 1}`, session);
+        peers.set(session, peer);
+        peer.start();
+    }
+    return peer;
+}
+
+server.on("disconnect", (_socket, session, { code, error }) => {
+    if (!peers.has(session)) worker.counts.refused += 1;
+    else if (!worker.stopping && code !== "PEER_ENDED") worker.violate("events", `disconnect: ${code} ${error?.stack}`);
 });
 server.on("receive", (value, { session, callback }) => {
-    peers.get(session).take(value);
+    peerOf(session).take(value);
     callback?.(value.n);
 });
 server.on("request", ({ data }, response, { session }) => {
-    peers.get(session).take(data);
+    peerOf(session).take(data);
     return response.send(data.n);
 });
 server.on("error", (error) => worker.violate("failed", error.stack));
