@@ -360,8 +360,10 @@ export class FrameWriter implements TickTask {
         const { journal } = resumption;
         if (!resumption.interruption) {
             resumption.isWriting = true;
+            // While this end does not read, it gets no acknowledgements: a program that sends before it reads on would wait forever.
+            const isUnbounded = resumption.isOver || this.socket.isPaused();
             try {
-                for (let entry; this.socket.writable && (entry = journal.next(resumption.isOver));)
+                for (let entry; this.socket.writable && (entry = journal.next(isUnbounded));)
                     this.#write(entry.data, entry);
             } finally {
                 resumption.isWriting = false;
@@ -369,6 +371,11 @@ export class FrameWriter implements TickTask {
         }
         if (journal.waiting > 0) resumption.hasWaited = true;
         else if (this.#onWritable && !this.isCongested) this.#emitWritable();
+    }
+
+    /** Called when the library has paused reading. */
+    onReadingHeld(): void {
+        this.writeJournal();
     }
 
     /** Writes a line about the connection itself, which is not kept in the journal. */

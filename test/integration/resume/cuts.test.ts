@@ -126,6 +126,28 @@ describe("A cut", () => {
         expect(values).to.have.length(10);
     });
 
+    it("sends what a loop over messages() awaits, while that loop holds reading and so acknowledgements", async () => {
+        const { s, c } = await resumable({ ...RESUME, resume: { max_bytes: 1000 } });
+        const answered = new Promise<void>((resolve) => {
+            let count = 0;
+            c.on("receive", () => {
+                count += 1;
+                if (count === 300) resolve();
+            });
+        });
+        const replied = (async () => {
+            let count = 0;
+            for await (const { session } of s.messages()) {
+                await session.send("x".repeat(900));
+                count += 1;
+                if (count === 300) return;
+            }
+        })();
+        for (let n = 0; n < 300; n++) void c.send(n);
+        await Promise.all([replied, answered]);
+        expect(s.stats.connections).to.equal(1);
+    });
+
     it("settles the promise of a message once the system has it, on any socket", async () => {
         const { s, c } = await resumable();
         const interrupted = next(c, "interrupted");
