@@ -226,7 +226,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         if (this.bytesPending >= this.limits.maxBuffered && !more?.bye) return false;
         resumption.onReceiptSent(this.bytesReceived);
         try {
-            this.sendApart({ ack: resumption.received, ...more });
+            this.sendApart({ ack: resumption.complete, ...more });
         } catch {
             return true; // it does not fit into `max_message_size`: neither would any message
         }

@@ -157,6 +157,14 @@ export class FrameWriter implements TickTask {
         return this.exceeds(this.limits.maxBuffered);
     }
 
+    /**
+     * True from `max_buffered` buffered bytes on, if the peer does not read. If it does, frames that wait in the journal need
+     * its acknowledgements, which a server must read.
+     */
+    get isCongested(): boolean {
+        return this.overLimit && (this.resumption === undefined || this.#bytesPending > 0);
+    }
+
     /** True from `limit` buffered bytes on. */
     exceeds(limit: number): boolean {
         return this.#bytesPending + this.#text.length + this.#bytesHeld >= limit;
@@ -196,6 +204,7 @@ export class FrameWriter implements TickTask {
 
     /** Destroys the socket. The connection closes with this error. */
     protected abort(error: Error): void {
+        this.flush(); // what is lost is counted
         if (this.resumption) this.resumption.isOver = true;
         this.socket.destroy(error);
     }
@@ -277,7 +286,7 @@ export class FrameWriter implements TickTask {
         if (this.#text !== "") this.flush();
     }
 
-    /** Calls `listener` once, when the buffered bytes fall below `max_buffered`. */
+    /** Calls `listener` once, when the connection is not congested any more. See {@link isCongested}. */
     onceWritable(listener: () => void): void {
         const previous = this.#onWritable;
         this.#onWritable = () => {
@@ -351,15 +360,22 @@ export class FrameWriter implements TickTask {
         const { journal } = resumption;
         if (!resumption.interruption) {
             resumption.isWriting = true;
+            // While this end does not read, it gets no acknowledgements: a program that sends before it reads on would wait forever.
+            const isUnbounded = resumption.isOver || this.socket.isPaused();
             try {
-                for (let entry; this.socket.writable && (entry = journal.next(resumption.isOver));)
+                for (let entry; this.socket.writable && (entry = journal.next(isUnbounded));)
                     this.#write(entry.data, entry);
             } finally {
                 resumption.isWriting = false;
             }
         }
         if (journal.waiting > 0) resumption.hasWaited = true;
-        else if (this.#onWritable && !this.overLimit) this.#emitWritable();
+        else if (this.#onWritable && !this.isCongested) this.#emitWritable();
+    }
+
+    /** Called when the library has paused reading. */
+    onReadingHeld(): void {
+        this.writeJournal();
     }
 
     /** Writes a line about the connection itself, which is not kept in the journal. */
@@ -474,7 +490,7 @@ export class FrameWriter implements TickTask {
 
     #settle(size: number, observer: WriteObserver | undefined, error: SockhopError | undefined): void {
         if (!error) this.bytesSent += size;
-        if (this.#onWritable && !this.overLimit) this.#emitWritable();
+        if (this.#onWritable && !this.isCongested) this.#emitWritable();
         if (!observer) return;
         settledWrites += 1;
         if (settledWrites % MAX_SETTLED_PER_TICK > 0) observer.settle(this.socket, error);

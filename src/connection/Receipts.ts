@@ -23,7 +23,8 @@ export class Receipts {
     /** Counts a frame that is about to be handled. */
     onFrame(connection: Recipient, resumption: Resumption): void {
         resumption.received += 1;
-        if (resumption.isReceiptDue(connection.bytesReceived) && connection.sendReceipt()) return;
+        const isDue = resumption.isReceiptDue(connection.bytesReceived);
+        if (isDue && connection.sendReceipt() && !resumption.owesReceipt) return;
         if (!resumption.isReceiptPlanned) this.#plan(connection, resumption);
     }
 

@@ -44,7 +44,9 @@ export class Resumption {
     timeout: number;
     /** Number of frames that were received. */
     received = 0;
-    /** Number of {@link received} frames, and bytes of the connection, at the last acknowledgement. */
+    /** 1 while messages of the last received frame are not handled: if the connection ends now, they are lost. */
+    unfinished = 0;
+    /** Number of {@link complete} frames, and bytes of the connection, at the last acknowledgement. */
     #acknowledgedFrames = 0;
     #acknowledgedBytes = 0;
     /** True while a timer will send an acknowledgement. */
@@ -76,6 +78,11 @@ export class Resumption {
         this.fingerprint = fingerprint;
     }
 
+    /** Number of received frames, of which every message is handled, or about to be. */
+    get complete(): number {
+        return this.received - this.unfinished;
+    }
+
     /** True if the peer does not know of all received frames. */
     get owesReceipt(): boolean {
         return this.received > this.#acknowledgedFrames;
@@ -89,9 +96,9 @@ export class Resumption {
         );
     }
 
-    /** Records that the peer is told of all received frames. */
+    /** Records that the peer is told of all complete frames. */
     onReceiptSent(bytesReceived: number): void {
-        this.#acknowledgedFrames = this.received;
+        this.#acknowledgedFrames = this.complete;
         this.#acknowledgedBytes = bytesReceived;
     }
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { ownerOf } from "./socketHooks";
 
 /** Sockets that are paused: number of pauses, and the function that ends them. */
 const held = new WeakMap<Socket, { count: number; end: () => void }>();
@@ -12,6 +13,7 @@ export function holdReading(socket: Socket): () => void {
     const hold = held.get(socket) ?? { count: 0, end: pause(socket) };
     held.set(socket, hold);
     hold.count += 1;
+    ownerOf(socket)?.onReadingHeld?.();
     let isOver = false;
     return () => {
         if (isOver) return;

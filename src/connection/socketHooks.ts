@@ -7,6 +7,8 @@ const ORIGINAL_METHODS = Symbol("sockhop.originalMethods");
 export interface SocketOwner {
     /** Writes pending frames to the socket. */
     flush(): void;
+    /** Called when the library has paused reading from the socket. */
+    onReadingHeld?(): void;
 }
 
 /** Methods of a socket that {@link hookSocket} replaces. */

@@ -42,6 +42,7 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  * | | `_deliver(connection, message, reply?)`: emits `receive` |
  * | | `_close(connection, reason)`: graceful close |
  * | | `_destroy(connection, reason)`: close at once |
+ * | `_deliverHeld(connection)`: the peer has ended | |
  * | `_onInterrupt(connection, reason)`: the socket is lost | `_reportError(error, connection)`: `error` event or warning |
  * | | `_adopt(connection, other)`: continues on another socket |
  *
@@ -95,6 +96,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     });
     readonly #socketOnClose = this.#listener((connection) => {
         if (this.#interrupt(connection, closeReasonOf(connection.socket))) return;
+        this._deliverHeld(connection);
         if (connection.socket.readableEnded) this.#receiver.onEnd(connection);
         else this.#receiver.deliverPaused(connection);
         this._close(connection, closeReasonOf(connection.socket));
@@ -103,6 +105,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         if (this.#interrupt(connection, reasonOf(error))) return;
         connection.error = error;
         const isReported = connection.state === "open" && !PEER_ABORTS.has(error.code);
+        this._deliverHeld(connection);
         this.#receiver.deliverPaused(connection);
         if (isReported) this.#errors.emit(error, this._eventArgs(connection));
         this._close(connection, reasonOf(error));
@@ -255,10 +258,19 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
 
     #onPeerEnd(connection: Connection, reason: DisconnectReason): void {
         if (this.#interrupt(connection, reason)) return;
+        this._deliverHeld(connection);
         this.#receiver.onEnd(connection);
         // During a TLS handshake an error event follows, which is more specific.
         if (connection.state === "open") this._close(connection, reason);
     }
+
+    /**
+     * Delivers messages that a mixin holds, before the connection of a peer that has ended closes.
+     *
+     * @internal
+     */
+    // eslint-disable-next-line @typescript-eslint/no-empty-function, @typescript-eslint/no-unused-vars -- a mixin overrides it
+    protected _deliverHeld(_connection: Connection): void {}
 
     /**
      * Interrupts a connection that can be resumed. Delivers first what has arrived.

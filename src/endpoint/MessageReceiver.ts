@@ -54,6 +54,7 @@ export class MessageReceiver {
         try {
             frames = (connection.wire?.reader ?? this.#objectBuffer).read(chunk, connection, length);
         } catch (error) {
+            connection.flush();
             if (connection.resumption) connection.resumption.isOver = true; // it would come again
             connection.socket.destroy(error as Error); // the frame does not fit into memory
             return;
@@ -110,14 +111,14 @@ export class MessageReceiver {
             const frame = frames[index] as ReceivedFrame;
             if (connection.state === "closed") connection = successorOf(connection);
             if (Buffer.isBuffer(frame)) {
-                const { resumption } = connection;
-                if (resumption && connection.state !== "closed") this.receipts.onFrame(connection, resumption);
+                this.#countFrame(connection);
                 const messages = this.#decodeFrame(connection, frame);
                 if (!this.#dispatchMessages(connection, messages, pauses, frames, index)) return false;
                 continue;
             }
+            if (typeof frame === "object" && !isMessage(frames[index + 1])) finishFrame(connection);
             this.#dispatchSafely(connection, frame);
-            if (pauses && connection.overLimit && this.#pause(connection, frames.slice(index + 1))) return false;
+            if (pauses && connection.isCongested && this.#pause(connection, frames.slice(index + 1))) return false;
         }
         return true;
     }
@@ -131,11 +132,20 @@ export class MessageReceiver {
         index: number,
     ): boolean {
         for (let n = 0; n < messages.length; n++) {
+            if (n === messages.length - 1) finishFrame(connection);
             this.#dispatchSafely(connection, messages[n] as Message);
-            if (!pauses || !connection.overLimit) continue;
+            if (!pauses || !connection.isCongested) continue;
             if (this.#pause(connection, messages.slice(n + 1).concat(frames.slice(index + 1)))) return false;
         }
         return true;
+    }
+
+    /** Counts a frame of bytes, whose messages are about to be handled. */
+    #countFrame(connection: Connection): void {
+        const { resumption } = connection;
+        if (!resumption || connection.state === "closed") return;
+        resumption.unfinished = 1;
+        this.receipts.onFrame(connection, resumption);
     }
 
     #decodeFrame(connection: Connection, frame: Buffer): readonly (Message | InvalidMessage)[] {
@@ -243,6 +253,16 @@ export class MessageReceiver {
         }
         connection.endReply();
     }
+}
+
+/** True for a message of a frame of bytes. */
+function isMessage(frame: ReceivedFrame | undefined): boolean {
+    return typeof frame === "object" && !Buffer.isBuffer(frame);
+}
+
+/** Records that the last message of a frame of bytes is about to be handled. */
+function finishFrame({ resumption }: Connection): void {
+    if (resumption) resumption.unfinished = 0;
 }
 
 /** Connection that has continued on the socket of this one, or this one. */

@@ -21,7 +21,7 @@ import type { Constructor } from "./mixin";
  */
 const AGREEMENT_TIMEOUT_MS = 2000;
 
-/** Number of messages that are held before a connection is open. A server that has the codec sends few before its answer. */
+/** Number of messages that are held before the answer. A server that has the codec sends few before its answer. */
 const MAX_HELD = 1000;
 
 /** Greeting on one connection, until it closes. */
@@ -40,10 +40,11 @@ interface Greeting {
 interface Waiting {
     /** Id of the ping that follows the greeting. Its pong without an answer before it means: the peer has no codec. */
     readonly probe: unknown;
-    readonly timer: GraceTimeout;
+    /** `undefined` if the attempt to connect limits the wait: `resume()` of a session may need longer. */
+    readonly timer: GraceTimeout | undefined;
     /** Called when the codec is known. */
     readonly onEnd: () => void;
-    /** Messages that arrived before the connection is open; `undefined` if they are delivered at once. */
+    /** Messages that arrived before the answer; `undefined` if they are delivered at once. */
     readonly held: Message[] | undefined;
     /** Called last, also if the connection closes. */
     readonly onForgotten: (() => void)[];
@@ -74,7 +75,7 @@ export interface Agreeing {
      * Greets the peer, and waits for its answer.
      *
      * @param onEnd - called once, when `connection.codec` is known, unless the connection closes before
-     * @param holds - true to hold messages until then
+     * @param holds - true to hold messages until then, as with the option `resume`
      * @param resumes - interrupted connection that the server is asked to resume on this one
      * @internal
      */
@@ -128,6 +129,8 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
     abstract class Agreement extends Base implements Agreeing {
         /** Greetings of the open connections. A connection has none with JSON lines only. */
         readonly #greetings = new Map<Connection, Greeting>();
+        /** Number of connections whose messages are held. */
+        #holds = 0;
 
         /** True if this end greets, and never answers. */
         protected abstract get _greetsFirst(): boolean;
@@ -137,7 +140,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         abstract _resume(connection: Connection, other: Connection, hello: ResumeHello): boolean;
 
         /** What a server agrees to, for a client that can resume. */
-        protected abstract _agreeToResume(connection: Connection, timeout: number): ResumeHello;
+        protected abstract _agreeToResume(timeout: number): ResumeHello;
 
         get _greets(): boolean {
             return this._objectBuffer.format !== undefined || this._limits.resume !== undefined;
@@ -150,9 +153,11 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 this.#onUnanswered(connection);
                 connection.flush();
             };
-            const timer = new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
+            const timer = resumes ? undefined : new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
             const onForgotten = [() => waits.delete(end)];
-            const waiting = { probe: probe._id, timer, onEnd, held: holds ? [] : undefined, onForgotten };
+            const isHolding = holds || this._limits.resume !== undefined;
+            if (isHolding) this.#holds += 1;
+            const waiting = { probe: probe._id, timer, onEnd, held: isHolding ? [] : undefined, onForgotten };
             this.#greetings.set(connection, { token, resumes: resumes?.connection, isAnswered: false, waiting });
             waits.add(end);
             if (!isExitWatched) onExit(sendAtExit);
@@ -187,7 +192,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const token = newToken();
             this.#greetings.set(connection, { token, resumes: undefined, isAnswered: false, waiting: undefined });
             const request = this._limits.resume && !(connection.wire instanceof V2Wire) ? hello.resume : undefined;
-            const resume = request ? this._agreeToResume(connection, request.timeout) : undefined;
+            const resume = request ? this._agreeToResume(request.timeout) : undefined;
             const isSent = this.#sendHello(connection, token, resume);
             if (!isSent) return;
             this.#greetings.set(connection, OVER);
@@ -213,16 +218,35 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         protected override _onMessage(connection: Connection, message: Message): void {
             if (!this._greets) super._onMessage(connection, message);
             else if (message.kind === "pong") this.#onPong(connection, message);
-            else if (connection.state !== "pending") super._onMessage(connection, message);
+            else if (this.#holds === 0 || message.kind === "ping") super._onMessage(connection, message);
             else this.#hold(connection, message);
         }
 
-        /** Keeps a message until the connection is open. With `codec_required` that is not before the codec is known. */
+        /**
+         * Keeps a message until the answer. With `codec_required` the connection is not open before. With `resume` a reply
+         * before the answer would be counted by the server only.
+         */
         #hold(connection: Connection, message: Message): void {
             const held = this.#greetings.get(connection)?.waiting?.held;
-            if (!held) super._onMessage(connection, message);
-            else if (held.length < MAX_HELD) held.push(message);
-            else this.#onUnanswered(connection);
+            if (held && held.length < MAX_HELD) {
+                held.push(message);
+                return;
+            }
+            if (held) this.#onUnanswered(connection);
+            if (connection.state !== "closed") super._onMessage(connection, message);
+        }
+
+        protected override _deliverHeld(connection: Connection): void {
+            const greeting = this.#greetings.get(connection);
+            if (greeting?.waiting?.held && !greeting.resumes)
+                this.#deliver(connection, greeting.waiting.held.splice(0));
+            super._deliverHeld(connection);
+        }
+
+        #deliver(connection: Connection, held: readonly Message[]): void {
+            for (const message of held) {
+                if (connection.state === "open") super._onMessage(connection, message);
+            }
         }
 
         #onPong(connection: Connection, message: Message): void {
@@ -287,13 +311,12 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             greeting.waiting = undefined;
             waiting.onEnd();
             this.#forget(waiting);
-            for (const message of waiting.held ?? []) {
-                if (connection.state === "open") super._onMessage(connection, message);
-            }
+            this.#deliver(connection, waiting.held ?? []);
         }
 
-        #forget({ timer, onForgotten }: Waiting): void {
-            timer.clear();
+        #forget({ timer, held, onForgotten }: Waiting): void {
+            if (held) this.#holds -= 1;
+            timer?.clear();
             for (const resolve of onForgotten) resolve();
         }
 

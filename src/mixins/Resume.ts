@@ -36,6 +36,13 @@ export interface Resuming {
     _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void;
 
     /**
+     * Goes on without the resumption: the peer does not resume.
+     *
+     * @internal
+     */
+    _dropResumption(connection: Connection): void;
+
+    /**
      * Continues an interrupted connection on the socket of another one.
      *
      * @param hello - counts of the peer
@@ -75,6 +82,10 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             const limits = this._limits.resume as ResumeLimits;
             connection.resumption = new Resumption(limits, { ...start, framesSent });
             debug?.("can resume the connection to %s", connection.peer);
+        }
+
+        _dropResumption(connection: Connection): void {
+            connection.dropResumption();
         }
 
         protected override _onInterrupt(connection: Connection, reason: DisconnectReason): void {
@@ -139,7 +150,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
 
         #onReceipt(connection: Connection, resumption: Resumption, { ack, ask, bye, off }: Receipt): void {
             if (off) {
-                connection.dropResumption();
+                this._dropResumption(connection);
                 return;
             }
             this._onConfirmed(connection);
@@ -148,7 +159,10 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
                 this._destroy(connection, { code: "BAD_FRAMES", error });
                 return;
             }
-            if (bye) resumption.isOver = true;
+            if (bye) {
+                connection.flush(); // what is lost is counted
+                resumption.isOver = true;
+            }
             if (ask) connection.sendReceipt();
             this.#emitDrain(connection, resumption);
         }

@@ -14,11 +14,11 @@ const WithCallbacks = Callbacks(Endpoint);
 const WithPing = Ping(WithCallbacks);
 const WithFlush = Flush(WithPing);
 const WithResume = Resume(WithFlush);
-const WithAgreement = Agreement(WithResume);
-const WithResponses = Responses(WithAgreement);
+const WithResponses = Responses(WithResume);
 const WithHandlers = Handlers(WithResponses);
 const WithRequests = Requests(WithHandlers);
-const WithHandshake = Handshake(WithRequests);
+const WithAgreement = Agreement(WithRequests); // above all that handle messages: it can hold them
+const WithHandshake = Handshake(WithAgreement);
 
 /** Endpoint with the features of both ends. Client and server add how connections are made, and how many there are. */
 export abstract class Sockhop<E, T, Other extends string | symbol> extends WithHandshake<E, T, Other> {}

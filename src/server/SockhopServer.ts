@@ -23,6 +23,7 @@ import { recipientsOf } from "./recipients";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
 import { closeReasonOf, reasonOf } from "../connection/DisconnectReason";
+import type { ResumptionStart } from "../connection/Resumption";
 import { Listener, type ListenerOptions, tooManyError } from "../transport/Listener";
 import { type SendOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
@@ -111,6 +112,8 @@ export class SockhopServer<
     readonly #maxConnections: number;
     readonly #maxSuspended: number;
     readonly #tokens = new ResumeTokens();
+    /** Latest connections whose clients ask to resume others, by those others, while `resume()` of their sessions decides. */
+    readonly #candidates = new Map<Connection, Connection>();
     /** Connections that are interrupted. */
     readonly #suspended = new Set<Connection>();
     /** Connection that is interrupted only to be resumed at once. */
@@ -497,11 +500,27 @@ export class SockhopServer<
         return listener;
     }
 
+    /** @internal */
+    override _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void {
+        super._startResumption(connection, start);
+        this.#tokens.add(start.token, connection);
+    }
+
+    /** @internal */
+    override _dropResumption(connection: Connection): void {
+        this.#forgetTokens(connection);
+        super._dropResumption(connection);
+    }
+
+    #forgetTokens({ resumption }: Connection): void {
+        this.#tokens.delete(resumption?.token);
+        this.#tokens.delete(resumption?.previousToken);
+    }
+
     // Resume and Agreement need the next four.
     /** @internal */
-    protected _agreeToResume(connection: Connection, timeout: number): ResumeHello {
+    protected _agreeToResume(timeout: number): ResumeHello {
         const token = this.#tokens.create();
-        this.#tokens.add(token, connection);
         return { token, timeout: Math.min(timeout, this._limits.resume?.timeout ?? timeout) };
     }
 
@@ -527,10 +546,9 @@ export class SockhopServer<
 
     /** @internal */
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
-        const { resumption } = connection;
         this.#suspended.delete(connection);
-        this.#tokens.delete(resumption?.token);
-        this.#tokens.delete(resumption?.previousToken);
+        this.#forgetTokens(connection);
+        this.#candidates.delete(connection);
         super._onClose(connection, wasOpen);
     }
 
@@ -538,13 +556,17 @@ export class SockhopServer<
     async #resume(connection: Connection, hello: Hello): Promise<void> {
         const { resume } = hello;
         const resumed = resume?.token === undefined ? undefined : this.#tokens.find(resume.token);
+        if (resumed) this.#candidates.set(resumed, connection);
         const isAllowed = resumed !== undefined && (await this.#mayResume(resumed, connection));
+        const isSuperseded = resumed !== undefined && this.#candidates.get(resumed) !== connection;
+        if (resumed && !isSuperseded) this.#candidates.delete(resumed);
         if ((connection.state as string) === "closed") {
             connection.socket.resume(); // a socket with unread bytes does not close
             return;
         }
         // The session may have ended meanwhile, or resumed on another socket.
-        if (isAllowed && resume?.token !== undefined && this.#tokens.find(resume.token) === resumed)
+        if (isSuperseded) this._close(connection, { code: "CLOSED" });
+        else if (isAllowed && resume?.token !== undefined && this.#tokens.find(resume.token) === resumed)
             this.#continue(resumed, connection, resume);
         else if (resume?.only) this.#refuseToResume(connection, hello);
         else this.#begin(connection, hello);

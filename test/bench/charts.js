@@ -5,6 +5,8 @@
 const COLORS = {
     ours: "#e0662c",
     binary: "#a83f66",
+    resume: "#ec9a74",
+    "binary-resume": "#c9819c",
     older: "#b58a3c",
     others: "#4c86b8",
     byHand: "#8b949e",

@@ -14,8 +14,8 @@ const DOCS = path.join(__dirname, "../../docs");
 /** Minimum advantage of another implementation that is reported; less may be noise. */
 const AHEAD = 1.05;
 
-/** Both adapters of this version. */
-const OURS = ["ours", "binary"];
+/** The adapters of this version. */
+const OURS = ["ours", "binary", "resume", "binary-resume"];
 
 /** Alternatives for users; the others are this version and references. */
 const RIVALS = adapters.filter(({ name }) => ![...OURS, "limit", "bare"].includes(name));
@@ -276,6 +276,7 @@ Compare ratios, not absolute figures: these depend on the machine.
 - "Naive" is a program without a library: \`socket.write(JSON.stringify(object) + "\\n")\` for each message, \`split("\\n")\` and \`JSON.parse\`. It has no envelope, no class names and no errors.
 - "Limit" sends the same bytes as sockhop, as fast as a program can that does nothing else. "To limit" is the ratio to it.
 - "Binary" is this version with \`codec: "binary"\` at both ends.
+- "Resume" is this version with \`resume: true\` at both ends.
 - "msgpackr", "cbor-x" and "v8" are programs like "limit" with length-prefixed frames. A frame has all messages of a tick, each encoded when it is sent, and is decoded in one call. The first two send the keys of objects once for each connection.
 
 Measured on ${machine.date}: Node ${machine.node} on ${machine.system}, ${machine.processor}, ${machine.memory}; ${machine.pinning}.

@@ -13,6 +13,7 @@ const RUNS: Record<Quick, number> = {
     options: 30,
     lifecycles: 80,
     reentry: 80,
+    resume: 80,
 };
 
 const { FUZZ_SEED, FUZZ_PATH } = process.env;
@@ -27,6 +28,7 @@ describe("fuzz", () => {
         options: "a wrong option or argument works or is refused",
         lifecycles: "client and server settle all, keep nothing and work as new, whatever is done to them",
         reentry: "and so they do whatever user code does when it is called",
+        resume: "connections that are resumed lose and repeat nothing, whatever happens to their sockets",
     };
     for (const [name, what] of Object.entries(promises) as [Quick, string][]) {
         it(what, async function () {

@@ -7,6 +7,7 @@ import { lived, lives, programs, reentries } from "./lifecycles";
 import { mutated, mutations, withstandsMutations } from "./mutations";
 import { misused, misuses, refuses } from "./options";
 import { receives } from "./receivers";
+import { resumePrograms, resumedTotals, resumes } from "./resume/lifecycles";
 import { inMemory, overSockets } from "./setups";
 
 /** One property: its input, and its number of runs per round. */
@@ -19,7 +20,7 @@ interface Kind {
  * The properties by their names for `--only`. `buffer` is the ObjectBuffer alone, `codec` is frames of bytes that were changed. `memory` and `socket` are the whole path of
  * a frame, the first without a system in between. `fields` is frames with members of any value, `options` is options and
  * arguments of any value. `lifecycles` is all methods of both ends, and `reentry` the same with user code that calls more of
- * them in its handlers.
+ * them in its handlers. `resume` is connections with the option `resume` over a simulated network that cuts them.
  */
 export const KINDS = {
     buffer: { runs: 100, property: () => fc.asyncProperty(bytes(500), (run) => Promise.resolve(bufferAgrees(run))) },
@@ -48,6 +49,7 @@ export const KINDS = {
     options: { runs: 40, property: (guard) => fc.asyncProperty(misuses, checked(guard, refuses)) },
     lifecycles: { runs: 300, property: (guard) => fc.asyncProperty(programs, checked(guard, lives)) },
     reentry: { runs: 300, property: (guard) => fc.asyncProperty(reentries, checked(guard, lives)) },
+    resume: { runs: 300, property: (guard) => fc.asyncProperty(resumePrograms, checked(guard, resumes)) },
 } satisfies Record<string, Kind>;
 
 export type Name = keyof typeof KINDS;
@@ -117,11 +119,13 @@ export const total = (): { frames: number } & typeof received &
     typeof mutated &
     typeof withstood &
     typeof misused &
-    typeof lived => ({
+    typeof lived &
+    typeof resumedTotals => ({
     frames: received.memory + received.socket + withstood.fields + mutated.codec,
     ...received,
     ...mutated,
     ...withstood,
     ...misused,
     ...lived,
+    ...resumedTotals,
 });

@@ -2,7 +2,7 @@
  * npm run fuzz                                        until Ctrl-C
  * npm run fuzz -- --minutes 5
  * npm run fuzz -- --frames 10000000 --lifecycles 100000
- * npm run fuzz -- --only lifecycles                   or buffer, codec, memory, socket, fields, kept, options, reentry
+ * npm run fuzz -- --only lifecycles                   or buffer, codec, memory, socket, fields, kept, options, reentry, resume
  *
  * Exits with code 1 at the first failure, and prints the line that replays it:
  *
@@ -39,16 +39,28 @@ function open(name: Name): boolean {
     if (performance.now() - began > minutes * 60_000) return false;
     const done = total();
     if (!counted) return true;
-    if (name === "lifecycles") return wanted.lifecycles !== undefined && done.lifecycles < lifecycles;
+    if (name === "lifecycles" || name === "resume") return wanted.lifecycles !== undefined && done[name] < lifecycles;
     return wanted.frames !== undefined && done.frames < frames;
 }
 
 function progress(name: Name, seed: number): void {
-    const { frames: all, memory, socket, buffer, options, lifecycles: lives, reentry, steps, connections } = total();
+    const {
+        frames: all,
+        memory,
+        socket,
+        buffer,
+        options,
+        lifecycles: lives,
+        reentry,
+        steps,
+        connections,
+        resume,
+        resumed,
+    } = total();
     const seconds = Math.round((performance.now() - began) / 1000);
     const text = `${all} frames (${memory} in memory, ${socket} over sockets), ${buffer} of the buffer alone, ${options} wrong options, `;
     say(
-        `${seconds} s: ${text}${lives} lifecycles and ${reentry} with user code, of ${steps} steps and ${connections} connections; next: ${name}, seed ${seed}`,
+        `${seconds} s: ${text}${lives} lifecycles and ${reentry} with user code, of ${steps} steps and ${connections} connections, ${resume} with ${resumed} resumed connections; next: ${name}, seed ${seed}`,
     );
 }
 
@@ -70,8 +82,8 @@ async function main(): Promise<void> {
             await round(name, { seed });
         }
     }
-    const { frames: all, lifecycles: lives } = total();
-    say(`No failure in ${all} frames and ${lives} lifecycles`);
+    const { frames: all, lifecycles: lives, resume } = total();
+    say(`No failure in ${all} frames, ${lives} lifecycles and ${resume} of connections that are resumed`);
 }
 
 main().catch((error: unknown) => {

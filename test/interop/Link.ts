@@ -24,7 +24,9 @@ export class Peer extends EventEmitter {
         this.#link = link;
         const module = moduleOf(link.pairing, role);
         this.name = `${module} ${role}`;
-        const options = JSON.stringify({ ...link.place, auto_reconnect_interval: 50 });
+        const { resume, ours } = link.pairing;
+        const more = resume && role === ours ? { resume } : {};
+        const options = JSON.stringify({ ...link.place, auto_reconnect_interval: 50, ...more });
         this.#process = fork(join(__dirname, "peer.js"), [module, role, options], {
             env: link.env,
             stdio: ["ignore", "ignore", "pipe", "ipc"],

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COLUMNS, FEATURES, type Feature } from "./features";
 import { Link } from "./Link";
-import { PAIRINGS, ROWS, title, type Pairing } from "./pairings";
+import { PAIRINGS, RESUME_PAIRINGS, ROWS, title, type Pairing } from "./pairings";
 
 /** Runs checks one after the other between the same two processes; starts new ones after a failed check. */
 class Inspection {
@@ -57,7 +57,7 @@ describe("Interoperability with published releases", function () {
     // All pairings run at the same time, because they mostly wait.
     before("start the checks", async () => {
         folder = await mkdtemp(join(tmpdir(), "sockhop-"));
-        for (const pairing of PAIRINGS) {
+        for (const pairing of [...PAIRINGS, ...RESUME_PAIRINGS]) {
             const inspection = new Inspection(pairing, folder);
             let last: Promise<unknown> = Promise.resolve();
             for (const feature of FEATURES.filter((each) => pairingsOf(each).includes(pairing))) {
@@ -95,7 +95,7 @@ describe("Interoperability with published releases", function () {
 });
 
 function pairingsOf({ applies = () => true }: Feature): Pairing[] {
-    return PAIRINGS.filter(applies);
+    return [...PAIRINGS, ...RESUME_PAIRINGS].filter(applies);
 }
 
 /** The outcomes as a table: a row for each release and transport, a column for each feature. */
@@ -109,7 +109,9 @@ async function matrix(outcomes: Outcomes): Promise<string> {
         for (const column of COLUMNS) {
             const feature = FEATURES.find((each) => each.column === column)!;
             const marks = pairingsOf(feature)
-                .filter(({ release, transport }) => release === row.release && transport === row.transport)
+                .filter(({ release, transport, resume }) => {
+                    return release === row.release && transport === row.transport && !resume;
+                })
                 .map(async (pairing) => ((await outcomes.get(feature)!.get(pairing)) ? "✗" : "✓"));
             line.push((await Promise.all(marks)).join("/") || "–");
         }

@@ -19,6 +19,8 @@ export interface Pairing {
     requests: boolean;
     /** The role of this library. */
     ours: Role;
+    /** True if this library has the option `resume`, which no release knows. */
+    resume?: true;
 }
 
 export const ROWS = RELEASES.flatMap(({ release, transports, requests }) =>
@@ -28,6 +30,10 @@ export const PAIRINGS = ROWS.flatMap((row): Pairing[] => [
     { ...row, ours: "client" },
     { ...row, ours: "server" },
 ]);
+/** Not in the table of docs/compatibility.md: everything must be as without the option. */
+export const RESUME_PAIRINGS = PAIRINGS.filter(({ release }) => release === "1.4.0" || release === "1.8.4").map(
+    (pairing): Pairing => ({ ...pairing, resume: true }),
+);
 
 /** The module for a role. */
 export function moduleOf({ release, ours }: Pairing, role: Role): string {
@@ -35,5 +41,7 @@ export function moduleOf({ release, ours }: Pairing, role: Role): string {
 }
 
 export function title(pairing: Pairing): string {
-    return `${moduleOf(pairing, "client")} client, ${moduleOf(pairing, "server")} server, ${pairing.transport}`;
+    const { transport, resume } = pairing;
+    const how = resume ? `${transport}, with resume` : transport;
+    return `${moduleOf(pairing, "client")} client, ${moduleOf(pairing, "server")} server, ${how}`;
 }

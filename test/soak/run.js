@@ -3,7 +3,9 @@
 // they are killed, stopped and disconnected; some of them connect through proxies. All messages have a number and a
 // checksum. At the end the driver prints a table of figures; the exit code is 0 if there were no violations.
 //
-//     node test/soak/run.js [--minutes 10] [--seed n]
+//     node test/soak/run.js [--minutes 10] [--seed n] [--only resume]
+//
+// With `--only resume` the connections are resumed: see resume.js.
 
 const fs = require("node:fs");
 const os = require("node:os");
@@ -16,11 +18,15 @@ const DeliveryLog = require("./DeliveryLog.js");
 const Program = require("./Program.js");
 const Random = require("./Random.js");
 const topology = require("./topology.js");
+const resume = require("./resume.js");
 const { printProgress, printTable } = require("./report.js");
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" }, seed: { type: "string" } } });
+const { values } = parseArgs({
+    options: { minutes: { type: "string", default: "10" }, seed: { type: "string" }, only: { type: "string" } },
+});
 const duration = Number(values.minutes) * 60_000;
 if (!(duration > 0)) throw new Error("--minutes wants a number");
+if (![undefined, "resume"].includes(values.only)) throw new Error("--only takes resume");
 const seed = values.seed ?? String(Math.floor(Math.random() * 1e9));
 
 const PROGRESS_INTERVAL = 5000;
@@ -60,17 +66,30 @@ async function soak(deliveries, faults, all, random, start) {
     return snapshots;
 }
 
+function fail(complaints) {
+    const only = values.only ? ` --only ${values.only}` : "";
+    console.error(
+        `\nThe soak has failed. To try again: npm run soak -- --minutes ${values.minutes} --seed ${seed}${only}`,
+    );
+    for (const complaint of complaints.slice(0, 20)) console.error(`  ${complaint}`);
+    process.exit(1);
+}
+
 async function main() {
     console.log(`Soak for ${values.minutes} min, seed ${seed}, Node ${process.version}`);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+    process.on("exit", () => Program.abandonAll());
+    if (values.only === "resume") {
+        const complaints = await resume(duration, seed);
+        if (complaints.length > 0) fail(complaints);
+        console.log("\nNothing was lost, reordered, doubled or broken; every connection was resumed; memory is flat.");
+        return;
+    }
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sockhop-soak-"));
     const random = new Random(seed);
     const deliveries = new DeliveryLog();
     const start = performance.now();
-    process.on("exit", () => {
-        Program.abandonAll();
-        fs.rmSync(folder, { recursive: true, force: true });
-    });
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+    process.on("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
 
     const all = await topology(seed, random, folder);
     const faults = new Faults(all, random);
@@ -83,13 +102,7 @@ async function main() {
     }
     clearInterval(progress);
     printTable(performance.now() - start, deliveries, faults, snapshots);
-    if (deliveries.complaints.length > 0) {
-        console.error(
-            `\nThe soak has failed. To try again: npm run soak -- --minutes ${values.minutes} --seed ${seed}`,
-        );
-        for (const complaint of deliveries.complaints.slice(0, 20)) console.error(`  ${complaint}`);
-        process.exit(1);
-    }
+    if (deliveries.complaints.length > 0) fail(deliveries.complaints);
     console.log(
         "\nNothing was lost, reordered, doubled or broken; every promise has settled; memory and handles are flat.",
     );

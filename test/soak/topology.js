@@ -57,4 +57,4 @@ async function topology(seed, random, folder) {
     return { servers, clients, proxy };
 }
 
-module.exports = topology;
+module.exports = Object.assign(topology, { freePort });

@@ -73,6 +73,8 @@ function release(version, lacks) {
 module.exports = [
     sockhop("ours", "sockhop (this version)", ROOT, { packages: [] }),
     sockhop("binary", "this version, binary", ROOT, { packages: [], codec: "binary" }),
+    sockhop("resume", "this version, resume", ROOT, { packages: [], resume: true }),
+    sockhop("binary-resume", "this version, binary, resume", ROOT, { packages: [], codec: "binary", resume: true }),
     release("1.8.4", {}),
     release("1.4.0", { request: "has no requests, which 1.8 added" }),
 ];

@@ -5,7 +5,7 @@ import net from "node:net";
 import { join } from "node:path";
 import type { SockhopSession } from "../../../src";
 import { fakeTime, timeOf } from "../../support/fakeTime";
-import { client, later, pair, placeOf, server } from "../../support/pair";
+import { client, later, pair, placeOf, rejection, server } from "../../support/pair";
 import { VERSIONS, secureClient, secureServer } from "../../support/tls";
 
 const HELLO = (token: string, codecs: unknown = ["binary"]): string =>
@@ -315,6 +315,17 @@ describe("Messages before the agreement", () => {
         await once(s, "receive");
         while (received.length < 3) await once(s, "receive");
         expect(received).to.deep.equal([{ n: 1, date: new Date(0) }, { n: 2, date: new Date(0) }, "last"]);
+    });
+
+    it("fail with the connection, also those that are sent when others fail", async () => {
+        const { port } = await rawServer(() => undefined);
+        const c = client({ port, codec: "binary" });
+        await c.connect();
+        const again = new Promise<Promise<void>[]>((resolve) => {
+            void c.send("call", () => undefined, { failed: () => resolve([c.send("again")]) });
+        });
+        c.socket!.destroy();
+        expect(await rejection((await again)[0]!)).to.have.property("code", "ERR_SOCKET_DESTROYED");
     });
 
     it("are delivered if the client disconnects at once", async () => {

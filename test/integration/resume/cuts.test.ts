@@ -113,6 +113,41 @@ describe("A cut", () => {
         expect(c.stats).to.include({ unacknowledged: 0, kept: 0, buffered: 0 });
     });
 
+    it("reads acknowledgements while more than max_buffered waits for them", async () => {
+        const { s, c } = await resumable({ ...RESUME, resume: { max_bytes: 1000 }, max_buffered: 2000 });
+        const text = "x".repeat(900);
+        const values: unknown[] = [];
+        c.on("receive", (value) => values.push(value));
+        const received = next(s, "receive");
+        void c.send("from the client");
+        for (let n = 0; n < 10; n++) void s.sessions[0]!.send(text.repeat(3));
+        await received;
+        await s.sessions[0]!.flush();
+        expect(values).to.have.length(10);
+    });
+
+    it("sends what a loop over messages() awaits, while that loop holds reading and so acknowledgements", async () => {
+        const { s, c } = await resumable({ ...RESUME, resume: { max_bytes: 1000 } });
+        const answered = new Promise<void>((resolve) => {
+            let count = 0;
+            c.on("receive", () => {
+                count += 1;
+                if (count === 300) resolve();
+            });
+        });
+        const replied = (async () => {
+            let count = 0;
+            for await (const { session } of s.messages()) {
+                await session.send("x".repeat(900));
+                count += 1;
+                if (count === 300) return;
+            }
+        })();
+        for (let n = 0; n < 300; n++) void c.send(n);
+        await Promise.all([replied, answered]);
+        expect(s.stats.connections).to.equal(1);
+    });
+
     it("settles the promise of a message once the system has it, on any socket", async () => {
         const { s, c } = await resumable();
         const interrupted = next(c, "interrupted");

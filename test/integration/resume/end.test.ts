@@ -191,6 +191,25 @@ describe("A connection that can be resumed", () => {
         });
     }
 
+    for (const codec of ["json", "binary"] as const) {
+        it(`does not acknowledge what it does not handle when a handler closes it, with the codec ${codec}`, async () => {
+            const { s, c } = await resumable({ ...RESUME, codec });
+            const values: unknown[] = [];
+            s.on("receive", (value) => {
+                values.push(value);
+                void s.close();
+            });
+            const failed = new Promise<object>((resolve) => {
+                void c.send("handled", () => undefined, { failed: resolve });
+            });
+            for (let n = 0; n < 3; n++) void c.send(n); // in the same frame of bytes
+            expect(await failed)
+                .to.have.property("unacknowledged")
+                .that.is.at.least(3);
+            expect(values).to.deep.equal(["handled"]);
+        });
+    }
+
     it("ends, not interrupted, for a peer that does not read with slow_consumer: disconnect", async () => {
         const { s, c } = await resumable({ ...RESUME, max_buffered: 1000, slow_consumer: "disconnect" }, RESUME);
         s.on("error", () => undefined);
@@ -201,6 +220,20 @@ describe("A connection that can be resumed", () => {
         for (let n = 0; n < 3; n++) s.sessions[0]?.send("x".repeat(1000)).catch(() => undefined);
         void c.disconnect();
         expect((await ended)[0]).to.have.property("code", "SLOW_CONSUMER");
+    });
+
+    it("counts what was sent in the tick in which slow_consumer ends it, also if its socket has ended", async () => {
+        const { s } = await resumable({ ...RESUME, max_buffered: 2000, slow_consumer: "disconnect" }, RESUME);
+        s.on("error", () => undefined);
+        const [session] = s.sessions;
+        session!.sock.end();
+        const failed = new Promise<object>((resolve) => {
+            void session!.send("x".repeat(960), () => undefined, { failed: resolve });
+        });
+        const sent = [1, 2].map(() => rejection(session!.send("x".repeat(960)))); // the last one is too much
+        expect(await failed).to.have.property("unacknowledged", 2);
+        const codes = (await Promise.all(sent)).map(({ code }) => code);
+        expect(codes).to.deep.equal(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
     });
 
     it("waits for acknowledgements over an interruption with drain", async () => {

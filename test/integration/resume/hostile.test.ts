@@ -1,6 +1,11 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import type net from "node:net";
+import { type default as net, connect } from "node:net";
+import { SockhopSession } from "../../../src";
+import { connectionOf } from "../../../src/connection/Connection";
+import { turns, until } from "../../support/eventLoop";
+import { fakeTime } from "../../support/fakeTime";
+import { used } from "../../support/memory";
 import { client, placeOf, raw, rawServer, server } from "../../support/pair";
 import { framesOf } from "../../support/events";
 import { RESUME, RawClient, next, reasonOfEnd, resumable } from "../../support/resume";
@@ -225,7 +230,153 @@ describe("A server with resume", () => {
     });
 });
 
+describe("A server with resume keeps nothing", () => {
+    it("of a connection whose client has declined, when it is closed", async () => {
+        const s = await listening();
+        const kept = await (async () => {
+            const { peer } = await agreed(s);
+            peer.send("SockhopPong", { ack: 0, off: true });
+            peer.send("String", "next");
+            await next(s, "receive");
+            return closedBy(s, peer);
+        })();
+        await until(() => used() > 0 && kept.deref() === undefined);
+    });
+
+    it("of a connection for which its answer is too large", async () => {
+        const s = await listening({ max_message_size: 200 });
+        const kept = await (async () => {
+            const connected = next(s, "connect");
+            const peer = await RawClient.connect(s);
+            peer.greet({ timeout: 1 });
+            await connected;
+            return closedBy(s, peer);
+        })();
+        await until(() => used() > 0 && kept.deref() === undefined);
+    });
+
+    /** Resolves to the connection of a client, when the client has closed it. */
+    async function closedBy(s: ReturnType<typeof server>, { socket }: RawClient): Promise<WeakRef<object>> {
+        const connection = new WeakRef<object>(connectionOf(s.sockets[0])!);
+        const closed = once(s.sockets[0]!, "close");
+        socket.destroy();
+        await closed;
+        return connection;
+    }
+});
+
+describe("A late greeting", () => {
+    it("gets resumption, and the client replies to nothing before the answer, which only the server would count", async () => {
+        const s = await listening();
+        s.on("connect", (_socket, session) => {
+            void session.send("call", () => undefined);
+            void session.ask("request");
+        });
+        const accepted = next(s, "connect");
+        const values: unknown[] = [];
+        let greet = (): void => undefined;
+        const { port } = await rawServer((near) => {
+            const far = connect(s.get_bound_port()!, "127.0.0.1");
+            far.on("error", () => undefined).pipe(near);
+            near.on("close", () => far.destroy());
+            const chunks: Buffer[] = [];
+            near.on("data", (chunk) => chunks.push(chunk));
+            greet = () => {
+                for (const chunk of chunks) far.write(chunk);
+                near.removeAllListeners("data").pipe(far);
+            };
+        });
+        const c = client({ ...RESUME, port });
+        c.on("receive", (value, { callback }) => {
+            values.push(value);
+            callback?.("reply");
+        });
+        c.handle("String", (value) => void values.push(value));
+        await c.connect();
+        await accepted;
+        await turns(20);
+        greet();
+        await c.flush();
+        void s.sessions[0]!.send("next");
+        await s.sessions[0]!.flush();
+        await c.send("last");
+        await c.flush();
+        expect(c.resumable).to.equal(true);
+        expect(values).to.deep.equal(["call", "request", "next"]);
+        expect(s.stats.unacknowledged).to.equal(0);
+    });
+
+    it("gets it from the server after the start of the session", async () => {
+        const s = await listening();
+        const connected = next(s, "connect");
+        const peer = await RawClient.connect(s);
+        await connected;
+        peer.greet({ timeout: TIMEOUT });
+        expect(await peer.answer()).to.have.property("token");
+        expect(s.sessions[0]!.resumable).to.equal(true);
+    });
+});
+
 describe("A greeting that resumes", () => {
+    it("is waited for as long as resume() of the session needs", async () => {
+        let allow: ((isAllowed: boolean) => void) | undefined;
+        class Session extends SockhopSession {
+            override resume(): unknown {
+                return new Promise((resolve) => (allow = resolve));
+            }
+        }
+        const { s, c } = await resumable({ ...RESUME, session_type: Session });
+        const [session] = s.sessions;
+        const events: string[] = [];
+        for (const event of ["disconnect", "connect"] as const) c.on(event, () => events.push(event));
+        const clock = fakeTime();
+        c.socket!.destroy();
+        while (!allow) {
+            await turns(3);
+            clock.tick(20);
+        }
+        const resumed = Promise.all([next(s, "resumed"), next(c, "resumed")]);
+        clock.tick(4000);
+        await turns(20);
+        allow(true);
+        await resumed;
+        clock.uninstall();
+        const received = next(c, "receive");
+        await session!.send("afterwards");
+        expect((await received)[0]).to.equal("afterwards");
+        expect(events).to.deep.equal([]);
+    });
+
+    it("is superseded by a later one of the client, whatever resume() of the session says afterwards", async () => {
+        const decisions: ((isAllowed: boolean) => void)[] = [];
+        class Session extends SockhopSession {
+            override resume(): unknown {
+                return new Promise((resolve) => decisions.push(resolve));
+            }
+        }
+        const s = await listening({ session_type: Session });
+        const { peer, token } = await agreed(s);
+        peer.socket.destroy();
+        await next(s, "interrupted");
+        const request = { timeout: TIMEOUT, token, received: 0, sent: 0 };
+        const first = await RawClient.connect(s);
+        first.greet(request);
+        await until(() => decisions.length === 1);
+        const second = await RawClient.connect(s);
+        second.greet({ ...request, sent: 1 });
+        await until(() => decisions.length === 2);
+        decisions[1]!(true);
+        await second.answer();
+        const received = next(s, "receive");
+        second.send("String", "over the second");
+        await received;
+        const closed = once(first.socket.resume(), "close");
+        decisions[0]!(true);
+        await closed;
+        void s.sessions[0]!.send("still there");
+        expect(await second.values(1)).to.deep.equal(["still there"]);
+    });
+
     it("closes the connection if it comes after the start of a session, so that the client tries again", async () => {
         const s = await listening();
         const { peer, token } = await agreed(s);
@@ -274,6 +425,53 @@ describe("A client with resume", () => {
         const ended = reasonOfEnd(c);
         peer!.end();
         expect(await ended).to.have.property("code", "PEER_ENDED");
+    });
+
+    it("handles nothing of a new session that a server has started in vain, before its greeting", async () => {
+        let connections = 0;
+        const { port } = await rawServer((socket) => {
+            connections += 1;
+            const pong = (data: object): unknown => socket.write(`${JSON.stringify({ type: "SockhopPong", data })}\n`);
+            const answer = (resume: object): unknown =>
+                pong({ _id: "sockhop", hello: { version: 1, codecs: [], token: "0123456789abcdef", resume } });
+            const resume = { token: "0".repeat(32), timeout: 1000 };
+            if (connections === 2) {
+                for (const frame of [
+                    { type: "String", data: "message" },
+                    { type: "String", data: "call", id: "1" },
+                    { type: "SockhopRequest", data: { uuid: "1", type: "String", data: "request" } },
+                ])
+                    socket.write(`${JSON.stringify(frame)}\n`);
+                socket.end();
+                return;
+            }
+            socket.once("data", () => {
+                answer(connections === 1 ? resume : { ...resume, received: 0, sent: 0 });
+                if (connections === 1) socket.once("data", () => socket.destroy());
+            });
+        });
+        const c = client({ ...RESUME, port });
+        const values: unknown[] = [];
+        c.on("receive", (value) => values.push(value));
+        c.on("request", ({ data }) => void values.push(data));
+        const resumed = next(c, "resumed");
+        await c.connect();
+        await resumed;
+        expect(connections).to.equal(3);
+        expect(values).to.deep.equal([]);
+    });
+
+    it("delivers what a server sends that ends the connection without an answer", async () => {
+        const { port } = await rawServer((socket) => {
+            socket.resume().end(`{"type":"String","data":"not you"}\n`);
+        });
+        const c = client({ ...RESUME, port });
+        const values: unknown[] = [];
+        c.on("receive", (value) => values.push(value));
+        const ended = reasonOfEnd(c);
+        await c.connect();
+        expect(await ended).to.have.property("code", "PEER_ENDED");
+        expect(values).to.deep.equal(["not you"]);
     });
 
     it("declines an answer that comes too late, and the server goes on without", async () => {

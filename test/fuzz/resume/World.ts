@@ -1,0 +1,371 @@
+import type FakeTimers from "@sinonjs/fake-timers";
+import { inspect } from "node:util";
+import {
+    type ClientOptions,
+    type ServerOptions,
+    SockhopClient,
+    SockhopError,
+    SockhopServer,
+    SockhopSession,
+} from "../../../src";
+import { CODES } from "../harness";
+import { wasThrown } from "../values";
+import { type Item, Ledger } from "./Ledger";
+import { Network } from "./Network";
+
+/** Options of both ends, and the state before the first step. */
+export interface Setting {
+    codecs: [client: string | undefined, server: string | undefined];
+    resume: { max_bytes?: number; max_messages?: number };
+    limits: { max_buffered?: number; slow_consumer?: "wait" | "drop" | "disconnect" };
+    auto_reconnect: boolean;
+    queue: boolean;
+    ping: boolean;
+    /** True if both ends have agreed before the first step. */
+    agreed: boolean;
+    /** Bytes that arrive at a time. */
+    piece: number;
+}
+
+/** Behavior of `resume()` of sessions. */
+export type Manner = "allow" | "refuse" | "throw" | "late" | "never";
+
+/** Longest interruption in virtual milliseconds. */
+export const TIMEOUT = 400;
+
+/** Bytes of one flush that the limits of a journal may be exceeded by. */
+const MAX_FLUSH = 70_000;
+
+/** What a program sends: its number, and some text. */
+interface Value {
+    n: number;
+    text: string;
+}
+
+interface Meta {
+    callback?: (value: unknown) => void;
+}
+
+/** A client and a server over a simulated network, with all that they have sent and received. */
+export class World {
+    readonly network = new Network();
+    readonly client: SockhopClient;
+    server: SockhopServer;
+    readonly servers: SockhopServer[] = [];
+    manner: Manner = "allow";
+    /** Called where code of the program runs. */
+    react: (place: string) => void = () => undefined;
+    /** Number of the connection of the client, and true between `connect` and `disconnect`. */
+    epoch = 0;
+    isOpen = false;
+    readonly toServer = new Ledger("to the server");
+    readonly toClient = new Ledger("to the client");
+    resumed = 0;
+    #sessions = 0;
+    #isInterrupted = false;
+    readonly #pending = new Set<string>();
+    #count = 0;
+    readonly #faults: Error[] = [];
+    /** Checks at the end: the number of unacknowledged messages. */
+    readonly #claims: (() => void)[] = [];
+
+    constructor(
+        readonly setting: Setting,
+        readonly clock: FakeTimers.Clock,
+    ) {
+        const { codecs, resume, limits, queue } = setting;
+        this.server = this.startServer();
+        const options: ClientOptions = {
+            resume: { timeout: TIMEOUT, ...resume },
+            auto_reconnect_interval: 10,
+            connect_timeout: 150,
+            response_timeout: 5000,
+            queue,
+            ...limits,
+            ...(codecs[0] !== undefined && { codec: codecs[0] }),
+        } as ClientOptions;
+        this.client = new SockhopClient(options);
+        this.#watchClient();
+    }
+
+    /** Starts a server, which accepts all clients from now on. */
+    startServer(): SockhopServer {
+        const { codecs, resume, limits } = this.setting;
+        const server = new SockhopServer({
+            port: 0,
+            resume: { timeout: TIMEOUT, ...resume },
+            session_type: this.#sessionType(),
+            session_timeout: 200,
+            response_timeout: 5000,
+            ...limits,
+            ...(codecs[1] !== undefined && { codec: codecs[1] }),
+        } as ServerOptions);
+        this.servers.push(server);
+        this.network.onAccept = (socket) => server.server.emit("connection", socket);
+        this.#watchServer(server);
+        if (this.setting.ping) server.ping(100);
+        this.server = server;
+        return server;
+    }
+
+    /** Throws the first fault. */
+    check(): void {
+        if (this.#faults[0]) throw this.#faults[0];
+        for (const end of [this.client, ...this.servers]) {
+            for (const { resumption, state } of end["_connections"]) {
+                if (!resumption || resumption.isOver || state === "closed") continue;
+                const { journal } = resumption;
+                const written = journal.bytes - journal.waiting;
+                const limit = end._limits.resume!.maxBytes + MAX_FLUSH;
+                if (written > limit) throw new Error(`${written} bytes are written, and ${limit} may be`);
+                if (journal.acknowledged > journal.sent || journal.sent > journal.added)
+                    throw new Error("journal counts");
+            }
+        }
+    }
+
+    /** Promises that have not settled. */
+    get pending(): string[] {
+        return [...this.#pending];
+    }
+
+    checkAll(): void {
+        this.check();
+        this.toServer.check();
+        this.toClient.check();
+        for (const claim of this.#claims) claim();
+    }
+
+    readonly fault = (what: string, cause?: unknown): void => {
+        this.#faults.push(new Error(cause === undefined ? what : `${what}: ${inspect(cause)}`, { cause }));
+    };
+
+    /** Runs code where faults are collected. */
+    guard(run: () => void): void {
+        try {
+            run();
+        } catch (error) {
+            this.#faults.push(error as Error);
+        }
+    }
+
+    track(what: string, promise: Promise<unknown>, item?: Item, claims?: (error: unknown) => void): void {
+        const name = `${(this.#count += 1)} ${what}`;
+        this.#pending.add(name);
+        promise
+            .then(
+                () => {
+                    if (item) item.outcome ??= "sent";
+                },
+                (error: unknown) => {
+                    if (item) this.toServer.reject(item, error as object);
+                    this.legal(what, error);
+                    claims?.(error);
+                },
+            )
+            .finally(() => this.#pending.delete(name));
+    }
+
+    legal(what: string, error: unknown): void {
+        const { code } = (error ?? {}) as { code?: unknown };
+        const isLegal = error instanceof SockhopError ? CODES.has(error.code) : typeof code === "string";
+        if (!isLegal && !wasThrown(error)) this.fault(`${what}: an error without a proper code`, error);
+    }
+
+    /** A message of the client, or of a session, with its number. */
+    valueOf(end: "c" | SockhopSession, size: number): [Value, Item] {
+        // What is sent before the agreement is not counted.
+        const item =
+            end === "c" ? this.toServer.send(this.#origin) : this.toClient.send(end.resumable ? idOf(end) : undefined);
+        return [{ n: item.n, text: "x".repeat(size) }, item];
+    }
+
+    /** Connection that a message of the client is sent over. Messages of a queue may wait for a later one. */
+    get #origin(): number | undefined {
+        const { client, setting, isOpen, epoch } = this;
+        const waits = setting.queue && !(client.resumable && setting.limits.slow_consumer === undefined);
+        return isOpen && client.connected && !waits ? epoch : undefined;
+    }
+
+    /** Awaits the reply to a call, once. */
+    reply(what: string, n: number): [callback: (value: unknown) => void, failed: (error: unknown) => void] {
+        const name = `${(this.#count += 1)} ${what}`;
+        this.#pending.add(name);
+        const end = (): void => {
+            if (!this.#pending.delete(name)) this.fault(`${what} has settled twice`);
+        };
+        return [
+            (value) => {
+                end();
+                if ((value as { re?: number }).re !== n) this.fault(`${what}: the reply to another call`, value);
+                this.react("reply");
+            },
+            (error) => {
+                end();
+                this.legal(what, error);
+                this.react("failed");
+            },
+        ];
+    }
+
+    /** Compares a number of unacknowledged messages with those that were lost in the end. */
+    claim(ledger: Ledger, origin: number, error: unknown): void {
+        const { unacknowledged } = (error ?? {}) as { unacknowledged?: number };
+        if (unacknowledged === undefined) return;
+        const items = ledger.items.length;
+        this.#claims.push(() => {
+            if (ledger.items.length < items) return;
+            const lost = ledger.lost(origin);
+            if (lost > unacknowledged)
+                throw new Error(`${ledger.name}: ${lost} of ${origin} are lost, and ${unacknowledged} unacknowledged`);
+        });
+    }
+
+    #sessionType(): typeof SockhopSession {
+        // eslint-disable-next-line @typescript-eslint/no-this-alias -- the sessions look at it later
+        const world = this;
+        return class extends SockhopSession {
+            readonly id = (world.#sessions += 1);
+            isOpen = false;
+            isInterrupted = false;
+
+            override resume(): unknown {
+                world.react("resume()");
+                switch (world.manner) {
+                    case "allow":
+                        return undefined;
+                    case "refuse":
+                        return false;
+                    case "throw":
+                        throw Object.assign(new Error("refused"), { code: "REFUSED" });
+                    case "late":
+                        return new Promise((resolve) => setTimeout(resolve, 60));
+                    default:
+                        return new Promise(() => undefined);
+                }
+            }
+        };
+    }
+
+    #watchClient(): void {
+        const { client } = this;
+        client.on("connect", () => {
+            if (this.isOpen) this.fault("client: connect twice");
+            this.epoch += 1;
+            this.isOpen = true;
+            this.#isInterrupted = false;
+            if (this.setting.ping) client.ping(100);
+            this.react("connect");
+        });
+        client.on("disconnect", (_socket, reason) => {
+            if (!this.isOpen) this.fault("client: disconnect without connect");
+            this.isOpen = false;
+            this.#isInterrupted = false;
+            if (
+                reason.code === "NOT_RESUMED" &&
+                (reason.error as { unacknowledged?: number }).unacknowledged === undefined
+            )
+                this.fault("NOT_RESUMED without a number");
+            this.claim(this.toServer, this.epoch, reason.error);
+            this.react("disconnect");
+        });
+        client.on("interrupted", () => {
+            if (!this.isOpen || this.#isInterrupted) this.fault("client: interrupted does not match");
+            if (!client.connected) this.fault("client: interrupted and not connected");
+            this.#isInterrupted = true;
+            this.react("interrupted");
+        });
+        client.on("resumed", ({ missed, replayed, duration }) => {
+            if (!this.isOpen || !this.#isInterrupted) this.fault("client: resumed does not match");
+            if (!(missed >= 0 && replayed >= 0 && duration >= 0)) this.fault("client: resumed with bad counts");
+            this.#isInterrupted = false;
+            this.resumed += 1;
+            this.react("resumed");
+        });
+        client.on("error", (error) => this.legal("error of the client", error));
+        const arrived = (value: unknown): void => {
+            if (!this.isOpen) this.fault("client: receives without a connection");
+            this.guard(() => this.toClient.receive(this.epoch, (value as Value).n));
+        };
+        this.#answer(client, arrived, () => 0);
+    }
+
+    #watchServer(server: SockhopServer): void {
+        server.on("connect", (_socket, session) => {
+            const { isOpen } = stateOf(session);
+            if (isOpen) this.fault("server: connect twice");
+            stateOf(session).isOpen = true;
+            this.react("connect");
+        });
+        server.on("disconnect", (_socket, session, reason) => {
+            const state = stateOf(session);
+            if (!state.isOpen) this.fault("server: disconnect without connect");
+            state.isOpen = state.isInterrupted = false;
+            this.claim(this.toClient, state.id, reason.error);
+            this.react("disconnect");
+        });
+        server.on("interrupted", (_error, socket, session) => {
+            const state = stateOf(session);
+            if (!state.isOpen || state.isInterrupted) this.fault("server: interrupted does not match");
+            if (session.sock !== socket) this.fault("server: interrupted with another socket");
+            state.isInterrupted = true;
+            this.react("interrupted");
+        });
+        server.on("resumed", (_info, socket, session) => {
+            const state = stateOf(session);
+            if (!state.isOpen || !state.isInterrupted) this.fault("server: resumed does not match");
+            if (session.sock !== socket) this.fault("server: resumed with another socket");
+            state.isInterrupted = false;
+            this.react("resumed");
+        });
+        server.on("error", (error) => this.legal("error of the server", error));
+        const arrived = (value: unknown, session: unknown): void => {
+            const { isOpen, id } = stateOf(session as SockhopSession);
+            if (!isOpen) this.fault("server: receives after disconnect");
+            this.guard(() => this.toServer.receive(id, (value as Value).n));
+        };
+        this.#answer(server, arrived, (args) => (args.at(-1) as { session: SockhopSession }).session);
+    }
+
+    /** Replies to calls and requests. */
+    #answer(
+        end: SockhopClient | SockhopServer,
+        arrived: (value: unknown, session: unknown) => void,
+        sessionOf: (args: unknown[]) => unknown,
+    ): void {
+        end.on("receive", (...args: unknown[]) => {
+            const [value, meta] = args as [Value, Meta];
+            arrived(value, sessionOf(args));
+            meta.callback?.({ re: value.n });
+            this.react("receive");
+        });
+        end.on("request", (...args: unknown[]) => {
+            const [{ data }, response] = args as [
+                { data: Value },
+                { send(v: unknown): unknown; write(v: unknown): unknown },
+            ];
+            arrived(data, sessionOf(args));
+            const settle = (promise: unknown): void => {
+                this.track("response", promise as Promise<unknown>);
+            };
+            if (!data.text.startsWith("x")) for (let i = 0; i < 3; i++) settle(response.write({ re: data.n, i }));
+            settle(response.send({ re: data.n, i: data.text.startsWith("x") ? 0 : 3 }));
+            this.react("request");
+        });
+    }
+}
+
+/** What the sessions of a {@link World} know. */
+interface SessionState {
+    readonly id: number;
+    isOpen: boolean;
+    isInterrupted: boolean;
+}
+
+function stateOf(session: SockhopSession): SessionState {
+    return session as unknown as SessionState;
+}
+
+export function idOf(session: SockhopSession): number {
+    return stateOf(session).id;
+}
