@@ -128,6 +128,7 @@ export class SockhopClient<
      * attempt has ended.
      *
      * If you assign a socket, the client reads from it and writes to it; `connected` stays false, and there is no `connect` event.
+     * Such a connection is not resumed: see the option `resume`.
      * `null` closes the connection. A socket has one owner: the client or server that owned it closes its connection.
      *
      * @throws {@link SockhopError} `ERR_NO_SOCKET` if the value is not a socket
@@ -576,7 +577,8 @@ export class SockhopClient<
             else if (this.#codecRequired && attempt) this.#open(attempt, connection);
             else this.#outbox.flush(connection);
         };
-        this._greet(connection, onEnd, this.#codecRequired && attempt !== undefined);
+        // A socket of the program cannot be replaced: the client does not know where it leads.
+        this._greet(connection, onEnd, this.#codecRequired && attempt !== undefined, attempt ? undefined : null);
     }
 
     /** Closes a connection without the codec that is required. */

@@ -28,6 +28,8 @@ const MAX_HELD = 1000;
 interface Greeting {
     /** Token of this end. */
     readonly token: string;
+    /** True if a client has asked for a connection that can be resumed. */
+    readonly asks: boolean;
     /** Interrupted connection that a client resumes. */
     readonly resumes: Connection | undefined;
     /** True if a client has the answer of the server. */
@@ -51,7 +53,13 @@ interface Waiting {
 }
 
 /** Greeting that is over. All connections share it, as most of them stay open for long. */
-const OVER: Greeting = Object.freeze({ token: "", resumes: undefined, isAnswered: true, waiting: undefined });
+const OVER: Greeting = Object.freeze({
+    token: "",
+    asks: false,
+    resumes: undefined,
+    isAnswered: true,
+    waiting: undefined,
+});
 
 /** Ends the waits of all clients of the process: see {@link sendAtExit}. */
 const waits = new Set<() => void>();
@@ -76,10 +84,11 @@ export interface Agreeing {
      *
      * @param onEnd - called once, when `connection.codec` is known, unless the connection closes before
      * @param holds - true to hold messages until then, as with the option `resume`
-     * @param resumes - interrupted connection that the server is asked to resume on this one
+     * @param resumes - interrupted connection that the server is asked to resume on this one; `null` for a connection
+     *     that cannot be resumed
      * @internal
      */
-    _greet(connection: Connection, onEnd: () => void, holds: boolean, resumes?: ResumeRequest): void;
+    _greet(connection: Connection, onEnd: () => void, holds: boolean, resumes?: ResumeRequest | null): void;
 
     /**
      * True after `_greet()`, until the codec is known.
@@ -146,7 +155,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             return this._objectBuffer.format !== undefined || this._limits.resume !== undefined;
         }
 
-        _greet(connection: Connection, onEnd: () => void, holds: boolean, resumes?: ResumeRequest): void {
+        _greet(connection: Connection, onEnd: () => void, holds: boolean, resumes?: ResumeRequest | null): void {
             const token = newToken();
             const probe = new SockhopPing();
             const end = (): void => {
@@ -155,14 +164,16 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             };
             const timer = resumes ? undefined : new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
             const onForgotten = [() => waits.delete(end)];
-            const isHolding = holds || this._limits.resume !== undefined;
+            const request = resumes === null ? undefined : this.#requestOf(resumes);
+            const isHolding = holds || request !== undefined;
             if (isHolding) this.#holds += 1;
             const waiting = { probe: probe._id, timer, onEnd, held: isHolding ? [] : undefined, onForgotten };
-            this.#greetings.set(connection, { token, resumes: resumes?.connection, isAnswered: false, waiting });
+            const asks = request !== undefined;
+            this.#greetings.set(connection, { token, asks, resumes: resumes?.connection, isAnswered: false, waiting });
             waits.add(end);
             if (!isExitWatched) onExit(sendAtExit);
             isExitWatched = true;
-            this.#sendHello(connection, token, this.#requestOf(resumes));
+            this.#sendHello(connection, token, request);
             connection.sendControl("ping", probe);
         }
 
@@ -190,7 +201,8 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         _answer(connection: Connection, hello: Hello): void {
             if (!this._greets || this.#greetings.has(connection)) return;
             const token = newToken();
-            this.#greetings.set(connection, { token, resumes: undefined, isAnswered: false, waiting: undefined });
+            const greeting = { token, asks: false, resumes: undefined, isAnswered: false, waiting: undefined };
+            this.#greetings.set(connection, greeting);
             const request = this._limits.resume && !(connection.wire instanceof V2Wire) ? hello.resume : undefined;
             const resume = request ? this._agreeToResume(request.timeout) : undefined;
             const isSent = this.#sendHello(connection, token, resume);
@@ -277,7 +289,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 return;
             }
             const hasAgreed = this.#agree(connection, greeting.token, hello);
-            if (resume?.token !== undefined && this._limits.resume) {
+            if (resume?.token !== undefined && greeting.asks) {
                 // Messages that were sent without an answer are not counted.
                 if (waiting) this.#startResumption(connection, resume);
                 else connection.sendApart({ ack: 0, off: true });

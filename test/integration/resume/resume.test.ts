@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { once } from "node:events";
+import { type Socket, connect } from "node:net";
 import type { SockhopClient } from "../../../src";
-import { pair, received } from "../../support/pair";
+import { turns } from "../../support/eventLoop";
+import { client, pair, received, server } from "../../support/pair";
 
 /** Both ends have the option. */
 export const RESUME = { resume: true, auto_reconnect_interval: 20 };
@@ -68,5 +70,25 @@ describe("A connection with resume", () => {
         const reply = new Promise((resolve) => void c.send("call", resolve));
         expect(await reply).to.equal("reply to call");
         expect(await c.ask("request")).to.equal("response to request");
+    });
+
+    it("is not resumed over a socket of the program, as the client does not know where that leads", async () => {
+        const s = server({ ...RESUME });
+        const other = server({ ...RESUME });
+        await Promise.all([s.listen(), other.listen()]);
+        const c = client({ ...RESUME, port: other.get_bound_port()! });
+        let connections = 0;
+        other.on("connect", () => (connections += 1));
+        const accepted = once(s, "connect") as Promise<[Socket]>;
+        c.socket = connect(s.get_bound_port()!, "127.0.0.1");
+        const [socket] = await accepted;
+        await c.flush();
+        expect(c.resumable).to.equal(false);
+        const lost = once(s, "disconnect");
+        socket.destroy();
+        await lost;
+        await turns(20);
+        expect(c.socket).to.equal(null);
+        expect(connections).to.equal(0);
     });
 });
