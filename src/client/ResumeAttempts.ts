@@ -11,13 +11,17 @@ export class ResumeAttempts {
     failures = 0;
     #timer: Timer | undefined;
 
-    /** @param start - starts an attempt; called at once */
+    /**
+     * @param start - starts an attempt
+     * @param delay - milliseconds before the first one
+     */
     constructor(
         readonly connection: Connection,
         start: () => void,
+        delay: number,
     ) {
         this.#start = start;
-        this.#timer = new Timer(start, 0);
+        this.#timer = new Timer(start, delay);
     }
 
     /** Starts another attempt after a delay. */

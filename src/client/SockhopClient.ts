@@ -85,6 +85,8 @@ export class SockhopClient<
     readonly #outbox: Outbox;
     /** Loops over `messages()`. */
     readonly #streams = new Set<MessageStream>();
+    /** Number of frames that had arrived at either end at the last interruption. */
+    #progress = -1;
     /** Attempts to resume the connection, while it is interrupted. */
     #resuming: ResumeAttempts | undefined;
     /** Call of `connect()` with options. Its attempts are those of `auto_reconnect`. */
@@ -439,9 +441,15 @@ export class SockhopClient<
             this._notResumed(connection, "as the program has replaced its socket");
             return;
         }
-        this.#resuming = new ResumeAttempts(connection, () => {
+        const { received = 0, journal } = connection.resumption ?? {};
+        const progress = received + (journal?.acknowledged ?? 0);
+        // A connection that breaks whenever something is sent would otherwise be resumed in a tight loop.
+        const delay = progress === this.#progress ? this.#resumeDelay(1) : 0;
+        this.#progress = progress;
+        const start = (): void => {
             this.#dialToResume();
-        });
+        };
+        this.#resuming = new ResumeAttempts(connection, start, delay);
     }
 
     /** @internal */
@@ -609,11 +617,10 @@ export class SockhopClient<
             const connection = this._attach(socket);
             attempt.connection = connection;
             attempt.limit(this._connectTimeout, () => {
-                connection.error ??= new SockhopError(
-                    "Timeout exceeded on an attempt to resume",
-                    "ERR_CONNECT_TIMEOUT",
-                );
-                this._destroy(connection, { code: "CLOSED" });
+                const current = attempt.connection as Connection; // another one after a full backlog
+                current.error = new SockhopError("Timeout exceeded on an attempt to resume", "ERR_CONNECT_TIMEOUT");
+                if (current.state === "closed") this._onClose(current, false);
+                else this._destroy(current, { code: "CLOSED" });
             });
         });
         attempt.queueMessages();

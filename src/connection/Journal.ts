@@ -64,6 +64,11 @@ export class JournalEntry implements WriteObserver {
         observer?.settle(this.socket, error);
     }
 
+    /** Called before each write: an earlier one may have failed. */
+    begin(): void {
+        this.#error = undefined;
+    }
+
     /** True if a write has failed. */
     get hasFailed(): boolean {
         return this.#error !== undefined;
@@ -154,6 +159,7 @@ export class Journal {
         if (isFull && !isUnbounded) return undefined;
         const entry = this.#entries[this.#next];
         if (!entry) return undefined;
+        entry.begin();
         this.#next += 1;
         this.#written = entry.end;
         this.#sent = Math.max(this.#sent, entry.end);

@@ -37,9 +37,9 @@ interface FlushWait {
 /** State of a connection that both ends have agreed to resume. */
 export class Resumption {
     readonly journal: Journal;
-    /** Token that the client presents, and the one before it, until the client has confirmed the new one. */
-    token: string;
-    previousToken: string | undefined = undefined;
+    // Secret: private members are not printed with the socket.
+    #token: string;
+    #previousToken: string | undefined;
     /** Longest interruption in milliseconds. */
     timeout: number;
     /** Number of frames that were received. */
@@ -73,7 +73,7 @@ export class Resumption {
     constructor(limits: JournalLimits, { token, timeout, framesSent, fingerprint }: ResumptionStart) {
         this.framesFlushed = framesSent;
         this.journal = new Journal(limits);
-        this.token = token;
+        this.#token = token;
         this.timeout = timeout;
         this.fingerprint = fingerprint;
     }
@@ -81,6 +81,24 @@ export class Resumption {
     /** Number of received frames, of which every message is handled, or about to be. */
     get complete(): number {
         return this.received - this.unfinished;
+    }
+
+    /** Token that the client presents. */
+    get token(): string {
+        return this.#token;
+    }
+
+    set token(token: string) {
+        this.#token = token;
+    }
+
+    /** Token before the current one, until the client has confirmed that. */
+    get previousToken(): string | undefined {
+        return this.#previousToken;
+    }
+
+    set previousToken(token: string | undefined) {
+        this.#previousToken = token;
     }
 
     /** True if the peer does not know of all received frames. */

@@ -24,7 +24,8 @@ type HookedSocket = Socket & { [OWNER]: SocketOwner; [ORIGINAL_METHODS]?: Method
  */
 export function hookSocket(socket: Socket, owner: SocketOwner): void {
     const isHooked = ownerOf(socket) !== undefined;
-    Object.assign(socket, { [OWNER]: owner });
+    // Not enumerable: a program that prints a socket would see what the library knows of the connection.
+    Object.defineProperty(socket, OWNER, { value: owner, writable: true, configurable: true });
     if (isHooked) return; // its methods find the new owner
     // The program, or another copy of this library, may have replaced the methods before.
     if (Object.hasOwn(socket, "end") || Object.hasOwn(socket, "destroy")) {

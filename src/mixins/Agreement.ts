@@ -170,7 +170,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const waiting = { probe: probe._id, timer, onEnd, held: isHolding ? [] : undefined, onForgotten };
             const asks = request !== undefined;
             this.#greetings.set(connection, { token, asks, resumes: resumes?.connection, isAnswered: false, waiting });
-            waits.add(end);
+            if (!resumes) waits.add(end);
             if (!isExitWatched) onExit(sendAtExit);
             isExitWatched = true;
             this.#sendHello(connection, token, request);

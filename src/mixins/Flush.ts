@@ -39,29 +39,32 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
         #timer: Interval | undefined;
 
         _flush(connection: Connection): Promise<void> {
-            if (connection.state === "closed") return Promise.reject(notConnectedError(connection.error));
+            if (connection.state === "closed") return lost(connection);
             if (connection.isResumable) return connection.acknowledged();
             if (!this._objectBuffer.enveloped) {
                 return Promise.reject(
                     new SockhopError("A json peer cannot tell what it has received", "ERR_REQUEST_TYPE"),
                 );
             }
-            if (!connection.isWritable) return Promise.reject(notConnectedError(connection.error));
+            if (!connection.isWritable) return lost(connection);
             const probed = new Promise<void>((resolve, reject) => {
                 const probe: Probe = { connection, ping: new SockhopPing(), resolve, reject };
                 this.#probes.set(probe.ping._id, probe);
                 this.#send(probe);
             });
             this.#timer ??= new Interval(() => {
-                for (const probe of [...this.#probes.values()]) this.#send(probe);
+                for (const probe of [...this.#probes.values()]) {
+                    if (!probe.connection.hasPendingWrites) this.#send(probe); // the last one is still being sent
+                }
             }, REPEAT_MS);
             return markHandled(probed);
         }
 
-        /** Sends a ping behind all messages, however many bytes are buffered. */
+        /** Sends a ping behind all messages, however many bytes are buffered. It is no frame that the peer counts. */
         #send({ connection, ping }: Probe): void {
             try {
-                connection.writeAndForget(connection.encoder.encodeControl("ping", ping));
+                if (connection.resumption) connection.sendApart(ping, "ping");
+                else connection.writeAndForget(connection.encoder.encodeControl("ping", ping));
             } catch {
                 // It does not fit into `max_message_size`: the connection can send nothing, and has sent nothing.
             }
@@ -95,4 +98,9 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
         }
     }
     return Flush;
+}
+
+/** Its loss is reported by `disconnect`, so the rejection needs no handler. */
+function lost({ error }: Connection): Promise<never> {
+    return markHandled(Promise.reject(notConnectedError(error, "The connection is closed")));
 }

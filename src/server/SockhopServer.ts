@@ -61,6 +61,9 @@ import type { SockhopPing } from "../protocol/SockhopPing";
  */
 const GREETING_TIMEOUT_MS = 100;
 
+/** The same with `resume`: without the greeting of a client, nothing can be resumed. A relay may connect long before it forwards. */
+const RESUME_GREETING_TIMEOUT_MS = 1000;
+
 /** Names of the options of `sendall()`. */
 const SENDALL_NAMES = ["type", "except"];
 
@@ -623,7 +626,8 @@ export class SockhopServer<
             this._startSession(connection);
             return;
         }
-        const timeout = this.#codecRequired ? this.#sessionTimeout : GREETING_TIMEOUT_MS;
+        const patience = this._limits.resume ? RESUME_GREETING_TIMEOUT_MS : GREETING_TIMEOUT_MS;
+        const timeout = this.#codecRequired ? this.#sessionTimeout : patience;
         peekHello(connection.socket, this._objectBuffer, timeout, (hello, isCut) => {
             if (connection.state === "closed") {
                 connection.socket.resume(); // a socket with unread bytes does not close

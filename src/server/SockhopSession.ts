@@ -76,7 +76,8 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     /**
      * Allows a client to resume this session on another socket, with the option `resume`. Override it to authenticate the
      * client again: the server calls it when a client has presented the token of the session, before anything is sent, and
-     * awaits its promise, if any, for at most `session_timeout`.
+     * awaits its promise, if any, for at most `session_timeout`. The client waits for its `connect_timeout` (5 s), then it asks
+     * again.
      *
      * Return or resolve `false`, throw or reject to refuse. Then the client gets a new session, and this one ends after the
      * timeout of the option, unless it is resumed before.

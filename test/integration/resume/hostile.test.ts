@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { type default as net, connect } from "node:net";
+import { inspect } from "node:util";
 import { SockhopSession } from "../../../src";
 import { connectionOf } from "../../../src/connection/Connection";
 import { turns, until } from "../../support/eventLoop";
@@ -65,6 +66,35 @@ describe("A server with resume", () => {
         expect(info).to.deep.include({ missed: 2, replayed: 2 });
         expect(s.sessions).to.have.length(1);
         expect(s.stats).to.include({ interruptions: 1, replayed: 2, unacknowledged: 2 });
+    });
+
+    it("does not print its token with a socket, a session or the server", async () => {
+        const s = await listening();
+        const { token } = await agreed(s);
+        for (const each of [s.sockets[0], s.sessions[0], s]) {
+            expect(inspect(each, { depth: 12 })).to.not.include(token);
+        }
+    });
+
+    it("counts no ping of a flush() that began before the agreement", async () => {
+        const clock = fakeTime();
+        const s = await listening();
+        const connected = next(s, "connect");
+        const peer = await RawClient.connect(s);
+        peer.send("String", "no greeting");
+        await connected;
+        void s.sessions[0]!.flush();
+        peer.greet({ timeout: TIMEOUT });
+        const { token } = (await peer.answer())!;
+        const pings = (): number => peer.frames.filter(({ type }) => type === "SockhopPing").length;
+        await until(() => pings() === 1);
+        clock.tick(1000);
+        await until(() => pings() === 2);
+        peer.socket.destroy();
+        await next(s, "interrupted");
+        const again = await RawClient.connect(s);
+        again.greet({ timeout: TIMEOUT, token, received: 0, sent: 0 });
+        expect(await again.answer()).to.include({ received: 0, sent: 0 });
     });
 
     it("accepts the old token until the client has confirmed the new one, and then only that", async () => {

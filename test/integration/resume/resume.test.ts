@@ -2,8 +2,10 @@ import { expect } from "chai";
 import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import type { SockhopClient } from "../../../src";
-import { turns } from "../../support/eventLoop";
-import { client, pair, received, server } from "../../support/pair";
+import { turns, until } from "../../support/eventLoop";
+import { fakeTime, timeOf } from "../../support/fakeTime";
+import { client, pair, received, rejection, server } from "../../support/pair";
+import { cut, resumable } from "../../support/resume";
 
 /** Both ends have the option. */
 export const RESUME = { resume: true, auto_reconnect_interval: 20 };
@@ -90,5 +92,24 @@ describe("A connection with resume", () => {
         await turns(20);
         expect(c.socket).to.equal(null);
         expect(connections).to.equal(0);
+    });
+
+    it("is resumed at once, but not in a tight loop if nothing arrives in between", async () => {
+        const clock = fakeTime();
+        const { s, c } = await resumable({ resume: true, auto_reconnect_interval: 500 });
+        expect(await timeOf(clock, cut(s, c))).to.be.below(500);
+        expect(await timeOf(clock, cut(s, c))).to.be.at.least(500);
+        void c.send("progress");
+        await c.flush();
+        expect(await timeOf(clock, cut(s, c))).to.be.below(500);
+    });
+
+    it("that has ended rejects flush() of its session, which needs no handler", async () => {
+        const { s, c } = await pair({});
+        const [session] = s.sessions;
+        await c.disconnect();
+        await until(() => s.sessions.length === 0);
+        void session!.flush();
+        expect(await rejection(session!.flush())).to.have.property("code", "ERR_SOCKET_DESTROYED");
     });
 });
