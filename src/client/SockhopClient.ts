@@ -30,7 +30,7 @@ import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { givenOptions } from "../endpoint/givenOptions";
 import { codecRequired } from "../endpoint/options";
-import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
+import { AutoReconnect, type Pauses, delayAfter } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
 import type { Handler, HandlerContext } from "../endpoint/Handler";
 import type { OtherEvents } from "../endpoint/events";
@@ -444,7 +444,7 @@ export class SockhopClient<
         const { received = 0, journal } = connection.resumption ?? {};
         const progress = received + (journal?.acknowledged ?? 0);
         // A connection that breaks whenever something is sent would otherwise be resumed in a tight loop.
-        const delay = progress === this.#progress ? this.#resumeDelay(1) : 0;
+        const delay = progress === this.#progress ? delayAfter(1, this._reconnectDelay) : 0;
         this.#progress = progress;
         const start = (): void => {
             this.#dialToResume();
@@ -480,7 +480,7 @@ export class SockhopClient<
         const resuming = this.#resuming;
         if (resuming?.attempt?.connection === connection) {
             if (isBacklogFull(connection.error)) resuming.attempt.retry();
-            else resuming.retry(connection.error, this.#resumeDelay(resuming.failures));
+            else resuming.retry(connection.error, delayAfter(resuming.failures, this._reconnectDelay));
         }
         if (attempt?.connection === connection) {
             if (isBacklogFull(connection.error)) attempt.retry();
@@ -651,12 +651,6 @@ export class SockhopClient<
     /** True if a lost connection is followed by another one. */
     get #reconnects(): boolean {
         return this.auto_reconnect || this._isWaiting;
-    }
-
-    #resumeDelay(failures: number): number {
-        const interval = this.#reconnectInterval;
-        const cap = this.#reconnectCap;
-        return cap > 0 ? Math.round(Math.random() * Math.min(cap, interval * 2 ** (failures - 1))) : interval;
     }
 
     #stopResuming(): void {

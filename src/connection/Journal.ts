@@ -52,13 +52,16 @@ export class JournalEntry implements WriteObserver {
 
     /** Reports that a system has the bytes. */
     accept(): void {
-        const observer = this.#observer;
-        this.#observer = undefined;
-        observer?.settle(this.socket, undefined);
+        this.#report(undefined);
     }
 
     /** Reports that the bytes were not written. */
     fail(error: SockhopError): void {
+        this.#report(error);
+    }
+
+    /** Reports a result, once. */
+    #report(error: SockhopError | undefined): void {
         const observer = this.#observer;
         this.#observer = undefined;
         observer?.settle(this.socket, error);

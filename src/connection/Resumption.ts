@@ -16,7 +16,7 @@ export interface Interruption {
     readonly timer: { clear(): void };
 }
 
-/** What both ends have agreed on. */
+/** Agreement of both ends. */
 export interface ResumptionStart {
     readonly token: string;
     /** Milliseconds. */

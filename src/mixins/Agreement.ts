@@ -116,7 +116,7 @@ export interface Agreeing {
      *
      * @internal
      */
-    _helloOf(connection: Connection, resume: ResumeHello): object;
+    _helloOf(resume: ResumeHello): object;
 }
 
 /**
@@ -148,7 +148,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         abstract _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void;
         abstract _resume(connection: Connection, other: Connection, hello: ResumeHello): boolean;
 
-        /** What a server agrees to, for a client that can resume. */
+        /** Returns the answer of a server to a client that can resume. */
         protected abstract _agreeToResume(timeout: number): ResumeHello;
 
         get _greets(): boolean {
@@ -212,7 +212,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (resume) this.#startResumption(connection, resume);
         }
 
-        _helloOf(connection: Connection, resume: ResumeHello): object {
+        _helloOf(resume: ResumeHello): object {
             return helloData({ codecs: this.#codecs, token: newToken(), resume });
         }
 

@@ -108,7 +108,7 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
             if (!this.#wantsConnection || this._connecting) return;
             const hasLasted = wasOpen && now() - this.#openedAt >= this._reconnectDelay.interval;
             this.#failures = hasLasted ? 0 : this.#failures + 1;
-            const delay = hasLasted ? 0 : this.#nextDelay();
+            const delay = hasLasted ? 0 : delayAfter(this.#failures, this._reconnectDelay);
             this.#timer?.clear();
             this.#timer = new Timer(() => {
                 if (this.#wantsConnection) this._startReconnect();
@@ -116,12 +116,15 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
             debug?.("attempt %s to connect in %s ms", this.#failures + 1, delay);
             emitSafely(this, "reconnecting", this.#failures + 1, delay, connection.error);
         }
-
-        /** Delay of the next attempt in milliseconds: with a cap, exponential backoff with full jitter. */
-        #nextDelay(): number {
-            const { interval, cap } = this._reconnectDelay;
-            return cap > 0 ? Math.round(Math.random() * Math.min(cap, interval * 2 ** (this.#failures - 1))) : interval;
-        }
     }
     return AutoReconnect;
+}
+
+/**
+ * Delay of the next attempt in milliseconds: with a cap, exponential backoff with full jitter.
+ *
+ * @param failures - number of failed attempts, from 1 on
+ */
+export function delayAfter(failures: number, { interval, cap }: Pauses): number {
+    return cap > 0 ? Math.round(Math.random() * Math.min(cap, interval * 2 ** (failures - 1))) : interval;
 }

@@ -608,7 +608,7 @@ export class SockhopServer<
             resumption.token = token;
             this.#tokens.add(token, resumed);
             resumption.onReceiptSent(resumed.bytesReceived);
-            resumed.sendApart(this._helloOf(resumed, { token, timeout, received, sent: journal.sent }));
+            resumed.sendApart(this._helloOf({ token, timeout, received, sent: journal.sent }));
         });
         if (isResumed) this._read(resumed);
         else this._destroy(connection, { code: "CLOSED" });
