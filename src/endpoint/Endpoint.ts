@@ -78,7 +78,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     readonly #frameTimeouts: FrameTimeouts;
     readonly #receiveEvent = new TypeEventName("receive");
     /** Connections whose sockets are being closed. */
-    readonly #closing = new Set<Connection>();
+    #closing: Set<Connection> | undefined;
 
     readonly #socketOnData = this.#listener((connection, chunk: Buffer) => {
         this.#receiver.onData(connection, chunk);
@@ -383,9 +383,9 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         releaseReading(connection.socket);
         this.#receiver.receipts.delete(connection);
         this._connections.delete(connection);
-        this.#closing.add(connection);
+        (this.#closing ??= new Set()).add(connection);
         void connection.close(timeout).then(() => {
-            this.#closing.delete(connection);
+            this.#closing?.delete(connection);
             this._totals.add(connection);
         });
         this._onClose(connection, wasOpen);
@@ -401,7 +401,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
      * @internal
      */
     protected async _closeAll(options?: EndOptions | null): Promise<undefined[]> {
-        const closing = [...this.#closing].map((connection) => connection.close(closeTimeout(options)));
+        const closing = [...(this.#closing ?? [])].map((connection) => connection.close(closeTimeout(options)));
         const closed = [...this._connections].map((connection) =>
             this._closeAndWait(connection, { code: "CLOSED" }, options),
         );
@@ -469,7 +469,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
 
     /** @internal */
     protected _stats(): Stats {
-        return this._totals.with([...this._connections, ...this.#closing]);
+        return this._totals.with([...this._connections, ...(this.#closing ?? [])]);
     }
 }
 

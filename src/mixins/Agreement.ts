@@ -137,7 +137,7 @@ export interface ResumeRequest {
 export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Agreeing> {
     abstract class Agreement extends Base implements Agreeing {
         /** Greetings of the open connections. A connection has none with JSON lines only. */
-        readonly #greetings = new Map<Connection, Greeting>();
+        #greetings: Map<Connection, Greeting> | undefined;
         /** Number of connections whose messages are held. */
         #holds = 0;
 
@@ -169,7 +169,13 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (isHolding) this.#holds += 1;
             const waiting = { probe: probe._id, timer, onEnd, held: isHolding ? [] : undefined, onForgotten };
             const asks = request !== undefined;
-            this.#greetings.set(connection, { token, asks, resumes: resumes?.connection, isAnswered: false, waiting });
+            (this.#greetings ??= new Map()).set(connection, {
+                token,
+                asks,
+                resumes: resumes?.connection,
+                isAnswered: false,
+                waiting,
+            });
             if (!resumes) waits.add(end);
             if (!isExitWatched) onExit(sendAtExit);
             isExitWatched = true;
@@ -187,27 +193,27 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         _isAgreeing(connection: Connection): boolean {
-            return this.#greetings.get(connection)?.waiting !== undefined;
+            return this.#greetings?.get(connection)?.waiting !== undefined;
         }
 
         _agreed(connection: Connection): Promise<void> {
             return new Promise((resolve) => {
-                const waiting = this.#greetings.get(connection)?.waiting;
+                const waiting = this.#greetings?.get(connection)?.waiting;
                 if (waiting) waiting.onForgotten.push(resolve);
                 else resolve();
             });
         }
 
         _answer(connection: Connection, hello: Hello): void {
-            if (!this._greets || this.#greetings.has(connection)) return;
+            if (!this._greets || this.#greetings?.has(connection)) return;
             const token = newToken();
             const greeting = { token, asks: false, resumes: undefined, isAnswered: false, waiting: undefined };
-            this.#greetings.set(connection, greeting);
+            (this.#greetings ??= new Map()).set(connection, greeting);
             const request = this._limits.resume && !(connection.wire instanceof V2Wire) ? hello.resume : undefined;
             const resume = request ? this._agreeToResume(request.timeout) : undefined;
             const isSent = this.#sendHello(connection, token, resume);
             if (!isSent) return;
-            this.#greetings.set(connection, OVER);
+            (this.#greetings ??= new Map()).set(connection, OVER);
             this.#agree(connection, token, hello);
             if (resume) this.#startResumption(connection, resume);
         }
@@ -239,7 +245,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
          * before the answer would be counted by the server only.
          */
         #hold(connection: Connection, message: Message): void {
-            const held = this.#greetings.get(connection)?.waiting?.held;
+            const held = this.#greetings?.get(connection)?.waiting?.held;
             if (held && held.length < MAX_HELD) {
                 held.push(message);
                 return;
@@ -249,7 +255,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         protected override _deliverHeld(connection: Connection): void {
-            const greeting = this.#greetings.get(connection);
+            const greeting = this.#greetings?.get(connection);
             if (greeting?.waiting?.held && !greeting.resumes)
                 this.#deliver(connection, greeting.waiting.held.splice(0));
             super._deliverHeld(connection);
@@ -263,7 +269,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         #onPong(connection: Connection, message: Message): void {
             const hello = parseHello(message.data);
-            const greeting = this.#greetings.get(connection);
+            const greeting = this.#greetings?.get(connection);
             if (hello && !this._greetsFirst) this.#onGreeting(connection, hello);
             else if (hello && greeting) this.#onAnswer(connection, greeting, hello);
             else if (greeting?.waiting && greeting.waiting.probe === (message.data as SockhopPing)._id)
@@ -274,7 +280,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         /** Answers a greeting that has come too late for the start of the session. A client that resumes has to try again. */
         #onGreeting(connection: Connection, hello: Hello): void {
             const resumes = this._limits.resume && hello.resume?.received !== undefined;
-            if (resumes && !this.#greetings.has(connection)) this._close(connection, { code: "CLOSED" });
+            if (resumes && !this.#greetings?.has(connection)) this._close(connection, { code: "CLOSED" });
             else this._answer(connection, hello);
         }
 
@@ -297,21 +303,21 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             }
             if (hasAgreed) this.#end(connection, greeting);
             else this.#onUnanswered(connection);
-            if (this.#greetings.has(connection)) this.#greetings.set(connection, OVER);
+            if (this.#greetings?.has(connection)) this.#greetings.set(connection, OVER);
         }
 
         /** Continues an interrupted connection. The one of this socket ends, and its messages belong to the other. */
         #onResumed(connection: Connection, resumed: Connection, resume: ResumeHello): void {
             const { resumption } = resumed;
-            const greeting = this.#greetings.get(connection);
-            this.#greetings.delete(connection);
+            const greeting = this.#greetings?.get(connection);
+            this.#greetings?.delete(connection);
             if (greeting?.waiting) this.#forget(greeting.waiting);
             if (resumption && resume.token !== undefined) resumption.token = resume.token;
             if (!this._resume(resumed, connection, resume)) this._destroy(connection, { code: "CLOSED" });
         }
 
         #onUnanswered(connection: Connection): void {
-            const greeting = this.#greetings.get(connection);
+            const greeting = this.#greetings?.get(connection);
             if (!greeting?.waiting) return;
             this.#emitCodec(connection);
             this.#end(connection, greeting);
@@ -369,8 +375,8 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            const waiting = this.#greetings.get(connection)?.waiting;
-            this.#greetings.delete(connection);
+            const waiting = this.#greetings?.get(connection)?.waiting;
+            this.#greetings?.delete(connection);
             if (waiting) this.#forget(waiting);
             super._onClose(connection, wasOpen);
         }

@@ -50,9 +50,9 @@ class Context implements HandlerContext {
 /** Adds handlers, one for each type of request. The result of a handler is the response. */
 export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B): B & Constructor<Handling> {
     abstract class Handlers extends Base implements Handling {
-        readonly #handlers = new Map<string, AnyHandler>();
+        #handlers: Map<string, AnyHandler> | undefined;
         /** Types whose handler has failed without an `error` listener. */
-        readonly #warned = new Set<string>();
+        #warned: Set<string> | undefined;
 
         /** See {@link Responses}. */
         protected abstract _requestArgs(connection: Connection): unknown[];
@@ -64,14 +64,14 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
             if (typeof handler !== "function") {
                 throw new SockhopError(`The handler of ${type} must be a function`, "ERR_BAD_OPTION");
             }
-            if (this.#handlers.has(type)) {
+            if (this.#handlers?.has(type)) {
                 throw new SockhopError(`${type} already has a handler (see unhandle())`, "ERR_HANDLER_EXISTS");
             }
-            this.#handlers.set(type, handler);
+            (this.#handlers ??= new Map()).set(type, handler);
         }
 
         unhandle(type: string): boolean {
-            return this._self().#handlers.delete(type);
+            return this._self().#handlers?.delete(type) ?? false;
         }
 
         override _callHandlers(
@@ -79,14 +79,14 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
             request: SockhopRequest,
             response: SockhopResponseWriteableStream,
         ): boolean {
-            const handler = this.#handlers.get(request.type);
+            const handler = this.#handlers?.get(request.type);
             if (!handler) return super._callHandlers(connection, request, response);
             void this.#run(handler, connection, request, response);
             return true;
         }
 
         override _handledTypes(): string[] {
-            return [...this.#handlers.keys(), ...super._handledTypes()];
+            return [...(this.#handlers?.keys() ?? []), ...super._handledTypes()];
         }
 
         /** Responds with the result of the handler. Never rejects. */
@@ -106,8 +106,8 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
 
         /** Emits `error`. Without a listener it emits one process warning per type: requests must not kill a server. */
         #report(connection: Connection, type: string, thrown: unknown): void {
-            if (this._emitHandlerError(connection, thrown) || this.#warned.has(type)) return;
-            this.#warned.add(type);
+            if (this._emitHandlerError(connection, thrown) || this.#warned?.has(type)) return;
+            (this.#warned ??= new Set()).add(type);
             const stack = memberOf(thrown, "stack");
             const text = `The handler of ${printable(type)} has failed: ${printable(messageOf(thrown))}`;
             warn(`${text} (add an "error" listener to see all errors)`, typeof stack === "string" ? stack : undefined);

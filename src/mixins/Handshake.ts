@@ -41,9 +41,9 @@ interface Hold {
 export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
     abstract class Handshake extends Base {
         /** Connections that wait for the pong behind which frames may follow. */
-        readonly #holds = new Map<Connection, Hold>();
+        #holds: Map<Connection, Hold> | undefined;
         /** Connections that wait with the transition. */
-        readonly #waiting = new Set<Connection>();
+        #waiting: Set<Connection> | undefined;
 
         /** See `Agreement`. */
         abstract _isAgreeing(connection: Connection): boolean;
@@ -108,7 +108,7 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
          */
         #startFrames(connection: Connection, wire: V2Wire): void {
             const { socket } = connection;
-            if (connection.state !== "open" || this.#waiting.has(connection)) return;
+            if (connection.state !== "open" || this.#waiting?.has(connection)) return;
             if (!this._hasQueued(connection)) connection.flush();
             if (!socket.writable) return;
             if (this._hasQueued(connection) || socket.writableLength > 0) {
@@ -126,29 +126,29 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
             const timer = new Timer(() => {
                 this.#release(connection);
             }, HOLD_TIMEOUT_MS).unref();
-            this.#holds.set(connection, { probe: probe._id, timer });
+            (this.#holds ??= new Map()).set(connection, { probe: probe._id, timer });
         }
 
         /** Tries again when the system has all that was written. */
         #retry(connection: Connection, wire: V2Wire): void {
-            this.#waiting.add(connection);
+            (this.#waiting ??= new Set()).add(connection);
             connection.socket.write(NO_BYTES, () => {
                 setImmediate(() => {
-                    if (this.#waiting.delete(connection)) this.#startFrames(connection, wire);
+                    if (this.#waiting?.delete(connection)) this.#startFrames(connection, wire);
                 });
             });
         }
 
         #endsHold(connection: Connection, pong: unknown): boolean {
-            const hold = this.#holds.get(connection);
+            const hold = this.#holds?.get(connection);
             return hold !== undefined && (pong as Partial<SockhopPing>)._id === hold.probe;
         }
 
         #release(connection: Connection): void {
-            const hold = this.#holds.get(connection);
+            const hold = this.#holds?.get(connection);
             if (!hold) return;
             hold.timer.clear();
-            this.#holds.delete(connection);
+            this.#holds?.delete(connection);
             connection.socket.uncork();
         }
 
@@ -161,7 +161,7 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            this.#waiting.delete(connection);
+            this.#waiting?.delete(connection);
             this.#release(connection);
             super._onClose(connection, wasOpen);
         }
