@@ -10,21 +10,18 @@ import type tls from "node:tls";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { ConnectAttempt } from "./ConnectAttempt";
+import type { ClientHost } from "./ClientHost";
+import { Connector, abortError } from "./Connector";
 import { ResumeAttempts } from "./ResumeAttempts";
-import { type ConnectOptions, ConnectWait } from "./ConnectWait";
+import type { ConnectOptions } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
-import { OfflineQueue } from "./OfflineQueue";
 import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
-import { debug } from "../diagnostics/debugLog";
-import { messageOf } from "../runtime/thrownValues";
 import type { Stats } from "../diagnostics/Stats";
-import { explain, isBacklogFull, targetOf } from "../transport/connectError";
-import { addressOf, isSocket } from "../connection/socketHooks";
-import { type Connection, connectionOf } from "../connection/Connection";
+import { isBacklogFull, targetOf } from "../transport/connectError";
+import { addressOf } from "../connection/socketHooks";
+import type { Connection } from "../connection/Connection";
 import { Outbox } from "./Outbox";
-import { codecError } from "../mixins/Agreement";
-import { type DisconnectCode, closeReasonOf } from "../connection/DisconnectReason";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
@@ -81,6 +78,7 @@ export class SockhopClient<
     readonly #reconnectCap: number;
     readonly #tls: tls.ConnectionOptions | undefined;
     readonly #codecRequired: boolean;
+    readonly #connector: Connector;
     /** Sends messages. Has the connection and the attempt, which it looks at for each message. */
     readonly #outbox: Outbox;
     /** Loops over `messages()`. */
@@ -89,9 +87,6 @@ export class SockhopClient<
     #progress = -1;
     /** Attempts to resume the connection, while it is interrupted. */
     #resuming: ResumeAttempts | undefined;
-    /** Call of `connect()` with options. Its attempts are those of `auto_reconnect`. */
-    #wait: ConnectWait | undefined;
-    #socket: net.Socket | null | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ClientOptions<P, C> | null) {
@@ -104,6 +99,10 @@ export class SockhopClient<
         this.#tls = tlsOptions(options.ssl, options.ssl_options);
         this.#outbox = new Outbox(this, queueOptions(options.queue));
         this.#codecRequired = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
+        this.#connector = new Connector(this.#host(), this.#outbox, {
+            tls: this.#tls,
+            codecRequired: this.#codecRequired,
+        });
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
@@ -136,11 +135,12 @@ export class SockhopClient<
      * @throws {@link SockhopError} `ERR_NO_SOCKET` if the value is not a socket
      */
     get socket(): net.Socket | null | undefined {
-        return this._self().#socket;
+        return this._self().#connector.socket;
     }
 
     set socket(socket: net.Socket | null | undefined) {
-        this._self().#replaceSocket(socket);
+        const self = this._self();
+        if (self.#connector.replaceSocket(socket) && self.auto_reconnect) self._startReconnect();
     }
 
     /** Newest pings of the connection, at most four. Empty after `ping()` and without a connection. */
@@ -185,25 +185,21 @@ export class SockhopClient<
         const hasOptions = options !== null;
         if (this.connected && (!hasOptions || typeof options === "object")) return Promise.resolve();
         const self = this._self();
-        if (self.#attempt?.site || self.#wait) {
+        if (self.#connector.isCalled) {
             const message = "connect() has been called already, and is still pending: await it";
             return Promise.reject(new SockhopError(message, "ERR_MULTICONNECT"));
         }
         const site = new CallSite(self.connect); // eslint-disable-line @typescript-eslint/unbound-method -- not called
         if (hasOptions) return self.#connectWith(options, site);
-        if (!self.#attempt) return self.#startAttempt(site);
-        self.#attempt.site = site;
-        return self.#attempt.promise.then();
+        return self.#connector.connect(site);
     }
 
     async #connectWith(options: ConnectOptions, site: CallSite): Promise<void> {
-        const wait = new ConnectWait(options, site, targetOf(this), () => {
-            this.#wait = undefined;
+        const connected = this.#connector.wait(options, site, () => {
             if (!this.auto_reconnect) this._stopAttempts();
         });
-        this.#wait = wait;
         this._startAttempts();
-        return wait.promise;
+        return connected;
     }
 
     /**
@@ -218,10 +214,10 @@ export class SockhopClient<
     async disconnect(options: EndOptions | null = null): Promise<void> {
         const self = this._self();
         closeTimeout(options ?? {}); // throws before anything has happened
-        self.#endWait();
+        self.#connector.endWait();
         self.auto_reconnect = false;
         self.ping(0);
-        self.#abort();
+        self.#connector.abort();
         const sent = self.#sendWaiting(options ?? {});
         if (sent) await sent;
         self.#outbox.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
@@ -379,7 +375,7 @@ export class SockhopClient<
         const source = {
             emitter: self,
             streams: self.#streams,
-            socketOf: () => self.#socket,
+            socketOf: () => self.#connector.socket,
         };
         return new MessageStream<ClientMessage<P>>(source, options ?? {});
     }
@@ -415,18 +411,18 @@ export class SockhopClient<
 
     /** @internal */
     protected _startReconnect(): void {
-        if (!this.connected && !this.#attempt) void this.#startAttempt();
+        if (!this.connected && !this.#attempt) void this.#connector.start();
     }
 
     /** @internal */
     protected _abortReconnect(): void {
-        if (this.#attempt && !this.#attempt.site && !this.#wait) this.#abort();
-        if (this.#socket === null) this.#endStreams(); // the connection is lost, and no other follows
+        this.#connector.abortAutomatic();
+        if (this.#connector.socket === null) this.#endStreams(); // the connection is lost, and no other follows
     }
 
     /** @internal */
     protected get _isWaiting(): boolean {
-        return this.#wait?.retries === true;
+        return this.#connector.isWaiting;
     }
 
     /** @internal */
@@ -454,7 +450,7 @@ export class SockhopClient<
 
     /** @internal */
     protected _onResumed(connection: Connection): void {
-        this.#socket = connection.socket;
+        this.#connector.socket = connection.socket;
         this.#resuming?.stop();
         this.#resuming?.attempt?.succeed();
         this.#resuming = undefined;
@@ -472,7 +468,6 @@ export class SockhopClient<
 
     /** @internal */
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
-        const attempt = this.#attempt;
         if (this.#connection === connection) {
             this.#outbox.onClose(connection);
             this.#stopResuming();
@@ -482,22 +477,10 @@ export class SockhopClient<
             if (isBacklogFull(connection.error)) resuming.attempt.retry();
             else resuming.retry(connection.error, delayAfter(resuming.failures, this._reconnectDelay));
         }
-        if (attempt?.connection === connection) {
-            if (isBacklogFull(connection.error)) attempt.retry();
-            else this.#onAttemptError(attempt, connection);
-        }
+        this.#connector.onClose(connection);
         super._onClose(connection, wasOpen);
-        if (this.#socket === connection.socket) this.#socket = null;
-        if (!this.#socket && !this.auto_reconnect && !this._isWaiting) this.#endStreams();
-    }
-
-    #onAttemptError(attempt: ConnectAttempt, connection: Connection): void {
-        const error = connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED");
-        explain(error, this);
-        debug?.("no connection to %s: %s", targetOf(this), messageOf(error));
-        this.#outbox.attempt = undefined;
-        attempt.fail(error);
-        if (this.#wait?.onAttemptError(error) === false) this.#wait = undefined;
+        if (this.#connector.socket === connection.socket) this.#connector.socket = null;
+        if (!this.#connector.socket && !this.auto_reconnect && !this._isWaiting) this.#endStreams();
     }
 
     /** @internal */
@@ -529,6 +512,29 @@ export class SockhopClient<
         return this.#outbox.isSendingTo(connection);
     }
 
+    /** What the classes that connect the client need of it. */
+    #host(): ClientHost {
+        // eslint-disable-next-line @typescript-eslint/no-this-alias -- of the getters
+        const client = this;
+        return {
+            target: client,
+            codecName: client._objectBuffer.format?.name,
+            greets: client._greets,
+            get connectTimeout() {
+                return client._connectTimeout;
+            },
+            greet: (...args) => client._greet(...args),
+            isAgreeing: (connection) => client._isAgreeing(connection),
+            attach: (socket) => client._attach(socket),
+            read: (connection) => client._read(connection),
+            onData: (connection, chunk, length) => client._onData(connection, chunk, length),
+            onOpen: (connection) => client._onOpen(connection),
+            onClose: (connection) => client._onClose(connection, false),
+            close: (connection, reason) => client._close(connection, reason),
+            destroy: (connection) => client._destroy(connection, { code: "CLOSED" }),
+        };
+    }
+
     /** Waits until messages are sent that wait for the codec of the connection. */
     #sendWaiting(options: EndOptions): Promise<void> | undefined {
         const connection = this.#connection;
@@ -536,63 +542,6 @@ export class SockhopClient<
         if (!connection || timeout === 0 || !this._isAgreeing(connection)) return undefined;
         const error = new SockhopError("timeout of disconnect()", "ERR_ABORTED");
         return withTimeout(this._agreed(connection), timeout, error).catch(() => undefined);
-    }
-
-    /** @param site - call of `connect()` that waits for the attempt */
-    #startAttempt(site?: CallSite): Promise<void> {
-        const attempt = new ConnectAttempt(site, () => {
-            this.#dial(attempt);
-        });
-        if (this._greets) attempt.queueMessages();
-        this.#outbox.attempt = attempt;
-        return attempt.promise;
-    }
-
-    #dial(attempt: ConnectAttempt): void {
-        const onConnect = (): void => {
-            if (this.#attempt !== attempt) return;
-            if (this._greets) this.#greet(connection, attempt);
-            if (!this.#codecRequired) this.#open(attempt, connection);
-            else this._read(connection); // a TLS socket is not read before
-        };
-        const onData = (chunk: Buffer, length: number): void => {
-            this._onData(connection, chunk, length);
-        };
-        const connection = this.#use(dial(this, this.#tls, onConnect, onData));
-        attempt.connection = connection;
-        attempt.limit(this._connectTimeout, () => {
-            this.#onTimeout(attempt);
-        });
-    }
-
-    #open(attempt: ConnectAttempt, connection: Connection): void {
-        if (this.#attempt !== attempt) return; // `disconnect()` was called, or a subscriber of a channel has closed it
-        this.#outbox.attempt = undefined;
-        this.#outbox.take(attempt.queue);
-        const wait = this.#wait;
-        this.#wait = undefined; // `disconnect()` in a handler of `connect` comes too late
-        const opened = this._onOpen(connection);
-        for (const call of [attempt, wait]) {
-            if (opened) call?.succeed();
-            else call?.fail(new SockhopError("The connection was ended when it had just been made", "ERR_ABORTED"));
-        }
-    }
-
-    /** @param attempt - `undefined` for a socket of the program */
-    #greet(connection: Connection, attempt?: ConnectAttempt): void {
-        const onEnd = (): void => {
-            if (this.#codecRequired && !connection.wire) this.#destroyWithout(connection);
-            else if (this.#codecRequired && attempt) this.#open(attempt, connection);
-            else this.#outbox.flush(connection);
-        };
-        // A socket of the program cannot be replaced: the client does not know where it leads.
-        this._greet(connection, onEnd, this.#codecRequired && attempt !== undefined, attempt ? undefined : null);
-    }
-
-    /** Closes a connection without the codec that is required. */
-    #destroyWithout(connection: Connection): void {
-        connection.error = codecError(this._objectBuffer.format?.name, targetOf(this));
-        this._destroy(connection, { code: "CLOSED" }); // without an event: connect() rejects
     }
 
     /** Connects to resume the interrupted connection. The socket becomes that of the client only if the server resumes. */
@@ -639,13 +588,9 @@ export class SockhopClient<
         }
         this.#resuming = undefined;
         resuming.stop();
-        this.#outbox.attempt = attempt;
-        this._notResumed(resuming.connection, "as the server does not know it, or has refused");
-        if (this.#attempt !== attempt) return;
-        this.#outbox.connection = connection;
-        this.#socket = connection.socket;
-        this.#open(attempt, connection);
-        this.#outbox.flush(connection);
+        this.#connector.continueWith(attempt, connection, () => {
+            this._notResumed(resuming.connection, "as the server does not know it, or has refused");
+        });
     }
 
     /** True if a lost connection is followed by another one. */
@@ -664,79 +609,7 @@ export class SockhopClient<
         if (attempt.connection) this._destroy(attempt.connection, { code: "CLOSED" });
     }
 
-    #onTimeout(attempt: ConnectAttempt): void {
-        const connection = attempt.connection as Connection;
-        if (this._isAgreeing(connection)) {
-            this.#destroyWithout(connection);
-            return;
-        }
-        const cause = connection.error; // of the last socket, if the attempt waits to retry
-        const hint = this.#tls && !cause ? " (does the server use TLS?)" : "";
-        const message = `Timeout exceeded on connect() to ${targetOf(this)}: ${this._connectTimeout} ms${hint}`;
-        connection.error = new SockhopError(message, "ERR_CONNECT_TIMEOUT", { cause });
-        if (connection.state === "closed") this._onClose(connection, false);
-        else this._destroy(connection, { code: "CLOSED" });
-    }
-
-    #replaceSocket(socket: net.Socket | null | undefined): void {
-        if (socket && !isSocket(socket)) throw new SockhopError("This is not a socket", "ERR_NO_SOCKET");
-        if (socket && socket === this.#socket) return;
-        // True for an attempt without a socket, or one that waits to retry. Otherwise the close of its socket leads to the next one.
-        const isIdle = this.#attempt !== undefined && this.#attempt.connection?.state !== "pending";
-        this.#abort();
-        if (!socket) {
-            this.#closeCurrent("CLOSED");
-            if (isIdle && this.auto_reconnect) this._startReconnect();
-            return;
-        }
-        const previous = connectionOf(socket);
-        const connection = this.#use(socket);
-        if (previous && previous.state !== "closed") previous.endpoint._onSocketTaken(previous);
-        if (socket.closed)
-            this._close(connection, closeReasonOf(socket)); // there will be no other close event
-        else {
-            this._read(connection);
-            if (this._greets) this.#greetOn(connection);
-        }
-    }
-
-    /** Greets on a socket of the program. Messages wait meanwhile. */
-    #greetOn(connection: Connection): void {
-        this.#outbox.take(OfflineQueue.unbounded());
-        this.#greet(connection);
-    }
-
-    /** Makes this the socket of the client. */
-    #use(socket: net.Socket): Connection {
-        this.#closeCurrent("REPLACED");
-        this.#socket = socket;
-        return (this.#outbox.connection = this._attach(socket));
-    }
-
-    #closeCurrent(code: DisconnectCode): void {
-        if (this.#connection) this._close(this.#connection, { code });
-    }
-
     #endStreams(): void {
         for (const stream of [...this.#streams]) stream.end();
     }
-
-    #endWait(): void {
-        const wait = this.#wait;
-        this.#wait = undefined;
-        wait?.fail(abortError());
-    }
-
-    #abort(): void {
-        this.#endWait();
-        const attempt = this.#attempt;
-        if (!attempt) return;
-        this.#outbox.attempt = undefined;
-        attempt.fail(abortError());
-        if (attempt.connection) this._destroy(attempt.connection, { code: "CLOSED" });
-    }
-}
-
-function abortError(): SockhopError {
-    return new SockhopError("disconnect() was called during connect()", "ERR_ABORTED");
 }

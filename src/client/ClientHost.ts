@@ -1,0 +1,29 @@
+import type { Socket } from "node:net";
+import type { Connection } from "../connection/Connection";
+import type { DisconnectReason } from "../connection/DisconnectReason";
+import type { Agreeing } from "../mixins/Agreement";
+import type { Address } from "../transport/Address";
+
+/** Client, for the classes that connect it. */
+export interface ClientHost {
+    /** Address to connect to, read at each attempt. */
+    readonly target: Address;
+    /** Milliseconds for one attempt. */
+    readonly connectTimeout: number;
+    /** Name of the codec of the option. */
+    readonly codecName: string | undefined;
+    readonly greets: boolean;
+    readonly greet: Agreeing["_greet"];
+    readonly isAgreeing: Agreeing["_isAgreeing"];
+    /** Adds the connection of a socket. */
+    attach(socket: Socket): Connection;
+    read(connection: Connection): void;
+    onData(connection: Connection, chunk: Buffer, length: number): void;
+    /** @returns false if the connection was closed at once */
+    onOpen(connection: Connection): boolean;
+    /** Handles the end of a connection that was never open, and is closed. */
+    onClose(connection: Connection): void;
+    close(connection: Connection, reason: DisconnectReason): void;
+    /** Closes a connection at once. */
+    destroy(connection: Connection): void;
+}
