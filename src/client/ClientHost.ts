@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import type { Connection } from "../connection/Connection";
 import type { DisconnectReason } from "../connection/DisconnectReason";
 import type { Agreeing } from "../mixins/Agreement";
+import type { Pauses } from "../mixins/AutoReconnect";
+import type { Resuming } from "../mixins/Resume";
 import type { Address } from "../transport/Address";
 
 /** Client, for the classes that connect it. */
@@ -12,6 +14,10 @@ export interface ClientHost {
     readonly connectTimeout: number;
     /** Name of the codec of the option. */
     readonly codecName: string | undefined;
+    /** Delay between two attempts. */
+    readonly reconnectDelay: Pauses;
+    /** True if a lost connection is followed by another one. */
+    readonly reconnects: boolean;
     readonly greets: boolean;
     readonly greet: Agreeing["_greet"];
     readonly isAgreeing: Agreeing["_isAgreeing"];
@@ -23,6 +29,8 @@ export interface ClientHost {
     onOpen(connection: Connection): boolean;
     /** Handles the end of a connection that was never open, and is closed. */
     onClose(connection: Connection): void;
+    /** Ends an interrupted connection. */
+    readonly notResumed: Resuming["_notResumed"];
     close(connection: Connection, reason: DisconnectReason): void;
     /** Closes a connection at once. */
     destroy(connection: Connection): void;

@@ -1,5 +1,4 @@
 import type * as net from "node:net";
-import type tls from "node:tls";
 import type { Connection } from "../connection/Connection";
 import { connectionOf } from "../connection/Connection";
 import { type DisconnectCode, closeReasonOf } from "../connection/DisconnectReason";
@@ -10,19 +9,12 @@ import type { CallSite } from "../runtime/CallSite";
 import { messageOf } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 import { explain, isBacklogFull, targetOf } from "../transport/connectError";
-import { dial } from "../transport/dial";
 import type { ClientHost } from "./ClientHost";
 import { ConnectAttempt } from "./ConnectAttempt";
 import { type ConnectOptions, ConnectWait } from "./ConnectWait";
+import type { Dialer } from "./Dialer";
 import { OfflineQueue } from "./OfflineQueue";
 import type { Outbox } from "./Outbox";
-
-/** Options of a {@link Connector}. */
-export interface ConnectorOptions {
-    /** Options of `tls.connect()`; `undefined` for plain sockets. */
-    readonly tls: tls.ConnectionOptions | undefined;
-    readonly codecRequired: boolean;
-}
 
 /** Makes the connection of a client: attempts to connect, the calls of `connect()` that wait for them, and the socket. */
 export class Connector {
@@ -31,15 +23,15 @@ export class Connector {
     readonly #host: ClientHost;
     /** Has the connection and the attempt, which it looks at for each message. */
     readonly #outbox: Outbox;
-    readonly #tls: tls.ConnectionOptions | undefined;
+    readonly #dialer: Dialer;
     readonly #codecRequired: boolean;
     /** Call of `connect()` with options. Its attempts are those of `auto_reconnect`. */
     #wait: ConnectWait | undefined;
 
-    constructor(host: ClientHost, outbox: Outbox, { tls, codecRequired }: ConnectorOptions) {
+    constructor(host: ClientHost, dialer: Dialer, outbox: Outbox, codecRequired: boolean) {
         this.#host = host;
+        this.#dialer = dialer;
         this.#outbox = outbox;
-        this.#tls = tls;
         this.#codecRequired = codecRequired;
     }
 
@@ -133,31 +125,28 @@ export class Connector {
 
     #dial(attempt: ConnectAttempt): void {
         const host = this.#host;
-        const onConnect = (): void => {
-            if (this.#attempt !== attempt) return;
-            if (host.greets) this.#greet(connection, attempt);
-            if (!this.#codecRequired) this.#open(attempt, connection);
-            else host.read(connection); // a TLS socket is not read before
-        };
-        const onData = (chunk: Buffer, length: number): void => {
-            host.onData(connection, chunk, length);
-        };
-        const connection = this.#use(dial(host.target, this.#tls, onConnect, onData));
-        attempt.connection = connection;
-        attempt.limit(host.connectTimeout, () => {
-            this.#onTimeout(attempt);
+        this.#dialer.dial(attempt, {
+            attach: (socket) => this.#use(socket),
+            onConnect: (connection) => {
+                if (this.#attempt !== attempt) return;
+                if (host.greets) this.#greet(connection, attempt);
+                if (!this.#codecRequired) this.#open(attempt, connection);
+                else host.read(connection); // a TLS socket is not read before
+            },
+            onTimeout: (connection) => {
+                this.#onTimeout(connection);
+            },
         });
     }
 
-    #onTimeout(attempt: ConnectAttempt): void {
+    #onTimeout(connection: Connection): void {
         const host = this.#host;
-        const connection = attempt.connection as Connection;
         if (host.isAgreeing(connection)) {
             this.#destroyWithout(connection);
             return;
         }
         const cause = connection.error; // of the last socket, if the attempt waits to retry
-        const hint = this.#tls && !cause ? " (does the server use TLS?)" : "";
+        const hint = this.#dialer.usesTls && !cause ? " (does the server use TLS?)" : "";
         const message = `Timeout exceeded on connect() to ${targetOf(host.target)}: ${host.connectTimeout} ms${hint}`;
         connection.error = new SockhopError(message, "ERR_CONNECT_TIMEOUT", { cause });
         if (connection.state === "closed") host.onClose(connection);
@@ -195,12 +184,17 @@ export class Connector {
     /** @param attempt - `undefined` for a socket of the program */
     #greet(connection: Connection, attempt?: ConnectAttempt): void {
         const onEnd = (): void => {
-            if (this.#codecRequired && !connection.wire) this.#destroyWithout(connection);
+            if (this.refuses(connection)) this.#destroyWithout(connection);
             else if (this.#codecRequired && attempt) this.#open(attempt, connection);
             else this.#outbox.flush(connection);
         };
         // A socket of the program cannot be replaced: the client does not know where it leads.
         this.#host.greet(connection, onEnd, this.#codecRequired && attempt !== undefined, attempt ? undefined : null);
+    }
+
+    /** True for a connection without the codec that is required. */
+    refuses(connection: Connection): boolean {
+        return this.#codecRequired && !connection.wire;
     }
 
     /** Closes a connection without the codec that is required. */

@@ -6,28 +6,27 @@ import type { Reply } from "../replies/PendingReply";
 import { milliseconds } from "../validators";
 import { markHandled, withTimeout } from "../timers/promises";
 import type * as net from "node:net";
-import type tls from "node:tls";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
-import { ConnectAttempt } from "./ConnectAttempt";
+import type { ConnectAttempt } from "./ConnectAttempt";
 import type { ClientHost } from "./ClientHost";
-import { Connector, abortError } from "./Connector";
-import { ResumeAttempts } from "./ResumeAttempts";
+import { Connector } from "./Connector";
+import { Dialer } from "./Dialer";
+import { Resumer } from "./Resumer";
 import type { ConnectOptions } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
 import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Stats } from "../diagnostics/Stats";
-import { isBacklogFull, targetOf } from "../transport/connectError";
+import { targetOf } from "../transport/connectError";
 import { addressOf } from "../connection/socketHooks";
 import type { Connection } from "../connection/Connection";
 import { Outbox } from "./Outbox";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
-import { dial } from "../transport/dial";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { givenOptions } from "../endpoint/givenOptions";
 import { codecRequired } from "../endpoint/options";
-import { AutoReconnect, type Pauses, delayAfter } from "../mixins/AutoReconnect";
+import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
 import type { RequestOptions } from "../mixins/Requests";
 import type { Handler, HandlerContext } from "../endpoint/Handler";
 import type { OtherEvents } from "../endpoint/events";
@@ -76,17 +75,12 @@ export class SockhopClient<
     protected _connectTimeout: number;
     readonly #reconnectInterval: number;
     readonly #reconnectCap: number;
-    readonly #tls: tls.ConnectionOptions | undefined;
-    readonly #codecRequired: boolean;
     readonly #connector: Connector;
+    readonly #resumer: Resumer;
     /** Sends messages. Has the connection and the attempt, which it looks at for each message. */
     readonly #outbox: Outbox;
     /** Loops over `messages()`. */
     readonly #streams = new Set<MessageStream>();
-    /** Number of frames that had arrived at either end at the last interruption. */
-    #progress = -1;
-    /** Attempts to resume the connection, while it is interrupted. */
-    #resuming: ResumeAttempts | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ClientOptions<P, C> | null) {
@@ -96,13 +90,12 @@ export class SockhopClient<
         this._connectTimeout = milliseconds("connect_timeout", options.connect_timeout, 5000);
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);
         this.#reconnectCap = milliseconds("auto_reconnect_max_interval", options.auto_reconnect_max_interval, 0);
-        this.#tls = tlsOptions(options.ssl, options.ssl_options);
+        const host = this.#host();
+        const dialer = new Dialer(host, tlsOptions(options.ssl, options.ssl_options));
         this.#outbox = new Outbox(this, queueOptions(options.queue));
-        this.#codecRequired = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
-        this.#connector = new Connector(this.#host(), this.#outbox, {
-            tls: this.#tls,
-            codecRequired: this.#codecRequired,
-        });
+        const needsCodec = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
+        this.#connector = new Connector(host, dialer, this.#outbox, needsCodec);
+        this.#resumer = new Resumer(host, dialer, this.#connector);
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
@@ -427,7 +420,7 @@ export class SockhopClient<
 
     /** @internal */
     protected get _connecting(): boolean {
-        return this.#attempt !== undefined || this.#resuming !== undefined;
+        return this.#attempt !== undefined || this.#resumer.isActive;
     }
 
     // Resume and Agreement need the next four.
@@ -437,23 +430,13 @@ export class SockhopClient<
             this._notResumed(connection, "as the program has replaced its socket");
             return;
         }
-        const { received = 0, journal } = connection.resumption ?? {};
-        const progress = received + (journal?.acknowledged ?? 0);
-        // A connection that breaks whenever something is sent would otherwise be resumed in a tight loop.
-        const delay = progress === this.#progress ? delayAfter(1, this._reconnectDelay) : 0;
-        this.#progress = progress;
-        const start = (): void => {
-            this.#dialToResume();
-        };
-        this.#resuming = new ResumeAttempts(connection, start, delay);
+        this.#resumer.start(connection);
     }
 
     /** @internal */
     protected _onResumed(connection: Connection): void {
         this.#connector.socket = connection.socket;
-        this.#resuming?.stop();
-        this.#resuming?.attempt?.succeed();
-        this.#resuming = undefined;
+        this.#resumer.onResumed();
     }
 
     /** @internal */
@@ -470,13 +453,9 @@ export class SockhopClient<
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         if (this.#connection === connection) {
             this.#outbox.onClose(connection);
-            this.#stopResuming();
+            this.#resumer.stop();
         }
-        const resuming = this.#resuming;
-        if (resuming?.attempt?.connection === connection) {
-            if (isBacklogFull(connection.error)) resuming.attempt.retry();
-            else resuming.retry(connection.error, delayAfter(resuming.failures, this._reconnectDelay));
-        }
+        this.#resumer.onClose(connection);
         this.#connector.onClose(connection);
         super._onClose(connection, wasOpen);
         if (this.#connector.socket === connection.socket) this.#connector.socket = null;
@@ -520,6 +499,10 @@ export class SockhopClient<
             target: client,
             codecName: client._objectBuffer.format?.name,
             greets: client._greets,
+            reconnectDelay: client._reconnectDelay,
+            get reconnects() {
+                return client.auto_reconnect || client._isWaiting;
+            },
             get connectTimeout() {
                 return client._connectTimeout;
             },
@@ -531,6 +514,7 @@ export class SockhopClient<
             onOpen: (connection) => client._onOpen(connection),
             onClose: (connection) => client._onClose(connection, false),
             close: (connection, reason) => client._close(connection, reason),
+            notResumed: (connection, why) => client._notResumed(connection, why),
             destroy: (connection) => client._destroy(connection, { code: "CLOSED" }),
         };
     }
@@ -542,71 +526,6 @@ export class SockhopClient<
         if (!connection || timeout === 0 || !this._isAgreeing(connection)) return undefined;
         const error = new SockhopError("timeout of disconnect()", "ERR_ABORTED");
         return withTimeout(this._agreed(connection), timeout, error).catch(() => undefined);
-    }
-
-    /** Connects to resume the interrupted connection. The socket becomes that of the client only if the server resumes. */
-    #dialToResume(): void {
-        const resuming = this.#resuming;
-        if (!resuming) return;
-        const attempt = new ConnectAttempt(undefined, () => {
-            const onConnect = (): void => {
-                if (this.#resuming?.attempt !== attempt) return;
-                const onEnd = (): void => {
-                    this.#onNotResumed(connection, attempt);
-                };
-                const request = { connection: resuming.connection, only: !this.#reconnects };
-                this._greet(connection, onEnd, true, request);
-                this._read(connection); // a TLS socket is not read before
-            };
-            const onData = (chunk: Buffer, length: number): void => {
-                this._onData(connection, chunk, length);
-            };
-            const socket = dial(this, this.#tls, onConnect, onData);
-            socket.on("end", () => (connection.partialFrame = undefined)); // of the answer, which is no message
-            const connection = this._attach(socket);
-            attempt.connection = connection;
-            attempt.limit(this._connectTimeout, () => {
-                const current = attempt.connection as Connection; // another one after a full backlog
-                current.error = new SockhopError("Timeout exceeded on an attempt to resume", "ERR_CONNECT_TIMEOUT");
-                if (current.state === "closed") this._onClose(current, false);
-                else this._destroy(current, { code: "CLOSED" });
-            });
-        });
-        attempt.queueMessages();
-        resuming.attempt = attempt;
-    }
-
-    /** Ends the interrupted connection, which the server does not resume. A new one follows if the client reconnects. */
-    #onNotResumed(connection: Connection, attempt: ConnectAttempt): void {
-        const resuming = this.#resuming;
-        if (resuming?.attempt !== attempt) return;
-        const isRefused = this.#codecRequired && !connection.wire;
-        if (!this.#reconnects || isRefused) {
-            this.#stopResuming();
-            this._notResumed(resuming.connection, "as the server does not know it, or has refused");
-            return;
-        }
-        this.#resuming = undefined;
-        resuming.stop();
-        this.#connector.continueWith(attempt, connection, () => {
-            this._notResumed(resuming.connection, "as the server does not know it, or has refused");
-        });
-    }
-
-    /** True if a lost connection is followed by another one. */
-    get #reconnects(): boolean {
-        return this.auto_reconnect || this._isWaiting;
-    }
-
-    #stopResuming(): void {
-        const resuming = this.#resuming;
-        if (!resuming) return;
-        this.#resuming = undefined;
-        resuming.stop();
-        const { attempt } = resuming;
-        if (!attempt) return;
-        attempt.fail(abortError());
-        if (attempt.connection) this._destroy(attempt.connection, { code: "CLOSED" });
     }
 
     #endStreams(): void {

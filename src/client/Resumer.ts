@@ -1,0 +1,125 @@
+import type { Connection } from "../connection/Connection";
+import { delayAfter } from "../mixins/AutoReconnect";
+import { SockhopError } from "../SockhopError";
+import { isBacklogFull } from "../transport/connectError";
+import type { ClientHost } from "./ClientHost";
+import { ConnectAttempt } from "./ConnectAttempt";
+import { type Connector, abortError } from "./Connector";
+import type { Dialer } from "./Dialer";
+import { ResumeAttempts } from "./ResumeAttempts";
+
+/** End of the error of a connection that the server does not resume. */
+const UNKNOWN = "as the server does not know it, or has refused";
+
+/** Resumes the connection of a client on another socket, while it is interrupted. */
+export class Resumer {
+    readonly #host: ClientHost;
+    readonly #dialer: Dialer;
+    readonly #connector: Connector;
+    /** Number of frames that had arrived at either end at the last interruption. */
+    #progress = -1;
+    /** Attempts to resume the connection, while it is interrupted. */
+    #current: ResumeAttempts | undefined;
+
+    constructor(host: ClientHost, dialer: Dialer, connector: Connector) {
+        this.#host = host;
+        this.#dialer = dialer;
+        this.#connector = connector;
+    }
+
+    /** True while the connection is interrupted. */
+    get isActive(): boolean {
+        return this.#current !== undefined;
+    }
+
+    /** Starts attempts to resume a connection. */
+    start(connection: Connection): void {
+        const { received = 0, journal } = connection.resumption ?? {};
+        const progress = received + (journal?.acknowledged ?? 0);
+        // A connection that breaks whenever something is sent would otherwise be resumed in a tight loop.
+        const delay = progress === this.#progress ? delayAfter(1, this.#host.reconnectDelay) : 0;
+        this.#progress = progress;
+        const start = (): void => {
+            this.#startAttempt();
+        };
+        this.#current = new ResumeAttempts(connection, start, delay);
+    }
+
+    onResumed(): void {
+        this.#current?.stop();
+        this.#current?.attempt?.succeed();
+        this.#current = undefined;
+    }
+
+    /** Handles the end of a connection, if it is that of an attempt. */
+    onClose(connection: Connection): void {
+        const current = this.#current;
+        if (current?.attempt?.connection !== connection) return;
+        if (isBacklogFull(connection.error)) current.attempt.retry();
+        else current.retry(connection.error, delayAfter(current.failures, this.#host.reconnectDelay));
+    }
+
+    /** Ends the attempts. */
+    stop(): void {
+        const current = this.#current;
+        if (!current) return;
+        this.#current = undefined;
+        current.stop();
+        const { attempt } = current;
+        if (!attempt) return;
+        attempt.fail(abortError());
+        if (attempt.connection) this.#host.destroy(attempt.connection);
+    }
+
+    /** The socket of the attempt becomes that of the client only if the server resumes. */
+    #startAttempt(): void {
+        const current = this.#current;
+        if (!current) return;
+        const attempt = new ConnectAttempt(undefined, () => {
+            this.#dial(attempt, current.connection);
+        });
+        attempt.queueMessages();
+        current.attempt = attempt;
+    }
+
+    #dial(attempt: ConnectAttempt, interrupted: Connection): void {
+        const host = this.#host;
+        this.#dialer.dial(attempt, {
+            attach: (socket) => {
+                const connection = host.attach(socket);
+                socket.on("end", () => (connection.partialFrame = undefined)); // of the answer, which is no message
+                return connection;
+            },
+            onConnect: (connection) => {
+                if (this.#current?.attempt !== attempt) return;
+                const onEnd = (): void => {
+                    this.#onNotResumed(connection, attempt);
+                };
+                host.greet(connection, onEnd, true, { connection: interrupted, only: !host.reconnects });
+                host.read(connection); // a TLS socket is not read before
+            },
+            onTimeout: (connection) => {
+                connection.error = new SockhopError("Timeout exceeded on an attempt to resume", "ERR_CONNECT_TIMEOUT");
+                if (connection.state === "closed") host.onClose(connection);
+                else host.destroy(connection);
+            },
+        });
+    }
+
+    /** Ends the interrupted connection, which the server does not resume. A new one follows if the client reconnects. */
+    #onNotResumed(connection: Connection, attempt: ConnectAttempt): void {
+        const current = this.#current;
+        if (current?.attempt !== attempt) return;
+        const end = (): void => {
+            this.#host.notResumed(current.connection, UNKNOWN);
+        };
+        if (!this.#host.reconnects || this.#connector.refuses(connection)) {
+            this.stop();
+            end();
+            return;
+        }
+        this.#current = undefined;
+        current.stop();
+        this.#connector.continueWith(attempt, connection, end);
+    }
+}
