@@ -37,6 +37,7 @@ export type { DisconnectCode, DisconnectReason } from "./connection/DisconnectRe
 export type { EndOptions } from "./connection/GracefulClose";
 export type { LimitOptions } from "./connection/limits";
 export type { ResumeOptions } from "./connection/resumeOptions";
+export type { ServerAddress } from "./client/ServerList";
 export type { QueueOptions } from "./client/OfflineQueue";
 export type { WaitOptions } from "./replies/ReplyTimeout";
 export type { MessagesOptions } from "./endpoint/MessageStream";

@@ -5,11 +5,14 @@ import type { Agreeing } from "../mixins/Agreement";
 import type { Pauses } from "../mixins/AutoReconnect";
 import type { Resuming } from "../mixins/Resume";
 import type { Address } from "../transport/Address";
+import type { ServerList } from "./ServerList";
 
 /** Client, for the classes that connect it. */
 export interface ClientHost {
     /** Address to connect to, read at each attempt. */
     readonly target: Address;
+    /** Servers of the option, one of which is the target. */
+    readonly servers: ServerList | undefined;
     /** Milliseconds for one attempt. */
     readonly connectTimeout: number;
     /** Name of the codec of the option. */

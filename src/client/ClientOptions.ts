@@ -3,6 +3,7 @@ import type { SockhopOptions } from "../endpoint/options";
 import type { ClassesOf, Protocol } from "../Protocol";
 import { SockhopError } from "../SockhopError";
 import type { QueueOptions } from "./OfflineQueue";
+import type { ServerAddress } from "./ServerList";
 
 /** Options of a {@link SockhopClient}. `P` and `C` are its type parameters. */
 export interface ClientOptions<
@@ -21,6 +22,16 @@ export interface ClientOptions<
      * instances.
      */
     classes?: C | undefined;
+    /**
+     * Servers that are equal, instead of `address`, `port`, `path` and `name`. The client connects to one of them: it tries
+     * them one after the other, in an order that each client chooses at random once. `address`, `port` and `path` of
+     * the client tell which one.
+     *
+     * `connect()` tries each once before it rejects. With `auto_reconnect` the next server is tried at once after a lost
+     * connection, and a delay follows when each has failed. A connection to another server is a new session. With `resume`,
+     * the client tries the server that has the session, and the next one as soon as no process listens there.
+     */
+    servers?: readonly ServerAddress[] | undefined;
     /**
      * `true` to connect at once, and again after each lost connection. See {@link Reconnecting.auto_reconnect}.
      *
@@ -60,7 +71,7 @@ export interface ClientOptions<
      */
     queue?: boolean | QueueOptions | undefined;
     /**
-     * Milliseconds for one attempt to connect; `Infinity` for the limit of the system.
+     * Milliseconds for one attempt to connect, to one of several `servers`; `Infinity` for the limit of the system.
      *
      * @default 5000
      */

@@ -39,12 +39,16 @@ export class ConnectAttempt {
         });
         if (!site) void markHandled(this.promise); // an automatic attempt fails silently, and another one follows
         this.#start = start;
+        this.#startLater();
+    }
+
+    #startLater(): void {
         setImmediate(() => {
-            if (!this.#isSettled) start();
+            if (!this.#isSettled) this.#start();
         });
     }
 
-    /** Calls `onTimeout` if the attempt has not settled after `timeout` milliseconds. Later calls have no effect. */
+    /** Calls `onTimeout` if the attempt has not settled after `timeout` milliseconds. Later calls have no effect for the same server. */
     limit(timeout: number, onTimeout: () => void): void {
         this.#limit ??= new GraceTimeout(timeout, onTimeout);
     }
@@ -54,6 +58,14 @@ export class ConnectAttempt {
         this.queueMessages();
         this.#retry = nodeSetTimeout(this.#start, this.#delay);
         this.#delay = Math.min(2 * this.#delay, MAX_DELAY_MS);
+    }
+
+    /** Calls `start` again for another server, with a timeout of its own. */
+    moveOn(): void {
+        this.#limit?.clear();
+        this.#limit = undefined;
+        this.#delay = FIRST_DELAY_MS;
+        this.#startLater();
     }
 
     /** Keeps messages that are sent from now on, until there is a connection that can send them. */

@@ -30,6 +30,11 @@ const CONNECT_NAMES = ["wait", "timeout", "signal"];
 /** Errors that no further attempt can mend. */
 const PERMANENT: ReadonlySet<unknown> = new Set(["ERR_BAD_OPTION", "ERR_CODEC", "ERR_PATH_TOO_LONG"]);
 
+/** True for an error that no further attempt at the same address can mend. */
+export function isPermanent(error: Error): boolean {
+    return PERMANENT.has((error as NodeJS.ErrnoException).code);
+}
+
 /** One call of `connect()` with options: waits for one attempt, or for the first that succeeds. */
 export class ConnectWait implements Abortable {
     readonly promise: Promise<void>;
@@ -97,7 +102,7 @@ export class ConnectWait implements Abortable {
      */
     onAttemptError(error: Error): boolean {
         this.#lastError = error;
-        if (this.retries && !PERMANENT.has((error as NodeJS.ErrnoException).code)) return true;
+        if (this.retries && !isPermanent(error)) return true;
         this.fail(error);
         return false;
     }

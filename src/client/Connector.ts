@@ -63,10 +63,12 @@ export class Connector {
      * @param onGiveUp - called if the timeout or the signal ends the wait
      */
     wait(options: ConnectOptions, site: CallSite, onGiveUp: () => void): Promise<void> {
-        const wait = new ConnectWait(options, site, targetOf(this.#host.target), () => {
+        const { servers, target } = this.#host;
+        const wait = new ConnectWait(options, site, servers?.description ?? targetOf(target), () => {
             this.#wait = undefined;
             onGiveUp();
         });
+        if (!this.#attempt) servers?.begin();
         this.#wait = wait;
         return wait.promise;
     }
@@ -80,7 +82,9 @@ export class Connector {
         const attempt = new ConnectAttempt(site, () => {
             this.#dial(attempt);
         });
-        if (this.#host.greets) attempt.queueMessages();
+        const { greets, servers } = this.#host;
+        if (greets || servers) attempt.queueMessages();
+        if (site) servers?.begin();
         this.#outbox.attempt = attempt;
         return attempt.promise;
     }
@@ -109,15 +113,37 @@ export class Connector {
     onClose(connection: Connection): void {
         const attempt = this.#attempt;
         if (attempt?.connection !== connection) return;
-        if (isBacklogFull(connection.error)) attempt.retry();
+        const isLast = this.#host.servers?.isLast ?? true;
+        if (isLast && isBacklogFull(connection.error)) attempt.retry();
         else this.#onAttemptError(attempt, connection);
     }
 
+    /**
+     * Goes on to the next server after a connection was lost, if there are several.
+     *
+     * @param hasLasted - false for a short connection, which counts as a failure of its server
+     * @returns true if that server is tried at once
+     */
+    moveOn({ closeReason }: Connection, hasLasted: boolean): boolean {
+        const { servers, reconnects } = this.#host;
+        if (!servers || this.#attempt?.connection) return false; // another connection has replaced it
+        const isEnd = closeReason?.code === "CLOSED" && !reconnects; // by `disconnect()`
+        if (isEnd || closeReason?.code === "REPLACED") return false;
+        const isUntried = servers.next();
+        if (hasLasted || !isUntried) servers.begin();
+        return hasLasted || isUntried;
+    }
+
     #onAttemptError(attempt: ConnectAttempt, connection: Connection): void {
-        const { target } = this.#host;
-        const error = connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED");
+        const { target, servers } = this.#host;
+        let error = connection.error ?? new SockhopError("The socket was closed", "ERR_ABORTED");
         explain(error, target);
         debug?.("no connection to %s: %s", targetOf(target), messageOf(error));
+        if (servers?.next(error)) {
+            attempt.moveOn();
+            return;
+        }
+        if (servers) connection.error = error = servers.end() ?? error;
         this.#outbox.attempt = undefined;
         attempt.fail(error);
         if (this.#wait?.onAttemptError(error) === false) this.#wait = undefined;

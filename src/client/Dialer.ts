@@ -30,6 +30,12 @@ export class Dialer {
         return this.#tls !== undefined;
     }
 
+    /** TLS options for the current server. */
+    get #tlsOptions(): tls.ConnectionOptions | undefined {
+        const servername = this.#host.servers?.current.servername;
+        return this.#tls && servername !== undefined ? { ...this.#tls, servername } : this.#tls;
+    }
+
     /** Starts to connect a socket, within the time that is left to the attempt. */
     dial(attempt: ConnectAttempt, events: DialEvents): void {
         const host = this.#host;
@@ -39,7 +45,7 @@ export class Dialer {
         const onData = (chunk: Buffer, length: number): void => {
             host.onData(connection, chunk, length);
         };
-        const connection = events.attach(dial(host.target, this.#tls, onSocketConnect, onData));
+        const connection = events.attach(dial(host.target, this.#tlsOptions, onSocketConnect, onData));
         attempt.connection = connection;
         attempt.limit(host.connectTimeout, () => {
             events.onTimeout(attempt.connection as Connection); // another one after a full backlog

@@ -7,7 +7,7 @@ export class ResumeAttempts {
     readonly #start: () => void;
     /** Current attempt, or the last one. */
     attempt: ConnectAttempt | undefined;
-    /** Number of attempts that have failed. */
+    /** Number of attempts that have failed; with several servers, of rounds. */
     failures = 0;
     #timer: Timer | undefined;
 
@@ -26,9 +26,18 @@ export class ResumeAttempts {
 
     /** Starts another attempt after a delay. */
     retry(error: Error | undefined, delay: number): void {
+        this.failures += 1;
+        this.#restart(error, delay);
+    }
+
+    /** Starts another attempt at once, at another server. */
+    moveOn(error: Error | undefined): void {
+        this.#restart(error, 0);
+    }
+
+    #restart(error: Error | undefined, delay: number): void {
         this.attempt?.fail(error ?? new Error("The socket was closed"));
         this.attempt = undefined;
-        this.failures += 1;
         this.#timer?.clear();
         this.#timer = new Timer(this.#start, delay);
     }

@@ -1,12 +1,14 @@
+import type { Socket } from "node:net";
 import type { Connection } from "../connection/Connection";
 import { delayAfter } from "../mixins/AutoReconnect";
 import { SockhopError } from "../SockhopError";
-import { isBacklogFull } from "../transport/connectError";
+import { isBacklogFull, isServerGone, targetOf } from "../transport/connectError";
 import type { ClientHost } from "./ClientHost";
 import { ConnectAttempt } from "./ConnectAttempt";
 import { type Connector, abortError } from "./Connector";
 import type { Dialer } from "./Dialer";
 import { ResumeAttempts } from "./ResumeAttempts";
+import type { ServerList } from "./ServerList";
 
 /** End of the error of a connection that the server does not resume. */
 const UNKNOWN = "as the server does not know it, or has refused";
@@ -20,6 +22,10 @@ export class Resumer {
     #progress = -1;
     /** Attempts to resume the connection, while it is interrupted. */
     #current: ResumeAttempts | undefined;
+    /** Server of the interrupted connection, if there are several. */
+    #home: ServerList["current"] | undefined;
+    /** Socket of the interrupted connection. */
+    #lost: Socket | undefined;
 
     constructor(host: ClientHost, dialer: Dialer, connector: Connector) {
         this.#host = host;
@@ -39,6 +45,10 @@ export class Resumer {
         // A connection that breaks whenever something is sent would otherwise be resumed in a tight loop.
         const delay = progress === this.#progress ? delayAfter(1, this.#host.reconnectDelay) : 0;
         this.#progress = progress;
+        const { servers } = this.#host;
+        this.#home = servers?.current;
+        this.#lost = connection.socket;
+        servers?.begin();
         const start = (): void => {
             this.#startAttempt();
         };
@@ -48,15 +58,37 @@ export class Resumer {
     onResumed(): void {
         this.#current?.stop();
         this.#current?.attempt?.succeed();
-        this.#current = undefined;
+        this.#current = this.#lost = undefined;
     }
 
-    /** Handles the end of a connection, if it is that of an attempt. */
+    /** Address of the socket of the interrupted connection, which may differ from that of the client. */
+    targetOf(socket: Socket): string | undefined {
+        return this.#home && socket === this.#lost ? targetOf(this.#home) : undefined;
+    }
+
+    /** Handles the end of a connection: the interrupted one, or that of an attempt. */
     onClose(connection: Connection): void {
+        if (connection.socket === this.#lost) this.#lost = undefined;
         const current = this.#current;
         if (current?.attempt?.connection !== connection) return;
         if (isBacklogFull(connection.error)) current.attempt.retry();
+        else if (this.#movesOn(connection.error)) current.moveOn(connection.error);
         else current.retry(connection.error, delayAfter(current.failures, this.#host.reconnectDelay));
+    }
+
+    /**
+     * Goes on to the next server, if there is no server any more at the address of the interrupted connection. Only that server
+     * can resume it, so while it may be there, only it is tried. Another one refuses, and the client gets a new connection.
+     *
+     * @returns false if the next attempt has to wait
+     */
+    #movesOn(error: Error | undefined): boolean {
+        const { servers, reconnects } = this.#host;
+        if (!servers || !reconnects) return false;
+        const isElsewhere = servers.current !== this.#home;
+        if ((isElsewhere || isServerGone(error)) && servers.next()) return true;
+        servers.begin(this.#home);
+        return false;
     }
 
     /** Ends the attempts. */

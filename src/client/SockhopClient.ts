@@ -13,6 +13,7 @@ import type { ClientHost } from "./ClientHost";
 import { Connector } from "./Connector";
 import { Dialer } from "./Dialer";
 import { Resumer } from "./Resumer";
+import { type ServerList, serverList } from "./ServerList";
 import type { ConnectOptions } from "./ConnectWait";
 import { CallSite } from "../runtime/CallSite";
 import type { SendOptions } from "../replies/PendingCallback";
@@ -67,7 +68,10 @@ export class SockhopClient<
     P extends Protocol = any,
     out C extends ClassesOf<P> = ClassesOf<P>,
 > extends AutoReconnect(Sockhop)<ClientNamedEvents<P>, ClientTypeEvents<P, C>, OtherEvents<P>> {
-    /** Path of the Unix domain socket, or `null`. Each attempt to connect reads `path`, `address` and `port`. */
+    /**
+     * Path of the Unix domain socket, or `null`. Each attempt to connect reads `path`, `address` and `port`. With the option
+     * `servers` the client sets them to those of the current server.
+     */
     path: string | null;
     address: string;
     port: number;
@@ -90,7 +94,7 @@ export class SockhopClient<
         this._connectTimeout = milliseconds("connect_timeout", options.connect_timeout, 5000);
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);
         this.#reconnectCap = milliseconds("auto_reconnect_max_interval", options.auto_reconnect_max_interval, 0);
-        const host = this.#host();
+        const host = this.#host(serverList(options, this));
         const dialer = new Dialer(host, tlsOptions(options.ssl, options.ssl_options));
         this.#outbox = new Outbox(this, queueOptions(options.queue));
         const needsCodec = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
@@ -159,7 +163,7 @@ export class SockhopClient<
 
     /**
      * Connects, or joins the attempt of `auto_reconnect`. Can be called again after a rejection. With `wait` it tries again
-     * until it is connected.
+     * until it is connected. With `servers` it tries each of them once; the last error names them.
      *
      * Rejects with
      * - the error of Node that ended the attempt: `ECONNREFUSED`, `ENOENT`, `EACCES` …
@@ -392,11 +396,11 @@ export class SockhopClient<
     }
 
     /** @internal */
-    override _peerName(): string {
-        return targetOf(this);
+    override _peerName(socket: net.Socket): string {
+        return this.#resumer.targetOf(socket) ?? targetOf(this);
     }
 
-    // AutoReconnect needs the next five.
+    // AutoReconnect needs the next six.
     /** @internal */
     protected get _reconnectDelay(): Pauses {
         return { interval: this.#reconnectInterval, cap: this.#reconnectCap };
@@ -405,6 +409,11 @@ export class SockhopClient<
     /** @internal */
     protected _startReconnect(): void {
         if (!this.connected && !this.#attempt) void this.#connector.start();
+    }
+
+    /** @internal */
+    protected _onLost(connection: Connection, hasLasted: boolean): boolean {
+        return this.#connector.moveOn(connection, hasLasted);
     }
 
     /** @internal */
@@ -459,7 +468,8 @@ export class SockhopClient<
         this.#connector.onClose(connection);
         super._onClose(connection, wasOpen);
         if (this.#connector.socket === connection.socket) this.#connector.socket = null;
-        if (!this.#connector.socket && !this.auto_reconnect && !this._isWaiting) this.#endStreams();
+        const goesOn = this.auto_reconnect || this._isWaiting || this.#attempt?.connection === connection;
+        if (!this.#connector.socket && !goesOn) this.#endStreams();
     }
 
     /** @internal */
@@ -492,11 +502,12 @@ export class SockhopClient<
     }
 
     /** What the classes that connect the client need of it. */
-    #host(): ClientHost {
+    #host(servers: ServerList | undefined): ClientHost {
         // eslint-disable-next-line @typescript-eslint/no-this-alias -- of the getters
         const client = this;
         return {
             target: client,
+            servers,
             codecName: client._objectBuffer.format?.name,
             greets: client._greets,
             reconnectDelay: client._reconnectDelay,

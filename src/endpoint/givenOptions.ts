@@ -26,6 +26,8 @@ export const OPTION_NAMES = [
     "queue",
     "response_timeout",
     "resume",
+    "reuse_port",
+    "servers",
     "session_timeout",
     "session_type",
     "slow_consumer",

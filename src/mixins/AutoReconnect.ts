@@ -17,6 +17,8 @@ export interface Reconnecting {
      * `reconnecting` event, which has the error. Failed attempts emit no other event. Reconnecting keeps the process
      * alive.
      *
+     * With several `servers`, one attempt tries each of them, and after a lost connection the next one is tried at once.
+     *
      * If a server is killed, its system may close the connections before the listening socket (Linux does). A client
      * that reconnects in between loses one more connection.
      *
@@ -79,6 +81,14 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         /** Starts an attempt. Does nothing during an attempt, or if connected. */
         protected abstract _startReconnect(): void;
 
+        /**
+         * Called when a connection was lost.
+         *
+         * @param hasLasted - false for a short connection
+         * @returns true if the next attempt starts at once, as it tries another server
+         */
+        protected abstract _onLost(connection: Connection, hasLasted: boolean): boolean;
+
         /** Aborts the current attempt, unless a call of `connect()` waits for it. */
         protected abstract _abortReconnect(): void;
 
@@ -105,10 +115,12 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         // A failed attempt is handled here, too: it closes a connection that was never open.
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
             super._onClose(connection, wasOpen);
-            if (!this.#wantsConnection || this._connecting) return;
             const hasLasted = wasOpen && now() - this.#openedAt >= this._reconnectDelay.interval;
-            this.#failures = hasLasted ? 0 : this.#failures + 1;
-            const delay = hasLasted ? 0 : delayAfter(this.#failures, this._reconnectDelay);
+            const movesOn = wasOpen && this._onLost(connection, hasLasted);
+            if (!this.#wantsConnection || this._connecting) return;
+            if (hasLasted) this.#failures = 0;
+            else if (!movesOn) this.#failures += 1;
+            const delay = hasLasted || movesOn ? 0 : delayAfter(this.#failures, this._reconnectDelay);
             this.#timer?.clear();
             this.#timer = new Timer(() => {
                 if (this.#wantsConnection) this._startReconnect();

@@ -65,6 +65,14 @@ export interface ServerOptions<
      * @default depends on the umask of the process
      */
     mode?: number | null | undefined;
+    /**
+     * `true`: several servers listen on one port, in one process or in many, if all have the option. The system
+     * distributes new connections among them. On Linux 3.9 and newer, FreeBSD 12, Solaris 11.4 and AIX 7.2.5, with
+     * Node.js 22.12 and newer (23.1 of version 23); elsewhere, and with `path` or `name`, it throws `ERR_BAD_OPTION`.
+     *
+     * @default false
+     */
+    reuse_port?: boolean | undefined;
     /** `true` turns TLS on. Not needed if `ssl_options` has any member. */
     ssl?: boolean | undefined;
     /**

@@ -5,6 +5,7 @@ import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerType
 import { addressOptions } from "../transport/Address";
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { warn } from "../diagnostics/warning";
+import { reusePort } from "../transport/reusePort";
 import { hasCertificate, tlsOptions } from "../transport/tls";
 import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
 import type { Reply } from "../replies/PendingReply";
@@ -137,7 +138,8 @@ export class SockhopServer<
         const most = positiveNumber("max_connections", options.max_connections, Infinity);
         this.#maxConnections = most;
         this.#maxSuspended = positiveNumber("max_suspended", options.max_suspended, 1000);
-        this.#listening = { tls, most, mode: permissions(options.mode) };
+        const sharesPort = reusePort(options.reuse_port, this.path !== null);
+        this.#listening = { tls, most, mode: permissions(options.mode), reusePort: sharesPort };
         this.#listener = this.#createListener();
     }
 

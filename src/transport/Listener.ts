@@ -11,6 +11,7 @@ import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, createFolder } from "./namedSocket";
 import { removeStaleSocket } from "./staleSocket";
 import { asOptionError, explainAtServer } from "./tls";
+import { noPortError } from "./reusePort";
 import { SocketFile, assertFits, isFile } from "./unixSocket";
 
 /** Options of a {@link Listener}. */
@@ -20,6 +21,8 @@ export interface ListenerOptions {
     most: number;
     /** Permissions of the socket file. */
     mode: number | undefined;
+    /** True to share the port with other listeners. */
+    reusePort: boolean;
 }
 
 /** Callbacks of a {@link Listener}. */
@@ -41,6 +44,7 @@ export class Listener {
     readonly server: net.Server;
     readonly #events: ListenerEvents;
     readonly #mode: number | undefined;
+    readonly #reusePort: boolean;
     readonly #handshakes = new Set<net.Socket>();
     #file: SocketFile | undefined;
     #isClosed = false;
@@ -48,8 +52,9 @@ export class Listener {
     /** Promise of the pending call of `listen()`. */
     #listening: Promise<net.Server> | undefined;
 
-    constructor({ tls, most, mode }: ListenerOptions, events: ListenerEvents) {
+    constructor({ tls, most, mode, reusePort }: ListenerOptions, events: ListenerEvents) {
         this.#mode = mode;
+        this.#reusePort = reusePort;
         this.server = tls ? this.#createTlsServer(tls, events) : net.createServer((socket) => events.accepted(socket));
         this.#events = events;
         this.server.on("error", (error: Error) => {
@@ -113,6 +118,7 @@ export class Listener {
             await this.#bind(address);
             return;
         }
+        if (this.#reusePort) throw noPortError();
         assertFits(path);
         createFolder(path);
         assertPrivate(path);
@@ -144,6 +150,7 @@ export class Listener {
         return new Promise((resolve, reject) => {
             if (this.#isClosed) throw abortError();
             if (path) this.#listenOn(path);
+            else if (this.#reusePort) server.listen({ port, host: address, reusePort: true } as net.ListenOptions);
             else server.listen(port, address);
             const onListening = (): void => {
                 removeListeners();

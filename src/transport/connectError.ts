@@ -63,6 +63,7 @@ function listenAdvice({ code, syscall }: NodeJS.ErrnoException, { path, port }: 
             ? "a server listens at this path, or it is not a socket"
             : "another server listens there; port 0 is a free port";
     }
+    if (code === "ENOTSUP") return "this system does not let servers share a port (reuse_port)";
     if (code === "EADDRNOTAVAIL") return "no network interface of this computer has the address";
     if (code !== "EACCES" && code !== "ENOENT" && code !== "ENOTDIR") return undefined;
     if (path) return missingFolder(path) ?? `this user may not create files in ${dirname(path)}`;
@@ -72,6 +73,13 @@ function listenAdvice({ code, syscall }: NodeJS.ErrnoException, { path, port }: 
 function missingFolder(path: string): string | undefined {
     const folder = dirname(path);
     return isFile(path) && !existsSync(folder) ? `the folder ${folder} does not exist` : undefined;
+}
+
+/** True if no process listens at the address, so a server that was there has ended. */
+export function isServerGone(error: Error | undefined): boolean {
+    const { code, syscall, errors } = (error ?? {}) as NodeJS.ErrnoException & { errors?: unknown };
+    if (Array.isArray(errors)) return (errors as readonly Error[]).every(isServerGone); // one for each IP address
+    return syscall === "connect" && (code === "ECONNREFUSED" || code === "ENOENT");
 }
 
 /** True if the backlog of a Unix domain socket is full (Linux). Its busy server will accept connections again. */
