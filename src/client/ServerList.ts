@@ -59,7 +59,7 @@ export class ServerList {
     constructor(servers: readonly ServerAddress[], client: Address) {
         if (!Array.isArray(servers) || servers.length === 0)
             throw optionError("servers must be an array, and not empty");
-        this.#servers = shuffled(servers.map(checkServer));
+        this.#servers = shuffled(Array.from(servers, checkServer));
         this.#client = client;
         this.#goTo(0);
     }

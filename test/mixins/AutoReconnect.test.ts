@@ -9,6 +9,8 @@ import { AutoReconnect, type Pauses } from "../../src/mixins/AutoReconnect";
 class Probe extends AutoReconnect(Endpoint) {
     attempts = 0;
     cancelled = 0;
+    /** True if there is another server to try. */
+    movesOn = false;
     #connection: Connection | undefined;
 
     constructor(readonly cap = 0) {
@@ -22,6 +24,10 @@ class Probe extends AutoReconnect(Endpoint) {
     _startReconnect(): void {
         this.attempts += 1;
         this.#connection = this._attach(new net.Socket());
+    }
+
+    _onLost(): boolean {
+        return this.movesOn;
     }
 
     _abortReconnect(): void {
@@ -103,6 +109,22 @@ describe("AutoReconnect", () => {
         expect(probe.attempts).to.equal(1);
         clock.tick(1);
         expect(probe.attempts).to.equal(2);
+    });
+
+    it("starts an attempt at once after a short connection if there is another server", () => {
+        const told: unknown[] = [];
+        probe.on("reconnecting", (attempt, delay) => told.push([attempt, delay]));
+        probe.auto_reconnect = true;
+        probe.movesOn = true;
+        probe.succeed();
+        probe.lose();
+        clock.tick(0);
+        expect(probe.attempts).to.equal(2);
+        probe.lose(); // the attempt fails: each server was tried
+        expect(told).to.deep.equal([
+            [1, 0],
+            [2, 200],
+        ]);
     });
 
     it("emits an event before each attempt but the first", () => {

@@ -17,7 +17,7 @@ function listener(options: Partial<ListenerOptions> = {}) {
     const failed: Error[] = [];
     const refused: Error[] = [];
     const created = new Listener(
-        { tls: undefined, most: Infinity, mode: undefined, ...options },
+        { tls: undefined, most: Infinity, mode: undefined, reusePort: false, ...options },
         {
             accepted: (socket) => {
                 later(() => socket.destroy());
