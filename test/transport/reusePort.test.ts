@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { SockhopError, SockhopServer } from "../../src";
+import type { SockhopError} from "../../src";
+import { SockhopServer } from "../../src";
 import { Listener } from "../../src/transport/Listener";
 import { CallSite } from "../../src/runtime/CallSite";
 import { reusePort } from "../../src/transport/reusePort";

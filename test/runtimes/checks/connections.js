@@ -3,6 +3,11 @@
 const assert = require("node:assert/strict");
 const { codeOf, event, messages, until } = require("../Harness.js");
 
+const [major, minor] = process.versions.node.split(".").map(Number);
+
+/** True if servers can share a port on this system. */
+const canShare = process.platform === "linux" && major + minor / 100 >= 22.12 && major + minor / 100 !== 23;
+
 /** True if processes can be stopped. */
 const onPosix = {
     async "pings detect a frozen process"(harness) {
@@ -28,6 +33,27 @@ module.exports = {
         const nowhere = harness.client({ path: harness.path() });
         assert.equal(await codeOf(nowhere.connect()), "ENOENT");
         assert.equal(await codeOf(client.send("x")), "ERR_SOCKET_DESTROYED");
+    },
+
+    async "two servers share a port with reuse_port, or the constructor says what is needed"(harness) {
+        let first;
+        try {
+            first = await harness.server({ reuse_port: true });
+        } catch (error) {
+            assert.equal(error.code, "ERR_BAD_OPTION");
+            assert.match(error.message, /^reuse_port needs (Linux|Node\.js 22\.12)/);
+            assert(!canShare, error.message);
+            return;
+        }
+        const second = await harness.server({ port: first.get_bound_port(), reuse_port: true });
+        for (let count = 1; count <= 64; count++) await harness.client(first).connect();
+        await until(() => first.sockets.length + second.sockets.length === 64);
+        assert(first.sockets.length > 0 && second.sockets.length > 0); // at random: fails once in 2 ** 63 runs
+        await first.close();
+        const last = harness.client(second);
+        await last.connect();
+        const alone = harness.server({ port: second.get_bound_port() });
+        assert.equal(await codeOf(alone), "EADDRINUSE");
     },
 
     async "listen() rejects with EADDRINUSE if another server listens"(harness) {
