@@ -2,6 +2,7 @@ import type { ClientOptions } from "./client/ClientOptions";
 import { SockhopClient } from "./client/SockhopClient";
 import type { ClassesOf, Protocol } from "./Protocol";
 import type { ServerOptions } from "./server/ServerOptions";
+import { SockhopError } from "./SockhopError";
 import { SockhopServer } from "./server/SockhopServer";
 import type { SockhopSession } from "./server/SockhopSession";
 
@@ -27,13 +28,16 @@ export type ServerOrClient<
  * Rejects like `connect()` and `listen()`, except if no server is listening yet, or if another process has just started
  * to listen.
  *
- * @param options - options of server and client; each ignores those of the other
+ * @param options - options of server and client; each ignores those of the other. Rejects with `ERR_BAD_OPTION` for `servers`
  */
 export async function listen_or_connect<
     P extends Protocol = any, // eslint-disable-line @typescript-eslint/no-explicit-any -- without a protocol
     S extends SockhopSession<P> = SockhopSession<P>,
     C extends ClassesOf<P> = ClassesOf<P>,
 >(options?: (ServerOptions<P, S, C> & ClientOptions<P, C>) | null): Promise<ServerOrClient<P, S, C>> {
+    if (options?.servers) {
+        throw new SockhopError("listen_or_connect() has one address: it excludes the option servers", "ERR_BAD_OPTION");
+    }
     for (let attempt = 1; ; attempt++) {
         // Connects first: usually a server is running, and the probe of `listen()` would be one more connection to it.
         const client = new SockhopClient<P, C>(options);

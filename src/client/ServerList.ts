@@ -1,9 +1,9 @@
 import { isPlain, warnUnknownOptions } from "../diagnostics/unknownOptions";
+import type { SockhopOptions } from "../endpoint/options";
 import { amend } from "../runtime/CallSite";
 import { SockhopError } from "../SockhopError";
 import { type Address, addressOptions } from "../transport/Address";
 import { targetOf } from "../transport/connectError";
-import type { ClientOptions } from "./ClientOptions";
 import { isPermanent } from "./ConnectWait";
 
 /** One server of the option `servers`: a port of an address, a path, or a name. */
@@ -95,7 +95,8 @@ export class ServerList {
     next(error?: Error): boolean {
         this.#tried.push(targetOf(this.current));
         // A mistake that no further attempt can mend is one of this server, while another one may only be away.
-        if (error && (!this.#error || !isPermanent(error))) this.#error = error;
+        const isWorse = error && isPermanent(error) && this.#error && !isPermanent(this.#error);
+        if (error && !isWorse) this.#error = error;
         this.#goTo((this.#index + 1) % this.#servers.length);
         return this.#tried.length < this.#servers.length;
     }
@@ -127,7 +128,7 @@ export class ServerList {
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
 export function serverList(
-    options: Pick<ClientOptions, "servers" | (typeof REPLACED)[number]>,
+    options: Pick<SockhopOptions, (typeof REPLACED)[number]> & { servers?: readonly ServerAddress[] | undefined },
     client: Address,
 ): ServerList | undefined {
     const { servers } = options;

@@ -85,6 +85,8 @@ describe("ServerList", () => {
         list.next(new Error("away"));
         list.next(new SockhopError("no codec", "ERR_CODEC"));
         expect(list.end()?.message).to.include("away (tried 3 servers");
+        for (const text of ["first", "second", "third"]) list.next(new SockhopError(text, "ERR_CODEC"));
+        expect(list.end()?.message).to.include("third (tried 3 servers");
     });
 
     it("lists ten servers in a message", () => {

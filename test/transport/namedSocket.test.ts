@@ -223,6 +223,12 @@ describe("listen_or_connect()", () => {
         runtimeFolder();
     });
 
+    it("rejects for several servers", async () => {
+        const error = await rejection(listen_or_connect({ servers: [{ name: "d" }] }));
+        expect(error).to.have.property("code", "ERR_BAD_OPTION");
+        expect(error.message).to.include("servers");
+    });
+
     it("makes the first call a listening server, and the others connected clients", async () => {
         const { server: s, client: none } = await listen_or_connect({ name: "d" });
         if (!s) throw new Error("the first got no server");
