@@ -2,7 +2,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
-import type { SockhopClient} from "../../src";
+import type { SockhopClient } from "../../src";
 import { type ClientOptions, type ServerAddress, type SockhopServer } from "../../src";
 import { identity } from "../support/certificates";
 import { next, turns, until } from "../support/eventLoop";

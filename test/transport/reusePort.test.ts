@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { SockhopError} from "../../src";
+import type { SockhopError } from "../../src";
 import { SockhopServer } from "../../src";
 import { Listener } from "../../src/transport/Listener";
 import { CallSite } from "../../src/runtime/CallSite";
