@@ -3,7 +3,6 @@ import type { OtherEvents } from "../endpoint/events";
 import type { TypedEmitter } from "../emitter/TypedEmitter";
 import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
-import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { warn } from "../diagnostics/warning";
 import { hasCertificate, tlsOptions } from "../transport/tls";
 import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
@@ -16,13 +15,11 @@ import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { ResumeTokens } from "./ResumeTokens";
-import { Broadcast } from "./Broadcast";
-import { BroadcastFrame } from "./BroadcastFrame";
+import { Broadcasts } from "./Broadcasts";
 import type { BroadcastOptions } from "./BroadcastOptions";
-import { recipientsOf } from "./recipients";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
-import { closeReasonOf, reasonOf } from "../connection/DisconnectReason";
+import { reasonOf } from "../connection/DisconnectReason";
 import type { ResumptionStart } from "../connection/Resumption";
 import { Listener, type ListenerOptions, tooManyError } from "../transport/Listener";
 import { type SendOptions, callFailed } from "../replies/PendingCallback";
@@ -52,7 +49,6 @@ import type {
     RequestName,
     RequestNameOf,
 } from "../Protocol";
-import { typeOption } from "../protocol/typeOption";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /**
@@ -63,9 +59,6 @@ const GREETING_TIMEOUT_MS = 100;
 
 /** The same with `resume`: without the greeting of a client, nothing can be resumed. A relay may connect long before it forwards. */
 const RESUME_GREETING_TIMEOUT_MS = 1000;
-
-/** Names of the options of `sendall()`. */
-const SENDALL_NAMES = ["type", "except"];
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
@@ -107,8 +100,18 @@ export class SockhopServer<
     /** Settles when the listeners are closed for which `close()` was called. */
     #closed: Promise<unknown> = Promise.resolve();
     readonly #listening: ListenerOptions;
-    /** The last broadcast, until it has settled. */
-    #broadcast: Broadcast | undefined;
+    /**
+     * Sends to several connections: values of the program, and those of other servers.
+     *
+     * @internal
+     */
+    readonly _broadcasts = new Broadcasts({
+        objectBuffer: this._objectBuffer,
+        connections: () => this._active(),
+        lose: (connection, reason) => {
+            this._lose(connection, reason);
+        },
+    });
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
     readonly #codecRequired: boolean;
@@ -277,33 +280,7 @@ export class SockhopServer<
         value: V,
         options?: BroadcastOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<undefined[]> {
-        const self = this._self();
-        if (isReceiveMeta(options)) options = null;
-        // The close event of a destroyed socket may be pending.
-        for (const connection of self._active()) {
-            if (connection.socket.destroyed) self._lose(connection, closeReasonOf(connection.socket));
-        }
-        const { _objectBuffer: objectBuffer } = self;
-        try {
-            checkMethodOptions(options, SENDALL_NAMES, "sendall");
-            const type = options ? typeOption(options.type, objectBuffer.enveloped) : undefined;
-            const connections = recipientsOf(self._active(), options);
-            if (connections.length === 0) return Promise.resolve([]);
-            const frame = new BroadcastFrame(connections, objectBuffer, value, type);
-            const current = self.#broadcast;
-            if (!frame.errors && current?.isFor(connections)) {
-                current.push(frame);
-                return current.promise;
-            }
-            const broadcast = (self.#broadcast = new Broadcast(connections, frame));
-            const release = (): void => {
-                if (self.#broadcast === broadcast) self.#broadcast = undefined; // it refers to connections
-            };
-            broadcast.promise.then(release, release);
-            return broadcast.promise;
-        } catch (error) {
-            return Promise.reject(error);
-        }
+        return this._self()._broadcasts.sendall(value, options);
     }
 
     /**
@@ -677,9 +654,4 @@ export class SockhopServer<
 
 function noSocketError(): SockhopError {
     return new SockhopError("The first argument must be a socket of the server", "ERR_NO_SOCKET");
-}
-
-/** True for the second argument of `receive`: a program may use `sendall` as a listener, and 1.x ignores the argument. */
-function isReceiveMeta(options: unknown): boolean {
-    return typeof options === "object" && options !== null && "socket" in options;
 }

@@ -5,6 +5,7 @@ import { Connection } from "../../src/connection/Connection";
 import { limitsOf } from "../../src/connection/limits";
 import { Broadcast } from "../../src/server/Broadcast";
 import { BroadcastFrame } from "../../src/server/BroadcastFrame";
+import { ValueMessage } from "../../src/server/SharedMessage";
 import { later, rejection } from "../support/pair";
 import { TestSocket } from "../support/TestSocket";
 import { TestFormat, split } from "../support/TestWire";
@@ -37,7 +38,8 @@ describe("BroadcastFrame", () => {
         for (const connection of connections.slice(1)) connection.agree(format.createWire());
     });
 
-    const create = (value: unknown): BroadcastFrame => new BroadcastFrame(connections, objectBuffer, value);
+    const message = (value: unknown): ValueMessage => new ValueMessage(objectBuffer, value, undefined);
+    const create = (value: unknown): BroadcastFrame => new BroadcastFrame(connections, message(value));
     const parts = (): unknown[] => sockets.map(({ chunks }) => split(Buffer.concat(chunks)));
     const line = (data: unknown): string => objectBuffer.encodeMessage(data);
 
@@ -51,8 +53,8 @@ describe("BroadcastFrame", () => {
     });
 
     it("has no frames of bytes if all connections have lines, and no line if none has", () => {
-        expect(new BroadcastFrame(connections.slice(0, 1), objectBuffer, "a").bytes).to.equal(undefined);
-        expect(new BroadcastFrame(connections.slice(1), objectBuffer, BYTES_ONLY)).to.include({ text: "" });
+        expect(new BroadcastFrame(connections.slice(0, 1), message("a")).bytes).to.equal(undefined);
+        expect(new BroadcastFrame(connections.slice(1), message(BYTES_ONLY))).to.include({ text: "" });
     });
 
     it("has the error of a format that cannot express the value, and throws if none can", () => {
