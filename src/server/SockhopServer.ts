@@ -17,6 +17,7 @@ import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { ResumeTokens } from "./ResumeTokens";
 import { Broadcasts } from "./Broadcasts";
 import type { BroadcastOptions } from "./BroadcastOptions";
+import { Group } from "./Group";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
 import { reasonOf } from "../connection/DisconnectReason";
@@ -34,6 +35,7 @@ import { givenOptions } from "../endpoint/givenOptions";
 import { codecRequired } from "../endpoint/options";
 import type { RequestOptions } from "../mixins/Requests";
 import { codecError } from "../mixins/Agreement";
+import { Groups, type Grouping, groupName } from "../mixins/Groups";
 import { Sessions } from "../mixins/Sessions";
 import { peekHello } from "./peekHello";
 import type { Constructor } from "../mixins/mixin";
@@ -60,6 +62,8 @@ const GREETING_TIMEOUT_MS = 100;
 /** The same with `resume`: without the greeting of a client, nothing can be resumed. A relay may connect long before it forwards. */
 const RESUME_GREETING_TIMEOUT_MS = 1000;
 
+const WithSessions = Sessions(Sockhop);
+
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
 
@@ -83,7 +87,7 @@ export class SockhopServer<
     P extends Protocol = any,
     out S extends SockhopSession<P> = SockhopSession<P>,
     out C extends ClassesOf<P> = ClassesOf<P>,
-> extends (Sessions(Sockhop) as typeof Sockhop & Constructor<Sessioned>)<
+> extends (Groups(WithSessions) as typeof Sockhop & Constructor<Sessioned & Grouping>)<
     ServerNamedEvents<P, S>,
     ServerTypeEvents<P, S, C>,
     OtherEvents<P>
@@ -107,7 +111,7 @@ export class SockhopServer<
      */
     readonly _broadcasts = new Broadcasts({
         objectBuffer: this._objectBuffer,
-        connections: () => this._active(),
+        connections: (group) => (group === undefined ? this._active() : this._membersOf(group)),
         lose: (connection, reason) => {
             this._lose(connection, reason);
         },
@@ -281,6 +285,21 @@ export class SockhopServer<
         options?: BroadcastOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<undefined[]> {
         return this._self()._broadcasts.sendall(value, options);
+    }
+
+    /**
+     * Returns the group of this name, whether it has sessions or not. Sessions join it with `session.join(name)`.
+     *
+     * @param name - 1 to 200 characters
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid name
+     * @example
+     * ```js
+     * server.on("connect", (socket, session) => session.join("lobby"));
+     * await server.group("lobby").sendall({ text: "hello" });
+     * ```
+     */
+    group(name: string): Group<P, S> {
+        return new Group(this._self(), groupName(name));
     }
 
     /**
