@@ -300,7 +300,7 @@ describe("a session that ends", () => {
             const [, session] = (await accepted) as [net.Socket, SockhopSession];
             void session.join("a");
             const disconnected = reasonOfEnd(s);
-            if (finish === "nonsense") socket.write("x\n".repeat(200));
+            if (finish === "nonsense") socket.write("x\n".repeat(2000));
             else socket[finish]();
             await disconnected;
             await turns(2);
