@@ -87,7 +87,7 @@ export class SockhopServer<
     P extends Protocol = any,
     out S extends SockhopSession<P> = SockhopSession<P>,
     out C extends ClassesOf<P> = ClassesOf<P>,
-> extends (Groups(WithSessions) as typeof Sockhop & Constructor<Sessioned & Grouping>)<
+> extends (Groups(WithSessions) as typeof Sockhop & Constructor<Sessioned> & Constructor<Grouping>)<
     ServerNamedEvents<P, S>,
     ServerTypeEvents<P, S, C>,
     OtherEvents<P>
