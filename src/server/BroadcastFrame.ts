@@ -36,6 +36,12 @@ export class BroadcastFrame {
         if (errors.size > 0) this.errors = errors;
     }
 
+    /** Number of characters or bytes of the longest frame. */
+    get length(): number {
+        const { text, bytes } = this;
+        return bytes ? Math.max(text.length, ...[...bytes.values()].map((frame) => frame.length)) : text.length;
+    }
+
     /** Frame for a connection. */
     for({ wire }: Connection): Frame {
         return wire ? (this.bytes?.get(wire.format) as Buffer) : this.text;

@@ -4,6 +4,7 @@ import { type DisconnectReason, closeReasonOf } from "../connection/DisconnectRe
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { typeOption } from "../protocol/typeOption";
 import { Broadcast } from "./Broadcast";
+import { BroadcastBatch } from "./BroadcastBatch";
 import { BroadcastFrame } from "./BroadcastFrame";
 import type { BroadcastOptions } from "./BroadcastOptions";
 import { recipientsOf } from "./recipients";
@@ -11,6 +12,9 @@ import { type SharedMessage, ValueMessage } from "./SharedMessage";
 
 /** Names of the options of `sendall()`. */
 const SENDALL_NAMES = ["type", "except", "local"];
+
+/** Maximum length of frames that are copied, because only some of the connections that have them get a further frame. */
+const MAX_COPIED = 16_384;
 
 /** Server whose connections get broadcasts. */
 export interface BroadcastHost {
@@ -26,6 +30,8 @@ export class Broadcasts {
     readonly #host: BroadcastHost;
     /** The last broadcast, until it has settled. */
     #current: Broadcast | undefined;
+    /** Batch of the last broadcast. */
+    #batch: BroadcastBatch | undefined;
 
     constructor(host: BroadcastHost) {
         this.#host = host;
@@ -76,12 +82,21 @@ export class Broadcasts {
     }
 
     #begin(connections: readonly Connection[], frame: BroadcastFrame): Promise<undefined[]> {
-        const broadcast = (this.#current = new Broadcast(connections, frame));
+        const broadcast = new Broadcast(connections, frame, () => this.#batchFor(frame));
+        this.#current = broadcast;
         const release = (): void => {
-            if (this.#current === broadcast) this.#current = undefined; // it refers to connections
+            if (this.#current === broadcast) this.#current = this.#batch = undefined; // they refer to connections
         };
         broadcast.promise.then(release, release);
         return broadcast.promise;
+    }
+
+    /** Batch of this tick. A long one is written first: its bytes would be copied for each part of its connections. */
+    #batchFor({ length }: BroadcastFrame): BroadcastBatch {
+        const isLong = this.#batch !== undefined && this.#batch.length > 0 && this.#batch.length + length > MAX_COPIED;
+        if (isLong) this.#batch?.flush();
+        if (this.#batch?.isWritten !== false) this.#batch = new BroadcastBatch(this.#batch);
+        return this.#batch;
     }
 
     /** Connections whose sockets are not destroyed: their close events may be pending. */

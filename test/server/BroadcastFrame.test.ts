@@ -3,9 +3,9 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
 import { Connection } from "../../src/connection/Connection";
 import { limitsOf } from "../../src/connection/limits";
-import { Broadcast } from "../../src/server/Broadcast";
 import { BroadcastFrame } from "../../src/server/BroadcastFrame";
 import { ValueMessage } from "../../src/server/SharedMessage";
+import { broadcastOf } from "../support/broadcastOf";
 import { later, rejection } from "../support/pair";
 import { TestSocket } from "../support/TestSocket";
 import { TestFormat, split } from "../support/TestWire";
@@ -66,7 +66,7 @@ describe("BroadcastFrame", () => {
     });
 
     it("is sent to each connection in its format", async () => {
-        const broadcast = new Broadcast(connections, create("a"));
+        const broadcast = broadcastOf(connections, create("a"));
         broadcast.push(create("b"));
         await broadcast.promise;
         expect(parts()).to.deep.equal([
@@ -81,9 +81,9 @@ describe("BroadcastFrame", () => {
             [BYTES_ONLY, [0]],
             [LINES_ONLY, [1, 2]],
         ] as const) {
-            const broadcast = new Broadcast(connections, create(value));
+            const broadcast = broadcastOf(connections, create(value));
             expect(broadcast.isFor(connections)).to.equal(false);
-            await new Broadcast(connections, create("next")).promise;
+            await broadcastOf(connections, create("next")).promise;
             const { failures } = (await rejection(broadcast.promise)) as unknown as {
                 failures: { socket: unknown; error: { code: string } }[];
             };
@@ -105,8 +105,8 @@ describe("BroadcastFrame", () => {
         };
         subscribe("sockhop:message:sent", onSent as (message: unknown) => void);
         later(() => unsubscribe("sockhop:message:sent", onSent as (message: unknown) => void));
-        await rejection(new Broadcast(connections, create(BYTES_ONLY)).promise);
-        await rejection(new Broadcast(connections, create(LINES_ONLY)).promise);
+        await rejection(broadcastOf(connections, create(BYTES_ONLY)).promise);
+        await rejection(broadcastOf(connections, create(LINES_ONLY)).promise);
         expect(published.map((entry) => (entry as unknown[])[0])).to.deep.equal([1, 2, 0]);
     });
 });
