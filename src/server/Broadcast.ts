@@ -5,7 +5,7 @@ import { publishSent } from "../diagnostics/channels";
 import { Timer } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
-import type { BroadcastBatch } from "./BroadcastBatch";
+import type { BatchMember, BroadcastBatch } from "./BroadcastBatch";
 import type { BroadcastFrame } from "./BroadcastFrame";
 
 /** Longest time that clients that are not reading delay the promise of a broadcast. */
@@ -18,7 +18,7 @@ export interface Failure {
 }
 
 /** Frames that are sent to the same connections in one tick, and their result. Their {@link BroadcastBatch} writes them. */
-export class Broadcast {
+export class Broadcast implements BatchMember {
     /** Promise of `sendall()`, shared by all frames of this broadcast. */
     readonly promise: Promise<undefined[]>;
     /** Emptied after the write: a server that sends nothing more must not keep closed connections in memory. */
@@ -81,7 +81,6 @@ export class Broadcast {
         publish(connections, frame);
     }
 
-    /** Called before the write to the first connection. */
     beginWrite(): void {
         for (const { hasPendingWrites, socket } of this.#recipients)
             if (hasPendingWrites) this.#slowSockets.add(socket);
@@ -90,7 +89,6 @@ export class Broadcast {
         if (this.#pendingWrites === 0) this.#finish();
     }
 
-    /** Called after the write to the last connection. */
     endWrite(): void {
         const writes = this.#recipients.length - this.#slowSockets.size;
         this.#connections = this.#recipients = [];

@@ -2,10 +2,18 @@ import type { Socket } from "node:net";
 import type { WireFormat } from "../codec/Wire";
 import type { Connection } from "../connection/Connection";
 import { MAX_WRITE, type QueuedBatch } from "../connection/FrameWriter";
+import type { WriteObserver } from "../connection/WriteObserver";
 import type { SockhopError } from "../SockhopError";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
-import type { Broadcast } from "./Broadcast";
 import type { BroadcastFrame } from "./BroadcastFrame";
+
+/** Frames to the same connections. Its `settle()` is called once for each of them. */
+export interface BatchMember extends WriteObserver {
+    /** Called before the write to the first connection. */
+    beginWrite(): void;
+    /** Called after the write to the last connection. */
+    endWrite(): void;
+}
 
 /**
  * Broadcasts of one tick. Each connection has one write, at the end of the tick, or before another frame to one of them.
@@ -21,8 +29,8 @@ export class BroadcastBatch implements TickTask {
     length = 0;
     /** Connections that get a frame, in the order of their first. */
     #recipients: Connection[] = [];
-    readonly #broadcasts = new Set<Broadcast>();
-    #latest: Broadcast | undefined;
+    readonly #broadcasts = new Set<BatchMember>();
+    #latest: BatchMember | undefined;
     /** Part of all recipients of the latest broadcast, if it is one. */
     #shared: Part | undefined;
     /** Parts of the recipients, from `flush()` on. */
@@ -37,7 +45,7 @@ export class BroadcastBatch implements TickTask {
     }
 
     /** Adds a frame of a broadcast. Runs no code of the program, but for that of a replaced `socket.write()`. */
-    add(broadcast: Broadcast, recipients: readonly Connection[], frame: BroadcastFrame): void {
+    add(broadcast: BatchMember, recipients: readonly Connection[], frame: BroadcastFrame): void {
         if (this.#broadcasts.size === 0) atEndOfTick(this);
         if (broadcast === this.#latest && this.#shared) this.#append(this.#shared, broadcast, frame);
         else this.#distribute(broadcast, recipients, frame);
@@ -46,13 +54,13 @@ export class BroadcastBatch implements TickTask {
         if (this.length >= MAX_WRITE) this.flush();
     }
 
-    #append(part: Part, broadcast: Broadcast, frame: BroadcastFrame): void {
+    #append(part: Part, broadcast: BatchMember, frame: BroadcastFrame): void {
         part.add(broadcast, frame);
         this.length = Math.max(this.length, part.length);
     }
 
     /** Adds a frame to parts all of whose connections get it, and to new parts of the others. */
-    #distribute(broadcast: Broadcast, recipients: readonly Connection[], frame: BroadcastFrame): void {
+    #distribute(broadcast: BatchMember, recipients: readonly Connection[], frame: BroadcastFrame): void {
         const sources = new Set<Part>();
         const parts = new Set<Part>();
         let first: Part | undefined;
@@ -127,7 +135,7 @@ class Part implements QueuedBatch {
     #bytes: Map<WireFormat, Buffer[]> | undefined;
     #joined: Map<WireFormat, Buffer> | undefined;
     #byteLength = 0;
-    readonly #broadcasts: Set<Broadcast>;
+    readonly #broadcasts: Set<BatchMember>;
 
     /** @param source - part whose frames precede those of this one */
     constructor(
@@ -146,7 +154,7 @@ class Part implements QueuedBatch {
         return Math.max(this.#text.length, this.#byteLength);
     }
 
-    add(broadcast: Broadcast, { text, bytes }: BroadcastFrame): void {
+    add(broadcast: BatchMember, { text, bytes }: BroadcastFrame): void {
         this.#broadcasts.add(broadcast);
         this.frames += 1;
         this.#text += text;
