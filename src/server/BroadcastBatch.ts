@@ -46,11 +46,12 @@ export class BroadcastBatch implements TickTask {
 
     /** Adds a frame of a broadcast. Runs no code of the program, but for that of a replaced `socket.write()`. */
     add(broadcast: BatchMember, recipients: readonly Connection[], frame: BroadcastFrame): void {
-        if (this.#broadcasts.size === 0) atEndOfTick(this);
+        const isFirst = this.#broadcasts.size === 0;
         if (broadcast === this.#latest && this.#shared) this.#append(this.#shared, broadcast, frame);
         else this.#distribute(broadcast, recipients, frame);
         this.#latest = broadcast;
         this.#broadcasts.add(broadcast);
+        if (isFirst) atEndOfTick(this); // while the process exits, at once
         if (this.length >= MAX_WRITE) this.flush();
     }
 

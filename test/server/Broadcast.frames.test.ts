@@ -17,7 +17,7 @@ type Rejection = SockhopError & { failures: { socket: net.Socket; error: Sockhop
 
 /** A broadcast to connections without a codec for bytes. */
 function line(text: string): BroadcastFrame {
-    return { text, bytes: undefined, errors: undefined, for: () => text };
+    return { text, bytes: undefined, errors: undefined, length: text.length, for: () => text };
 }
 
 describe("Broadcast", () => {
