@@ -27,6 +27,7 @@ export type { RemoteCallback, Reply } from "./replies/PendingReply";
 export type { ClientOptions } from "./client/ClientOptions";
 export type { ConnectOptions } from "./client/ConnectWait";
 export type { BroadcastOptions, Recipient } from "./server/BroadcastOptions";
+export type { Group } from "./server/Group";
 export type { ServerOptions, SessionClass } from "./server/ServerOptions";
 export type { SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions, SendOptions } from "./replies/PendingCallback";

@@ -98,6 +98,13 @@ export interface Codec extends Encoder<string> {
     encodeValue(value: unknown): string;
 
     /**
+     * Makes a frame of JSON text.
+     *
+     * @throws {@link SockhopError} `ERR_MESSAGE_TOO_LARGE`, and `ERR_BAD_DATA` if the text cannot do without the terminator
+     */
+    frame(json: string): string;
+
+    /**
      * Splits bytes into frames, without their terminators.
      *
      * @param chunk - bytes, split at any position; bytes of a partial frame are copied

@@ -252,6 +252,11 @@ export class ObjectBuffer extends EventEmitter {
     }
 
     /** @internal */
+    frame(json: string): string {
+        return this.#codec.frame(json);
+    }
+
+    /** @internal */
     read(chunk: Buffer, state: ReadState, length = chunk.length): (string | Buffer)[] {
         return this.#reader.read(chunk, state, length);
     }

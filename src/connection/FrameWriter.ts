@@ -270,11 +270,8 @@ export class FrameWriter implements TickTask {
 
     /** Writes a message, and then the broadcast that a getter of its value has begun. */
     #writeBeforeBroadcast(): void {
-        const broadcast = this.#broadcast;
-        this.#broadcast = undefined;
-        this.flush();
-        this.#broadcast = broadcast;
-        broadcast?.flush();
+        this.#flushOwn();
+        this.#broadcast?.flush();
     }
 
     /**
@@ -303,6 +300,11 @@ export class FrameWriter implements TickTask {
     /** Writes all frames that were added. */
     flush(): void {
         this.#broadcast?.flush();
+        this.#flushOwn();
+    }
+
+    /** Writes the frames of this connection alone. */
+    #flushOwn(): void {
         const text = this.#text;
         const wire = text === "" && this.wire !== undefined && this.wire.length > 0 ? this.wire : undefined;
         if (text === "" && !wire) return;
@@ -408,19 +410,23 @@ export class FrameWriter implements TickTask {
         );
     }
 
+    /** Broadcasts that must be written before frames that are added later. */
+    get queuedBatch(): QueuedBatch | undefined {
+        return this.#broadcast;
+    }
+
     /**
-     * Starts a broadcast that includes this connection. Its frames are written before all frames that are added from
-     * now on.
+     * Starts a broadcast that includes this connection, or replaces it by one with more frames. They are written after the
+     * frames that were added before, and before all that are added from now on. Runs no code of the program.
      */
     beginBroadcast(broadcast: QueuedBatch): void {
-        if (!this.wire?.isEncoding) this.flush();
         this.#broadcast = broadcast;
     }
 
-    /** Writes the frames of the broadcast that `beginBroadcast()` started. */
+    /** Writes the frames of a broadcast that `beginBroadcast()` started. */
     writeBroadcast(bytes: Buffer, broadcast: QueuedBatch): void {
-        this.#broadcast = undefined;
-        if (this.wire) this.flush(); // frames from before the broadcast, if it began while another one was encoded
+        if (this.#broadcast === broadcast) this.#broadcast = undefined;
+        this.#flushOwn(); // frames from before it
         const { frames } = broadcast;
         this.framesSent += frames;
         const { resumption } = this;

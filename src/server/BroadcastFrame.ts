@@ -1,8 +1,8 @@
 import type { Frame } from "../codec/Codec";
-import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { WireFormat } from "../codec/Wire";
 import type { Connection } from "../connection/Connection";
 import type { SockhopError } from "../SockhopError";
+import type { SharedMessage } from "./SharedMessage";
 
 /** One message for several connections, encoded once for each of their formats. */
 export class BroadcastFrame {
@@ -14,17 +14,17 @@ export class BroadcastFrame {
     readonly errors: ReadonlyMap<WireFormat | undefined, SockhopError> | undefined;
 
     /** @throws {@link SockhopError} as {@link Encoder}, if no recipient could get the message */
-    constructor(connections: readonly Connection[], objectBuffer: ObjectBuffer, value: unknown, type?: string) {
+    constructor(connections: readonly Connection[], message: SharedMessage) {
         const formats = formatsOf(connections);
         if (!formats) {
-            this.text = objectBuffer.encodeMessage(value, type);
+            this.text = message.encode(undefined) as string;
             return;
         }
         const frames = new Map<WireFormat | undefined, Frame>();
         const errors = new Map<WireFormat | undefined, SockhopError>();
         for (const format of formats) {
             try {
-                frames.set(format, format ? format.encodeShared(value, type) : objectBuffer.encodeMessage(value, type));
+                frames.set(format, message.encode(format));
             } catch (error) {
                 if (errors.size + 1 === formats.size) throw error;
                 errors.set(format, error as SockhopError);
@@ -34,6 +34,12 @@ export class BroadcastFrame {
         frames.delete(undefined);
         this.bytes = frames as Map<WireFormat, Buffer>;
         if (errors.size > 0) this.errors = errors;
+    }
+
+    /** Number of characters or bytes of the longest frame. */
+    get length(): number {
+        const { text, bytes } = this;
+        return bytes ? Math.max(text.length, ...[...bytes.values()].map((frame) => frame.length)) : text.length;
     }
 
     /** Frame for a connection. */

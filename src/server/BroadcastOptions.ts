@@ -13,4 +13,10 @@ export interface BroadcastOptions<Type extends string = string> {
     type?: Type | undefined;
     /** Clients that do not get the value. Those that have disconnected have no effect. */
     except?: Recipient | readonly Recipient[] | null | undefined;
+    /**
+     * Only the clients of this server get the value, and not those of others in its cluster. Has no effect without a cluster.
+     *
+     * @default false
+     */
+    local?: boolean | undefined;
 }

@@ -3,7 +3,6 @@ import type { OtherEvents } from "../endpoint/events";
 import type { TypedEmitter } from "../emitter/TypedEmitter";
 import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
 import { addressOptions } from "../transport/Address";
-import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { warn } from "../diagnostics/warning";
 import { reusePort } from "../transport/reusePort";
 import { hasCertificate, tlsOptions } from "../transport/tls";
@@ -17,13 +16,12 @@ import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { ResumeTokens } from "./ResumeTokens";
-import { Broadcast } from "./Broadcast";
-import { BroadcastFrame } from "./BroadcastFrame";
+import { Broadcasts } from "./Broadcasts";
 import type { BroadcastOptions } from "./BroadcastOptions";
-import { recipientsOf } from "./recipients";
+import { Group } from "./Group";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
-import { closeReasonOf, reasonOf } from "../connection/DisconnectReason";
+import { reasonOf } from "../connection/DisconnectReason";
 import type { ResumptionStart } from "../connection/Resumption";
 import { Listener, type ListenerOptions, tooManyError } from "../transport/Listener";
 import { type SendOptions, callFailed } from "../replies/PendingCallback";
@@ -38,6 +36,7 @@ import { givenOptions } from "../endpoint/givenOptions";
 import { codecRequired } from "../endpoint/options";
 import type { RequestOptions } from "../mixins/Requests";
 import { codecError } from "../mixins/Agreement";
+import { Groups, type Grouping, groupName } from "../mixins/Groups";
 import { Sessions } from "../mixins/Sessions";
 import { peekHello } from "./peekHello";
 import type { Constructor } from "../mixins/mixin";
@@ -53,7 +52,6 @@ import type {
     RequestName,
     RequestNameOf,
 } from "../Protocol";
-import { typeOption } from "../protocol/typeOption";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
 /**
@@ -65,8 +63,7 @@ const GREETING_TIMEOUT_MS = 100;
 /** The same with `resume`: without the greeting of a client, nothing can be resumed. A relay may connect long before it forwards. */
 const RESUME_GREETING_TIMEOUT_MS = 1000;
 
-/** Names of the options of `sendall()`. */
-const SENDALL_NAMES = ["type", "except"];
+const WithSessions = Sessions(Sockhop);
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
@@ -91,7 +88,7 @@ export class SockhopServer<
     P extends Protocol = any,
     out S extends SockhopSession<P> = SockhopSession<P>,
     out C extends ClassesOf<P> = ClassesOf<P>,
-> extends (Sessions(Sockhop) as typeof Sockhop & Constructor<Sessioned>)<
+> extends (Groups(WithSessions) as typeof Sockhop & Constructor<Sessioned> & Constructor<Grouping>)<
     ServerNamedEvents<P, S>,
     ServerTypeEvents<P, S, C>,
     OtherEvents<P>
@@ -108,8 +105,18 @@ export class SockhopServer<
     /** Settles when the listeners are closed for which `close()` was called. */
     #closed: Promise<unknown> = Promise.resolve();
     readonly #listening: ListenerOptions;
-    /** The last broadcast, until it has settled. */
-    #broadcast: Broadcast | undefined;
+    /**
+     * Sends to several connections: values of the program, and those of other servers.
+     *
+     * @internal
+     */
+    readonly _broadcasts = new Broadcasts({
+        objectBuffer: this._objectBuffer,
+        connections: (group) => (group === undefined ? this._active() : this._membersOf(group)),
+        lose: (connection, reason) => {
+            this._lose(connection, reason);
+        },
+    });
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
     readonly #codecRequired: boolean;
@@ -279,33 +286,22 @@ export class SockhopServer<
         value: V,
         options?: BroadcastOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<undefined[]> {
-        const self = this._self();
-        if (isReceiveMeta(options)) options = null;
-        // The close event of a destroyed socket may be pending.
-        for (const connection of self._active()) {
-            if (connection.socket.destroyed) self._lose(connection, closeReasonOf(connection.socket));
-        }
-        const { _objectBuffer: objectBuffer } = self;
-        try {
-            checkMethodOptions(options, SENDALL_NAMES, "sendall");
-            const type = options ? typeOption(options.type, objectBuffer.enveloped) : undefined;
-            const connections = recipientsOf(self._active(), options);
-            if (connections.length === 0) return Promise.resolve([]);
-            const frame = new BroadcastFrame(connections, objectBuffer, value, type);
-            const current = self.#broadcast;
-            if (!frame.errors && current?.isFor(connections)) {
-                current.push(frame);
-                return current.promise;
-            }
-            const broadcast = (self.#broadcast = new Broadcast(connections, frame));
-            const release = (): void => {
-                if (self.#broadcast === broadcast) self.#broadcast = undefined; // it refers to connections
-            };
-            broadcast.promise.then(release, release);
-            return broadcast.promise;
-        } catch (error) {
-            return Promise.reject(error);
-        }
+        return this._self()._broadcasts.sendall(value, options);
+    }
+
+    /**
+     * Returns the group of this name, whether it has sessions or not. Sessions join it with `session.join(name)`.
+     *
+     * @param name - 1 to 200 characters
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid name
+     * @example
+     * ```js
+     * server.on("connect", (socket, session) => session.join("lobby"));
+     * await server.group("lobby").sendall({ text: "hello" });
+     * ```
+     */
+    group(name: string): Group<P, S> {
+        return new Group(this._self(), groupName(name));
     }
 
     /**
@@ -679,9 +675,4 @@ export class SockhopServer<
 
 function noSocketError(): SockhopError {
     return new SockhopError("The first argument must be a socket of the server", "ERR_NO_SOCKET");
-}
-
-/** True for the second argument of `receive`: a program may use `sendall` as a listener, and 1.x ignores the argument. */
-function isReceiveMeta(options: unknown): boolean {
-    return typeof options === "object" && options !== null && "socket" in options;
 }

@@ -95,6 +95,21 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return connectionOf(this._sock)?.isResumable ?? false;
     }
 
+    /**
+     * Names of the groups that this session has joined. A new set each time. A session whose connection has closed is in no
+     * group; the names are kept for `end()` and for handlers of `disconnect`, and the set is empty after those.
+     */
+    get groups(): Set<string> {
+        const connection = connectionOf(this._sock);
+        return this._server && connection ? this._server._groupsOf(connection) : new Set();
+    }
+
+    // A program for an earlier version may have a member of this name.
+    /** @internal */
+    set groups(value: unknown) {
+        Object.defineProperty(this, "groups", { value, writable: true, enumerable: true, configurable: true });
+    }
+
     /** Bytes that are buffered for this client. The server emits `drain` when a full buffer is empty again. */
     get buffered(): number {
         return connectionOf(this._sock)?.buffered ?? 0;
@@ -166,6 +181,33 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     flush(): Promise<void> {
         const connection = connectionOf(this._sock);
         return this._server && connection ? this._server._flush(connection) : unbound();
+    }
+
+    /**
+     * Joins a group: from the call on, `server.group(name).sendall()` sends to this client, too. May be called in `start()`; the
+     * client gets its first message when `start()` has resolved. Has no effect for a member.
+     *
+     * The session leaves its groups when its connection closes, but not while it is interrupted, with the option `resume`.
+     *
+     * Rejects with
+     * - `ERR_BAD_OPTION` if `name` is not a string with 1 to 200 characters
+     * - `ERR_SOCKET_DESTROYED` from `end()` of the session on; the rejection needs no handler
+     *
+     * @example server.on("connect", (socket, session) => session.join("lobby"));
+     */
+    join(name: string): Promise<void> {
+        const connection = connectionOf(this._sock);
+        return this._server && connection ? this._server._join(connection, name) : unbound();
+    }
+
+    /**
+     * Leaves a group. The client gets what was sent to the group before the call. Has no effect if the session is not in it.
+     *
+     * Rejects with `ERR_BAD_OPTION` for an invalid name.
+     */
+    leave(name: string): Promise<void> {
+        const connection = connectionOf(this._sock);
+        return this._server && connection ? this._server._leave(connection, name) : unbound();
     }
 
     /** Closes the connection: see {@link SockhopServer.kill_socket}. */

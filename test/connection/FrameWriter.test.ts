@@ -264,7 +264,7 @@ describe("FrameWriter", () => {
         const settled: unknown[] = [];
         writer.sendAndForget("before\n");
         writer.beginBroadcast(broadcast);
-        expect(writer.buffered).to.equal(3);
+        expect(writer.buffered).to.equal("before\n".length + 3);
         await writer.send("after\n");
         expect(socket.text).to.equal("before\nB1\nB2\nafter\n");
         expect([settled, writer.framesSent, writer.buffered]).to.deep.equal([[undefined], 4, 0]);

@@ -77,7 +77,9 @@ describe("docs/architecture.md", () => {
 
     it("names the circular imports", () => {
         expect(circles()).to.have.deep.members([
-            ["ServerEvents", "ServerOptions", "SockhopServer", "SockhopSession"].map((name) => `server/${name}`),
+            ["Group", "ServerEvents", "ServerOptions", "SockhopServer", "SockhopSession"].map(
+                (name) => `server/${name}`,
+            ),
             ["codec/custom/CustomFormat", "codec/custom/CustomWire"],
             ["codec/binary/BinaryFormat", "codec/binary/BinaryWire"],
             ["codec/v2/V2Format", "codec/v2/V2Wire"],

@@ -5,8 +5,9 @@ import type { SockhopError } from "../../src";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
 import { Connection } from "../../src/connection/Connection";
 import { type LimitOptions, limitsOf } from "../../src/connection/limits";
-import { Broadcast } from "../../src/server/Broadcast";
+import type { Broadcast } from "../../src/server/Broadcast";
 import type { BroadcastFrame } from "../../src/server/BroadcastFrame";
+import { broadcastOf } from "../support/broadcastOf";
 import { turns } from "../support/eventLoop";
 import { later, rejection } from "../support/pair";
 import { unhandled } from "../support/rejections";
@@ -16,7 +17,7 @@ type Rejection = SockhopError & { failures: { socket: net.Socket; error: Sockhop
 
 /** A broadcast to connections without a codec for bytes. */
 function line(text: string): BroadcastFrame {
-    return { text, bytes: undefined, errors: undefined, for: () => text };
+    return { text, bytes: undefined, errors: undefined, length: text.length, for: () => text };
 }
 
 describe("Broadcast", () => {
@@ -49,7 +50,7 @@ describe("Broadcast", () => {
     });
 
     it("writes its frames to all connections in one chunk, when the tick ends", async () => {
-        const broadcast = new Broadcast(connections, line("1\n"));
+        const broadcast = broadcastOf(connections, line("1\n"));
         broadcast.push(line("é\n"));
         expect(texts()).to.deep.equal(["", "", ""]);
         expect(await broadcast.promise).to.deep.equal([undefined, undefined, undefined]);
@@ -61,7 +62,7 @@ describe("Broadcast", () => {
 
     it("keeps the order of what is sent to one connection", async () => {
         connections[0]!.writeAndForget("before\n");
-        const broadcast = new Broadcast(connections, line("B\n"));
+        const broadcast = broadcastOf(connections, line("B\n"));
         connections[0]!.writeAndForget("after\n");
         await broadcast.promise;
         await turns(1);
@@ -69,35 +70,35 @@ describe("Broadcast", () => {
     });
 
     it("keeps the order of two broadcasts in one tick", async () => {
-        const first = new Broadcast(connections, line("1\n"));
-        const second = new Broadcast(connections.slice(1), line("2\n"));
+        const first = broadcastOf(connections, line("1\n"));
+        const second = broadcastOf(connections.slice(1), line("2\n"));
         await Promise.all([first.promise, second.promise]);
         expect(texts()).to.deep.equal(["1\n", "1\n2\n", "1\n2\n"]);
     });
 
     it("writes before the tick ends if it is long", () => {
-        const broadcast = new Broadcast(connections, line("x\n"));
+        const broadcast = broadcastOf(connections, line("x\n"));
         for (let n = 0; n < 100; n++) if (broadcast.isFor(connections)) broadcast.push(line("x".repeat(1000)));
         expect(sockets.every(({ text }) => text.length > 50_000)).to.equal(true);
     });
 
     describe("isFor()", () => {
         it("is true for the same connections until it is written", async () => {
-            const broadcast = new Broadcast(connections, line("1\n"));
+            const broadcast = broadcastOf(connections, line("1\n"));
             expect(broadcast.isFor([...connections])).to.equal(true);
             await broadcast.promise;
             expect(broadcast.isFor(connections)).to.equal(false);
         });
 
         it("is false for other connections", () => {
-            const broadcast = new Broadcast(connections, line("1\n"));
+            const broadcast = broadcastOf(connections, line("1\n"));
             expect(broadcast.isFor(connections.slice(1))).to.equal(false);
             expect(broadcast.isFor([...connections].reverse())).to.equal(false);
         });
 
         it("is false once one of them has too much pending", () => {
             create(3, { max_buffered: 10 });
-            const broadcast = new Broadcast(connections, line("1\n"));
+            const broadcast = broadcastOf(connections, line("1\n"));
             expect(broadcast.isFor(connections)).to.equal(true);
             broadcast.push(line("x".repeat(20)));
             expect(broadcast.isFor(connections)).to.equal(false);
@@ -106,7 +107,7 @@ describe("Broadcast", () => {
 
     it("rejects with the failures of closed connections, after the others have it", async () => {
         sockets[1]!.destroy();
-        const broadcast = new Broadcast(connections, line("1\n"));
+        const broadcast = broadcastOf(connections, line("1\n"));
         expect(await failuresOf(broadcast)).to.deep.equal([[1, "ERR_SOCKET_DESTROYED"]]);
         expect(texts()).to.deep.equal(["1\n", "", "1\n"]);
         expect(await rejection(broadcast.promise)).to.have.property("code", "ERR_SOCKET_DESTROYED");
@@ -115,7 +116,7 @@ describe("Broadcast", () => {
     it("rejects if no connection is open, without an unhandled rejection", async () => {
         const reasons = unhandled();
         for (const socket of sockets) socket.destroy();
-        const broadcast = new Broadcast(connections, line("1\n"));
+        const broadcast = broadcastOf(connections, line("1\n"));
         await turns(3);
         expect(reasons).to.deep.equal([]);
         expect(await failuresOf(broadcast)).to.have.length(3);
@@ -123,7 +124,7 @@ describe("Broadcast", () => {
 
     it("rejects if a connection breaks before the system has the bytes", async () => {
         for (const socket of sockets) socket.isSlow = true;
-        const broadcast = new Broadcast(connections, line("1\n"));
+        const broadcast = broadcastOf(connections, line("1\n"));
         await turns(1);
         sockets[2]!.destroy();
         sockets[0]!.accept();
@@ -136,8 +137,8 @@ describe("Broadcast", () => {
         sockets[0]!.isSlow = true;
         connections[0]!.writeAndForget("12345");
         await turns(1);
-        expect(await failuresOf(new Broadcast(connections, line("1\n")))).to.deep.equal([[0, "ERR_BUFFER_FULL"]]);
-        const single = new Broadcast([connections[0]!], line("2\n"));
+        expect(await failuresOf(broadcastOf(connections, line("1\n")))).to.deep.equal([[0, "ERR_BUFFER_FULL"]]);
+        const single = broadcastOf([connections[0]!], line("2\n"));
         sockets[0]!.accept();
         await single.promise;
         await turns(1);
@@ -161,7 +162,7 @@ describe("Broadcast", () => {
 
         it("waits for it one second, and not for the next frame", async () => {
             sockets[0]!.isSlow = true;
-            const hasSettled = watch(new Broadcast(connections, line("1\n")));
+            const hasSettled = watch(broadcastOf(connections, line("1\n")));
             await turns(2);
             clock.tick(999);
             await turns(1);
@@ -170,7 +171,7 @@ describe("Broadcast", () => {
             await turns(1);
             expect(hasSettled()).to.equal(true);
 
-            await new Broadcast(connections, line("2\n")).promise;
+            await broadcastOf(connections, line("2\n")).promise;
             expect(sockets[1]!.text).to.equal("1\n2\n");
             sockets[0]!.accept();
             await turns(2);
@@ -179,7 +180,7 @@ describe("Broadcast", () => {
 
         it("resolves as soon as the connection has the bytes, and leaves no timer", async () => {
             sockets[0]!.isSlow = true;
-            const hasSettled = watch(new Broadcast(connections, line("1\n")));
+            const hasSettled = watch(broadcastOf(connections, line("1\n")));
             await turns(2);
             expect(hasSettled()).to.equal(false);
             sockets[0]!.accept();
@@ -189,7 +190,7 @@ describe("Broadcast", () => {
 
         it("waits for the first if all are slow, longer than a second", async () => {
             for (const socket of sockets) socket.isSlow = true;
-            const hasSettled = watch(new Broadcast(connections, line("1\n")));
+            const hasSettled = watch(broadcastOf(connections, line("1\n")));
             await turns(2);
             clock.tick(5000);
             await turns(1);

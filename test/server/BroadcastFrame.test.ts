@@ -3,8 +3,9 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
 import { Connection } from "../../src/connection/Connection";
 import { limitsOf } from "../../src/connection/limits";
-import { Broadcast } from "../../src/server/Broadcast";
 import { BroadcastFrame } from "../../src/server/BroadcastFrame";
+import { ValueMessage } from "../../src/server/SharedMessage";
+import { broadcastOf } from "../support/broadcastOf";
 import { later, rejection } from "../support/pair";
 import { TestSocket } from "../support/TestSocket";
 import { TestFormat, split } from "../support/TestWire";
@@ -37,7 +38,8 @@ describe("BroadcastFrame", () => {
         for (const connection of connections.slice(1)) connection.agree(format.createWire());
     });
 
-    const create = (value: unknown): BroadcastFrame => new BroadcastFrame(connections, objectBuffer, value);
+    const message = (value: unknown): ValueMessage => new ValueMessage(objectBuffer, value, undefined);
+    const create = (value: unknown): BroadcastFrame => new BroadcastFrame(connections, message(value));
     const parts = (): unknown[] => sockets.map(({ chunks }) => split(Buffer.concat(chunks)));
     const line = (data: unknown): string => objectBuffer.encodeMessage(data);
 
@@ -51,8 +53,8 @@ describe("BroadcastFrame", () => {
     });
 
     it("has no frames of bytes if all connections have lines, and no line if none has", () => {
-        expect(new BroadcastFrame(connections.slice(0, 1), objectBuffer, "a").bytes).to.equal(undefined);
-        expect(new BroadcastFrame(connections.slice(1), objectBuffer, BYTES_ONLY)).to.include({ text: "" });
+        expect(new BroadcastFrame(connections.slice(0, 1), message("a")).bytes).to.equal(undefined);
+        expect(new BroadcastFrame(connections.slice(1), message(BYTES_ONLY))).to.include({ text: "" });
     });
 
     it("has the error of a format that cannot express the value, and throws if none can", () => {
@@ -64,7 +66,7 @@ describe("BroadcastFrame", () => {
     });
 
     it("is sent to each connection in its format", async () => {
-        const broadcast = new Broadcast(connections, create("a"));
+        const broadcast = broadcastOf(connections, create("a"));
         broadcast.push(create("b"));
         await broadcast.promise;
         expect(parts()).to.deep.equal([
@@ -79,9 +81,9 @@ describe("BroadcastFrame", () => {
             [BYTES_ONLY, [0]],
             [LINES_ONLY, [1, 2]],
         ] as const) {
-            const broadcast = new Broadcast(connections, create(value));
+            const broadcast = broadcastOf(connections, create(value));
             expect(broadcast.isFor(connections)).to.equal(false);
-            await new Broadcast(connections, create("next")).promise;
+            await broadcastOf(connections, create("next")).promise;
             const { failures } = (await rejection(broadcast.promise)) as unknown as {
                 failures: { socket: unknown; error: { code: string } }[];
             };
@@ -103,8 +105,8 @@ describe("BroadcastFrame", () => {
         };
         subscribe("sockhop:message:sent", onSent as (message: unknown) => void);
         later(() => unsubscribe("sockhop:message:sent", onSent as (message: unknown) => void));
-        await rejection(new Broadcast(connections, create(BYTES_ONLY)).promise);
-        await rejection(new Broadcast(connections, create(LINES_ONLY)).promise);
+        await rejection(broadcastOf(connections, create(BYTES_ONLY)).promise);
+        await rejection(broadcastOf(connections, create(LINES_ONLY)).promise);
         expect(published.map((entry) => (entry as unknown[])[0])).to.deep.equal([1, 2, 0]);
     });
 });

@@ -3,6 +3,7 @@
 import type { Socket } from "node:net";
 import { expectTypeOf } from "expect-type";
 import Sockhop, {
+    type Group,
     type Protocol,
     type SockhopClient,
     SockhopServer,
@@ -99,6 +100,34 @@ export function generic<P extends Protocol, S extends SockhopSession<P>>(server:
 }
 generic(given);
 generic(loose);
+
+export async function groups(server: SockhopServer<Chat, Visitor>): Promise<void> {
+    const lobby = server.group("lobby");
+    expectTypeOf(lobby).toEqualTypeOf<Group<Chat, Visitor>>();
+    expectTypeOf(lobby.name).toBeString();
+    expectTypeOf(lobby.sessions).toEqualTypeOf<Visitor[]>();
+    expectTypeOf(await lobby.sendall(new Line("x"), { except: lobby.sessions, local: true })).toEqualTypeOf<
+        undefined[]
+    >();
+    // @ts-expect-error -- a message of clients
+    await lobby.sendall(new Say("x"));
+    // @ts-expect-error -- another type
+    await lobby.sendall(new Line("x"), { type: "Say" });
+    // @ts-expect-error -- no name
+    server.group(5);
+    for (const session of lobby.sessions) {
+        expectTypeOf(session.groups).toEqualTypeOf<Set<string>>();
+        expectTypeOf(session.join("a")).toEqualTypeOf<Promise<void>>();
+        expectTypeOf(session.leave("a")).toEqualTypeOf<Promise<void>>();
+        expectTypeOf(session.server.group("a").sessions).toEqualTypeOf<Visitor[]>();
+    }
+    expectTypeOf(loose.group("a").sessions).toEqualTypeOf<Loose[]>();
+    await loose.group("a").sendall({ any: "value" }, { type: "any" });
+    const all: Group[] = [lobby, loose.group("a")];
+    const chat: Group<Chat>[] = [lobby, base.group("a")];
+    expectTypeOf(all).toEqualTypeOf<Group[]>();
+    expectTypeOf(chat).toEqualTypeOf<Group<Chat>[]>();
+}
 
 /** A subclass passes the sessions on. */
 class Own<S extends SockhopSession> extends SockhopServer<any, S> {

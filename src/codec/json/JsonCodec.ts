@@ -66,7 +66,7 @@ export class JsonCodec implements Codec {
 
     encodeValue(value: unknown): string {
         assertObject(value, this.#allowNonObjects);
-        return this.#frame(toJson(value));
+        return this.frame(toJson(value));
     }
 
     /** Text that ends each sent frame, and is nowhere else in it. */
@@ -187,7 +187,7 @@ export class JsonCodec implements Codec {
         return { type, bytes: Buffer.byteLength(json) };
     }
 
-    #frame(json: string): string {
+    frame(json: string): string {
         const text = this.#terminator.escape(json);
         // A UTF-16 code unit has at most three bytes in UTF-8.
         if (3 * text.length > this.#maxSize) {
@@ -210,7 +210,7 @@ export class JsonCodec implements Codec {
      */
     #encodeEnvelope(text: string): string {
         const fits = this.#terminator.isSafe && 3 * text.length < this.#maxSize;
-        return fits ? text + this.#envelopeEnd : this.#frame(`${text}}`);
+        return fits ? text + this.#envelopeEnd : this.frame(`${text}}`);
     }
 }
 
