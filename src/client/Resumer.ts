@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Connection } from "../connection/Connection";
 import { delayAfter } from "../mixins/AutoReconnect";
 import { SockhopError } from "../SockhopError";
+import type { Address } from "../transport/Address";
 import { isBacklogFull, isServerGone, targetOf } from "../transport/connectError";
 import type { ClientHost } from "./ClientHost";
 import { ConnectAttempt } from "./ConnectAttempt";
@@ -9,6 +10,12 @@ import { type Connector, abortError } from "./Connector";
 import type { Dialer } from "./Dialer";
 import { ResumeAttempts } from "./ResumeAttempts";
 import type { ServerList } from "./ServerList";
+
+/** Server of a connection. */
+export interface Home extends Address {
+    /** Name that its certificate must have, if the option `servers` has one. */
+    readonly servername?: string | undefined;
+}
 
 /** End of the error of a connection that the server does not resume. */
 const UNKNOWN = "as the server does not know it, or has refused";
@@ -36,6 +43,14 @@ export class Resumer {
     /** True while the connection is interrupted. */
     get isActive(): boolean {
         return this.#current !== undefined;
+    }
+
+    /** Server of the connection: of the interrupted one, or of the current one. */
+    get home(): Home {
+        const { servers, target } = this.#host;
+        if (servers) return (this.isActive ? this.#home : undefined) ?? servers.current;
+        const { path, address, port } = target;
+        return { path, address, port };
     }
 
     /** Starts attempts to resume a connection. */

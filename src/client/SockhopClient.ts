@@ -12,6 +12,7 @@ import type { ConnectAttempt } from "./ConnectAttempt";
 import type { ClientHost } from "./ClientHost";
 import { Connector } from "./Connector";
 import { Dialer } from "./Dialer";
+import { Farewells } from "./Farewells";
 import { Resumer } from "./Resumer";
 import { type ServerList, serverList } from "./ServerList";
 import type { ConnectOptions } from "./ConnectWait";
@@ -81,6 +82,7 @@ export class SockhopClient<
     readonly #reconnectCap: number;
     readonly #connector: Connector;
     readonly #resumer: Resumer;
+    readonly #farewells: Farewells;
     /** Sends messages. Has the connection and the attempt, which it looks at for each message. */
     readonly #outbox: Outbox;
     /** Loops over `messages()`. */
@@ -95,11 +97,13 @@ export class SockhopClient<
         this.#reconnectInterval = milliseconds("auto_reconnect_interval", options.auto_reconnect_interval, 2000);
         this.#reconnectCap = milliseconds("auto_reconnect_max_interval", options.auto_reconnect_max_interval, 0);
         const host = this.#host(serverList(options, this));
-        const dialer = new Dialer(host, tlsOptions(options.ssl, options.ssl_options));
+        const tls = tlsOptions(options.ssl, options.ssl_options);
+        const dialer = new Dialer(host, tls);
         this.#outbox = new Outbox(this, queueOptions(options.queue));
         const needsCodec = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
         this.#connector = new Connector(host, dialer, this.#outbox, needsCodec);
         this.#resumer = new Resumer(host, dialer, this.#connector);
+        this.#farewells = new Farewells(host, tls, this.#connector);
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
@@ -251,7 +255,8 @@ export class SockhopClient<
         const connection = self.#connection;
         if (!connection) throw notConnectedError(undefined, "The client is not connected: await connect() first");
         if (self._isAgreeing(connection)) await self._agreed(connection);
-        await self.#outbox.sent(connection);
+        // At once if possible: the program may close the connection in this tick.
+        if (self.#outbox.isSendingTo(connection)) await self.#outbox.sent(connection);
         return self._flush(connection);
     }
 
@@ -435,6 +440,10 @@ export class SockhopClient<
     // Resume and Agreement need the next four.
     /** @internal */
     protected _onInterrupted(connection: Connection): void {
+        if (connection.isLeaving) {
+            this.#farewells.start(connection);
+            return;
+        }
         if (connection !== this.#connection) {
             this._notResumed(connection, "as the program has replaced its socket");
             return;
@@ -443,7 +452,16 @@ export class SockhopClient<
     }
 
     /** @internal */
+    protected override _mayLeave(): boolean {
+        return true;
+    }
+
+    /** @internal */
     protected _onResumed(connection: Connection): void {
+        if (connection.isLeaving) {
+            this.#farewells.onResumed(connection);
+            return;
+        }
         this.#connector.socket = connection.socket;
         this.#resumer.onResumed();
     }
@@ -462,9 +480,11 @@ export class SockhopClient<
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         if (this.#connection === connection) {
             this.#outbox.onClose(connection);
+            if (connection.isLeaving) this.#farewells.add(connection, this.#resumer.home);
             this.#resumer.stop();
         }
         this.#resumer.onClose(connection);
+        this.#farewells.onClose(connection);
         this.#connector.onClose(connection);
         super._onClose(connection, wasOpen);
         if (this.#connector.socket === connection.socket) this.#connector.socket = null;

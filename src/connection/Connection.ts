@@ -247,7 +247,42 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     onReceipt(received: number): boolean {
         if (!this.resumption?.acknowledge(received)) return false;
         this.writeJournal();
+        if (this.resumption.journal.isEmpty) this.endFarewell();
         return true;
+    }
+
+    /** True while the connection, which is closed, waits for the acknowledgements of its peer. Its socket may be replaced. */
+    get isLeaving(): boolean {
+        return this.resumption?.isLeaving === true;
+    }
+
+    /** Ends the resumption when the peer has acknowledged all that was sent: the connection closes. See {@link close}. */
+    leave(): void {
+        const { resumption } = this;
+        this.flush();
+        if (!resumption || resumption.isOver || resumption.journal.isEmpty) {
+            this.endResumption();
+            return;
+        }
+        resumption.isLeaving = true;
+        this.#sayGoodbye();
+    }
+
+    /** Sends all that waits, and behind it a goodbye that asks for an acknowledgement. The peer closes then. */
+    #sayGoodbye(): void {
+        this.writeJournal();
+        this.sendReceipt({ ask: true, bye: true });
+    }
+
+    /** Ends the wait for acknowledgements: all have arrived, or no more can. */
+    endFarewell(): void {
+        const { resumption } = this;
+        if (!resumption?.isLeaving) return;
+        const isWriting = !this.isInterrupted && this.socket.writable;
+        resumption.isLeaving = false;
+        this.partialFrame = undefined;
+        resumption.end(isWriting, this.error);
+        this.#gracefulClose?.finish();
     }
 
     /** Ends the resumption: the connection closes. Sends what waits, and a goodbye, if there is a usable socket. */
@@ -312,7 +347,9 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         resumption.replayed += replayed;
         resumption.settleFlushes();
         answer?.();
-        this.writeJournal();
+        if (!resumption.isLeaving) this.writeJournal();
+        else if (resumption.journal.isEmpty) this.endFarewell();
+        else this.#sayGoodbye();
         return replayed;
     }
 
@@ -419,14 +456,14 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     }
 
     /**
-     * Closes the socket gracefully. Resolves when it is closed.
+     * Closes the socket gracefully, after {@link leave} when the peer has acknowledged all. Resolves when it is closed.
      *
      * @param timeout - in milliseconds; a second call can only shorten it
      */
     close(timeout: number): Promise<undefined> {
         // The socket may belong to another connection now.
         if (connectionOf(this.socket) !== this) return Promise.resolve(undefined);
-        this.#gracefulClose ??= new GracefulClose(this.socket, this.transfers);
+        this.#gracefulClose ??= new GracefulClose(this);
         this.#gracefulClose.limit(timeout);
         return this.#gracefulClose.promise;
     }

@@ -363,7 +363,7 @@ export class FrameWriter implements TickTask {
         if (!resumption.interruption) {
             resumption.isWriting = true;
             // While this end does not read, it gets no acknowledgements: a program that sends before it reads on would wait forever.
-            const isUnbounded = resumption.isOver || this.socket.isPaused();
+            const isUnbounded = resumption.isOver || resumption.isLeaving || this.socket.isPaused();
             try {
                 for (let entry; this.socket.writable && (entry = journal.next(isUnbounded));)
                     this.#write(entry.data, entry);

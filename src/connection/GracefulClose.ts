@@ -44,6 +44,17 @@ export function closeTimeout(options: EndOptions | null | undefined): number {
     return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_TIMEOUT_MS);
 }
 
+/** Connection whose socket is closed. */
+interface Closing {
+    /** Another one can follow while {@link isLeaving} is true. */
+    readonly socket: Socket;
+    readonly transfers: TransferWatch;
+    /** True while the socket must stay open, for acknowledgements of the peer. */
+    readonly isLeaving: boolean;
+    /** Ends that. Calls {@link GracefulClose.finish}. */
+    endFarewell(): void;
+}
+
 /**
  * Closes a socket gracefully: sends all pending bytes and FIN, and waits until the peer closes, too. A socket that is
  * destroyed before a busy peer has read everything loses the unread bytes as soon as the peer writes.
@@ -53,37 +64,44 @@ export function closeTimeout(options: EndOptions | null | undefined): number {
 export class GracefulClose {
     /** Resolves when the socket is closed. */
     readonly promise: Promise<undefined>;
-    readonly #socket: Socket;
-    readonly #transfers: TransferWatch;
+    readonly #connection: Closing;
+    #resolve!: (value: undefined) => void;
     #deadline = Infinity;
     #timer: Timer | undefined;
     #isExtended = false;
 
-    constructor(socket: Socket, transfers: TransferWatch) {
-        this.#socket = socket;
-        this.#transfers = transfers;
+    constructor(connection: Closing) {
+        this.#connection = connection;
         this.promise = new Promise((resolve) => {
-            const onClose = (): void => {
-                this.#timer?.clear();
-                this.#transfers.close();
-                resolve(undefined);
-            };
-            if (socket.pending) socket.destroy(); // not connected, and maybe never
-            if (socket.closed) {
-                onClose();
-                return;
-            }
-            socket.once("close", onClose);
-            if (socket.destroyed) return;
-            try {
-                socket.end();
-                socket.resume(); // the FIN of the peer is read only after all bytes before it
-            } catch (error) {
-                // A program may have replaced the methods.
-                throwLater(error);
-                socket.destroy();
-            }
+            this.#resolve = resolve;
         });
+        if (connection.isLeaving) connection.socket.resume();
+        else this.finish();
+    }
+
+    /** Sends FIN. */
+    finish(): void {
+        const { socket, transfers } = this.#connection;
+        const onClose = (): void => {
+            this.#timer?.clear();
+            transfers.close();
+            this.#resolve(undefined);
+        };
+        if (socket.pending) socket.destroy(); // not connected, and maybe never
+        if (socket.closed) {
+            onClose();
+            return;
+        }
+        socket.once("close", onClose);
+        if (socket.destroyed) return;
+        try {
+            socket.end();
+            socket.resume(); // the FIN of the peer is read only after all bytes before it
+        } catch (error) {
+            // A program may have replaced the methods.
+            throwLater(error);
+            socket.destroy();
+        }
     }
 
     /**
@@ -93,21 +111,27 @@ export class GracefulClose {
      */
     limit(timeout: number): void {
         const deadline = now() + timeout;
-        if (this.#socket.destroyed || (timeout > 0 && deadline >= this.#deadline)) return;
+        const { socket, isLeaving, transfers } = this.#connection;
+        if ((socket.destroyed && !isLeaving) || (timeout > 0 && deadline >= this.#deadline)) return;
         this.#deadline = deadline;
         this.#timer?.clear();
         this.#timer = new Timer(() => {
             if (timeout > 0 && !this.#isExtended) {
-                if (this.#transfers.wait((grace) => this.#onTransferred(grace, timeout))) return;
+                if (transfers.wait((grace) => this.#onTransferred(grace, timeout))) return;
             }
-            this.#socket.destroy();
+            this.#destroy();
         }, timeout);
     }
 
     /** Restarts the timeout: a long transfer must not shorten the time to read the FIN and to close. */
     #onTransferred(grace: number | undefined, timeout: number): void {
         this.#isExtended = true;
-        if (grace === undefined) this.#socket.destroy();
-        else this.#timer = new Timer(() => this.#socket.destroy(), timeout + grace);
+        if (grace === undefined) this.#destroy();
+        else this.#timer = new Timer(() => this.#destroy(), timeout + grace);
+    }
+
+    #destroy(): void {
+        this.#connection.endFarewell();
+        this.#connection.socket.destroy();
     }
 }

@@ -120,6 +120,11 @@ export class Journal {
         return this.#acknowledged;
     }
 
+    /** True if the peer has received all frames that were added. */
+    get isEmpty(): boolean {
+        return this.#acknowledged === this.#added;
+    }
+
     /** Bytes of the frames that wait to be written. */
     get waiting(): number {
         return this.#bytesWaiting;

@@ -57,6 +57,8 @@ export class Resumption {
     framesFlushed: number;
     /** True if the connection does not survive its socket any more. */
     isOver = false;
+    /** True while the connection, which is closed, waits until the peer has acknowledged all that was sent. */
+    isLeaving = false;
     /** Set while the connection has no usable socket. */
     interruption: Interruption | undefined;
     interruptions = 0;

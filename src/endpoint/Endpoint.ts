@@ -89,7 +89,8 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         const code = socket.writableEnded ? "CLOSED" : "PEER_ENDED";
         // Later, as Node ends the socket itself: after the `end` listeners of the program.
         nextTick(() => {
-            if (connection.state === "closed" || socket !== connection.socket) return;
+            if (socket !== connection.socket) return;
+            if (connection.state === "closed" && !connection.isLeaving) return;
             if (socket.allowHalfOpen) return; // kept open by the program, or a pause
             this.#onPeerEnd(connection, { code });
         });
@@ -251,7 +252,8 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         const endpoint = this._self();
         return function (this: Socket, argument?: A): void {
             const connection = connectionOf(this);
-            if (connection?.endpoint !== endpoint || connection.state === "closed") return;
+            if (connection?.endpoint !== endpoint) return;
+            if (connection.state === "closed" && !connection.isLeaving) return;
             if (connection.socket === this) handle(connection, argument as A); // it may have continued on another one
         };
     }
@@ -358,8 +360,18 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
             await drained(connection, timeout);
             timeout = Math.max(1, timeout - (now() - start)); // 0 would discard frames that are still being sent
         }
-        this._close(connection, reason, timeout);
+        const waits = timeout > 0 && this._mayLeave(connection);
+        this._close(connection, reason, timeout, waits);
         return connection.close(timeout);
+    }
+
+    /**
+     * True if a connection that closes can get acknowledgements of its peer.
+     *
+     * @internal
+     */
+    protected _mayLeave({ isInterrupted }: Connection): boolean {
+        return !isInterrupted;
     }
 
     /**
@@ -368,17 +380,25 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
      *
      * @param reason - argument of `disconnect`
      * @param timeout - milliseconds
+     * @param waits - true to keep the socket until the peer has acknowledged all, if it does so
      * @internal
      */
-    protected _close(connection: Connection, reason: DisconnectReason, timeout = closeTimeout({})): void {
+    protected _close(
+        connection: Connection,
+        reason: DisconnectReason,
+        timeout = closeTimeout({}),
+        waits = false,
+    ): void {
         if (connection.state === "closed") return;
         connection.beforeClose?.(connection);
         if ((connection.state as string) === "closed") return; // `end()` of the session closed it
         const wasOpen = connection.state === "open";
-        connection.endResumption();
+        if (waits && wasOpen) connection.leave();
+        else connection.endResumption();
         connection.state = "closed";
         connection.closeReason = reason;
-        connection.partialFrame = undefined; // frees the received bytes, even if the program keeps the socket
+        // Frees the received bytes, even if the program keeps the socket.
+        if (!connection.isLeaving) connection.partialFrame = undefined;
         connection.pausedFrames = undefined;
         releaseReading(connection.socket);
         this.#receiver.receipts.delete(connection);
@@ -485,7 +505,8 @@ const INTERRUPTIONS: ReadonlySet<DisconnectCode> = new Set([
 
 /** True if a connection is resumed after the end of its socket for this reason. */
 function survives({ state, resumption }: Connection, { code }: DisconnectReason): boolean {
-    return resumption !== undefined && state === "open" && !resumption.isOver && INTERRUPTIONS.has(code);
+    if (!resumption || resumption.isOver || !INTERRUPTIONS.has(code)) return false;
+    return state === "open" || resumption.isLeaving;
 }
 
 /** Resolves when no reply is pending and the peer has acknowledged all if it does so, or after the timeout when no bytes are in transit. */

@@ -7,11 +7,15 @@ import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
 import { PING, PONG } from "../protocol/Envelope";
 import { type InvalidMessage, type Message, invalid, message as createMessage } from "../protocol/Message";
+import { parseReceipt } from "../protocol/Receipt";
 import { foreignProtocol, httpPost, isSockhopFrame, startOf } from "./foreignProtocol";
 import { frameOrigin } from "./frameOrigin";
 
 /** Number of bad frames in a row after which a connection is closed. */
 const MAX_BAD_FRAMES = 1000;
+
+/** No acknowledgement is longer. */
+const MAX_RECEIPT_LENGTH = 256;
 
 /** Callbacks of a {@link MessageReceiver}. */
 export interface MessageHandler {
@@ -46,7 +50,7 @@ export class MessageReceiver {
     /** Handles received bytes. */
     onData(from: Connection, chunk: Buffer, length = chunk.length): void {
         const connection = successorOf(from);
-        if (connection.state === "closed") return;
+        if (connection.state === "closed" && !connection.isLeaving) return;
         const isFirst = connection.bytesReceived === 0;
         connection.bytesReceived += length;
         if (isFirst && this.#isForeign(connection, startOf(chunk, length))) return;
@@ -155,12 +159,22 @@ export class MessageReceiver {
 
     /** Handles a frame. Throws an exception of a handler later, so that the next message still reaches its handler. */
     #dispatchSafely(connection: Connection, frame: string | Message | InvalidMessage): void {
-        if (connection.state === "closed") return;
+        if (connection.state === "closed") {
+            if (connection.isLeaving && typeof frame === "string") this.#onReceiptLine(connection, frame);
+            return;
+        }
         try {
             this.#dispatch(connection, frame);
         } catch (error) {
             throwLater(error);
         }
+    }
+
+    /** Handles a line that a connection receives after it was closed. Only an acknowledgement has an effect. */
+    #onReceiptLine(connection: Connection, line: string): void {
+        if (line.length > MAX_RECEIPT_LENGTH) return;
+        const message = this.#objectBuffer.decode(line);
+        if (message.kind === "pong" && parseReceipt(message.data)) this.#handler.onMessage(connection, message);
     }
 
     #dispatch(connection: Connection, frame: string | Message | InvalidMessage): void {

@@ -90,7 +90,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
 
         protected override _onInterrupt(connection: Connection, reason: DisconnectReason): void {
             const { resumption } = connection;
-            if (!resumption || connection.state !== "open" || resumption.interruption) return;
+            if (!resumption || !isAlive(connection) || resumption.interruption) return;
             const error = reason.error ?? interruptedError(reason);
             connection.flush();
             const timer = new GraceTimeout(resumption.timeout, () => {
@@ -102,6 +102,10 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             connection.error = undefined; // of an earlier interruption
             connection.socket.destroy();
             debug?.("interrupted: %s: %s", connection.peer, messageOf(error));
+            if (connection.isLeaving) {
+                this._onInterrupted(connection); // `disconnect` was emitted
+                return;
+            }
             publishInterrupt(connection, error);
             if (!isWaiting(connection)) return; // a subscriber has closed it
             this._onInterrupted(connection);
@@ -111,7 +115,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         _resume(connection: Connection, other: Connection, hello: ResumeHello, answer?: () => void): boolean {
             const { resumption } = connection;
             const { received = -1, sent = -1 } = hello;
-            if (!resumption?.interruption || connection.state !== "open") return false;
+            if (!resumption?.interruption || !isAlive(connection)) return false;
             if (!resumption.journal.canRewind(received) || sent < resumption.received) {
                 this._notResumed(connection, "as the counts of the peer are not valid");
                 return false;
@@ -124,6 +128,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             // At once, as it confirms the token of a server.
             if (!answer || resumption.hasFlushes) connection.sendReceipt({ ask: resumption.hasFlushes });
             debug?.("resumed: %s: %s frames missed, %s sent again", connection.peer, missed, replayed);
+            if (connection.state === "closed") return true;
             publishResume(connection, { missed, replayed, duration });
             emitSafely(this, "resumed", { missed, replayed, duration }, ...this._eventArgs(connection));
             this.#emitDrain(connection, resumption);
@@ -132,6 +137,10 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
 
         _notResumed(connection: Connection, why: string): void {
             const { resumption } = connection;
+            if (connection.isLeaving) {
+                connection.endFarewell();
+                return;
+            }
             if (!resumption || connection.state === "closed") return;
             connection.flush();
             const message = `The connection to ${connection.peer} was interrupted, and not resumed ${why}`;
@@ -156,15 +165,25 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             this._onConfirmed(connection);
             if (!connection.onReceipt(ack)) {
                 const error = badFrameError("the peer has acknowledged frames that it cannot have received");
+                connection.endFarewell();
                 this._destroy(connection, { code: "BAD_FRAMES", error });
                 return;
             }
             if (bye) {
-                connection.flush(); // what is lost is counted
-                resumption.isOver = true;
+                this.#onGoodbye(connection, resumption);
+                return;
             }
             if (ask) connection.sendReceipt();
             this.#emitDrain(connection, resumption);
+        }
+
+        /** The peer handles nothing more. It waits for an acknowledgement, which {@link _close} sends. */
+        #onGoodbye(connection: Connection, resumption: Resumption): void {
+            connection.flush(); // what is lost is counted
+            if (connection.isLeaving) connection.endFarewell();
+            resumption.isOver = true;
+            this._deliverHeld(connection);
+            this._close(connection, { code: "PEER_ENDED" });
         }
 
         /** Emits `drain` if messages have waited for the peer, and the socket has accepted all of them at once. */
@@ -176,6 +195,11 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         }
     }
     return Resume;
+}
+
+/** True for a connection that survives its socket: an open one, or one that waits for acknowledgements. */
+function isAlive({ state, isLeaving }: Connection): boolean {
+    return state === "open" || isLeaving;
 }
 
 /** True for an interrupted connection that may still be resumed. */

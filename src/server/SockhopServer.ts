@@ -528,14 +528,15 @@ export class SockhopServer<
     /** @internal */
     protected _onInterrupted(connection: Connection): void {
         const isBelow = this.#suspended.size < this.#maxSuspended || this.#continued === connection;
-        if (isBelow) this.#suspended.add(connection);
+        if (!this._mayLeave(connection) && connection.isLeaving) this._notResumed(connection, "as the server is closed");
+        else if (isBelow) this.#suspended.add(connection);
         else this._notResumed(connection, `as there are ${this.#maxSuspended} others (max_suspended)`);
     }
 
     /** @internal */
     protected _onResumed(connection: Connection): void {
         this.#suspended.delete(connection);
-        (connection.session as SockhopSession | undefined)?._bind(connection.socket, this);
+        if (connection.state === "open") (connection.session as SockhopSession | undefined)?._bind(connection.socket, this);
     }
 
     /** @internal */
@@ -547,10 +548,20 @@ export class SockhopServer<
 
     /** @internal */
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
+        if (connection.isLeaving) void connection.close(Infinity).then(() => this.#forget(connection));
+        else this.#forget(connection);
+        super._onClose(connection, wasOpen);
+    }
+
+    #forget(connection: Connection): void {
         this.#suspended.delete(connection);
         this.#forgetTokens(connection);
         this.#candidates.delete(connection);
-        super._onClose(connection, wasOpen);
+    }
+
+    /** @internal */
+    protected override _mayLeave(connection: Connection): boolean {
+        return !connection.isInterrupted || this.#listener.server.listening;
     }
 
     /** Resumes a connection on the socket of a new one, if its client presents the token, and the session agrees. */

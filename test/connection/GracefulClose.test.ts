@@ -41,7 +41,12 @@ describe("GracefulClose", () => {
     });
 
     function close(target: net.Socket): GracefulClose {
-        return new GracefulClose(target, transfers as unknown as TransferWatch);
+        return new GracefulClose({
+            socket: target,
+            transfers: transfers as unknown as TransferWatch,
+            isLeaving: false,
+            endFarewell: () => undefined,
+        });
     }
 
     it("ends the socket, and resolves when the peer has ended it too", async () => {

@@ -1,0 +1,175 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { type SockhopServer, SockhopSession } from "../../../src";
+import { rejection } from "../../support/pair";
+import { RESUME, cutOff, next, reasonOfEnd, resumable } from "../../support/resume";
+
+describe("A graceful close with resume", () => {
+    it("of a client waits over an interruption, which has no events any more", async () => {
+        const { s, c } = await resumable();
+        const events: string[] = [];
+        for (const event of ["interrupted", "resumed", "disconnect"] as const) c.on(event, () => events.push(event));
+        const received = next(s, "receive");
+        const resumed = next(s, "resumed");
+        const ended = reasonOfEnd(s);
+        c.socket!.destroy();
+        await next(c, "interrupted");
+        const sent = c.send("kept");
+        const flushed = c.flush();
+        const closed = c.disconnect();
+        expect(c.connected).to.equal(false);
+        expect(c.socket).to.equal(null);
+        await resumed;
+        expect((await received)[0]).to.equal("kept");
+        await Promise.all([sent, flushed, closed]);
+        expect(await ended).to.have.property("code", "PEER_ENDED");
+        expect(events).to.deep.equal(["interrupted", "disconnect"]);
+    });
+
+    for (const end of [
+        (s: SockhopServer) => s.disconnect(),
+        (s: SockhopServer) => s.sessions[0]!.kill(),
+        (s: SockhopServer) => s.kill_socket(s.sockets[0]!),
+    ]) {
+        it(`of a server waits over an interruption: ${String(end)}`, async () => {
+            const { s, c } = await resumable();
+            const received = next(c, "receive");
+            const ended = reasonOfEnd(c);
+            const [session] = s.sessions;
+            session!.sock.destroy();
+            await next(s, "interrupted");
+            void session!.send("kept");
+            const closed = end(s);
+            expect(s.sockets).to.deep.equal([]);
+            await closed;
+            expect((await received)[0]).to.equal("kept");
+            expect(await ended).to.have.property("code", "PEER_ENDED");
+            expect(session!.stats).to.include({ unacknowledged: 0, kept: 0 });
+        });
+    }
+
+    for (const codec of ["json", "binary"] as const) {
+        it(`loses nothing that the peer has not read when the socket is lost later, with the codec ${codec}`, async () => {
+            const { s, c } = await resumable({ ...RESUME, codec });
+            const [socket] = s.sockets;
+            const values: unknown[] = [];
+            s.on("receive", (value) => values.push(value));
+            void s.sessions[0]!.send("ignored");
+            socket!.pause();
+            for (let n = 0; n < 100; n++) void c.send(n);
+            const closed = c.disconnect();
+            await new Promise(setImmediate);
+            socket!.destroy();
+            await closed;
+            expect(values).to.deep.equal(Array.from({ length: 100 }, (_, n) => n));
+        });
+    }
+
+    it("sends all that waits for acknowledgements", async () => {
+        const { s, c } = await resumable({ ...RESUME, resume: { max_messages: 2 } });
+        let count = 0;
+        s.on("receive", () => (count += 1));
+        for (let n = 0; n < 100; n++) {
+            void c.send(n);
+            await new Promise(setImmediate);
+        }
+        await c.disconnect();
+        expect(count).to.equal(100);
+    });
+
+    it("ends after its timeout, and what was not acknowledged is rejected and counted", async () => {
+        const { s, c } = await resumable();
+        const interrupted = next(c, "interrupted");
+        await cutOff(s);
+        await interrupted;
+        const lost = [c.send("lost"), c.flush()].map(rejection);
+        await c.disconnect({ timeout: 50 });
+        for (const error of await Promise.all(lost))
+            expect(error).to.include({ code: "ERR_SOCKET_DESTROYED", unacknowledged: 1 });
+        const [session] = s.sessions;
+        void session!.send("lost, too");
+        await s.disconnect({ timeout: 50 });
+        expect(session!.stats.unacknowledged).to.equal(1);
+    });
+
+    it("can be shortened", async () => {
+        const { s, c } = await resumable();
+        await cutOff(s);
+        const lost = rejection(c.send("lost"));
+        const closed = c.disconnect({ timeout: Infinity });
+        await c.disconnect({ timeout: 1 });
+        await closed;
+        expect(await lost).to.have.property("unacknowledged", 1);
+    });
+
+    it("ends when the session refuses, and starts no other", async () => {
+        class Session extends SockhopSession {
+            override resume(): boolean {
+                return false;
+            }
+        }
+        const { s, c } = await resumable({ ...RESUME, session_type: Session });
+        let sessions = 0;
+        s.on("connect", () => (sessions += 1));
+        c.socket!.destroy();
+        await next(c, "interrupted");
+        const lost = rejection(c.send("lost"));
+        await c.disconnect({ timeout: Infinity });
+        expect(await lost).to.have.property("unacknowledged", 1);
+        await s.close();
+        expect(sessions).to.equal(0);
+    });
+
+    it("does not disturb the next connection of the client", async () => {
+        const { s, c } = await resumable();
+        const values: unknown[] = [];
+        s.on("receive", (value) => values.push(value));
+        c.socket!.destroy();
+        await next(c, "interrupted");
+        void c.send("old");
+        const closed = c.disconnect();
+        await c.connect();
+        await closed;
+        expect(values).to.deep.equal(["old"]);
+        void c.send("new");
+        await c.flush();
+        expect(values).to.deep.equal(["old", "new"]);
+        expect(c.connected).to.equal(true);
+        c.socket!.destroy();
+        await next(c, "resumed");
+        expect(s.sessions).to.have.length(1);
+    });
+
+    it("ends at both ends if both close at the same time", async () => {
+        const { s, c } = await resumable();
+        for (let n = 0; n < 10; n++) {
+            void c.send(n);
+            void s.sessions[0]!.send(n);
+        }
+        const ended = Promise.all([reasonOfEnd(s), reasonOfEnd(c)]);
+        await Promise.all([c.disconnect({ timeout: Infinity }), s.close({ timeout: Infinity })]);
+        for (const { code } of await ended) expect(code).to.be.oneOf(["CLOSED", "PEER_ENDED"]);
+    });
+
+    it("of a server that stops listening ends at once when the socket is lost: nothing can be resumed", async () => {
+        const { s, c } = await resumable({ ...RESUME, resume: { timeout: 50 } });
+        const [session] = s.sessions;
+        c.socket!.pause();
+        void session!.send("lost");
+        const closed = s.close({ timeout: Infinity });
+        expect(s.sockets).to.deep.equal([]);
+        c.socket!.destroy();
+        await closed;
+        expect(session!.stats.unacknowledged).to.equal(1);
+    });
+
+    it("keeps the process alive no longer than needed, and closes its sockets", async () => {
+        const { s, c } = await resumable();
+        const { socket } = c;
+        void c.send("last");
+        await c.disconnect();
+        expect(socket!.closed).to.equal(true);
+        if (s.sockets.length > 0) await once(s, "disconnect");
+        expect(c.stats).to.include({ unacknowledged: 0, kept: 0, buffered: 0, connections: 0 });
+    });
+});
