@@ -3,7 +3,6 @@ import type { ControlKind, Encoder, Frame, Identified, ReadState } from "../code
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { Wire } from "../codec/Wire";
 import { publishSent } from "../diagnostics/channels";
-import type { InvalidMessage, Message } from "../protocol/Message";
 import type { Receipt } from "../protocol/Receipt";
 import type { OpenResponses } from "../replies/OpenResponses";
 import type { PendingCallback } from "../replies/PendingCallback";
@@ -13,13 +12,18 @@ import type { PendingTable } from "../replies/PendingTable";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { DisconnectReason } from "./DisconnectReason";
-import { FrameWriter } from "./FrameWriter";
+import { FrameWriter, MAX_WRITE } from "./FrameWriter";
 import { GracefulClose } from "./GracefulClose";
+import { HeldFrames, type ReceivedFrame } from "./HeldFrames";
 import type { PingHistory } from "./PingHistory";
 import { TransferWatch } from "./TransferWatch";
 import type { Limits } from "./limits";
 import { withUnacknowledged } from "./Resumption";
+import { pause } from "./holdReading";
 import { hookSocket, ownerOf } from "./socketHooks";
+
+/** Bytes of a flush of short messages, with which a peer can exceed its `max_bytes`. */
+const MAX_FLUSH = 2 * MAX_WRITE;
 
 /** Result of `send()` for a caller that does not wait for the write. */
 const SENT = Promise.resolve(undefined);
@@ -86,8 +90,7 @@ export interface Session {
     end(): unknown;
 }
 
-/** Part of a stream that is handled at once: a line, a frame of bytes, or a message of one. */
-export type ReceivedFrame = string | Buffer | Message | InvalidMessage;
+export type { ReceivedFrame } from "./HeldFrames";
 
 /**
  * State of one socket. Extends its writer instead of owning it: one object less for each connection (145 bytes).
@@ -245,10 +248,36 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
 
     /** Handles an acknowledgement. Returns false if it is not valid. */
     onReceipt(received: number): boolean {
-        if (!this.resumption?.acknowledge(received)) return false;
+        const { resumption } = this;
+        if (!resumption) return false;
+        const { acknowledged } = resumption.journal;
+        if (!resumption.acknowledge(received)) return false;
+        // A peer that handles nothing now acknowledges later: both ends would ask each other without an end.
+        if (received > acknowledged) resumption.hasAsked = false;
         this.writeJournal();
-        if (this.resumption.journal.isEmpty) this.endFarewell();
+        if (resumption.journal.isEmpty) this.endFarewell();
         return true;
+    }
+
+    /** See {@link HeldFrames}: only a connection that can be resumed has them. */
+    holdFrames(): (() => void) | undefined {
+        const { resumption, socket } = this;
+        if (!resumption || !this.isResumable) return undefined;
+        const maxBytes = resumption.journal.limits.maxBytes + MAX_FLUSH;
+        const held = new HeldFrames(maxBytes, () => pause(socket));
+        held.onRelease = resumption.held?.onRelease;
+        for (const frame of this.takeHeld()) held.push(frame); // the pause of an earlier socket has not ended
+        resumption.held = held;
+        return () => {
+            if (resumption.held !== held) return;
+            resumption.held = undefined;
+            held.onRelease?.(held.take());
+        };
+    }
+
+    /** Returns the held frames, and forgets them. */
+    takeHeld(): readonly ReceivedFrame[] {
+        return this.resumption?.held?.take() ?? [];
     }
 
     /** True while the connection, which is closed, waits for the acknowledgements of its peer. Its socket may be replaced. */
@@ -283,6 +312,14 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         this.partialFrame = undefined;
         resumption.end(isWriting, this.error);
         this.#gracefulClose?.finish();
+    }
+
+    /** Asks the peer for an acknowledgement if frames wait for one: it would come after a delay. */
+    protected override writeJournal(): void {
+        super.writeJournal();
+        const { resumption } = this;
+        if (!resumption || resumption.hasAsked || resumption.isWriting || resumption.journal.waiting === 0) return;
+        resumption.hasAsked = this.sendReceipt({ ask: true });
     }
 
     /** Ends the resumption: the connection closes. Sends what waits, and a goodbye, if there is a usable socket. */
@@ -345,6 +382,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         resumption.interruption?.timer.clear();
         resumption.interruption = undefined;
         resumption.replayed += replayed;
+        resumption.hasAsked = false;
         resumption.settleFlushes();
         answer?.();
         if (!resumption.isLeaving) this.writeJournal();

@@ -362,8 +362,7 @@ export class FrameWriter implements TickTask {
         const { journal } = resumption;
         if (!resumption.interruption) {
             resumption.isWriting = true;
-            // While this end does not read, it gets no acknowledgements: a program that sends before it reads on would wait forever.
-            const isUnbounded = resumption.isOver || resumption.isLeaving || this.socket.isPaused();
+            const isUnbounded = resumption.isOver || resumption.isLeaving;
             try {
                 for (let entry; this.socket.writable && (entry = journal.next(isUnbounded));)
                     this.#write(entry.data, entry);
@@ -373,11 +372,6 @@ export class FrameWriter implements TickTask {
         }
         if (journal.waiting > 0) resumption.hasWaited = true;
         else if (this.#onWritable && !this.isCongested) this.#emitWritable();
-    }
-
-    /** Called when the library has paused reading. */
-    onReadingHeld(): void {
-        this.writeJournal();
     }
 
     /** Writes a line about the connection itself, which is not kept in the journal. */

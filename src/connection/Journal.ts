@@ -85,7 +85,7 @@ export class JournalEntry implements WriteObserver {
  * It counts frames: lines, and frames of bytes. Both ends count the same ones, from the agreement on.
  */
 export class Journal {
-    readonly #limits: JournalLimits;
+    readonly limits: JournalLimits;
     /** The first ones are `undefined`: they were dropped. */
     #entries: (JournalEntry | undefined)[] = [];
     /** Index of the oldest entry that is kept, and of the oldest one that is not written. */
@@ -102,7 +102,7 @@ export class Journal {
     #messagesWaiting = 0;
 
     constructor(limits: JournalLimits) {
-        this.#limits = limits;
+        this.limits = limits;
     }
 
     /** Number of frames that were added. */
@@ -162,7 +162,7 @@ export class Journal {
      * @returns `undefined` if none waits, or if the peer has to acknowledge others first
      */
     next(isUnbounded = false): JournalEntry | undefined {
-        const { maxBytes, maxMessages } = this.#limits;
+        const { maxBytes, maxMessages } = this.limits;
         const isFull = this.#bytesWritten >= maxBytes || this.#messagesWritten >= maxMessages;
         if (isFull && !isUnbounded) return undefined;
         const entry = this.#entries[this.#next];

@@ -1,5 +1,6 @@
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
+import type { HeldFrames } from "./HeldFrames";
 import { Journal, type JournalLimits } from "./Journal";
 
 /** Received frames and bytes after which an acknowledgement is sent at once. */
@@ -66,6 +67,10 @@ export class Resumption {
     replayed = 0;
     /** True if frames had to wait in the journal, and `drain` was not emitted since. */
     hasWaited = false;
+    /** Frames that are not handled before the program reads on; `undefined` while it reads. */
+    held: HeldFrames | undefined;
+    /** True if the peer was asked for an acknowledgement, as frames wait in the journal, and has acknowledged none since. */
+    hasAsked = false;
     /** True while entries of the journal are written. */
     isWriting = false;
     /** Fingerprint of the certificate of the client, on a server. */

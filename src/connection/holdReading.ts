@@ -5,15 +5,15 @@ import { ownerOf } from "./socketHooks";
 const held = new WeakMap<Socket, { count: number; end: () => void }>();
 
 /**
- * Pauses a socket for the library. Pauses may overlap: reading resumes when the last one ends.
+ * Stops the handling of received frames: pauses the socket, or lets its connection keep them. Pauses may overlap: reading
+ * resumes when the last one ends.
  *
  * @returns ends the pause; further calls do nothing
  */
 export function holdReading(socket: Socket): () => void {
-    const hold = held.get(socket) ?? { count: 0, end: pause(socket) };
+    const hold = held.get(socket) ?? { count: 0, end: ownerOf(socket)?.holdFrames?.() ?? pause(socket) };
     held.set(socket, hold);
     hold.count += 1;
-    ownerOf(socket)?.onReadingHeld?.();
     let isOver = false;
     return () => {
         if (isOver) return;
@@ -40,7 +40,7 @@ export function releaseReading(socket: Socket): void {
  *
  * @returns ends the pause, and then pauses or resumes the socket as the program last requested
  */
-function pause(socket: Socket): () => void {
+export function pause(socket: Socket): () => void {
     let isPausedByProgram = socket.isPaused();
     socket.pause();
     const replacements = {

@@ -7,8 +7,12 @@ const ORIGINAL_METHODS = Symbol("sockhop.originalMethods");
 export interface SocketOwner {
     /** Writes pending frames to the socket. */
     flush(): void;
-    /** Called when the library has paused reading from the socket. */
-    onReadingHeld?(): void;
+    /**
+     * Keeps received frames from now on, instead of a pause of the socket.
+     *
+     * @returns ends that; `undefined` if the socket must be paused
+     */
+    holdFrames?(): (() => void) | undefined;
 }
 
 /** Methods of a socket that {@link hookSocket} replaces. */

@@ -283,7 +283,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         if (!survives(connection, reason)) return false;
         if (connection.isInterrupted) return true;
         connection.partialFrame = undefined; // the peer sends it again
-        this.#receiver.deliverPaused(connection);
+        this.#receiver.onInterrupt(connection);
         this._onInterrupt(connection, reason); // does nothing if a handler has closed it
         return true;
     }

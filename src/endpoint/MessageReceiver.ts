@@ -1,11 +1,13 @@
 import { badFrameError, foreignPeerError } from "../codec/errors";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import { type Connection, type ReceivedFrame, connectionOf } from "../connection/Connection";
+import type { HeldFrames } from "../connection/HeldFrames";
 import { holdReading } from "../connection/holdReading";
 import { Receipts } from "../connection/Receipts";
 import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
 import { PING, PONG } from "../protocol/Envelope";
+import { parseHello } from "../protocol/Hello";
 import { type InvalidMessage, type Message, invalid, message as createMessage } from "../protocol/Message";
 import { parseReceipt } from "../protocol/Receipt";
 import { foreignProtocol, httpPost, isSockhopFrame, startOf } from "./foreignProtocol";
@@ -14,8 +16,11 @@ import { frameOrigin } from "./frameOrigin";
 /** Number of bad frames in a row after which a connection is closed. */
 const MAX_BAD_FRAMES = 1000;
 
-/** No acknowledgement is longer. */
-const MAX_RECEIPT_LENGTH = 256;
+/** No acknowledgement is longer, and no ping of this library. */
+const MAX_CONTROL_LENGTH = 256;
+
+/** Text that a ping and a pong contain. */
+const CONTROL = "SockhopP";
 
 /** Callbacks of a {@link MessageReceiver}. */
 export interface MessageHandler {
@@ -68,7 +73,9 @@ export class MessageReceiver {
             if (this.#isForeign(connection, frames[0])) return;
             this.#onFirstFrame(connection, frames[0]);
         }
-        this.#dispatchAll(connection, frames);
+        const held = connection.resumption?.held;
+        if (held) this.#hold(connection, held, frames);
+        else this.#dispatchAll(connection, frames);
     }
 
     /** Handles the end of the byte stream. */
@@ -83,13 +90,47 @@ export class MessageReceiver {
         }
     }
 
-    /** Delivers the paused frames of a connection, before it closes. */
+    /** Delivers the paused and the held frames of a connection, before it closes. */
     deliverPaused(connection: Connection): void {
+        const held = connection.takeHeld();
         const { pausedFrames } = connection;
-        if (!pausedFrames) return;
         connection.pausedFrames = undefined;
-        pausedFrames.release();
-        this.#dispatchEach(connection, pausedFrames.frames, false);
+        pausedFrames?.release();
+        if (pausedFrames) this.#dispatchEach(connection, pausedFrames.frames, true);
+        this.#dispatchEach(connection, held, true);
+    }
+
+    /** Drops the held frames of a connection: the peer sends them again, but not the rest of one that was counted. */
+    onInterrupt(connection: Connection): void {
+        const rest = connection.takeHeld().filter(isMessage);
+        this.deliverPaused(connection);
+        this.#dispatchEach(connection, rest, true);
+    }
+
+    /** Keeps frames until the program reads on. Handles acknowledgements, pings and pongs at once. */
+    #hold(connection: Connection, held: HeldFrames, frames: readonly ReceivedFrame[]): void {
+        held.onRelease ??= (released) => this.#dispatchAll(connection, released);
+        for (const frame of frames) {
+            const control = typeof frame === "string" ? this.#controlOf(frame) : undefined;
+            if (!control || this.#onHeldControl(connection, control)) held.push(frame);
+        }
+    }
+
+    /** Ping or pong in a line; `undefined` for any other line. */
+    #controlOf(line: string): Message | undefined {
+        if (line.length > MAX_CONTROL_LENGTH || !line.includes(CONTROL)) return undefined;
+        const message = this.#objectBuffer.decode(line);
+        return message.kind === "ping" || message.kind === "pong" ? message : undefined;
+    }
+
+    /** @returns true if the line must be handled in its place, too */
+    #onHeldControl(connection: Connection, control: Message): boolean {
+        const receipt = control.kind === "pong" ? parseReceipt(control.data) : undefined;
+        const keepsOrder = receipt ? receipt.bye === true || receipt.off === true : parseHello(control.data) !== undefined;
+        if (receipt?.bye && connection.resumption) connection.resumption.isOver = true; // the end of the socket comes next
+        if (!keepsOrder) this.#dispatchSafely(connection, control);
+        else if (receipt) this.#dispatchSafely(connection, { ...control, data: { ack: receipt.ack } });
+        return keepsOrder;
     }
 
     /** Counts and reports a bad frame. */
@@ -108,8 +149,12 @@ export class MessageReceiver {
         if (connection.state !== "closed" && connection.error) this.#handler.onFatal(connection, connection.error);
     }
 
-    /** @returns false if the connection was paused: then it keeps the other frames */
-    #dispatchEach(from: Connection, frames: readonly ReceivedFrame[], pauses = this.pausesReading): boolean {
+    /**
+     * @param isFinal - true to handle them even if the program does not read
+     * @returns false if the connection was paused: then it keeps the other frames
+     */
+    #dispatchEach(from: Connection, frames: readonly ReceivedFrame[], isFinal = false): boolean {
+        const pauses = this.pausesReading && !isFinal;
         let connection = from;
         for (let index = 0; index < frames.length; index++) {
             const frame = frames[index] as ReceivedFrame;
@@ -117,12 +162,16 @@ export class MessageReceiver {
             if (Buffer.isBuffer(frame)) {
                 this.#countFrame(connection);
                 const messages = this.#decodeFrame(connection, frame);
-                if (!this.#dispatchMessages(connection, messages, pauses, frames, index)) return false;
+                if (!this.#dispatchMessages(connection, messages, isFinal, frames, index)) return false;
                 continue;
             }
             if (typeof frame === "object" && !isMessage(frames[index + 1])) finishFrame(connection);
             this.#dispatchSafely(connection, frame);
             if (pauses && connection.isCongested && this.#pause(connection, frames.slice(index + 1))) return false;
+            const held = isFinal ? undefined : connection.resumption?.held;
+            if (!held) continue;
+            this.#hold(connection, held, frames.slice(index + 1));
+            return false;
         }
         return true;
     }
@@ -131,15 +180,20 @@ export class MessageReceiver {
     #dispatchMessages(
         connection: Connection,
         messages: readonly ReceivedFrame[],
-        pauses: boolean,
+        isFinal: boolean,
         frames: readonly ReceivedFrame[],
         index: number,
     ): boolean {
         for (let n = 0; n < messages.length; n++) {
             if (n === messages.length - 1) finishFrame(connection);
             this.#dispatchSafely(connection, messages[n] as Message);
-            if (!pauses || !connection.isCongested) continue;
-            if (this.#pause(connection, messages.slice(n + 1).concat(frames.slice(index + 1)))) return false;
+            if (isFinal) continue;
+            const rest = (): ReceivedFrame[] => messages.slice(n + 1).concat(frames.slice(index + 1));
+            if (this.pausesReading && connection.isCongested && this.#pause(connection, rest())) return false;
+            const held = connection.resumption?.held;
+            if (!held) continue;
+            this.#hold(connection, held, rest());
+            return false;
         }
         return true;
     }
@@ -172,9 +226,8 @@ export class MessageReceiver {
 
     /** Handles a line that a connection receives after it was closed. Only an acknowledgement has an effect. */
     #onReceiptLine(connection: Connection, line: string): void {
-        if (line.length > MAX_RECEIPT_LENGTH) return;
-        const message = this.#objectBuffer.decode(line);
-        if (message.kind === "pong" && parseReceipt(message.data)) this.#handler.onMessage(connection, message);
+        const control = this.#controlOf(line);
+        if (control?.kind === "pong" && parseReceipt(control.data)) this.#handler.onMessage(connection, control);
     }
 
     #dispatch(connection: Connection, frame: string | Message | InvalidMessage): void {
@@ -243,13 +296,16 @@ export class MessageReceiver {
     #pause(connection: Connection, frames: readonly ReceivedFrame[]): boolean {
         if (connection.limits.slowConsumer !== "wait" || connection.state === "closed") return false;
         const { socket } = connection;
-        const paused = { frames, release: holdReading(socket) };
+        const release = holdReading(socket);
+        const held = connection.resumption?.held;
+        if (held) this.#hold(connection, held, frames);
+        else socket.allowHalfOpen = true; // these frames still need replies, even if the peer has sent FIN
+        const paused = { frames: held ? [] : frames, release };
         connection.pausedFrames = paused;
-        socket.allowHalfOpen = true; // these frames still need replies, even if the peer has sent FIN
         connection.onceWritable(() => {
             if (connection.pausedFrames !== paused) return;
             paused.release();
-            this.#dispatchAll(connection, frames); // can pause again
+            if (!held) this.#dispatchAll(connection, frames); // can pause again
             if (connection.pausedFrames !== paused) return;
             connection.pausedFrames = undefined;
             this.#resume(connection);

@@ -50,6 +50,7 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
         }
         source.streams.add(this);
         source.emitter.on("receive", this.#onReceive).on("disconnect", this.#onDisconnect);
+        source.emitter.on("interrupted", this.#onInterrupted);
     }
 
     next(): Promise<IteratorResult<T, undefined>> {
@@ -82,6 +83,7 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
         const { emitter, streams } = this.#source;
         streams.delete(this);
         emitter.off("receive", this.#onReceive).off("disconnect", this.#onDisconnect);
+        emitter.off("interrupted", this.#onInterrupted);
         if (this.#signal) unwatchSignal(this.#signal, this);
         this.#resumeAll();
         for (let read; (read = this.#readers.shift());) read({ done: true, value: undefined });
@@ -105,6 +107,11 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
     readonly #onDisconnect = (socket: Socket): void => {
         this.#paused.get(socket)?.();
         this.#paused.delete(socket);
+    };
+
+    /** The connection goes on with another socket. */
+    readonly #onInterrupted = (_error: unknown, socket: Socket): void => {
+        this.#onDisconnect(socket);
     };
 
     #pause(socket: Socket | null | undefined): void {
