@@ -8,6 +8,7 @@ export type SockhopErrorCode =
     | "ERR_BUFFER_FULL"
     | "ERR_CODEC"
     | "ERR_CONNECT_TIMEOUT"
+    | "ERR_FLUSH_TIMEOUT"
     | "ERR_FRAME_TIMEOUT"
     | "ERR_HANDLER_EXISTS"
     | "ERR_MAX_CONNECTIONS"

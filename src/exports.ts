@@ -26,6 +26,7 @@ export { type RemoteFailure, SockhopRequest, SockhopResponsePacket } from "./pro
 export type { RemoteCallback, Reply } from "./replies/PendingReply";
 export type { ClientOptions } from "./client/ClientOptions";
 export type { ConnectOptions } from "./client/ConnectWait";
+export type { FlushOptions } from "./mixins/FlushLimit";
 export type { BroadcastOptions, Recipient } from "./server/BroadcastOptions";
 export type { Group } from "./server/Group";
 export type { ServerOptions, SessionClass } from "./server/ServerOptions";

@@ -29,6 +29,7 @@ import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { givenOptions } from "../endpoint/givenOptions";
 import { codecRequired } from "../endpoint/options";
 import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
+import { type FlushLimit, type FlushOptions, limitFlush } from "../mixins/FlushLimit";
 import type { RequestOptions } from "../mixins/Requests";
 import type { Handler, HandlerContext } from "../endpoint/Handler";
 import type { OtherEvents } from "../endpoint/events";
@@ -233,8 +234,10 @@ export class SockhopClient<
      * With `resume` at both ends, the server has acknowledged it, and an interruption only delays that. Otherwise the server
      * has replied to a ping that follows the messages, which sockhop of any version does.
      *
-     * Rejects with `ERR_SOCKET_DESTROYED` without a connection, or if it closes first (that rejection needs no handler), and with
-     * `ERR_REQUEST_TYPE` if the peer is `"json"`.
+     * Rejects with
+     * - `ERR_SOCKET_DESTROYED` without a connection, or if it closes first (that rejection needs no handler)
+     * - `ERR_FLUSH_TIMEOUT` after `timeout`, `ERR_ABORTED` when `signal` is aborted. What was sent stays on its way
+     * - `ERR_REQUEST_TYPE` if the peer is `"json"`, `ERR_BAD_OPTION` for invalid options
      *
      * @example
      * ```js
@@ -242,14 +245,15 @@ export class SockhopClient<
      * await client.flush();
      * ```
      */
-    flush(): Promise<void> {
+    // The default keeps `length` at 0, as without options.
+    flush(options: FlushOptions | null = null): Promise<void> {
         const self = this._self();
         const isConnected = self.#connection !== undefined;
-        const flushed = self.#flush();
+        const flushed = limitFlush(options, (limit) => markHandled(self.#flush(limit)));
         return isConnected ? markHandled(flushed) : flushed;
     }
 
-    async #flush(): Promise<void> {
+    async #flush(limit?: FlushLimit): Promise<void> {
         const self = this._self();
         if (self.#attempt) await self.#attempt.promise;
         const connection = self.#connection;
@@ -257,7 +261,7 @@ export class SockhopClient<
         if (self._isAgreeing(connection)) await self._agreed(connection);
         // At once if possible: the program may close the connection in this tick.
         if (self.#outbox.isSendingTo(connection)) await self.#outbox.sent(connection);
-        return self._flush(connection);
+        return self._flush(connection, limit);
     }
 
     /** The same as `disconnect()`. */

@@ -247,11 +247,11 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     }
 
     /** Handles an acknowledgement. Returns false if it is not valid. */
-    onReceipt(received: number): boolean {
+    onReceipt(received: number, held = 0): boolean {
         const { resumption } = this;
         if (!resumption) return false;
         const { acknowledged } = resumption.journal;
-        if (!resumption.acknowledge(received)) return false;
+        if (!resumption.acknowledge(received, held)) return false;
         // A peer that handles nothing now acknowledges later: both ends would ask each other without an end.
         if (received > acknowledged) resumption.hasAsked = false;
         this.writeJournal();
@@ -266,7 +266,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         const maxBytes = resumption.journal.limits.maxBytes + MAX_FLUSH;
         const held = new HeldFrames(maxBytes, () => pause(socket));
         held.onRelease = resumption.held?.onRelease;
-        for (const frame of this.takeHeld()) held.push(frame); // the pause of an earlier socket has not ended
+        for (const frame of this.takeHeld()) held.push(frame, false); // the pause of an earlier socket has not ended
         resumption.held = held;
         return () => {
             if (resumption.held !== held) return;

@@ -13,6 +13,8 @@ export class HeldFrames {
     readonly #maxBytes: number;
     readonly #pause: () => () => void;
     #frames: ReceivedFrame[] = [];
+    /** Number of frames that the peer counts, and that are not counted as received. */
+    count = 0;
     #bytes = 0;
     #largest = 0;
     #resume: (() => void) | undefined;
@@ -29,11 +31,16 @@ export class HeldFrames {
         this.#pause = pause;
     }
 
-    /** Adds a frame. Copies bytes: the chunk may be used again. */
-    push(frame: ReceivedFrame): void {
+    /**
+     * Adds a frame. Copies bytes: the chunk may be used again.
+     *
+     * @param isCounted - false for a line that the peer does not count
+     */
+    push(frame: ReceivedFrame, isCounted = true): void {
         const isText = typeof frame === "string";
         const size = isText || Buffer.isBuffer(frame) ? frame.length : 0;
         this.#frames.push(Buffer.isBuffer(frame) ? Buffer.from(frame) : frame);
+        if (isCounted && (isText || Buffer.isBuffer(frame))) this.count += 1;
         this.#bytes += size;
         this.#largest = Math.max(this.#largest, size);
         if (this.#bytes - this.#largest > this.#maxBytes) this.#resume ??= this.#pause();
@@ -43,7 +50,7 @@ export class HeldFrames {
     take(): readonly ReceivedFrame[] {
         const frames = this.#frames;
         this.#frames = [];
-        this.#bytes = this.#largest = 0;
+        this.count = this.#bytes = this.#largest = 0;
         this.#resume?.();
         this.#resume = undefined;
         return frames;

@@ -31,6 +31,7 @@ export interface ResumptionStart {
 interface FlushWait {
     /** Number of frames that the peer must acknowledge. */
     readonly target: number;
+    readonly promise: Promise<void>;
     resolve(): void;
     reject(error: Error): void;
 }
@@ -130,11 +131,12 @@ export class Resumption {
     /**
      * Handles an acknowledgement.
      *
+     * @param held - number of frames that the peer has in addition, and may ask for again
      * @returns false if it is not valid
      */
-    acknowledge(received: number): boolean {
+    acknowledge(received: number, held: number): boolean {
         if (!this.journal.acknowledge(received)) return false;
-        this.settleFlushes();
+        this.settleFlushes(held);
         return true;
     }
 
@@ -147,21 +149,26 @@ export class Resumption {
     flushed(): Promise<void> {
         const target = this.journal.added;
         if (this.journal.acknowledged >= target) return Promise.resolve();
-        return markHandled(
-            new Promise((resolve, reject) => {
-                (this.#flushes ??= []).push({ target, resolve, reject });
-            }),
-        );
+        const flushes = (this.#flushes ??= []);
+        const last = flushes.at(-1);
+        // A program that repeats flush() with a timeout adds nothing to the list.
+        if (last?.target === target) return last.promise;
+        let settle!: Pick<FlushWait, "resolve" | "reject">;
+        const promise = new Promise<void>((resolve, reject) => {
+            settle = { resolve, reject };
+        });
+        flushes.push({ target, promise, ...settle });
+        return markHandled(promise);
     }
 
     /** Resolves the calls of `flush()` whose frames are acknowledged. */
-    settleFlushes(): void {
+    settleFlushes(held = 0): void {
         const flushes = this.#flushes;
         if (!flushes) return;
-        const { acknowledged } = this.journal;
-        const pending = flushes.filter(({ target }) => target > acknowledged);
+        const received = Math.min(this.journal.acknowledged + held, this.journal.sent);
+        const pending = flushes.filter(({ target }) => target > received);
         this.#flushes = pending.length > 0 ? pending : undefined;
-        for (const flush of flushes) if (flush.target <= acknowledged) flush.resolve();
+        for (const flush of flushes) if (flush.target <= received) flush.resolve();
     }
 
     /**

@@ -112,7 +112,9 @@ export class MessageReceiver {
         held.onRelease ??= (released) => this.#dispatchAll(connection, released);
         for (const frame of frames) {
             const control = typeof frame === "string" ? this.#controlOf(frame) : undefined;
-            if (!control || this.#onHeldControl(connection, control)) held.push(frame);
+            const isBlank = typeof frame === "string" && this.#objectBuffer.isBlank(frame);
+            if (!control) held.push(frame, !isBlank);
+            else if (this.#onHeldControl(connection, control)) held.push(frame, false);
         }
     }
 

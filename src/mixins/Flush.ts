@@ -5,6 +5,7 @@ import { SockhopPing } from "../protocol/SockhopPing";
 import { Interval } from "../runtime/clock";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
+import type { FlushLimit } from "./FlushLimit";
 import type { Constructor } from "./mixin";
 
 /** Milliseconds after which a ping without a pong is repeated: a peer whose own messages are not read omits pongs. */
@@ -15,9 +16,10 @@ export interface Flushing {
     /**
      * Waits until the peer has received everything that was sent over a connection.
      *
+     * @param limit - limit of the call, which ends its wait
      * @internal
      */
-    _flush(connection: Connection): Promise<void>;
+    _flush(connection: Connection, limit?: FlushLimit): Promise<void>;
 }
 
 /** Call of `_flush()` that waits for the pong to a ping. */
@@ -38,9 +40,10 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
         readonly #probes = new Map<unknown, Probe>();
         #timer: Interval | undefined;
 
-        _flush(connection: Connection): Promise<void> {
+        _flush(connection: Connection, limit?: FlushLimit): Promise<void> {
+            if (limit?.error) return Promise.resolve(); // the call has ended
             if (connection.state === "closed") return lost(connection);
-            if (connection.isResumable) return connection.acknowledged();
+            if (connection.isResumable) return markHandled(this.#acknowledged(connection, limit));
             if (!this._objectBuffer.enveloped) {
                 return Promise.reject(
                     new SockhopError("A json peer cannot tell what it has received", "ERR_REQUEST_TYPE"),
@@ -50,6 +53,7 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
             const probed = new Promise<void>((resolve, reject) => {
                 const probe: Probe = { connection, ping: new SockhopPing(), resolve, reject };
                 this.#probes.set(probe.ping._id, probe);
+                if (limit) this.#endWith(probe, limit);
                 this.#send(probe);
             });
             this.#timer ??= new Interval(() => {
@@ -58,6 +62,26 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
                 }
             }, REPEAT_MS);
             return markHandled(probed);
+        }
+
+        /** Goes on with pings if the peer declines to resume meanwhile. */
+        async #acknowledged(connection: Connection, limit?: FlushLimit): Promise<void> {
+            try {
+                await connection.acknowledged();
+            } catch (error) {
+                if (connection.state === "closed" || connection.resumption) throw error;
+                await this._flush(connection, limit);
+            }
+        }
+
+        /** Sends no further pings when the call ends. */
+        #endWith(probe: Probe, limit: FlushLimit): void {
+            const { onEnd } = limit;
+            limit.onEnd = (error) => {
+                this.#forget(probe);
+                probe.reject(error);
+                onEnd?.(error);
+            };
         }
 
         /** Sends a ping behind all messages, however many bytes are buffered. It is no frame that the peer counts. */

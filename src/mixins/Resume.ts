@@ -157,13 +157,13 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             else super._onMessage(connection, message);
         }
 
-        #onReceipt(connection: Connection, resumption: Resumption, { ack, ask, bye, off }: Receipt): void {
+        #onReceipt(connection: Connection, resumption: Resumption, { ack, held, ask, bye, off }: Receipt): void {
             if (off) {
                 this._dropResumption(connection);
                 return;
             }
             this._onConfirmed(connection);
-            if (!connection.onReceipt(ack)) {
+            if (!connection.onReceipt(ack, held)) {
                 const error = badFrameError("the peer has acknowledged frames that it cannot have received");
                 connection.endFarewell();
                 this._destroy(connection, { code: "BAD_FRAMES", error });
@@ -173,7 +173,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
                 this.#onGoodbye(connection, resumption);
                 return;
             }
-            if (ask) connection.sendReceipt();
+            if (ask) connection.sendReceipt(resumption.held && { held: resumption.held.count + resumption.unfinished });
             this.#emitDrain(connection, resumption);
         }
 

@@ -3,11 +3,13 @@ import { type Connection, connectionOf } from "../connection/Connection";
 import type { EndOptions } from "../connection/GracefulClose";
 import { type Stats, statsOf } from "../diagnostics/Stats";
 import { LazyEmitter } from "../emitter/LazyEmitter";
+import { type FlushOptions, limitFlush } from "../mixins/FlushLimit";
 import type { RequestOptions } from "../mixins/Requests";
 import type { AnswerTo, CallbackOf, Message, MessageNameOf, Protocol, RequestData, RequestNameOf } from "../Protocol";
 import type { SendOptions } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import { SockhopError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
 import { fingerprintOf } from "../transport/tls";
 import type { SockhopServer } from "./SockhopServer";
 
@@ -169,8 +171,10 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      * With `resume` at both ends, the client has acknowledged it, and an interruption only delays that. Otherwise the client
      * has replied to a ping that follows the messages, which sockhop of any version does.
      *
-     * Rejects with `ERR_SOCKET_DESTROYED` if the connection closes first (the rejection needs no handler), and with
-     * `ERR_REQUEST_TYPE` if peers are `"json"`.
+     * Rejects with
+     * - `ERR_SOCKET_DESTROYED` if the connection closes first (the rejection needs no handler)
+     * - `ERR_FLUSH_TIMEOUT` after `timeout`, `ERR_ABORTED` when `signal` is aborted. What was sent stays on its way
+     * - `ERR_REQUEST_TYPE` if peers are `"json"`, `ERR_BAD_OPTION` for invalid options
      *
      * @example
      * ```js
@@ -178,9 +182,11 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      * await session.flush();
      * ```
      */
-    flush(): Promise<void> {
+    flush(options: FlushOptions | null = null): Promise<void> {
         const connection = connectionOf(this._sock);
-        return this._server && connection ? this._server._flush(connection) : unbound();
+        const { _server: server } = this;
+        if (!server || !connection) return unbound();
+        return markHandled(limitFlush(options, (limit) => markHandled(server._flush(connection, limit))));
     }
 
     /**

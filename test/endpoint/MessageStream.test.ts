@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { getEventListeners, once } from "node:events";
+import { EventEmitter, getEventListeners, once } from "node:events";
 import net from "node:net";
 import { SockhopError, type SockhopServer, SockhopSession } from "../../src";
+import { MessageStream } from "../../src/endpoint/MessageStream";
 import { next, turns, until } from "../support/eventLoop";
 import { client, later, pair, server } from "../support/pair";
 
@@ -214,4 +215,23 @@ describe("messages()", () => {
             .to.throw(SockhopError)
             .with.property("code", "ERR_BAD_OPTION");
     });
+
+    it("forgets the socket of a connection that is interrupted, as it goes on with another one", () => {
+        const emitter = new EventEmitter();
+        const stream = new MessageStream({ emitter, streams: new Set(), socketOf: (meta) => (meta as Meta).socket }, {});
+        const sockets = Array.from({ length: 3 }, () => new net.Socket());
+        for (let n = 0; n < 100; n++) emitter.emit("receive", n, { socket: undefined });
+        for (const socket of sockets) {
+            emitter.emit("receive", 1, { socket });
+            expect(socket.isPaused()).to.equal(true);
+            emitter.emit("interrupted", new Error("lost"), socket);
+            expect(socket.isPaused(), "released").to.equal(false);
+        }
+        stream.end();
+        expect(emitter.eventNames()).to.deep.equal([]);
+    });
 });
+
+interface Meta {
+    socket: net.Socket | undefined;
+}

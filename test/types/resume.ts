@@ -1,7 +1,7 @@
 // Types of connections that are resumed. Nothing here runs: `npm run types` checks it.
 import type { Socket } from "node:net";
 import { expectTypeOf } from "expect-type";
-import Sockhop, { type ResumeInfo, type ResumeOptions, SockhopError, SockhopServer, SockhopSession } from "../../src";
+import Sockhop, { type FlushOptions, type ResumeInfo, type ResumeOptions, SockhopError, SockhopServer, SockhopSession } from "../../src";
 
 class Visitor extends SockhopSession {
     user = "";
@@ -18,6 +18,10 @@ const server = new SockhopServer({ resume, max_suspended: 1, session_type: Visit
 
 expectTypeOf(client.resumable).toBeBoolean();
 expectTypeOf(client.flush()).toEqualTypeOf<Promise<void>>();
+expectTypeOf(client.flush({ timeout: 1000, signal: AbortSignal.timeout(1) })).toEqualTypeOf<Promise<void>>();
+expectTypeOf(client.flush).parameter(0).toEqualTypeOf<FlushOptions | null | undefined>();
+// @ts-expect-error -- milliseconds
+client.flush({ timeout: "1s" });
 
 client.on("interrupted", (error, socket) => {
     expectTypeOf(error).toEqualTypeOf<Error>();
