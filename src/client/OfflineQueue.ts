@@ -63,7 +63,7 @@ export class OfflineQueue {
     /** Oldest first, so the first message expires first. */
     readonly #messages = new Set<QueuedMessage>();
     #bytes = 0;
-    /** Connection that the queue is being flushed to. New messages are queued meanwhile, to keep the order. */
+    /** Connection that the queue is being flushed to, or that is interrupted. New messages are queued meanwhile, to keep the order. */
     #flushTarget: Connection | undefined;
     /** Calls of {@link sentTo}. */
     #waiting: (() => void)[] | undefined;
@@ -130,8 +130,18 @@ export class OfflineQueue {
         return this.#flushTarget === connection;
     }
 
-    /** Sends all queued messages, until the connection closes. Slows down before `slow_consumer` would refuse any. */
-    flush(connection: Connection): void {
+    /** Queues new messages, as their connection is interrupted. {@link flush} sends them when it is resumed. */
+    waitFor(connection: Connection): void {
+        this.#flushTarget = connection;
+    }
+
+    /**
+     * Sends all queued messages, until the connection closes. Slows down before `slow_consumer` would refuse any. Stops while the
+     * connection is interrupted.
+     *
+     * @param isLast - true to send them even then
+     */
+    flush(connection: Connection, isLast = false): void {
         this.#flushTarget = connection;
         const resume = (): void => {
             if (this.#flushTarget === connection) this.flush(connection);
@@ -141,6 +151,7 @@ export class OfflineQueue {
         let count = this.#messages.size;
         for (const message of this.#messages) {
             if (count === 0 || !connection.isWritable) break;
+            if (connection.isInterrupted && !isLast) return;
             // With "wait" the connection refuses no message, so it can buffer all of them.
             if (connection.limits.slowConsumer !== "wait" && connection.exceeds(connection.limits.maxBuffered / 2)) {
                 connection.onceWritable(resume);
@@ -150,6 +161,7 @@ export class OfflineQueue {
             this.#remove(message);
             this.#send(message, connection);
         }
+        if (connection.isInterrupted && !isLast) return;
         if (this.#messages.size > 0 && connection.isWritable) setImmediate(resume);
         else this.#onFlushed();
     }

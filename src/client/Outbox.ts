@@ -83,10 +83,19 @@ export class Outbox implements Sender {
         this.#attemptQueue = queue;
     }
 
-    /** Sends all queued messages. */
-    flush(connection: Connection): void {
-        if (connection.state !== "closed") (this.#queue ?? this.#attemptQueue)?.flush(connection);
+    /**
+     * Sends all queued messages.
+     *
+     * @param isLast - true to send them even if the connection is interrupted
+     */
+    flush(connection: Connection, isLast = false): void {
+        if (connection.state !== "closed") (this.#queue ?? this.#attemptQueue)?.flush(connection, isLast);
         this.#dropEmptyQueue();
+    }
+
+    /** Lets messages wait in the queue of the program, if there is one: they are not lost if the connection is not resumed. */
+    onInterrupted(connection: Connection): void {
+        this.#queue?.waitFor(connection);
     }
 
     /** True while queued messages of the program are being sent to a connection. */

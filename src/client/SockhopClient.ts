@@ -222,6 +222,8 @@ export class SockhopClient<
         self.#connector.abort();
         const sent = self.#sendWaiting(options ?? {});
         if (sent) await sent;
+        const connection = self.#connection;
+        if (connection?.isInterrupted && options?.timeout !== 0) self.#outbox.flush(connection, true);
         self.#outbox.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
         const streams = [...self.#streams];
         await self._closeAll(options ?? {});
@@ -453,6 +455,7 @@ export class SockhopClient<
             return;
         }
         this.#resumer.start(connection);
+        this.#outbox.onInterrupted(connection);
     }
 
     /** @internal */
@@ -468,6 +471,11 @@ export class SockhopClient<
         }
         this.#connector.socket = connection.socket;
         this.#resumer.onResumed();
+    }
+
+    /** @internal */
+    protected _onReplayed(connection: Connection): void {
+        if (connection === this.#connection) this.#outbox.flush(connection);
     }
 
     /** @internal */

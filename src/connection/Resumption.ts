@@ -77,6 +77,9 @@ export class Resumption {
     /** Fingerprint of the certificate of the client, on a server. */
     readonly fingerprint: string | undefined;
     #flushes: FlushWait[] | undefined;
+    /** Number of acknowledged frames at the last interruption, and its end. */
+    #stuckAt = -1;
+    #deadline = 0;
 
     constructor(limits: JournalLimits, { token, timeout, framesSent, fingerprint }: ResumptionStart) {
         this.framesFlushed = framesSent;
@@ -138,6 +141,17 @@ export class Resumption {
         if (!this.journal.acknowledge(received)) return false;
         this.settleFlushes(held);
         return true;
+    }
+
+    /**
+     * End of an interruption that begins now. A frame that no socket gets through does not prolong it: the timeout counts from
+     * the first interruption since the peer has acknowledged anything.
+     */
+    nextDeadline(time: number): number {
+        const { isEmpty, acknowledged } = this.journal;
+        if (isEmpty || acknowledged !== this.#stuckAt) this.#deadline = time + this.timeout;
+        this.#stuckAt = isEmpty ? -1 : acknowledged;
+        return Math.max(time, this.#deadline);
     }
 
     /** True while calls of `flush()` wait. */

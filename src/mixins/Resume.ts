@@ -73,6 +73,9 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         /** Called when a connection has another socket, before anything is received. */
         protected abstract _onResumed(connection: Connection): void;
 
+        /** Called when everything was sent again, after the handlers of `resumed`. */
+        protected abstract _onReplayed(connection: Connection): void;
+
         /** Called for each acknowledgement of the peer. The peer has all that was sent before, so it has its token. */
         protected abstract _onConfirmed(connection: Connection): void;
 
@@ -93,11 +96,12 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             if (!resumption || !isAlive(connection) || resumption.interruption) return;
             const error = reason.error ?? interruptedError(reason);
             connection.flush();
-            const timer = new GraceTimeout(resumption.timeout, () => {
+            const startedAt = now();
+            const timer = new GraceTimeout(resumption.nextDeadline(startedAt) - startedAt, () => {
                 this._notResumed(connection, `within ${resumption.timeout} ms`);
             });
             if (!this._greetsFirst) timer.unref();
-            resumption.interruption = { error, startedAt: now(), timer };
+            resumption.interruption = { error, startedAt, timer };
             resumption.interruptions += 1;
             connection.error = undefined; // of an earlier interruption
             connection.socket.destroy();
@@ -131,6 +135,8 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             if (connection.state === "closed") return true;
             publishResume(connection, { missed, replayed, duration });
             emitSafely(this, "resumed", { missed, replayed, duration }, ...this._eventArgs(connection));
+            if (connection.isInterrupted || connection.state !== "open") return true;
+            this._onReplayed(connection);
             this.#emitDrain(connection, resumption);
             return true;
         }

@@ -540,6 +540,11 @@ export class SockhopServer<
     }
 
     /** @internal */
+    protected _onReplayed(): void {
+        // Only a client has a queue.
+    }
+
+    /** @internal */
     protected _onConfirmed({ resumption }: Connection): void {
         if (resumption?.previousToken === undefined) return;
         this.#tokens.delete(resumption.previousToken);
