@@ -7,6 +7,7 @@ import { toError } from "../runtime/thrownValues";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
 import { markHandled } from "../timers/promises";
+import { copyBytes } from "./copyBytes";
 import { countFrames } from "./Journal";
 import type { Limits } from "./limits";
 import type { Resumption } from "./Resumption";
@@ -324,7 +325,7 @@ export class FrameWriter implements TickTask {
         const messages = this.framesSent - resumption.framesFlushed;
         resumption.framesFlushed = this.framesSent;
         if (wire) {
-            const bytes = Buffer.from(wire.take()); // the wire uses its memory again
+            const bytes = copyBytes(wire.take()); // the wire uses its memory again
             wire.release(true);
             const frames = countFrames(bytes);
             this.#keep(resumption, bytes, frames, Math.max(frames, messages), batch);

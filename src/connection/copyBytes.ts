@@ -1,0 +1,25 @@
+/** Bytes of one block of memory. */
+const BLOCK_SIZE = 32_768;
+
+/** Longer bytes get memory of their own. */
+const MAX_SHARED = BLOCK_SIZE / 4;
+
+let block = Buffer.alloc(0);
+let used = 0;
+
+/**
+ * Copies bytes that are kept for a short time. The copies of all connections share blocks: a flush has some KiB, for which Node
+ * would allocate memory each time. (One way, 100 B, codec `"binary"`: see `docs/architecture.md`.)
+ */
+export function copyBytes(bytes: Buffer): Buffer {
+    const { length } = bytes;
+    if (length > MAX_SHARED) return Buffer.from(bytes);
+    if (used + length > block.length) {
+        block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+        used = 0;
+    }
+    const start = used;
+    used += length;
+    bytes.copy(block, start);
+    return block.subarray(start, used);
+}
