@@ -315,6 +315,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         const socket = connection.adopt(other);
         releaseReading(socket);
         socket.destroy();
+        this.#stopTimers(); // if the connection is closed, and only waits for acknowledgements
     }
 
     /** @internal */
@@ -410,6 +411,10 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         });
         this._onClose(connection, wasOpen);
         connection.endReply();
+        this.#stopTimers();
+    }
+
+    #stopTimers(): void {
         if (this._connections.size > 0) return;
         this.#frameTimeouts.stop();
         this._timers.removeEmpty();
