@@ -206,7 +206,7 @@ export class SockhopClient<
 
     /**
      * Closes the connection gracefully, or aborts the attempt to connect, and turns pings and `auto_reconnect` off. Queued messages
-     * are rejected with `ERR_ABORTED`.
+     * are rejected with `ERR_ABORTED`. With `resume`, waits within its time until the server has acknowledged all.
      *
      * When the call returns, `connected` is false and `disconnect` was emitted (unless `drain` is set). May be called at any time,
      * and again with a shorter timeout. Rejects with `ERR_BAD_OPTION` only.

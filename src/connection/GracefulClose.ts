@@ -16,6 +16,9 @@ export interface EndOptions {
      * a second). 0 destroys the connection at once, without the bytes that the operating system has not accepted.
      * `Infinity` means no timeout.
      *
+     * With `resume` at both ends, the time includes the wait for the acknowledgements of the peer, in the background, also on
+     * another socket if this one is lost.
+     *
      * @default 5000
      */
     timeout?: number | undefined;

@@ -6,7 +6,8 @@ import { milliseconds, positiveNumber } from "../validators";
 export interface ResumeOptions {
     /**
      * Longest interruption in milliseconds. Then `disconnect` is emitted, with the code `NOT_RESUMED`. Both ends use the
-     * smaller of their values.
+     * smaller of their values. It counts from the first interruption since the peer has acknowledged anything, if there is
+     * anything to acknowledge.
      *
      * @default 30000
      */

@@ -128,7 +128,9 @@ export class MessageReceiver {
     /** @returns true if the line must be handled in its place, too */
     #onHeldControl(connection: Connection, control: Message): boolean {
         const receipt = control.kind === "pong" ? parseReceipt(control.data) : undefined;
-        const keepsOrder = receipt ? receipt.bye === true || receipt.off === true : parseHello(control.data) !== undefined;
+        const keepsOrder = receipt
+            ? receipt.bye === true || receipt.off === true
+            : parseHello(control.data) !== undefined;
         if (receipt?.bye && connection.resumption) connection.resumption.isOver = true; // the end of the socket comes next
         if (!keepsOrder) this.#dispatchSafely(connection, control);
         else if (receipt) this.#dispatchSafely(connection, { ...control, data: { ack: receipt.ack } });

@@ -528,7 +528,8 @@ export class SockhopServer<
     /** @internal */
     protected _onInterrupted(connection: Connection): void {
         const isBelow = this.#suspended.size < this.#maxSuspended || this.#continued === connection;
-        if (!this._mayLeave(connection) && connection.isLeaving) this._notResumed(connection, "as the server is closed");
+        if (!this._mayLeave(connection) && connection.isLeaving)
+            this._notResumed(connection, "as the server is closed");
         else if (isBelow) this.#suspended.add(connection);
         else this._notResumed(connection, `as there are ${this.#maxSuspended} others (max_suspended)`);
     }
@@ -536,7 +537,8 @@ export class SockhopServer<
     /** @internal */
     protected _onResumed(connection: Connection): void {
         this.#suspended.delete(connection);
-        if (connection.state === "open") (connection.session as SockhopSession | undefined)?._bind(connection.socket, this);
+        if (connection.state === "open")
+            (connection.session as SockhopSession | undefined)?._bind(connection.socket, this);
     }
 
     /** @internal */

@@ -82,7 +82,9 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      * again.
      *
      * Return or resolve `false`, throw or reject to refuse. Then the client gets a new session, and this one ends after the
-     * timeout of the option, unless it is resumed before.
+     * timeout of the option, unless it is resumed before. (It does not end at once: a stranger with the token could end it.)
+     *
+     * Also called after `end()`, while a graceful close waits for the acknowledgements of the client.
      *
      * @param socket - new socket of the client
      * @returns by default, with TLS: true if the client has the certificate of the session, if any; otherwise true

@@ -218,7 +218,10 @@ describe("messages()", () => {
 
     it("forgets the socket of a connection that is interrupted, as it goes on with another one", () => {
         const emitter = new EventEmitter();
-        const stream = new MessageStream({ emitter, streams: new Set(), socketOf: (meta) => (meta as Meta).socket }, {});
+        const stream = new MessageStream(
+            { emitter, streams: new Set(), socketOf: (meta) => (meta as Meta).socket },
+            {},
+        );
         const sockets = Array.from({ length: 3 }, () => new net.Socket());
         for (let n = 0; n < 100; n++) emitter.emit("receive", n, { socket: undefined });
         for (const socket of sockets) {

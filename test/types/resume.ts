@@ -1,7 +1,14 @@
 // Types of connections that are resumed. Nothing here runs: `npm run types` checks it.
 import type { Socket } from "node:net";
 import { expectTypeOf } from "expect-type";
-import Sockhop, { type FlushOptions, type ResumeInfo, type ResumeOptions, SockhopError, SockhopServer, SockhopSession } from "../../src";
+import Sockhop, {
+    type FlushOptions,
+    type ResumeInfo,
+    type ResumeOptions,
+    SockhopError,
+    SockhopServer,
+    SockhopSession,
+} from "../../src";
 
 class Visitor extends SockhopSession {
     user = "";

@@ -63,6 +63,8 @@ export class World {
     resumed = 0;
     #sessions = 0;
     #isInterrupted = false;
+    /** True while messages of the client wait in its queue, as the connection is interrupted. */
+    #isQueueing = false;
     readonly #pending = new Set<string>();
     #count = 0;
     readonly #faults: Error[] = [];
@@ -183,7 +185,8 @@ export class World {
     /** Connection that a message of the client is sent over. Messages of a queue may wait for a later one. */
     get #origin(): number | undefined {
         const { client, setting, isOpen, epoch } = this;
-        const waits = setting.queue && !(client.resumable && setting.limits.slow_consumer === undefined);
+        const isDirect = client.resumable && setting.limits.slow_consumer === undefined && !this.#isQueueing;
+        const waits = setting.queue && !isDirect;
         return isOpen && client.connected && !waits ? epoch : undefined;
     }
 
@@ -253,14 +256,14 @@ export class World {
             if (this.isOpen) this.fault("client: connect twice");
             this.epoch += 1;
             this.isOpen = true;
-            this.#isInterrupted = false;
+            this.#isInterrupted = this.#isQueueing = false;
             if (this.setting.ping) client.ping(100);
             this.react("connect");
         });
         client.on("disconnect", (_socket, reason) => {
             if (!this.isOpen) this.fault("client: disconnect without connect");
             this.isOpen = false;
-            this.#isInterrupted = false;
+            this.#isInterrupted = this.#isQueueing = false;
             if (
                 reason.code === "NOT_RESUMED" &&
                 (reason.error as { unacknowledged?: number }).unacknowledged === undefined
@@ -272,7 +275,7 @@ export class World {
         client.on("interrupted", () => {
             if (!this.isOpen || this.#isInterrupted) this.fault("client: interrupted does not match");
             if (!client.connected) this.fault("client: interrupted and not connected");
-            this.#isInterrupted = true;
+            this.#isInterrupted = this.#isQueueing = true;
             this.react("interrupted");
         });
         client.on("resumed", ({ missed, replayed, duration }) => {
@@ -280,7 +283,11 @@ export class World {
             if (!(missed >= 0 && replayed >= 0 && duration >= 0)) this.fault("client: resumed with bad counts");
             this.#isInterrupted = false;
             this.resumed += 1;
-            this.react("resumed");
+            try {
+                this.react("resumed");
+            } finally {
+                this.#isQueueing = this.#isInterrupted;
+            }
         });
         client.on("error", (error) => this.legal("error of the client", error));
         const arrived = (value: unknown): void => {
