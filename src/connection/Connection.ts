@@ -294,6 +294,7 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
             return;
         }
         resumption.isLeaving = true;
+        resumption.dropUnfinished();
         this.#sayGoodbye();
     }
 

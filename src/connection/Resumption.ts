@@ -94,6 +94,12 @@ export class Resumption {
         return this.received - this.unfinished;
     }
 
+    /** Counts the last frame as not received if not all of its messages are handled: the connection handles no more. */
+    dropUnfinished(): void {
+        this.received = this.complete;
+        this.unfinished = 0;
+    }
+
     /** Token that the client presents. */
     get token(): string {
         return this.#token;

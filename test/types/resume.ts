@@ -26,9 +26,9 @@ const server = new SockhopServer({ resume, max_suspended: 1, session_type: Visit
 expectTypeOf(client.resumable).toBeBoolean();
 expectTypeOf(client.flush()).toEqualTypeOf<Promise<void>>();
 expectTypeOf(client.flush({ timeout: 1000, signal: AbortSignal.timeout(1) })).toEqualTypeOf<Promise<void>>();
-expectTypeOf(client.flush).parameter(0).toEqualTypeOf<FlushOptions | null | undefined>();
+expectTypeOf<Parameters<typeof client.flush>[0]>().toEqualTypeOf<FlushOptions | null | undefined>();
 // @ts-expect-error -- milliseconds
-client.flush({ timeout: "1s" });
+void client.flush({ timeout: "1s" });
 
 client.on("interrupted", (error, socket) => {
     expectTypeOf(error).toEqualTypeOf<Error>();

@@ -172,4 +172,19 @@ describe("A graceful close with resume", () => {
         if (s.sockets.length > 0) await once(s, "disconnect");
         expect(c.stats).to.include({ unacknowledged: 0, kept: 0, buffered: 0, connections: 0 });
     });
+
+    for (const codec of ["json", "binary"] as const) {
+        it(`does not acknowledge what it does not handle, also on the next socket, with the codec ${codec}`, async () => {
+            const { s, c } = await resumable({ ...RESUME, codec });
+            const [session] = s.sessions;
+            c.once("receive", () => {
+                void c.send("from the client");
+                session!.sock.destroy();
+                void c.disconnect();
+            });
+            for (let n = 0; n < 4; n++) void session!.send(n); // in the same frame of bytes
+            await reasonOfEnd(s);
+            expect(session!.stats.unacknowledged).to.be.at.least(3);
+        });
+    }
 });

@@ -122,12 +122,12 @@ describe("An interrupted connection", () => {
     });
 
     it("stays for its client when a stranger with its token is refused", async () => {
+        const strangers = new Set<number | undefined>();
         class Session extends SockhopSession {
             override resume(socket: net.Socket): boolean {
-                return socket.remotePort !== stranger;
+                return !strangers.has(socket.remotePort);
             }
         }
-        let stranger: number | undefined;
         const s = server({ ...RESUME, session_type: Session });
         await s.listen();
         const accepted = next(s, "connect");
@@ -139,7 +139,7 @@ describe("An interrupted connection", () => {
         peer.socket.destroy();
         await next(s, "interrupted");
         const thief = await RawClient.connect(s);
-        stranger = thief.socket.localPort;
+        strangers.add(thief.socket.localPort);
         thief.greet({ timeout: 30_000, token, received: 0, sent: 0 });
         expect(await thief.answer()).to.not.have.property("received");
         const again = await RawClient.connect(s);

@@ -108,7 +108,9 @@ describe("An end that does not read", () => {
         session!.sock.pause();
         let code: unknown;
         for (let n = 0; n < 20 && code === undefined; n++) {
-            session!.send("x".repeat(900)).catch((error: unknown) => ({ code } = error as { code: unknown }));
+            session!.send("x".repeat(900)).catch((error: unknown) => {
+                ({ code } = error as { code: unknown });
+            });
             await turns(1);
         }
         expect(code).to.equal("ERR_BUFFER_FULL");
