@@ -27,7 +27,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     readonly #counters = new ClusterCounters();
     readonly #receiver: ClusterReceiver;
     readonly #sender: ClusterSender;
-    readonly #heartbeats: Heartbeats;
+    readonly #heartbeats = new Heartbeats(this.#beat.bind(this), this.#onMute.bind(this));
     #state: ClusterState = "left";
     #link: ClusterLink | undefined;
     /** Attempt that has not settled. */
@@ -44,10 +44,6 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         super();
         this.#settings = settings;
         this.#host = host;
-        this.#heartbeats = new Heartbeats(
-            (isHealthy) => void this.#beat(isHealthy),
-            () => void this.#lose("returns no heartbeats"),
-        );
         this.#sender = new ClusterSender(settings, this.#counters.counts);
         this.#receiver = new ClusterReceiver(host, this.#counters.counts, {
             joined: (member) => {
@@ -192,10 +188,10 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     }
 
     /** Ends the link. */
-    #lose(reason: string): void {
+    #onMute(): void {
         const link = this.#link;
         if (!link) return;
-        const error = link.error(reason);
+        const error = link.error("returns no heartbeats");
         link.end(error); // may call code of an engine
         if (link === this.#link) this.#onLost(error);
     }
