@@ -8,9 +8,9 @@ export interface ClusterHost {
      * Sends values of another server to the clients of this one. Must not throw.
      *
      * @param lines - see {@link ClusterValues}
-     * @param groups - names of groups; `undefined` for all clients
+     * @param group - name of a group; `undefined` for all clients
      */
-    deliver(lines: readonly string[], groups: readonly string[] | undefined): void;
+    deliver(lines: readonly string[], group: string | undefined): void;
     /** Reports a mistake of another server. */
     report(error: SockhopError): void;
 }

@@ -6,8 +6,8 @@ const VERSION = "1";
 /** Maximum number of characters of a head, which is the first line. */
 const MAX_HEAD = 200;
 
-/** Maximum number of characters of the line that names the groups, and of a heartbeat. */
-const MAX_ADDRESS = 100_000;
+/** Maximum number of characters of the line that names a group, whose escapes are long, and of that of a heartbeat. */
+const MAX_ADDRESS = 2000;
 const MAX_STATUS = 1000;
 
 /** Number of bytes of the longest head that this version writes, rounded up. */
@@ -38,8 +38,8 @@ export interface ClusterHead {
 /** Values for the same clients, each as one line: a JSON envelope, or `#` and the base64 text of a frame of bytes. */
 export interface ClusterValues {
     readonly lines: string[];
-    /** Names of groups; `undefined` for all clients. */
-    readonly groups: readonly string[] | undefined;
+    /** Name of a group; `undefined` for all clients. */
+    readonly group: string | undefined;
 }
 
 /**
@@ -90,12 +90,12 @@ export function parseValues(text: string, { end: begin, count }: ClusterHead): C
         const line = text.slice(start, end);
         start = end + 1;
         if (line.startsWith("@")) {
-            const groups = line === "@" ? undefined : parseGroups(line.slice(1));
-            if (groups === "invalid") return undefined;
-            parts.push((part = { lines: [], groups }));
+            const group = line === "@" ? undefined : parseGroup(line.slice(1));
+            if (group === null) return undefined;
+            parts.push((part = { lines: [], group }));
         } else {
             if (!isValue(line)) return undefined;
-            if (!part) parts.push((part = { lines: [], groups: undefined }));
+            if (!part) parts.push((part = { lines: [], group: undefined }));
             part.lines.push(line);
             found += 1;
         }
@@ -108,10 +108,11 @@ function isValue(line: string): boolean {
     return (line.startsWith("{") && line.endsWith("}")) || (line.startsWith("#") && line.length > 1);
 }
 
-function parseGroups(json: string): readonly string[] | "invalid" {
+/** Returns the name in an address, an array with one name; `null` for anything else. */
+function parseGroup(json: string): string | null {
     const names = parseJson(json, MAX_ADDRESS);
-    if (!Array.isArray(names) || names.length === 0) return "invalid";
-    return names.every((name) => typeof name === "string") ? names : "invalid";
+    const name: unknown = Array.isArray(names) && names.length === 1 ? names[0] : undefined;
+    return typeof name === "string" ? name : null;
 }
 
 /** Writes the second line of a hello or heartbeat. */

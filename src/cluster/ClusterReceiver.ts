@@ -87,8 +87,8 @@ export class ClusterReceiver {
         const known = this.#hear(head);
         if (known === undefined) return;
         this.#counts.messages_received += head.count - known;
-        for (const { lines, groups } of known > 0 ? withoutFirst(parts, known) : parts) {
-            if (lines.length > 0 && this.#membership === membership) this.#host.deliver(lines, groups);
+        for (const { lines, group } of known > 0 ? withoutFirst(parts, known) : parts) {
+            if (lines.length > 0 && this.#membership === membership) this.#host.deliver(lines, group);
         }
     }
 
@@ -141,9 +141,9 @@ export class ClusterReceiver {
 /** Returns the values behind the first ones. */
 function withoutFirst(parts: readonly ClusterValues[], count: number): ClusterValues[] {
     let left = count;
-    return parts.map(({ lines, groups }) => {
+    return parts.map(({ lines, group }) => {
         const rest = lines.slice(left);
         left = Math.max(left - lines.length, 0);
-        return { lines: rest, groups };
+        return { lines: rest, group };
     });
 }
