@@ -49,7 +49,8 @@ export class BreakableEngine implements Engine {
     instead: (() => Promise<never>) | undefined;
     attempts = 0;
     readonly #losts = new Set<(error: Error) => void>();
-    refusal: Error | undefined;
+    /** What `publish()` does instead. */
+    publish: (() => Promise<unknown>) | undefined;
 
     async connect(...[topics, heard, lost]: Parameters<Engine["connect"]>): ReturnType<Engine["connect"]> {
         this.attempts += 1;
@@ -58,7 +59,7 @@ export class BreakableEngine implements Engine {
         this.#losts.add(lost);
         return {
             limit: link.limit,
-            publish: (topic, text) => (this.refusal ? Promise.reject(this.refusal) : link.publish(topic, text)),
+            publish: (topic, text) => this.publish?.() ?? link.publish(topic, text),
             close: () => {
                 this.#losts.delete(lost);
                 return link.close();
