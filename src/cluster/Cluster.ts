@@ -62,6 +62,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         });
     }
 
+    /** See {@link ClusterState}. */
     get state(): ClusterState {
         return this.#state;
     }

@@ -47,7 +47,7 @@ export interface ClusterStats {
     messages_received: number;
     /** Bytes of messages that were handed to the engine, heartbeats included. */
     bytes_sent: number;
-    /** Characters of messages of other servers, heartbeats included. */
+    /** Bytes of messages of other servers, heartbeats included. */
     bytes_received: number;
     /** Number of values of other servers that did not arrive. */
     missed: number;
