@@ -6,6 +6,8 @@ export type SockhopErrorCode =
     | "ERR_BAD_DATA"
     | "ERR_BAD_OPTION"
     | "ERR_BUFFER_FULL"
+    | "ERR_CLUSTER_DEGRADED"
+    | "ERR_CLUSTER_VERSION"
     | "ERR_CODEC"
     | "ERR_CONNECT_TIMEOUT"
     | "ERR_FLUSH_TIMEOUT"

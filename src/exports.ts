@@ -16,6 +16,13 @@ export {
 } from "./SockhopError";
 export { type ServerOrClient, listen_or_connect } from "./listenOrConnect";
 export { path_of } from "./transport/namedSocket";
+export { memory_engine } from "./cluster/MemoryEngine";
+export type { Cluster } from "./cluster/Cluster";
+export type { ClusterEvents, ClusterState, ClusterStats } from "./cluster/ClusterEvents";
+export type { ClusterOptions } from "./cluster/ClusterOptions";
+export type { ClusterMember } from "./cluster/Members";
+export type { Engine, EngineLink } from "./cluster/Engine";
+export type { ClusterMissedDiagnostics, ClusterStateDiagnostics } from "./diagnostics/clusterChannels";
 export { ObjectBuffer, type ObjectBufferOptions, type FramingOptions } from "./codec/ObjectBuffer";
 export type { ValueCodec, ValueOptions } from "./codec/ValueOptions";
 export { type Packet, type ResponseEvents, SockhopResponseReadableStream } from "./replies/ResponseReadableStream";

@@ -3,12 +3,13 @@ import type { InvalidMessage, Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { SockhopError } from "../SockhopError";
 import { positiveNumber } from "../validators";
-import { createFormat } from "./formatOption";
+import { type FormatSettings, createFormat } from "./formatOption";
 import { assertObject, badFrameError } from "./errors";
 import { type ClassRegistry, classRegistry } from "./classes";
 import type { Codec, ControlKind, Identified, ReadState } from "./Codec";
 import { JsonCodec, type JsonCodecOptions } from "./json/JsonCodec";
 import { withLineId } from "./LineId";
+import { BinaryFormat } from "./binary/BinaryFormat";
 import { MixedReader } from "./binary/MixedReader";
 import { Terminator } from "./json/Terminator";
 import { V2Format, type V2FormatOptions } from "./v2/V2Format";
@@ -59,8 +60,9 @@ export class ObjectBuffer extends EventEmitter {
     readonly #format: WireFormat | undefined;
     readonly #reader: StreamReader;
     readonly #allowNonObjects: boolean;
-    readonly #v2Options: V2FormatOptions;
+    readonly #formatSettings: V2FormatOptions & FormatSettings;
     #v2Format: V2Format | undefined;
+    #binaryFormat: WireFormat | undefined;
     /** Errors of unreadable frames. They are emitted after the read, because a listener may call this object. */
     readonly #readErrors: SockhopError[] = [];
     readonly #state: ReadState = {
@@ -83,8 +85,8 @@ export class ObjectBuffer extends EventEmitter {
         const json = new JsonCodec(settings);
         this.#codec = json;
         this.#allowNonObjects = settings.allowNonObjects;
-        this.#v2Options = { ...settings, json };
-        this.#format = createFormat(given, { ...settings, json });
+        this.#formatSettings = { ...settings, json };
+        this.#format = createFormat(given, this.#formatSettings);
         this.#reader = this.#format
             ? new MixedReader(new Terminator(settings.receiveTerminator), settings.maxSize)
             : json;
@@ -184,12 +186,22 @@ export class ObjectBuffer extends EventEmitter {
     }
 
     /**
+     * Format of the codec `"binary"`, for frames of other servers. This end need not have this codec.
+     *
+     * @internal
+     */
+    get binaryFormat(): WireFormat {
+        if (this.#format?.name === "binary") return this.#format;
+        return (this.#binaryFormat ??= new BinaryFormat({ ...this.#formatSettings, errorStacks: false }));
+    }
+
+    /**
      * Format for peers of sockhop 2.x.
      *
      * @internal
      */
     get v2Format(): V2Format {
-        return (this.#v2Format ??= new V2Format(this.#v2Options));
+        return (this.#v2Format ??= new V2Format(this.#formatSettings));
     }
 
     /** @internal */

@@ -8,6 +8,7 @@ export const OPTION_NAMES = [
     "auto_reconnect_interval",
     "auto_reconnect_max_interval",
     "classes",
+    "cluster",
     "codec",
     "codec_required",
     "connect_timeout",

@@ -3,7 +3,10 @@ import { debug } from "../diagnostics/debugLog";
 import { emitSafely } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";
 import { Timer, now } from "../runtime/clock";
+import { type Pauses, delayAfter } from "../timers/backoff";
 import type { Constructor } from "./mixin";
+
+export { type Pauses, delayAfter };
 
 /** Members that the mixin `AutoReconnect` adds to a client. */
 export interface Reconnecting {
@@ -40,13 +43,6 @@ export interface Reconnecting {
      * @internal
      */
     _stopAttempts(): void;
-}
-
-/** Delay between two attempts, in milliseconds. */
-export interface Pauses {
-    interval: number;
-    /** Limit of the exponential backoff; 0 for a constant interval. */
-    cap: number;
 }
 
 /** Adds automatic reconnecting, with backoff. */
@@ -130,13 +126,4 @@ export function AutoReconnect<B extends Constructor<Endpoint>>(Base: B): B & Con
         }
     }
     return AutoReconnect;
-}
-
-/**
- * Delay of the next attempt in milliseconds: with a cap, exponential backoff with full jitter.
- *
- * @param failures - number of failed attempts, from 1 on
- */
-export function delayAfter(failures: number, { interval, cap }: Pauses): number {
-    return cap > 0 ? Math.round(Math.random() * Math.min(cap, interval * 2 ** (failures - 1))) : interval;
 }

@@ -16,11 +16,22 @@ const SENDALL_NAMES = ["type", "except", "local"];
 /** Maximum length of frames that are copied, because only some of the connections that have them get a further frame. */
 const MAX_COPIED = 16_384;
 
+/** Sends broadcasts to the other servers of a cluster. */
+export interface RemoteBroadcasts {
+    /**
+     * @param local - broadcast to the clients of this server
+     * @returns settles when both are done
+     */
+    send(message: ValueMessage, group: string | undefined, local: Promise<undefined[]>): Promise<undefined[]>;
+}
+
 /** Server whose connections get broadcasts. */
 export interface BroadcastHost {
     readonly objectBuffer: ObjectBuffer;
     /** Connections whose session has started, or those of a group. A new array. */
     connections(group: string | undefined): Connection[];
+    /** Way to the other servers; `undefined` if there are none. */
+    cluster(): RemoteBroadcasts | undefined;
     /** Handles the end of the socket of a connection. */
     lose(connection: Connection, reason: DisconnectReason): void;
 }
@@ -48,7 +59,11 @@ export class Broadcasts {
             if (isReceiveMeta(options)) options = null;
             checkMethodOptions(options, SENDALL_NAMES, "sendall");
             const type = options ? typeOption(options.type, objectBuffer.enveloped) : undefined;
-            return this.send(new ValueMessage(objectBuffer, value, type), group, options);
+            const message = new ValueMessage(objectBuffer, value, type);
+            const cluster = options?.local ? undefined : this.#host.cluster();
+            if (!cluster) return this.send(message, group, options);
+            recipientsOf([], options); // an invalid option must not send anything
+            return cluster.send(message, group, this.send(message, group, options));
         } catch (error) {
             return Promise.reject(error);
         }

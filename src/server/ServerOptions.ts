@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
+import type { ClusterOptions } from "../cluster/ClusterOptions";
+import type { Engine } from "../cluster/Engine";
 import { isPlain, warnIgnored } from "../diagnostics/unknownOptions";
 import type { SockhopOptions } from "../endpoint/options";
 import type { ClassesOf, Protocol } from "../Protocol";
@@ -73,6 +75,11 @@ export interface ServerOptions<
      * @default false
      */
     reuse_port?: boolean | undefined;
+    /**
+     * Engine that joins several servers, or {@link ClusterOptions} with an engine: `sendall()` and groups then reach the
+     * clients of all of them. See {@link SockhopServer.cluster}.
+     */
+    cluster?: Engine | ClusterOptions | null | undefined;
     /** `true` turns TLS on. Not needed if `ssl_options` has any member. */
     ssl?: boolean | undefined;
     /**

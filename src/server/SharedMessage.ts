@@ -3,6 +3,7 @@ import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { WireFormat } from "../codec/Wire";
 import { badFrameError } from "../codec/errors";
 import { type InvalidMessage, type Message, toMessage } from "../protocol/Message";
+import { typeName } from "../protocol/typeName";
 
 /** Message for several connections, which is encoded once for each of their formats. */
 export interface SharedMessage {
@@ -20,6 +21,8 @@ export class ValueMessage implements SharedMessage {
     readonly #value: unknown;
     readonly #type: string | undefined;
     #line: string | undefined;
+    /** Frame of the format of the endpoint. */
+    #bytes: Buffer | undefined;
 
     /** @param type - type of the message, instead of the class name of the value */
     constructor(objectBuffer: ObjectBuffer, value: unknown, type: string | undefined) {
@@ -28,7 +31,15 @@ export class ValueMessage implements SharedMessage {
         this.#type = type;
     }
 
+    /** Type of the message. */
+    get type(): string {
+        return this.#type ?? typeName(this.#value);
+    }
+
     encode(format: WireFormat | undefined): Frame {
+        if (format && format === this.#objectBuffer.format) {
+            return (this.#bytes ??= format.encodeShared(this.#value, this.#type));
+        }
         if (format) return format.encodeShared(this.#value, this.#type);
         return (this.#line ??= this.#objectBuffer.encodeMessage(this.#value, this.#type));
     }

@@ -2,6 +2,8 @@ import type { Handler } from "../endpoint/Handler";
 import type { OtherEvents } from "../endpoint/events";
 import type { TypedEmitter } from "../emitter/TypedEmitter";
 import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
+import type { Cluster } from "../cluster/Cluster";
+import { type ClusterSettings, clusterSettings } from "../cluster/ClusterOptions";
 import { addressOptions } from "../transport/Address";
 import { warn } from "../diagnostics/warning";
 import { reusePort } from "../transport/reusePort";
@@ -17,6 +19,7 @@ import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { ResumeTokens } from "./ResumeTokens";
 import { Broadcasts } from "./Broadcasts";
+import { ClusterBroadcasts } from "./ClusterBroadcasts";
 import type { BroadcastOptions } from "./BroadcastOptions";
 import { Group } from "./Group";
 import { CallSite } from "../runtime/CallSite";
@@ -112,11 +115,13 @@ export class SockhopServer<
      */
     readonly _broadcasts = new Broadcasts({
         objectBuffer: this._objectBuffer,
+        cluster: () => (this.#cluster?.isActive ? this.#cluster : undefined),
         connections: (group) => (group === undefined ? this._active() : this._membersOf(group)),
         lose: (connection, reason) => {
             this._lose(connection, reason);
         },
     });
+    readonly #cluster: ClusterBroadcasts | undefined;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
     readonly #codecRequired: boolean;
@@ -147,7 +152,14 @@ export class SockhopServer<
         this.#maxSuspended = positiveNumber("max_suspended", options.max_suspended, 1000);
         const sharesPort = reusePort(options.reuse_port, this.path !== null);
         this.#listening = { tls, most, mode: permissions(options.mode), reusePort: sharesPort };
+        const cluster = clusterSettings(options.cluster);
+        if (cluster) this.#cluster = this.#createCluster(cluster);
         this.#listener = this.#createListener();
+    }
+
+    /** The other servers, with the option `cluster`. */
+    get cluster(): Cluster | undefined {
+        return this._self().#cluster?.cluster;
     }
 
     /** Server of Node. `close()` replaces it by a new one. */
@@ -207,9 +219,10 @@ export class SockhopServer<
         const self = this._self();
         closeTimeout(options ?? {}); // throws before anything has happened
         const streams = [...self.#streams];
+        const left = self.#cluster?.cluster.leave(); // first: from now on, nothing arrives from other servers
         const closed = self.#listener.close();
         self.#listener = self.#createListener();
-        self.#closed = Promise.all([self.#closed, closed]);
+        self.#closed = Promise.all([self.#closed, closed, left]);
         await Promise.all([self.disconnect(options), self.#closed]);
         for (const stream of streams) stream.end();
     }
@@ -483,8 +496,25 @@ export class SockhopServer<
         return notConnectedError(undefined, `The message was not sent: ${reason}`);
     }
 
+    #createCluster(settings: ClusterSettings): ClusterBroadcasts {
+        return new ClusterBroadcasts(settings, {
+            objectBuffer: this._objectBuffer,
+            broadcasts: this._broadcasts,
+            count: () => this._active().length,
+            report: (error) => {
+                this._reportError(error, null);
+            },
+        });
+    }
+
     #createListener(): Listener {
+        const { cluster } = this.#cluster ?? {};
+        const join = async (): Promise<void> => {
+            // Without the engine, the server serves its own clients.
+            if (this.#listener === listener) await cluster?.join().catch(() => undefined);
+        };
         const listener: Listener = new Listener(this.#listening, {
+            ...(cluster && { bound: join }),
             accepted: (socket) => {
                 this.#accept(this._attach(socket));
             },

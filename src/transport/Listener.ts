@@ -27,6 +27,8 @@ export interface ListenerOptions {
 
 /** Callbacks of a {@link Listener}. */
 export interface ListenerEvents {
+    /** Called when the server listens. The promise of `listen()` waits for it. Must not reject. */
+    bound?(): Promise<unknown>;
     /** Handles a new connection; over TLS after its handshake. */
     accepted(socket: net.Socket): void;
     /**
@@ -104,6 +106,7 @@ export class Listener {
             // Throws ERR_SERVER_ALREADY_LISTEN of Node, before anything has changed.
             if (this.server.listening) this.server.listen();
             await this.#listenAt(checkAddress(address));
+            if (this.#events.bound) await this.#events.bound();
         } catch (error) {
             explainListen(error as Error, address);
             site.mark(error as Error);

@@ -1,0 +1,245 @@
+import process from "node:process";
+import { publishClusterMissed, publishClusterState } from "../diagnostics/clusterChannels";
+import { emitSafely } from "../emitter/emitSafely";
+import { TypedEmitter } from "../emitter/TypedEmitter";
+import { loadCrypto } from "../runtime/builtins";
+import { Timer } from "../runtime/clock";
+import { SockhopError } from "../SockhopError";
+import { delayAfter } from "../timers/backoff";
+import { ClusterCounters } from "./ClusterCounters";
+import type { ClusterEvents, ClusterState, ClusterStats } from "./ClusterEvents";
+import type { ClusterHost } from "./ClusterHost";
+import { ClusterLink } from "./ClusterLink";
+import type { ClusterSettings } from "./ClusterOptions";
+import { ClusterReceiver } from "./ClusterReceiver";
+import { ClusterSender } from "./ClusterSender";
+import { Deferred } from "./Deferred";
+import { Heartbeats } from "./Heartbeats";
+import type { ClusterMember } from "./Members";
+
+/** Delay of the first further attempt after an outage, and the longest one, in milliseconds. Both are an upper limit. */
+const RETRY = { interval: 100, cap: 2000 };
+
+/** The other servers, and the way to them: `server.cluster`. */
+export class Cluster extends TypedEmitter<ClusterEvents> {
+    readonly #settings: ClusterSettings;
+    readonly #host: ClusterHost;
+    readonly #counters = new ClusterCounters();
+    readonly #receiver: ClusterReceiver;
+    readonly #sender: ClusterSender;
+    readonly #heartbeats = new Heartbeats(this.#beat.bind(this), this.#onMute.bind(this));
+    #state: ClusterState = "left";
+    #link: ClusterLink | undefined;
+    /** Attempt that has not settled. */
+    #attempt: Deferred | undefined;
+    #retry: Timer | undefined;
+    /** Settles when the last link is closed. */
+    #left: Promise<void> = Promise.resolve();
+    /** Failed attempts since the engine has last worked for a heartbeat. */
+    #failures = 0;
+    #hasWarned = false;
+
+    /** @internal */
+    constructor(settings: ClusterSettings, host: ClusterHost) {
+        super();
+        this.#settings = settings;
+        this.#host = host;
+        this.#sender = new ClusterSender(settings, this.#counters.counts);
+        this.#receiver = new ClusterReceiver(host, this.#counters.counts, {
+            joined: (member) => {
+                emitSafely(this, "join", member);
+            },
+            left: (member, reason) => {
+                emitSafely(this, "leave", member, reason);
+            },
+            missed: (member, count) => {
+                publishClusterMissed(this, member.id, count);
+                emitSafely(this, "missed", member, count);
+            },
+            greeted: () => {
+                this.#sendStatus("+");
+            },
+        });
+    }
+
+    /** See {@link ClusterState}. */
+    get state(): ClusterState {
+        return this.#state;
+    }
+
+    /** Id of this server in the cluster, new whenever it joins; `undefined` while it has left. */
+    get id(): string | undefined {
+        return this.#state === "left" ? undefined : this.#sender.id;
+    }
+
+    /** Servers of the cluster, this one first. A new array each time. */
+    get members(): ClusterMember[] {
+        if (this.#state === "left") return [];
+        const own = { id: this.#sender.id, clients: this.#host.clients, silent: 0, here: true };
+        return [own, ...this.#receiver.members.all];
+    }
+
+    /** Counters since the server was created. A new object each time. */
+    get stats(): ClusterStats {
+        const members = this.#state === "left" ? 0 : this.#receiver.members.size + 1;
+        const { buffered = 0, pending = 0 } = this.#link ?? {};
+        const { degraded: degraded_ms, counts } = this.#counters;
+        return { members, ...counts, degraded_ms, buffered, pending, round_trip: this.#heartbeats.roundTrip };
+    }
+
+    /**
+     * Joins the cluster, as `listen()` of the server does. If it is `"degraded"`, starts an attempt at once.
+     *
+     * @returns resolves when values reach the other servers. Rejects with `ERR_CLUSTER_DEGRADED` if this attempt fails;
+     *   further attempts follow. Rejects with `ERR_ABORTED` if the server leaves meanwhile
+     * @example
+     * await server.listen();
+     * await server.cluster.join(); // only for those who need the engine to start
+     */
+    join(): Promise<void> {
+        if (this.#state === "joined") return Promise.resolve();
+        if (this.#attempt) return this.#attempt.promise;
+        if (this.#state === "left") {
+            this.#sender.reset(loadCrypto().randomBytes(6).toString("hex"));
+            this.#receiver.reset(this.#sender.id);
+            this.#failures = 0;
+            this.#setState("joining");
+        }
+        return this.#connect();
+    }
+
+    /**
+     * Leaves the cluster, as `close()` of the server does. The other servers are told.
+     *
+     * @returns resolves when the connection to the engine is closed, after at most two seconds
+     */
+    leave(): Promise<void> {
+        if (this.#state === "left") return this.#left;
+        const [link, attempt] = [this.#link, this.#attempt];
+        if (this.#state === "degraded") this.#counters.endOutage();
+        this.#state = "left"; // code of an engine may call any method
+        this.#link = this.#attempt = undefined;
+        this.#retry?.clear();
+        this.#heartbeats.stop();
+        this.#receiver.clear();
+        this.#sender.sendGoodbye();
+        this.#sender.setLink(undefined);
+        const error = new SockhopError("The server has left the cluster", "ERR_ABORTED");
+        attempt?.reject(error);
+        if (link) this.#left = link.close(error);
+        publishClusterState(this, "left");
+        return this.#left;
+    }
+
+    /**
+     * Sends a value to the other servers, in one message with all values of this tick.
+     *
+     * @param line - see {@link ClusterValues}
+     * @param group - name of a group; all clients without it
+     * @returns resolves when the engine has taken it, and at once in the state `"left"`. Rejects with
+     *   `ERR_CLUSTER_DEGRADED`, `ERR_MESSAGE_TOO_LARGE`, `ERR_BUFFER_FULL` or `ERR_MAX_PENDING`
+     *
+     * @internal
+     */
+    spread(line: string, group?: string): Promise<void> {
+        if (this.#state === "left") return Promise.resolve();
+        return this.#sender.send(line, group, this.#state === "joined");
+    }
+
+    #connect(): Promise<void> {
+        this.#retry?.clear();
+        const attempt = (this.#attempt = new Deferred());
+        const { engine, name } = this.#settings;
+        const topics = [`sockhop.${name}.all`, `sockhop.${name}.to.${this.#sender.id}`];
+        this.#link = new ClusterLink(engine, topics, {
+            opened: (link) => {
+                if (link !== this.#link) return;
+                this.#heartbeats.reset(this.#sender.number);
+                this.#sender.setLink(link);
+                this.#sendStatus("?");
+            },
+            heard: (link, topic, text) => {
+                if (link === this.#link && topic === topics[0]) this.#onMessage(link, text);
+            },
+            lost: (link, error) => {
+                if (link === this.#link) this.#onLost(error);
+            },
+        });
+        return attempt.promise;
+    }
+
+    #onMessage(link: ClusterLink, text: unknown): void {
+        if (typeof text !== "string" || text.length > link.limit) return;
+        const echo = this.#receiver.receive(text);
+        if (!echo || link !== this.#link) return;
+        if (echo.beat === 0) this.#heartbeats.onValueEcho(echo.number);
+        else if (this.#heartbeats.onEcho(echo.beat) && this.#state !== "joined") this.#onJoined(link);
+    }
+
+    #onJoined(link: ClusterLink): void {
+        link.confirm();
+        const attempt = this.#attempt;
+        this.#attempt = undefined;
+        this.#receiver.members.resetSilence();
+        this.#heartbeats.start(this.#settings.heartbeat);
+        if (this.#state === "degraded") this.#counters.endOutage();
+        this.#setState("joined");
+        attempt?.resolve();
+        if (link === this.#link) emitSafely(this, "joined");
+    }
+
+    /** Ends the link. */
+    #onMute(): void {
+        const link = this.#link;
+        if (!link) return;
+        const error = link.error("returns no heartbeats");
+        link.end(error); // may call code of an engine
+        if (link === this.#link) this.#onLost(error);
+    }
+
+    #onLost(error: SockhopError): void {
+        const attempt = this.#attempt;
+        this.#link = this.#attempt = undefined;
+        this.#heartbeats.stop();
+        this.#sender.setLink(undefined, error);
+        this.#failures += 1;
+        this.#retry = new Timer(() => void this.#connect(), delayAfter(this.#failures, RETRY)).unref();
+        const isNew = this.#state !== "degraded";
+        if (isNew) {
+            this.#counters.beginOutage();
+            this.#setState("degraded", error);
+        }
+        attempt?.reject(error);
+        if (isNew && this.#state === "degraded") this.#reportOutage(error);
+    }
+
+    #reportOutage(error: SockhopError): void {
+        if (this.listenerCount("degraded") > 0) {
+            emitSafely(this, "degraded", error);
+        } else if (!this.#hasWarned) {
+            this.#hasWarned = true;
+            const text = `${error.message} (add a "degraded" listener to server.cluster to see all outages)`;
+            process.emitWarning(text, { type: "SockhopWarning", code: error.code });
+        }
+    }
+
+    #beat(isHealthy: boolean): void {
+        const link = this.#link;
+        link?.beat();
+        if (!link || link !== this.#link) return; // it takes no messages
+        if (isHealthy) {
+            this.#failures = 0;
+            this.#receiver.beat();
+        }
+        if (link === this.#link) this.#sendStatus("+");
+    }
+
+    #sendStatus(kind: "?" | "+"): void {
+        this.#sender.sendStatus(kind, this.#heartbeats.next(), this.#host.clients);
+    }
+
+    #setState(state: ClusterState, error?: SockhopError): void {
+        this.#state = state;
+        publishClusterState(this, state, error);
+    }
+}

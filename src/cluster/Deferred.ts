@@ -1,0 +1,18 @@
+import type { SockhopError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
+
+/** Promise that is settled from outside. Nobody needs to handle its rejection. */
+export class Deferred {
+    readonly promise: Promise<void>;
+    resolve!: () => void;
+    reject!: (error: SockhopError) => void;
+
+    constructor() {
+        this.promise = markHandled(
+            new Promise((resolve, reject) => {
+                this.resolve = resolve;
+                this.reject = reject;
+            }),
+        );
+    }
+}

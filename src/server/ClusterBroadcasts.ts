@@ -1,0 +1,93 @@
+import { Cluster } from "../cluster/Cluster";
+import type { ClusterHost } from "../cluster/ClusterHost";
+import type { ClusterSettings } from "../cluster/ClusterOptions";
+import type { ObjectBuffer } from "../codec/ObjectBuffer";
+import type { SockhopError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
+import type { Broadcasts } from "./Broadcasts";
+import { PreparedMessage, type ValueMessage } from "./SharedMessage";
+
+/** Failures of single connections of a broadcast: their clients are told in other ways. */
+const CONNECTION_CODES = new Set<string>(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
+
+/** What {@link ClusterBroadcasts} need of a server. */
+export interface ClusterServer {
+    readonly objectBuffer: ObjectBuffer;
+    readonly broadcasts: Broadcasts;
+    /** Number of connections. */
+    count(): number;
+    report(error: SockhopError): void;
+}
+
+/** Sends broadcasts of a server to the other servers of its cluster, and theirs to the clients of this one. */
+export class ClusterBroadcasts implements ClusterHost {
+    readonly #server: ClusterServer;
+    readonly cluster: Cluster;
+
+    constructor(settings: ClusterSettings, server: ClusterServer) {
+        this.#server = server;
+        this.cluster = new Cluster(settings, this);
+    }
+
+    /** True if broadcasts are for other servers, too. */
+    get isActive(): boolean {
+        return this.cluster.state !== "left";
+    }
+
+    get clients(): number {
+        return this.#server.count();
+    }
+
+    /**
+     * Sends a value of the program to the other servers.
+     *
+     * @param local - broadcast of the value to the clients of this server
+     * @returns settles when the engine has the value, too: as `local`, or else with the error of the cluster
+     */
+    send(message: ValueMessage, group: string | undefined, local: Promise<undefined[]>): Promise<undefined[]> {
+        let line: string;
+        try {
+            line = this.#lineOf(message);
+        } catch (error) {
+            return both(local, Promise.reject(error));
+        }
+        // An engine must not be able to crash the program: the state reports it.
+        return markHandled(both(local, this.cluster.spread(line, group)));
+    }
+
+    deliver(lines: readonly string[], group: string | undefined): void {
+        for (const line of lines) {
+            this.#server.broadcasts.send(this.#messageOf(line), group).catch((error: unknown) => {
+                const { code } = error as SockhopError;
+                if (!CONNECTION_CODES.has(code)) this.report(error as SockhopError);
+            });
+        }
+    }
+
+    report(error: SockhopError): void {
+        this.#server.report(error);
+    }
+
+    /** @returns JSON text with an envelope, or `#` and the base64 text of a frame of the codec `"binary"` */
+    #lineOf(message: ValueMessage): string {
+        const { enveloped, format, terminator } = this.#server.objectBuffer;
+        if (format?.name === "binary") return `#${(message.encode(format) as Buffer).toString("base64")}`;
+        const frame = message.encode(undefined) as string;
+        const json = frame.slice(0, frame.length - terminator.length);
+        return enveloped ? json : `{"type":${JSON.stringify(message.type)},"data":${json}}`;
+    }
+
+    #messageOf(line: string): PreparedMessage {
+        const { objectBuffer } = this.#server;
+        if (!line.startsWith("#")) return new PreparedMessage(objectBuffer, line);
+        return new PreparedMessage(objectBuffer, Buffer.from(line.slice(1), "base64"), objectBuffer.binaryFormat);
+    }
+}
+
+/** Waits for both, and settles as the first one that has failed, or as `local`. */
+async function both(local: Promise<undefined[]>, remote: Promise<void>): Promise<undefined[]> {
+    const [sent, spread] = await Promise.allSettled([local, remote]);
+    if (sent.status === "rejected") throw sent.reason;
+    if (spread.status === "rejected") throw spread.reason;
+    return sent.value;
+}

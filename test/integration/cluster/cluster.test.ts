@@ -1,0 +1,244 @@
+import { expect } from "chai";
+import { type ServerOptions, SockhopServer, memory_engine } from "../../../src";
+import { until } from "../../support/eventLoop";
+import { warnings } from "../../support/rejections";
+import { HEARTBEAT, cluster, received, serve } from "./support";
+
+class Widget {
+    constructor(readonly name: string) {}
+}
+
+describe("Three servers of a cluster", () => {
+    it("send to the clients of all, with the type, in order", async () => {
+        const all = await cluster({}, {}, {});
+        const [{ s }] = all as [(typeof all)[0]];
+        const sent = await Promise.all([
+            s.sendall(new Widget("a")),
+            s.sendall({ n: 1 }, { type: "Number" }),
+            s.sendall({ n: 2 }),
+        ]);
+        expect(sent).to.deep.equal([[undefined], [undefined], [undefined]]);
+        await until(() => all.every((each) => each.received.length === 3));
+        for (const each of all) {
+            expect(each.received).to.deep.equal([
+                [{ name: "a" }, "Widget"],
+                [{ n: 1 }, "Number"],
+                [{ n: 2 }, "Object"],
+            ]);
+        }
+    });
+
+    it("send thousands of values in the order of the calls", async () => {
+        const all = await cluster({}, {}, {});
+        const count = 5000;
+        for (let n = 0; n < count; n++) void all[n % 3]!.s.sendall({ from: n % 3, n });
+        await until(() => all.every((each) => each.received.length === count));
+        for (const each of all) {
+            for (const from of [0, 1, 2]) {
+                const numbers = each.received
+                    .map(([value]) => value as { from: number; n: number })
+                    .filter((value) => value.from === from)
+                    .map(({ n }) => n);
+                expect(numbers).to.deep.equal([...numbers].sort((a, b) => a - b));
+            }
+            expect(each.s.cluster!.stats).to.include({ missed: 0, refused: 0 });
+        }
+    });
+
+    it("send to their own clients only with local", async () => {
+        const all = await cluster({}, {}, {});
+        await all[1]!.s.sendall("local", { local: true });
+        await all[1]!.s.sendall("all");
+        expect(await received(all, "all")).to.deep.equal([["all"], ["local", "all"], ["all"]]);
+        expect(all[1]!.s.cluster!.stats.messages_sent).to.equal(1);
+    });
+
+    it("send to the members of a group, wherever they are", async () => {
+        const all = await cluster({}, {}, {});
+        for (const { s } of [all[0]!, all[2]!]) await s.sessions[0]!.join("lobby");
+        expect(await all[1]!.s.group("lobby").sendall("to the lobby")).to.deep.equal([]);
+        await received([all[0]!, all[2]!], "to the lobby");
+        expect(await all[0]!.s.group("lobby").sendall("again")).to.deep.equal([undefined]);
+        await all[0]!.s.sendall("to all");
+        expect(await received(all, "to all")).to.deep.equal([
+            ["to the lobby", "again", "to all"],
+            ["to all"],
+            ["to the lobby", "again", "to all"],
+        ]);
+    });
+
+    it("send to nobody twice, who is a member of several groups with names like any other", async () => {
+        const all = await cluster({}, {});
+        const names = ["__proto__", "a\nb", "\u0000é\ud800", "@", "x".repeat(200)];
+        for (const name of names) await all[1]!.s.sessions[0]!.join(name);
+        for (const name of names) await all[0]!.s.group(name).sendall({ name });
+        await all[0]!.s.sendall("end");
+        expect(await received(all, "end")).to.deep.equal([["end"], [...names.map((name) => ({ name })), "end"]]);
+    });
+
+    it("leave out the clients of except, which are all on one server", async () => {
+        const all = await cluster({}, {}, {});
+        const { s } = all[0]!;
+        expect(await s.sendall("others", { except: s.sessions })).to.deep.equal([]);
+        await s.sendall("all");
+        expect(await received(all, "all")).to.deep.equal([["all"], ["others", "all"], ["others", "all"]]);
+    });
+
+    it("know each other, with the number of clients, until they close", async () => {
+        const all = await cluster({}, {}, {});
+        const [a, b] = all as [(typeof all)[0], (typeof all)[0]];
+        await until(() => a.s.cluster!.members.every(({ clients }) => clients === 1));
+        expect(a.s.cluster!.members.map(({ here }) => here)).to.deep.equal([true, false, false]);
+        expect(a.s.cluster!.members[0]!.id).to.equal(a.s.cluster!.id);
+        const events: unknown[] = [];
+        a.s.cluster!.on("leave", ({ id }, reason) => events.push([id, reason]));
+        const { id } = b.s.cluster!;
+        await b.s.close();
+        await until(() => events.length > 0);
+        expect(events).to.deep.equal([[id, "left"]]);
+        expect(b.s.cluster!.state).to.equal("left");
+        expect(b.s.cluster!.members).to.deep.equal([]);
+        expect(a.s.cluster!.members).to.have.lengthOf(2);
+    });
+
+    it("can listen again, with a new id", async () => {
+        const all = await cluster({}, {});
+        const { s } = all[1]!;
+        const { id } = s.cluster!;
+        await s.close();
+        expect(await s.sendall("nobody is there")).to.deep.equal([]);
+        await s.listen();
+        expect(s.cluster!.state).to.equal("joined");
+        expect(s.cluster!.id).not.to.equal(id);
+        await s.sendall("back");
+        expect(await received([all[0]!], "back")).to.deep.equal([["back"]]);
+    });
+});
+
+describe("Values between servers", () => {
+    const map = new Map([["a", new Date(0)]]);
+    const codecs: Record<string, ServerOptions> = {
+        lines: {},
+        binary: { codec: "binary" },
+        "another terminator": { terminator: "}}\u0000" },
+        "a codec of the program": {
+            codec: {
+                name: "reversed",
+                encode: (value: unknown) => Buffer.from(JSON.stringify(value)).reverse(),
+                decode: (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).reverse().toString()) as unknown,
+            },
+        },
+        "json peers": { peer_type: "json", allow_non_objects: true },
+    };
+    for (const [from, sender] of Object.entries(codecs)) {
+        it(`reach clients of any codec from a server with ${from}`, async () => {
+            const all = await cluster(sender, ...Object.values(codecs));
+            const values = [{ text: "}}\u0000 é \ud83d\ude00\n" }, [1, null], new Widget("w")];
+            for (const value of values) await all[0]!.s.sendall(value);
+            await until(() => all.every((each) => each.received.length === values.length));
+            for (const each of all) {
+                const isJson = each.s === all[5]!.s || (from === "json peers" && each === all[0]);
+                expect(each.received.map(([value]) => value)).to.deep.equal([values[0], values[1], { name: "w" }]);
+                if (!isJson) expect(each.received.map(([, type]) => type)).to.deep.equal(["Object", "Array", "Widget"]);
+            }
+        });
+    }
+
+    it("keep what JSON cannot express between servers with binary, and are converted for others", async () => {
+        const all = await cluster({ codec: "binary" }, { codec: "binary" }, {});
+        await all[0]!.s.sendall({ map, big: new Uint8Array([1, 2]) });
+        await all[0]!.s.sendall({ date: new Date(0) });
+        await until(() => all[1]!.received.length === 2 && all[2]!.received.length >= 1);
+        expect(all[1]!.received[0]![0]).to.deep.equal({ map, big: new Uint8Array([1, 2]) });
+        await until(() => all[2]!.received.some(([value]) => (value as { date?: string }).date !== undefined));
+        expect(all[2]!.received.at(-1)![0]).to.deep.equal({ date: new Date(0).toJSON() });
+    });
+
+    it("call getters and toJSON() of a value once", async () => {
+        for (const options of [{}, { codec: "binary" as const }]) {
+            const all = await cluster(options, options);
+            let calls = 0;
+            const value = {
+                get counted() {
+                    return (calls += 1);
+                },
+            };
+            await all[0]!.s.sendall(value);
+            await until(() => all[1]!.received.length === 1);
+            expect(calls).to.equal(1);
+            expect(all[1]!.received[0]![0]).to.deep.equal({ counted: 1 });
+        }
+    });
+
+    it("reject as without a cluster if they cannot be sent, and nobody gets anything", async () => {
+        const all = await cluster({}, {});
+        const { s } = all[0]!;
+        const code = async (promise: Promise<unknown>): Promise<string> => {
+            return promise.then(
+                () => "none",
+                (error: unknown) => (error as { code: string }).code,
+            );
+        };
+        expect(await code(s.sendall(undefined as never))).to.equal("ERR_BAD_DATA");
+        expect(await code(s.sendall(1n as never))).to.equal("ERR_BAD_DATA");
+        expect(await code(s.sendall("x", { except: 5 as never }))).to.equal("ERR_BAD_OPTION");
+        expect(await code(s.sendall("x", { type: 5 as never }))).to.equal("ERR_BAD_OPTION");
+        await s.sendall("end");
+        expect(await received(all, "end")).to.deep.equal([["end"], ["end"]]);
+        expect(s.cluster!.stats).to.include({ messages_sent: 1, refused: 0 });
+        expect(all[1]!.s.cluster!.stats).to.include({ missed: 0 });
+    });
+});
+
+describe("The option cluster", () => {
+    it("is not there by default", async () => {
+        const { s, received: values } = await serve(memory_engine(), { cluster: undefined });
+        expect(s.cluster).to.equal(undefined);
+        await s.sendall("x", { local: true });
+        await until(() => values.length === 1);
+    });
+
+    const engine = memory_engine();
+    const BAD: unknown[] = [
+        true,
+        "redis://10.0.0.5",
+        {},
+        { engine: {} },
+        { engine, name: "" },
+        { engine, name: "a.b" },
+        { engine, name: "x".repeat(65) },
+        { engine, heartbeat: -1 },
+        { engine, max_buffered: 0 },
+        { engine, max_pending: "many" },
+    ];
+    for (const value of BAD) {
+        it(`is refused by the constructor: ${JSON.stringify(value)}`, () => {
+            expect(() => new SockhopServer({ cluster: value as never }))
+                .to.throw()
+                .with.property("code", "ERR_BAD_OPTION");
+        });
+    }
+
+    it("warns of a typing mistake", async () => {
+        const heard = warnings();
+        new SockhopServer({ cluster: { engine, hartbeat: 5 } as never });
+        await until(() => heard.length > 0);
+        expect(heard[0]!.message).to.equal('Unknown option "hartbeat" of cluster: did you mean "heartbeat"?');
+    });
+
+    it("separates clusters by their names", async () => {
+        const one = await serve(engine, { cluster: { engine, name: "one", heartbeat: HEARTBEAT } });
+        const two = await serve(engine, { cluster: { engine, name: "two", heartbeat: HEARTBEAT } });
+        await one.s.sendall("to one");
+        await two.s.sendall("to two");
+        expect(await received([one], "to one")).to.deep.equal([["to one"]]);
+        expect(await received([two], "to two")).to.deep.equal([["to two"]]);
+        expect(one.s.cluster!.members).to.have.lengthOf(1);
+    });
+
+    it("joins servers that share the name of a memory engine", async () => {
+        const all = [await serve(memory_engine("shared")), await serve(memory_engine("shared"))];
+        await all[0]!.s.sendall("x");
+        expect(await received(all, "x")).to.deep.equal([["x"], ["x"]]);
+    });
+});
