@@ -13,7 +13,7 @@ exports.layers = [
     ["mixins"],
     ["endpoint"],
     ["connection"],
-    ["replies"],
+    ["replies", "cluster"],
     ["codec", "timers"],
     ["diagnostics", "transport"],
     ["emitter", "protocol"],
