@@ -10,12 +10,21 @@ import {
     transformSync,
 } from "esbuild";
 import { parallel, series } from "gulp";
+import {
+    INDEX,
+    LOADED_BY_ENGINES,
+    engineForBundlers,
+    engineForImport,
+    engineForNode,
+} from "./test/package/engineEntryPoints";
 import { asFunction, forBundlers, forImport, forNode, loadedModules } from "./test/package/entryPoints";
 import { rollUp, tidy } from "./test/package/rollUp";
 
 const DIST = join(__dirname, "dist");
 /** The declarations of each source file, which are not published. The API report is made of them. */
 const TREE = join(DIST, "types");
+/** Engines of clusters that are entry points of their own, and the packages that they load. */
+const ENGINES = { nats: "@nats-io/transport-node", redis: "redis" };
 const NODE = { platform: "node", target: "node20", ignoreAnnotations: true } satisfies BuildOptions;
 
 /** Runs one tool, which can be run by hand just as well. */
@@ -53,6 +62,12 @@ async function declarations(): Promise<void> {
     writeFileSync(target, await tidy(readFileSync(target, "utf8")));
     cpSync(join(TREE, "index.d.ts"), join(DIST, "index.d.ts"));
     cpSync(join(TREE, "compat"), join(DIST, "compat"), { recursive: true });
+    mkdirSync(join(DIST, "engines"), { recursive: true });
+    for (const name of Object.keys(ENGINES)) {
+        const text = readFileSync(join(TREE, `engines/${name}.d.ts`), "utf8").replace('"../index"', '"../exports.js"');
+        writeFileSync(join(DIST, `engines/${name}.d.ts`), await tidy(text));
+        writeFileSync(join(DIST, `engines/${name}.d.mts`), `export * from "./${name}.js";\n`);
+    }
 }
 
 /**
@@ -122,6 +137,41 @@ async function deepPaths(): Promise<void> {
     }
 }
 
+/**
+ * Bundles the engines in one file, a function as the library, and writes their entry points. Each of them loads one package, at first
+ * use: by `require()` in Node.js, which also works in Jest, and by `import()` in a bundle, which is an ES module.
+ */
+export async function engines(): Promise<void> {
+    const { outputFiles } = await bundle({
+        ...NODE,
+        stdin: {
+            contents: Object.keys(ENGINES)
+                .map((name) => `export { ${name}_engine } from "./${name}";`)
+                .join("\n"),
+            resolveDir: "src/engines",
+            loader: "ts",
+        },
+        format: "cjs",
+        bundle: true,
+        minifyWhitespace: true, // removes the comments
+        packages: "external",
+        plugins: [replace(/^\.\.\/index$/, { path: INDEX, external: true })],
+        write: false,
+    });
+    const bundled = outputFiles.map(({ text }) => text).join("");
+    const { code } = await transform(bundled, { ...NODE, define: { require: "builtin" } });
+    const loading = code.replace(/\bimport\((PACKAGE\d*)\)/g, "builtin($1)");
+    const folder = join(DIST, "engines");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "engines.js"), asFunction(loading, shorten, LOADED_BY_ENGINES));
+    for (const [name, needs] of Object.entries(ENGINES)) {
+        const entry = { name: `${name}_engine`, needs, modules: loadedModules(loading) };
+        writeFileSync(join(folder, `${name}.js`), engineForNode(entry));
+        writeFileSync(join(folder, `${name}.mjs`), engineForImport(`./${name}.js`, entry));
+        writeFileSync(join(folder, `${name}.module.mjs`), engineForBundlers(entry));
+    }
+}
+
 /** Puts something else in the place of the imports that match. */
 function replace(filter: RegExp, result: OnResolveResult): Plugin {
     return {
@@ -168,7 +218,7 @@ function licence(name: string): string {
 /** All that is published. */
 export const build = series(
     clean,
-    parallel(series(compile, declarations), series(library, entryPoints, deepPaths), cli),
+    parallel(series(compile, declarations), series(library, entryPoints, deepPaths), engines, cli),
 );
 
 export default parallel(lint, docs);

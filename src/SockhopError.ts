@@ -17,6 +17,7 @@ export type SockhopErrorCode =
     | "ERR_MAX_PENDING"
     | "ERR_MESSAGE_TOO_LARGE"
     | "ERR_MULTICONNECT"
+    | "ERR_NO_ENGINE"
     | "ERR_NO_SOCKET"
     | "ERR_NOT_RESUMED"
     | "ERR_OBJECTBUFFER_BAD_BUFFER"

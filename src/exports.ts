@@ -39,6 +39,7 @@ export type { Group } from "./server/Group";
 export type { ServerOptions, SessionClass } from "./server/ServerOptions";
 export type { SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions, SendOptions } from "./replies/PendingCallback";
+export type { Engine, EngineLink } from "./cluster/Engine";
 export type { Stats } from "./diagnostics/Stats";
 export type { ConnectionDiagnostics, MessageDiagnostics, ResumeDiagnostics } from "./diagnostics/channels";
 export type { RequestDiagnostics } from "./diagnostics/RequestSpan";

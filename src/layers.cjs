@@ -5,7 +5,7 @@
  * folders in one row do not import each other.
  */
 exports.layers = [
-    ["cli", "compat"],
+    ["cli", "compat", "engines"],
     ["index"],
     ["exports"],
     ["listenOrConnect", "legacyMembers"],

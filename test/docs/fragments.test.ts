@@ -88,7 +88,7 @@ function compile(blocks: Block[]): string[] {
             allowJs: true,
             checkJs: true,
             moduleDetection: "force",
-            paths: { sockhop: ["./src/index.ts"] },
+            paths: { sockhop: ["./src/index.ts"], "sockhop/*": ["./src/engines/*.ts"] },
         },
         ROOT,
     );

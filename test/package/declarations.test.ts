@@ -15,8 +15,8 @@ describe("the published declarations", () => {
         ts.createSourceFile(name, readFileSync(join(DIST, name), "utf8"), ts.ScriptTarget.Latest, true),
     );
 
-    it("are one file, the entry points and the old deep paths", () => {
-        const others = DECLARATIONS.filter((name) => !name.startsWith("compat/"));
+    it("are one file, the entry points, the engines and the old deep paths", () => {
+        const others = DECLARATIONS.filter((name) => !/^(?:compat|engines)\//.test(name));
         expect(others).to.deep.equal(["exports.d.ts", "index.d.mts", "index.d.ts"]);
     });
 

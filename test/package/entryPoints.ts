@@ -7,10 +7,15 @@ const LOADED = /\bbuiltin\("(node:[\w/]+)"\)/g;
  *
  * @param bundled - CommonJS of esbuild, in which `builtin` replaces `require`
  * @param minify - shortens the code, and keeps the names of its outermost level
+ * @param allowed - calls of `builtin`
  * @returns the file `library.js`
  * @throws an error if something else than modules of Node.js is loaded
  */
-export function asFunction(bundled: string, minify: (code: string) => string = (code) => code): string {
+export function asFunction(
+    bundled: string,
+    minify: (code: string) => string = (code) => code,
+    allowed: RegExp = LOADED,
+): string {
     const first = new Map<string, string>();
     const names = new Map<string, string>();
     const declaration = /^var (\w+) = (?:__toESM\()?builtin\("([^"]+)"\)\)?;\n/gm;
@@ -22,7 +27,7 @@ export function asFunction(bundled: string, minify: (code: string) => string = (
         return `var ${name} = builtin("${module}");\n`;
     });
     const code = declared.replace(/\b(import_\w+)(\.default\b)?/g, (all, name: string) => names.get(name) ?? all);
-    if (count(code, /\bbuiltin\b/g) !== count(code, LOADED))
+    if (count(code, /\bbuiltin\b/g) !== count(code, allowed))
         throw new Error("The library loads something else than a module of Node.js");
     // V8 compiles a function in parentheses at once, instead of looking through it first.
     return `"use strict";\nmodule.exports = (function (builtin) {\nconst module = {};\n${minify(code)}return module.exports;\n});\n`;

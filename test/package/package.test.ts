@@ -7,6 +7,8 @@ import { type Ended, Installed, ROOT, files, node, printed } from "./Installed";
 interface Manifest {
     bin?: Record<string, string>;
     dependencies?: object;
+    peerDependencies?: Record<string, string>;
+    peerDependenciesMeta?: object;
     homepage: string;
     bugs: string;
     repository: { type: string; url: string };
@@ -17,6 +19,10 @@ const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as
 
 /** The old deep paths, without `sockhop/lib/`. */
 const DEEP = files(join(ROOT, "src/compat")).map((name) => name.replace(/\.ts$/, ""));
+
+/** Entry points of the engines, and their packages. */
+const PACKAGES = { nats: "@nats-io/transport-node", redis: "redis" };
+const ENGINES = Object.keys(PACKAGES);
 
 /** All spellings of these paths. */
 const DEEP_PATHS = DEEP.flatMap((name) => [`lib/${name}`, `lib/${name}.js`]);
@@ -53,12 +59,14 @@ describe("the package", function () {
                 "protocol.ts": ["protocol.mts", "protocol.cts"],
                 "mistakes.ts": ["mistakes.mts", "mistakes.cts"],
                 "deep.cts": ["deep.cts"],
+                "engines.ts": ["engines.mts", "engines.cts"],
             }),
             node10: compile("node10", NODE10, {
                 "loose.ts": ["loose.ts"],
                 "protocol.ts": ["protocol.ts"],
                 "mistakes.ts": ["mistakes.ts"],
                 "deep.cts": ["deep.ts"],
+                "engines.ts": ["engines.ts"],
             }),
             attw: node([...attw, "--include-entrypoints", ...DEEP_PATHS], installed.folder),
         };
@@ -81,8 +89,8 @@ describe("the package", function () {
     }
 
     describe("contents", () => {
-        it("is at most 145 kB, packed", () => {
-            expect(installed.size).to.be.below(145_000);
+        it("is at most 147 kB, packed", () => {
+            expect(installed.size).to.be.below(147_000);
         });
 
         it("loads TLS and cryptography only when they are used", async () => {
@@ -113,6 +121,10 @@ describe("the package", function () {
                     "dist/module.mjs",
                     "dist/cli/main.js",
                     "dist/cli/LICENSES.txt",
+                    "dist/engines/engines.js",
+                    ...ENGINES.flatMap((name) =>
+                        ["js", "mjs", "module.mjs", "d.ts", "d.mts"].map((end) => `dist/engines/${name}.${end}`),
+                    ),
                     ...DEEP.flatMap((name) => [`dist/compat/${name}.js`, `dist/compat/${name}.d.ts`]),
                 ].sort(),
             );
@@ -249,6 +261,36 @@ describe("the package", function () {
             expect(wrong).to.deep.equal([]);
         });
 
+        it("has the engines by require and by import, without their packages, which an error names", async () => {
+            const found = await run(`
+                import { createRequire } from "node:module";
+                import Sockhop from "sockhop";
+                import * as nats from "sockhop/nats";
+                import * as redis from "sockhop/redis";
+                const require = createRequire(import.meta.url);
+                const found = [];
+                for (const [name, imported] of [["nats", nats], ["redis", redis]]) {
+                    const key = name + "_engine";
+                    const error = await imported[key]().connect(["a"], () => {}, () => {}).catch((reason) => reason);
+                    const same = require("sockhop/" + name)[key] === imported[key];
+                    found.push([Object.keys(imported).includes(key), same, error instanceof Sockhop.Error, error.code, error.message]);
+                }
+                console.log(JSON.stringify(found));
+            `);
+            const expected = Object.values(PACKAGES).map((name) => {
+                const version = manifest.peerDependencies![name]!;
+                const text = `The package ${name} is not installed: npm install "${name}@${version}"`;
+                return [true, true, true, "ERR_NO_ENGINE", text];
+            });
+            expect(found).to.deep.equal(expected);
+        });
+
+        it("has the packages of the engines as optional peer dependencies", () => {
+            expect(Object.keys(manifest.peerDependencies!)).to.have.members(Object.values(PACKAGES));
+            const optional = Object.values(PACKAGES).map((name) => [name, { optional: true }]);
+            expect(manifest.peerDependenciesMeta).to.deep.equal(Object.fromEntries(optional));
+        });
+
         it("has the other names of 1.8 that Node completes", async () => {
             const found = await run(`
                 import { createRequire } from "node:module";
@@ -286,11 +328,12 @@ describe("the package", function () {
         it("has declarations for ES modules and CommonJS, side by side (nodenext)", async () => {
             expect(await slow.nodenext).to.deep.equal({ code: 0, output: "" });
             await runAll("nodenext", ["loose.mjs", "loose.cjs", "protocol.mjs", "protocol.cjs", "deep.cjs"]);
+            await runAll("nodenext", ["engines.mjs", "engines.cjs"]);
         });
 
         it("has declarations for compilers without support of exports (commonjs, node10)", async () => {
             expect(await slow.node10).to.deep.equal({ code: 0, output: "" });
-            await runAll("node10", ["loose.js", "protocol.js", "deep.js"]);
+            await runAll("node10", ["loose.js", "protocol.js", "deep.js", "engines.js"]);
         });
     });
 
@@ -303,7 +346,7 @@ describe("the package", function () {
         it("has no wrong types in attw, also at the old deep paths", async () => {
             const output = await printed(slow.attw);
             expect(output).to.include("No problems found").and.include('"sockhop/index"');
-            for (const path of DEEP_PATHS) expect(output).to.include(`"sockhop/${path}"`);
+            for (const path of [...DEEP_PATHS, ...ENGINES]) expect(output).to.include(`"sockhop/${path}"`);
         });
     });
 });

@@ -46,10 +46,16 @@ const NODENEXT: Way = {
         "protocol.ts": ["protocol.mts", "protocol.cts"],
         "mistakes.ts": ["mistakes.mts", "mistakes.cts"],
         "deep.cts": ["deep.cts"],
+        "engines.ts": ["engines.mts", "engines.cts"],
     },
 };
 
-const ONE_EACH = { "loose.ts": ["loose.ts"], "protocol.ts": ["protocol.ts"], "mistakes.ts": ["mistakes.ts"] };
+const ONE_EACH = {
+    "loose.ts": ["loose.ts"],
+    "protocol.ts": ["protocol.ts"],
+    "mistakes.ts": ["mistakes.ts"],
+    "engines.ts": ["engines.ts"],
+};
 
 const OTHERS: readonly Way[] = [
     {
