@@ -21,7 +21,6 @@ export type { Cluster } from "./cluster/Cluster";
 export type { ClusterEvents, ClusterState, ClusterStats } from "./cluster/ClusterEvents";
 export type { ClusterOptions } from "./cluster/ClusterOptions";
 export type { ClusterMember } from "./cluster/Members";
-export type { Engine, EngineLink } from "./cluster/Engine";
 export type { ClusterMissedDiagnostics, ClusterStateDiagnostics } from "./diagnostics/clusterChannels";
 export { ObjectBuffer, type ObjectBufferOptions, type FramingOptions } from "./codec/ObjectBuffer";
 export type { ValueCodec, ValueOptions } from "./codec/ValueOptions";
