@@ -10,14 +10,14 @@ import { reusePort } from "../transport/reusePort";
 import { hasCertificate, tlsOptions } from "../transport/tls";
 import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
 import type { Reply } from "../replies/PendingReply";
-import { isPromise, markHandled, withTimeout } from "../timers/promises";
+import { markHandled } from "../timers/promises";
 import { positiveNumber, milliseconds } from "../validators";
 import type * as net from "node:net";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
-import { ResumeTokens } from "./ResumeTokens";
+import { Resumptions } from "./Resumptions";
 import { Broadcasts } from "./Broadcasts";
 import { ClusterBroadcasts } from "./ClusterBroadcasts";
 import type { BroadcastOptions } from "./BroadcastOptions";
@@ -30,7 +30,6 @@ import { Listener, type ListenerOptions, tooManyError } from "../transport/Liste
 import { type SendOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
 import type { Hello, ResumeHello } from "../protocol/Hello";
-import { toError } from "../runtime/thrownValues";
 import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
@@ -126,14 +125,8 @@ export class SockhopServer<
     readonly #sessionTimeout: number;
     readonly #codecRequired: boolean;
     readonly #maxConnections: number;
-    readonly #maxSuspended: number;
-    readonly #tokens = new ResumeTokens();
-    /** Latest connections whose clients ask to resume others, by those others, while `resume()` of their sessions decides. */
-    readonly #candidates = new Map<Connection, Connection>();
-    /** Connections that are interrupted. */
-    readonly #suspended = new Set<Connection>();
-    /** Connection that is interrupted only to be resumed at once. */
-    #continued: Connection | undefined;
+    /** Set with the option `resume`. */
+    readonly #resumptions: Resumptions | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ServerOptions<P, S, C> | null) {
@@ -149,7 +142,8 @@ export class SockhopServer<
         if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
         const most = positiveNumber("max_connections", options.max_connections, Infinity);
         this.#maxConnections = most;
-        this.#maxSuspended = positiveNumber("max_suspended", options.max_suspended, 1000);
+        const maxSuspended = positiveNumber("max_suspended", options.max_suspended, 1000);
+        if (this._limits.resume) this.#resumptions = this.#createResumptions(maxSuspended);
         const sharesPort = reusePort(options.reuse_port, this.path !== null);
         this.#listening = { tls, most, mode: permissions(options.mode), reusePort: sharesPort };
         const cluster = clusterSettings(options.cluster);
@@ -534,39 +528,30 @@ export class SockhopServer<
     /** @internal */
     override _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void {
         super._startResumption(connection, start);
-        this.#tokens.add(start.token, connection);
+        this.#resumptions?.add(connection, start.token);
     }
 
     /** @internal */
     override _dropResumption(connection: Connection): void {
-        this.#forgetTokens(connection);
+        this.#resumptions?.drop(connection);
         super._dropResumption(connection);
-    }
-
-    #forgetTokens({ resumption }: Connection): void {
-        this.#tokens.delete(resumption?.token);
-        this.#tokens.delete(resumption?.previousToken);
     }
 
     // Resume and Agreement need the next four.
     /** @internal */
     protected _agreeToResume(timeout: number): ResumeHello {
-        const token = this.#tokens.create();
+        const token = (this.#resumptions as Resumptions).createToken(); // called with the option `resume` only
         return { token, timeout: Math.min(timeout, this._limits.resume?.timeout ?? timeout) };
     }
 
     /** @internal */
     protected _onInterrupted(connection: Connection): void {
-        const isBelow = this.#suspended.size < this.#maxSuspended || this.#continued === connection;
-        if (!this._mayLeave(connection) && connection.isLeaving)
-            this._notResumed(connection, "as the server is closed");
-        else if (isBelow) this.#suspended.add(connection);
-        else this._notResumed(connection, `as there are ${this.#maxSuspended} others (max_suspended)`);
+        this.#resumptions?.onInterrupted(connection);
     }
 
     /** @internal */
     protected _onResumed(connection: Connection): void {
-        this.#suspended.delete(connection);
+        this.#resumptions?.onResumed(connection);
         if (connection.state === "open")
             (connection.session as SockhopSession | undefined)?._bind(connection.socket, this);
     }
@@ -577,23 +562,15 @@ export class SockhopServer<
     }
 
     /** @internal */
-    protected _onConfirmed({ resumption }: Connection): void {
-        if (resumption?.previousToken === undefined) return;
-        this.#tokens.delete(resumption.previousToken);
-        resumption.previousToken = undefined;
+    protected _onConfirmed(connection: Connection): void {
+        this.#resumptions?.onConfirmed(connection);
     }
 
     /** @internal */
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
-        if (connection.isLeaving) void connection.close(Infinity).then(() => this.#forget(connection));
-        else this.#forget(connection);
+        if (connection.isLeaving) void connection.close(Infinity).then(() => this.#resumptions?.forget(connection));
+        else this.#resumptions?.forget(connection);
         super._onClose(connection, wasOpen);
-    }
-
-    #forget(connection: Connection): void {
-        this.#suspended.delete(connection);
-        this.#forgetTokens(connection);
-        this.#candidates.delete(connection);
     }
 
     /** @internal */
@@ -601,63 +578,36 @@ export class SockhopServer<
         return !connection.isInterrupted || this.#listener.server.listening;
     }
 
-    /** Resumes a connection on the socket of a new one, if its client presents the token, and the session agrees. */
+    /** Resumes the connection of a client on the socket of this one, or starts a new session. */
     async #resume(connection: Connection, hello: Hello): Promise<void> {
-        const { resume } = hello;
-        const resumed = resume?.token === undefined ? undefined : this.#tokens.find(resume.token);
-        if (resumed) this.#candidates.set(resumed, connection);
-        const isAllowed = resumed !== undefined && (await this.#mayResume(resumed, connection));
-        const isSuperseded = resumed !== undefined && this.#candidates.get(resumed) !== connection;
-        if (resumed && !isSuperseded) this.#candidates.delete(resumed);
-        if ((connection.state as string) === "closed") {
-            connection.socket.resume(); // a socket with unread bytes does not close
-            return;
-        }
-        // The session may have ended meanwhile, or resumed on another socket.
-        if (isSuperseded) this._close(connection, { code: "CLOSED" });
-        else if (isAllowed && resume?.token !== undefined && this.#tokens.find(resume.token) === resumed)
-            this.#continue(resumed, connection, resume);
-        else if (resume?.only) this.#refuseToResume(connection, hello);
+        if (this.#resumptions && (await this.#resumptions.resume(connection, hello))) return;
+        if (hello.resume?.only) this.#refuseToResume(connection, hello);
         else this.#begin(connection, hello);
     }
 
-    async #mayResume({ session }: Connection, { socket }: Connection): Promise<boolean> {
-        try {
-            const allowed = (session as Partial<SockhopSession> | undefined)?.resume?.(socket);
-            if (!isPromise(allowed)) return allowed !== false;
-            const error = new SockhopError(
-                "resume() of a session did not settle within session_timeout",
-                "ERR_SESSION_TIMEOUT",
-            );
-            return (await withTimeout(allowed, this.#sessionTimeout, error)) !== false;
-        } catch (thrown) {
-            this._reportError(toError(thrown), connectionOf(socket) ?? null);
-            return false;
-        }
-    }
-
-    #continue(resumed: Connection, connection: Connection, resume: ResumeHello): void {
-        const { resumption } = resumed;
-        if (!resumption) return;
-        // The old socket can still seem alive.
-        const error = new SockhopError("The client has resumed on another socket", "ERR_SOCKET_DESTROYED");
-        this.#continued = resumed;
-        if (!resumption.interruption) this._destroy(resumed, { code: "PEER_RESET", error });
-        this.#continued = undefined;
-        const token = this.#tokens.create();
-        const isResumed = this._resume(resumed, connection, resume, () => {
-            const { timeout, received, journal } = resumption;
-            const { token: current, previousToken } = resumption;
-            // The client does not have, or does not need, the one that it has not presented.
-            this.#tokens.delete(resume.token === current ? previousToken : current);
-            resumption.previousToken = resume.token;
-            resumption.token = token;
-            this.#tokens.add(token, resumed);
-            resumption.onReceiptSent(resumed.bytesReceived);
-            resumed.sendApart(this._helloOf({ token, timeout, received, sent: journal.sent }));
+    #createResumptions(maxSuspended: number): Resumptions {
+        return new Resumptions({
+            sessionTimeout: this.#sessionTimeout,
+            maxSuspended,
+            canResume: (connection) => this._mayLeave(connection) || !connection.isLeaving,
+            notResumed: (...args) => {
+                this._notResumed(...args);
+            },
+            resume: (...args) => this._resume(...args),
+            helloOf: (resume) => this._helloOf(resume),
+            read: (connection) => {
+                this._read(connection);
+            },
+            close: (...args) => {
+                this._close(...args);
+            },
+            destroy: (...args) => {
+                this._destroy(...args);
+            },
+            report: (...args) => {
+                this._reportError(...args);
+            },
         });
-        if (isResumed) this._read(resumed);
-        else this._destroy(connection, { code: "CLOSED" });
     }
 
     /** Closes a connection of a client that needs no new session. */
