@@ -19,6 +19,7 @@ const workloads = [
     ...require("./idle.js"),
     ...require("./footprint.js"),
     ...require("./cluster.js"),
+    ...require("./clusterFaults.js"),
 ];
 
 const byName = new Map(workloads.map((workload) => [workload.name, workload]));
