@@ -56,6 +56,7 @@ function clustered({ engine, title, over, peer, make }) {
         },
         async serve(place, pattern, handlers, { url }) {
             const server = await ours.serve(place, pattern, handlers, { cluster: make(requireOwn(entry), url) });
+            server.cluster.on("degraded", () => undefined); // without a listener, it is a warning
             return {
                 ...server,
                 members: () => 1 + server.cluster.members.filter(({ here }) => !here).length,

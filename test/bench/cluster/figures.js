@@ -60,10 +60,16 @@ function compared(results, name, other, metric) {
     return rounds && others && ratio(rounds, others, metric);
 }
 
-/** How much more the servers can do than one server without a cluster, if each has a core. */
-function capacity(results, name, metric) {
-    const share = compared(results, name, ALONE, metric);
+/** How much more servers can do than one without a cluster, if each has a core and one of them sends everything. */
+function capacityOfOne(results, name, ...where) {
+    const share = compared(results, name, ALONE, metricOf("busiest", ...where));
     return share && 1 / share;
+}
+
+/** The same if each of them sends as much as the others, so that the work is the same for all. */
+function capacityOfAll(results, name, servers, ...where) {
+    const share = compared(results, name, ALONE, metricOf("cpu", servers, ...where));
+    return share && servers / share;
 }
 
 const two = (value) => value?.toFixed(2) ?? "";
@@ -78,21 +84,22 @@ function summary(results, title, { CLIENTS, SIZES }) {
     ];
     const cpuTo = (other, servers, clients) => (name, size) =>
         two(compared(results, name, other, metricOf("cpu", servers, clients, size)));
-    const capacityOf = (servers) => (name, size) =>
-        two(capacity(results, name, metricOf("busiest", servers, many, size)));
+    const capacity = (of, servers) => (name, size) => two(of(results, name, servers, many, size));
     return [
         [SIZES.map(sizeText).join(" · "), ...names.map(title)],
-        row(`1 server in a cluster, ${few} clients: CPU to that without a cluster`, cpuTo(ALONE, 1, few)),
-        row(`2 servers, ${many} clients: capacity, to 1 without a cluster`, capacityOf(2)),
-        row(`4 servers, ${many} clients: capacity, to 1 without a cluster`, capacityOf(4)),
+        row(`1 server in a cluster, ${few} clients: CPU, to 1 without a cluster`, cpuTo(ALONE, 1, few)),
+        row(`2 servers, ${many} clients: capacity if one sends`, capacity(capacityOfOne, 2)),
+        row(`2 servers, ${many} clients: capacity if all send`, capacity(capacityOfAll, 2)),
+        row(`4 servers, ${many} clients: capacity if one sends`, capacity(capacityOfOne, 4)),
+        row(`4 servers, ${many} clients: capacity if all send`, capacity(capacityOfAll, 4)),
         row(`4 servers, ${many} clients: CPU of all, to socket.io`, cpuTo("socket.io-redis", 4, many)),
     ];
 }
 
 /** The figures of one number of clients and one size. */
 function details(results, title, { SERVERS }, clients, size) {
-    const head = ["servers", "", "CPU of all servers", "to 1 alone", "of the busiest", "capacity"];
-    const rows = [[...head, "of the engine", "deliveries/s"]];
+    const head = ["servers", "", "CPU of all servers", "to 1 alone", "of the busiest", "of the engine"];
+    const rows = [[...head, "capacity: one sends", "all send", "deliveries/s"]];
     for (const servers of SERVERS) {
         for (const name of measured(results)) {
             if (name === ALONE && servers > 1) continue;
@@ -110,8 +117,9 @@ function details(results, title, { SERVERS }, clients, size) {
                 figure(cpu, "cpu"),
                 two(compared(results, name, ALONE, cpu)),
                 figure(busiest, "busiest"),
-                two(capacity(results, name, busiest)),
                 figure(engine, "engine"),
+                two(capacityOfOne(results, name, servers, clients, size)),
+                two(capacityOfAll(results, name, name === ALONE ? 1 : servers, clients, size)),
                 figure(rate, "rate"),
             ]);
         }

@@ -204,8 +204,10 @@ module.exports = [
         about:
             `1, 2 or 4 servers share 100 or 400 clients, which are all in one process. One of the servers sends ${BURST} objects ` +
             `in a tick to the clients of all, and the next ${BURST} when all clients have the last but one. CPU is ` +
-            `processor time in µs per delivery. The processor time of the busiest server tells how much more the servers ` +
-            `can do than one server without a cluster, if each has a core: that is their capacity.`,
+            `processor time in µs per delivery to a client. Ratios are to one server of this version without a ` +
+            `cluster. Capacity is the number of deliveries per second, if each server has a core, to that of one server ` +
+            `without a cluster. It follows from the processor time: that of the busiest server if one sends everything, ` +
+            `the mean of all if each sends as much as the others.`,
         family: "cluster",
         needs: "cluster",
         overview: false,
