@@ -2,7 +2,6 @@
 "use strict";
 
 const { number } = require("../number.js");
-const { middle } = require("../statistics.js");
 
 const FAULTS = { none: "no fault", kill: "killed for 3 s", freeze: "frozen for 5 s" };
 
@@ -28,17 +27,20 @@ function metrics(faults) {
     return Object.fromEntries(all);
 }
 
+/** The counts of all rounds together, and the longest pause of any. */
+function total(rounds, kind, fault) {
+    const values = rounds.map((figures) => figures?.[`${kind}-${fault}`]).filter((value) => value !== undefined);
+    if (values.length === 0) return "";
+    return number(kind === "localPause" ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0), 0);
+}
+
 /** One table: a row for each fault of each implementation. */
 function tables(results, title, faults) {
     const rows = [["engine", "", ...Object.values(KINDS)]];
     for (const fault of faults) {
         for (const [name, { rounds }] of Object.entries(results)) {
             if (!rounds) continue;
-            const cells = Object.keys(KINDS).map((kind) => {
-                const value = middle(rounds, `${kind}-${fault}`);
-                return value === undefined ? "" : number(value, 0);
-            });
-            rows.push([FAULTS[fault], title(name), ...cells]);
+            rows.push([FAULTS[fault], title(name), ...Object.keys(KINDS).map((kind) => total(rounds, kind, fault))]);
         }
     }
     return [{ title: "", rows, text: 2 }];

@@ -171,10 +171,10 @@ module.exports = [
             `One of two servers sends ${1000 / INTERVAL_MS} messages a second to the clients of both. The engine is killed and ` +
             `started again after 3 s, or frozen for 5 s. Local clients are those of the server that sends, remote ` +
             `clients those of the other. Late messages arrive more than ${STALE_MS / 1000} s after they were sent. Reported are ` +
-            `the lost messages that the server of the remote clients knows of.`,
+            `the lost messages that the server of the remote clients knows of. The counts are sums over all rounds, the ` +
+            `pause is the longest one.`,
         family: "cluster",
         needs: "cluster",
-        rounds: () => 1,
         overview: false,
         cores: "free",
         metrics: metrics(Object.keys(FAULTS)),
