@@ -256,8 +256,18 @@ function drawAll({ workloads: all }) {
     }
 }
 
+function measuredOn({ date, node, system, processor, memory, pinning }) {
+    return `Measured on ${date}: Node ${node} on ${system}, ${processor}, ${memory}; ${pinning}.`;
+}
+
+/** A run of some of the workloads under other circumstances. */
+function partText({ machine, rounds, workloads: some }) {
+    const titles = Object.keys(some).map((name) => workloadOf.get(name).title);
+    return `"${titles.join('", "')}": ${rounds} rounds. ${measuredOn(machine)}\n`;
+}
+
 function report(run) {
-    const { machine, rounds, workloads: all } = run;
+    const { machine, rounds, workloads: all, parts = [] } = run;
     drawAll(run);
     const text = `# Benchmarks
 
@@ -298,8 +308,8 @@ Compare ratios, not absolute figures: these depend on the machine.
 - "Resume" is this version with \`resume: true\` at both ends.
 - "msgpackr", "cbor-x" and "v8" are programs like "limit" with length-prefixed frames. A frame has all messages of a tick, each encoded when it is sent, and is decoded in one call. The first two send the keys of objects once for each connection.
 
-Measured on ${machine.date}: Node ${machine.node} on ${machine.system}, ${machine.processor}, ${machine.memory}; ${machine.pinning}.
-
+${measuredOn(machine)}
+${parts.map(partText).join("")}
 ${participants(run)}
 
 ## Run the benchmarks

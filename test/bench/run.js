@@ -72,14 +72,16 @@ async function measure(chosen, todo) {
     return run;
 }
 
-/** The results of several runs as those of one. */
+/** The results of several runs as those of one. `parts` are the runs whose machine, date or rounds are not those of the first. */
 function merge(files) {
     const runs = files.map((file) => JSON.parse(fs.readFileSync(file, "utf8")));
     const [{ machine, rounds }] = runs;
+    const circumstances = (run) => JSON.stringify([{ ...run.machine, versions: undefined }, run.rounds]);
+    const parts = runs.filter((run) => circumstances(run) !== circumstances(runs[0]));
     const versions = Object.assign({}, ...runs.map((run) => run.machine.versions));
     const measured = Object.assign({}, ...runs.map((run) => run.workloads));
     const inOrder = workloads.filter(({ name }) => measured[name]).map(({ name }) => [name, measured[name]]);
-    return { machine: { ...machine, versions }, rounds, workloads: Object.fromEntries(inOrder) };
+    return { machine: { ...machine, versions }, rounds, workloads: Object.fromEntries(inOrder), parts };
 }
 
 async function main() {

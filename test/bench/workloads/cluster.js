@@ -202,7 +202,8 @@ module.exports = [
         name: "cluster",
         title: "Broadcast by several servers",
         about:
-            `1, 2 or 4 servers share 100 or 400 clients, which are all in one process. One of the servers sends ${BURST} objects ` +
+            `1, 2 or 4 servers share 100 or 400 clients, which are all in one process. The servers and their engine have one ` +
+            `core together, so the deliveries per second do not grow with the number of servers. One of the servers sends ${BURST} objects ` +
             `in a tick to the clients of all, and the next ${BURST} when all clients have the last but one. CPU is ` +
             `processor time in µs per delivery to a client. Ratios are to one server of this version without a ` +
             `cluster. Capacity is the number of deliveries per second, if each server has a core, to that of one server ` +
