@@ -154,7 +154,7 @@ function chart(results, name, { SERVERS, CLIENTS, SIZES }) {
             })),
     }));
     const legend = names.map((each) => ({ label: name(each), kind: each }));
-    const subtitle = `${sizeText(size)} to ${clients} clients: CPU of all servers, µs per delivery; less is better`;
+    const subtitle = `${sizeText(size)} to ${clients} clients: µs of CPU per delivery; less is better`;
     return charts.groupedBars("Broadcast by several servers", subtitle, legend, groups);
 }
 
