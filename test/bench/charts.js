@@ -12,6 +12,13 @@ const COLORS = {
     byHand: "#8b949e",
     limit: "#858ae0",
 };
+// The implementations of the workloads with several servers.
+Object.assign(COLORS, {
+    "cluster-none": COLORS.limit,
+    "cluster-redis": COLORS.ours,
+    "cluster-nats": COLORS.resume,
+    "socket.io-redis": COLORS.others,
+});
 const LINES = [COLORS.others, "#3f9e6e", "#a878d0", "#cf6088", "#35a3ab", "#96963c"];
 const WIDTH = 480;
 const FONT = 15;
@@ -106,40 +113,43 @@ function growth(title, subtitle, series) {
     return picture(title, subtitle, bottom, [...grid, ...sizes, ...lines, ...legend]);
 }
 
-/**
- * Groups of bars. A dashed line marks the ratio 1.
- *
- * @param names - `{ label, kind }` of the bars of each group
- * @param groups - `{ title, values }`, one value for each name
- */
-function overview(title, subtitle, names, groups) {
-    const [top, right, thick] = [62 + Math.ceil(names.length / 2) * 24, 52, 15];
-    const values = groups.flatMap((group) => group.values).filter((value) => value !== undefined);
-    const scale = (WIDTH - right) / Math.max(...values);
-    const legend = names.flatMap((name, index) => {
-        const [column, row] = [(index % 2) * (WIDTH / 2), 56 + Math.floor(index / 2) * 24];
+/** The names of bars by color, in two columns. */
+function legendOf(names, top) {
+    return names.flatMap((name, index) => {
+        const [column, row] = [(index % 2) * (WIDTH / 2), top + Math.floor(index / 2) * 24];
         return [bar(column, row, 20, 12, COLORS[name.kind]), text(column + 28, row + 12, name.label)];
     });
-    const tall = 30 + names.length * (thick + 2);
-    const parts = groups.flatMap((group, index) => {
-        const y = top + index * tall;
-        const drawn = group.values.flatMap((value, which) => {
+}
+
+/**
+ * Groups of bars.
+ *
+ * @param names - `{ label, kind }` of the bars
+ * @param groups - `{ title, bars }`, each bar `{ kind, value }`
+ * @param mark - a dashed line marks this value
+ */
+function groupedBars(title, subtitle, names, groups, mark) {
+    const [top, right, thick] = [62 + Math.ceil(names.length / 2) * 24, 52, 15];
+    const values = groups.flatMap(({ bars }) => bars.map(({ value }) => value)).filter((value) => value !== undefined);
+    const scale = (WIDTH - right) / Math.max(...values);
+    let height = top;
+    const parts = groups.flatMap((group) => {
+        const y = height;
+        height += 30 + group.bars.length * (thick + 2);
+        const drawn = group.bars.flatMap(({ kind, value }, which) => {
             if (value === undefined) return [];
             const at = y + 26 + which * (thick + 2);
             return [
-                bar(0, at, value * scale, thick, COLORS[names[which].kind]),
+                bar(0, at, value * scale, thick, COLORS[kind]),
                 text(6 + Math.round(value * scale), at + 13, value.toFixed(2), { size: 14 }),
             ];
         });
         return [text(0, y + 20, group.title), ...drawn];
     });
-    const height = top + groups.length * tall + 4;
-    const one = Math.round(scale);
-    return picture(title, subtitle, height, [
-        ...legend,
-        ...parts,
-        line(one, top + 24, one, height, 'stroke-dasharray="4 4" opacity="0.6"'),
-    ]);
+    height += 4;
+    const at = Math.round(mark * scale);
+    const marked = mark === undefined ? [] : [line(at, top + 24, at, height, 'stroke-dasharray="4 4" opacity="0.6"')];
+    return picture(title, subtitle, height, [...legendOf(names, 56), ...parts, ...marked]);
 }
 
-module.exports = { bars, growth, overview };
+module.exports = { bars, growth, groupedBars };

@@ -61,10 +61,18 @@ function size(adapter) {
     return { bytes: [...all].reduce((sum, folder) => sum + bytes(folder), 0), dependencies: all.size - folders.length };
 }
 
+/** Packages of an implementation and those that it needs beside it, which this version finds in its own folder. */
+function used(adapter) {
+    if (adapter.packages.length > 0 || !adapter.folder) return own(adapter);
+    return [adapter.folder, ...(adapter.peers ?? []).map((name) => find(name, adapter.folder))];
+}
+
 /** Name and version of an implementation's packages; "" for our own programs. */
 function version(adapter) {
-    const folders = adapter.packages.length === 0 && adapter.folder ? [adapter.folder] : own(adapter);
-    return folders.map((folder) => `${manifest(folder).name} ${manifest(folder).version}`).join(", ");
+    return used(adapter)
+        .filter((folder) => folder !== undefined)
+        .map((folder) => `${manifest(folder).name} ${manifest(folder).version}`)
+        .join(", ");
 }
 
 /** True if its packages are installed. */
@@ -72,4 +80,4 @@ function installed(adapter) {
     return own(adapter).every((folder) => folder !== undefined);
 }
 
-module.exports = { size, version, installed };
+module.exports = { find, size, version, installed };

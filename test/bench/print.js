@@ -1,6 +1,7 @@
 // Formats figures as text: for the terminal, and for the report.
 "use strict";
 
+const { number } = require("./number.js");
 const { middle, ratio } = require("./statistics.js");
 
 /** References for all ratios: the old release, and the fastest possible implementation. */
@@ -21,13 +22,6 @@ function compare(results, name, metric, { ratio: wanted = true }) {
         if (wanted && others) ratios[base] = ratio(rounds, others, metric);
     }
     return { figure, ratios };
-}
-
-/** With a space between thousands. */
-function number(value, digits) {
-    const [whole, fraction] = value.toFixed(digits).split(".");
-    const spaced = whole.replace(/\B(?=(\d{3})+$)/g, " ");
-    return fraction === undefined ? spaced : `${spaced}.${fraction}`;
 }
 
 /** Rows of the table of one workload: the titles, then one row for each implementation. */
@@ -51,15 +45,23 @@ function table(workload, results, title) {
     return rows;
 }
 
-/** Writes the table to the terminal. */
-function printWorkload(workload, results) {
-    const rows = table(workload, results, (name) => name);
+function printTable(title, rows) {
     const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-    console.log(`\n${workload.title}`);
+    console.log(`\n${title}`);
     for (const row of rows) {
         console.log(
             row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[0]))).join("  "),
         );
+    }
+}
+
+/** Writes the tables to the terminal. */
+function printWorkload(workload, results) {
+    const name = (name) => name;
+    if (workload.tables) {
+        for (const { title, rows } of workload.tables(results, name)) printTable(`${workload.title}: ${title}`, rows);
+    } else {
+        printTable(workload.title, table(workload, results, name));
     }
     console.log();
 }

@@ -15,7 +15,7 @@ const DOCS = path.join(__dirname, "../../docs");
 const AHEAD = 1.05;
 
 /** The adapters of this version. */
-const OURS = ["ours", "binary", "resume", "binary-resume"];
+const OURS = ["ours", "binary", "resume", "binary-resume", "cluster-none", "cluster-redis", "cluster-nats"];
 
 /** Alternatives for users; the others are this version and references. */
 const RIVALS = adapters.filter(({ name }) => ![...OURS, "limit", "bare"].includes(name));
@@ -52,7 +52,7 @@ function participants({ machine, workloads: all }) {
     const missing = new Map();
     for (const [workload, results] of Object.entries(all)) {
         for (const [name, { missing: why }] of Object.entries(results)) {
-            if (!why || name === "bare") continue;
+            if (!why || adapterOf.get(name).only) continue;
             const key = `${adapterOf.get(name).title}: ${why}`;
             missing.set(key, [...(missing.get(key) ?? []), workloadOf.get(workload).title.toLowerCase()]);
         }
@@ -159,13 +159,21 @@ function tables([head, ...rows]) {
     return [markdown(figures), `Ratios ${bases(head, compared[0])}:`, markdown(ratios)].join("\n\n");
 }
 
+/** The tables of a workload that makes them itself, each with its title. */
+function ownTables(workload, results) {
+    const parts = workload.tables(results, title).map(({ title: heading, rows, text }) => {
+        return [heading && `${heading}:`, markdown(rows, text)].filter(Boolean).join("\n\n");
+    });
+    return parts.join("\n\n");
+}
+
 function section(name, results) {
     const workload = workloadOf.get(name);
     return [
         `## ${workload.title}`,
         workload.about.replaceAll(/\. (?=[A-Z])/g, ".\n"), // one sentence per line
-        `![${workload.title}](benchmarks/${name}.svg)`,
-        tables(table(workload, results, title)),
+        workload.tables && !workload.draw ? "" : `![${workload.title}](benchmarks/${name}.svg)`,
+        workload.tables ? ownTables(workload, results) : tables(table(workload, results, title)),
         stalls(results),
     ]
         .filter((part) => part !== "")
@@ -216,29 +224,50 @@ function growthChart(workload, results) {
     return charts.growth(workload.title, "milliseconds by size in MB; less is better", series);
 }
 
+/** The chart of a workload; `undefined` if it has none. */
+function draw(workload, results) {
+    if (workload.tables) return workload.draw?.(results, (name) => label(adapterOf.get(name)));
+    return workload.growth ? growthChart(workload, results) : barChart(workload, results);
+}
+
 function drawAll({ workloads: all }) {
     const folder = path.join(DOCS, "benchmarks");
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
     const save = (name, svg) => fs.writeFileSync(path.join(folder, `${name}.svg`), svg + "\n");
     for (const [name, results] of Object.entries(all)) {
-        const workload = workloadOf.get(name);
-        save(name, workloadOf.get(name).growth ? growthChart(workload, results) : barChart(workload, results));
+        const svg = draw(workloadOf.get(name), results);
+        if (svg !== undefined) save(name, svg);
     }
     const shown = ["ours", "binary", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
     const groups = workloads
         .filter(({ name, overview }) => overview !== false && all[name]?.["sockhop-1.8.4"]?.rounds)
         .map(({ name, title, chart, metrics }) => ({
             title,
-            values: shown.map((adapter) => better(all[name], adapter.name, "sockhop-1.8.4", chart, metrics[chart])),
+            bars: shown.map((adapter) => ({
+                kind: kind(adapter),
+                value: better(all[name], adapter.name, "sockhop-1.8.4", chart, metrics[chart]),
+            })),
         }));
     const names = shown.map((adapter) => ({ label: label(adapter), kind: kind(adapter) }));
     const title = "Improvement over sockhop 1.8.4";
-    if (groups.length > 0) save("overview", charts.overview(title, "1 is the same; more is better", names, groups));
+    if (groups.length > 0) {
+        save("overview", charts.groupedBars(title, "1 is the same; more is better", names, groups, 1));
+    }
+}
+
+function measuredOn({ date, node, system, processor, memory, pinning }) {
+    return `Measured on ${date}: Node ${node} on ${system}, ${processor}, ${memory}; ${pinning}.`;
+}
+
+/** A run of some of the workloads under other circumstances. */
+function partText({ machine, rounds, workloads: some }) {
+    const titles = Object.keys(some).map((name) => workloadOf.get(name).title);
+    return `"${titles.join('", "')}": ${rounds} rounds. ${measuredOn(machine)}\n`;
 }
 
 function report(run) {
-    const { machine, rounds, workloads: all } = run;
+    const { machine, rounds, workloads: all, parts = [] } = run;
     drawAll(run);
     const text = `# Benchmarks
 
@@ -279,8 +308,8 @@ Compare ratios, not absolute figures: these depend on the machine.
 - "Resume" is this version with \`resume: true\` at both ends.
 - "msgpackr", "cbor-x" and "v8" are programs like "limit" with length-prefixed frames. A frame has all messages of a tick, each encoded when it is sent, and is decoded in one call. The first two send the keys of objects once for each connection.
 
-Measured on ${machine.date}: Node ${machine.node} on ${machine.system}, ${machine.processor}, ${machine.memory}; ${machine.pinning}.
-
+${measuredOn(machine)}
+${parts.map(partText).join("")}
 ${participants(run)}
 
 ## Run the benchmarks

@@ -2,6 +2,7 @@
 "use strict";
 
 const Pair = require("./Pair.js");
+const { TURNS, patiently, rotated } = require("./turns.js");
 
 /** Reason why an implementation is excluded from a workload, if any. */
 function reason(adapter, workload) {
@@ -43,26 +44,6 @@ async function turn(adapter, workload, notes) {
     } finally {
         close();
     }
-}
-
-/** A hanging implementation loses the round, but does not end the run: `null` then. A wrong result ends the run. */
-async function patiently(work) {
-    try {
-        return await work();
-    } catch (error) {
-        if (error.code !== "STALLED") throw error;
-        console.error(error.message);
-        return null;
-    }
-}
-
-/** Number of measurements per round, if all can run at the same time. */
-const TURNS = 3;
-
-/** The same order, starting with another one each time, so that none always follows the same. */
-function rotated(list, by) {
-    const at = by % list.length;
-    return [...list.slice(at), ...list.slice(0, at)];
 }
 
 /**
@@ -113,7 +94,9 @@ async function runWorkload(workload, adapters, rounds, tell = () => undefined) {
     };
     for (let round = 0; round < (workload.rounds?.(rounds) ?? rounds); round++) {
         const order = rotated(taking, round);
-        if (workload.begin) {
+        if (workload.run) {
+            await workload.run({ workload, adapters: taking, round, results, tell });
+        } else if (workload.begin) {
             await shortTurns(workload, order, results, add);
         } else {
             for (const adapter of order) {

@@ -5,7 +5,7 @@ const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 const { parseArgs } = require("node:util");
-const { adapters, byName: adapterOf } = require("./adapters");
+const { adapters, clusterAdapters, byName: adapterOf } = require("./adapters");
 const guard = require("./guard.js");
 const install = require("./install.js");
 const describe = require("./machine.js");
@@ -36,22 +36,33 @@ function pick(list, all, map) {
     });
 }
 
-/** Prints a line about one turn. */
-function tell(workload, adapter, figures) {
+/**
+ * Prints a line about one turn.
+ *
+ * @param part - of the workload, if a turn has only a part
+ */
+function tell(workload, adapter, figures, part) {
     if (!figures) return;
     const parts = Object.entries(workload.metrics)
         .filter(([metric]) => figures[metric] !== undefined)
         .map(([metric, { title, digits }]) => `${title} ${figures[metric].toFixed(digits)}`);
-    console.error(`  ${adapter.name}: ${parts.join("; ")}`);
+    console.error(`  ${part ? `${part}, ` : ""}${adapter.name}: ${parts.join("; ")}`);
 }
 
 async function measure(chosen, todo) {
     const rounds = Number(options.rounds);
     if (!(rounds >= 1)) throw new Error("--rounds must be a number");
-    const run = { machine: describe(chosen), rounds, workloads: {} };
-    for (const workload of todo) {
+    const takePart = ({ family }) => chosen.filter((adapter) => adapter.family === family);
+    const taking = chosen.filter(({ family }) => todo.some((workload) => workload.family === family));
+    const run = { machine: describe(taking), rounds, workloads: {} };
+    for (const workload of todo.filter((each) => takePart(each).length > 0)) {
         console.error(`${workload.name}`);
-        const results = await runWorkload(workload, chosen, rounds, (...turn) => tell(workload, ...turn));
+        const results = await runWorkload(workload, takePart(workload), rounds, (...turn) => tell(workload, ...turn));
+        if (!Object.values(results).some(({ rounds: found }) => found?.some(Boolean))) {
+            const reasons = new Set(Object.values(results).map(({ missing }) => missing ?? "nothing to compare with"));
+            console.error(`  left out: ${[...reasons].join("; ")}`);
+            continue;
+        }
         run.workloads[workload.name] = results;
         printWorkload(workload, results);
         // After each workload, so that a later failure does not lose its figures.
@@ -61,15 +72,27 @@ async function measure(chosen, todo) {
     return run;
 }
 
+/** The results of several runs as those of one. `parts` are the runs whose machine, date or rounds are not those of the first. */
+function merge(files) {
+    const runs = files.map((file) => JSON.parse(fs.readFileSync(file, "utf8")));
+    const [{ machine, rounds }] = runs;
+    const circumstances = (run) => JSON.stringify([{ ...run.machine, versions: undefined }, run.rounds]);
+    const parts = runs.filter((run) => circumstances(run) !== circumstances(runs[0]));
+    const versions = Object.assign({}, ...runs.map((run) => run.machine.versions));
+    const measured = Object.assign({}, ...runs.map((run) => run.workloads));
+    const inOrder = workloads.filter(({ name }) => measured[name]).map(({ name }) => [name, measured[name]]);
+    return { machine: { ...machine, versions }, rounds, workloads: Object.fromEntries(inOrder), parts };
+}
+
 async function main() {
     if (options.guard) {
         await guard(options.update);
         return;
     }
-    const chosen = pick(options.only, adapters, adapterOf);
+    const chosen = pick(options.only, [...adapters, ...clusterAdapters], adapterOf);
     const todo = pick(options.workload, workloads, workloadOf);
-    install(options.from ? [] : chosen);
-    const run = options.from ? JSON.parse(fs.readFileSync(options.from, "utf8")) : await measure(chosen, todo);
+    install(options.from ? [] : chosen.filter(({ family }) => todo.some((workload) => workload.family === family)));
+    const run = options.from ? merge(options.from.split(",")) : await measure(chosen, todo);
     if (options.report || options.from) require("./report.js")(run);
 }
 

@@ -7,6 +7,8 @@
 //       sendall(value)    broadcasts a value
 //       ping(ms)          if it has pings
 //       serial            true if each `sendall` must be awaited before the next
+//       members()         number of servers that share their broadcasts, or its promise: those in cluster.js
+//       onMissed(handler) calls it with the number of lost messages, if the implementation reports them
 //
 // connect(place, pattern, { message })
 //     Resolves to an object with
@@ -22,7 +24,8 @@
 // `pattern` is the kind of traffic, for implementations with a socket type for each: "messages", "questions" or "broadcast".
 // `packages` are its packages in package.json; `byHand` is true for a program that uses them and is not a library for
 // messages itself; `folder` is that of this package, for the adapters of this version; `entries` the modules that a user requires (`module`: imports); `lacks`
-// is the reason why it is excluded from a workload that needs a missing feature.
+// is the reason why it is excluded from a workload that needs a missing feature. Those in cluster.js have the `family`
+// "cluster", as the workloads in which they take part; `engine` is what joins their servers, and `serve` gets its `url`.
 "use strict";
 
 const adapters = [
@@ -38,7 +41,9 @@ const adapters = [
     require("./bare.js"),
 ];
 
-const byName = new Map(adapters.map((adapter) => [adapter.name, adapter]));
+const clusterAdapters = require("./cluster.js");
+
+const byName = new Map([...adapters, ...clusterAdapters].map((adapter) => [adapter.name, adapter]));
 
 /** Called for unexpected values. */
 const unexpected = {
@@ -64,4 +69,4 @@ async function connect(adapter, place, pattern, handlers) {
     return client;
 }
 
-module.exports = { adapters, byName, serve, connect };
+module.exports = { adapters, clusterAdapters, byName, serve, connect };

@@ -15,7 +15,7 @@ module.exports = {
     entries: ["socket.io", "socket.io-client"],
     lacks: { awaited: "does not report when a message is sent" },
 
-    async serve(place, pattern, { message, answer }, { ping } = {}) {
+    async serve(place, pattern, { message, answer }, { ping, adapter } = {}) {
         const { Server } = require("socket.io");
         const web = http.createServer();
         const io = new Server(web, {
@@ -24,6 +24,7 @@ module.exports = {
             maxHttpBufferSize: MOST,
             pingInterval: ping ?? 1e6,
             pingTimeout: 1e6,
+            ...(adapter && { adapter }),
         });
         io.on("connection", (socket) => {
             socket.on("message", (value, answered) => {
@@ -37,6 +38,7 @@ module.exports = {
             place: { port: web.address().port },
             connections: () => io.engine.clientsCount,
             sendall: (value) => void io.emit("message", value),
+            members: () => io.of("/").adapter.serverCount(),
             pace: () => Promise.all(Array.from(io.sockets.sockets.values(), ({ conn }) => drained(conn))),
         };
     },

@@ -23,9 +23,9 @@ function sockhop(name, title, folder, { packages, lacks = {}, ...more }) {
         entries: [folder],
         lacks,
 
-        async serve(place, pattern, { message, answer }) {
+        async serve(place, pattern, { message, answer }, { cluster } = {}) {
             const Sockhop = require(folder);
-            const server = new Sockhop.server(options(place));
+            const server = new Sockhop.server({ ...options(place), ...(cluster && { cluster }) });
             server.on("receive", (value, { callback }) => {
                 if (callback) callback(answer(value));
                 else message(value);
@@ -39,6 +39,7 @@ function sockhop(name, title, folder, { packages, lacks = {}, ...more }) {
                 connections: () => server.sockets.length,
                 sendall: (value) => server.sendall(value),
                 ping: (delay) => server.ping(delay),
+                cluster: server.cluster,
             };
         },
 

@@ -4,6 +4,9 @@
 // assignment of the processes (cores.js), `needs` a required feature of implementations (adapters/index.js), `rounds` the number
 // of rounds for a requested number, `chart` the metric of the chart (`overview`: false
 // to exclude it from the overview; `growth`: true for a chart of the time by size). `finish` may add figures that need several implementations.
+//
+// A workload with a `family` is for the implementations of that family only. One with `run` measures a round of all
+// implementations itself; `tables` and `draw` make its part of the report.
 "use strict";
 
 const workloads = [
@@ -15,6 +18,8 @@ const workloads = [
     ...require("./bytes.js"),
     ...require("./idle.js"),
     ...require("./footprint.js"),
+    ...require("./cluster.js"),
+    ...require("./clusterFaults.js"),
 ];
 
 const byName = new Map(workloads.map((workload) => [workload.name, workload]));
