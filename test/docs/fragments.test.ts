@@ -36,12 +36,12 @@ describe("TypeScript and JavaScript fragments in the documentation", function ()
 /** Variables that JavaScript fragments may use. */
 const AROUND = `
 import type { Socket } from "node:net";
-import type { SockhopClient, SockhopServer, SockhopSession } from "sockhop";
+import type { Cluster, SockhopClient, SockhopServer, SockhopSession } from "sockhop";
 
 declare global {
     const Sockhop: typeof import("sockhop");
     const client: SockhopClient;
-    const server: SockhopServer & { readonly sessions: any[] };
+    const server: SockhopServer & { readonly sessions: any[]; readonly cluster: Cluster };
     const session: SockhopSession;
     const socket: Socket;
     const fs: typeof import("node:fs");
@@ -69,6 +69,9 @@ declare module "node:net" {
 }
 `;
 
+/** Packages that fragments use, and that are not installed. */
+const PACKAGES = `declare module "ioredis";`;
+
 /** Declarations that JavaScript cannot express: parameter types, and existing functions. */
 const FORGIVEN = (code: number): boolean => (code >= 7000 && code < 8000) || code === 2722;
 
@@ -94,7 +97,10 @@ function compile(blocks: Block[]): string[] {
     );
 
     // Each page is a folder that does not exist.
-    const files = new Map([[path.join(ROOT, "docs/around.ts"), AROUND]]);
+    const files = new Map([
+        [path.join(ROOT, "docs/around.ts"), AROUND],
+        [path.join(ROOT, "docs/packages.d.ts"), PACKAGES],
+    ]);
     const origin = new Map<string, Block>();
     for (const block of blocks) {
         const folder = path.join(ROOT, `${block.page}.blocks`);

@@ -14,8 +14,8 @@ const { LocalWorker, Worker, killAll } = require("./Worker.js");
 
 const CLIENTS = 200;
 const INTERVAL = 50; // milliseconds between two numbers of a server
-const RUN = 1000; // milliseconds without a fault
-const OUTAGE = 2000; // milliseconds without an engine
+const RUN = 700; // milliseconds without a fault
+const OUTAGE = 1500; // milliseconds without an engine
 const LAST_NUMBERS = 5000; // milliseconds until the last numbers must have arrived
 const TIME_LIMIT = 60; // seconds
 const alarm = new AbortController(); // aborts all waits after a failure
