@@ -24,7 +24,7 @@ const KINDS = {
         ready: "Server is ready",
     },
 };
-const ATTEMPTS = 5; // another program can take a free port
+const ATTEMPTS = 5; // another program can get the free port first
 const START_TIMEOUT = 10_000; // milliseconds
 
 /** Folders of programs; Debian has servers in folders that are not in everyone's PATH. */
