@@ -69,9 +69,6 @@ declare module "node:net" {
 }
 `;
 
-/** Packages that fragments use, and that are not installed. */
-const PACKAGES = `declare module "ioredis";`;
-
 /** Declarations that JavaScript cannot express: parameter types, and existing functions. */
 const FORGIVEN = (code: number): boolean => (code >= 7000 && code < 8000) || code === 2722;
 
@@ -97,10 +94,7 @@ function compile(blocks: Block[]): string[] {
     );
 
     // Each page is a folder that does not exist.
-    const files = new Map([
-        [path.join(ROOT, "docs/around.ts"), AROUND],
-        [path.join(ROOT, "docs/packages.d.ts"), PACKAGES],
-    ]);
+    const files = new Map([[path.join(ROOT, "docs/around.ts"), AROUND]]);
     const origin = new Map<string, Block>();
     for (const block of blocks) {
         const folder = path.join(ROOT, `${block.page}.blocks`);
