@@ -26,11 +26,30 @@ describe("docs/examples", () => {
     });
 
     /** Runs a program and returns its output. Rejects unless it ends in time with exit code 0. */
-    async function run(file: string, timeout: number): Promise<string> {
-        const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env, timeout });
+    async function run(file: string, timeout: number, ...args: string[]): Promise<string> {
+        const { stdout, stderr } = await promisify(execFile)(process.execPath, [file, ...args], { env, timeout });
         expect(stderr).to.equal("");
         expect(fs.readdirSync(temporary), "left behind").to.deep.equal([]);
         return stdout;
+    }
+
+    /** Interrupts a demo when it prints a text. It must end with all its processes, and leave no files. */
+    async function interrupt(file: string, when: string): Promise<{ stdout: string }> {
+        // Detached, it leads a process group of itself and its children.
+        const demo = spawn(process.execPath, [file], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+        const group = -demo.pid!;
+        let stdout = "";
+        let stderr = "";
+        demo.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+        demo.stdout.setEncoding("utf8").on("data", (text: string) => {
+            stdout += text;
+            if (text.includes(when)) process.kill(group, "SIGINT"); // like Ctrl-C
+        });
+        expect(await once(demo, "close")).to.deep.equal([1, null]);
+        expect(stderr).to.include("Interrupted by SIGINT");
+        expect(fs.readdirSync(temporary), "left behind").to.deep.equal([]);
+        expect(() => process.kill(group, 0)).to.throw("ESRCH");
+        return { stdout };
     }
 
     for (const name of NAMES) {
@@ -52,6 +71,23 @@ describe("docs/examples", () => {
         for (const name of NAMES) expect(readme).to.include(`[${name}](${name})`);
     });
 
+    describe("cluster/demo.js", function () {
+        this.timeout(70_000); // it has its own timeout
+
+        const CLUSTER = path.join(FOLDER, "cluster/demo.js");
+
+        it("shows that each client knows what it has missed", async () => {
+            const stdout = await run(CLUSTER, 65_000, "memory");
+            expect(stdout).to.include("Each client knows exactly what it has missed.");
+            expect(stdout).to.match(/of other servers +[1-9][\d,]* +([1-9][\d,]*) +\1 +0 +0\n/);
+        });
+
+        it("leaves no processes when it is interrupted, on the engine that is installed", async () => {
+            const { stdout } = await interrupt(CLUSTER, "Server 4 joins");
+            expect(stdout).to.not.include("exactly");
+        });
+    });
+
     describe("demo", function () {
         this.timeout(70_000); // it has its own timeout
 
@@ -60,21 +96,8 @@ describe("docs/examples", () => {
         });
 
         it("leaves no files when it is interrupted", async () => {
-            // Detached, it leads a process group of itself and its children.
-            const demo = spawn(process.execPath, [DEMO], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-            const group = -demo.pid!;
-            let stdout = "";
-            let stderr = "";
-            demo.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-            demo.stdout.setEncoding("utf8").on("data", (text: string) => {
-                stdout += text;
-                if (text.includes("The server is killed")) process.kill(group, "SIGINT"); // like Ctrl-C
-            });
-            expect(await once(demo, "close")).to.deep.equal([1, null]);
-            expect(stderr).to.include("Interrupted by SIGINT");
+            const { stdout } = await interrupt(DEMO, "The server is killed");
             expect(stdout).to.not.include("agree");
-            expect(fs.readdirSync(temporary), "left behind").to.deep.equal([]);
-            expect(() => process.kill(group, 0)).to.throw("ESRCH");
         });
     });
 });

@@ -36,12 +36,12 @@ describe("TypeScript and JavaScript fragments in the documentation", function ()
 /** Variables that JavaScript fragments may use. */
 const AROUND = `
 import type { Socket } from "node:net";
-import type { SockhopClient, SockhopServer, SockhopSession } from "sockhop";
+import type { Cluster, SockhopClient, SockhopServer, SockhopSession } from "sockhop";
 
 declare global {
     const Sockhop: typeof import("sockhop");
     const client: SockhopClient;
-    const server: SockhopServer & { readonly sessions: any[] };
+    const server: SockhopServer & { readonly sessions: any[]; readonly cluster: Cluster };
     const session: SockhopSession;
     const socket: Socket;
     const fs: typeof import("node:fs");
