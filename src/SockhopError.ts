@@ -18,6 +18,7 @@ export type SockhopErrorCode =
     | "ERR_MESSAGE_TOO_LARGE"
     | "ERR_MULTICONNECT"
     | "ERR_NO_ENGINE"
+    | "ERR_NO_MEMBER"
     | "ERR_NO_SOCKET"
     | "ERR_NOT_RESUMED"
     | "ERR_OBJECTBUFFER_BAD_BUFFER"

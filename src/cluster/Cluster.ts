@@ -11,11 +11,14 @@ import type { ClusterEvents, ClusterState, ClusterStats } from "./ClusterEvents"
 import type { ClusterHost } from "./ClusterHost";
 import { ClusterLink } from "./ClusterLink";
 import type { ClusterSettings } from "./ClusterOptions";
+import { type ClusterRequestOptions, ClusterRequests, type ClusterResponses, checkOwnPrefix } from "./ClusterRequests";
 import { ClusterReceiver } from "./ClusterReceiver";
 import { ClusterSender } from "./ClusterSender";
 import { Deferred } from "./Deferred";
 import { Heartbeats } from "./Heartbeats";
+import type { ClusterHandler } from "./MemberResponses";
 import type { ClusterMember } from "./Members";
+import type { RequestHost } from "./RequestHost";
 
 /** Delay of the first further attempt after an outage, and the longest one, in milliseconds. Both are an upper limit. */
 const RETRY = { interval: 100, cap: 2000 };
@@ -27,6 +30,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     readonly #counters = new ClusterCounters();
     readonly #receiver: ClusterReceiver;
     readonly #sender: ClusterSender;
+    readonly #requests: ClusterRequests;
     readonly #heartbeats = new Heartbeats(this.#beat.bind(this), this.#onMute.bind(this));
     #state: ClusterState = "left";
     #link: ClusterLink | undefined;
@@ -40,7 +44,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     #hasWarned = false;
 
     /** @internal */
-    constructor(settings: ClusterSettings, host: ClusterHost) {
+    constructor(settings: ClusterSettings, host: ClusterHost, requests: RequestHost) {
         super();
         this.#settings = settings;
         this.#host = host;
@@ -50,6 +54,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
                 emitSafely(this, "join", member);
             },
             left: (member, reason) => {
+                this.#requests.endMember(member);
                 emitSafely(this, "leave", member, reason);
             },
             missed: (member, count) => {
@@ -59,6 +64,15 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
             greeted: () => {
                 this.#sendStatus("+");
             },
+        });
+        const hasJoined = (): boolean => this.#state === "joined";
+        const { members } = this.#receiver;
+        this.#requests = new ClusterRequests(settings, requests, this.#counters.counts, {
+            get isJoined() {
+                return hasJoined();
+            },
+            otherIds: () => members.all.map(({ id }) => id),
+            has: (id) => id === this.#sender.id || members.has(id),
         });
     }
 
@@ -102,6 +116,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         if (this.#state === "left") {
             this.#sender.reset(loadCrypto().randomBytes(6).toString("hex"));
             this.#receiver.reset(this.#sender.id);
+            this.#requests.reset(this.#sender.id);
             this.#failures = 0;
             this.#setState("joining");
         }
@@ -122,13 +137,91 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         this.#retry?.clear();
         this.#heartbeats.stop();
         this.#receiver.clear();
+        const error = new SockhopError("The server has left the cluster", "ERR_ABORTED");
+        this.#requests.leave(error);
         this.#sender.sendGoodbye();
         this.#sender.setLink(undefined);
-        const error = new SockhopError("The server has left the cluster", "ERR_ABORTED");
         attempt?.reject(error);
         if (link) this.#left = link.close(error);
         publishClusterState(this, "left");
         return this.#left;
+    }
+
+    /**
+     * Sends a request to one server, whose handler responds: see {@link Cluster.handle}.
+     *
+     * Rejects with
+     * - `ERR_NO_MEMBER` if the server is not in the cluster, or leaves it, or becomes silent
+     * - `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`: see the options; also `ERR_ABORTED` if this server leaves
+     * - `ERR_CLUSTER_DEGRADED` if the engine does not work, or fails meanwhile
+     * - `ERR_REQUEST_FAILED` if the handler fails, with its error in `error.remote`; `ERR_REQUEST_UNHANDLED` without a handler
+     * - `ERR_MESSAGE_TOO_LARGE`, `ERR_BUFFER_FULL`, `ERR_MAX_PENDING`: limits of the engine and of the cluster
+     * - `ERR_BAD_DATA`, `ERR_BAD_OPTION` for invalid arguments; only these two rejections need a handler
+     *
+     * @param member - a member, or its id; that of this server, too
+     * @param value - `undefined` is sent as `{}`
+     * @returns resolves to the response
+     * @example const load = await server.cluster.ask(member, {}, { type: "load", timeout: 500 });
+     */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- another server may send anything
+    ask(member: ClusterMember | string, value?: unknown, options?: ClusterRequestOptions | null): Promise<any> {
+        return this.#checked(options) ?? this.#requests.ask(member, value, options);
+    }
+
+    /**
+     * Sends a request to all other servers, as `ask()` to each.
+     *
+     * A server that fails does not reject it: it is one of the `failures`. Rejects with `ERR_CLUSTER_DEGRADED` if the engine does
+     * not work at the time of the call, and with `ERR_BAD_DATA` and `ERR_BAD_OPTION`.
+     *
+     * @returns resolves when each server has responded or failed
+     * @example const { answers, failures } = await server.cluster.ask_all({}, { type: "load", timeout: 500 });
+     */
+    ask_all(value?: unknown, options?: ClusterRequestOptions | null): Promise<ClusterResponses> {
+        return this.#checked(options) ?? this.#requests.askAll(value, options);
+    }
+
+    /**
+     * Sets the handler for requests of one type, of all servers. Its result is the response, one value.
+     *
+     * If it fails, the requester gets `ERR_REQUEST_FAILED`, with message, `code` and `data` of the error in `error.remote`, and
+     * the server emits `error`.
+     *
+     * @throws {@link SockhopError} `ERR_HANDLER_EXISTS` if the type has a handler, `ERR_BAD_OPTION` for invalid arguments
+     * @example server.cluster.handle("load", (data, { member, signal }) => os.loadavg()[0]);
+     */
+    handle(type: string, handler: ClusterHandler): void {
+        checkOwnPrefix(type);
+        this.#requests.handle(type, handler);
+    }
+
+    /**
+     * Removes the handler of a type. Does not end the requests that it is handling.
+     *
+     * @returns true if there was one
+     */
+    unhandle(type: string): boolean {
+        checkOwnPrefix(type);
+        return this.#requests.unhandle(type);
+    }
+
+    /**
+     * Requests of the library itself.
+     *
+     * @internal
+     */
+    get _requests(): ClusterRequests {
+        return this.#requests;
+    }
+
+    /** Rejects for a type of the library. */
+    #checked(options: ClusterRequestOptions | null | undefined): Promise<never> | undefined {
+        try {
+            checkOwnPrefix(options?.type);
+            return undefined;
+        } catch (error) {
+            return Promise.reject(error);
+        }
     }
 
     /**
@@ -156,10 +249,13 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
                 if (link !== this.#link) return;
                 this.#heartbeats.reset(this.#sender.number);
                 this.#sender.setLink(link);
+                this.#requests.setLink(link);
                 this.#sendStatus("?");
             },
             heard: (link, topic, text) => {
-                if (link === this.#link && topic === topics[0]) this.#onMessage(link, text);
+                if (link !== this.#link || typeof text !== "string" || text.length > link.limit) return;
+                if (topic === topics[0]) this.#onMessage(link, text);
+                else if (topic === topics[1]) this.#onPackets(text);
             },
             lost: (link, error) => {
                 if (link === this.#link) this.#onLost(error);
@@ -168,8 +264,12 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         return attempt.promise;
     }
 
-    #onMessage(link: ClusterLink, text: unknown): void {
-        if (typeof text !== "string" || text.length > link.limit) return;
+    #onPackets(text: string): void {
+        const message = this.#receiver.receiveApart(text);
+        if (message) this.#requests.receive(message);
+    }
+
+    #onMessage(link: ClusterLink, text: string): void {
         const echo = this.#receiver.receive(text);
         if (!echo || link !== this.#link) return;
         if (echo.beat === 0) this.#heartbeats.onValueEcho(echo.number);
@@ -202,6 +302,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         this.#link = this.#attempt = undefined;
         this.#heartbeats.stop();
         this.#sender.setLink(undefined, error);
+        this.#requests.setLink(undefined, error);
         this.#failures += 1;
         this.#retry = new Timer(() => void this.#connect(), delayAfter(this.#failures, RETRY)).unref();
         const isNew = this.#state !== "degraded";

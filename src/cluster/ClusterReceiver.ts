@@ -2,6 +2,7 @@ import { SockhopError } from "../SockhopError";
 import type { ClusterStats } from "./ClusterEvents";
 import type { ClusterHost } from "./ClusterHost";
 import { type ClusterHead, type ClusterValues, parseClients, parseHead, parseValues } from "./ClusterMessage";
+import type { MemberMessage } from "./MemberMessage";
 import { type ClusterMember, Members } from "./Members";
 
 /** Counters of a {@link ClusterReceiver}. */
@@ -29,6 +30,8 @@ export class ClusterReceiver {
     #ownIds: readonly string[] = [];
     /** Another object after the server has left, perhaps in a listener. */
     #membership = {};
+    /** Number of the last message of this server for itself alone. */
+    #ownPackets = 0;
     #hasGreeted = false;
     #hasReportedVersion = false;
 
@@ -41,6 +44,7 @@ export class ClusterReceiver {
     /** @param id - new id of this server */
     reset(id: string): void {
         this.#ownIds = [id, ...this.#ownIds.slice(0, MAX_FORMER_IDS)];
+        this.#ownPackets = 0;
         this.#hasGreeted = false;
     }
 
@@ -68,6 +72,32 @@ export class ClusterReceiver {
         else if (kind === "+" || kind === "?") this.#onStatus(head, text);
         else if (kind === "-") this.#onGoodbye(head);
         return undefined;
+    }
+
+    /**
+     * Handles a message for this server alone.
+     *
+     * @returns `undefined` if it is to be ignored
+     */
+    receiveApart(text: string): MemberMessage | undefined {
+        const head = parseHead(text);
+        if (!head || head === "other version" || head.kind !== "=") return undefined;
+        const lines = parseValues(text, head)?.flatMap((part) => part.lines);
+        if (!lines) return undefined;
+        const { sender, number } = head;
+        if (this.#ownIds.includes(sender)) {
+            if (sender !== this.#ownIds[0] || number <= this.#ownPackets) return undefined;
+            this.#ownPackets = number;
+            return { lines, sender, member: { id: sender, clients: this.#host.clients, silent: 0, here: true } };
+        }
+        this.#counts.bytes_received += Buffer.byteLength(text);
+        const heard = this.members.hearPackets(head);
+        if (heard === "repeated") return undefined;
+        if (heard === "unknown") return { lines, sender, member: undefined };
+        const { member, hasJoined } = heard;
+        const membership = this.#membership;
+        if (hasJoined) this.#owner.joined(member);
+        return this.#membership === membership ? { lines, sender, member } : undefined;
     }
 
     /** Counts a heartbeat of this server, during which the engine has worked. */

@@ -1,11 +1,12 @@
-import { SockhopError } from "../SockhopError";
+import type { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { ClusterStats } from "./ClusterEvents";
 import type { ClusterLink } from "./ClusterLink";
-import { HEAD_BYTES, writeHead, writeStatus } from "./ClusterMessage";
+import { writeHead, writeStatus } from "./ClusterMessage";
 import type { ClusterSettings } from "./ClusterOptions";
 import { ClusterTurn, MAX_TURN, bytesOf } from "./ClusterTurn";
 import { degradedError } from "./engineErrors";
+import { limitError } from "./limitError";
 
 /** Counters of a {@link ClusterSender}. */
 type Counts = Pick<ClusterStats, "messages_sent" | "bytes_sent" | "refused">;
@@ -66,7 +67,13 @@ export class ClusterSender {
         const link = this.#link;
         if (!link || !isJoined) return this.#refuse(this.#error);
         const bytes = bytesOf(line, group);
-        const error = this.#limitError(link, bytes);
+        const error = limitError(
+            link,
+            this.#settings,
+            this.#turn?.bytes ?? 0,
+            bytes,
+            "The value did not reach other servers",
+        );
         if (error) return this.#refuse(error);
         let turn = this.#turn;
         if (turn && turn.bytes + bytes > Math.min(MAX_TURN, link.limit)) {
@@ -110,22 +117,6 @@ export class ClusterSender {
         const bytes = Buffer.byteLength(text);
         this.#counts.bytes_sent += bytes;
         return link.publish(this.#topic, text, bytes);
-    }
-
-    #limitError({ limit, buffered, pending }: ClusterLink, bytes: number): SockhopError | undefined {
-        const { maxBuffered, maxPending } = this.#settings;
-        const size = HEAD_BYTES + bytes;
-        const what = "The value did not reach other servers";
-        if (size > limit) {
-            return new SockhopError(`${what}: it exceeds the ${limit} bytes of the engine`, "ERR_MESSAGE_TOO_LARGE");
-        }
-        if (buffered + (this.#turn?.bytes ?? 0) + size > maxBuffered) {
-            const reason = `the engine has not taken ${buffered} bytes yet (max_buffered of cluster)`;
-            return new SockhopError(`${what}: ${reason}`, "ERR_BUFFER_FULL");
-        }
-        if (pending < maxPending) return undefined;
-        const reason = `the engine has not taken ${pending} messages yet (max_pending of cluster)`;
-        return new SockhopError(`${what}: ${reason}`, "ERR_MAX_PENDING");
     }
 
     /** Gives a value that is not sent a number of its own, between two messages. */

@@ -31,6 +31,8 @@ interface Member {
     /** Heartbeats since its last message, while the engine works. */
     beats: number;
     hasLeft: boolean;
+    /** Number of its last message for this server alone. */
+    packets: number;
 }
 
 /** What a message says about its sender. */
@@ -85,6 +87,25 @@ export class Members {
     }
 
     /**
+     * Handles the head of a message for this server alone. It says nothing about values, which have another topic.
+     *
+     * @returns `"unknown"` if no other message of the sender was heard, or it has left; `"repeated"` if the message is to be
+     *   ignored
+     */
+    hearPackets({ sender, number }: ClusterHead): Heard | "unknown" | "repeated" {
+        const member = this.#present.get(sender) ?? this.#absent.get(sender);
+        if (!member || member.hasLeft) return "unknown";
+        if (number <= member.packets) return "repeated";
+        member.packets = number;
+        const head = { sender, kind: "=", number: member.number, count: 0, beat: 0, end: 0 };
+        return this.hear(head) ?? "unknown";
+    }
+
+    has(id: string): boolean {
+        return this.#present.has(id);
+    }
+
+    /**
      * Handles the goodbye of a member. Later messages of it are ignored.
      *
      * @returns number of its values that did not arrive; `undefined` if it was not present
@@ -128,7 +149,7 @@ export class Members {
         if (absent?.hasLeft) return undefined;
         if (!absent && !this.#hasSpace()) return undefined;
         this.#absent.delete(id);
-        const member = absent ?? { id: detach(id), clients: 0, number, beats: 0, hasLeft: false };
+        const member = absent ?? { id: detach(id), clients: 0, number, beats: 0, hasLeft: false, packets: 0 };
         this.#present.set(member.id, member);
         return member;
     }

@@ -57,6 +57,7 @@ export interface ObjectBufferOptions extends FramingOptions, ValueOptions {}
  */
 export class ObjectBuffer extends EventEmitter {
     readonly #codec: Codec;
+    readonly #json: JsonCodec;
     readonly #format: WireFormat | undefined;
     readonly #reader: StreamReader;
     readonly #allowNonObjects: boolean;
@@ -83,7 +84,7 @@ export class ObjectBuffer extends EventEmitter {
         const classes = classRegistry(given.classes);
         const settings = jsonOptions(given, classes);
         const json = new JsonCodec(settings);
-        this.#codec = json;
+        this.#codec = this.#json = json;
         this.#allowNonObjects = settings.allowNonObjects;
         this.#formatSettings = { ...settings, json };
         this.#format = createFormat(given, this.#formatSettings);
@@ -287,6 +288,15 @@ export class ObjectBuffer extends EventEmitter {
     decode(frame: string): Message | InvalidMessage {
         const decoded = this.#codec.decode(frame);
         return this.#format ? withLineId(decoded) : decoded;
+    }
+
+    /**
+     * Decodes the JSON text of an envelope that another server has written.
+     *
+     * @internal
+     */
+    decodeEnvelope(json: string): Message | InvalidMessage {
+        return this.#json.decodeEnvelope(json);
     }
 
     /** @internal */

@@ -133,6 +133,8 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     openReplies = 0;
     /** Session of the connection, on a server. */
     session: Session | undefined;
+    /** Id of the session. Created when the program asks for it, so others need no memory. */
+    declare sessionId?: string;
     /** Called before the connection closes, while it can still send. Set after the session has started. */
     beforeClose: ((connection: Connection) => void) | undefined;
     /** Settles after `end()` of the session. Then `disconnect` is emitted. */

@@ -5,6 +5,7 @@ import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { Broadcasts } from "./Broadcasts";
+import type { ClusterValues } from "./ClusterValues";
 import { PreparedMessage, type ValueMessage } from "./SharedMessage";
 
 /** Failures of single connections of a broadcast: their clients are told in other ways. */
@@ -14,6 +15,7 @@ const CONNECTION_CODES = new Set<string>(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FU
 export interface ClusterServer {
     readonly objectBuffer: ObjectBuffer;
     readonly broadcasts: Broadcasts;
+    readonly values: ClusterValues;
     /** Number of connections. */
     count(): number;
     report(error: SockhopError): void;
@@ -26,7 +28,7 @@ export class ClusterBroadcasts implements ClusterHost {
 
     constructor(settings: ClusterSettings, server: ClusterServer) {
         this.#server = server;
-        this.cluster = new Cluster(settings, this);
+        this.cluster = new Cluster(settings, this, server.values);
     }
 
     /** True if broadcasts are for other servers, too. */
@@ -47,7 +49,7 @@ export class ClusterBroadcasts implements ClusterHost {
     send(message: ValueMessage, group: string | undefined, local: Promise<undefined[]>): Promise<undefined[]> {
         let line: string;
         try {
-            line = this.#lineOf(message);
+            line = this.#server.values.lineOf(message);
         } catch (error) {
             return both(local, Promise.reject(error));
         }
@@ -66,15 +68,6 @@ export class ClusterBroadcasts implements ClusterHost {
 
     report(error: SockhopError): void {
         this.#server.report(error);
-    }
-
-    /** @returns JSON text with an envelope, or `#` and the base64 text of a frame of the codec `"binary"` */
-    #lineOf(message: ValueMessage): string {
-        const { enveloped, format, terminator } = this.#server.objectBuffer;
-        if (format?.name === "binary") return `#${(message.encode(format) as Buffer).toString("base64")}`;
-        const frame = message.encode(undefined) as string;
-        const json = frame.slice(0, frame.length - terminator.length);
-        return enveloped ? json : `{"type":${JSON.stringify(message.type)},"data":${json}}`;
     }
 
     #messageOf(line: string): PreparedMessage {

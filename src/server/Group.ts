@@ -1,5 +1,7 @@
 import type { Message, MessageNameOf, Protocol } from "../Protocol";
+import type { WaitOptions } from "../replies/ReplyTimeout";
 import type { BroadcastOptions } from "./BroadcastOptions";
+import type { GroupCount, GroupMembers } from "./Presence";
 import type { SockhopServer } from "./SockhopServer";
 import type { SockhopSession } from "./SockhopSession";
 
@@ -40,5 +42,27 @@ export class Group<P extends Protocol = any, out S extends SockhopSession<P> = S
         options?: BroadcastOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<undefined[]> {
         return this.#server._broadcasts.sendall(value, options, this.name);
+    }
+
+    /**
+     * Counts the sessions of the group on all servers of the cluster, by a request to each. Servers that do not respond, or fail,
+     * are `missing`. Without the option `cluster`, counts those of this server.
+     *
+     * Rejects with `ERR_CLUSTER_DEGRADED` if the engine does not work at the time of the call.
+     *
+     * @example const { clients, missing } = await server.group("lobby").count({ timeout: 500 });
+     */
+    count(options?: WaitOptions | null): Promise<GroupCount> {
+        return this.#server._presence.count(this.name, options);
+    }
+
+    /**
+     * Lists the sessions of the group on all servers, as `count()` counts them. A server whose list exceeds the largest message of
+     * the engine is `missing`.
+     *
+     * @example for (const { id } of (await server.group("lobby").members()).sessions) await server.session(id).kill();
+     */
+    members(options?: WaitOptions | null): Promise<GroupMembers> {
+        return this.#server._presence.members(this.name, options);
     }
 }

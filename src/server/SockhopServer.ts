@@ -21,7 +21,11 @@ import { Resumptions } from "./Resumptions";
 import { Broadcasts } from "./Broadcasts";
 import { ClusterBroadcasts } from "./ClusterBroadcasts";
 import type { BroadcastOptions } from "./BroadcastOptions";
+import { ClusterValues } from "./ClusterValues";
 import { Group } from "./Group";
+import { Presence } from "./Presence";
+import { RemoteSession } from "./RemoteSession";
+import { SessionDirectory } from "./SessionDirectory";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
 import { reasonOf } from "../connection/DisconnectReason";
@@ -114,13 +118,15 @@ export class SockhopServer<
      */
     readonly _broadcasts = new Broadcasts({
         objectBuffer: this._objectBuffer,
-        cluster: () => (this.#cluster?.isActive ? this.#cluster : undefined),
+        cluster: () => this.#activeCluster(),
         connections: (group) => (group === undefined ? this._active() : this._membersOf(group)),
         lose: (connection, reason) => {
             this._lose(connection, reason);
         },
     });
     readonly #cluster: ClusterBroadcasts | undefined;
+    #directory: SessionDirectory | undefined;
+    #presence: Presence | undefined;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
     readonly #codecRequired: boolean;
@@ -312,6 +318,23 @@ export class SockhopServer<
     }
 
     /**
+     * Returns the session of this id, on this server or on another one of the cluster, whether it still exists or not.
+     *
+     * @param id - `session.id`
+     * @throws {@link SockhopError} `ERR_BAD_OPTION` if `id` is not a string
+     * @example
+     * ```js
+     * await redis.hSet("sessions", user, session.id);
+     * await server.session(await redis.hGet("sessions", user)).send({ text: "hello" });
+     * ```
+     */
+    session(id: string): RemoteSession<P> {
+        if (typeof id !== "string") throw new SockhopError("The id of a session must be a string", "ERR_BAD_OPTION");
+        const self = this._self();
+        return new RemoteSession(self._directory, self._objectBuffer.enveloped, id);
+    }
+
+    /**
      * Sends a request to one client, whose `request` handler responds.
      *
      * Rejects as `send()` does, and with
@@ -444,6 +467,35 @@ export class SockhopServer<
         });
     }
 
+    /**
+     * Sessions by their ids.
+     *
+     * @internal
+     */
+    get _directory(): SessionDirectory {
+        return (this.#directory ??= new SessionDirectory({
+            values: this.#createValues(),
+            hasTypes: this._objectBuffer.enveloped,
+            cluster: () => this.#activeCluster()?.cluster,
+            send: (connection, value, type) => this._send(connection, value, null, { type }),
+            ask: (connection, value, options) => this._ask(connection, value, options),
+            kill: (connection, options) => this.kill_socket(connection.socket, options),
+        }));
+    }
+
+    /**
+     * Sessions of groups on all servers.
+     *
+     * @internal
+     */
+    get _presence(): Presence {
+        return (this.#presence ??= new Presence({
+            directory: () => this._directory,
+            cluster: () => this.#activeCluster()?.cluster,
+            connections: (group) => this._membersOf(group),
+        }));
+    }
+
     /** @internal */
     protected override _receiveMeta({ socket, session }: Connection, type: string, reply: Reply | undefined): object {
         return reply ? { type, socket, session, callback: reply } : { type, socket, session };
@@ -490,8 +542,24 @@ export class SockhopServer<
         return notConnectedError(undefined, `The message was not sent: ${reason}`);
     }
 
+    /** The other servers; `undefined` if broadcasts are for clients of this one only. */
+    #activeCluster(): ClusterBroadcasts | undefined {
+        return this.#cluster?.isActive ? this.#cluster : undefined;
+    }
+
+    #createValues(): ClusterValues {
+        return new ClusterValues({
+            objectBuffer: this._objectBuffer,
+            responseTimeout: this._limits.responseTimeout,
+            handlerFailed: (type, thrown) => {
+                this._reportError(toError(thrown), null);
+            },
+        });
+    }
+
     #createCluster(settings: ClusterSettings): ClusterBroadcasts {
-        return new ClusterBroadcasts(settings, {
+        const broadcasts = new ClusterBroadcasts(settings, {
+            values: this.#createValues(),
             objectBuffer: this._objectBuffer,
             broadcasts: this._broadcasts,
             count: () => this._active().length,
@@ -499,6 +567,9 @@ export class SockhopServer<
                 this._reportError(error, null);
             },
         });
+        this._directory.serve(broadcasts.cluster);
+        this._presence.serve(broadcasts.cluster);
+        return broadcasts;
     }
 
     #createListener(): Listener {
@@ -570,6 +641,7 @@ export class SockhopServer<
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         if (connection.isLeaving) void connection.close(Infinity).then(() => this.#resumptions?.forget(connection));
         else this.#resumptions?.forget(connection);
+        this.#directory?.delete(connection);
         super._onClose(connection, wasOpen);
     }
 

@@ -144,13 +144,22 @@ export class JsonCodec implements Codec {
     decode(frame: string): Message | InvalidMessage {
         const short = this.enveloped ? parseEnvelope(frame) : undefined;
         if (short) return short;
-        let value: unknown;
+        if (this.enveloped) return this.decodeEnvelope(frame);
         try {
-            value = this.#parse(frame);
+            return this.#toBareMessage(this.#parse(frame));
         } catch (cause) {
             return invalid(NOT_JSON, undefined, cause);
         }
-        if (!this.enveloped) return this.#toBareMessage(value);
+    }
+
+    /** Decodes the JSON text of an envelope, also if messages of this end have none. */
+    decodeEnvelope(json: string): Message | InvalidMessage {
+        let value: unknown;
+        try {
+            value = this.#parse(json);
+        } catch (cause) {
+            return invalid(NOT_JSON, undefined, cause);
+        }
         const decoded = toMessage(value);
         return this.#classes ? reviveMessage(decoded, this.#classes) : decoded;
     }
