@@ -291,6 +291,16 @@ export class ObjectBuffer extends EventEmitter {
     }
 
     /**
+     * Encodes a message with an envelope, for another server.
+     *
+     * @returns JSON text, without a terminator
+     * @internal
+     */
+    encodeEnvelope(value: unknown, type?: string): string {
+        return this.#json.encodeEnvelope(value, type).slice(0, -this.terminator.length);
+    }
+
+    /**
      * Decodes the JSON text of an envelope that another server has written.
      *
      * @internal

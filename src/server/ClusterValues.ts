@@ -25,7 +25,9 @@ export class ClusterValues implements RequestHost {
     }
 
     encode(value: unknown, type: string | undefined): string {
-        return this.lineOf(new ValueMessage(this.#server.objectBuffer, value, type));
+        const { objectBuffer } = this.#server;
+        if (!objectBuffer.enveloped) return objectBuffer.encodeEnvelope(value, type); // not only what its peers can get
+        return this.lineOf(new ValueMessage(objectBuffer, value, type));
     }
 
     /** @returns JSON text with an envelope, or `#` and the base64 text of a frame of the codec `"binary"` */

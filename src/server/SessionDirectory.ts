@@ -105,6 +105,7 @@ export class SessionDirectory {
     kill(id: string, { timeout, drain }: EndOptions): Promise<void> {
         const connection = this.#connections.get(id);
         if (connection) return this.#server.kill(connection, { timeout, drain });
+        if (this.#prefixes.includes(memberIdOf(id))) return Promise.resolve();
         const sent = typeof timeout === "number" && Number.isFinite(timeout) ? { timeout } : {};
         return this.#request(id, () => ({ do: "kill", id, drain: drain === true, ...sent })) as Promise<void>;
     }

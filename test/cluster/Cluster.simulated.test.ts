@@ -7,6 +7,7 @@ import { clusterSettings } from "../../src/cluster/ClusterOptions";
 import type { SockhopError } from "../../src";
 import { turns } from "../support/eventLoop";
 import { unhandled, warnings } from "../support/rejections";
+import { requestHost } from "./requestHost";
 import { CONNECT_MODES, PUBLISH_MODES, SimulatedBroker, SimulatedEngine } from "./SimulatedBroker";
 
 const SERVERS = 3;
@@ -73,15 +74,19 @@ class Simulated {
                 },
                 lost,
             );
-        this.cluster = new Cluster(clusterSettings({ engine: this.engine, max_buffered: 2000, max_pending: 20 })!, {
-            clients: 7,
-            deliver: (lines) => {
-                for (const line of lines) this.#onValue(line);
+        this.cluster = new Cluster(
+            clusterSettings({ engine: this.engine, max_buffered: 2000, max_pending: 20 })!,
+            {
+                clients: 7,
+                deliver: (lines) => {
+                    for (const line of lines) this.#onValue(line);
+                },
+                report: (error) => {
+                    throw error;
+                },
             },
-            report: (error) => {
-                throw error;
-            },
-        });
+            requestHost(),
+        );
         this.cluster.on("degraded", ({ code, message }) => {
             expect(code).to.equal("ERR_CLUSTER_DEGRADED");
             expect(message).not.to.include("secret");

@@ -8,6 +8,7 @@ import { turns } from "../support/eventLoop";
 import { fakeTime } from "../support/fakeTime";
 import { later } from "../support/leftovers";
 import { warnings } from "../support/rejections";
+import { requestHost } from "./requestHost";
 import { SimulatedBroker, SimulatedEngine } from "./SimulatedBroker";
 
 const ID = "8f3a1c09be52";
@@ -25,7 +26,7 @@ function simulated(options: object = {}) {
         deliver: (lines) => delivered.push(...lines),
         report: (error) => errors.push(error),
     };
-    const cluster = new Cluster(clusterSettings({ engine, ...options })!, host);
+    const cluster = new Cluster(clusterSettings({ engine, ...options })!, host, requestHost());
     later(() => void cluster.leave()); // its timeouts are those of the fake clock
     for (const name of ["joined", "degraded", "join", "leave", "missed"] as const) {
         cluster.on(name, (...args: unknown[]) => events.push([name, ...args]));

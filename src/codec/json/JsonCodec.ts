@@ -87,6 +87,12 @@ export class JsonCodec implements Codec {
         return this.enveloped ? this.#encodeEnvelope(this.#writer.value(value, "", type)) : this.encodeValue(value);
     }
 
+    /** Encodes a message with an envelope, also if messages of this end have none. */
+    encodeEnvelope(value: unknown, type?: string): string {
+        assertAwaited(value);
+        return this.#encodeEnvelope(this.#writer.value(value, "", type));
+    }
+
     encodeCall(value: unknown, { uuid }: Identified, type?: string): string {
         assertAwaited(value);
         return this.#encodeEnvelope(this.#writer.value(value, `,"id":"${uuid}"`, type));

@@ -1,0 +1,251 @@
+import { expect } from "chai";
+import { type ServerOptions, type SockhopError, SockhopSession } from "../../../src";
+import { until } from "../../support/eventLoop";
+import { pair, server } from "../../support/pair";
+import { type Served, cluster } from "./support";
+
+class Widget {
+    constructor(
+        readonly name: string,
+        readonly at = new Date(0),
+    ) {}
+}
+
+/** Resolves to the error of a promise that rejects. */
+async function errorOf(promise: Promise<unknown>): Promise<SockhopError> {
+    return promise.then(
+        () => expect.fail("it has resolved"),
+        (error: unknown) => error as SockhopError,
+    );
+}
+
+/** Two servers; the id of the session of the second one. */
+async function two(options: ServerOptions = {}): Promise<{ a: Served; b: Served; id: string }> {
+    const [a, b] = (await cluster(options, options)) as [Served, Served];
+    return { a, b, id: b.s.sessions[0]!.id };
+}
+
+describe("Requests between servers, over an engine in memory", () => {
+    it("get values of classes, with the codec binary, too", async () => {
+        for (const codec of [undefined, "binary"] as const) {
+            const { a, b } = await two({ classes: [Widget], ...(codec && { codec }) });
+            b.s.cluster!.handle("Widget", (widget: Widget) => {
+                expect(widget).to.be.instanceOf(Widget);
+                return new Widget(`${widget.name}!`, new Date(5));
+            });
+            const response = (await a.s.cluster!.ask(b.s.cluster!.id!, new Widget("a"))) as Widget;
+            expect(response).to.be.instanceOf(Widget);
+            expect(response.name).to.equal("a!");
+            if (codec) expect(response.at).to.deep.equal(new Date(5));
+        }
+    });
+
+    it("work between a server with the codec binary, and servers without it", async () => {
+        const all = await cluster({ codec: "binary" }, {}, { peer_type: "json" });
+        for (const { s } of all) s.cluster!.handle("sum", (numbers: number[]) => numbers[0]! + numbers[1]!);
+        for (const { s } of all) {
+            const { answers, failures } = await s.cluster!.ask_all([1, 2], { type: "sum" });
+            expect([[...answers.values()], failures]).to.deep.equal([[3, 3], []]);
+        }
+    });
+
+    it("emit the error of a failing handler on its server", async () => {
+        const { a, b } = await two();
+        const errors: unknown[] = [];
+        b.s.on("error", (error) => errors.push(error));
+        b.s.cluster!.handle("fail", () => Promise.reject(new Error("no")));
+        expect((await errorOf(a.s.cluster!.ask(b.s.cluster!.id!, {}, { type: "fail" }))).code).to.equal(
+            "ERR_REQUEST_FAILED",
+        );
+        expect(errors).to.have.length(1);
+    });
+
+    it("end when the server closes", async () => {
+        const { a, b } = await two();
+        b.s.cluster!.handle("never", () => new Promise(() => undefined));
+        const error = errorOf(a.s.cluster!.ask(b.s.cluster!.id!, {}, { type: "never" }));
+        const own = errorOf(b.s.cluster!.ask(b.s.cluster!.id!, {}, { type: "never" }));
+        await b.s.close();
+        expect([(await error).code, (await own).code]).to.deep.equal(["ERR_NO_MEMBER", "ERR_ABORTED"]);
+    });
+});
+
+describe("server.session(id)", () => {
+    it("sends to the client of a session, here and on another server, with the type", async () => {
+        const { a, b, id } = await two();
+        for (const { s } of [a, b]) {
+            await s.session(id).send(new Widget("a"));
+            await s.session(id).send({ n: 1 }, { type: "Number" });
+        }
+        await until(() => b.received.length === 4);
+        expect(b.received.map(([, type]) => type)).to.deep.equal(["Widget", "Number", "Widget", "Number"]);
+        expect(a.received).to.deep.equal([]);
+    });
+
+    it("keeps the values of the codec binary", async () => {
+        const { a, b, id } = await two({ codec: "binary" });
+        await a.s.session(id).send({ at: new Date(7), map: new Map([[1, 2n]]) });
+        await until(() => b.received.length === 1);
+        expect(b.received[0]![0]).to.deep.equal({ at: new Date(7), map: new Map([[1, 2n]]) });
+    });
+
+    it("asks the client of a session", async () => {
+        const { a, b, id } = await two();
+        b.c.handle("double", (n: number) => 2 * n);
+        b.c.on("error", () => undefined);
+        b.c.handle("fail", () => {
+            throw Object.assign(new Error("no"), { code: "E_NO", data: { n: 1 } });
+        });
+        for (const { s } of [a, b]) {
+            expect(await s.session(id).ask(4, { type: "double" })).to.equal(8);
+            const error = await errorOf(s.session(id).ask(4, { type: "fail" }));
+            expect(error).to.include({ code: "ERR_REQUEST_FAILED", message: "no" });
+            expect(error.remote).to.deep.equal({ message: "no", code: "E_NO", data: { n: 1 } });
+            expect((await errorOf(s.session(id).ask(4, { type: "other" }))).code).to.equal("ERR_REQUEST_UNHANDLED");
+        }
+    });
+
+    it("cancels the request of an aborted ask()", async () => {
+        const { a, b, id } = await two();
+        let signal: AbortSignal | undefined;
+        b.c.handle("never", (value, context) => {
+            ({ signal } = context);
+            return new Promise(() => undefined);
+        });
+        const controller = new AbortController();
+        const error = errorOf(a.s.session(id).ask({}, { type: "never", signal: controller.signal }));
+        await until(() => signal !== undefined);
+        controller.abort();
+        expect((await error).code).to.equal("ERR_ABORTED");
+        await until(() => signal!.aborted);
+    });
+
+    it("closes the connection of a session", async () => {
+        const { a, b, id } = await two();
+        await a.s.session(id).kill({ timeout: 1000 });
+        expect(b.s.sessions).to.deep.equal([]);
+        await a.s.session(id).kill();
+        await b.s.session(id).kill();
+    });
+
+    it("rejects if the session has ended, or its server has left, without an unhandled rejection", async () => {
+        const { a, b, id } = await two();
+        await b.c.disconnect();
+        await until(() => b.s.sessions.length === 0);
+        for (const { s } of [a, b]) {
+            expect((await errorOf(s.session(id).send(1))).code).to.equal("ERR_SOCKET_DESTROYED");
+            expect((await errorOf(s.session(id).ask(1))).code).to.equal("ERR_SOCKET_DESTROYED");
+            void s.session(id).send(1);
+        }
+        await b.s.close();
+        await until(() => a.s.cluster!.members.length === 1);
+        void a.s.session(id).send(1);
+        for (const unknown of [id, "", "nobody.1", "x".repeat(10_000)]) {
+            expect((await errorOf(a.s.session(unknown).send(1))).code).to.equal("ERR_NO_MEMBER");
+        }
+    });
+
+    it("rejects for invalid arguments", async () => {
+        const { a, id } = await two();
+        expect(() => a.s.session(1 as never))
+            .to.throw()
+            .with.property("code", "ERR_BAD_OPTION");
+        expect((await errorOf(a.s.session(id).send(1, { type: "SockhopPing" }))).code).to.equal("ERR_BAD_OPTION");
+        expect((await errorOf(a.s.session(id).kill({ timeout: -1 }))).code).to.equal("ERR_BAD_OPTION");
+        expect((await errorOf(a.s.session(id).send((() => 1) as never))).code).to.equal("ERR_BAD_DATA");
+    });
+
+    it("works without a cluster, and the id stays the same until after disconnect", async () => {
+        const { s, c } = await pair();
+        const session = s.sessions[0]!;
+        const { id } = session;
+        expect(id).to.match(/^[0-9a-f]{12}\.1$/);
+        c.on("receive", (value) => c.send(value));
+        const received = new Promise((resolve) => s.on("receive", resolve));
+        await s.session(id).send("hello");
+        expect(await received).to.equal("hello");
+        const last = new Promise((resolve) => s.on("disconnect", (socket, ended) => resolve(ended.id)));
+        await s.session(id).kill();
+        expect(await last).to.equal(id);
+        expect((await errorOf(s.session(id).send(1))).code).to.equal("ERR_SOCKET_DESTROYED");
+        expect((await errorOf(s.session("other.1").send(1))).code).to.equal("ERR_NO_MEMBER");
+    });
+
+    it("leaves a member of this name of a session as it is", async () => {
+        class Named extends SockhopSession {
+            start(): void {
+                (this as { id: unknown }).id = 42;
+            }
+        }
+        const { s } = await pair({ session_type: Named });
+        expect(s.sessions[0]!.id).to.equal(42);
+        expect(new SockhopSession().id).to.equal("");
+    });
+
+    it("finds nothing that a hostile server asks for in another way", async () => {
+        const { a, b, id } = await two();
+        const ask = (data: unknown): Promise<unknown> =>
+            a.s.cluster!._requests.ask(b.s.cluster!.id, data, { type: "sockhop:session" });
+        const operations = [
+            null,
+            { do: "send" },
+            { do: "exec", id, value: "{}" },
+            { do: "send", id, value: "{" },
+            { do: "send", id, value: "#AA==" },
+            { do: "send", id, value: '{"type":"SockhopPing","data":{}}' },
+            { do: "send", id: "__proto__", value: '{"type":"A","data":1}' },
+            { do: "ask", id, value: '{"type":"A","data":1,"id":"x"}' },
+        ];
+        for (const operation of operations) expect(await ask(operation)).to.have.nested.property("failure.code");
+        expect(b.received).to.deep.equal([]);
+        expect(b.s.sessions).to.have.length(1);
+    });
+});
+
+describe("group.count() and group.members()", () => {
+    it("count and list the sessions of all servers", async () => {
+        const all = await cluster({}, {}, {});
+        for (const { s } of all.slice(1)) await s.sessions[0]!.join("lobby");
+        for (const { s } of all) {
+            const group = s.group("lobby");
+            expect(await group.count()).to.deep.equal({ clients: 2, missing: [] });
+            const { sessions, missing } = await group.members();
+            expect(missing).to.deep.equal([]);
+            expect(sessions.map(({ id }) => id)).to.have.members(all.slice(1).map((each) => each.s.sessions[0]!.id));
+            expect(sessions.map(({ member }) => member)).to.have.members(
+                all.slice(1).map((each) => each.s.cluster!.id),
+            );
+        }
+        expect(await all[0]!.s.group("empty").count()).to.deep.equal({ clients: 0, missing: [] });
+    });
+
+    it("name the servers that do not respond, or respond with nonsense", async () => {
+        const all = await cluster({}, {}, {});
+        const [a, b, c] = all as [Served, Served, Served];
+        for (const type of ["sockhop:count", "sockhop:members"]) {
+            for (const { s } of [b, c]) s.cluster!._requests.unhandle(type);
+            b.s.cluster!._requests.handle(type, () => new Promise(() => undefined));
+            c.s.cluster!._requests.handle(type, () => [-1, "x".repeat(1000)]);
+        }
+        await a.s.sessions[0]!.join("lobby");
+        const missing = [b, c].map(({ s }) => s.cluster!.id);
+        const count = await a.s.group("lobby").count({ timeout: 200 });
+        expect(count.clients).to.equal(1);
+        expect(count.missing).to.have.members(missing);
+        const members = await a.s.group("lobby").members({ timeout: 200 });
+        expect(members.sessions).to.have.length(1);
+        expect(members.missing).to.have.members(missing);
+    });
+
+    it("count the sessions of this server without a cluster", async () => {
+        const { s } = await pair();
+        await s.sessions[0]!.join("lobby");
+        expect(await s.group("lobby").count()).to.deep.equal({ clients: 1, missing: [] });
+        const { id } = s.sessions[0]!;
+        expect(await s.group("lobby").members()).to.deep.equal({
+            sessions: [{ id, member: id.split(".")[0] }],
+            missing: [],
+        });
+        expect(await server().group("lobby").count()).to.deep.equal({ clients: 0, missing: [] });
+    });
+});
