@@ -35,6 +35,8 @@ export interface ClusterOptions {
      * Number of messages that the engine may have not taken yet. Above it, a value is not sent to other servers
      * (`ERR_MAX_PENDING`). The values of one tick are one message, or several if they exceed 64 KiB.
      *
+     * Also the number of requests to other servers without a response, and that of requests of others whose handlers run.
+     *
      * @default 100000
      */
     max_pending?: number | undefined;

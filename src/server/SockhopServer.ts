@@ -318,13 +318,26 @@ export class SockhopServer<
     }
 
     /**
+     * Returns the id of a session of this server, for `session(id)` on any server of the cluster. It stays the same, also when the
+     * session has ended or is resumed; sessions whose id is never read need no memory for it.
+     *
+     * @throws {@link SockhopError} `ERR_NO_SOCKET` if `session` is not one of this server
+     */
+    id_of(session: SockhopSession<P>): string {
+        const self = this._self();
+        const connection = connectionOf((session as Partial<SockhopSession> | null | undefined)?.sock);
+        if (connection?.endpoint === self) return self._directory.idOf(connection);
+        throw new SockhopError("The argument must be a session of this server", "ERR_NO_SOCKET");
+    }
+
+    /**
      * Returns the session of this id, on this server or on another one of the cluster, whether it still exists or not.
      *
-     * @param id - `session.id`
+     * @param id - result of `id_of()` on the server of the session
      * @throws {@link SockhopError} `ERR_BAD_OPTION` if `id` is not a string
      * @example
      * ```js
-     * await redis.hSet("sessions", user, session.id);
+     * await redis.hSet("sessions", user, server.id_of(session));
      * await server.session(await redis.hGet("sessions", user)).send({ text: "hello" });
      * ```
      */

@@ -100,21 +100,6 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     }
 
     /**
-     * Id of this session, for `server.session(id)` on any server of the cluster. Created when it is first read; it stays the same,
-     * also when the session has ended or is resumed.
-     */
-    get id(): string {
-        const connection = connectionOf(this._sock);
-        return this._server && connection ? this._server._directory.idOf(connection) : "";
-    }
-
-    // A program for an earlier version may have a member of this name.
-    /** @internal */
-    set id(value: unknown) {
-        Object.defineProperty(this, "id", { value, writable: true, enumerable: true, configurable: true });
-    }
-
-    /**
      * Names of the groups that this session has joined. A new set each time. A session whose connection has closed is in no
      * group; the names are kept for `end()` and for handlers of `disconnect`, and the set is empty after those.
      */

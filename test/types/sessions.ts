@@ -4,8 +4,11 @@ import type { Socket } from "node:net";
 import { expectTypeOf } from "expect-type";
 import Sockhop, {
     type Group,
+    type GroupCount,
     type Protocol,
+    type RemoteSession,
     type SockhopClient,
+    type SockhopError,
     SockhopServer,
     SockhopSession,
     listen_or_connect,
@@ -141,3 +144,33 @@ expectTypeOf(new Own({ session_type: Loose }).sessions).toEqualTypeOf<Loose[]>()
 new SockhopServer({ session_type: class {} });
 // @ts-expect-error -- the sessions of another protocol
 new SockhopServer<{ server: { messages: { Say: Say } } }>({ session_type: Visitor });
+
+/** Sessions of any server by their ids, and requests between servers. */
+export async function remote(): Promise<void> {
+    const [session] = given.sessions;
+    expectTypeOf(given.id_of(session!)).toBeString();
+    const named = given.session(given.id_of(session!));
+    expectTypeOf(named).toEqualTypeOf<RemoteSession<Chat>>();
+    expectTypeOf(await named.send(new Line("a"))).toBeVoid();
+    // @ts-expect-error -- a message of clients
+    await named.send(new Say("a"));
+    await named.kill({ timeout: 1000 });
+    expectTypeOf(await given.group("lobby").count({ timeout: 500 })).toEqualTypeOf<GroupCount>();
+    for (const { id, member } of (await given.group("lobby").members()).sessions) {
+        expectTypeOf([id, member]).toEqualTypeOf<string[]>();
+    }
+    const { cluster } = given;
+    if (!cluster) return;
+    cluster.handle("load", (data, { member, signal, type }) => {
+        expectTypeOf(data).toBeAny();
+        expectTypeOf([member.id, type]).toEqualTypeOf<string[]>();
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+        return 1;
+    });
+    expectTypeOf(await cluster.ask(cluster.members[0]!, {}, { type: "load", timeout: 500 })).toBeAny();
+    const { answers, failures } = await cluster.ask_all();
+    expectTypeOf(answers).toEqualTypeOf<Map<string, any>>();
+    expectTypeOf(failures[0]!.error).toEqualTypeOf<SockhopError>();
+    // @ts-expect-error -- no option of requests
+    await cluster.ask("a", {}, { except: session });
+}

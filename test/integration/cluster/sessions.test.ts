@@ -22,7 +22,7 @@ async function errorOf(promise: Promise<unknown>): Promise<SockhopError> {
 /** Two servers; the id of the session of the second one. */
 async function two(options: ServerOptions = {}): Promise<{ a: Served; b: Served; id: string }> {
     const [a, b] = (await cluster(options, options)) as [Served, Served];
-    return { a, b, id: b.s.sessions[0]!.id };
+    return { a, b, id: b.s.id_of(b.s.sessions[0]!) };
 }
 
 describe("Requests between servers, over an engine in memory", () => {
@@ -158,28 +158,26 @@ describe("server.session(id)", () => {
     it("works without a cluster, and the id stays the same until after disconnect", async () => {
         const { s, c } = await pair();
         const session = s.sessions[0]!;
-        const { id } = session;
+        const id = s.id_of(session);
         expect(id).to.match(/^[0-9a-f]{12}\.1$/);
         c.on("receive", (value) => c.send(value));
         const received = new Promise((resolve) => s.on("receive", resolve));
         await s.session(id).send("hello");
         expect(await received).to.equal("hello");
-        const last = new Promise((resolve) => s.on("disconnect", (socket, ended) => resolve(ended.id)));
+        const last = new Promise((resolve) => s.on("disconnect", (socket, ended) => resolve(s.id_of(ended))));
         await s.session(id).kill();
         expect(await last).to.equal(id);
         expect((await errorOf(s.session(id).send(1))).code).to.equal("ERR_SOCKET_DESTROYED");
         expect((await errorOf(s.session("other.1").send(1))).code).to.equal("ERR_NO_MEMBER");
     });
 
-    it("leaves a member of this name of a session as it is", async () => {
-        class Named extends SockhopSession {
-            start(): void {
-                (this as { id: unknown }).id = 42;
-            }
+    it("has an id for the sessions of its server only", async () => {
+        const { a, b } = await two();
+        for (const session of [b.s.sessions[0]!, new SockhopSession(), null as never, {} as never]) {
+            expect(() => a.s.id_of(session))
+                .to.throw()
+                .with.property("code", "ERR_NO_SOCKET");
         }
-        const { s } = await pair({ session_type: Named });
-        expect(s.sessions[0]!.id).to.equal(42);
-        expect(new SockhopSession().id).to.equal("");
     });
 
     it("finds nothing that a hostile server asks for in another way", async () => {
@@ -211,7 +209,9 @@ describe("group.count() and group.members()", () => {
             expect(await group.count()).to.deep.equal({ clients: 2, missing: [] });
             const { sessions, missing } = await group.members();
             expect(missing).to.deep.equal([]);
-            expect(sessions.map(({ id }) => id)).to.have.members(all.slice(1).map((each) => each.s.sessions[0]!.id));
+            expect(sessions.map(({ id }) => id)).to.have.members(
+                all.slice(1).map((each) => each.s.id_of(each.s.sessions[0]!)),
+            );
             expect(sessions.map(({ member }) => member)).to.have.members(
                 all.slice(1).map((each) => each.s.cluster!.id),
             );
@@ -241,7 +241,7 @@ describe("group.count() and group.members()", () => {
         const { s } = await pair();
         await s.sessions[0]!.join("lobby");
         expect(await s.group("lobby").count()).to.deep.equal({ clients: 1, missing: [] });
-        const { id } = s.sessions[0]!;
+        const id = s.id_of(s.sessions[0]!);
         expect(await s.group("lobby").members()).to.deep.equal({
             sessions: [{ id, member: id.split(".")[0] }],
             missing: [],
