@@ -35,7 +35,11 @@ export interface GroupMembers {
     missing: string[];
 }
 
-/** What {@link Presence} needs of a server. */
+/**
+ * What {@link Presence} needs of a server.
+ *
+ * @internal
+ */
 export interface PresenceServer {
     readonly directory: () => SessionDirectory;
     /** `undefined` without other servers. */
@@ -43,7 +47,11 @@ export interface PresenceServer {
     connections(group: string): Connection[];
 }
 
-/** Finds out which sessions of all servers are in a group, by a request to each: nothing is replicated. */
+/**
+ * Finds out which sessions of all servers are in a group, by a request to each: nothing is replicated.
+ *
+ * @internal
+ */
 export class Presence {
     readonly #server: PresenceServer;
 

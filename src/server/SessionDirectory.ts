@@ -26,7 +26,11 @@ const SESSION_CODES: ReadonlySet<string> = new Set<SockhopErrorCode>([
     "ERR_SOCKET_DESTROYED",
 ]);
 
-/** What a {@link SessionDirectory} needs of a server. */
+/**
+ * What a {@link SessionDirectory} needs of a server.
+ *
+ * @internal
+ */
 export interface DirectoryServer {
     readonly values: ClusterValues;
     /** `undefined` without other servers. */
@@ -38,7 +42,11 @@ export interface DirectoryServer {
     kill(connection: Connection, options: EndOptions): Promise<void>;
 }
 
-/** Finds sessions by their ids, here and on other servers. Only sessions whose id was read are in it. */
+/**
+ * Finds sessions by their ids, here and on other servers. Only sessions whose id was read are in it.
+ *
+ * @internal
+ */
 export class SessionDirectory {
     readonly #server: DirectoryServer;
     readonly #connections = new Map<string, Connection>();

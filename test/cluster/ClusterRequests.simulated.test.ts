@@ -129,7 +129,7 @@ class Simulation {
         } else if (step.do === "deliver") this.#broker.deliver();
         else if (step.do === "connect") engine.connectMode = (step as { mode: "ok" }).mode;
         else if (step.do === "publish") engine.publishMode = (step as { mode: "ok" }).mode;
-        else engine.disturb(step.do as "drop");
+        else engine.disturb(step.do);
     }
 
     async pass(ms: number): Promise<void> {
