@@ -27,6 +27,7 @@ import { Presence } from "./Presence";
 import { RemoteSession } from "./RemoteSession";
 import { SessionDirectory } from "./SessionDirectory";
 import { CallSite } from "../runtime/CallSite";
+import { toError } from "../runtime/thrownValues";
 import { type Connection, connectionOf } from "../connection/Connection";
 import { reasonOf } from "../connection/DisconnectReason";
 import type { ResumptionStart } from "../connection/Resumption";
