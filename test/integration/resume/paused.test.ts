@@ -78,7 +78,7 @@ describe("An end that does not read", () => {
     it("does not answer a client that does not read, until it reads, and loses nothing over an interruption", async () => {
         const { s, c } = await resumable({ ...RESUME, max_buffered: 10_000 });
         const text = "x".repeat(100_000);
-        s.on("receive", (value, { callback }) => callback?.({ value, text }));
+        s.on("receive", (value: unknown, { callback }) => callback?.({ value, text }));
         const replies: number[] = [];
         c.socket!.pause();
         const all = Promise.all(
