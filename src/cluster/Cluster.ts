@@ -291,8 +291,10 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     /** Ends the link. */
     #onMute(): void {
         const link = this.#link;
-        if (!link) return;
-        const error = link.error("returns no heartbeats");
+        if (link) this.#end(link, link.error("returns no heartbeats"));
+    }
+
+    #end(link: ClusterLink, error: SockhopError): void {
         link.end(error); // may call code of an engine
         if (link === this.#link) this.#onLost(error);
     }
@@ -335,8 +337,12 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         if (link === this.#link) this.#sendStatus("+");
     }
 
+    /** If the engine refuses the first messages, the attempt has failed: no echo will come, and the error says why. */
     #sendStatus(kind: "?" | "+"): void {
-        this.#sender.sendStatus(kind, this.#heartbeats.next(), this.#host.clients);
+        const link = this.#link;
+        this.#sender.sendStatus(kind, this.#heartbeats.next(), this.#host.clients).catch((error: unknown) => {
+            if (link && link === this.#link && this.#state !== "joined") this.#end(link, error as SockhopError);
+        });
     }
 
     #setState(state: ClusterState, error?: SockhopError): void {

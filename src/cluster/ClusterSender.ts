@@ -98,10 +98,14 @@ export class ClusterSender {
         this.#publish("*", turn.text, turn.count).then(turn.sent.resolve, turn.sent.reject);
     }
 
-    /** Publishes a hello, `?`, or a heartbeat, `+`, behind all values. */
-    sendStatus(kind: "?" | "+", beat: number, clients: number): void {
+    /**
+     * Publishes a hello, `?`, or a heartbeat, `+`, behind all values.
+     *
+     * @returns settles as {@link ClusterLink.publish} does
+     */
+    sendStatus(kind: "?" | "+", beat: number, clients: number): Promise<void> {
         this.flush();
-        void this.#publish(kind, writeStatus(clients), 1, beat);
+        return this.#publish(kind, writeStatus(clients), 1, beat);
     }
 
     /** Publishes a goodbye, behind all values. */

@@ -97,6 +97,18 @@ describe("A cluster", () => {
         expect(names()).to.deep.equal(["joined", "degraded", "joined"]);
     });
 
+    it("is degraded at once, for the reason of the engine, if that refuses its hello", async () => {
+        const { cluster, engine, events } = simulated();
+        engine.publishMode = "reject";
+        const error: unknown = await cluster.join().catch((reason: unknown) => reason);
+        expect(error)
+            .to.have.property("message")
+            .that.matches(/the engine \(engine\) has refused a message: refused/);
+        expect(cluster.state).to.equal("degraded");
+        expect(events).to.deep.equal([["degraded", error]]);
+        expect(engine.broker.links.size).to.equal(0);
+    });
+
     it("is not degraded by values that are ahead of a heartbeat, as long as they come back", async () => {
         const { cluster, engine, pass, broker } = simulated();
         void cluster.join();
