@@ -66,6 +66,11 @@ function find(program: string): string | undefined {
     });
 }
 
+/** True if the program of a broker is there. */
+export function isInstalled(kind: BrokerKind): boolean {
+    return find(KINDS[kind].program) !== undefined;
+}
+
 /**
  * Skips a suite without its broker. In CI, where the brokers are installed, it fails instead.
  *
