@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import { inspect } from "node:util";
+import { connect } from "node:net";
+import { connect as connectNats } from "@nats-io/transport-node";
+import { createClient } from "redis";
 import type { Engine } from "../../src/cluster/Engine";
 import { nats_engine } from "../../src/engines/nats";
 import { redis_engine } from "../../src/engines/redis";
@@ -33,7 +36,7 @@ interface Kind {
 const KINDS: Record<BrokerKind, Kind> = {
     redis: {
         settings: [
-            ...["member", "&sockhop.*", "+subscribe", "+publish"],
+            ...["member", "&sockhop.*", "+subscribe", "+publish", "+unsubscribe"],
             ...["deaf", "&other.*", "+subscribe", "+publish"],
             ...["mute", "&sockhop.*", "+subscribe", "-publish"],
         ].flatMap((rule) => (/^\w+$/.test(rule) ? ["--user", rule, "on", `>${PASSWORD}`, "resetchannels"] : [rule])),
@@ -63,6 +66,44 @@ const KINDS: Record<BrokerKind, Kind> = {
         mute: /has refused a message: nats: .*Permissions Violation for Publish/,
     },
 };
+
+/** Settings with which a broker keeps little for a subscriber that does not read. */
+const SMALL_BUFFERS: Record<BrokerKind, string[]> = {
+    redis: ["--client-output-buffer-limit", "pubsub 1mb 1mb 0"],
+    nats: ["max_pending: 1MB", 'write_deadline: "200ms"'],
+};
+
+/** An engine whose first connection can be unsubscribed behind its back. */
+function unsubscribable(kind: BrokerKind, port: number): { deaf: Engine; unsubscribe: () => Promise<unknown> } {
+    if (kind === "redis") {
+        const clients: ReturnType<typeof createRedis>[] = [];
+        const createRedis = () => createClient({ url: `redis://member:${PASSWORD}@127.0.0.1:${port}`, RESP: 3 });
+        const client = () => {
+            clients.push(createRedis());
+            return clients.at(-1)!;
+        };
+        return { deaf: redis_engine({ client }), unsubscribe: () => clients[0]!.unsubscribe() };
+    }
+    const subscriptions: { unsubscribe: () => void }[] = [];
+    const client = async () => {
+        const options = { servers: `127.0.0.1:${port}`, user: "member", pass: PASSWORD, reconnect: false };
+        const connection = await connectNats(options);
+        const subscribe = connection.subscribe.bind(connection);
+        connection.subscribe = (...args) => {
+            const subscription = subscribe(...args);
+            subscriptions.push(subscription);
+            return subscription;
+        };
+        return connection;
+    };
+    return {
+        deaf: nats_engine({ client }),
+        unsubscribe: async () => {
+            for (const subscription of subscriptions.splice(0)) subscription.unsubscribe();
+            return Promise.resolve();
+        },
+    };
+}
 
 for (const [kind, { settings, engine, wrong, deaf, mute }] of Object.entries(KINDS) as [BrokerKind, Kind][]) {
     describe(`Servers joined by ${kind}`, () => {
@@ -198,5 +239,102 @@ for (const [kind, { settings, engine, wrong, deaf, mute }] of Object.entries(KIN
             expect(b.told(a)).to.equal(1);
             expect([...a.degradations, ...b.degradations]).to.deep.equal([]);
         });
+
+        it("notice that they are no longer subscribed, and subscribe again", async () => {
+            const { deaf: unsubscribed, unsubscribe } = unsubscribable(kind, broker.port);
+            const servers = await stream(unsubscribed, member());
+            const [a, b] = servers as [NumberedServer, NumberedServer];
+            await unsubscribe();
+            await a.reachesOwnClient();
+            await a.degraded();
+            expect(a.degradations[0]!.message).to.include("returns no heartbeats");
+            await settle(servers);
+            expect(a.told(b)).to.be.above(0);
+        });
+
+        it("are cut off by it if they do not read, are told what they miss, and do not hold up others", async () => {
+            const small = await Broker.start(kind, [...settings, ...SMALL_BUFFERS[kind]]);
+            later(() => small.stop());
+            const relay = await Relay.start(small.port);
+            const servers = await stream(member(relay.port), member(small.port));
+            const [a, b] = servers as [NumberedServer, NumberedServer];
+            relay.hold("back");
+            // More than the system keeps for a connection.
+            const { connections } = relay;
+            while (relay.connections >= connections && a.cluster.state === "joined") {
+                await b.send("x".repeat(50_000));
+                await b.reachesOwnClient();
+            }
+            await a.degraded();
+            await a.reachesOwnClient();
+            relay.release();
+            await settle(servers);
+            expect(a.told(b)).to.be.above(0);
+            expect(b.degradations).to.deep.equal([]);
+        });
+
+        it("report another version once, and ignore what later ones add", async () => {
+            const servers = await stream(member(), member());
+            const [a] = servers as [NumberedServer, NumberedServer];
+            const topic = "sockhop.sockhop.all";
+            const ofNext = (n: number): string =>
+                JSON.stringify({ type: "Object", data: { from: "8f3a1c09be52", n }, more: 1 });
+            const next = await member().connect(
+                [topic],
+                () => undefined,
+                () => undefined,
+            );
+            for (const text of [
+                "2 8f3a1c09be52 * 1 1\n{}\n",
+                "2 8f3a1c09be52\n",
+                "17 {}\n",
+                "1 8f3a1c09be52 ! 7 3 and more\nanything\n",
+                '1 8f3a1c09be52 + 7 1 4 and more\n{"clients":3,"protocol":[1,2],"more":{}}\n',
+                `1 8f3a1c09be52 * 9 2 0 and more\n${ofNext(1)}\n@\n${ofNext(2)}\n`,
+            ]) {
+                await next.publish(topic, text);
+            }
+            await until(() => servers.every((each) => each.rows.get("8f3a1c09be52")?.arrived === 2));
+            expect(a.cluster.members.find(({ id }) => id === "8f3a1c09be52")).to.include({ clients: 3 });
+            await next.publish(topic, "1 8f3a1c09be52 - 9 0 and more\n");
+            await until(() => servers.every(({ cluster }) => cluster.members.length === 2));
+            for (const each of servers) {
+                expect(each.errors.splice(0)).to.have.nested.property("[0].code", "ERR_CLUSTER_VERSION");
+            }
+            await next.close();
+            await settle(servers);
+        });
     });
 }
+
+describe("Servers joined by redis", () => {
+    let broker: Broker;
+
+    before(requireBroker("redis"));
+
+    before("start the broker", async () => {
+        const users = ["member", "admin"].flatMap((user) => ["--user", user, "on", `>${PASSWORD}`, "&*", "+@all"]);
+        broker = await Broker.start("redis", [...users, "--proto-max-bulk-len", "1mb"]);
+    });
+
+    after("stop the broker", () => stop(broker));
+
+    const member = (): Engine => KINDS.redis.engine({ port: broker.port });
+
+    it("go on when it ends the connections of all subscribers", async () => {
+        const servers = await stream(member(), member());
+        const admin = connect(broker.port, "127.0.0.1").resume();
+        admin.end(`AUTH admin ${PASSWORD}\r\nCLIENT KILL TYPE pubsub\r\n`);
+        for (const each of servers) await until(() => each.degradations.length > 0);
+        await settle(servers);
+    });
+
+    it("go on after a value that it does not take, although it is within the limit of the engine", async () => {
+        const servers = await stream(member(), member());
+        const [a, b] = servers as [NumberedServer, NumberedServer];
+        expect(await a.send("x".repeat(2 ** 21))).to.equal("ERR_CLUSTER_DEGRADED");
+        await settle(servers);
+        expect(b.told(a)).to.be.above(0);
+        expect(b.degradations).to.deep.equal([]);
+    });
+});

@@ -8,7 +8,7 @@ export type Direction = "there" | "back";
 /** Passes the bytes of TCP connections on to a port, or swallows them, as a broken network does. */
 export class Relay {
     readonly #server: Server;
-    readonly #sockets = new Set<Socket>();
+    readonly #sockets = new Map<Socket, Direction>();
     readonly #swallowed = new Set<Direction>();
 
     private constructor(target: number | undefined) {
@@ -47,14 +47,24 @@ export class Relay {
         for (const direction of directions) this.#swallowed.add(direction);
     }
 
+    /** Reads no more bytes of this direction, as a peer that is busy. */
+    hold(direction: Direction): void {
+        for (const [socket, its] of this.#sockets) if (its === direction) socket.pause();
+    }
+
+    /** Reads again. */
+    release(): void {
+        for (const socket of this.#sockets.keys()) socket.resume();
+    }
+
     /** Destroys all connections. */
     cut(): void {
-        for (const socket of this.#sockets) socket.destroy();
+        for (const socket of this.#sockets.keys()) socket.destroy();
     }
 
     /** Waits until all connections have ended. */
     async empty(): Promise<void> {
-        for (const socket of this.#sockets) if (!socket.closed) await once(socket, "close");
+        for (const socket of this.#sockets.keys()) if (!socket.closed) await once(socket, "close");
     }
 
     async close(): Promise<void> {
@@ -65,7 +75,7 @@ export class Relay {
     }
 
     #join(direction: Direction, from: Socket, to: Socket | undefined): void {
-        this.#sockets.add(from);
+        this.#sockets.set(from, direction);
         from.on("error", () => undefined) // tests break connections
             .on("close", () => {
                 this.#sockets.delete(from);
