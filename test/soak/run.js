@@ -3,9 +3,10 @@
 // they are killed, stopped and disconnected; some of them connect through proxies. All messages have a number and a
 // checksum. At the end the driver prints a table of figures; the exit code is 0 if there were no violations.
 //
-//     node test/soak/run.js [--minutes 10] [--seed n] [--only resume]
+//     node test/soak/run.js [--minutes 10] [--seed n] [--only resume|cluster]
 //
-// With `--only resume` the connections are resumed: see resume.js.
+// With `--only resume` the connections are resumed: see resume.js. With `--only cluster` the servers are joined: see
+// cluster.js.
 
 const fs = require("node:fs");
 const os = require("node:os");
@@ -26,7 +27,7 @@ const { values } = parseArgs({
 });
 const duration = Number(values.minutes) * 60_000;
 if (!(duration > 0)) throw new Error("--minutes wants a number");
-if (![undefined, "resume"].includes(values.only)) throw new Error("--only takes resume");
+if (![undefined, "resume", "cluster"].includes(values.only)) throw new Error("--only takes resume, cluster");
 const seed = values.seed ?? String(Math.floor(Math.random() * 1e9));
 
 const PROGRESS_INTERVAL = 5000;
@@ -83,6 +84,14 @@ async function main() {
         const complaints = await resume(duration, seed);
         if (complaints.length > 0) fail(complaints);
         console.log("\nNothing was lost, reordered, doubled or broken; every connection was resumed; memory is flat.");
+        return;
+    }
+    if (values.only === "cluster") {
+        const complaints = await require("./cluster.js")(duration, seed);
+        if (complaints.length > 0) fail(complaints);
+        console.log(
+            "\nWhat was lost was told, exactly; nothing was doubled, reordered or broken; local clients got everything.",
+        );
         return;
     }
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sockhop-soak-"));
