@@ -1,6 +1,7 @@
 import type { Frame } from "../codec/Codec";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { WireFormat } from "../codec/Wire";
+import { isOneFrame } from "../codec/binary/FrameDecoder";
 import { badFrameError } from "../codec/errors";
 import { type InvalidMessage, type Message, toMessage } from "../protocol/Message";
 import { typeName } from "../protocol/typeName";
@@ -67,7 +68,10 @@ export class PreparedMessage implements SharedMessage {
     encode(format: WireFormat | undefined): Frame {
         const objectBuffer = this.#objectBuffer;
         const prepared = this.#prepared;
-        if (format && format === this.#format) return prepared;
+        if (format && format === this.#format) {
+            if (typeof prepared !== "string" && !isOneFrame(prepared)) throw badFrameError("it is not one frame");
+            return prepared;
+        }
         if (!format && typeof prepared === "string" && objectBuffer.enveloped) return objectBuffer.frame(prepared);
         const { type, data } = (this.#decoded ??= this.#decode());
         return format ? format.encodeShared(data, type) : objectBuffer.encodeMessage(data, type);

@@ -56,6 +56,23 @@ describe("PreparedMessage", () => {
         expect(decoded).to.deep.include({ kind: "message", type: "Widget", data: { a: "x|y" } });
     });
 
+    it("is refused if it is not one frame, which would damage those behind it", () => {
+        const binary = new ObjectBuffer({ codec: "binary" });
+        const frame = binary.binaryFormat.encodeShared({ a: 1 });
+        const long = Buffer.from(frame);
+        long.writeUInt32LE(2 ** 32 - 1, 2);
+        for (const bytes of [
+            long,
+            frame.subarray(1),
+            frame.subarray(0, -1),
+            Buffer.alloc(3),
+            Buffer.concat([frame, frame]),
+        ]) {
+            const message = new PreparedMessage(binary, bytes, binary.format);
+            expect(codeOf(() => message.encode(binary.format))).to.equal("ERR_OBJECTBUFFER_BAD_BUFFER_DATA");
+        }
+    });
+
     it("is the same frame for its own format, and is decoded for lines", () => {
         const binary = new ObjectBuffer({ codec: "binary" });
         const frame = binary.format!.encodeShared({ at: new Date(0) }, "Event");

@@ -143,3 +143,9 @@ function open(reader: ValueReader, frame: Buffer): void {
 
 /** Names of the encodings, by their numbers. */
 const ENCODINGS: readonly (BufferEncoding | undefined)[] = ["latin1", "utf8", "utf16le"];
+
+/** True for bytes that are one frame, as its header says. Others would damage all frames behind them. */
+export function isOneFrame(bytes: Buffer): boolean {
+    if (bytes.length < $.HEADER || bytes[0] !== $.MARK || bytes[1] !== $.FORMAT) return false;
+    return bytes.readUInt32LE(2) === bytes.length - $.PREFIX && bytes.readUInt32LE(7) <= bytes.length - $.HEADER;
+}
