@@ -14,6 +14,7 @@ const RUNS: Record<Quick, number> = {
     lifecycles: 80,
     reentry: 80,
     resume: 80,
+    cluster: 3,
 };
 
 const { FUZZ_SEED, FUZZ_PATH } = process.env;
@@ -29,6 +30,7 @@ describe("fuzz", () => {
         lifecycles: "client and server settle all, keep nothing and work as new, whatever is done to them",
         reentry: "and so they do whatever user code does when it is called",
         resume: "connections that are resumed lose and repeat nothing, whatever happens to their sockets",
+        cluster: "messages of strangers between the servers of a cluster stop none of them",
     };
     for (const [name, what] of Object.entries(promises) as [Quick, string][]) {
         it(what, async function () {

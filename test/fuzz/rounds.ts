@@ -9,6 +9,7 @@ import { misused, misuses, refuses } from "./options";
 import { receives } from "./receivers";
 import { resumePrograms, resumedTotals, resumes } from "./resume/lifecycles";
 import { inMemory, overSockets } from "./setups";
+import { heardTotals, survives, topics } from "./topic";
 
 /** One property: its input, and its number of runs per round. */
 interface Kind {
@@ -21,6 +22,7 @@ interface Kind {
  * a frame, the first without a system in between. `fields` is frames with members of any value, `options` is options and
  * arguments of any value. `lifecycles` is all methods of both ends, and `reentry` the same with user code that calls more of
  * them in its handlers. `resume` is connections with the option `resume` over a simulated network that cuts them.
+ * `cluster` is messages of strangers between the servers of a cluster.
  */
 export const KINDS = {
     buffer: { runs: 100, property: () => fc.asyncProperty(bytes(500), (run) => Promise.resolve(bufferAgrees(run))) },
@@ -50,6 +52,7 @@ export const KINDS = {
     lifecycles: { runs: 300, property: (guard) => fc.asyncProperty(programs, checked(guard, lives)) },
     reentry: { runs: 300, property: (guard) => fc.asyncProperty(reentries, checked(guard, lives)) },
     resume: { runs: 300, property: (guard) => fc.asyncProperty(resumePrograms, checked(guard, resumes)) },
+    cluster: { runs: 20, property: (guard) => fc.asyncProperty(topics, checked(guard, survives)) },
 } satisfies Record<string, Kind>;
 
 export type Name = keyof typeof KINDS;
@@ -120,12 +123,14 @@ export const total = (): { frames: number } & typeof received &
     typeof withstood &
     typeof misused &
     typeof lived &
-    typeof resumedTotals => ({
-    frames: received.memory + received.socket + withstood.fields + mutated.codec,
+    typeof resumedTotals &
+    typeof heardTotals => ({
+    frames: received.memory + received.socket + withstood.fields + mutated.codec + heardTotals.cluster,
     ...received,
     ...mutated,
     ...withstood,
     ...misused,
     ...lived,
     ...resumedTotals,
+    ...heardTotals,
 });

@@ -2,7 +2,8 @@
  * npm run fuzz                                        until Ctrl-C
  * npm run fuzz -- --minutes 5
  * npm run fuzz -- --frames 10000000 --lifecycles 100000
- * npm run fuzz -- --only lifecycles                   or buffer, codec, memory, socket, fields, kept, options, reentry, resume
+ * npm run fuzz -- --only lifecycles                   or buffer, codec, memory, socket, fields, kept, options, reentry, resume,
+ *                                                     cluster
  *
  * Exits with code 1 at the first failure, and prints the line that replays it:
  *
@@ -56,9 +57,10 @@ function progress(name: Name, seed: number): void {
         connections,
         resume,
         resumed,
+        cluster,
     } = total();
     const seconds = Math.round((performance.now() - began) / 1000);
-    const text = `${all} frames (${memory} in memory, ${socket} over sockets), ${buffer} of the buffer alone, ${options} wrong options, `;
+    const text = `${all} frames (${memory} in memory, ${socket} over sockets, ${cluster} between servers), ${buffer} of the buffer alone, ${options} wrong options, `;
     say(
         `${seconds} s: ${text}${lives} lifecycles and ${reentry} with user code, of ${steps} steps and ${connections} connections, ${resume} with ${resumed} resumed connections; next: ${name}, seed ${seed}`,
     );
