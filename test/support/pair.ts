@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ClientOptions, type ServerOptions, SockhopClient, SockhopServer } from "../../src";
+import { type ClientOptions, type ServerOptions, SockhopClient, SockhopServer, memory_engine } from "../../src";
 import { closeAll, later } from "./leftovers";
 
 export { later } from "./leftovers";
@@ -27,9 +27,16 @@ export function client(options: ClientOptions = {}): SockhopClient {
     return created;
 }
 
+const isClustered = process.env["SOCKHOP_TEST_CLUSTERED"] === "1";
+
+/** Makes each server one of a cluster, which must change nothing. Values of a codec of the program can be refused by it. */
+function clusterOf({ codec }: ServerOptions): ServerOptions {
+    return isClustered && typeof codec !== "object" ? { cluster: memory_engine() } : {};
+}
+
 /** Creates a server that is closed after the test; on a free port by default. */
 export function server(options: ServerOptions = {}): SockhopServer {
-    const created = new SockhopServer({ port: 0, ...options });
+    const created = new SockhopServer({ port: 0, ...clusterOf(options), ...options });
     later(() => created.close());
     return created;
 }
