@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Broker, type BrokerKind, requireBroker, stop } from "../support/brokers";
 import { later } from "../support/leftovers";
-import Program = require("../soak/Program.js");
+import Program from "../soak/Program.js";
 
 /** What a process of the soak test says about itself. */
 interface Account {
@@ -12,20 +12,10 @@ interface Account {
     rows: [id: string, row: { last?: number; arrived: number; told: number }][];
 }
 
-/** A process of the soak test; see Program.js. */
-interface Server {
-    start(): Promise<void>;
-    kill(): Promise<void>;
-    stop(): Promise<void>;
-    signal(signal: NodeJS.Signals): void;
-    order(order: string, ...args: unknown[]): Promise<unknown>;
-    on(event: "violation", listener: (kind: string, text: string) => void): void;
-}
-
 for (const kind of ["redis", "nats"] satisfies BrokerKind[]) {
     describe(`Three server processes joined by ${kind}, whose clients check the numbers of values`, () => {
         let broker: Broker;
-        let servers: Server[];
+        let servers: Program[];
         let violations: string[];
 
         before(requireBroker(kind));
@@ -40,8 +30,8 @@ for (const kind of ["redis", "nats"] satisfies BrokerKind[]) {
             violations = [];
             servers = [1, 2, 3].map((n) => {
                 const config = { seed: n, kind, port: broker.port, heartbeat: 100 };
-                const program = new Program(`server ${n}`, "clusterServer.js", config) as unknown as Server;
-                program.on("violation", (what, text) => violations.push(`${what}: ${text}`));
+                const program = new Program(`server ${n}`, "clusterServer.js", config);
+                program.on("violation", (what: string, text: string) => violations.push(`${what}: ${text}`));
                 later(() => program.kill());
                 return program;
             });
@@ -70,7 +60,7 @@ for (const kind of ["redis", "nats"] satisfies BrokerKind[]) {
         }
 
         it("go on without one that is killed, and with one that is started again", async () => {
-            const [victim, ...others] = servers as [Server, ...Server[]];
+            const [victim, ...others] = servers as [Program, ...Program[]];
             await victim.kill();
             await accountsWith((all) => all.every(({ members }) => members === 2), others);
             await victim.start();
@@ -78,7 +68,7 @@ for (const kind of ["redis", "nats"] satisfies BrokerKind[]) {
         });
 
         it("go on without one that is stopped, and tell it what it has missed", async () => {
-            const [victim, ...others] = servers as [Server, ...Server[]];
+            const [victim, ...others] = servers as [Program, ...Program[]];
             victim.signal("SIGSTOP");
             await accountsWith((all) => all.every(({ members }) => members === 2), others);
             victim.signal("SIGCONT");
