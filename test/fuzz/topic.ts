@@ -126,7 +126,10 @@ export async function survives({ texts, invented, options }: Topic): Promise<voi
         await server.sendall({ own: true }, { local: true });
         const wanted = invented < MAX_MEMBERS ? ["own", "sound"] : ["own"];
         await until(
-            () => wanted.every((name) => arrived.some((value) => (value as Record<string, unknown> | null)?.[name] === true)),
+            () =>
+                wanted.every((name) =>
+                    arrived.some((value) => (value as Record<string, unknown> | null)?.[name] === true),
+                ),
             () => `nothing arrives any more: ${JSON.stringify(arrived).slice(0, 500)}`,
         );
         for (const error of errors) ok(CODES.has((error as { code: string }).code), String(error));
