@@ -9,6 +9,7 @@ const { Broker, isInstalled } = require("../support/brokers.ts");
 const DeliveryLog = require("./DeliveryLog.js");
 const Program = require("./Program.js");
 const Random = require("./Random.js");
+const { judgeGrowth, number, printEnd, printRow } = require("./report.js");
 const { freePort } = require("./topology.js");
 
 const SERVERS = 3;
@@ -114,33 +115,13 @@ async function settle(servers, log, counts) {
     }
 }
 
-function judge(log, samples) {
-    for (const [name, [, second, ...others]] of samples) {
-        const last = others.at(-1);
-        for (const [what, limit] of Object.entries(GROWTH)) {
-            if (last && last[what] - second[what] > limit)
-                log.violate("failed", `${name}: ${what} has grown from ${second[what]} to ${last[what]} bytes`);
-        }
-    }
-}
-
-function print(what, figure) {
-    console.log(`  ${what.padEnd(44)}${String(figure).padStart(16)}`);
-}
-
-const number = (value) => Math.round(value).toLocaleString("en");
-
 function printTable(kind, time, log, counts, samples) {
     console.log();
-    print(kind, `${(time / 1000).toFixed()} s`);
-    print("values arrived", number(log.counts.received));
-    print("values that did not reach other servers", number(log.counts.refused));
-    for (const [what, count] of Object.entries(counts)) print(what, number(count));
-    for (const [what, count] of Object.entries(log.violations)) print(what === "broken" ? "broken texts" : what, count);
-    for (const [name, list] of samples) {
-        for (const what of ["rss", "heap"])
-            print(`${name}: ${what} in MB`, list.map((sample) => (sample[what] / 1e6).toFixed(1)).join(" → "));
-    }
+    printRow(kind, `${(time / 1000).toFixed()} s`);
+    printRow("values arrived", number(log.counts.received));
+    printRow("values that did not reach other servers", number(log.counts.refused));
+    for (const [what, count] of Object.entries(counts)) printRow(what, number(count));
+    printEnd(log, samples);
 }
 
 async function soak(kind, duration, seed) {
@@ -175,7 +156,7 @@ async function soak(kind, duration, seed) {
     await proxy.kill();
     await broker.stop();
     clearInterval(progress);
-    judge(log, samples);
+    judgeGrowth(log, samples, GROWTH);
     printTable(kind, elapsed(), log, counts, samples);
     return log.complaints;
 }

@@ -53,4 +53,24 @@ function printTable(time, { counts, violations }, { counts: faults }, snapshots)
     }
 }
 
-module.exports = { printProgress, printTable };
+/** Prints the violations, and the memory of the processes: names with their samples. */
+function printEnd({ violations }, samples) {
+    for (const [what, count] of Object.entries(violations)) printRow(what === "broken" ? "broken texts" : what, count);
+    for (const [name, list] of samples) {
+        for (const what of ["rss", "heap"])
+            printRow(`${name}: ${what} in MB`, list.map((sample) => (sample[what] / MB).toFixed(1)).join(" → "));
+    }
+}
+
+/** Reports the memory of processes that has grown from their second sample to the last one by more than a limit. */
+function judgeGrowth(log, samples, limits) {
+    for (const [name, [, second, ...others]] of samples) {
+        const last = others.at(-1);
+        for (const [what, limit] of Object.entries(limits)) {
+            if (last && last[what] - second[what] > limit)
+                log.violate("failed", `${name}: ${what} has grown from ${second[what]} to ${last[what]} bytes`);
+        }
+    }
+}
+
+module.exports = { judgeGrowth, number, printEnd, printProgress, printRow, printTable };

@@ -6,6 +6,7 @@
 const { setTimeout: sleep } = require("node:timers/promises");
 const Program = require("./Program.js");
 const Random = require("./Random.js");
+const { judgeGrowth, number, printEnd, printRow } = require("./report.js");
 const { freePort } = require("./topology.js");
 
 const PROGRESS_INTERVAL = 5000;
@@ -88,40 +89,20 @@ function compare(tally, clients, sessions) {
     }
 }
 
-function judge(tally, samples) {
-    for (const [name, [, second, ...others]] of samples) {
-        const last = others.at(-1);
-        for (const [what, limit] of Object.entries(GROWTH)) {
-            if (last && last[what] - second[what] > limit)
-                tally.violate("failed", `${name}: ${what} has grown from ${second[what]} to ${last[what]} bytes`);
-        }
-    }
-}
-
-function print(what, figure) {
-    console.log(`  ${what.padEnd(44)}${String(figure).padStart(16)}`);
-}
-
-const number = (value) => Math.round(value).toLocaleString("en");
-
 function printTable(time, tally, counts, accounts, stats, samples) {
     console.log();
-    print("duration", `${(time / 1000).toFixed()} s`);
-    print("values arrived", number(tally.counts.received));
-    print("sessions that were started in vain", number(tally.counts.refused));
-    for (const what of ["calls", "requests"]) print(what, number(accounts.reduce((sum, each) => sum + each[what], 0)));
+    printRow("duration", `${(time / 1000).toFixed()} s`);
+    printRow("values arrived", number(tally.counts.received));
+    printRow("sessions that were started in vain", number(tally.counts.refused));
+    for (const what of ["calls", "requests"])
+        printRow(what, number(accounts.reduce((sum, each) => sum + each[what], 0)));
     for (const [name, { interruptions, replayed, unacknowledged }] of stats) {
-        print(`${name}: interruptions, all resumed`, number(interruptions));
-        print(`${name}: frames sent again`, number(replayed));
-        print(`${name}: unacknowledged at the end`, number(unacknowledged));
+        printRow(`${name}: interruptions, all resumed`, number(interruptions));
+        printRow(`${name}: frames sent again`, number(replayed));
+        printRow(`${name}: unacknowledged at the end`, number(unacknowledged));
     }
-    for (const [what, count] of Object.entries(counts)) print(what, number(count));
-    for (const [what, count] of Object.entries(tally.violations))
-        print(what === "broken" ? "broken texts" : what, count);
-    for (const [name, list] of samples) {
-        for (const what of ["rss", "heap"])
-            print(`${name}: ${what} in MB`, list.map((sample) => (sample[what] / 1e6).toFixed(1)).join(" → "));
-    }
+    for (const [what, count] of Object.entries(counts)) printRow(what, number(count));
+    printEnd(tally, samples);
 }
 
 async function resume(duration, seed) {
@@ -165,7 +146,7 @@ async function resume(duration, seed) {
     await server.stop();
     await proxy.kill();
     clearInterval(progress);
-    judge(tally, samples);
+    judgeGrowth(tally, samples, GROWTH);
     printTable(elapsed(), tally, counts, accounts, stats, samples);
     return tally.complaints;
 }
