@@ -14,7 +14,7 @@ import type { ClusterSettings } from "./ClusterOptions";
 import { type ClusterRequestOptions, ClusterRequests, type ClusterResponses, checkOwnPrefix } from "./ClusterRequests";
 import { ClusterReceiver } from "./ClusterReceiver";
 import { ClusterSender } from "./ClusterSender";
-import { Deferred } from "./Deferred";
+import { Deferred } from "../timers/Deferred";
 import { Heartbeats } from "./Heartbeats";
 import type { ClusterHandler } from "./MemberResponses";
 import type { ClusterMember } from "./Members";

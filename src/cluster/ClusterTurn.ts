@@ -1,5 +1,5 @@
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
-import { Deferred } from "./Deferred";
+import { Deferred } from "../timers/Deferred";
 import { HEAD_BYTES, writeAddress } from "./ClusterMessage";
 
 /** Bytes of values in one message of an engine. A larger value has a message of its own. */

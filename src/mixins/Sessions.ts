@@ -5,6 +5,7 @@ import type { Endpoint } from "../endpoint/Endpoint";
 import { setImmediate } from "../runtime/clock";
 import { toError } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
+import { Deferred } from "../timers/Deferred";
 import { isPromise, withTimeout } from "../timers/promises";
 import type { Constructor } from "./mixin";
 
@@ -104,7 +105,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         readonly #endSession = (connection: Connection): void => {
             if (connection.sessionEnd) return;
             // Set before the call, because `end()` may close the connection.
-            const { promise, resolve } = deferred();
+            const { promise, resolve } = new Deferred();
             connection.sessionEnd = promise;
             const onError = (error: unknown): void => {
                 this._reportError(toError(error), connection);
@@ -120,11 +121,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
         };
 
         #withTimeout(method: string, promise: PromiseLike<unknown>): Promise<unknown> {
-            const error = new SockhopError(
-                `${method} of a session did not settle within session_timeout`,
-                "ERR_SESSION_TIMEOUT",
-            );
-            return withTimeout(promise, this._sessionTimeout, error);
+            return withTimeout(promise, this._sessionTimeout, sessionTimeoutError(method));
         }
 
         protected override _eventArgs(connection: Connection | null): unknown[] {
@@ -134,11 +131,7 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
     return Sessions;
 }
 
-/** Creates a promise and its resolver. (Node 20 has no `Promise.withResolvers()`.) */
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-    let resolve = (): void => undefined;
-    const promise = new Promise<void>((settle) => {
-        resolve = settle;
-    });
-    return { promise, resolve };
+/** Error of a method of a session that does not settle in time. */
+export function sessionTimeoutError(method: string): SockhopError {
+    return new SockhopError(`${method} of a session did not settle within session_timeout`, "ERR_SESSION_TIMEOUT");
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Connection, connectionOf } from "../connection/Connection";
 import type { DisconnectReason } from "../connection/DisconnectReason";
+import { sessionTimeoutError } from "../mixins/Sessions";
 import type { Hello, ResumeHello } from "../protocol/Hello";
 import { toError } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
@@ -110,11 +111,7 @@ export class Resumptions {
         try {
             const allowed = (session as { resume?(socket: Socket): unknown } | undefined)?.resume?.(socket);
             if (!isPromise(allowed)) return allowed !== false;
-            const error = new SockhopError(
-                "resume() of a session did not settle within session_timeout",
-                "ERR_SESSION_TIMEOUT",
-            );
-            return (await withTimeout(allowed, this.#host.sessionTimeout, error)) !== false;
+            return (await withTimeout(allowed, this.#host.sessionTimeout, sessionTimeoutError("resume()"))) !== false;
         } catch (thrown) {
             this.#host.report(toError(thrown), connectionOf(socket) ?? null);
             return false;

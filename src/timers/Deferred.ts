@@ -1,5 +1,5 @@
 import type { SockhopError } from "../SockhopError";
-import { markHandled } from "../timers/promises";
+import { markHandled } from "./promises";
 
 /** Promise that is settled from outside. Nobody needs to handle its rejection. */
 export class Deferred {
