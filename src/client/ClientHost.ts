@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { Connection } from "../connection/Connection";
 import type { DisconnectReason } from "../connection/DisconnectReason";
 import type { Agreeing } from "../mixins/Agreement";
-import type { Pauses } from "../mixins/AutoReconnect";
 import type { Resuming } from "../mixins/Resume";
+import type { Pauses } from "../timers/backoff";
 import type { Address } from "../transport/Address";
 import type { ServerList } from "./ServerList";
 

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Connection } from "../connection/Connection";
-import { delayAfter } from "../mixins/AutoReconnect";
+import { delayAfter } from "../timers/backoff";
 import { SockhopError } from "../SockhopError";
 import type { Address } from "../transport/Address";
 import { isBacklogFull, isServerGone, targetOf } from "../transport/connectError";

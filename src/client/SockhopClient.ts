@@ -28,7 +28,8 @@ import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { givenOptions } from "../endpoint/givenOptions";
 import { codecRequired } from "../endpoint/options";
-import { AutoReconnect, type Pauses } from "../mixins/AutoReconnect";
+import { AutoReconnect } from "../mixins/AutoReconnect";
+import type { Pauses } from "../timers/backoff";
 import { type FlushLimit, type FlushOptions, limitFlush } from "../mixins/FlushLimit";
 import type { RequestOptions } from "../mixins/Requests";
 import type { Handler, HandlerContext } from "../endpoint/Handler";
@@ -533,7 +534,7 @@ export class SockhopClient<
         return this.#outbox.isSendingTo(connection);
     }
 
-    /** What the classes that connect the client need of it. */
+    /** Members of the client, for the classes that connect it. */
     #host(servers: ServerList | undefined): ClientHost {
         // eslint-disable-next-line @typescript-eslint/no-this-alias -- of the getters
         const client = this;

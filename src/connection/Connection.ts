@@ -90,8 +90,6 @@ export interface Session {
     end(): unknown;
 }
 
-export type { ReceivedFrame } from "./HeldFrames";
-
 /**
  * State of one socket. Extends its writer instead of owning it: one object less for each connection (145 bytes).
  *

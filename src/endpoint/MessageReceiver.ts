@@ -1,7 +1,7 @@
 import { badFrameError, foreignPeerError } from "../codec/errors";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
-import { type Connection, type ReceivedFrame, connectionOf } from "../connection/Connection";
-import type { HeldFrames } from "../connection/HeldFrames";
+import { type Connection, connectionOf } from "../connection/Connection";
+import type { HeldFrames, ReceivedFrame } from "../connection/HeldFrames";
 import { holdReading } from "../connection/holdReading";
 import { Receipts } from "../connection/Receipts";
 import { publishReceived } from "../diagnostics/channels";

@@ -6,8 +6,6 @@ import { Timer, now } from "../runtime/clock";
 import { type Pauses, delayAfter } from "../timers/backoff";
 import type { Constructor } from "./mixin";
 
-export { type Pauses, delayAfter };
-
 /** Members that the mixin `AutoReconnect` adds to a client. */
 export interface Reconnecting {
     /**

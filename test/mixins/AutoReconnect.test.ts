@@ -3,7 +3,8 @@ import { expect } from "chai";
 import net from "node:net";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
-import { AutoReconnect, type Pauses } from "../../src/mixins/AutoReconnect";
+import { AutoReconnect } from "../../src/mixins/AutoReconnect";
+import type { Pauses } from "../../src/timers/backoff";
 
 /** The smallest endpoint that reconnects. Counts attempts; the test decides their outcome. */
 class Probe extends AutoReconnect(Endpoint) {
