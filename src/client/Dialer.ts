@@ -5,7 +5,7 @@ import { dial } from "../transport/dial";
 import type { ClientHost } from "./ClientHost";
 import type { ConnectAttempt } from "./ConnectAttempt";
 
-/** What the owner of an attempt does with its socket. */
+/** Callbacks of the owner of an attempt, for its socket. */
 interface DialEvents {
     /** Adds the connection of the socket. */
     attach(socket: Socket): Connection;

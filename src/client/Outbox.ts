@@ -16,7 +16,7 @@ export interface OutboxOwner {
 }
 
 /**
- * What a client sends: over its connection, or into a queue, from which it is sent later.
+ * Sends the messages of a client: over its connection, or into a queue, from which they are sent later.
  *
  * There is a queue if the program has asked for one. Otherwise messages are queued only during an attempt to connect
  * that cannot send them yet, and until the codec of its connection is known.

@@ -1,6 +1,6 @@
 import type { SockhopError } from "../SockhopError";
 
-/** What a cluster needs of its server. */
+/** Server, for its cluster. */
 export interface ClusterHost {
     /** Number of connections. */
     readonly clients: number;

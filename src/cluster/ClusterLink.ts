@@ -18,7 +18,7 @@ const CLOSE_TIMEOUT_MS = 1000;
 const MAX_IDLE_BEATS = 3;
 const MAX_PENDING_BEATS = 60;
 
-/** What a {@link ClusterLink} reports, at most until its end. */
+/** Callbacks of a {@link ClusterLink}, called at most until its end. */
 export interface LinkOwner {
     /** Messages can be published. */
     opened(link: ClusterLink): void;

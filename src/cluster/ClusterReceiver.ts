@@ -11,7 +11,7 @@ type Counts = Pick<ClusterStats, "messages_received" | "bytes_received" | "misse
 /** Number of earlier ids of this server whose late messages are not those of another one. */
 const MAX_FORMER_IDS = 8;
 
-/** What a {@link ClusterReceiver} reports. It may end the cluster each time. */
+/** Callbacks of a {@link ClusterReceiver}. Each may end the cluster. */
 export interface ReceiverOwner {
     joined(member: ClusterMember): void;
     left(member: ClusterMember, reason: "left" | "silent"): void;

@@ -46,7 +46,7 @@ export interface ClusterResponses {
     failures: { member: string; error: SockhopError }[];
 }
 
-/** What {@link ClusterRequests} need of the cluster. */
+/** Cluster, for its {@link ClusterRequests}. */
 export interface RequestCluster {
     readonly isJoined: boolean;
     /** Ids of the other servers. */

@@ -3,7 +3,7 @@ import { SockhopError } from "../SockhopError";
 import { type Link, type TimerEntry, type TimerLists, unlink } from "../timers/TimerLists";
 import { markHandled } from "../timers/promises";
 
-/** What a {@link MemberRequest} reports. */
+/** Callbacks of a {@link MemberRequest}. */
 export interface RequestOwner {
     /** Called once, when the request has settled. `isCanceled` is true if the other server is still handling it. */
     settled(request: MemberRequest, isCanceled: boolean): void;

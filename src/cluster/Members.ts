@@ -35,7 +35,7 @@ interface Member {
     packets: number;
 }
 
-/** What a message says about its sender. */
+/** Sender of a message, and the values that its number tells of. */
 export interface Heard {
     readonly member: ClusterMember;
     /** True if the member was not present before. */

@@ -1,7 +1,7 @@
 import type { SockhopError } from "../SockhopError";
 import type { ClusterMember } from "./Members";
 
-/** What a handler of requests of other servers gets with each value. */
+/** Second argument of a handler of requests of other servers. */
 export interface ClusterHandlerContext {
     /** Type of the request. */
     readonly type: string;

@@ -1,6 +1,6 @@
 import type { InvalidMessage, Message } from "../protocol/Message";
 
-/** What requests between servers need of the server. */
+/** Server, for requests between servers. */
 export interface RequestHost {
     /** Default timeout of a request, in milliseconds. */
     readonly timeout: number;

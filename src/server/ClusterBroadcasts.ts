@@ -11,7 +11,7 @@ import { PreparedMessage, type ValueMessage } from "./SharedMessage";
 /** Failures of single connections of a broadcast: their clients are told in other ways. */
 const CONNECTION_CODES = new Set<string>(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
 
-/** What {@link ClusterBroadcasts} need of a server. */
+/** Server, for its {@link ClusterBroadcasts}. */
 export interface ClusterServer {
     readonly objectBuffer: ObjectBuffer;
     readonly broadcasts: Broadcasts;

@@ -3,7 +3,7 @@ import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import { type InvalidMessage, type Message, invalid } from "../protocol/Message";
 import { ValueMessage } from "./SharedMessage";
 
-/** What {@link ClusterValues} need of a server. */
+/** Server, for its {@link ClusterValues}. */
 export interface ValueServer {
     readonly objectBuffer: ObjectBuffer;
     /** Default timeout of a request, in milliseconds. */

@@ -36,7 +36,7 @@ export interface GroupMembers {
 }
 
 /**
- * What {@link Presence} needs of a server.
+ * Server, for its {@link Presence}.
  *
  * @internal
  */

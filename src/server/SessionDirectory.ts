@@ -27,7 +27,7 @@ const SESSION_CODES: ReadonlySet<string> = new Set<SockhopErrorCode>([
 ]);
 
 /**
- * What a {@link SessionDirectory} needs of a server.
+ * Server, for its {@link SessionDirectory}.
  *
  * @internal
  */
@@ -102,10 +102,8 @@ export class SessionDirectory {
         if (connection) return this.#server.ask(connection, value, options);
         const { type, timeout, signal } = options;
         const given = value === undefined ? {} : value;
-        // A time without limit is none in JSON. The request of this server has it.
-        const sent = typeof timeout === "number" && Number.isFinite(timeout) ? { timeout } : {};
         const operation = (): object => {
-            return { do: "ask", id, value: this.#server.values.encode(given, type || undefined), ...sent };
+            return { do: "ask", id, value: this.#server.values.encode(given, type || undefined), ...limitOf(timeout) };
         };
         return this.#request(id, operation, { timeout, signal });
     }
@@ -114,8 +112,12 @@ export class SessionDirectory {
         const connection = this.#connections.get(id);
         if (connection) return this.#server.kill(connection, { timeout, drain });
         if (this.#prefixes.includes(memberIdOf(id))) return Promise.resolve();
-        const sent = typeof timeout === "number" && Number.isFinite(timeout) ? { timeout } : {};
-        return this.#request(id, () => ({ do: "kill", id, drain: drain === true, ...sent })) as Promise<void>;
+        return this.#request(id, () => ({
+            do: "kill",
+            id,
+            drain: drain === true,
+            ...limitOf(timeout),
+        })) as Promise<void>;
     }
 
     /**
@@ -159,6 +161,11 @@ export class SessionDirectory {
         if (this.#prefixes.length > MAX_PREFIXES) this.#prefixes.shift();
         return prefix;
     }
+}
+
+/** Timeout for another server. A time without limit is none in JSON; the request of this server has it. */
+function limitOf(timeout: number | undefined): { timeout?: number } {
+    return typeof timeout === "number" && Number.isFinite(timeout) ? { timeout } : {};
 }
 
 /** Id of the server of a session. */

@@ -126,6 +126,7 @@ export class SockhopServer<
         },
     });
     readonly #cluster: ClusterBroadcasts | undefined;
+    #values: ClusterValues | undefined;
     #directory: SessionDirectory | undefined;
     #presence: Presence | undefined;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
@@ -488,7 +489,7 @@ export class SockhopServer<
      */
     get _directory(): SessionDirectory {
         return (this.#directory ??= new SessionDirectory({
-            values: this.#createValues(),
+            values: this.#clusterValues,
             hasTypes: this._objectBuffer.enveloped,
             cluster: () => this.#activeCluster()?.cluster,
             send: (connection, value, type) => this._send(connection, value, null, { type }),
@@ -561,19 +562,19 @@ export class SockhopServer<
         return this.#cluster?.isActive ? this.#cluster : undefined;
     }
 
-    #createValues(): ClusterValues {
-        return new ClusterValues({
+    get #clusterValues(): ClusterValues {
+        return (this.#values ??= new ClusterValues({
             objectBuffer: this._objectBuffer,
             responseTimeout: this._limits.responseTimeout,
             handlerFailed: (type, thrown) => {
                 this._reportError(toError(thrown), null);
             },
-        });
+        }));
     }
 
     #createCluster(settings: ClusterSettings): ClusterBroadcasts {
         const broadcasts = new ClusterBroadcasts(settings, {
-            values: this.#createValues(),
+            values: this.#clusterValues,
             objectBuffer: this._objectBuffer,
             broadcasts: this._broadcasts,
             count: () => this._active().length,

@@ -1,7 +1,7 @@
 import { memberOf } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 
-/** What another server asks of a session. */
+/** Operation on a session that another server requests. */
 export interface SessionOperation {
     readonly kind: "send" | "ask" | "kill";
     /** Id of the session. */
