@@ -158,24 +158,20 @@ export class MessageReceiver {
      * @returns false if the connection was paused: then it keeps the other frames
      */
     #dispatchEach(from: Connection, frames: readonly ReceivedFrame[], isFinal = false): boolean {
-        const pauses = this.pausesReading && !isFinal;
         let connection = from;
         for (let index = 0; index < frames.length; index++) {
             const frame = frames[index] as ReceivedFrame;
             if (connection.state === "closed") connection = successorOf(connection);
-            if (Buffer.isBuffer(frame)) {
+            if (typeof frame !== "string" && Buffer.isBuffer(frame)) {
                 this.#countFrame(connection);
                 const messages = this.#decodeFrame(connection, frame);
                 if (!this.#dispatchMessages(connection, messages, isFinal, frames, index)) return false;
                 continue;
             }
-            if (typeof frame === "object" && !isMessage(frames[index + 1])) finishFrame(connection);
+            if (typeof frame !== "string" && !isMessage(frames[index + 1])) finishFrame(connection);
             this.#dispatchSafely(connection, frame);
-            if (pauses && connection.isCongested && this.#pause(connection, frames.slice(index + 1))) return false;
-            const held = isFinal ? undefined : connection.resumption?.held;
-            if (!held) continue;
-            this.#hold(connection, held, frames.slice(index + 1));
-            return false;
+            if (isFinal || !this.#mayStop(connection)) continue;
+            if (this.#stop(connection, frames.slice(index + 1))) return false;
         }
         return true;
     }
@@ -191,14 +187,27 @@ export class MessageReceiver {
         for (let n = 0; n < messages.length; n++) {
             if (n === messages.length - 1) finishFrame(connection);
             this.#dispatchSafely(connection, messages[n] as Message);
-            if (isFinal) continue;
-            const rest = (): ReceivedFrame[] => messages.slice(n + 1).concat(frames.slice(index + 1));
-            if (this.pausesReading && connection.isCongested && this.#pause(connection, rest())) return false;
-            const held = connection.resumption?.held;
-            if (!held) continue;
-            this.#hold(connection, held, rest());
-            return false;
+            if (isFinal || !this.#mayStop(connection)) continue;
+            if (this.#stop(connection, messages.slice(n + 1).concat(frames.slice(index + 1)))) return false;
         }
+        return true;
+    }
+
+    /** False if the next frame can be handled. */
+    #mayStop(connection: Connection): boolean {
+        return connection.resumption?.held !== undefined || (this.pausesReading && connection.isCongested);
+    }
+
+    /**
+     * Pauses the connection, or holds frames, if the peer or the program does not read.
+     *
+     * @returns false if the frames must be handled now
+     */
+    #stop(connection: Connection, frames: readonly ReceivedFrame[]): boolean {
+        if (this.pausesReading && connection.isCongested && this.#pause(connection, frames)) return true;
+        const held = connection.resumption?.held;
+        if (!held) return false;
+        this.#hold(connection, held, frames);
         return true;
     }
 
