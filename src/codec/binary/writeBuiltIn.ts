@@ -29,7 +29,10 @@ const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as objec
 const classOfTypedArray = getter(TypedArrayPrototype, Symbol.toStringTag);
 const memory = { buffer: getter(TypedArrayPrototype, "buffer"), offset: getter(TypedArrayPrototype, "byteOffset") };
 const sizeOfTypedArray = getter(TypedArrayPrototype, "byteLength");
+const keysOfTypedArray = method((TypedArrayPrototype as Uint8Array).keys);
 const bufferOfView = getter(DataView.prototype, "buffer");
+const offsetOfView = getter(DataView.prototype, "byteOffset");
+const sizeOfView = getter(DataView.prototype, "byteLength");
 const hrefOf = getter(URL.prototype, "href");
 const entriesOf = method<() => Iterable<[unknown, unknown]>>(Map.prototype.entries);
 const itemsOf = method<() => Iterable<unknown>>(Set.prototype.values);
@@ -154,14 +157,25 @@ function writeTypedArray(writer: ValueWriter, value: object): void {
     writer.add(value);
     const kind = byteKind(Buffer.isBuffer(value) ? "Buffer" : (classOfTypedArray(value) as string));
     const [buffer, offset] = [memory.buffer(value) as ArrayBuffer, memory.offset(value) as number];
-    writer.raw(kind, new Uint8Array(buffer, offset, sizeOfTypedArray(value) as number));
+    const size = sizeOfTypedArray(value) as number;
+    if (size === 0) assertInBuffer(value);
+    writer.raw(kind, new Uint8Array(buffer, offset, size));
+}
+
+/** Refuses a typed array whose buffer has shrunk below its start or end: its size is 0, as that of an empty one. */
+function assertInBuffer(value: object): void {
+    try {
+        keysOfTypedArray(value); // throws for such an array only
+    } catch {
+        throw writeFailure("a typed array outside of its ArrayBuffer (was it resized or transferred?)");
+    }
 }
 
 function writeDataView(writer: ValueWriter, value: object): void {
     countLarge(writer);
     writer.add(value);
-    const { byteOffset, byteLength } = value as DataView;
-    writer.raw(byteKind("DataView"), new Uint8Array(bufferOfView(value) as ArrayBuffer, byteOffset, byteLength));
+    const [buffer, offset] = [bufferOfView(value) as ArrayBuffer, offsetOfView(value) as number];
+    writer.raw(byteKind("DataView"), new Uint8Array(buffer, offset, sizeOfView(value) as number));
 }
 
 function writeArrayBuffer(writer: ValueWriter, value: object): void {

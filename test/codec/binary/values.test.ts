@@ -113,6 +113,31 @@ describe("Values in frames", () => {
         expect(() => client.encodeMessage(endless)).to.throw("it has more than 1000 levels");
     });
 
+    it("are refused if a view is outside of its memory", () => {
+        const resizable = ArrayBuffer as new (
+            size: number,
+            options: object,
+        ) => ArrayBuffer & { resize(n: number): void };
+        const buffer = new resizable(8, { maxByteLength: 16 });
+        const views = [new Uint8Array(buffer, 4, 4), new Float32Array(buffer, 4), new DataView(buffer, 4, 4)];
+        const empty = new Uint8Array(buffer, 0, 0);
+        buffer.resize(2);
+        for (const view of views) expect(() => sent({ a: [view] })).to.throw(/, at \.a\[0\]$/);
+        const detached = new Uint8Array(8);
+        structuredClone(detached.buffer, { transfer: [detached.buffer] });
+        expect(() => sent({ a: [detached] })).to.throw(/resized or transferred\?\), at \.a\[0\]$/);
+        expect(sent(empty)).to.deep.equal(new Uint8Array(0));
+    });
+
+    it("keep the bytes of a view whose own members say something else", () => {
+        const view = Object.defineProperties(new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2), {
+            byteOffset: { value: 3 },
+            byteLength: { value: 1 },
+        });
+        const copy = sent(view) as DataView;
+        expect([copy.byteLength, copy.getUint8(0), copy.getUint8(1)]).to.deep.equal([2, 2, 3]);
+    });
+
     it("are refused if the stack is full", () => {
         const { client } = wires();
         const value = { "a member": [new Map([[1, { "a b": new Set([Promise.resolve()]) }]])] };
