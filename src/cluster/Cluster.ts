@@ -239,6 +239,15 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         return this.#sender.send(line, group, this.#state === "joined");
     }
 
+    /**
+     * Counts a value that cannot be sent to the other servers: they are told that they have missed it.
+     *
+     * @internal
+     */
+    skip(): void {
+        if (this.#state !== "left") this.#sender.skip();
+    }
+
     #connect(): Promise<void> {
         this.#retry?.clear();
         const attempt = (this.#attempt = new Deferred());
