@@ -2,7 +2,8 @@ import { Cluster } from "../cluster/Cluster";
 import type { ClusterHost } from "../cluster/ClusterHost";
 import type { ClusterSettings } from "../cluster/ClusterOptions";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
-import { SockhopError } from "../SockhopError";
+import { warn } from "../diagnostics/warning";
+import type { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { Broadcasts } from "./Broadcasts";
 import type { ClusterValues } from "./ClusterValues";
@@ -25,6 +26,7 @@ export interface ClusterServer {
 export class ClusterBroadcasts implements ClusterHost {
     readonly #server: ClusterServer;
     readonly cluster: Cluster;
+    #hasWarned = false;
 
     constructor(settings: ClusterSettings, server: ClusterServer) {
         this.#server = server;
@@ -74,10 +76,12 @@ export class ClusterBroadcasts implements ClusterHost {
         this.#server.report(error);
     }
 
+    /** Warns once. The promise and the events of the program are those that it has without a cluster. */
     #skip(error: SockhopError): void {
         this.cluster.skip();
-        const message = `A value did not reach other servers: ${error.message}`;
-        this.report(new SockhopError(message, error.code, { cause: error }));
+        if (this.#hasWarned) return;
+        this.#hasWarned = true;
+        warn(`A value did not reach other servers: ${error.message}`);
     }
 
     #messageOf(line: string): PreparedMessage {
