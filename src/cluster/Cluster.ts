@@ -39,6 +39,8 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     #retry: Timer | undefined;
     /** Settles when the last link is closed. */
     #left: Promise<void> = Promise.resolve();
+    /** Error of the last heartbeat, if the engine has refused it. */
+    #refusal: SockhopError | undefined;
     /** Failed attempts since the engine has last worked for a heartbeat. */
     #failures = 0;
     #hasWarned = false;
@@ -239,9 +241,19 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         return this.#sender.send(line, group, this.#state === "joined");
     }
 
+    /**
+     * Counts a value that cannot be sent to the other servers: they are told that they have missed it.
+     *
+     * @internal
+     */
+    skip(): void {
+        if (this.#state !== "left") this.#sender.skip();
+    }
+
     #connect(): Promise<void> {
         this.#retry?.clear();
         const attempt = (this.#attempt = new Deferred());
+        this.#refusal = undefined;
         const { engine, name } = this.#settings;
         const topics = [`sockhop.${name}.all`, `sockhop.${name}.to.${this.#sender.id}`];
         this.#link = new ClusterLink(engine, topics, {
@@ -291,7 +303,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     /** Ends the link. */
     #onMute(): void {
         const link = this.#link;
-        if (link) this.#end(link, link.error("returns no heartbeats"));
+        if (link) this.#end(link, this.#refusal ?? link.error("returns no heartbeats"));
     }
 
     #end(link: ClusterLink, error: SockhopError): void {
@@ -332,16 +344,22 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         if (!link || link !== this.#link) return; // it takes no messages
         if (isHealthy) {
             this.#failures = 0;
+            this.#refusal = undefined;
             this.#receiver.beat();
         }
         if (link === this.#link) this.#sendStatus("+");
     }
 
-    /** If the engine refuses the first messages, the attempt has failed: no echo will come, and the error says why. */
+    /**
+     * If the engine refuses the first messages, the attempt has failed: no echo will come, and the error says why. It may refuse
+     * a later one by mistake, so then the missing echoes decide.
+     */
     #sendStatus(kind: "?" | "+"): void {
         const link = this.#link;
         this.#sender.sendStatus(kind, this.#heartbeats.next(), this.#host.clients).catch((error: unknown) => {
-            if (link && link === this.#link && this.#state !== "joined") this.#end(link, error as SockhopError);
+            if (!link || link !== this.#link) return;
+            if (this.#state === "joined") this.#refusal = error as SockhopError;
+            else this.#end(link, error as SockhopError);
         });
     }
 

@@ -14,10 +14,11 @@ const MAX_STATUS = 1000;
 export const HEAD_BYTES = 100;
 
 /** Version, sender, kind, number, count, and the beat of a hello or heartbeat. Later versions may add fields. */
-const HEAD =
-    /^1 (?<sender>[\w-]{1,40}) (?<kind>[!-~]) (?<number>\d{1,16}) (?<count>\d{1,9})(?: (?<beat>\d{1,16}))?(?: |$)/;
+const HEAD = new RegExp(
+    String.raw`^${VERSION} (?<sender>[\w-]{1,40}) (?<kind>[!-~]) (?<number>\d{1,16}) (?<count>\d{1,9})(?: (?<beat>\d{1,16}))?(?: |$)`,
+);
 
-const OTHER_VERSION = /^(?!1 )\d{1,4} /;
+const OTHER_VERSION = new RegExp(String.raw`^(?!${VERSION} )\d{1,4} `);
 
 /** First line of a message between servers. */
 export interface ClusterHead {

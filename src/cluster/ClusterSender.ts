@@ -124,10 +124,14 @@ export class ClusterSender {
     }
 
     /** Gives a value that is not sent a number of its own, between two messages. */
-    #refuse(error: SockhopError): Promise<never> {
+    skip(): void {
         this.flush();
         this.number += 1;
         this.#counts.refused += 1;
+    }
+
+    #refuse(error: SockhopError): Promise<never> {
+        this.skip();
         return markHandled(Promise.reject(error));
     }
 }

@@ -2,6 +2,7 @@ import { Cluster } from "../cluster/Cluster";
 import type { ClusterHost } from "../cluster/ClusterHost";
 import type { ClusterSettings } from "../cluster/ClusterOptions";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
+import { warn } from "../diagnostics/warning";
 import type { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { Broadcasts } from "./Broadcasts";
@@ -25,6 +26,7 @@ export interface ClusterServer {
 export class ClusterBroadcasts implements ClusterHost {
     readonly #server: ClusterServer;
     readonly cluster: Cluster;
+    #hasWarned = false;
 
     constructor(settings: ClusterSettings, server: ClusterServer) {
         this.#server = server;
@@ -41,20 +43,24 @@ export class ClusterBroadcasts implements ClusterHost {
     }
 
     /**
-     * Sends a value of the program to the other servers.
+     * Sends a value of the program to the other servers. If it has no form that they understand, they are told that they have
+     * missed it, and the clients of this server have it all the same.
      *
      * @param local - broadcast of the value to the clients of this server
      * @returns settles when the engine has the value, too: as `local`, or else with the error of the cluster
      */
     send(message: ValueMessage, group: string | undefined, local: Promise<undefined[]>): Promise<undefined[]> {
+        const { isRefused } = message; // by the formats of the clients: `local` rejects, as without a cluster
         let line: string;
         try {
             line = this.#server.values.lineOf(message);
         } catch (error) {
-            return both(local, Promise.reject(error));
+            if (!isRefused) this.#skip(error as SockhopError);
+            return local;
         }
+        const sent = both(local, this.cluster.spread(line, group));
         // An engine must not be able to crash the program: the state reports it.
-        return markHandled(both(local, this.cluster.spread(line, group)));
+        return isRefused ? sent : markHandled(sent);
     }
 
     deliver(lines: readonly string[], group: string | undefined): void {
@@ -68,6 +74,14 @@ export class ClusterBroadcasts implements ClusterHost {
 
     report(error: SockhopError): void {
         this.#server.report(error);
+    }
+
+    /** Warns once. The promise and the events of the program are those that it has without a cluster. */
+    #skip(error: SockhopError): void {
+        this.cluster.skip();
+        if (this.#hasWarned) return;
+        this.#hasWarned = true;
+        warn(`A value did not reach other servers: ${error.message}`);
     }
 
     #messageOf(line: string): PreparedMessage {

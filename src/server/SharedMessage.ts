@@ -24,6 +24,8 @@ export class ValueMessage implements SharedMessage {
     #line: string | undefined;
     /** Frame of the format of the endpoint. */
     #bytes: Buffer | undefined;
+    #hasFrame = false;
+    #hasFailed = false;
 
     /** @param type - type of the message, instead of the class name of the value */
     constructor(objectBuffer: ObjectBuffer, value: unknown, type: string | undefined) {
@@ -37,7 +39,23 @@ export class ValueMessage implements SharedMessage {
         return this.#type ?? typeName(this.#value);
     }
 
+    /** True if a format was tried, and none of them can express the value. */
+    get isRefused(): boolean {
+        return this.#hasFailed && !this.#hasFrame;
+    }
+
     encode(format: WireFormat | undefined): Frame {
+        try {
+            const frame = this.#encode(format);
+            this.#hasFrame = true;
+            return frame;
+        } catch (error) {
+            this.#hasFailed = true;
+            throw error;
+        }
+    }
+
+    #encode(format: WireFormat | undefined): Frame {
         if (format && format === this.#objectBuffer.format) {
             return (this.#bytes ??= format.encodeShared(this.#value, this.#type));
         }

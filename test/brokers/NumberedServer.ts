@@ -47,8 +47,9 @@ export class NumberedServer {
     sent = 0;
     #timer: NodeJS.Timeout | undefined;
 
-    constructor(engine: Engine, heartbeat = HEARTBEAT) {
-        this.server = server({ cluster: { engine, heartbeat } });
+    /** @param create - of another build of the library */
+    constructor(engine: Engine, heartbeat = HEARTBEAT, create = server) {
+        this.server = create({ cluster: { engine, heartbeat } });
         this.server.on("error", (error) => this.errors.push(error));
         this.cluster.on("degraded", (error) => this.degradations.push(error));
         this.cluster.on("missed", ({ id }: ClusterMember, count) => {

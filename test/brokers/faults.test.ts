@@ -31,6 +31,18 @@ interface Kind {
     wrong: RegExp;
     deaf: RegExp;
     mute: RegExp;
+    /** Gives the user `member` the permission to publish, or takes it away. */
+    allow: (broker: Broker, mayPublish: boolean) => void;
+}
+
+/** @param published - what the user `member` may publish */
+function natsSettings(published = "sockhop.>"): string[] {
+    const users = [`member ${published} sockhop.>`, "deaf sockhop.> other.>", "mute other.> sockhop.>"].map((words) => {
+        const [user, publish, subscribe] = words.split(" ");
+        const permissions = `{ publish: "${publish}", subscribe: "${subscribe}" }`;
+        return `{ user: ${user}, password: "${PASSWORD}", permissions: ${permissions} }`;
+    });
+    return ["authorization { users = [", ...users, "] }"];
 }
 
 const KINDS: Record<BrokerKind, Kind> = {
@@ -48,22 +60,19 @@ const KINDS: Record<BrokerKind, Kind> = {
         wrong: /WRONGPASS/,
         deaf: /NOPERM/,
         mute: /has refused a message: redis: NOPERM/,
+        allow: ({ port }, mayPublish) => {
+            const admin = connect(port, "127.0.0.1").resume();
+            admin.end(`ACL SETUSER member ${mayPublish ? "+" : "-"}publish\r\n`);
+        },
     },
     nats: {
-        settings: [
-            "authorization { users = [",
-            ...["member sockhop.> sockhop.>", "deaf sockhop.> other.>", "mute other.> sockhop.>"].map((words) => {
-                const [user, publish, subscribe] = words.split(" ");
-                const permissions = `{ publish: "${publish}", subscribe: "${subscribe}" }`;
-                return `{ user: ${user}, password: "${PASSWORD}", permissions: ${permissions} }`;
-            }),
-            "] }",
-        ],
+        settings: natsSettings(),
         engine: ({ port, user = "member", password = PASSWORD }) =>
             nats_engine({ servers: `127.0.0.1:${port}`, user, pass: password, timeout: TIMEOUT_MS }),
         wrong: /Authorization Violation/,
         deaf: /Permissions Violation for Subscription/,
         mute: /has refused a message: nats: .*Permissions Violation for Publish/,
+        allow: (broker, mayPublish) => broker.reload(natsSettings(mayPublish ? "sockhop.>" : "other.>")),
     },
 };
 
@@ -105,7 +114,7 @@ function unsubscribable(kind: BrokerKind, port: number): { deaf: Engine; unsubsc
     };
 }
 
-for (const [kind, { settings, engine, wrong, deaf, mute }] of Object.entries(KINDS) as [BrokerKind, Kind][]) {
+for (const [kind, { settings, engine, wrong, deaf, mute, allow }] of Object.entries(KINDS) as [BrokerKind, Kind][]) {
     describe(`Servers joined by ${kind}`, () => {
         let broker: Broker;
         let rejections: unknown[];
@@ -228,6 +237,24 @@ for (const [kind, { settings, engine, wrong, deaf, mute }] of Object.entries(KIN
 
         it("start if they must not publish, and join when they may", async () => {
             expect((await corrected({ user: "mute" })).message).to.match(mute);
+        });
+
+        it("name the permission to publish that was taken away, and go on when they have it again", async () => {
+            const own = await Broker.start(kind, settings);
+            later(() => own.stop());
+            const servers = await stream(member(own.port), member(own.port));
+            const [a, b] = servers as [NumberedServer, NumberedServer];
+            allow(own, false);
+            for (const each of servers) {
+                await each.degraded();
+                expect(each.degradations[0]!.message).to.match(mute);
+                await each.reachesOwnClient();
+                expect(await each.send()).to.equal("ERR_CLUSTER_DEGRADED");
+            }
+            allow(own, true);
+            await settle(servers);
+            expect(a.told(b)).to.be.above(0);
+            expect(b.told(a)).to.be.above(0);
         });
 
         it("refuse a value that is larger than its messages, which the others are told", async () => {

@@ -109,6 +109,28 @@ describe("A cluster", () => {
         expect(engine.broker.links.size).to.equal(0);
     });
 
+    it("names the reason of the engine if that refuses its heartbeats; one refusal does no harm", async () => {
+        const { cluster, engine, pass, events } = simulated();
+        const { publishMode } = engine;
+        void cluster.join();
+        await pass(1500);
+        engine.publishMode = "reject";
+        await pass(1000);
+        engine.publishMode = publishMode;
+        await pass(3000);
+        expect(cluster.state).to.equal("joined");
+        engine.isDeaf = true; // the earlier refusal is not the reason
+        await pass(4000);
+        expect((events.at(-1)![1] as SockhopError).message).to.include("returns no heartbeats");
+        engine.isDeaf = false;
+        await pass(15_000); // the attempt meanwhile had no echo
+        expect(cluster.state).to.equal("joined");
+        engine.publishMode = "reject";
+        await pass(4000);
+        expect(cluster.state).to.equal("degraded");
+        expect((events.at(-1)![1] as SockhopError).message).to.include("has refused a message: refused");
+    });
+
     it("is not degraded by values that are ahead of a heartbeat, as long as they come back", async () => {
         const { cluster, engine, pass, broker } = simulated();
         void cluster.join();

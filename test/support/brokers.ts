@@ -175,6 +175,12 @@ export class Broker {
         });
     }
 
+    /** Makes NATS read other settings. It goes on with the old ones for a moment. */
+    reload(settings: readonly string[]): void {
+        KINDS[this.kind].args(this.#port, this.#folder, settings);
+        this.#child!.kill("SIGHUP");
+    }
+
     /** Ends it at once, as a crash would. */
     async kill(): Promise<void> {
         const child = this.#child;

@@ -29,14 +29,14 @@ export function client(options: ClientOptions = {}): SockhopClient {
 
 const isClustered = process.env["SOCKHOP_TEST_CLUSTERED"] === "1";
 
-/** Makes each server one of a cluster, which must change nothing. Values of a codec of the program can be refused by it. */
-function clusterOf({ codec }: ServerOptions): ServerOptions {
-    return isClustered && typeof codec !== "object" ? { cluster: memory_engine() } : {};
+/** Makes each server one of a cluster, which must change nothing. */
+function clusterOf(): ServerOptions {
+    return isClustered ? { cluster: memory_engine() } : {};
 }
 
 /** Creates a server that is closed after the test; on a free port by default. */
 export function server(options: ServerOptions = {}): SockhopServer {
-    const created = new SockhopServer({ port: 0, ...clusterOf(options), ...options });
+    const created = new SockhopServer({ port: 0, ...clusterOf(), ...options });
     later(() => created.close());
     return created;
 }

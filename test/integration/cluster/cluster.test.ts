@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { type ServerOptions, SockhopServer, memory_engine } from "../../../src";
+import { deserialize, serialize } from "node:v8";
+import { type ServerOptions, type SockhopError, SockhopServer, memory_engine } from "../../../src";
 import { until } from "../../support/eventLoop";
-import { warnings } from "../../support/rejections";
+import { unhandled, warnings } from "../../support/rejections";
 import { HEARTBEAT, cluster, received, serve } from "./support";
 
 class Widget {
@@ -187,6 +188,66 @@ describe("Values between servers", () => {
         expect(await received(all, "end")).to.deep.equal([["end"], ["end"]]);
         expect(s.cluster!.stats).to.include({ messages_sent: 1, refused: 0 });
         expect(all[1]!.s.cluster!.stats).to.include({ missed: 0 });
+    });
+});
+
+describe("A value of a codec that JSON cannot express", () => {
+    const codec = {
+        name: "v8",
+        encode: (value: unknown) => serialize(value),
+        decode: (bytes: Uint8Array) => deserialize(bytes) as unknown,
+    };
+
+    it("reaches the clients of its server as without a cluster, and others are told that they miss it", async () => {
+        const all = await cluster({ codec }, { codec });
+        const [a, b] = all as [(typeof all)[0], (typeof all)[0]];
+        const heard = warnings();
+        const errors: Error[] = [];
+        const missed: [string, number][] = [];
+        a.s.on("error", (error) => errors.push(error));
+        b.s.cluster!.on("missed", ({ id }, count) => missed.push([id, count]));
+        await a.s.sessions[0]!.join("lobby");
+        expect(await a.s.sendall("before")).to.deep.equal([undefined]);
+        expect(await a.s.sendall(1n as never)).to.deep.equal([undefined]);
+        expect(await a.s.group("lobby").sendall(2n as never)).to.deep.equal([undefined]);
+        expect(await a.s.group("nobody").sendall(3n as never)).to.deep.equal([]);
+        expect(await a.s.sendall("end")).to.deep.equal([undefined]);
+        expect(await received(all, "end")).to.deep.equal([
+            ["before", 1n, 2n, "end"],
+            ["before", "end"],
+        ]);
+        expect(missed).to.deep.equal([[a.s.cluster!.id, 3]]);
+        expect(a.s.cluster!.stats).to.include({ messages_sent: 2, refused: 3 });
+        expect(errors).to.deep.equal([]);
+        expect(heard.map(({ message }) => message)).to.deep.equal([
+            "A value did not reach other servers: This value cannot be sent: a BigInt",
+        ]);
+    });
+
+    it("is told at the next heartbeat if it was the last one", async () => {
+        const all = await cluster({ codec }, { codec });
+        const [a, b] = all as [(typeof all)[0], (typeof all)[0]];
+        warnings();
+        await a.s.sendall(1n as never);
+        await until(() => b.s.cluster!.stats.missed === 1);
+        expect(a.received.map(([value]) => value)).to.deep.equal([1n]);
+    });
+
+    it("rejects as without a cluster if no client can get it: then it was never sent", async () => {
+        const all = await cluster({ codec }, { codec });
+        const [a, b] = all as [(typeof all)[0], (typeof all)[0]];
+        const heard = unhandled();
+        const { code } = await a.s.sendall((() => 1) as never).then(
+            () => ({ code: "none" }),
+            (error: unknown) => error as SockhopError,
+        );
+        expect(code).to.equal("ERR_BAD_DATA");
+        void a.s.sendall((() => 1) as never);
+        await until(() => heard.length === 1); // a mistake of the program, as without a cluster
+        await a.s.sendall("end");
+        expect(await received(all, "end")).to.deep.equal([["end"], ["end"]]);
+        expect(a.s.cluster!.stats).to.include({ refused: 0 });
+        expect(b.s.cluster!.stats).to.include({ missed: 0 });
     });
 });
 
