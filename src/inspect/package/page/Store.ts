@@ -1,12 +1,4 @@
-import type {
-    ConnectionRow,
-    Hello,
-    MessageRow,
-    Point,
-    ProblemRow,
-    Totals,
-    Update,
-} from "../../protocol";
+import type { ConnectionRow, Hello, MessageRow, Point, ProblemRow, Totals, Update } from "../../protocol";
 
 /** What the page keeps at most: messages, and about their characters. */
 const MAX_MESSAGES = 5000;
