@@ -1,24 +1,16 @@
+import { badFrame } from "./badFrame";
 import { type ConnectionInfo, InspectedConnection, sideIndex } from "./InspectedConnection";
-import { MAX_VALUE, messageText } from "./messageText";
+import { LIMITS } from "./limits";
+import { messageText } from "./messageText";
 import type { TappedMessage } from "./parseFrame";
-import { type Hello, type Limits, type Point, PROTOCOL, type PerSide, type ProblemRow, type Side } from "./protocol";
+import { type Hello, type Point, PROTOCOL, type PerSide, type ProblemRow, type Side } from "./protocol";
 import { ReplyTimes } from "./ReplyTimes";
 import { RingBuffer } from "./RingBuffer";
+import { SecondCounts } from "./SecondCounts";
+import { type UpdateParts, updateText } from "./updateText";
 
 /** Milliseconds between two updates. */
 export const UPDATE_MS = 250;
-
-/** What is kept at most. */
-export const LIMITS: Limits = {
-    connections: 1000,
-    closed: 100,
-    messages: 2000,
-    characters: 8 * 2 ** 20,
-    value: MAX_VALUE,
-    problems: 200,
-    seconds: 900,
-    rate: 800,
-};
 
 /** Messages of an interval that are kept; twice as many if they are replies to kept ones. */
 const KEPT = (LIMITS.rate * UPDATE_MS) / 1000;
@@ -28,9 +20,6 @@ const READ = 1250;
 
 /** Changed rows of connections in one update. The others follow in the next ones. */
 const MAX_CHANGES = 300;
-
-/** Bytes of a bad frame that are kept. */
-const MAX_HEX_BYTES = 256;
 
 /** Characters of an error message that are kept. */
 const MAX_PROBLEM = 500;
@@ -57,9 +46,7 @@ export class Hub {
     readonly #points = new RingBuffer<Point>(LIMITS.seconds);
     readonly #replies = new ReplyTimes();
     readonly #totals = { messages: [0, 0] as PerSide, bytes: [0, 0] as PerSide, skipped: 0, problems: 0, opened: 0 };
-    /** Counts of this second. */
-    #second = { messages: [0, 0] as PerSide, bytes: [0, 0] as PerSide };
-    #secondEnd = performance.now() + 1000;
+    readonly #second = new SecondCounts();
     /** Messages of this interval. */
     #read = 0;
     #kept = 0;
@@ -90,7 +77,7 @@ export class Hub {
 
     /** Starts the timer of updates, which does not keep the process alive. */
     start(): void {
-        this.#secondEnd = performance.now() + 1000;
+        this.#second.restart();
         this.#timer ??= setInterval(() => {
             this.update();
         }, UPDATE_MS).unref();
@@ -103,6 +90,7 @@ export class Hub {
 
     /** Forgets all connections and messages. */
     clear(): void {
+        for (const { id } of this.#open) this.#replies.onClose(id);
         this.#open.clear();
         this.#listed.clear();
         this.#closed.length = 0;
@@ -122,16 +110,20 @@ export class Hub {
         const isFirst = !this.isWatched;
         this.#watchers.add(watcher);
         if (isFirst) this.onWatch?.(true);
+        watcher.onUpdate(this.state());
+    }
+
+    /** Returns all that is kept, as an update. */
+    state(): string {
         this.onRefresh?.();
         this.#list();
-        const json = this.#json({
+        return this.#text({
             connections: [...this.#listed].map(({ row }) => JSON.stringify(row)),
             messages: this.#messages.all(),
             problems: this.#problems.all(),
             points: this.#points.all(),
             removed: [],
         });
-        watcher.onUpdate(json);
     }
 
     unwatch(watcher: Watcher): void {
@@ -148,6 +140,7 @@ export class Hub {
 
     closed(connection: InspectedConnection, reason?: string): void {
         if (!this.#open.delete(connection)) return;
+        this.#replies.onClose(connection.id);
         connection.set({
             state: "closed",
             until: Date.now(),
@@ -165,7 +158,7 @@ export class Hub {
         const side = sideIndex(from);
         connection.row.bytes[side] += bytes;
         connection.hasChanged = true;
-        this.#second.bytes[side] += bytes;
+        this.#second.addBytes(from, bytes);
         this.#totals.bytes[side] += bytes;
     }
 
@@ -174,7 +167,7 @@ export class Hub {
         const side = sideIndex(from);
         connection.row.messages[side] += count;
         connection.hasChanged = true;
-        this.#second.messages[side] += count;
+        this.#second.addMessages(from, count);
         this.#totals.messages[side] += count;
     }
 
@@ -196,8 +189,8 @@ export class Hub {
         const reply = isReply ? this.#replies.onReply(connection.id, from, message) : undefined;
         if (reply?.isKept) isKept = true;
         if (kind === "question" || kind === "request") this.#replies.onAsked(connection.id, from, message, isKept);
-        if (kind === "invalid" || kind === "incomplete" || kind === "large" || kind === "deep")
-            this.#badFrame(connection, from, message);
+        const fault = badFrame(message);
+        if (fault) this.problem({ connection: connection.id, from, ...fault });
         if (!isKept) {
             this.#totals.skipped += 1;
             return;
@@ -240,8 +233,8 @@ export class Hub {
     update(): void {
         this.#read = this.#kept = 0;
         if (this.isWatched) this.onRefresh?.();
-        const now = performance.now();
-        if (now >= this.#secondEnd) this.#endSecond(now);
+        const counts = this.#second.takeIfOver();
+        if (counts) this.#addPoint(counts);
         const next = this.#next;
         this.#next = { messages: [], problems: [], points: [], removed: [] };
         if (!this.isWatched) return;
@@ -253,42 +246,18 @@ export class Hub {
             changed.push(JSON.stringify(connection.row));
             if (changed.length >= MAX_CHANGES) break;
         }
-        const json = this.#json({ connections: changed, ...next });
+        const json = this.#text({ connections: changed, ...next });
         for (const watcher of this.#watchers) watcher.onUpdate(json);
     }
 
-    /** JSON of an update. Rows that are JSON already are not parsed for it. */
-    #json(parts: {
-        connections: string[];
-        messages: string[];
-        problems: ProblemRow[];
-        points: Point[];
-        removed: number[];
-    }): string {
-        const { connections, messages, problems, points, removed } = parts;
+    /** Makes the text of an update. */
+    #text(parts: Omit<UpdateParts, "totals" | "members">): string {
         const listed = this.#listed.size - this.#closed.length;
         const totals = { ...this.#totals, open: this.#open.size, unlisted: this.#open.size - listed };
-        const members = this.members?.();
-        return [
-            `{"time":${Date.now()},"totals":${JSON.stringify(totals)}`,
-            connections.length > 0 && `"connections":[${connections.join(",")}]`,
-            messages.length > 0 && `"messages":[${messages.join(",")}]`,
-            removed.length > 0 && `"removed":${JSON.stringify(removed)}`,
-            problems.length > 0 && `"problems":${JSON.stringify(problems)}`,
-            points.length > 0 && `"points":${JSON.stringify(points)}`,
-            members && `"members":${JSON.stringify(members)}`,
-        ]
-            .filter(Boolean)
-            .join(",")
-            .concat("}");
+        return updateText({ ...parts, totals, members: this.members?.() });
     }
 
-    #endSecond(now: number): void {
-        const length = (now - (this.#secondEnd - 1000)) / 1000; // more than 1 after a delay
-        const perSecond = ([client, server]: PerSide): PerSide => [
-            Math.round(client / length),
-            Math.round(server / length),
-        ];
+    #addPoint(counts: Pick<Point, "messages" | "bytes">): void {
         let [waiting, pending] = [0, 0];
         for (const { row } of this.#open) {
             waiting += row.waiting;
@@ -296,32 +265,15 @@ export class Hub {
         }
         const point: Point = {
             time: Date.now(),
-            messages: perSecond(this.#second.messages),
-            bytes: perSecond(this.#second.bytes),
+            ...counts,
             ...this.#replies.percentiles(),
             waiting,
             pending,
             delay: this.readDelay(),
             connections: this.#open.size,
         };
-        this.#second = { messages: [0, 0], bytes: [0, 0] };
-        this.#secondEnd = now + 1000;
         this.#points.push(point);
         this.#next.points.push(point);
-    }
-
-    #badFrame({ id }: InspectedConnection, from: Side, { kind, text, data, error, bytes }: TappedMessage): void {
-        const bad = typeof text === "string" ? Buffer.from(text.slice(0, MAX_HEX_BYTES)) : data;
-        const hex = Buffer.isBuffer(bad) ? bad.toString("hex", 0, MAX_HEX_BYTES) : undefined;
-        const reason = typeof error === "string" ? `: ${error}` : "";
-        this.problem({
-            connection: id,
-            from,
-            code: kind,
-            text: `${BAD_FRAMES[kind] ?? kind}${reason}`,
-            bytes,
-            ...(hex !== undefined && { hex }),
-        });
     }
 
     /** Lists open connections while there is space. */
@@ -344,11 +296,3 @@ export class Hub {
         if (this.isWatched) this.#next.removed.push(connection.id);
     }
 }
-
-/** Texts of the kinds of bad frames. */
-const BAD_FRAMES: Readonly<Record<string, string>> = {
-    invalid: "a frame that is no message",
-    incomplete: "a frame without an end",
-    large: "a frame that is too large to be read",
-    deep: "a frame that is nested too deeply to be read",
-};

@@ -18,6 +18,7 @@ export class HubSource implements InspectSource {
 
     addViewer(response: ServerResponse): void {
         startEvents(response);
+        const hello = `event: hello\ndata: ${this.#hub.hello()}\n\n`;
         let leftOut = 0;
         const watcher: Watcher = {
             onUpdate: (json) => {
@@ -25,15 +26,20 @@ export class HubSource implements InspectSource {
                     leftOut += 1;
                     return;
                 }
-                if (leftOut > 0) response.write(`event: gap\ndata: ${leftOut}\n\n`);
-                leftOut = 0;
-                response.write(`event: update\ndata: ${json}\n\n`);
+                let update = json;
+                if (leftOut > 0) {
+                    // Rows are missing, so the page begins again.
+                    response.write(`event: gap\ndata: ${leftOut}\n\n${hello}`);
+                    update = this.#hub.state();
+                    leftOut = 0;
+                }
+                response.write(`event: update\ndata: ${update}\n\n`);
             },
         };
         response.on("close", () => {
             this.#hub.unwatch(watcher);
         });
-        response.write(`event: hello\ndata: ${this.#hub.hello()}\n\n`);
+        response.write(hello);
         this.#hub.watch(watcher);
     }
 }

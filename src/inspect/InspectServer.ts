@@ -59,6 +59,7 @@ export class InspectServer {
         this.#server.on("request", (request, response) => {
             this.#onRequest(request, response);
         });
+        this.#server.on("error", ignore); // such as EMFILE: a page cannot connect, and the program goes on
         this.#server.on("clientError", (_, socket) => socket.destroy());
     }
 
@@ -215,7 +216,7 @@ function isEqual(a: string, b: string): boolean {
     return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** A browser may close its connection at any time. */
+/** A browser may close its connection at any time. It is no error of the program. */
 function ignore(): void {
     // nothing to do
 }

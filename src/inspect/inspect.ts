@@ -25,6 +25,9 @@ export async function inspect(options: InspectOptions = {}): Promise<Inspection>
     const { port = 0, name, title } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
         throw new SockhopError("port must be a whole number from 0 to 65535", "ERR_BAD_OPTION");
+    for (const [option, text] of Object.entries({ name, title }))
+        if (text !== undefined && typeof text !== "string")
+            throw new SockhopError(`${option} must be a string`, "ERR_BAD_OPTION");
     const socketPath = name === undefined ? undefined : path_of(inspectorName(name));
     const page = name === undefined ? loadPage() : undefined;
     if (current) throw new SockhopError("This program has an inspector already: close it first", "ERR_BAD_OPTION");

@@ -6,16 +6,24 @@ import type { MessageRow } from "./protocol";
 export const MAX_VALUE = 16 * 2 ** 10;
 const MAX_NAME = 200;
 
+/** Members of a row that the library makes. */
+type Head = Pick<MessageRow, "n" | "time" | "connection" | "from" | "took" | "asked">;
+
 /**
  * Makes the JSON of a message, with the beginning of its value: its length is limited, whatever the peer has sent. Never
  * throws.
- *
- * @param head - members that the library has made
  */
-export function messageText(
-    head: Pick<MessageRow, "n" | "time" | "connection" | "from" | "took" | "asked">,
-    message: TappedMessage,
-): string {
+export function messageText(head: Head, message: TappedMessage): string {
+    try {
+        return textOf(head, message);
+    } catch {
+        // A getter of a class of the program has thrown, for instance.
+        const { bytes, kind } = message;
+        return JSON.stringify({ ...head, bytes, kind, text: "(cannot be shown)" } satisfies MessageRow);
+    }
+}
+
+function textOf(head: Head, message: TappedMessage): string {
     const { bytes, kind, codec, incomplete, replayed, last, empty, cancel } = message;
     const cut: boolean[] = [];
     const start = (value: unknown, size: number): unknown => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { Hub, LIMITS, type Watcher } from "../../src/inspect/Hub";
+import { Hub, type Watcher } from "../../src/inspect/Hub";
+import { LIMITS } from "../../src/inspect/limits";
 import type { TappedMessage } from "../../src/inspect/parseFrame";
 import type { Hello, Update } from "../../src/inspect/protocol";
 import { later } from "../support/pair";

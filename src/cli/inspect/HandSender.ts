@@ -24,7 +24,7 @@ interface Typed {
  */
 export class HandSender {
     readonly #options: { endpoint: Endpoint; flags: ConnectionFlags };
-    #client: SockhopClient | undefined;
+    #client: Promise<SockhopClient> | undefined;
 
     constructor(endpoint: Endpoint, { json, terminator, cert }: ConnectionFlags) {
         const flags: ConnectionFlags = {
@@ -61,16 +61,24 @@ export class HandSender {
     }
 
     async close(): Promise<void> {
-        await this.#client?.disconnect({ timeout: 0 });
+        const client = await this.#client?.catch(() => undefined); // it has never connected
+        await client?.disconnect({ timeout: 0 });
     }
 
+    /** Returns the client, which connects again if its connection has closed. Messages in parallel share it. */
     async #connected(): Promise<SockhopClient> {
-        if (this.#client?.connected) return this.#client;
+        const connecting = (this.#client ??= this.#connect());
+        const client = await connecting.catch(() => undefined);
+        if (client?.connected) return client;
+        if (this.#client === connecting) this.#client = this.#connect();
+        return await this.#client;
+    }
+
+    async #connect(): Promise<SockhopClient> {
         const { endpoint, flags } = this.#options;
         const client = new SockhopClient(clientOptions(endpoint, flags));
         client.on("error", () => undefined); // the lists of the page have it
         await client.connect();
-        this.#client = client;
         return client;
     }
 }

@@ -47,6 +47,7 @@ export class RemoteSource implements InspectSource {
 
     async #get(): Promise<IncomingMessage> {
         const request = get({ ...this.#remote, agent: false });
+        request.on("error", () => undefined); // also after the response has begun, whose listeners handle it
         try {
             const [events] = (await once(request, "response")) as [IncomingMessage];
             if (events.statusCode === 200) return events;
