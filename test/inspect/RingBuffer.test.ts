@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { percentile } from "../../src/inspect/ReplyTimes";
 import { RingBuffer } from "../../src/inspect/RingBuffer";
 
 describe("RingBuffer", () => {
@@ -25,14 +24,5 @@ describe("RingBuffer", () => {
                 },
             ),
         );
-    });
-});
-
-describe("percentile()", () => {
-    it("is the nearest rank", () => {
-        const times = Array.from({ length: 100 }, (_, index) => index + 1);
-        expect([0.5, 0.99, 1, 0].map((share) => percentile(times, share))).to.deep.equal([50, 99, 100, 1]);
-        expect(percentile([7], 0.99)).to.equal(7);
-        expect(percentile([], 0.5)).to.equal(null);
     });
 });

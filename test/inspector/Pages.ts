@@ -77,8 +77,7 @@ export async function inspected(
     if (!s.server.listening) await s.listen();
     const command = start("inspect", 0, s.get_bound_port()!, ...args);
     const port = await command.port();
-    await command.note(/^open this address/);
-    return { command, url: command.stdout.trim(), port };
+    return { command, url: await command.line(), port };
 }
 
 /** Texts of the visible messages: direction, kind, type and value. */

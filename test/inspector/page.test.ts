@@ -132,6 +132,23 @@ describe("the page of the inspector", () => {
         });
     }
 
+    for (const { size, scheme, name } of WINDOWS) {
+        it(`says what is missing while it is empty (${name})`, async () => {
+            const { url } = await served();
+            const page = await pages.show(url, size, scheme);
+            for (const [part, text] of [
+                ["messages", "No messages yet. Clients have to connect"],
+                ["connections", "No connections yet."],
+                ["problems", "No errors."],
+            ] as const) {
+                if (size === "phone") await page.click(`[data-tab=${part}]`);
+                await page.getByText(text).waitFor();
+                expect(await page.evaluate(faults)).to.deep.equal([]);
+                await page.screenshot({ path: join(PICTURES, `${size}-${scheme}-empty-${part}.png`) });
+            }
+        });
+    }
+
     it("can be used with the keyboard alone", async () => {
         const { hub, url } = await served();
         const traffic = new Traffic(hub);

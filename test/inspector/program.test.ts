@@ -116,8 +116,7 @@ describe("inspect() of a program", () => {
             const { s, c } = await pair();
             await c.connect();
             const command = start("inspect", "--from", inspection.url ?? "inspected");
-            await command.note(/^open this address/);
-            const page = await pages.show(command.stdout.trim());
+            const page = await pages.show(await command.line());
             await page.waitForFunction(() => document.querySelectorAll(".connections-body tbody tr").length >= 2);
             await s.sendall({ news: true });
             await message(page, '{"news":true}');

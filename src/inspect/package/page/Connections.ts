@@ -33,13 +33,13 @@ const COLUMNS: readonly Column[] = [
     {
         title: "Msgs →",
         label: "Messages to the server",
-        text: ({ messages: [n] }) => count(n),
+        text: ({ messages: [n] }) => short(n),
         value: ({ messages: [n] }) => n,
     },
     {
         title: "Msgs ←",
         label: "Messages to the client",
-        text: ({ messages: [, n] }) => count(n),
+        text: ({ messages: [, n] }) => short(n),
         value: ({ messages: [, n] }) => n,
     },
     {
@@ -68,6 +68,7 @@ const COLUMNS: readonly Column[] = [
         label: "Pending replies",
         text: ({ pending }) => count(pending),
         value: ({ pending }) => pending,
+        isWide: true,
     },
     {
         title: "Ping",
@@ -158,10 +159,11 @@ export class Connections {
         for (const id of connections) {
             const row = this.#store.connections.get(id);
             if (row) isNew = this.#draw(row) || isNew;
-            else {
-                this.#rows.get(id)?.remove();
-                this.#rows.delete(id);
-            }
+        }
+        for (const [id, element] of this.#rows) {
+            if (this.#store.connections.has(id)) continue;
+            element.remove();
+            this.#rows.delete(id);
         }
         const now = performance.now();
         if (isNew || now - this.#sortedAt > SORT_MS) {

@@ -119,7 +119,7 @@ export class MessageList {
         const height = this.#rowHeight;
         this.#canvas.style.height = `${this.#rows.length * height}px`;
         this.#empty.hidden = this.#rows.length > 0;
-        setText(this.#empty, this.#store.messages.length > 0 ? "No message matches the filter." : "No messages yet.");
+        setText(this.#empty, emptyText(this.#store));
         const first = Math.max(0, Math.floor(scrollTop / height) - MARGIN);
         const last = Math.min(this.#rows.length, Math.ceil((scrollTop + clientHeight) / height) + MARGIN);
         const drawn = new Map<Shown, HTMLElement>();
@@ -230,4 +230,11 @@ export class MessageList {
         this.draw();
         this.#toEnd();
     }
+}
+
+/** Text of the list without rows. */
+function emptyText({ messages, hello, totals }: Store): string {
+    if (messages.length > 0) return "No message matches the filter.";
+    if (hello?.form !== "tap" || totals.opened > 0) return "No messages yet.";
+    return "No messages yet. Clients have to connect to the address on which the command listens.";
 }

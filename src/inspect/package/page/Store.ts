@@ -74,8 +74,11 @@ export class Store {
         this.totals = update.totals;
         this.members = update.members ?? this.members;
         for (const row of connections) this.connections.set(row.id, row);
-        for (const id of removed) this.connections.delete(id);
-        for (const id of [...connections.map((row) => row.id), ...removed]) this.#changes.connections.add(id);
+        for (const { id } of connections) this.#changes.connections.add(id);
+        for (const id of removed) {
+            this.connections.delete(id);
+            this.#changes.connections.delete(id); // a hidden page draws nothing for a long time
+        }
         const each = size / Math.max(1, messages.length);
         for (const row of messages) if (row.n > this.#last.message) this.#addMessage(row, each);
         for (const row of problems) {
