@@ -88,8 +88,9 @@ export class Hub {
         this.#timer = undefined;
     }
 
-    /** Forgets all connections and messages. */
+    /** Forgets all connections, messages and watchers. */
     clear(): void {
+        this.#watchers.clear();
         for (const { id } of this.#open) this.#replies.onClose(id);
         this.#open.clear();
         this.#listed.clear();

@@ -20,14 +20,8 @@ const LINGER_MS = 5000;
 let current: Inspection | undefined;
 
 /** See {@link InspectOptions}, and `entry.ts`. */
-export async function inspect(options: InspectOptions = {}): Promise<Inspection> {
-    checkMethodOptions(options, OPTIONS, "inspect");
-    const { port = 0, name, title } = options;
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-        throw new SockhopError("port must be a whole number from 0 to 65535", "ERR_BAD_OPTION");
-    for (const [option, text] of Object.entries({ name, title }))
-        if (text !== undefined && typeof text !== "string")
-            throw new SockhopError(`${option} must be a string`, "ERR_BAD_OPTION");
+export async function inspect(options?: InspectOptions): Promise<Inspection> {
+    const { port, name, title } = checked(options);
     const socketPath = name === undefined ? undefined : path_of(inspectorName(name));
     const page = name === undefined ? loadPage() : undefined;
     if (current) throw new SockhopError("This program has an inspector already: close it first", "ERR_BAD_OPTION");
@@ -84,6 +78,25 @@ export async function inspect(options: InspectOptions = {}): Promise<Inspection>
     }
     server.unref();
     return inspection;
+}
+
+/** Checks options. `null` counts as missing. */
+function checked(options: InspectOptions | null | undefined): { port: number; name?: string; title?: string } {
+    if (typeof (options ?? {}) !== "object") throw new SockhopError("options must be an object", "ERR_BAD_OPTION");
+    checkMethodOptions(options, OPTIONS, "inspect");
+    const { port, name, title } = (options ?? {}) as Record<keyof InspectOptions, unknown>;
+    if (!isPort(port ?? 0)) throw new SockhopError("port must be a whole number from 0 to 65535", "ERR_BAD_OPTION");
+    for (const [option, text] of Object.entries({ name, title }))
+        if (typeof (text ?? "") !== "string") throw new SockhopError(`${option} must be a string`, "ERR_BAD_OPTION");
+    return {
+        port: (port ?? 0) as number,
+        ...(typeof name === "string" && { name }),
+        ...(typeof title === "string" && { title }),
+    };
+}
+
+function isPort(port: unknown): boolean {
+    return Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535;
 }
 
 /** Creates the folder of names, and removes the socket file of a killed process, as each server of the library does. */

@@ -98,7 +98,7 @@ const SORT_MS = 1000;
 export class Connections {
     readonly element: HTMLElement;
     readonly #store: Store;
-    readonly #table: HTMLElement;
+    readonly #scroller: HTMLElement;
     readonly #body: HTMLElement;
     readonly #note: HTMLElement;
     readonly #details: HTMLElement;
@@ -127,14 +127,9 @@ export class Connections {
         });
         this.#note = h("p", { class: "note", hidden: true });
         this.#details = h("div", { class: "selected", hidden: true });
-        this.#table = h("table", { "aria-label": "Connections" }, h("thead", {}, head), this.#body);
-        this.element = h(
-            "div",
-            { class: "connections-body" },
-            this.#details,
-            h("div", { class: "table-scroller" }, this.#table),
-            this.#note,
-        );
+        const table = h("table", { "aria-label": "Connections" }, h("thead", {}, head), this.#body);
+        this.#scroller = h("div", { class: "table-scroller" }, table);
+        this.element = h("div", { class: "connections-body" }, this.#details, this.#scroller, this.#note);
         this.#showOrder();
     }
 
@@ -172,6 +167,7 @@ export class Connections {
             this.#sort();
         }
         const { open, unlisted } = this.#store.totals;
+        this.#scroller.hidden = this.#store.connections.size === 0;
         this.#note.hidden = unlisted === 0 && this.#store.connections.size > 0;
         setText(
             this.#note,
