@@ -268,9 +268,17 @@ describe("sockhop inspect", () => {
             await page.waitForFunction((n) => document.querySelectorAll(".row").length === n, count);
         }
         const bad = join(dirname(file), "bad.jsonl");
-        writeFileSync(bad, '{"time":"x","kind":"message"}\n');
-        await page.locator("input[type=file]").setInputFiles(bad);
-        await page.locator(".notice", { hasText: "bad.jsonl cannot be played: line 1 is no message" }).waitFor();
+        for (const [line, reason] of [
+            ['{"time":"x","kind":"message"}', "line 1 is no message of a recording"],
+            ['{"time":1,"connections":{}}', "line 1 is neither a message nor a state"],
+            ["null", "line 1 is no object"],
+            ["{", "line 1 is no JSON"],
+            ["", "the file has no messages"],
+        ] as const) {
+            writeFileSync(bad, `${line}\n`);
+            await page.locator("input[type=file]").setInputFiles(bad);
+            await page.locator(".notice", { hasText: `bad.jsonl cannot be played: ${reason}` }).waitFor();
+        }
         await page.getByRole("button", { name: "Back to live" }).click();
         await page.locator(".state[data-state=lost]").waitFor();
         expect(pages.errors.splice(0).filter((text) => !text.includes("net::ERR_"))).to.deep.equal([]);

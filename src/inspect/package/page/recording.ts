@@ -86,12 +86,19 @@ export function parseRecording(text: string, fileName: string): Recording {
             recording.title = `${value.title ?? ""} (${fileName})`;
             recording.form = value.form === "program" ? "program" : "tap";
         } else if (typeof value.kind === "string") builder.addMessage(asMessage(value, (n += 1), number));
-        else if (typeof value.time === "number") builder.addOther(value as OtherLine);
+        else if (isOther(value)) builder.addOther(value);
         else throw new Error(`line ${number} is neither a message nor a state`);
     }
     recording.updates = builder.finish();
     if (recording.updates.length === 0) throw new Error("the file has no messages");
     return recording;
+}
+
+/** True for a state: its parts are lists, so the page can show it. */
+function isOther(value: Partial<OtherLine> | { time?: unknown }): value is OtherLine {
+    const { time, totals = {}, ...lists } = value as Partial<OtherLine>;
+    const isObject = typeof totals === "object" && (totals as unknown) !== null;
+    return typeof time === "number" && isObject && Object.values(lists).every((list) => Array.isArray(list));
 }
 
 function asMessage(value: Partial<MessageRow>, n: number, line: number): MessageRow {
