@@ -22,7 +22,7 @@ async function opened(options?: Entry.InspectOptions): Promise<Entry.Inspection>
 const codeOf = (promise: Promise<unknown>): Promise<string | undefined> =>
     promise.then(
         () => "none",
-        ({ code }: { code?: string }) => code,
+        (error: unknown) => (error as { code?: string }).code,
     );
 
 describe("inspect()", () => {
