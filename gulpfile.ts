@@ -25,6 +25,9 @@ const DIST = join(__dirname, "dist");
 const TREE = join(DIST, "types");
 /** Engines of clusters that are entry points of their own, and the packages that they load. */
 const ENGINES = { nats: "@nats-io/transport-node", redis: "redis" };
+/** The package of the inspector: its sources, and what is published. */
+const INSPECT_SOURCE = join(__dirname, "src/inspect/package");
+const INSPECT = join(DIST, "inspect-package");
 const NODE = { platform: "node", target: "node20", ignoreAnnotations: true } satisfies BuildOptions;
 
 /** Runs one tool, which can be run by hand just as well. */
@@ -195,15 +198,96 @@ export async function cli(): Promise<void> {
         minify: true,
         charset: "utf8",
         alias: { "string-width": "./src/cli/terminal/stringWidth.ts" }, // which knows all emojis, a tenth of the bundle
-        plugins: [replace(/^(\.\.\/)+index$/, { path: "../index", external: true })],
+        plugins: [
+            replace(/^(\.\.\/)+index$/, { path: "../index", external: true }),
+            replace(/^(\.\.\/)+inspect\/entry$/, { path: "../inspect", external: true }),
+        ],
         metafile: true,
     });
-    const inside = Object.keys(metafile.inputs).map(
-        (file) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1],
+    writeFileSync(join(DIST, "cli/LICENSES.txt"), licences(Object.keys(metafile.inputs)));
+}
+
+/** The entry point `sockhop/inspect`, which loads the inspector. Node and bundlers take the same file for `sockhop`. */
+export async function inspectEntry(): Promise<void> {
+    await bundle({
+        ...NODE,
+        entryPoints: ["src/inspect/entry.ts"],
+        outfile: "dist/inspect.js",
+        format: "cjs",
+        bundle: true,
+        minify: true,
+        plugins: [replace(/^\.\.\/index$/, { path: "sockhop", external: true })],
+    });
+}
+
+/** The inspector, in a package of its own, as a function that gets the library. */
+export async function inspector(): Promise<void> {
+    const { outputFiles } = await bundle({
+        ...NODE,
+        entryPoints: ["src/inspect/index.ts"],
+        format: "cjs",
+        bundle: true,
+        minify: true,
+        lineLimit: 160,
+        plugins: [replace(/^\.\.\/index$/, { path: "sockhop", external: true })],
+        write: false,
+    });
+    const code = outputFiles.map(({ text }) => text).join(""); // of one file
+    mkdirSync(INSPECT, { recursive: true });
+    writeFileSync(
+        join(INSPECT, "inspector.js"),
+        `"use strict";
+const builtin = require;
+module.exports = (sockhop) => {
+const module = { exports: {} };
+const require = (name) => (name === "sockhop" ? sockhop : builtin(name));
+${code}return module.exports;
+};
+`,
     );
+}
+
+/** Writes the declarations of the entry point `sockhop/inspect`. */
+async function inspectorDeclarations(): Promise<void> {
+    const target = join(DIST, "inspect.d.ts");
+    rollUp(join(TREE, "inspect/entry.d.ts"), target);
+    writeFileSync(target, await tidy(readFileSync(target, "utf8")));
+}
+
+/** The page of the inspector, as one file, in a package of its own. */
+export async function page(): Promise<void> {
+    const source = join(INSPECT_SOURCE, "page");
+    const { outputFiles, metafile } = await bundle({
+        entryPoints: [join(source, "main.ts")],
+        outdir: source,
+        bundle: true,
+        minify: true,
+        format: "iife",
+        target: "es2022",
+        charset: "utf8",
+        metafile: true,
+        write: false,
+        loader: { ".css": "css" },
+    });
+    const text = (ending: string): string => outputFiles.find(({ path }) => path.endsWith(ending))?.text.trim() ?? "";
+    const script = text(".js").replaceAll("</script", "<\\/script");
+    const html = readFileSync(join(source, "index.html"), "utf8")
+        .replace("/* styles */", () => text(".css"))
+        .replace("/* script */", () => script);
+    mkdirSync(INSPECT, { recursive: true });
+    for (const file of ["package.json", "bin.js", "README.md", "LICENSE"]) {
+        cpSync(join(INSPECT_SOURCE, file), join(INSPECT, file));
+    }
+    writeFileSync(join(INSPECT, "page.html"), html);
+    writeFileSync(join(INSPECT, "LICENSES.txt"), licences(Object.keys(metafile.inputs)));
+}
+
+/** Licences of the packages that bundled files belong to. */
+function licences(bundled: readonly string[]): string {
+    const inside = bundled.map((file) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]);
     const packages = [...new Set(inside)].filter((name) => name !== undefined).sort();
     if (packages.length === 0) throw new Error("the packages that are bundled are not found in node_modules");
-    writeFileSync(join(DIST, "cli/LICENSES.txt"), packages.map(licence).join("\n"));
+    return packages.map(licence).join("\n");
 }
 
 /** The licence of a package, with its name. */
@@ -218,7 +302,15 @@ function licence(name: string): string {
 /** All that is published. */
 export const build = series(
     clean,
-    parallel(series(compile, declarations), series(library, entryPoints, deepPaths), engines, cli),
+    parallel(
+        series(compile, declarations, inspectorDeclarations),
+        series(library, entryPoints, deepPaths),
+        engines,
+        cli,
+        inspectEntry,
+        inspector,
+        page,
+    ),
 );
 
 export default parallel(lint, docs);

@@ -43,7 +43,12 @@ export type { SockhopOptions } from "./endpoint/options";
 export type { CallbackOptions, SendOptions } from "./replies/PendingCallback";
 export type { Engine, EngineLink } from "./cluster/Engine";
 export type { Stats } from "./diagnostics/Stats";
-export type { ConnectionDiagnostics, MessageDiagnostics, ResumeDiagnostics } from "./diagnostics/channels";
+export type {
+    ConnectionDiagnostics,
+    ErrorDiagnostics,
+    MessageDiagnostics,
+    ResumeDiagnostics,
+} from "./diagnostics/channels";
 export type { RequestDiagnostics } from "./diagnostics/RequestSpan";
 export type { DisconnectCode, DisconnectReason } from "./connection/DisconnectReason";
 export type { EndOptions } from "./connection/GracefulClose";

@@ -6,6 +6,7 @@
  */
 exports.layers = [
     ["cli", "compat", "engines"],
+    ["inspect"],
     ["index"],
     ["exports"],
     ["listenOrConnect", "legacyMembers"],

@@ -33,7 +33,8 @@ exports.load = async (app) => {
 
     // The default name is that of the file.
     app.converter.on(Converter.EVENT_CREATE_DECLARATION, (context, declaration) => {
-        if (declaration.kind === ReflectionKind.Module) declaration.name = "sockhop";
+        if (declaration.kind !== ReflectionKind.Module) return;
+        declaration.name = declaration.name.startsWith("inspect") ? "sockhop/inspect" : "sockhop";
     });
 
     app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {

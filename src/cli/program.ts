@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     ping: async () => (await import("./commands/ping.js")).pingCommand(),
     bench: async () => (await import("./commands/bench.js")).benchCommand(),
     tap: async () => (await import("./commands/tap.js")).tapCommand(),
+    inspect: async () => (await import("./commands/inspect.js")).inspectCommand(),
     ls: async () => (await import("./commands/ls.js")).lsCommand(),
     completion: async () => (await import("./commands/completion.js")).completionCommand(() => createProgram()),
 };

@@ -35,6 +35,30 @@ export interface MessageDiagnostics {
     bytes: number;
 }
 
+/** Message of `sockhop:error`: an `error` event, or the process warning in its place. */
+export interface ErrorDiagnostics {
+    endpoint: object;
+    error: Error;
+    /** Socket of the connection, if there is one. */
+    socket?: Socket | undefined;
+}
+
+/**
+ * Message of `sockhop:inspect`, for the inspector of this package only: a connection has opened, or has a message.
+ *
+ * @internal
+ */
+export interface InspectDiagnostics {
+    connection: object;
+    /** `undefined` when the connection opens. */
+    isSent?: boolean;
+    /**
+     * A line, with its terminator if it was sent; or the decoded message of a frame of bytes. `undefined` for what is sent
+     * in such a frame.
+     */
+    content?: unknown;
+}
+
 /** Members of a connection that are published. */
 interface Subject {
     readonly endpoint: object;
@@ -54,13 +78,17 @@ export const interrupted = channel("sockhop:interrupt");
 export const resumed = channel("sockhop:resume");
 export const sent = channel("sockhop:message:sent");
 export const received = channel("sockhop:message:received");
+export const failed = channel("sockhop:error");
+export const inspected = channel("sockhop:inspect");
 
 /**
  * Publishes that a connection has opened.
  *
  * @internal
  */
-export function publishConnect({ endpoint, socket }: Subject): void {
+export function publishConnect(connection: Subject): void {
+    const { endpoint, socket } = connection;
+    if (inspected.hasSubscribers) inspected.publish({ connection } satisfies InspectDiagnostics);
     if (connected.hasSubscribers) connected.publish({ endpoint, socket } satisfies ConnectionDiagnostics);
 }
 
@@ -102,8 +130,13 @@ export function publishResume(
  *
  * @internal
  */
-export function publishSent<F>({ endpoint, socket }: Subject, frame: F, describer: FrameDescriber<F>): void {
+export function publishSent<F>(connection: Subject, frame: F, describer: FrameDescriber<F>): void {
+    if (inspected.hasSubscribers) {
+        const content = typeof frame === "string" ? frame : undefined;
+        inspected.publish({ connection, isSent: true, content } satisfies InspectDiagnostics);
+    }
     if (!sent.hasSubscribers) return;
+    const { endpoint, socket } = connection;
     sent.publish({ endpoint, socket, ...describer.describe(frame) } satisfies MessageDiagnostics);
 }
 
@@ -115,11 +148,26 @@ export function publishSent<F>({ endpoint, socket }: Subject, frame: F, describe
  * @internal
  */
 export function publishReceived(
-    { endpoint, socket }: Subject,
+    connection: Subject,
     frame: string | undefined,
-    { type, bytes: size }: { type: unknown; bytes: number },
+    message: { type: unknown; bytes: number },
 ): void {
+    if (inspected.hasSubscribers) {
+        inspected.publish({ connection, isSent: false, content: frame ?? message } satisfies InspectDiagnostics);
+    }
     if (!received.hasSubscribers) return;
+    const { endpoint, socket } = connection;
+    const { type, bytes: size } = message;
     const bytes = frame === undefined ? size : Buffer.byteLength(frame);
     received.publish({ endpoint, socket, type, bytes } satisfies MessageDiagnostics);
+}
+
+/**
+ * Publishes an error that an endpoint reports.
+ *
+ * @internal
+ */
+export function publishError(endpoint: object, error: Error, socket: unknown): void {
+    if (!failed.hasSubscribers) return;
+    failed.publish({ endpoint, error, socket: socket as Socket | undefined } satisfies ErrorDiagnostics);
 }

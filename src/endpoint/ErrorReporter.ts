@@ -1,5 +1,6 @@
 import type { EventEmitter } from "node:events";
 import process from "node:process";
+import { publishError } from "../diagnostics/channels";
 import { warn } from "../diagnostics/warning";
 import { emitSafely } from "../emitter/emitSafely";
 import { codeOf, messageOf, printable } from "../runtime/thrownValues";
@@ -46,6 +47,7 @@ export class ErrorReporter {
      * @returns true if there is a listener
      */
     emit(error: Error, args: unknown[]): boolean {
+        publishError(this.#emitter, error, args[0]);
         if (this.#emitter.listenerCount("error") === 0) return false;
         emitSafely(this.#emitter, "error", error, ...args);
         return true;

@@ -85,6 +85,12 @@ export class Running {
         return json(this.stdout).slice(0, count);
     }
 
+    /** Resolves to the first line of stdout. */
+    async line(): Promise<string> {
+        while (!this.stdout.includes("\n")) await this.#more("a line");
+        return this.stdout.slice(0, this.stdout.indexOf("\n"));
+    }
+
     /** Resolves to the port that the command listens on. */
     async port(): Promise<number> {
         return Number((await this.note(/^listening on .*?:(\d+)/))[1]);

@@ -4,7 +4,7 @@ import { escapeLines, escapeText } from "../../src/cli/terminal/escape";
 import { formatNumber, jsonLine, shorten } from "../../src/cli/terminal/format";
 import { errorMessage, formatError } from "../../src/cli/terminal/formatError";
 import { inspectValue } from "../../src/cli/terminal/inspectValue";
-import { isTooDeep, limitDepth, MAX_DEPTH } from "../../src/cli/terminal/jsonDepth";
+import { isTooDeep, limitDepth, MAX_DEPTH } from "../../src/inspect/jsonDepth";
 import { formatClassName } from "../../src/cli/terminal/Output";
 
 function withCode(message: string, code: unknown): Error {

@@ -5,7 +5,7 @@ import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { join } from "node:path";
-import type { ConnectionDiagnostics, MessageDiagnostics, RequestDiagnostics } from "../../src";
+import type { ConnectionDiagnostics, ErrorDiagnostics, MessageDiagnostics, RequestDiagnostics } from "../../src";
 import { later, pair } from "../support/pair";
 
 /** The messages of a channel during the test. */
@@ -71,6 +71,21 @@ describe("diagnostics_channel", () => {
         expect(sent.map(({ bytes }) => bytes)).to.deep.equal(received.map(({ bytes }) => bytes));
         expect(sent[2]).to.deep.equal({ endpoint: s, socket, type: "Object", bytes: 32 });
         expect(received[0]).to.include({ endpoint: s, socket });
+    });
+
+    it("publishes the errors that an endpoint reports, also without a listener", async () => {
+        const errors = heard<ErrorDiagnostics>("sockhop:error");
+        const { s, c, socket } = await pair();
+        const failed = once(s, "error");
+        c.socket!.write("no JSON\n");
+        const [error] = (await failed) as [Error];
+        expect(errors).to.have.length(1);
+        expect(errors[0]).to.include({ endpoint: s, socket, error });
+        const warned = once(process, "warning");
+        socket.write("no JSON\n");
+        await warned;
+        expect(errors[1]?.endpoint).to.equal(c);
+        expect(errors[1]?.error).to.include({ code: "ERR_OBJECTBUFFER_BAD_BUFFER_DATA" });
     });
 
     it("publishes the type of messages from json peers, and of values without an envelope", async () => {

@@ -88,7 +88,11 @@ function compile(blocks: Block[]): string[] {
             allowJs: true,
             checkJs: true,
             moduleDetection: "force",
-            paths: { sockhop: ["./src/index.ts"], "sockhop/*": ["./src/engines/*.ts"] },
+            paths: {
+                sockhop: ["./src/index.ts"],
+                "sockhop/inspect": ["./src/inspect/entry.ts"],
+                "sockhop/*": ["./src/engines/*.ts"],
+            },
         },
         ROOT,
     );

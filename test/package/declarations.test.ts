@@ -17,7 +17,7 @@ describe("the published declarations", () => {
 
     it("are one file, the entry points, the engines and the old deep paths", () => {
         const others = DECLARATIONS.filter((name) => !/^(?:compat|engines)\//.test(name));
-        expect(others).to.deep.equal(["exports.d.ts", "index.d.mts", "index.d.ts"]);
+        expect(others).to.deep.equal(["exports.d.ts", "index.d.mts", "index.d.ts", "inspect.d.ts"]);
     });
 
     it("have no comment without a declaration", () => {

@@ -5,11 +5,9 @@ import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core";
+import { CHROMIUM, FLAGS, SIZES, type Scheme, type Size, installChromium } from "../support/browser";
 
 const ROOT = join(__dirname, "../..");
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"];
-
 /** Pictures of pages, for a person to look at. CI keeps them. */
 const PICTURES = join(ROOT, "coverage/site");
 
@@ -20,26 +18,6 @@ const TYPES: Record<string, string> = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
 };
-
-/** Window sizes, in CSS pixels. */
-export const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
-
-export type Size = keyof typeof SIZES;
-export type Scheme = "light" | "dark";
-
-/** Installs Chromium from the packages of Debian or Ubuntu if it is missing. */
-function installChromium(): void {
-    if (existsSync(CHROMIUM)) return;
-    try {
-        if (process.getuid?.() !== 0) throw new Error("only root can install it");
-        execFileSync("apt-get", ["update", "-qq"], { stdio: "inherit" });
-        const install = ["install", "-y", "-qq", "--no-install-recommends", "chromium"];
-        execFileSync("apt-get", install, { stdio: "inherit" });
-    } catch (error) {
-        const advice = "Install Chromium (Debian: apt-get install chromium), or set CHROMIUM to the path of one";
-        throw new Error(`There is no ${CHROMIUM}. ${advice}.`, { cause: error });
-    }
-}
 
 /** The built site, served on a free port, and a browser. */
 export class Site {

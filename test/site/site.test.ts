@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type Page } from "playwright-core";
-import { type Scheme, SIZES, Site, type Size } from "./Site";
+import { type Scheme, SIZES, type Size } from "../support/browser";
+import { Site } from "./Site";
 
 const KINDS = (["desktop", "phone"] as Size[]).flatMap((size) =>
     (["light", "dark"] as Scheme[]).map((scheme) => ({ size, scheme, name: `${size}, ${scheme}` })),

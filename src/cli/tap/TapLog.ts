@@ -2,9 +2,10 @@ import type { WriteStream } from "node:fs";
 import { escapeText } from "../terminal/escape";
 import { jsonLine, shorten } from "../terminal/format";
 import { inspectValue } from "../terminal/inspectValue";
-import { jsonForm } from "../terminal/jsonForm";
+import { jsonForm } from "../../inspect/jsonForm";
 import { clockOf, formatClassName, ONE_LINE, type Output, type OutputFlags } from "../terminal/Output";
-import type { TappedMessage } from "./parseFrame";
+import type { TappedMessage } from "../../inspect/parseFrame";
+import type { TapObserver } from "./TapObserver";
 
 /** Limit for output that is not read, in characters. Above it, messages are not printed. */
 const MAX_PENDING_OUTPUT = 16 * 2 ** 20;
@@ -23,7 +24,7 @@ interface LogEntry extends TappedMessage {
 }
 
 /** Prints and records the messages of a tap. Never throws, whatever the messages are. */
-export class TapLog {
+export class TapLog implements TapObserver {
     readonly #output: Output;
     readonly #flags: OutputFlags;
     readonly #record: WriteStream | undefined;

@@ -9,7 +9,8 @@ import type { Output } from "../terminal/Output";
 import { FrameSplitter } from "./FrameSplitter";
 import { isSelfConnected, LoopDetector } from "./LoopDetector";
 import { TapCodec } from "./TapCodec";
-import type { TapLog, TapSide } from "./TapLog";
+import type { TapObserver } from "./TapObserver";
+import type { TapSide } from "./TapLog";
 
 /** Each direction ends on its own. */
 const HALF_OPEN = { allowHalfOpen: true };
@@ -21,11 +22,11 @@ const MANY_FRAMES = 1000;
 const RETRY_DELAY_MS = 50;
 const RETRY_TIMEOUT_MS = 10_000;
 
-/** Forwards the bytes between clients and a target, and passes the messages to a log. */
+/** Forwards the bytes between clients and a target, and passes the messages to an observer. */
 export class TapProxy {
     readonly #output: Output;
     readonly #flags: ConnectionFlags;
-    readonly #log: TapLog;
+    readonly #log: TapObserver;
     readonly #targetName: string;
     readonly #target: { secure: tls.ConnectionOptions | undefined; address: net.NetConnectOpts };
     readonly #sockets = new Set<net.Socket>();
@@ -35,7 +36,7 @@ export class TapProxy {
     #rejectLoop!: (error: Error) => void;
     #count = 0;
 
-    constructor(output: Output, flags: ConnectionFlags, target: Endpoint, log: TapLog) {
+    constructor(output: Output, flags: ConnectionFlags, target: Endpoint, log: TapObserver) {
         this.loopError = new Promise((_, reject) => (this.#rejectLoop = reject));
         this.loopError.catch(ignore); // may reject before the command handles it
         this.#output = output;
@@ -56,6 +57,7 @@ export class TapProxy {
         this.#count += 1;
         const number = this.#count;
         this.#output.printNote(`#${number} connected`);
+        this.#log.onConnection?.(number, client);
         client.on("error", ignore);
         this.#add(client);
         void this.#connect(number, client);
@@ -81,6 +83,7 @@ export class TapProxy {
     async #connect(number: number, client: net.Socket): Promise<void> {
         const onClosed = (): void => {
             this.#output.printNote(`#${number} closed`);
+            this.#log.onClose?.(number);
         };
         try {
             const server = await this.#dial(client);
@@ -92,11 +95,12 @@ export class TapProxy {
                     if (open === 0) onClosed();
                 });
             }
+            this.#log.onTarget?.(number, server);
             const codec = new TapCodec();
             this.#forward(number, "client", client, server, codec);
             this.#forward(number, "server", server, client, codec);
         } catch (error) {
-            if (!client.destroyed) this.#output.printError(explainError(error, this.#targetName));
+            if (!client.destroyed) this.#printError(number, explainError(error, this.#targetName));
             client.destroy();
             onClosed();
         }
@@ -152,6 +156,7 @@ export class TapProxy {
         };
         source.on("data", (chunk: Buffer) => {
             sink.write(chunk);
+            log.onBytes?.(connection, from, chunk.length);
             const messages = log.isNeeded ? [...splitter.push(chunk)] : [];
             log.add(connection, from, messages);
             const yields = messages.length > MANY_FRAMES;
@@ -175,8 +180,13 @@ export class TapProxy {
         });
         source.on("error", (error: NodeJS.ErrnoException) => {
             const reason = from === "server" ? explainError(error, this.#targetName) : error;
-            if (error.code !== "EPIPE" && error.code !== "ECONNRESET") this.#output.printError(reason);
+            if (error.code !== "EPIPE" && error.code !== "ECONNRESET") this.#printError(connection, reason);
         });
+    }
+
+    #printError(connection: number, error: unknown): void {
+        this.#output.printError(error);
+        this.#log.onError?.(connection, error);
     }
 
     /** Ends a tap that connects to itself. Each connection would cause another one. */

@@ -4,7 +4,7 @@ import { escapeLines } from "./escape";
 import { jsonLine, shorten } from "./format";
 import { formatError } from "./formatError";
 import { inspectValue } from "./inspectValue";
-import { jsonForm } from "./jsonForm";
+import { jsonForm } from "../../inspect/jsonForm";
 
 /** Options for printing received values. */
 export interface OutputFlags {

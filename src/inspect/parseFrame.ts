@@ -1,8 +1,8 @@
-import { type Hello, parseHello } from "../../protocol/Hello";
-import { type Message, type MessageKind, toMessage } from "../../protocol/Message";
-import { type Receipt, parseReceipt } from "../../protocol/Receipt";
-import { typeName } from "../../protocol/typeName";
-import { isTooDeep } from "../terminal/jsonDepth";
+import { type Hello, parseHello } from "../protocol/Hello";
+import { type Message, type MessageKind, toMessage } from "../protocol/Message";
+import { type Receipt, parseReceipt } from "../protocol/Receipt";
+import { typeName } from "../protocol/typeName";
+import { isTooDeep } from "./jsonDepth";
 
 /** Kinds of messages and of frames that are not messages. They are printed and recorded, so they do not change. */
 export type TapKind =

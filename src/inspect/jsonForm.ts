@@ -1,6 +1,5 @@
 import { types } from "node:util";
-import { typeName } from "../../protocol/typeName";
-import { shorten } from "./format";
+import { typeName } from "../protocol/typeName";
 import { MAX_DEPTH, TOO_DEEP } from "./jsonDepth";
 
 /** Bytes of a Buffer or another binary value that are printed. */
@@ -40,19 +39,40 @@ function isJson(value: unknown, levels: number, seen: Set<object>): boolean {
     return true;
 }
 
+/**
+ * Converts the beginning of a value to JSON of about `size` characters at most.
+ *
+ * @returns the value, and true if parts of it are missing
+ */
+export function jsonStart(value: unknown, size: number): { value: unknown; isCut: boolean } {
+    const form = new JsonForm(size, size);
+    return { value: value === undefined ? undefined : form.of(value), isCut: form.isCut };
+}
+
 /** Converts one value. */
 class JsonForm {
     /** Paths of the objects that were converted. */
     readonly #paths = new Map<object, string>();
-    #remaining = MAX_SIZE;
+    /** Characters that may follow. */
+    #remaining: number;
+    readonly #maxText: number;
+    readonly #maxBytes: number;
+    /** True if parts of the value are missing. */
+    isCut = false;
+
+    /** @param maxText - characters of a string */
+    constructor(size = MAX_SIZE, maxText = Infinity) {
+        this.#remaining = size;
+        this.#maxText = maxText;
+        this.#maxBytes = Math.min(MAX_BYTES, maxText);
+    }
 
     /** @param path - location in the result, as JSONPath (RFC 9535) without quotes */
     of(value: unknown, path = "$", levels = MAX_DEPTH): unknown {
         this.#remaining -= 16;
         switch (typeof value) {
             case "string":
-                this.#remaining -= value.length;
-                return value;
+                return this.#text(value);
             case "number":
                 return Number.isFinite(value) ? value : { $number: String(value) };
             case "undefined":
@@ -66,14 +86,25 @@ class JsonForm {
         }
     }
 
+    #text(text: string): string {
+        const length = Math.min(text.length, this.#maxText === Infinity ? Infinity : Math.max(0, this.#remaining));
+        this.#remaining -= length;
+        if (length === text.length) return text;
+        this.isCut = true;
+        return `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…`;
+    }
+
     #object(object: object, path: string, levels: number): unknown {
         const first = this.#paths.get(object);
         if (first !== undefined) {
-            const $ref = shorten(first, MAX_PATH);
+            const $ref = first.length <= MAX_PATH ? first : `${first.slice(0, MAX_PATH - 1)}…`;
             this.#remaining -= $ref.length;
             return { $ref };
         }
-        if (levels === 0) return TOO_DEEP;
+        if (levels === 0) {
+            this.isCut = true;
+            return TOO_DEEP;
+        }
         this.#paths.set(object, path);
         if (Array.isArray(object)) return this.#items(object, path, levels);
         if (types.isMap(object)) return { $map: this.#items([...object], `${path}.$map`, levels) };
@@ -94,12 +125,12 @@ class JsonForm {
     }
 
     #bytes(object: object, buffer: ArrayBufferLike, offset: number, size: number): object {
-        const bytes = Buffer.from(buffer, offset, Math.min(size, MAX_BYTES)).toString("base64");
+        const bytes = Buffer.from(buffer, offset, Math.min(size, this.#maxBytes)).toString("base64");
         const type = typeName(object);
         return {
             $bytes: this.of(bytes),
             ...(type !== "Buffer" && { type }),
-            ...(size > MAX_BYTES && { size }),
+            ...(size > this.#maxBytes && { size }),
         };
     }
 
@@ -109,7 +140,9 @@ class JsonForm {
             const isCut = this.#remaining < 0;
             const itemPath = typeof item === "object" ? `${path}[${converted.length}]` : ""; // others need none
             converted.push(isCut ? TOO_LARGE : this.of(item, itemPath, levels - 1));
-            if (isCut) break;
+            if (!isCut) continue;
+            this.isCut = true;
+            break;
         }
         return converted;
     }
@@ -118,9 +151,11 @@ class JsonForm {
         const converted: [string, unknown][] = [];
         for (const [key, member] of members) {
             const isCut = this.#remaining < 0;
-            converted.push([key, isCut ? TOO_LARGE : this.of(member, `${path}.${key}`, levels - 1)]);
-            this.#remaining -= key.length;
-            if (isCut) break;
+            const name = this.#text(key);
+            converted.push([name, isCut ? TOO_LARGE : this.of(member, `${path}.${name}`, levels - 1)]);
+            if (!isCut) continue;
+            this.isCut = true;
+            break;
         }
         return Object.fromEntries(converted); // unlike an assignment, it makes `__proto__` a member
     }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { jsonLine } from "../../src/cli/terminal/format";
 import { inspectValue } from "../../src/cli/terminal/inspectValue";
-import { jsonForm } from "../../src/cli/terminal/jsonForm";
+import { jsonForm, jsonStart } from "../../src/inspect/jsonForm";
 import { ObjectBuffer } from "../../src";
 
 const ONE_LINE = { breakLength: Infinity, compact: true };
@@ -166,5 +166,24 @@ describe("inspectValue() of values that JSON does not have", () => {
             Object.defineProperty(error, key, { value: { toString: 5 }, configurable: true });
         expect(shown(error)).to.equal("[] { cause: { toString: 5 }, errors: { toString: 5 } }");
         expect(jsonLine(jsonForm(error))).to.include('"name":{"toString":5}');
+    });
+});
+
+describe("jsonStart()", () => {
+    it("returns small values whole, in the form of JSON", () => {
+        const value = { a: [1, "x", null], when: new Date(0) };
+        expect(jsonStart(value, 1000)).to.deep.equal({ value: jsonForm(value), isCut: false });
+        expect(jsonStart(undefined, 10)).to.deep.equal({ value: undefined, isCut: false });
+    });
+
+    it("cuts what is larger, to about the size", () => {
+        fc.assert(
+            fc.property(fc.jsonValue(), fc.integer({ min: 50, max: 500 }), (value, size) => {
+                const start = jsonStart(value, size);
+                if (!start.isCut) expect(JSON.stringify(start.value)).to.equal(JSON.stringify(value));
+                // An item can begin before the end, and control characters are escaped.
+                expect(JSON.stringify(start.value).length).to.be.below(6 * size + 400);
+            }),
+        );
     });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseFrame } from "../../src/cli/tap/parseFrame";
+import { parseFrame } from "../../src/inspect/parseFrame";
 import { helloData, type ResumeHello } from "../../src/protocol/Hello";
 
 /** JSON text of a frame with this type and data. */

@@ -1,0 +1,14 @@
+import { MAX_VALUE } from "./messageText";
+import type { Limits } from "./protocol";
+
+/** What is kept at most. */
+export const LIMITS: Limits = {
+    connections: 1000,
+    closed: 100,
+    messages: 2000,
+    characters: 8 * 2 ** 20,
+    value: MAX_VALUE,
+    problems: 200,
+    seconds: 900,
+    rate: 800,
+};

@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { EventEmitter } from "node:events";
+import type { ServerResponse } from "node:http";
+import { Hub } from "../../src/inspect/Hub";
+import { HubSource } from "../../src/inspect/HubSource";
+
+/** A response to a page that reads when the test says so. */
+class SlowResponse extends EventEmitter {
+    readonly socket = null;
+    readonly events: string[] = [];
+    writableLength = 0;
+
+    writeHead(): this {
+        return this;
+    }
+
+    write(text: string): boolean {
+        for (const [, name] of text.matchAll(/^event: (\w+)/gm)) this.events.push(name!);
+        return true;
+    }
+}
+
+describe("HubSource", () => {
+    it("leaves out updates for a page that does not read, and then begins again", () => {
+        const hub = new Hub({ version: "1", form: "tap", title: "x", canSend: false });
+        const response = new SlowResponse();
+        new HubSource(hub).addViewer(response as unknown as ServerResponse);
+        hub.update();
+        expect(response.events.splice(0)).to.deep.equal(["hello", "update", "update"]);
+        response.writableLength = 17 * 2 ** 20;
+        hub.update();
+        hub.update();
+        expect(response.events).to.deep.equal([]);
+        response.writableLength = 0;
+        hub.update();
+        hub.update();
+        expect(response.events).to.deep.equal(["gap", "hello", "update", "update"]);
+        response.emit("close");
+        expect(hub.isWatched).to.equal(false);
+    });
+});
