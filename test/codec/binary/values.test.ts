@@ -114,10 +114,8 @@ describe("Values in frames", () => {
     });
 
     it("are refused if a view is outside of its memory", () => {
-        const resizable = ArrayBuffer as new (
-            size: number,
-            options: object,
-        ) => ArrayBuffer & { resize(n: number): void };
+        type Resizable = ArrayBuffer & { resize(size: number): void };
+        const resizable = ArrayBuffer as unknown as new (size: number, options: object) => Resizable;
         const buffer = new resizable(8, { maxByteLength: 16 });
         const views = [new Uint8Array(buffer, 4, 4), new Float32Array(buffer, 4), new DataView(buffer, 4, 4)];
         const empty = new Uint8Array(buffer, 0, 0);
