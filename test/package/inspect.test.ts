@@ -22,8 +22,8 @@ describe("the package sockhop-inspect", function () {
 
     before("pack both", async () => {
         packed = mkdtempSync(join(tmpdir(), "sockhop-inspect-"));
-        const name = await printed(npm(["pack", "--silent", "--pack-destination", packed], INSPECT));
-        tarball = join(packed, name.trim());
+        const pack = [join(__dirname, "pack.js"), "--inspector", "--destination", packed];
+        tarball = (await printed(node(pack, ROOT))).trim();
         installed = await Installed.create();
     });
 

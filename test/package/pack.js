@@ -3,6 +3,7 @@
 //     npm run pack                                 into the current folder
 //     npm run pack -- --destination FOLDER
 //     npm run pack -- --release                    refuses while the address of the repository is a placeholder
+//     npm run pack -- --inspector                  packs sockhop-inspect, the package of the inspector
 //
 // The packed files differ from those of the repository: the README has absolute links and pictures, since the other pages are
 // not packed, and the manifest has only what users need. A copy is packed, so that an interrupted run changes no file.
@@ -20,11 +21,26 @@ const ROOT = path.join(__dirname, "../..");
 /** Members of package.json that only developers of the library need. */
 const PRIVATE = new Set(["scripts", "devDependencies", "c8", "typedocOptions", "allowScripts", "overrides"]);
 
-/** Makes the relative links of a page absolute, outside of code. They lead to the files of this version. */
-function absolute(page, version) {
+/** The built package of the inspector. */
+const INSPECTOR = path.join(ROOT, "dist/inspect-package");
+
+function readManifest(folder) {
+    return JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+}
+
+function writeManifest(folder, manifest) {
+    writeFileSync(path.join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/**
+ * Makes the relative links of a page absolute, outside of code. They lead to the files of this version.
+ *
+ * @param folder - in which the page is
+ */
+function absolute(page, version, folder = "") {
     const link = (target) => {
         if (/^(?:[a-z]+:|#)/.test(target)) return target;
-        return `${repository}/${/\.(?:png|svg|gif)$/.test(target) ? "raw" : "blob"}/v${version}/${target}`;
+        return `${repository}/${/\.(?:png|svg|gif)$/.test(target) ? "raw" : "blob"}/v${version}/${path.posix.join(folder, target)}`;
     };
     const text = (part) =>
         part
@@ -37,19 +53,34 @@ function absolute(page, version) {
         .join("");
 }
 
-/** Writes all that is published into an empty folder. */
-function stage(folder) {
-    const members = Object.entries(JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")));
+/** Writes all that is published of the library into an empty folder. */
+function stageLibrary(folder) {
+    const members = Object.entries(readManifest(ROOT));
     const manifest = Object.fromEntries(members.filter(([name]) => !PRIVATE.has(name)));
     const readme = readFileSync(path.join(ROOT, "README.md"), "utf8");
-    writeFileSync(path.join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    writeManifest(folder, manifest);
     writeFileSync(path.join(folder, "README.md"), absolute(readme, manifest.version));
     for (const name of ["LICENSE", "dist"]) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
 }
 
+/** The same of the inspector, with the version and the addresses of the library. */
+function stageInspector(folder) {
+    const { version, homepage, bugs, repository: place } = readManifest(ROOT);
+    cpSync(INSPECTOR, folder, { recursive: true });
+    const { directory } = readManifest(INSPECTOR).repository; // where its page is
+    const shared = { version, homepage, bugs, repository: { ...place, directory }, dependencies: { sockhop: version } };
+    const readme = readFileSync(path.join(INSPECTOR, "README.md"), "utf8");
+    writeManifest(folder, { ...readManifest(INSPECTOR), ...shared });
+    writeFileSync(path.join(folder, "README.md"), absolute(readme, version, directory));
+}
+
 function main() {
     const { values } = parseArgs({
-        options: { destination: { type: "string", default: "." }, release: { type: "boolean", default: false } },
+        options: {
+            destination: { type: "string", default: "." },
+            release: { type: "boolean", default: false },
+            inspector: { type: "boolean", default: false },
+        },
     });
     if (missing) console.error(missing);
     if (missing && values.release) {
@@ -58,7 +89,8 @@ function main() {
     }
     const folder = mkdtempSync(path.join(tmpdir(), "sockhop-pack-"));
     try {
-        stage(folder);
+        if (values.inspector) stageInspector(folder);
+        else stageLibrary(folder);
         const destination = path.resolve(values.destination);
         const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", destination];
         const windows = process.platform === "win32";
