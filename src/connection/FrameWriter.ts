@@ -1,16 +1,12 @@
-import { Socket } from "node:net";
 import type { Frame } from "../codec/Codec";
 import type { Wire } from "../codec/Wire";
-import process from "node:process";
-import { nextTick, setImmediate } from "../runtime/clock";
-import { toError } from "../runtime/thrownValues";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
-import { markHandled } from "../timers/promises";
+import { Batch } from "./Batch";
 import { copyBytes } from "./copyBytes";
 import { countFrames } from "./Journal";
-import type { Limits } from "./limits";
 import type { Resumption } from "./Resumption";
+import { MAX_WRITE, SocketWriter } from "./SocketWriter";
 import type { WriteObserver } from "./WriteObserver";
 
 /**
@@ -19,28 +15,12 @@ import type { WriteObserver } from "./WriteObserver";
  * string of 1 MB is slow: without the upper bound, messages of 1 kB needed up to 1.9 times as long.)
  */
 const EARLY_FLUSH_CHARACTERS = 2048;
-export const MAX_WRITE = 65_536;
-
-const NO_BYTES = Buffer.alloc(0);
-
-/** False in Bun and Deno, whose sockets may keep written bytes. */
-const isNode = process.versions["bun"] === undefined && process.versions["deno"] === undefined;
-
-/**
- * Number of writes after which one promise is resolved in a new iteration of the event loop. The operating system
- * accepts small writes at once, so a loop that awaits each of them would never let the event loop continue: no timer
- * would fire, and no ping would get a pong, before the loop ends.
- */
-const MAX_SETTLED_PER_TICK = 1000;
 
 /**
  * Limit for replies, as a multiple of `max_buffered`. A reply is sent above `max_buffered`, because the peer has
  * requested it and does not know the number of buffered bytes.
  */
 const MAX_REPLY_FACTOR = 8;
-
-/** Number of writes with an observer that have settled, on all connections. */
-let settledWrites = 0;
 
 /** Frames for several connections. Each connection must write them before frames that are added later. */
 export interface QueuedBatch extends WriteObserver {
@@ -52,36 +32,13 @@ export interface QueuedBatch extends WriteObserver {
     flush(): void;
 }
 
-/** Frames of one tick that are written together, and the promise that they share. */
-class Batch implements WriteObserver {
-    readonly promise: Promise<undefined>;
-    #resolve!: (value: undefined) => void;
-    #reject!: (error: Error) => void;
-
-    constructor() {
-        this.promise = new Promise((resolve, reject) => {
-            this.#resolve = resolve;
-            this.#reject = reject;
-        });
-    }
-
-    settle(_socket: Socket, error: SockhopError | undefined): void {
-        if (!error) {
-            this.#resolve(undefined);
-            return;
-        }
-        void markHandled(this.promise);
-        this.#reject(error);
-    }
-}
-
 /**
  * Writes frames to one socket.
  *
  * The frames of one tick are joined and written at its end, with one system call instead of one each (924 000 messages
  * of 100 bytes per second instead of 387 000).
  */
-export class FrameWriter implements TickTask {
+export class FrameWriter extends SocketWriter implements TickTask {
     nextTask: TickTask | undefined;
     /** Format that both ends have agreed on; `undefined` for JSON lines only. Holds its frames of this tick. */
     wire: Wire | undefined;
@@ -92,28 +49,12 @@ export class FrameWriter implements TickTask {
     #broadcast: QueuedBatch | undefined;
     /** Number of characters at which this tick flushes early; 0 if nothing was sent in this tick. */
     #flushThreshold = 0;
-    /** Bytes that were written to the socket, and whose write Node has not reported as complete. */
-    #bytesPending = 0;
-    /** Bytes that the operating system has accepted. */
-    bytesSent = 0;
     /** Number of frames that were added. */
     framesSent = 0;
-    /**
-     * True if each write needs a callback: the last one had to wait, or the socket uses TLS, which does not show it.
-     */
-    #needsCallback: boolean;
-    #onWritable: (() => void) | undefined;
     /** Characters of the replies that were sent since the buffered bytes reached `max_buffered`. */
     #repliesOverLimit = 0;
     /** Set if both ends have agreed to resume the connection on another socket. */
     resumption: Resumption | undefined;
-
-    constructor(
-        public socket: Socket,
-        readonly limits: Limits,
-    ) {
-        this.#needsCallback = isSecure(socket);
-    }
 
     /** True if frames can be added: there is a usable socket, or there may be another one. */
     get isWritable(): boolean {
@@ -127,27 +68,12 @@ export class FrameWriter implements TickTask {
 
     /** Bytes that are not sent yet: frames of this tick, a broadcast, and pending writes. */
     get buffered(): number {
-        return this.#bytesPending + Buffer.byteLength(this.#text) + this.#bytesHeld;
+        return this.bytesPending + Buffer.byteLength(this.#text) + this.#bytesHeld;
     }
 
     /** True until the operating system has accepted everything that was written to the socket. */
     get hasPendingWrites(): boolean {
-        return this.#bytesPending > 0 || this.isInterrupted;
-    }
-
-    /** Bytes of {@link buffered} that were written to the socket. */
-    get bytesPending(): number {
-        return this.#bytesPending;
-    }
-
-    /**
-     * Bytes of the current write that the operating system has not accepted. Node reports a write only when all of it
-     * is accepted. So this reads an internal member that `socket.setTimeout()` of Node uses, too (Node 20 to 26; 0
-     * where it is missing).
-     */
-    get writeQueueSize(): number {
-        const { _handle: handle } = this.socket as { _handle?: { writeQueueSize?: number } | null };
-        return handle?.writeQueueSize ?? 0;
+        return this.bytesPending > 0 || this.isInterrupted;
     }
 
     /**
@@ -163,12 +89,12 @@ export class FrameWriter implements TickTask {
      * its acknowledgements, which a server must read.
      */
     get isCongested(): boolean {
-        return this.overLimit && (this.resumption === undefined || this.#bytesPending > 0);
+        return this.overLimit && (this.resumption === undefined || this.bytesPending > 0);
     }
 
     /** True from `limit` buffered bytes on. */
     exceeds(limit: number): boolean {
-        return this.#bytesPending + this.#text.length + this.#bytesHeld >= limit;
+        return this.bytesPending + this.#text.length + this.#bytesHeld >= limit;
     }
 
     /** Bytes of the broadcast, of `wire`, and of frames that wait in the journal. */
@@ -284,15 +210,6 @@ export class FrameWriter implements TickTask {
         if (this.#text !== "") this.flush();
     }
 
-    /** Calls `listener` once, when the connection is not congested any more. See {@link isCongested}. */
-    onceWritable(listener: () => void): void {
-        const previous = this.#onWritable;
-        this.#onWritable = () => {
-            previous?.();
-            listener();
-        };
-    }
-
     endTick(): void {
         this.#flushThreshold = 0;
         this.flush();
@@ -316,8 +233,8 @@ export class FrameWriter implements TickTask {
             this.#record(this.resumption, wire, text, batch);
             return;
         }
-        this.#write(wire ? wire.take() : text, batch);
-        wire?.release(this.#isWritten);
+        this.writeBytes(wire ? wire.take() : text, batch);
+        wire?.release(this.isWritten);
     }
 
     /** Adds frames to the journal, and writes what may be written. */
@@ -366,43 +283,20 @@ export class FrameWriter implements TickTask {
             const isUnbounded = resumption.isOver || resumption.isLeaving;
             try {
                 for (let entry; this.socket.writable && (entry = journal.next(isUnbounded));)
-                    this.#write(entry.data, entry);
+                    this.writeBytes(entry.data, entry);
             } finally {
                 resumption.isWriting = false;
             }
         }
         if (journal.waiting > 0) resumption.hasWaited = true;
-        else if (this.#onWritable && !this.isCongested) this.#emitWritable();
+        else this.emitWritable();
     }
 
     /** Writes a line about the connection itself, which is not kept in the journal. */
     protected writeApart(line: string): void {
         this.framesSent += 1;
         if (this.resumption) this.resumption.framesFlushed += 1;
-        if (!this.isInterrupted) this.#write(line, undefined);
-    }
-
-    /** Writes to another socket from now on. Results of pending writes to the old one do not count. */
-    protected replaceSocket(socket: Socket): void {
-        this.socket = socket;
-        this.#bytesPending = 0;
-        this.#needsCallback = isSecure(socket);
-    }
-
-    /**
-     * True if nothing refers to the bytes of the last write. Node passes them to the operating system, unless the
-     * program has replaced the method, or the socket is no socket of Node.
-     */
-    get #isWritten(): boolean {
-        const { socket } = this;
-        return (
-            socket.writableLength === 0 &&
-            // eslint-disable-next-line @typescript-eslint/unbound-method -- compared
-            socket.write === Socket.prototype.write &&
-            socket instanceof Socket &&
-            !isSecure(socket) &&
-            isNode
-        );
+        if (!this.isInterrupted) this.writeBytes(line, undefined);
     }
 
     /** Broadcasts that must be written before frames that are added later. */
@@ -426,86 +320,10 @@ export class FrameWriter implements TickTask {
         this.framesSent += frames;
         const { resumption } = this;
         if (resumption === undefined) {
-            this.#write(bytes, broadcast);
+            this.writeBytes(bytes, broadcast);
             return;
         }
         resumption.framesFlushed += frames;
         this.#keep(resumption, bytes, frames, frames, broadcast);
     }
-
-    /**
-     * Writes to the socket.
-     *
-     * Usually the operating system accepts a write at once. Then no callback is passed to Node, which saves some
-     * objects and one `nextTick()`. (One call at a time: 0.97 of the time.)
-     *
-     * Node reserves three bytes for each character of UTF-8. A text with one byte for each character is ASCII, and is
-     * passed as Latin-1, which has the same bytes. (Sender of 1 kB messages: 0.93 of the time.) A long text is passed
-     * as a Buffer: Node would copy a string into zeroed memory.
-     */
-    #write(text: string | Buffer, observer: WriteObserver | undefined): void {
-        const { socket } = this;
-        if (!socket.writable) {
-            observer?.settle(socket, notConnectedError());
-            return;
-        }
-        const size = Buffer.byteLength(text);
-        const encoding = size === text.length ? "latin1" : "utf8";
-        const bytes = size > MAX_WRITE && typeof text === "string" ? Buffer.from(text, encoding) : text;
-        try {
-            if (this.#needsCallback) {
-                this.#writeAsync(bytes, encoding, size, observer);
-                return;
-            }
-            socket.write(bytes, encoding);
-            // The callback of an empty write follows the end of this write.
-            if (socket.writableLength > 0) this.#writeAsync(NO_BYTES, encoding, size, observer);
-            else this.#settle(size, observer, socket.errored ? notConnectedError(socket.errored) : undefined);
-        } catch (error) {
-            // A program may have replaced the method. Its error must not affect other connections.
-            socket.destroy(toError(error));
-            this.#settle(size, observer, notConnectedError(error));
-        }
-    }
-
-    /** Writes with a callback, which settles a write of `size` bytes. */
-    #writeAsync(
-        bytes: string | Buffer,
-        encoding: BufferEncoding,
-        size: number,
-        observer: WriteObserver | undefined,
-    ): void {
-        const { socket } = this;
-        let isAccepted = false;
-        socket.write(bytes, encoding, (error) => {
-            if (this.socket !== socket) return; // the journal has written the frames again
-            if (!isAccepted) this.#bytesPending -= size;
-            // A write that was pending when the socket was destroyed has no error in its callback (Node 20).
-            const hasFailed = Boolean(error) || (!isAccepted && socket.destroyed);
-            this.#settle(size, observer, hasFailed ? notConnectedError(error ?? undefined) : undefined);
-        });
-        isAccepted = socket.writableLength === 0 && !socket.errored;
-        if (!isAccepted) this.#bytesPending += size;
-        this.#needsCallback = !isAccepted || isSecure(socket);
-    }
-
-    #settle(size: number, observer: WriteObserver | undefined, error: SockhopError | undefined): void {
-        if (!error) this.bytesSent += size;
-        if (this.#onWritable && !this.isCongested) this.#emitWritable();
-        if (!observer) return;
-        settledWrites += 1;
-        if (settledWrites % MAX_SETTLED_PER_TICK > 0) observer.settle(this.socket, error);
-        else setImmediate(() => observer.settle(this.socket, error));
-    }
-
-    /** Calls the listener in `nextTick()`: this may run inside a method that the program called. */
-    #emitWritable(): void {
-        const listener = this.#onWritable;
-        this.#onWritable = undefined;
-        if (listener) nextTick(listener);
-    }
-}
-
-function isSecure(socket: Socket): boolean {
-    return "encrypted" in socket;
 }

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { WireFormat } from "../codec/Wire";
 import type { Connection } from "../connection/Connection";
-import { MAX_WRITE, type QueuedBatch } from "../connection/FrameWriter";
+import type { QueuedBatch } from "../connection/FrameWriter";
+import { MAX_WRITE } from "../connection/SocketWriter";
 import type { WriteObserver } from "../connection/WriteObserver";
 import type { SockhopError } from "../SockhopError";
 import { type TickTask, atEndOfTick } from "../timers/endOfTick";
