@@ -31,10 +31,11 @@ exports.load = async (app) => {
         document.content = withoutComments(document.content);
     });
 
-    // The default name is that of the file.
+    // The default name is that of the file: `index`, `engines/redis`, `inspect/entry`.
     app.converter.on(Converter.EVENT_CREATE_DECLARATION, (context, declaration) => {
         if (declaration.kind !== ReflectionKind.Module) return;
-        declaration.name = declaration.name.startsWith("inspect") ? "sockhop/inspect" : "sockhop";
+        const entry = /redis|nats|inspect/.exec(declaration.name)?.[0];
+        declaration.name = entry ? `sockhop/${entry}` : "sockhop";
     });
 
     app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
