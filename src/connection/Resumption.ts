@@ -3,9 +3,12 @@ import { markHandled } from "../timers/promises";
 import type { HeldFrames } from "./HeldFrames";
 import { Journal, type JournalLimits } from "./Journal";
 
-/** Received frames and bytes after which an acknowledgement is sent at once. */
-const MAX_UNACKNOWLEDGED_FRAMES = 1000;
-const MAX_UNACKNOWLEDGED_BYTES = 65_536;
+/**
+ * Received frames and bytes after which an acknowledgement is sent at once: each is one more write, and splits the frames of a
+ * tick. (100 calls in flight, codec `"binary"`: 1.05 of the processor time without `resume`, and 1.16 with a quarter of these.)
+ */
+const MAX_UNACKNOWLEDGED_FRAMES = 4000;
+const MAX_UNACKNOWLEDGED_BYTES = 262_144;
 
 /** Time without a usable socket. */
 export interface Interruption {

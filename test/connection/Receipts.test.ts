@@ -55,16 +55,16 @@ describe("Receipts", () => {
         expect(clock.countTimers()).to.equal(0);
     });
 
-    it("are sent at once for 1000 frames, or 64 KiB", () => {
+    it("are sent at once for 4000 frames, or 256 KiB", () => {
         const peer = new Peer();
-        receive(peer, 999);
+        receive(peer, 3999);
         expect(peer.receipts).to.deep.equal([]);
         receive(peer, 1);
-        expect(peer.receipts).to.deep.equal([1000]);
-        receive(peer, 2, 32_768);
-        expect(peer.receipts).to.deep.equal([1000, 1002]);
+        expect(peer.receipts).to.deep.equal([4000]);
+        receive(peer, 2, 131_072);
+        expect(peer.receipts).to.deep.equal([4000, 4002]);
         clock.tick(1000);
-        expect(peer.receipts).to.deep.equal([1000, 1002]);
+        expect(peer.receipts).to.deep.equal([4000, 4002]);
     });
 
     it("are sent later while the peer does not read", () => {
