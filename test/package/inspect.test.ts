@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Installed, ROOT, files, node, npm, printed } from "./Installed";
@@ -23,7 +23,8 @@ describe("the package sockhop-inspect", function () {
     before("pack both", async () => {
         packed = mkdtempSync(join(tmpdir(), "sockhop-inspect-"));
         const pack = [join(__dirname, "pack.js"), "--inspector", "--destination", packed];
-        tarball = (await printed(node(pack, ROOT))).trim();
+        await printed(node(pack, ROOT));
+        tarball = join(packed, readdirSync(packed)[0] as string);
         installed = await Installed.create();
     });
 
