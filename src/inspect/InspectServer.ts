@@ -174,9 +174,9 @@ export class InspectServer {
                 return;
             }
             const result = await this.#source.send(JSON.parse(body));
-            answer(response, 200, { result: result ?? null });
+            respond(response, 200, { result: result ?? null });
         } catch (error) {
-            answer(response, 400, { error: error instanceof Error ? error.message : String(error) });
+            respond(response, 400, { error: error instanceof Error ? error.message : String(error) });
         }
     }
 }
@@ -193,7 +193,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     return Buffer.concat(chunks).toString();
 }
 
-function answer(response: ServerResponse, status: number, body: object): void {
+function respond(response: ServerResponse, status: number, body: object): void {
     response.writeHead(status, { "Content-Type": "application/json" });
     response.end(JSON.stringify(body));
 }

@@ -65,10 +65,16 @@ function stageLibrary(folder) {
 
 /** The same of the inspector, with the version and the addresses of the library. */
 function stageInspector(folder) {
-    const { version, homepage, bugs, repository: place } = readManifest(ROOT);
+    const { version, homepage, bugs, repository: address } = readManifest(ROOT);
     cpSync(INSPECTOR, folder, { recursive: true });
     const { directory } = readManifest(INSPECTOR).repository; // where its page is
-    const shared = { version, homepage, bugs, repository: { ...place, directory }, dependencies: { sockhop: version } };
+    const shared = {
+        version,
+        homepage,
+        bugs,
+        repository: { ...address, directory },
+        dependencies: { sockhop: version },
+    };
     const readme = readFileSync(path.join(INSPECTOR, "README.md"), "utf8");
     writeManifest(folder, { ...readManifest(INSPECTOR), ...shared });
     writeFileSync(path.join(folder, "README.md"), absolute(readme, version, directory));
