@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Inspector, loadInspector, PACKAGE } from "../../inspect/entry";
 import type { InspectSource } from "../../inspect/index";
@@ -12,7 +10,7 @@ import { RemoteSource } from "../inspect/RemoteSource";
 import { TapFeed } from "../inspect/TapFeed";
 import { abortable } from "../run/abortable";
 import { type CommandContext, runCommand } from "../run/runCommand";
-import { isSameSocketFile } from "../tap/LoopDetector";
+import { Recording } from "../tap/Recording";
 import { TapListener } from "../tap/TapListener";
 import { TapLog } from "../tap/TapLog";
 import { TapProxy } from "../tap/TapProxy";
@@ -106,10 +104,7 @@ async function forward(
     const targetEndpoint = parseEndpoint(target);
     const to = formatEndpoint(targetEndpoint);
     const listener = new TapListener(endpoint, flags);
-    const record =
-        flags.record === undefined ? undefined : createWriteStream(flags.record, { flags: "a", mode: 0o600 });
-    const recordError = new Promise<never>((_, reject) => record?.on("error", reject));
-    recordError.catch(() => undefined); // may reject before abortable() handles it
+    const recording = new Recording(flags.record);
     const hub = new inspector.Hub({
         version: inspector.version(),
         form: "tap",
@@ -120,28 +115,23 @@ async function forward(
         output,
         flags,
         targetEndpoint,
-        new TapFeed(hub, new TapLog(output, { quiet: true }, record), to),
+        new TapFeed(hub, new TapLog(output, { quiet: true }, recording.stream), to),
     );
     let sender: HandSender | undefined;
     try {
-        const bound = await listener.listen(proxy, output);
-        const from = formatEndpoint(bound);
-        if (isSameSocketFile(endpoint, targetEndpoint))
-            throw new UsageError(`${from} and ${to} are the same socket: a tap cannot be its own target`);
-        output.printNote(`listening on ${from}, forwarding to ${to}`);
+        const bound = await listener.listen(proxy, targetEndpoint, output);
         if (flags.allowSend) sender = new HandSender(bound, flags);
         const source = new inspector.HubSource(hub, sender && ((body) => (sender as HandSender).send(body)));
         hub.start();
-        return await serve(context, inspector, source, flags.port, () => Promise.race([recordError, proxy.loopError]));
+        return await serve(context, inspector, source, flags.port, () =>
+            Promise.race([recording.failure, proxy.loopError]),
+        );
     } finally {
         hub.stop();
         listener.close();
         await sender?.close();
         proxy.destroyAll();
-        if (record && !record.errored) {
-            record.end();
-            await once(record, "close");
-        }
+        await recording.close();
     }
 }
 

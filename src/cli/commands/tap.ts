@@ -1,14 +1,12 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { Command } from "commander";
 import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
-import { ENDPOINT, formatEndpoint, parseEndpoint } from "../arguments/endpoint";
+import { ENDPOINT, parseEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
 import { addOutputOptions } from "../arguments/outputOptions";
-import { Interruption, UsageError } from "../errors";
+import { Interruption } from "../errors";
 import { abortable } from "../run/abortable";
 import { type CommandContext, runCommand } from "../run/runCommand";
-import { isSameSocketFile } from "../tap/LoopDetector";
+import { Recording } from "../tap/Recording";
 import { TapListener } from "../tap/TapListener";
 import { TapLog } from "../tap/TapLog";
 import { TapProxy } from "../tap/TapProxy";
@@ -52,20 +50,12 @@ async function tap(context: CommandContext, flags: Flags, listen: string, target
     const endpoint = parseEndpoint(listen);
     const targetEndpoint = parseEndpoint(target);
     const listener = new TapListener(endpoint, flags);
-    const record =
-        flags.record === undefined ? undefined : createWriteStream(flags.record, { flags: "a", mode: 0o600 });
-    const recordError = new Promise<never>((_, reject) => record?.on("error", reject));
-    recordError.catch(() => undefined); // may reject before abortable() handles it
-    const log = new TapLog(output, flags, record);
+    const recording = new Recording(flags.record);
+    const log = new TapLog(output, flags, recording.stream);
     const proxy = new TapProxy(output, flags, targetEndpoint, log);
     try {
-        const bound = await listener.listen(proxy, output);
-        const [from, to] = [formatEndpoint(bound), formatEndpoint(targetEndpoint)];
-        // Only now there is a file to compare. TCP connections are checked one by one, by the proxy.
-        if (isSameSocketFile(endpoint, targetEndpoint))
-            throw new UsageError(`${from} and ${to} are the same socket: a tap cannot be its own target`);
-        output.printNote(`listening on ${from}, forwarding to ${to}`);
-        return await abortable(signal, Promise.race([recordError, proxy.loopError]));
+        await listener.listen(proxy, targetEndpoint, output);
+        return await abortable(signal, Promise.race([recording.failure, proxy.loopError]));
     } catch (error) {
         if (error instanceof Interruption) return 0; // the normal end
         throw error;
@@ -73,9 +63,6 @@ async function tap(context: CommandContext, flags: Flags, listen: string, target
         listener.close();
         proxy.destroyAll();
         log.close();
-        if (record && !record.errored) {
-            record.end();
-            await once(record, "close");
-        }
+        await recording.close();
     }
 }

@@ -5,8 +5,9 @@ import { path_of, SockhopServer } from "../../index";
 import { SocketFile } from "../../transport/unixSocket";
 import { type ConnectionFlags, serverOptions } from "../arguments/connectionOptions";
 import { type Endpoint, formatEndpoint } from "../arguments/endpoint";
-import { explainError } from "../errors";
+import { explainError, UsageError } from "../errors";
 import type { Output } from "../terminal/Output";
+import { isSameSocketFile } from "./LoopDetector";
 import type { TapProxy } from "./TapProxy";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -34,8 +35,12 @@ export class TapListener {
         });
     }
 
-    /** Listens, and passes clients to the proxy. Resolves to the endpoint with the port that the system has chosen. */
-    async listen(proxy: TapProxy, output: Output): Promise<Endpoint> {
+    /**
+     * Listens, and passes clients to the proxy.
+     *
+     * @returns resolves to the endpoint with the port that the system has chosen. Rejects if the target is this listener
+     */
+    async listen(proxy: TapProxy, target: Endpoint, output: Output): Promise<Endpoint> {
         const server = this.#server;
         server.on(server instanceof tls.Server ? "secureConnection" : "connection", (socket: net.Socket) => {
             proxy.accept(socket);
@@ -51,9 +56,16 @@ export class TapListener {
         } catch (error) {
             throw explainError(error, formatEndpoint(this.#endpoint));
         }
-        const bound = server.address();
-        if (typeof bound === "string") this.#file = new SocketFile(bound);
-        return typeof bound === "object" && bound !== null ? { ...this.#endpoint, port: bound.port } : this.#endpoint;
+        const address = server.address();
+        if (typeof address === "string") this.#file = new SocketFile(address);
+        const hasPort = typeof address === "object" && address !== null;
+        const bound = hasPort ? { ...this.#endpoint, port: address.port } : this.#endpoint;
+        const [from, to] = [formatEndpoint(bound), formatEndpoint(target)];
+        // Only now there is a file to compare. TCP connections are checked one by one, by the proxy.
+        if (isSameSocketFile(this.#endpoint, target))
+            throw new UsageError(`${from} and ${to} are the same socket: a tap cannot be its own target`);
+        output.printNote(`listening on ${from}, forwarding to ${to}`);
+        return bound;
     }
 
     async #listen(): Promise<void> {
