@@ -47,9 +47,6 @@ export class Charts {
         new ResizeObserver(() => {
             this.#resize();
         }).observe(this.#grid);
-        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-            this.restyle();
-        });
         this.#showRange();
     }
 
