@@ -1,3 +1,4 @@
+import { expect } from "chai";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type Page, chromium } from "playwright-core";
@@ -67,6 +68,24 @@ export class Pages {
     async close(): Promise<void> {
         await this.browser.close();
     }
+}
+
+/** Opens a browser for the tests of a suite. After each test, checks that no page has reported an error. */
+export function usePages(): () => Pages {
+    let pages: Pages | undefined;
+
+    before("open a browser", async function () {
+        this.timeout(600_000); // it may have to install the browser
+        pages = await Pages.open(this);
+    });
+
+    after(() => pages?.close());
+
+    afterEach("no errors of scripts", () => {
+        expect(pages?.errors.splice(0)).to.deep.equal([]);
+    });
+
+    return () => pages as Pages;
 }
 
 /** `sockhop inspect` in front of a server: its page, and the port for clients. */

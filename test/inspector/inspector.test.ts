@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { plain } from "../cli/command";
 import { client, later, server, socketPath } from "../support/pair";
-import { Pages, inspected, message, shownMessages } from "./Pages";
+import { usePages, inspected, message, shownMessages } from "./Pages";
 
 class Widget {
     readonly color = "red";
@@ -14,25 +14,14 @@ class Order {
 }
 
 describe("sockhop inspect", () => {
-    let pages: Pages;
-
-    before("open a browser", async function () {
-        this.timeout(600_000); // it may have to install the browser
-        pages = await Pages.open(this);
-    });
-
-    after(() => (pages as Pages | undefined)?.close());
-
-    afterEach("no errors of scripts", () => {
-        expect(pages.errors.splice(0)).to.deep.equal([]);
-    });
+    const pages = usePages();
 
     it("shows clients that come and go, and the messages of both ends", async () => {
         const s = server();
         s.on("receive", (value, { callback }) => callback?.([value]));
         s.on("request", (_, response) => response.send("done"));
         const { url, port } = await inspected(s);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const rows = page.locator(".connections-body tbody tr");
         expect(await rows.count()).to.equal(0);
         const c = client({ port });
@@ -62,7 +51,7 @@ describe("sockhop inspect", () => {
     it("filters by text, type, connection, direction and kind, and shows all again", async () => {
         const s = server();
         const { url, port } = await inspected(s);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const [first, second] = [client({ port }), client({ port })];
         await first.connect();
         await first.send(new Widget());
@@ -100,7 +89,7 @@ describe("sockhop inspect", () => {
     it("pauses, counts what arrives meanwhile, and continues", async () => {
         const s = server();
         const { url, port } = await inspected(s);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const c = client({ port });
         await c.connect();
         await c.send("before");
@@ -116,7 +105,7 @@ describe("sockhop inspect", () => {
     it("follows new messages until the reader scrolls up", async () => {
         const s = server();
         const { url, port } = await inspected(s);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const c = client({ port });
         await c.connect();
         for (let n = 0; n < 200; n++) await c.send({ n });
@@ -137,7 +126,7 @@ describe("sockhop inspect", () => {
             response.send({ got: request.data as object, list: [1, [2, { deep: null }]] }),
         );
         const { url, port } = await inspected(s);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const c = client({ port });
         await c.connect();
         await c.ask(new Order("bolt"));
@@ -163,7 +152,7 @@ describe("sockhop inspect", () => {
         const s = server();
         s.on("receive", (_, { callback }) => callback?.("reply"));
         const { url, port } = await inspected(s);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const c = client({ port });
         await c.connect();
         const timer = setInterval(() => void c.send("tick", () => undefined), 20);
@@ -205,7 +194,7 @@ describe("sockhop inspect", () => {
         const s = server();
         s.on("error", () => undefined);
         const { url, port } = await inspected(s);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const markup = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>";
         const socket = plain(port);
         const frame = { type: markup, data: { [markup]: markup, link: "javascript:alert(1)", __proto__: 1 } };
@@ -230,7 +219,7 @@ describe("sockhop inspect", () => {
         s.on("request", (_, response) => response.send("reply"));
         const file = join(dirname(socketPath()), "tap.jsonl");
         const { url, port, command } = await inspected(s, "--record", file);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const c = client({ port });
         await c.connect();
         await page.getByRole("button", { name: "Record" }).click();
@@ -281,14 +270,18 @@ describe("sockhop inspect", () => {
         }
         await page.getByRole("button", { name: "Back to live" }).click();
         await page.locator(".state[data-state=lost]").waitFor();
-        expect(pages.errors.splice(0).filter((text) => !text.includes("net::ERR_"))).to.deep.equal([]);
+        expect(
+            pages()
+                .errors.splice(0)
+                .filter((text) => !text.includes("net::ERR_")),
+        ).to.deep.equal([]);
     });
 
     it("sends by hand with --allow-send, and shows the reply", async () => {
         const s = server();
         s.on("request:Order", (request, response) => response.send({ sold: request.data as object }));
         const { url } = await inspected(s, "--allow-send");
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         await page.getByRole("button", { name: "Send…" }).click();
         await page.getByLabel("Kind", { exact: true }).last().selectOption("request");
         await page.locator("#send-type").fill("Order");
@@ -303,21 +296,21 @@ describe("sockhop inspect", () => {
         expect((await shownMessages(page))[0]).to.equal('→ request Order {"item":"bolt"}');
 
         const { url: other } = await inspected(s);
-        const quiet = await pages.show(other);
+        const quiet = await pages().show(other);
         expect(await quiet.getByRole("button", { name: "Send…" }).count()).to.equal(0);
         const refused = await quiet.evaluate(async () => {
             const headers = { "Content-Type": "application/json" };
             return (await fetch("send", { method: "POST", headers, body: "{}" })).status;
         });
         expect(refused).to.equal(403);
-        expect(pages.errors.splice(0)).to.have.length(1);
+        expect(pages().errors.splice(0)).to.have.length(1);
     });
 
     it("says that the connection is lost, and connects again", async () => {
         const s = server();
         const { url, command } = await inspected(s);
         const { port: pagePort } = new URL(url);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         await command.interrupt();
         await page.locator(".state[data-state=lost]").waitFor();
         const again = await inspected(s, "--port", pagePort);
@@ -328,6 +321,10 @@ describe("sockhop inspect", () => {
         await page.locator(".state[data-state=lost]").waitFor();
         await page.goto(again.url);
         await page.locator(".state[data-state=live]").waitFor();
-        expect(pages.errors.splice(0).filter((text) => !/net::ERR_|404/.test(text))).to.deep.equal([]);
+        expect(
+            pages()
+                .errors.splice(0)
+                .filter((text) => !/net::ERR_|404/.test(text)),
+        ).to.deep.equal([]);
     });
 });

@@ -11,7 +11,7 @@ import { loadPage } from "../../src/inspect/page";
 import type { TappedMessage } from "../../src/inspect/parseFrame";
 import type { Scheme, Size } from "../support/browser";
 import { later } from "../support/pair";
-import { Pages, PICTURES, DOCS, ROOT } from "./Pages";
+import { usePages, PICTURES, DOCS, ROOT } from "./Pages";
 import { Traffic } from "./Traffic";
 
 /** Seconds under load, such as 120 for `npm run test:inspect:long`. */
@@ -89,24 +89,13 @@ async function heap(devtools: CDPSession): Promise<number> {
 }
 
 describe("the page of the inspector", () => {
-    let pages: Pages;
-
-    before("open a browser", async function () {
-        this.timeout(600_000); // it may have to install the browser
-        pages = await Pages.open(this);
-    });
-
-    after(() => (pages as Pages | undefined)?.close());
-
-    afterEach("no errors of scripts", () => {
-        expect(pages.errors.splice(0)).to.deep.equal([]);
-    });
+    const pages = usePages();
 
     for (const { size, scheme, name } of WINDOWS) {
         it(`can be read, and fits the window (${name})`, async () => {
             const { hub, url } = await served();
             const traffic = new Traffic(hub);
-            const page = await pages.show(url, size, scheme);
+            const page = await pages().show(url, size, scheme);
             await traffic.play(page);
             const shoot = async (part: string): Promise<void> => {
                 expect(await page.evaluate(faults), part).to.deep.equal([]);
@@ -135,7 +124,7 @@ describe("the page of the inspector", () => {
     for (const { size, scheme, name } of WINDOWS) {
         it(`says what is missing while it is empty (${name})`, async () => {
             const { url } = await served();
-            const page = await pages.show(url, size, scheme);
+            const page = await pages().show(url, size, scheme);
             for (const [part, text] of [
                 ["messages", "No messages yet. Clients have to connect"],
                 ["connections", "No connections yet."],
@@ -152,7 +141,7 @@ describe("the page of the inspector", () => {
     it("can be used with the keyboard alone", async () => {
         const { hub, url } = await served();
         const traffic = new Traffic(hub);
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         await traffic.play(page);
         const reached = new Set<string>();
         for (let count = 0; count < 60; count++) {
@@ -178,7 +167,7 @@ describe("the page of the inspector", () => {
 
     it("has a theme of its own choice", async () => {
         const { url } = await served();
-        const page = await pages.show(url, "desktop", "light");
+        const page = await pages().show(url, "desktop", "light");
         const color = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
         const light = await color();
         await page.getByRole("button", { name: "Theme: auto" }).click();
@@ -190,7 +179,7 @@ describe("the page of the inspector", () => {
     it(`stays usable and small under ${RATE} messages per second for ${SECONDS} s, and says that it samples`, async function () {
         this.timeout(60_000 + 2000 * SECONDS);
         const { hub, url } = await served();
-        const page = await pages.show(url);
+        const page = await pages().show(url);
         const devtools = await page.context().newCDPSession(page);
         const connections = [1, 2, 3].map((n) => hub.opened({ role: "tap", peer: `127.0.0.1:${n}`, endpoint: "shop" }));
         const value: TappedMessage = { bytes: 120, kind: "message", type: "Tick", data: { text: "x".repeat(60) } };
@@ -257,7 +246,7 @@ describe("the page of the inspector", () => {
         }
 
         async function hostile(): Promise<Page> {
-            const page = await pages.blank();
+            const page = await pages().blank();
             await page.goto(await foreign());
             return page;
         }
@@ -297,12 +286,12 @@ describe("the page of the inspector", () => {
                 await loaded;
             }, url);
             expect(hub.watchers).to.equal(0);
-            pages.errors.length = 0;
+            pages().errors.length = 0;
         });
 
         it("is not readable through a name of an attacker that leads here (DNS rebinding)", async () => {
             const { hub, url } = await served();
-            const page = await pages.blank();
+            const page = await pages().blank();
             const response = await page.goto(url.replace("127.0.0.1", "attacker.test"));
             expect(response!.status()).to.equal(403);
             expect(await page.locator("body").innerText()).to.equal("This page or program may not use the inspector.");
@@ -310,24 +299,24 @@ describe("the page of the inspector", () => {
             const local = await page.goto(url.replace("127.0.0.1", "localhost"));
             expect(local!.status()).to.equal(200);
             await page.locator(".state[data-state=live]").waitFor();
-            pages.errors.length = 0;
+            pages().errors.length = 0;
         });
 
         it("is not readable without the token", async () => {
             const { url } = await served();
-            const page = await pages.blank();
+            const page = await pages().blank();
             for (const path of ["/", "/x/", "/events", "/x/events"]) {
                 const response = await page.goto(new URL(path, url).href);
                 expect(response!.status()).to.equal(404);
             }
-            pages.errors.length = 0;
+            pages().errors.length = 0;
         });
     });
 
     it("shows no data of another version of the protocol", async () => {
         const { hub, url } = await served();
         hub.hello = () => JSON.stringify({ protocol: 0 });
-        const page = await pages.blank();
+        const page = await pages().blank();
         await page.goto(url);
         await page.locator(".notice", { hasText: "different versions" }).waitFor();
         hub.message(hub.opened({ role: "tap", peer: "x", endpoint: "y" }), "client", () => ({

@@ -5,7 +5,7 @@ import type * as Library from "../../src";
 import type * as Entry from "../../src/inspect/entry";
 import { environment, start } from "../cli/command";
 import { later } from "../support/pair";
-import { Pages, message, shownMessages } from "./Pages";
+import { usePages, message, shownMessages } from "./Pages";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- the built files, as programs use them */
 const Sockhop = require("../../dist/index.js") as typeof Library;
@@ -27,18 +27,7 @@ async function pair(): Promise<{ s: Library.SockhopServer; c: Library.SockhopCli
 }
 
 describe("inspect() of a program", () => {
-    let pages: Pages;
-
-    before("open a browser", async function () {
-        this.timeout(600_000); // it may have to install the browser
-        pages = await Pages.open(this);
-    });
-
-    after(() => (pages as Pages | undefined)?.close());
-
-    afterEach("no errors of scripts", () => {
-        expect(pages.errors.splice(0)).to.deep.equal([]);
-    });
+    const pages = usePages();
 
     /** Texts of the connections: number, peer, state and session. */
     const rows = async (page: Page): Promise<string[][]> =>
@@ -59,7 +48,7 @@ describe("inspect() of a program", () => {
         await c.connect();
         await c.ask("before");
         expect(isWatched()).to.equal(false);
-        const page = await pages.show(inspection.url!);
+        const page = await pages().show(inspection.url!);
         expect(isWatched()).to.equal(true);
         expect(inspection.pages).to.equal(1);
         expect(await page.title()).to.equal("my program – sockhop inspect");
@@ -97,7 +86,7 @@ describe("inspect() of a program", () => {
         const c = new Sockhop.client({ port: s.get_bound_port()!, codec: "binary" });
         later(() => c.disconnect());
         await c.connect();
-        const page = await pages.show(inspection.url!);
+        const page = await pages().show(inspection.url!);
         await c.flush();
         await c.send({ when: new Date(0) });
         await message(page, '{"when":{"$date":"1970-01-01T00:00:00.000Z"}}');
@@ -116,14 +105,14 @@ describe("inspect() of a program", () => {
             const { s, c } = await pair();
             await c.connect();
             const command = start("inspect", "--from", inspection.url ?? "inspected");
-            const page = await pages.show(await command.line());
+            const page = await pages().show(await command.line());
             await page.waitForFunction(() => document.querySelectorAll(".connections-body tbody tr").length >= 2);
             await s.sendall({ news: true });
             await message(page, '{"news":true}');
             await inspection.close();
             await page.locator(".state[data-state=lost]").waitFor();
             await page.context().close();
-            pages.errors.length = 0; // the stream has ended
+            pages().errors.length = 0; // the stream has ended
             expect(await command.interrupt()).to.include({ code: 0 });
         }
         const missing = await start("inspect", "--from", "nobody").result();
