@@ -51,7 +51,7 @@ export class Hub {
     #read = 0;
     #kept = 0;
     #numbers = { connection: 0, message: 0, problem: 0 };
-    /** What the next update has. */
+    /** Contents of the next update. */
     #next = { messages: [] as string[], problems: [] as ProblemRow[], points: [] as Point[], removed: [] as number[] };
     #timer: NodeJS.Timeout | undefined;
     /** Called before each update, to read counters. */

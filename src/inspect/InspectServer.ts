@@ -26,7 +26,7 @@ const HEADERS = {
     "X-Frame-Options": "DENY",
 };
 
-/** What the server offers to a page. */
+/** Events for the pages, and the way from a page to the inspected connections. */
 export interface InspectSource {
     /** Adds a page, which gets an event stream, until its response is closed. */
     addViewer(response: ServerResponse): void;

@@ -1,6 +1,6 @@
 import type { ConnectionRow, Side } from "./protocol";
 
-/** What is known of a connection when it is added. */
+/** Members of a connection that are known when it is added. */
 export type ConnectionInfo = Pick<ConnectionRow, "role" | "peer" | "endpoint"> &
     Partial<Pick<ConnectionRow, "session" | "codec" | "state" | "since">>;
 

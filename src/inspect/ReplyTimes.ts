@@ -22,7 +22,7 @@ interface Asked {
     hasReply: boolean;
 }
 
-/** What is known of a reply. */
+/** Time that a reply took, in milliseconds, and the type of its call. */
 export interface ReplyTime {
     took: number;
     asked?: string;

@@ -1,7 +1,7 @@
 import { MAX_VALUE } from "./messageText";
 import type { Limits } from "./protocol";
 
-/** What is kept at most. */
+/** Limits of a hub. */
 export const LIMITS: Limits = {
     connections: 1000,
     closed: 100,

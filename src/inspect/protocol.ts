@@ -69,7 +69,7 @@ export interface ProblemRow {
     bytes?: number;
 }
 
-/** What has happened in one second. */
+/** Counts of one second. */
 export interface Point {
     /** End of the second, in milliseconds since the epoch. */
     time: number;
@@ -99,7 +99,7 @@ export interface Totals {
     unlisted: number;
 }
 
-/** What the server keeps at most. */
+/** Limits of the lists that the server keeps. */
 export interface Limits {
     connections: number;
     closed: number;

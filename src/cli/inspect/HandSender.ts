@@ -11,7 +11,7 @@ const TIMEOUT_MS = 10_000;
 /** Characters of a reply that are returned; the list of messages has it, too. */
 const MAX_REPLY = 2 ** 14;
 
-/** What the page sends. Its members can be of any type. */
+/** Message that the page sends. Its members can be of any type. */
 interface Typed {
     kind?: unknown;
     type?: unknown;

@@ -1,6 +1,6 @@
 import type { ConnectionRow, Hello, MessageRow, Point, ProblemRow, Totals, Update } from "../../protocol";
 
-/** What the page keeps at most: messages, and about their characters. */
+/** Limits of the lists that the page keeps: messages, their characters (about), and others. */
 const MAX_MESSAGES = 5000;
 const MAX_CHARACTERS = 32 * 2 ** 20;
 const MAX_PROBLEMS = 500;

@@ -1,6 +1,6 @@
 import type { ConnectionRow, Hello, MessageRow, PerSide, Point, Update } from "../../protocol";
 
-/** What a recording has at most: the page keeps it in memory. */
+/** Limits of a recording, which the page keeps in memory. */
 const MAX_LINES = 100_000;
 const MAX_CHARACTERS = 64 * 2 ** 20;
 
