@@ -17,6 +17,7 @@ import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
+import { Admission } from "./Admission";
 import { Resumptions } from "./Resumptions";
 import { Broadcasts } from "./Broadcasts";
 import { ClusterBroadcasts } from "./ClusterBroadcasts";
@@ -29,12 +30,11 @@ import { SessionDirectory } from "./SessionDirectory";
 import { CallSite } from "../runtime/CallSite";
 import { toError } from "../runtime/thrownValues";
 import { type Connection, connectionOf } from "../connection/Connection";
-import { reasonOf } from "../connection/DisconnectReason";
 import type { ResumptionStart } from "../connection/Resumption";
-import { Listener, type ListenerOptions, tooManyError } from "../transport/Listener";
+import { Listener, type ListenerOptions } from "../transport/Listener";
 import { type SendOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
-import type { Hello, ResumeHello } from "../protocol/Hello";
+import type { ResumeHello } from "../protocol/Hello";
 import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
@@ -42,10 +42,8 @@ import { setImmediate } from "../runtime/clock";
 import { givenOptions } from "../endpoint/givenOptions";
 import { codecRequired } from "../endpoint/options";
 import type { RequestOptions } from "../mixins/Requests";
-import { codecError } from "../mixins/Agreement";
 import { Groups, type Grouping, groupName } from "../mixins/Groups";
 import { Sessions } from "../mixins/Sessions";
-import { peekHello } from "./peekHello";
 import type { Constructor } from "../mixins/mixin";
 import type {
     AnswerTo,
@@ -60,15 +58,6 @@ import type {
     RequestNameOf,
 } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
-
-/**
- * Wait for the greeting of a client, in milliseconds. A client with a codec greets as soon as it is connected; others
- * may be silent.
- */
-const GREETING_TIMEOUT_MS = 100;
-
-/** The same with `resume`: without the greeting of a client, nothing can be resumed. A relay may connect long before it forwards. */
-const RESUME_GREETING_TIMEOUT_MS = 1000;
 
 const WithSessions = Sessions(Sockhop);
 
@@ -131,10 +120,9 @@ export class SockhopServer<
     #presence: Presence | undefined;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
-    readonly #codecRequired: boolean;
-    readonly #maxConnections: number;
     /** Set with the option `resume`. */
     readonly #resumptions: Resumptions | undefined;
+    readonly #admission: Admission;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ServerOptions<P, S, C> | null) {
@@ -143,15 +131,15 @@ export class SockhopServer<
         this._pauseSlowPeers();
         ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, true));
         this.#Session = sessionType(options.session_type) ?? SockhopSession;
-        this.#codecRequired = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
+        const needsCodec = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
         this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
         const tls = tlsOptions(options.ssl, options.ssl_options);
         if (tls && !hasCertificate(tls)) warn("A TLS server needs a certificate: set ssl_options.key and cert, or pfx");
         if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
         const most = positiveNumber("max_connections", options.max_connections, Infinity);
-        this.#maxConnections = most;
         const maxSuspended = positiveNumber("max_suspended", options.max_suspended, 1000);
         if (this._limits.resume) this.#resumptions = this.#createResumptions(maxSuspended);
+        this.#admission = this.#createAdmission(needsCodec, most);
         const sharesPort = reusePort(options.reuse_port, this.path !== null);
         this.#listening = { tls, most, mode: permissions(options.mode), reusePort: sharesPort };
         const cluster = clusterSettings(options.cluster);
@@ -596,7 +584,7 @@ export class SockhopServer<
         const listener: Listener = new Listener(this.#listening, {
             ...(cluster && { bound: join }),
             accepted: (socket) => {
-                this.#accept(this._attach(socket));
+                this.#admission.accept(this._attach(socket));
             },
             failed: (error) => {
                 // An error of listen() rejects, too; an error of accepting a connection is reported here only.
@@ -665,13 +653,6 @@ export class SockhopServer<
         return !connection.isInterrupted || this.#listener.server.listening;
     }
 
-    /** Resumes the connection of a client on the socket of this one, or starts a new session. */
-    async #resume(connection: Connection, hello: Hello): Promise<void> {
-        if (this.#resumptions && (await this.#resumptions.resume(connection, hello))) return;
-        if (hello.resume?.only) this.#refuseToResume(connection, hello);
-        else this.#begin(connection, hello);
-    }
-
     #createResumptions(maxSuspended: number): Resumptions {
         return new Resumptions({
             sessionTimeout: this.#sessionTimeout,
@@ -697,58 +678,29 @@ export class SockhopServer<
         });
     }
 
-    /** Closes a connection of a client that needs no new session. */
-    #refuseToResume(connection: Connection, hello: Hello): void {
-        this._answer(connection, hello);
-        this._close(connection, { code: "CLOSED" });
-    }
-
-    /** Starts the session of a connection; with a codec for bytes, after the greeting of the client. */
-    #accept(connection: Connection): void {
-        if (!this._greets) {
-            this._startSession(connection);
-            return;
-        }
-        const patience = this._limits.resume ? RESUME_GREETING_TIMEOUT_MS : GREETING_TIMEOUT_MS;
-        const timeout = this.#codecRequired ? this.#sessionTimeout : patience;
-        peekHello(connection.socket, this._objectBuffer, timeout, (hello, isCut) => {
-            if (connection.state === "closed") {
-                connection.socket.resume(); // a socket with unread bytes does not close
-                return;
-            }
-            if (isCut) this._close(connection, { code: "PEER_ENDED" });
-            else if (hello?.resume?.received !== undefined) void this.#resume(connection, hello);
-            else this.#begin(connection, hello);
+    #createAdmission(needsCodec: boolean, maxConnections: number): Admission {
+        return new Admission({
+            objectBuffer: this._objectBuffer,
+            greets: this._greets,
+            resumptions: this.#resumptions,
+            codecRequired: needsCodec,
+            sessionTimeout: this.#sessionTimeout,
+            maxConnections,
+            count: () => this._connections.size,
+            start: (connection) => {
+                this._startSession(connection);
+            },
+            answer: (...args) => {
+                this._answer(...args);
+            },
+            close: (...args) => {
+                this._close(...args);
+            },
+            report: (...args) => {
+                this._reportError(...args);
+            },
+            nameOf: ({ socket }) => this._peerName(socket),
         });
-    }
-
-    #begin(connection: Connection, hello: Hello | undefined): void {
-        if (this._connections.size > this.#maxConnections) {
-            this.#refuseTooMany(connection);
-            return;
-        }
-        if (hello) this._answer(connection, hello);
-        if (connection.wire || !this.#codecRequired) this._startSession(connection);
-        else this.#refuseWithoutCodec(connection);
-    }
-
-    /** Closes a connection: Node does not count those that are interrupted. */
-    #refuseTooMany(connection: Connection): void {
-        const error = tooManyError(this.#maxConnections);
-        try {
-            this._reportError(error, null);
-        } finally {
-            this._close(connection, reasonOf(error));
-        }
-    }
-
-    #refuseWithoutCodec(connection: Connection): void {
-        const error = codecError(this._objectBuffer.format?.name, this._peerName(connection.socket));
-        try {
-            this._reportError(error, connection);
-        } finally {
-            this._close(connection, reasonOf(error));
-        }
     }
 
     #bound(): Partial<net.AddressInfo> {
