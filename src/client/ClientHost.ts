@@ -5,7 +5,7 @@ import type { Agreeing } from "../mixins/Agreement";
 import type { Resuming } from "../mixins/Resume";
 import type { Pauses } from "../timers/backoff";
 import type { Address } from "../transport/Address";
-import type { ServerList } from "./ServerList";
+import type { ServerList } from "./connecting/ServerList";
 
 /** Client, for the classes that connect it. */
 export interface ClientHost {

@@ -2,8 +2,8 @@ import type { ConnectionOptions } from "node:tls";
 import type { SockhopOptions } from "../endpoint/options";
 import type { ClassesOf, Protocol } from "../Protocol";
 import { SockhopError } from "../SockhopError";
-import type { QueueOptions } from "./OfflineQueue";
-import type { ServerAddress } from "./ServerList";
+import type { QueueOptions } from "./queue/OfflineQueue";
+import type { ServerAddress } from "./connecting/ServerList";
 
 /** Options of a {@link SockhopClient}. `P` and `C` are its type parameters. */
 export interface ClientOptions<

@@ -9,16 +9,21 @@ import { delayAfter } from "../timers/backoff";
 import { ClusterCounters } from "./ClusterCounters";
 import type { ClusterEvents, ClusterState, ClusterStats } from "./ClusterEvents";
 import type { ClusterHost } from "./ClusterHost";
-import { ClusterLink } from "./ClusterLink";
+import { ClusterLink } from "./engine/ClusterLink";
 import type { ClusterSettings } from "./ClusterOptions";
-import { type ClusterRequestOptions, ClusterRequests, type ClusterResponses, checkOwnPrefix } from "./ClusterRequests";
-import { ClusterReceiver } from "./ClusterReceiver";
-import { ClusterSender } from "./ClusterSender";
+import {
+    type ClusterRequestOptions,
+    ClusterRequests,
+    type ClusterResponses,
+    checkOwnPrefix,
+} from "./requests/ClusterRequests";
+import { ClusterReceiver } from "./values/ClusterReceiver";
+import { ClusterSender } from "./values/ClusterSender";
 import { Deferred } from "../timers/Deferred";
 import { Heartbeats } from "./Heartbeats";
-import type { ClusterHandler } from "./MemberResponses";
+import type { ClusterHandler } from "./requests/MemberResponses";
 import type { ClusterMember } from "./Members";
-import type { RequestHost } from "./RequestHost";
+import type { RequestHost } from "./requests/RequestHost";
 
 /** Delay of the first further attempt after an outage, and the longest one, in milliseconds. Both are an upper limit. */
 const RETRY = { interval: 100, cap: 2000 };

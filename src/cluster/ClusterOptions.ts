@@ -1,7 +1,7 @@
 import { isPlain, warnUnknownOptions } from "../diagnostics/unknownOptions";
 import { SockhopError } from "../SockhopError";
 import { milliseconds, positiveNumber } from "../validators";
-import type { Engine } from "./Engine";
+import type { Engine } from "./engine/Engine";
 
 /** Names of the options of a cluster. */
 export const CLUSTER_NAMES = ["engine", "name", "heartbeat", "max_buffered", "max_pending"] as const;

@@ -1,5 +1,5 @@
 import { detach } from "../runtime/detach";
-import type { ClusterHead } from "./ClusterMessage";
+import type { ClusterHead } from "./values/ClusterMessage";
 
 /** Maximum number of members that are kept, present or not. */
 const MAX_MEMBERS = 1000;

@@ -10,7 +10,7 @@ import type { Codec, ControlKind, Identified, ReadState } from "./Codec";
 import { JsonCodec, type JsonCodecOptions } from "./json/JsonCodec";
 import { withLineId } from "./LineId";
 import { BinaryFormat } from "./binary/BinaryFormat";
-import { MixedReader } from "./binary/MixedReader";
+import { MixedReader } from "./binary/read/MixedReader";
 import { Terminator } from "./json/Terminator";
 import { V2Format, type V2FormatOptions } from "./v2/V2Format";
 import type { ValueOptions } from "./ValueOptions";

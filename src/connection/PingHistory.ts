@@ -1,6 +1,6 @@
 import { SockhopPing, SockhopPong } from "../protocol/SockhopPing";
 import { now } from "../runtime/clock";
-import { type SendCounters, SendProgress } from "./SendProgress";
+import { type SendCounters, SendProgress } from "./writing/SendProgress";
 
 /**
  * Number of pings that are kept. The peer is dead if none of them got a pong and there was no activity since the first.

@@ -1,6 +1,6 @@
 import { now } from "../runtime/clock";
 import { GraceTimeout } from "../timers/GraceTimeout";
-import { SYSTEM_BUFFER_BYTES } from "./SendProgress";
+import { SYSTEM_BUFFER_BYTES } from "./writing/SendProgress";
 
 /** Milliseconds between two checks. */
 const CHECK_INTERVAL_MS = 250;

@@ -1,9 +1,9 @@
 import { badFrameError, foreignPeerError } from "../codec/errors";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import { type Connection, connectionOf } from "../connection/Connection";
-import type { HeldFrames, ReceivedFrame } from "../connection/HeldFrames";
+import type { HeldFrames, ReceivedFrame } from "../connection/resume/HeldFrames";
 import { holdReading } from "../connection/holdReading";
-import { Receipts } from "../connection/Receipts";
+import { Receipts } from "../connection/resume/Receipts";
 import { publishReceived } from "../diagnostics/channels";
 import { throwLater } from "../emitter/emitSafely";
 import { PING, PONG } from "../protocol/Envelope";

@@ -1,7 +1,7 @@
 import type { AnswerOf, DataOf, End, Instances, Names, Protocol, ReplyTo, Table, IsAny } from "../Protocol";
 import type { SockhopRequest } from "../protocol/SockhopRequest";
 import type { Reply } from "../replies/PendingReply";
-import type { SockhopResponseWriteableStream } from "../replies/ResponseWriteableStream";
+import type { SockhopResponseWriteableStream } from "../replies/responses/ResponseWriteableStream";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- values of a peer: a program that knows the type need not cast */
 

@@ -1,7 +1,7 @@
 import type { FramingOptions } from "../codec/ObjectBuffer";
 import type { ValueOptions } from "../codec/ValueOptions";
 import { type LimitOptions, type Limits, limitsOf } from "../connection/limits";
-import { type ResumeLimits, type ResumeOptions, resumeLimits } from "../connection/resumeOptions";
+import { type ResumeLimits, type ResumeOptions, resumeLimits } from "../connection/resume/resumeOptions";
 import { SockhopError } from "../SockhopError";
 import { milliseconds } from "../validators";
 

@@ -1,6 +1,6 @@
 import { V2Wire } from "../codec/v2/V2Wire";
 import type { Connection } from "../connection/Connection";
-import type { ResumptionStart } from "../connection/Resumption";
+import type { ResumptionStart } from "../connection/resume/Resumption";
 import { debug } from "../diagnostics/debugLog";
 import { emitSafely } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";

@@ -1,7 +1,7 @@
 import type { Connection } from "../connection/Connection";
 import type { DisconnectReason } from "../connection/DisconnectReason";
-import { Resumption, type ResumptionStart, notResumedError } from "../connection/Resumption";
-import type { ResumeLimits } from "../connection/resumeOptions";
+import { Resumption, type ResumptionStart, notResumedError } from "../connection/resume/Resumption";
+import type { ResumeLimits } from "../connection/resume/resumeOptions";
 import { badFrameError } from "../codec/errors";
 import { publishInterrupt, publishResume } from "../diagnostics/channels";
 import { debug } from "../diagnostics/debugLog";

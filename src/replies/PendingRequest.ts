@@ -7,7 +7,7 @@ import { markHandled } from "../timers/promises";
 import type { PendingReply, ReplyHost } from "./PendingReply";
 import { NO_ID, type PendingEntry, PendingTable } from "./PendingTable";
 import { ReplyTimeout } from "./ReplyTimeout";
-import { SockhopResponseReadableStream } from "./ResponseReadableStream";
+import { SockhopResponseReadableStream } from "./responses/ResponseReadableStream";
 import { uuidFor } from "./uuidFor";
 
 /** Connection with pending requests. */

@@ -1,7 +1,7 @@
 import type { Message, MessageNameOf, Protocol } from "../Protocol";
 import type { WaitOptions } from "../replies/ReplyTimeout";
-import type { BroadcastOptions } from "./BroadcastOptions";
-import type { GroupCount, GroupMembers } from "./Presence";
+import type { BroadcastOptions } from "./broadcasts/BroadcastOptions";
+import type { GroupCount, GroupMembers } from "./cluster/Presence";
 import type { SockhopServer } from "./SockhopServer";
 import type { SockhopSession } from "./SockhopSession";
 

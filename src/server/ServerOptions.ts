@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import type { ClusterOptions } from "../cluster/ClusterOptions";
-import type { Engine } from "../cluster/Engine";
+import type { Engine } from "../cluster/engine/Engine";
 import { isPlain, warnIgnored } from "../diagnostics/unknownOptions";
 import type { SockhopOptions } from "../endpoint/options";
 import type { ClassesOf, Protocol } from "../Protocol";

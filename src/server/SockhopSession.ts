@@ -7,7 +7,7 @@ import { type FlushOptions, limitFlush } from "../mixins/FlushLimit";
 import type { RequestOptions } from "../mixins/Requests";
 import type { AnswerTo, CallbackOf, Message, MessageNameOf, Protocol, RequestData, RequestNameOf } from "../Protocol";
 import type { SendOptions } from "../replies/PendingCallback";
-import type { SockhopResponseReadableStream } from "../replies/ResponseReadableStream";
+import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
 import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { fingerprintOf } from "../transport/tls";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Engine } from "../../src/cluster/Engine";
+import type { Engine } from "../../src/cluster/engine/Engine";
 import type { ClusterMember, SockhopClient, SockhopError, SockhopServer } from "../../src";
 import { until } from "../support/eventLoop";
 import { client, placeOf, server } from "../support/pair";

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as Sockhop from "../../src";
-import type { Engine } from "../../src/cluster/Engine";
+import type { Engine } from "../../src/cluster/engine/Engine";
 import { nats_engine } from "../../src/engines/nats";
 import { redis_engine } from "../../src/engines/redis";
 import { ROOT } from "../package/Installed";
@@ -14,7 +14,7 @@ import { later } from "../support/leftovers";
 import { unhandled } from "../support/rejections";
 import { NumberedServer, settle } from "./NumberedServer";
 
-/** The line of src/cluster/ClusterMessage.ts that the other build has changed. */
+/** The line of src/cluster/values/ClusterMessage.ts that the other build has changed. */
 const VERSION = 'const VERSION = "1";';
 
 type Library = typeof Sockhop;

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { connect } from "node:net";
 import { connect as connectNats } from "@nats-io/transport-node";
 import { createClient } from "redis";
-import type { Engine } from "../../src/cluster/Engine";
+import type { Engine } from "../../src/cluster/engine/Engine";
 import { nats_engine } from "../../src/engines/nats";
 import { redis_engine } from "../../src/engines/redis";
 import { Relay } from "../support/Relay";

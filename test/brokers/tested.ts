@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Engine } from "../../src/cluster/Engine";
+import type { Engine } from "../../src/cluster/engine/Engine";
 import type { Tested } from "../cluster/engine.contract";
 import type { Broker } from "../support/brokers";
 

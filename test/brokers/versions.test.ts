@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Engine } from "../../src/cluster/Engine";
+import type { Engine } from "../../src/cluster/engine/Engine";
 import { type Tested, brokenNetworkContract, engineContract } from "../cluster/engine.contract";
 import { ROOT } from "../package/Installed";
 import { type Packages, install } from "../package/tools";

@@ -2,7 +2,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Cluster } from "../../src/cluster/Cluster";
-import { parseHead } from "../../src/cluster/ClusterMessage";
+import { parseHead } from "../../src/cluster/values/ClusterMessage";
 import { clusterSettings } from "../../src/cluster/ClusterOptions";
 import type { SockhopError } from "../../src";
 import { turns } from "../support/eventLoop";

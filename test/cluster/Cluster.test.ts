@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Cluster } from "../../src/cluster/Cluster";
 import { clusterSettings } from "../../src/cluster/ClusterOptions";
 import type { ClusterHost } from "../../src/cluster/ClusterHost";
-import type { Engine } from "../../src/cluster/Engine";
+import type { Engine } from "../../src/cluster/engine/Engine";
 import type { SockhopError } from "../../src";
 import { turns } from "../support/eventLoop";
 import { fakeTime } from "../support/fakeTime";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ClusterHead } from "../../src/cluster/ClusterMessage";
+import type { ClusterHead } from "../../src/cluster/values/ClusterMessage";
 import { Members } from "../../src/cluster/Members";
 
 function head(sender: string, kind: string, number: number, count = 1): ClusterHead {

@@ -1,4 +1,4 @@
-import type { Engine, EngineLink } from "../../src/cluster/Engine";
+import type { Engine, EngineLink } from "../../src/cluster/engine/Engine";
 
 /** How `connect()` of a simulated engine ends. */
 export const CONNECT_MODES = ["ok", "never", "reject", "throw", "lost inside", "no link", "bad limit"] as const;

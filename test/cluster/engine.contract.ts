@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import type { Engine, EngineLink } from "../../src/cluster/Engine";
+import type { Engine, EngineLink } from "../../src/cluster/engine/Engine";
 import { Relay } from "../support/Relay";
 import { later } from "../support/leftovers";
 import { uncaught, unhandled } from "../support/rejections";

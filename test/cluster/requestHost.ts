@@ -1,4 +1,4 @@
-import type { RequestHost } from "../../src/cluster/RequestHost";
+import type { RequestHost } from "../../src/cluster/requests/RequestHost";
 import { type InvalidMessage, type Message, invalid, toMessage } from "../../src/protocol/Message";
 
 /** Encodes values as JSON, as a server without options does. */

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type net from "node:net";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
 import { Connection } from "../../src/connection/Connection";
-import type { QueuedBatch } from "../../src/connection/FrameWriter";
+import type { QueuedBatch } from "../../src/connection/writing/FrameWriter";
 import { type LimitOptions, limitsOf } from "../../src/connection/limits";
 import { PendingCallback } from "../../src/replies/PendingCallback";
 import { PendingResponse } from "../../src/replies/PendingRequest";

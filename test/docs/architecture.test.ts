@@ -83,8 +83,8 @@ describe("docs/architecture.md", () => {
             ["codec/custom/CustomFormat", "codec/custom/CustomWire"],
             ["codec/binary/BinaryFormat", "codec/binary/BinaryWire"],
             ["codec/v2/V2Format", "codec/v2/V2Wire"],
-            ["codec/binary/ValueReader", "codec/binary/readRich"],
-            ["codec/binary/ValueWriter", "codec/binary/writeBuiltIn", "codec/binary/writeRich"],
+            ["codec/binary/read/ValueReader", "codec/binary/read/readRich"],
+            ["codec/binary/write/ValueWriter", "codec/binary/write/writeBuiltIn", "codec/binary/write/writeRich"],
         ]);
     });
 
@@ -92,12 +92,14 @@ describe("docs/architecture.md", () => {
         const tree = /^## Files\n+```text\n(?<tree>[^]*?)^```$/m.exec(PAGE)!.groups!["tree"]!;
         // These are bundles of their own.
         const files = FILES.filter((file) => !/^(cli|compat|inspect\/package)\//.test(file));
-        let folder = "";
+        const folders: string[] = [];
         const listed = tree.split("\n").flatMap((line) => {
-            folder = /^ {2}(\w+\/)/.exec(line)?.[1] ?? (/^ {2}\w/.test(line) ? "" : folder);
-            return [...line.matchAll(/(?:^ +| {2,})((?:(?:json|binary|custom|v2)\/)?\w+(?:\.module)?)\.ts\b/g)].map(
-                ([, name]) => folder + name!,
-            );
+            const { indent, name, end } =
+                /^(?<indent> +)(?<name>[\w/]+?)(?<end>\/(?!\w)|\.ts\b)/.exec(line)?.groups ?? {};
+            if (indent === undefined) return [];
+            folders.length = indent.length / 2 - 1; // two spaces for each level below src
+            if (end === "/") folders.push(name!);
+            return end === ".ts" ? [[...folders, name].join("/")] : [];
         });
         expect(listed).to.have.members(files);
     });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ClientOptions, ServerOptions } from "../../src";
-import type { QueueOptions } from "../../src/client/OfflineQueue";
+import type { QueueOptions } from "../../src/client/queue/OfflineQueue";
 import { OPTION_NAMES, QUEUE_NAMES, givenOptions } from "../../src/endpoint/givenOptions";
 import { turns } from "../support/eventLoop";
 import { warnings } from "../support/rejections";

@@ -1,7 +1,7 @@
 import { ok, strictEqual } from "node:assert";
 import fc from "fast-check";
 import { type Engine, SockhopClient, SockhopServer, memory_engine } from "../../src";
-import { writeHead, writeStatus } from "../../src/cluster/ClusterMessage";
+import { writeHead, writeStatus } from "../../src/cluster/values/ClusterMessage";
 import { until } from "./guard";
 import { CODES } from "./harness";
 import { freshPath } from "./setups";

@@ -6,7 +6,7 @@ import { Responses } from "../../src/mixins/Responses";
 import type { Envelope } from "../../src/protocol/Envelope";
 import { type Message, toMessage } from "../../src/protocol/Message";
 import type { SockhopRequest, SockhopResponsePacket } from "../../src/protocol/SockhopRequest";
-import type { SockhopResponseWriteableStream } from "../../src/replies/ResponseWriteableStream";
+import type { SockhopResponseWriteableStream } from "../../src/replies/responses/ResponseWriteableStream";
 import { turns } from "../support/eventLoop";
 import { rejection } from "../support/pair";
 import { uncaught, unhandled, warnings } from "../support/rejections";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Connection } from "../../src/connection/Connection";
-import { Resumption } from "../../src/connection/Resumption";
+import { Resumption } from "../../src/connection/resume/Resumption";
 import { ResumeTokens } from "../../src/server/ResumeTokens";
 
 function connection(token: string): Connection {

@@ -1,7 +1,7 @@
 import type { Connection } from "../../src/connection/Connection";
-import { Broadcast } from "../../src/server/Broadcast";
-import { BroadcastBatch } from "../../src/server/BroadcastBatch";
-import type { BroadcastFrame } from "../../src/server/BroadcastFrame";
+import { Broadcast } from "../../src/server/broadcasts/Broadcast";
+import { BroadcastBatch } from "../../src/server/broadcasts/BroadcastBatch";
+import type { BroadcastFrame } from "../../src/server/broadcasts/BroadcastFrame";
 
 let batch: BroadcastBatch | undefined;
 

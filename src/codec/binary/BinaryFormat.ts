@@ -1,10 +1,10 @@
 import { BinaryWire } from "./BinaryWire";
 import { type InvalidMessage, type Message, message } from "../../protocol/Message";
-import { FrameDecoder, uuidsOf } from "./FrameDecoder";
+import { FrameDecoder, uuidsOf } from "./read/FrameDecoder";
 import * as $ from "./layout";
-import { acquire, discard } from "./memory";
+import { acquire, discard } from "./write/memory";
 import type { BinaryFormatOptions, FormatSettings } from "./settings";
-import { ShapeTable } from "./Shape";
+import { ShapeTable } from "./write/Shape";
 import { StandIns } from "./StandIns";
 import type { WireFormat, WireTokens } from "../Wire";
 

@@ -4,10 +4,10 @@ import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import type { ByteFrame, ControlKind, Frame, Identified } from "../Codec";
 import type { Wire, WireTokens } from "../Wire";
 import type { BinaryFormat } from "./BinaryFormat";
-import type { FrameBuffer } from "./FrameBuffer";
-import { type Uuids, uuidsOf } from "./FrameDecoder";
+import type { FrameBuffer } from "./write/FrameBuffer";
+import { type Uuids, uuidsOf } from "./read/FrameDecoder";
 import * as $ from "./layout";
-import { acquire, discard } from "./memory";
+import { acquire, discard } from "./write/memory";
 
 const NOTHING = Buffer.alloc(0);
 

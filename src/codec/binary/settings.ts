@@ -1,5 +1,5 @@
 import type { Encoder } from "../Codec";
-import type { ShapeTable } from "./Shape";
+import type { ShapeTable } from "./write/Shape";
 
 /** Class whose instances are received as instances. */
 export interface BinaryClass {

@@ -1,0 +1,24 @@
+import { badFrame } from "./BadFrame";
+import * as $ from "../layout";
+import type { BinaryClass, BinaryClasses } from "../settings";
+
+/** Class name and keys of received objects. */
+export interface ReceivedShape {
+    readonly className: string;
+    readonly keys: readonly string[];
+    readonly registered: BinaryClass | undefined;
+    /** True if a member must be defined: an assignment could call a setter, or be refused. */
+    readonly isUnusual: boolean;
+}
+
+/** Reads the class name and the keys of a shape. */
+export function parseShape(text: string, classes: BinaryClasses | undefined): ReceivedShape {
+    const [className = "", ...keys] = text.split($.SEPARATOR);
+    if (keys.length === 0 || keys.length > $.MAX_SHAPE_KEYS) throw badFrame("a shape in it is not valid");
+    return {
+        className,
+        keys,
+        registered: classes?.get(className),
+        isUnusual: keys.some((key) => key in Object.prototype),
+    };
+}

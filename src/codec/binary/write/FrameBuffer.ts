@@ -1,0 +1,272 @@
+import { constants } from "node:buffer";
+import { RESERVED_TYPES } from "../../../protocol/Envelope";
+import { SockhopError } from "../../../SockhopError";
+import { typeName } from "../../../protocol/typeName";
+import { tooLargeError } from "../../errors";
+import * as $ from "../layout";
+import type { Shape } from "./Shape";
+import { ValueWriter, newFrame } from "./ValueWriter";
+import { WriteFailure, writeFailure } from "./WriteFailure";
+
+/** Maximum length of a string of this engine, and so of the text of a frame. */
+const { MAX_STRING_LENGTH } = constants;
+
+/** Maximum size of a message, whatever the option is: a frame has 32 bits for its size. */
+const MAX_SIZE = 2 ** 32 - 1 - $.FRAME_SLACK;
+
+/** Maximum size of memory that is kept. */
+const MAX_KEPT = 131_072;
+
+const EMPTY = Buffer.alloc(0);
+const { getPrototypeOf } = Object;
+
+/**
+ * Frames of one tick, in one buffer. A message is written behind the last one, and becomes a part of its frame by
+ * {@link commit}; otherwise the next message takes its place.
+ */
+export class FrameBuffer extends ValueWriter {
+    /** Type of the latest message. */
+    latestType = "Object";
+    /** Kind and flags of the latest message. */
+    latestHead = 0;
+    /** True if the frames were taken while a message was being written. */
+    isInterrupted = false;
+    /** Begin of the frame that is open; its end without the latest message, and the same of its text and shapes. */
+    #start = 0;
+    #end = 0;
+    #endOfText = 0;
+    #committedText = "";
+    #endOfShapes = 0;
+    #hasMessages = false;
+    /** True if the last bytes were still in use when they were released: the next ones will be, too. */
+    #copies = false;
+
+    /** @param memory - size of the memory, allocated at the first message */
+    constructor(readonly memory: number) {
+        super();
+        this.reset(true);
+    }
+
+    /** Number of bytes of the latest message, also when it was committed. An estimate if its text is not ASCII. */
+    length = 0;
+
+    /** Number of bytes that were committed. */
+    get committed(): number {
+        return this.#hasMessages ? this.#end + this.#endOfText : this.#start;
+    }
+
+    /**
+     * Writes a message.
+     *
+     * @param head - kind and flags
+     * @param id - number of a call or request; 0 for none
+     * @param type - type instead of the class name
+     * @param error - error of a failed response
+     * @throws {@link SockhopError} `ERR_BAD_DATA`, `ERR_MESSAGE_TOO_LARGE`; the message leaves no trace then
+     */
+    write(head: number, id: number, value: unknown, type?: string, error?: unknown): void {
+        if (this.bytes.length === 0) this.#allocate();
+        this.rollBack();
+        try {
+            this.beginValues();
+            this.maxLength = Math.min(this.#endOfText + this.settings.maxSize, MAX_STRING_LENGTH);
+            this.#message(head, id, value, type, error);
+            this.checkSize(0);
+            this.length = this.at - this.#end + this.text.length - this.#endOfText;
+        } catch (thrown) {
+            this.rollBack();
+            throw WriteFailure.of(thrown).toError();
+        } finally {
+            this.endValues();
+        }
+    }
+
+    /** Makes the latest message a part of the frame. */
+    commit(): void {
+        this.#end = this.at;
+        this.#committedText = this.text;
+        this.#endOfText = this.text.length;
+        this.#endOfShapes = this.shapes.length;
+        this.#hasMessages = true;
+        if (this.#end - this.#start + this.#endOfText >= $.FRAME_SIZE) this.#endFrame();
+    }
+
+    /** Appends a whole frame. */
+    append(frame: Buffer): void {
+        if (this.bytes.length === 0) this.#allocate();
+        this.rollBack();
+        if (this.#hasMessages) this.#endFrame();
+        this.at = this.#start;
+        if (this.at + frame.length > this.bytes.length) this.enlarge(frame.length);
+        this.bytes.set(frame, this.at);
+        this.#start = this.at + frame.length;
+        this.#beginFrame();
+    }
+
+    /** Ends the open frame and returns all bytes. They are valid until {@link reset}. */
+    take(): Buffer {
+        this.rollBack();
+        if (this.#hasMessages) this.#endFrame();
+        const bytes = this.bytes.subarray(0, this.#start);
+        return this.#copies ? Buffer.from(bytes) : bytes;
+    }
+
+    /** Returns a copy of what was committed, while a message is being written. That message is lost. */
+    interrupt(): Buffer {
+        const copy = new FrameBuffer(0);
+        copy.bytes = Buffer.from(this.bytes.subarray(0, this.#end));
+        copy.#start = this.#start;
+        copy.#end = copy.at = this.#end;
+        copy.text = copy.#committedText = this.#committedText;
+        copy.#endOfText = this.#endOfText;
+        copy.#hasMessages = this.#hasMessages;
+        this.isInterrupted = true;
+        return copy.take();
+    }
+
+    /**
+     * Prepares for the next tick.
+     *
+     * @param isFree - true if nothing refers to the bytes of {@link take}
+     * @param maxKept - memory that is kept for the next tick. A larger one is dropped, so that one large message does
+     *     not stay
+     */
+    reset(isFree: boolean, maxKept = MAX_KEPT): void {
+        if ((!isFree && !this.#copies) || this.bytes.length > maxKept) {
+            this.bytes = EMPTY;
+            this.view = new DataView(EMPTY.buffer, 0, 0);
+        }
+        // To give large memory away each time costs more than a copy.
+        this.#copies = !isFree;
+        this.#start = 0;
+        this.isInterrupted = false;
+        this.#beginFrame();
+    }
+
+    /** Removes the message that was not committed. */
+    rollBack(): void {
+        this.at = this.#end;
+        this.text = this.#committedText;
+        this.shapes.truncate(this.#endOfShapes);
+        if (!this.#hasMessages) this.#beginFrame();
+    }
+
+    #allocate(): void {
+        this.bytes = Buffer.allocUnsafeSlow(Math.max(this.memory, 1024));
+        this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+    }
+
+    #beginFrame(): void {
+        this.frame = newFrame();
+        this.at = this.#end = this.#start + $.HEADER;
+        this.text = this.#committedText = "";
+        this.#endOfText = 0;
+        this.shapes.clear();
+        this.#endOfShapes = 0;
+        this.#hasMessages = false;
+    }
+
+    /** Writes the header and the text of the frame. */
+    #endFrame(): void {
+        const { text } = this;
+        const from = this.#end;
+        const encoding = encodingOf(text);
+        const size = encoding === $.LATIN1 ? text.length : Buffer.byteLength(text, NAMES[encoding]);
+        if (from + size > this.bytes.length) this.enlarge(size);
+        const { bytes, view } = this;
+        bytes.write(text, from, size, NAMES[encoding]);
+        const start = this.#start;
+        const end = from + size;
+        bytes[start] = $.MARK;
+        bytes[start + 1] = $.FORMAT;
+        view.setUint32(start + 2, end - start - $.PREFIX, true);
+        bytes[start + 6] = encoding;
+        view.setUint32(start + 7, from - start - $.HEADER, true);
+        this.#start = end;
+        this.#beginFrame();
+    }
+
+    #message(head: number, id: number, value: unknown, type: string | undefined, error: unknown): void {
+        if (this.at + 32 > this.bytes.length) this.grow(32);
+        const start = this.at++;
+        const kind = head & $.KIND;
+        if (id !== 0) this.varint(id);
+        if (kind !== $.CANCEL) {
+            const from = this.at;
+            const { shapes } = this.settings;
+            const shape = this.value(value, "", shapes.latest);
+            shapes.latest = shape;
+            if (error !== undefined) this.value(error, "");
+            const derived = this.#derivedType(value, from, shape);
+            const isPlain =
+                derived === "Object" &&
+                typeof value === "object" &&
+                value !== null &&
+                getPrototypeOf(value) === Object.prototype;
+            if (type === undefined && isPlain) this.latestType = "Object";
+            else if (this.#writeType(kind, value, type, derived)) head |= $.HAS_TYPE;
+        }
+        this.latestHead = head;
+        this.bytes[start] = this.hasReferences ? head | $.HAS_REFERENCES : head;
+    }
+
+    /** Writes the type of a message, unless a reader derives it from the value. Returns true if it was written. */
+    #writeType(kind: number, value: unknown, type: string | undefined, derived: string | undefined): boolean {
+        this.latestType = type ?? this.typeOf(value);
+        if (kind <= $.REPLY && RESERVED_TYPES.has(this.latestType)) throw reservedFailure(this.latestType);
+        if (this.latestType === derived) return false;
+        if (this.latestType.length > $.MAX_NAME) throw writeFailure("a class whose name is too long");
+        this.name(this.latestType);
+        return true;
+    }
+
+    /**
+     * Returns the type that a reader derives from the value itself, if it can.
+     *
+     * @param from - index of the first byte of the value
+     */
+    #derivedType(value: unknown, from: number, shape: Shape | undefined): string | undefined {
+        const kind = this.bytes[from] as number;
+        if (typeof value === "bigint") return kind === $.BIGINT ? "BigInt" : undefined; // it can have a toJSON()
+        if (typeof value !== "object" || value === null) return typeName(value);
+        if (kind >= $.FIRST_SHAPE || kind === $.NEW_SHAPE || kind === $.SHAPE) return shape?.className;
+        if (kind === $.ARRAY || kind === $.INTEGERS || kind === $.DOUBLES) return "Array";
+        return kind === $.DICTIONARY && this.bytes[from + 1] === 0 ? "Object" : undefined;
+    }
+
+    protected override checkSize(size: number): void {
+        const maxSize = Math.min(this.settings.maxSize, MAX_SIZE);
+        const bytes = this.at - this.#end + size;
+        const characters = this.text.length - this.#endOfText;
+        if (bytes + 3 * characters <= maxSize) return;
+        const total = bytes + Buffer.byteLength(this.text.slice(this.#endOfText));
+        if (total > maxSize) throw this.#tooLarge(total, maxSize);
+    }
+
+    protected override refuse(length: number): never {
+        const total = this.at - this.#end + this.text.length - this.#endOfText + length;
+        throw this.#tooLarge(total, Math.min(this.settings.maxSize, MAX_STRING_LENGTH));
+    }
+
+    #tooLarge(size: number, maxSize: number): WriteFailure {
+        const type = `message (${this.latestType})`;
+        if (maxSize === this.settings.maxSize)
+            return writeFailure("", undefined, tooLargeError(String(size), maxSize, type));
+        const text = `A ${type} of ${size} bytes is larger than a frame can be (${maxSize} bytes)`;
+        return writeFailure("", undefined, new SockhopError(text, "ERR_MESSAGE_TOO_LARGE"));
+    }
+}
+
+function reservedFailure(type: string): WriteFailure {
+    const text = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
+    return writeFailure("", undefined, new SockhopError(text, "ERR_BAD_DATA"));
+}
+
+/** Names of the encodings, by their numbers. */
+const NAMES = ["latin1", "utf8", "utf16le"] as const;
+
+/** Returns the shortest encoding of a text. */
+function encodingOf(text: string): 0 | 1 | 2 {
+    if (Buffer.byteLength(text) === text.length) return $.LATIN1;
+    return (text as string & { isWellFormed(): boolean }).isWellFormed() ? $.UTF8 : $.UTF16;
+}

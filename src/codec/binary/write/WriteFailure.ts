@@ -1,0 +1,69 @@
+import { messageOf } from "../../../runtime/thrownValues";
+import { SockhopError } from "../../../SockhopError";
+import { withoutStack } from "../../errors";
+
+/** Maximum length of a path in an error message. */
+const MAX_PATH = 128;
+
+/**
+ * Part of a value that cannot be sent. It collects its path on the way out.
+ *
+ * The stack can be full there. Then a regular expression could end the process: V8 has no memory to compile it. So the
+ * text is made by {@link toError}.
+ */
+export class WriteFailure extends Error {
+    /** Steps of the path, innermost first: text such as `[3]`, or the key of a member. */
+    readonly #steps: (string | { readonly key: string })[] = [];
+    /** Error of the message as a whole, which is thrown instead. */
+    readonly #error: SockhopError | undefined;
+
+    constructor(reason: string, cause?: unknown, error?: SockhopError) {
+        super(reason, cause === undefined ? undefined : { cause });
+        this.#error = error;
+    }
+
+    /** Converts anything that was thrown. */
+    static of(thrown: unknown): WriteFailure {
+        return thrown instanceof WriteFailure ? thrown : writeFailure(messageOf(thrown), thrown);
+    }
+
+    /** @param step - text such as `[3]` */
+    in(step: string): this {
+        if (this.#steps.length < MAX_PATH) this.#steps.push(step);
+        return this;
+    }
+
+    inMember(key: string): this {
+        if (this.#steps.length < MAX_PATH) this.#steps.push({ key });
+        return this;
+    }
+
+    toError(): SockhopError {
+        if (this.#error) return this.#error;
+        let path = "";
+        for (const step of this.#steps) {
+            if (path.length >= MAX_PATH) break;
+            path = (typeof step === "string" ? step : memberStep(step.key)) + path;
+        }
+        if (path.length >= MAX_PATH) path = `…${path}`;
+        const reason = this.message.replace(/\s*\n\s*/g, " ");
+        const at = path === "" ? "" : `, at ${path}`;
+        const options = this.cause === undefined ? undefined : { cause: this.cause };
+        return new SockhopError(`This value cannot be sent: ${reason}${at}`, "ERR_BAD_DATA", options);
+    }
+}
+
+/**
+ * Creates a {@link WriteFailure}. It has no stack: the error that is thrown has one.
+ *
+ * @param reason - such as `a function`
+ * @param error - thrown instead, for a failure that does not belong to a part of the value
+ */
+export function writeFailure(reason: string, cause?: unknown, error?: SockhopError): WriteFailure {
+    return withoutStack(() => new WriteFailure(reason, cause, error));
+}
+
+/** Returns the step to a member in the path of an error. */
+function memberStep(key: string): string {
+    return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, MAX_PATH))}]`;
+}

@@ -1,0 +1,46 @@
+import type { ByteWriter } from "./ByteWriter";
+import * as $ from "../layout";
+
+/** Writes an array of numbers, if it has nothing else. Returns true if it was written. */
+export function writePacked(writer: ByteWriter, value: readonly unknown[]): boolean {
+    let min = 0;
+    let max = 0;
+    let areIntegers = true;
+    const numbers = value.slice(); // a Proxy could return something else the next time
+    const { length } = numbers;
+    if (length !== value.length) return false;
+    for (let n = 0; n < length; n++) {
+        const item = numbers[n];
+        if (typeof item !== "number") return false;
+        if ((item | 0) !== item || Object.is(item, -0)) areIntegers = false;
+        else if (item < min) min = item;
+        else if (item > max) max = item;
+    }
+    if (!areIntegers) return writeDoubles(writer, numbers as number[]);
+    const size = min >= -0x80 && max < 0x80 ? 1 : min >= -0x8000 && max < 0x8000 ? 2 : 4;
+    writer.kind($.INTEGERS);
+    writer.bytes[writer.at++] = size;
+    writer.varint(length);
+    if (writer.at + size * length > writer.bytes.length) writer.grow(size * length);
+    const { view } = writer;
+    let at = writer.at;
+    for (let n = 0; n < length; n++, at += size) {
+        const item = numbers[n] as number;
+        if (size === 1) view.setInt8(at, item);
+        else if (size === 2) view.setInt16(at, item, true);
+        else view.setInt32(at, item, true);
+    }
+    writer.at = at;
+    return true;
+}
+
+function writeDoubles(writer: ByteWriter, numbers: readonly number[]): true {
+    writer.kind($.DOUBLES);
+    writer.varint(numbers.length);
+    if (writer.at + 8 * numbers.length > writer.bytes.length) writer.grow(8 * numbers.length);
+    const { view } = writer;
+    let at = writer.at;
+    for (let n = 0; n < numbers.length; n++, at += 8) view.setFloat64(at, numbers[n] as number, true);
+    writer.at = at;
+    return true;
+}

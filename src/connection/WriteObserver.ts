@@ -1,8 +1,0 @@
-import type { Socket } from "node:net";
-import type { SockhopError } from "../SockhopError";
-
-/** Observer of the result of a write. */
-export interface WriteObserver {
-    /** Called when the operating system has the bytes, or with the error that prevents it. */
-    settle(socket: Socket, error: SockhopError | undefined): void;
-}

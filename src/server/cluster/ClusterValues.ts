@@ -1,0 +1,59 @@
+import type { RequestHost } from "../../cluster/requests/RequestHost";
+import type { ObjectBuffer } from "../../codec/ObjectBuffer";
+import { type InvalidMessage, type Message, invalid } from "../../protocol/Message";
+import { ValueMessage } from "../broadcasts/SharedMessage";
+
+/** Server, for its {@link ClusterValues}. */
+export interface ValueServer {
+    readonly objectBuffer: ObjectBuffer;
+    /** Default timeout of a request, in milliseconds. */
+    readonly responseTimeout: number;
+    /** Reports the error of a handler. */
+    handlerFailed(type: string, thrown: unknown): void;
+}
+
+/** Encodes values for other servers, and decodes theirs. */
+export class ClusterValues implements RequestHost {
+    readonly #server: ValueServer;
+
+    constructor(server: ValueServer) {
+        this.#server = server;
+    }
+
+    get timeout(): number {
+        return this.#server.responseTimeout;
+    }
+
+    encode(value: unknown, type: string | undefined): string {
+        const { objectBuffer } = this.#server;
+        if (!objectBuffer.enveloped) return objectBuffer.encodeEnvelope(value, type); // not only what its peers can get
+        return this.lineOf(new ValueMessage(objectBuffer, value, type));
+    }
+
+    /** @returns JSON text with an envelope, or `#` and the base64 text of a frame of the codec `"binary"` */
+    lineOf(message: ValueMessage): string {
+        const { enveloped, format, terminator } = this.#server.objectBuffer;
+        if (format?.name === "binary") return `#${(message.encode(format) as Buffer).toString("base64")}`;
+        const frame = message.encode(undefined) as string;
+        const json = frame.slice(0, frame.length - terminator.length);
+        return enveloped ? json : `{"type":${JSON.stringify(message.type)},"data":${json}}`;
+    }
+
+    /** Decodes a text of {@link encode}. Never throws. */
+    decodeLine(line: string): Message | InvalidMessage {
+        return line.startsWith("#") ? this.decodeBytes(line.slice(1)) : this.decode(line);
+    }
+
+    decode(json: string): Message | InvalidMessage {
+        return this.#server.objectBuffer.decodeEnvelope(json);
+    }
+
+    decodeBytes(base64: string): Message | InvalidMessage {
+        const [decoded] = this.#server.objectBuffer.binaryFormat.decodeShared(Buffer.from(base64, "base64"));
+        return decoded ?? invalid("the frame is empty");
+    }
+
+    failed(type: string, thrown: unknown): void {
+        this.#server.handlerFailed(type, thrown);
+    }
+}
