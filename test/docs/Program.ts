@@ -9,6 +9,12 @@ import { numberOfTests, testRunnerOf } from "./testRunners";
 
 const HOSTILE = path.join(ROOT, "test/support/hostilePeers.js");
 
+/** Milliseconds after which a program is killed that hangs. A program needs less than a second if nothing else runs. */
+const LONGEST = 40_000;
+
+/** The same for tools, such as a bundler. */
+const LONGEST_TOOL = 50_000;
+
 /** Conditions for a program. */
 interface Conditions {
     /** Added to the environment of this process. */
@@ -50,7 +56,7 @@ export class Program {
             () => {
                 this.kill();
             },
-            isTool(block) ? 50_000 : 8000,
+            isTool(block) ? LONGEST_TOOL : LONGEST,
         );
         child.stdout.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
         child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));

@@ -67,7 +67,7 @@ describe("the site", () => {
         const check = async (): Promise<void> => {
             const page = await site.plainWindow();
             for (let path = pages.pop(); path !== undefined; path = pages.pop()) {
-                await page.goto(site.address(path), { waitUntil: "domcontentloaded" });
+                await page.goto(site.address(path)); // with its styles
                 for (const [size, viewport] of Object.entries(SIZES)) {
                     await page.setViewportSize(viewport);
                     const found = await page.evaluate(faults);
