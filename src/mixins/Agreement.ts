@@ -9,66 +9,10 @@ import type { Message } from "../protocol/Message";
 import { SockhopPing } from "../protocol/SockhopPing";
 import { loadCrypto } from "../runtime/builtins";
 import { setImmediate } from "../runtime/clock";
-import { onExit } from "../runtime/onExit";
 import { SockhopError } from "../SockhopError";
-import { GraceTimeout } from "../timers/GraceTimeout";
 import { fingerprintOf } from "../transport/tls";
+import { AnswerWait, type Greeting, OVER } from "./Greeting";
 import type { Constructor } from "./mixin";
-
-/**
- * Longest wait for the answer to a greeting, in milliseconds. Only a peer that does not reply to pings lets it pass:
- * sockhop of any version replies to the ping that follows the greeting. A later answer counts, too.
- */
-const AGREEMENT_TIMEOUT_MS = 2000;
-
-/** Number of messages that are held before the answer. A server that has the codec sends few before its answer. */
-const MAX_HELD = 1000;
-
-/** Greeting on one connection, until it closes. */
-interface Greeting {
-    /** Token of this end. */
-    readonly token: string;
-    /** True if a client has asked for a connection that can be resumed. */
-    readonly asks: boolean;
-    /** Interrupted connection that a client resumes. */
-    readonly resumes: Connection | undefined;
-    /** True if a client has the answer of the server. */
-    isAnswered: boolean;
-    /** Set while a client waits for the answer. */
-    waiting: Waiting | undefined;
-}
-
-/** Wait of a client for the answer to its greeting. */
-interface Waiting {
-    /** Id of the ping that follows the greeting. Its pong without an answer before it means: the peer has no codec. */
-    readonly probe: unknown;
-    /** `undefined` if the attempt to connect limits the wait: `resume()` of a session may need longer. */
-    readonly timer: GraceTimeout | undefined;
-    /** Called when the codec is known. */
-    readonly onEnd: () => void;
-    /** Messages that arrived before the answer; `undefined` if they are delivered at once. */
-    readonly held: Message[] | undefined;
-    /** Called last, also if the connection closes. */
-    readonly onForgotten: (() => void)[];
-}
-
-/** Greeting that is over. All connections share it, as most of them stay open for long. */
-const OVER: Greeting = Object.freeze({
-    token: "",
-    asks: false,
-    resumes: undefined,
-    isAnswered: true,
-    waiting: undefined,
-});
-
-/** Ends the waits of all clients of the process: see {@link sendAtExit}. */
-const waits = new Set<() => void>();
-let isExitWatched = false;
-
-/** Sends the messages that wait for an answer as JSON lines when the process exits: no answer can arrive any more. */
-function sendAtExit(): void {
-    for (const end of waits) end();
-}
 
 /** Members that {@link Agreement} adds to an endpoint. */
 export interface Agreeing {
@@ -158,27 +102,21 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         _greet(connection: Connection, onEnd: () => void, holds: boolean, resumes?: ResumeRequest | null): void {
             const token = newToken();
             const probe = new SockhopPing();
-            const end = (): void => {
-                this.#onUnanswered(connection);
-                connection.flush();
-            };
-            const timer = resumes ? undefined : new GraceTimeout(AGREEMENT_TIMEOUT_MS, end);
-            const onForgotten = [() => waits.delete(end)];
             const request = resumes === null ? undefined : this.#requestOf(resumes);
-            const isHolding = holds || request !== undefined;
-            if (isHolding) this.#holds += 1;
-            const waiting = { probe: probe._id, timer, onEnd, held: isHolding ? [] : undefined, onForgotten };
             const asks = request !== undefined;
-            (this.#greetings ??= new Map()).set(connection, {
-                token,
-                asks,
-                resumes: resumes?.connection,
-                isAnswered: false,
-                waiting,
+            const wait = new AnswerWait({
+                probe: probe._id,
+                holds: holds || asks,
+                isLimited: !resumes,
+                onEnd,
+                onTimeout: () => {
+                    this.#onUnanswered(connection);
+                    connection.flush();
+                },
             });
-            if (!resumes) waits.add(end);
-            if (!isExitWatched) onExit(sendAtExit);
-            isExitWatched = true;
+            if (wait.holds) this.#holds += 1;
+            const greeting = { token, asks, resumes: resumes?.connection, isAnswered: false, wait };
+            (this.#greetings ??= new Map()).set(connection, greeting);
             this.#sendHello(connection, token, request);
             connection.sendControl("ping", probe);
         }
@@ -193,21 +131,17 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         _isAgreeing(connection: Connection): boolean {
-            return this.#greetings?.get(connection)?.waiting !== undefined;
+            return this.#greetings?.get(connection)?.wait !== undefined;
         }
 
         _agreed(connection: Connection): Promise<void> {
-            return new Promise((resolve) => {
-                const waiting = this.#greetings?.get(connection)?.waiting;
-                if (waiting) waiting.onForgotten.push(resolve);
-                else resolve();
-            });
+            return this.#greetings?.get(connection)?.wait?.forgotten() ?? Promise.resolve();
         }
 
         _answer(connection: Connection, hello: Hello): void {
             if (!this._greets || this.#greetings?.has(connection)) return;
             const token = newToken();
-            const greeting = { token, asks: false, resumes: undefined, isAnswered: false, waiting: undefined };
+            const greeting = { token, asks: false, resumes: undefined, isAnswered: false, wait: undefined };
             (this.#greetings ??= new Map()).set(connection, greeting);
             const request = this._limits.resume && !(connection.wire instanceof V2Wire) ? hello.resume : undefined;
             const resume = request ? this._agreeToResume(request.timeout) : undefined;
@@ -245,19 +179,17 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
          * before the answer would be counted by the server only.
          */
         #hold(connection: Connection, message: Message): void {
-            const held = this.#greetings?.get(connection)?.waiting?.held;
-            if (held && held.length < MAX_HELD) {
-                held.push(message);
-                return;
+            const wait = this.#greetings?.get(connection)?.wait;
+            if (wait?.holds) {
+                if (wait.hold(message)) return;
+                this.#onUnanswered(connection);
             }
-            if (held) this.#onUnanswered(connection);
             if (connection.state !== "closed") super._onMessage(connection, message);
         }
 
         protected override _deliverHeld(connection: Connection): void {
             const greeting = this.#greetings?.get(connection);
-            if (greeting?.waiting?.held && !greeting.resumes)
-                this.#deliver(connection, greeting.waiting.held.splice(0));
+            if (greeting?.wait && !greeting.resumes) this.#deliver(connection, greeting.wait.takeHeld());
             super._deliverHeld(connection);
         }
 
@@ -272,7 +204,7 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const greeting = this.#greetings?.get(connection);
             if (hello && !this._greetsFirst) this.#onGreeting(connection, hello);
             else if (hello && greeting) this.#onAnswer(connection, greeting, hello);
-            else if (greeting?.waiting && greeting.waiting.probe === (message.data as SockhopPing)._id)
+            else if (greeting?.wait && greeting.wait.probe === (message.data as SockhopPing)._id)
                 this.#onUnanswered(connection);
             else super._onMessage(connection, message);
         }
@@ -286,18 +218,18 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         /** Handles an answer, even a late one: the server already uses the codec. */
         #onAnswer(connection: Connection, greeting: Greeting, hello: Hello): void {
-            const { resumes, waiting, isAnswered } = greeting;
+            const { resumes, wait, isAnswered } = greeting;
             if (connection.wire || isAnswered) return;
             greeting.isAnswered = true;
             const { resume } = hello;
-            if (resumes && resume?.token !== undefined && resume.received !== undefined && waiting) {
+            if (resumes && resume?.token !== undefined && resume.received !== undefined && wait) {
                 this.#onResumed(connection, resumes, resume);
                 return;
             }
             const hasAgreed = this.#agree(connection, greeting.token, hello);
             if (resume?.token !== undefined && greeting.asks) {
                 // Messages that were sent without an answer are not counted.
-                if (waiting) this.#startResumption(connection, resume);
+                if (wait) this.#startResumption(connection, resume);
                 else connection.sendApart({ ack: 0, off: true });
                 connection.sendReceipt();
             }
@@ -311,31 +243,30 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const { resumption } = resumed;
             const greeting = this.#greetings?.get(connection);
             this.#greetings?.delete(connection);
-            if (greeting?.waiting) this.#forget(greeting.waiting);
+            if (greeting?.wait) this.#forget(greeting.wait);
             if (resumption && resume.token !== undefined) resumption.token = resume.token;
             if (!this._resume(resumed, connection, resume)) this._destroy(connection, { code: "CLOSED" });
         }
 
         #onUnanswered(connection: Connection): void {
             const greeting = this.#greetings?.get(connection);
-            if (!greeting?.waiting) return;
+            if (!greeting?.wait) return;
             this.#emitCodec(connection);
             this.#end(connection, greeting);
         }
 
         #end(connection: Connection, greeting: Greeting): void {
-            const { waiting } = greeting;
-            if (!waiting) return;
-            greeting.waiting = undefined;
-            waiting.onEnd();
-            this.#forget(waiting);
-            this.#deliver(connection, waiting.held ?? []);
+            const { wait } = greeting;
+            if (!wait) return;
+            greeting.wait = undefined;
+            wait.onEnd();
+            this.#forget(wait);
+            this.#deliver(connection, wait.takeHeld());
         }
 
-        #forget({ timer, held, onForgotten }: Waiting): void {
-            if (held) this.#holds -= 1;
-            timer?.clear();
-            for (const resolve of onForgotten) resolve();
+        #forget(wait: AnswerWait): void {
+            if (wait.holds) this.#holds -= 1;
+            wait.forget();
         }
 
         /**
@@ -375,9 +306,9 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {
-            const waiting = this.#greetings?.get(connection)?.waiting;
+            const wait = this.#greetings?.get(connection)?.wait;
             this.#greetings?.delete(connection);
-            if (waiting) this.#forget(waiting);
+            if (wait) this.#forget(wait);
             super._onClose(connection, wasOpen);
         }
     }
