@@ -8,7 +8,7 @@ const MAX_PENDING = 10_000;
 const MAX_TIMES = 5000;
 
 /** Longest text of an id. Ids of sockhop have 36 characters. */
-const MAX_ID = 100;
+export const MAX_ID = 100;
 
 /** Characters of a type that are remembered. */
 const MAX_TYPE = 200;

@@ -2,6 +2,7 @@ import type net from "node:net";
 import { peerOf } from "../../inspect/endpoints";
 import type { Hub, InspectedConnection } from "../../inspect/index";
 import type { TappedMessage } from "../../inspect/parseFrame";
+import { MAX_ID } from "../../inspect/ReplyTimes";
 import { errorCode } from "../errors";
 import { errorMessage } from "../terminal/formatError";
 import type { TapLog, TapSide } from "../tap/TapLog";
@@ -15,7 +16,7 @@ interface Tapped {
     /** Calls and requests without a reply. */
     pending: number;
     /** Newest ping of each side that has no pong. */
-    readonly pings: Partial<Record<TapSide, { id: unknown; time: number }>>;
+    readonly pings: Partial<Record<TapSide, { id: string; time: number }>>;
 }
 
 const OTHER_SIDE = { client: "server", server: "client" } as const;
@@ -109,7 +110,7 @@ function follow(tapped: Tapped, from: TapSide, { kind, id, last, codec, error }:
             if (last === true || error !== undefined) tapped.pending = Math.max(0, tapped.pending - 1);
             break;
         case "ping":
-            tapped.pings[from] = { id, time: performance.now() };
+            if (typeof id === "string" && id.length <= MAX_ID) tapped.pings[from] = { id, time: performance.now() };
             break;
         case "pong": {
             const ping = tapped.pings[OTHER_SIDE[from]];
