@@ -83,7 +83,7 @@ export class Presence {
         const missing = failures.map(({ member }) => member);
         const sessions = own.map((id) => ({ id, member: memberIdOf(id) }));
         for (const [member, ids] of answers as Map<string, unknown>) {
-            if (Array.isArray(ids) && ids.every(isSessionId)) sessions.push(...ids.map((id) => ({ id, member })));
+            if (Array.isArray(ids) && ids.every(isSessionId)) for (const id of ids) sessions.push({ id, member });
             else missing.push(member);
         }
         return { sessions, missing };

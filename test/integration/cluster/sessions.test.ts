@@ -237,6 +237,15 @@ describe("group.count() and group.members()", () => {
         expect(members.missing).to.have.members(missing);
     });
 
+    it("list all sessions of a server that has very many", async () => {
+        const { a, b } = await two();
+        const ids = Array.from({ length: 200_000 }, (_, index) => `${b.s.cluster!.id!}.${index}`);
+        b.s.cluster!._requests.unhandle("sockhop:members");
+        b.s.cluster!._requests.handle("sockhop:members", () => ids);
+        const { sessions, missing } = await a.s.group("lobby").members();
+        expect([sessions.length, missing]).to.deep.equal([200_000, []]);
+    });
+
     it("count the sessions of this server without a cluster", async () => {
         const { s } = await pair();
         await s.sessions[0]!.join("lobby");
