@@ -120,6 +120,21 @@ describe("server.session(id)", () => {
         await until(() => signal!.aborted);
     });
 
+    it("waits without limit for a response if the timeout is Infinity, whatever the default of the other server", async () => {
+        const [a, b] = (await cluster({}, { response_timeout: 1 })) as [Served, Served];
+        const id = b.s.id_of(b.s.sessions[0]!);
+        const ended = new Promise((resolve) => {
+            b.c.handle("slow", async () => {
+                const error = await errorOf(b.s.sessions[0]!.ask({}, { type: "never" })); // its timeout is over
+                resolve(error.code);
+                return "done";
+            });
+        });
+        b.c.handle("never", () => new Promise(() => undefined));
+        expect(await a.s.session(id).ask({}, { type: "slow", timeout: Infinity })).to.equal("done");
+        expect(await ended).to.equal("ERR_RESPONSE_TIMEOUT");
+    });
+
     it("closes the connection of a session", async () => {
         const { a, b, id } = await two();
         await a.s.session(id).kill({ timeout: 1000 });
