@@ -1,9 +1,10 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect } from "chai";
 import { Cluster } from "../../src/cluster/Cluster";
 import { clusterSettings } from "../../src/cluster/ClusterOptions";
 import type { ClusterHost } from "../../src/cluster/ClusterHost";
 import type { Engine } from "../../src/cluster/engine/Engine";
-import type { SockhopError } from "../../src";
+import type { ClusterStateDiagnostics, SockhopError } from "../../src";
 import { turns } from "../support/eventLoop";
 import { fakeTime } from "../support/fakeTime";
 import { later } from "../support/leftovers";
@@ -342,6 +343,27 @@ describe("A cluster", () => {
             expect(cluster.state).to.equal("left");
             expect(clock.countTimers()).to.equal(0);
             clock.uninstall();
+        }
+    });
+
+    it("can leave while a subscriber of the diagnostics channel hears of the state", async () => {
+        for (const state of ["joining", "joined", "degraded"]) {
+            const { cluster, engine, broker, pass } = simulated();
+            const heard: unknown[] = [];
+            const onState = (message: unknown): void => {
+                const { cluster: from, state: current } = message as ClusterStateDiagnostics;
+                if (from !== cluster) return;
+                heard.push(current);
+                if (current === state) void cluster.leave();
+            };
+            subscribe("sockhop:cluster:state", onState);
+            later(() => void unsubscribe("sockhop:cluster:state", onState));
+            void cluster.join();
+            await pass(500);
+            engine.link?.lost(new Error("away"));
+            await pass(3000);
+            expect(heard.slice(-2)).to.deep.equal([state, "left"]);
+            expect([cluster.state, broker.links.size, cluster.members]).to.deep.equal(["left", 0, []]);
         }
     });
 

@@ -89,11 +89,15 @@ export class ClusterRequests {
         if (error) this.#requests.failAll(error);
     }
 
-    /** Ends all requests: this server leaves. What was sent in this tick is published first. */
+    /** Ends all requests of this server, which leaves. What was sent in this tick is published first. */
     leave(error: SockhopError): void {
         this.#membership = {};
         this.#sender.flush();
         this.setLink(undefined, error);
+    }
+
+    /** Aborts the signals of handlers, which calls code of the program. */
+    abortHandlers(error: SockhopError): void {
         this.#responses.abortAll(error);
     }
 
