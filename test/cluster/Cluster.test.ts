@@ -367,6 +367,39 @@ describe("A cluster", () => {
         }
     });
 
+    it("gives an engine a list of topics that it may change", async () => {
+        const { cluster, engine, pass } = simulated();
+        const connect = engine.connect.bind(engine);
+        engine.connect = (topics, heard, lost) => connect((topics as string[]).splice(0), heard, lost);
+        void cluster.join();
+        await pass(500);
+        expect(cluster.state).to.equal("joined");
+    });
+
+    it("closes the connection of an engine whose limit cannot be read", async () => {
+        const { cluster, engine, pass, events } = simulated();
+        let closed = 0;
+        const link = {
+            get limit(): number {
+                throw new Error("no limit");
+            },
+            publish: () => Promise.resolve(),
+            close: async () => {
+                closed += 1;
+                return Promise.resolve();
+            },
+        };
+        for (const bad of [link, undefined as never]) {
+            engine.connect = () => Promise.resolve(bad);
+            void cluster.join();
+            await pass(100);
+            const [, error] = events.at(-1) as [string, SockhopError];
+            expect(error.message).to.contain("its limit must be a number of bytes");
+            await cluster.leave();
+        }
+        expect(closed).to.equal(1);
+    });
+
     it("survives an engine that calls its methods", async () => {
         const { clock, cluster, engine, pass } = simulated();
         const connect = engine.connect.bind(engine);
