@@ -1,5 +1,6 @@
 import { checkMethodOptions } from "../../diagnostics/unknownOptions";
 import { typeOption } from "../../protocol/typeOption";
+import { checkSignal } from "../../replies/abortSignals";
 import type { WaitOptions } from "../../replies/ReplyTimeout";
 import { memberOf, printable } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
@@ -174,6 +175,7 @@ export class ClusterRequests {
     ): { line: string; limits: RequestLimits } {
         checkMethodOptions(options, OPTION_NAMES, method);
         const { timeout, signal } = options ?? {};
+        checkSignal(signal);
         const limits = { timeout: milliseconds("timeout", timeout, this.#host.timeout), signal: signal ?? undefined };
         const type = typeOption(options?.type, true);
         return { line: this.#host.encode(value === undefined ? {} : value, type), limits };

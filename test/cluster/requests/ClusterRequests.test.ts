@@ -270,6 +270,8 @@ describe("Requests between servers", () => {
         const calls = [
             () => a.ask(5 as never, {}),
             () => a.ask(b.id!, {}, { timeout: -1 }),
+            () => a.ask(b.id!, {}, { signal: {} as AbortSignal }),
+            () => a.ask_all({}, { signal: 5 as never }),
             () => a.ask(b.id!, {}, { type: "sockhop:count" }),
             () => a.ask_all({}, { type: "SockhopPing" }),
         ];

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { type ServerOptions, type SockhopError, SockhopSession } from "../../../src";
-import { until } from "../../support/eventLoop";
+import { turns, until } from "../../support/eventLoop";
 import { pair, server } from "../../support/pair";
+import { warnings } from "../../support/rejections";
 import { type Served, cluster } from "./support";
 
 class Widget {
@@ -259,6 +260,31 @@ describe("group.count() and group.members()", () => {
         b.s.cluster!._requests.handle("sockhop:members", () => ids);
         const { sessions, missing } = await a.s.group("lobby").members();
         expect([sessions.length, missing]).to.deep.equal([200_000, []]);
+    });
+
+    it("reject for invalid options, also without a cluster", async () => {
+        for (const s of [server(), (await two()).a.s]) {
+            const group = s.group("lobby");
+            for (const options of [{ timeout: -1 }, { signal: {} as AbortSignal }]) {
+                expect((await errorOf(group.count(options))).code).to.equal("ERR_BAD_OPTION");
+                expect((await errorOf(group.members(options))).code).to.equal("ERR_BAD_OPTION");
+            }
+        }
+    });
+
+    it("warn of an option that they do not have", async () => {
+        const heard = warnings();
+        await server()
+            .group("lobby")
+            .count({ timoot: 500 } as object);
+        await server()
+            .group("lobby")
+            .members({ signol: 500 } as object);
+        await turns(1);
+        expect(heard.map(({ message }) => message)).to.deep.equal([
+            'Unknown option "timoot" of count(): did you mean "timeout"?',
+            'Unknown option "signol" of members(): did you mean "signal"?',
+        ]);
     });
 
     it("count the sessions of this server without a cluster", async () => {
