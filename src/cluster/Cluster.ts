@@ -125,7 +125,10 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
             this.#receiver.reset(this.#sender.id);
             this.#requests.reset(this.#sender.id);
             this.#failures = 0;
-            this.#setState("joining");
+            this.#state = "joining";
+            const joined = this.#connect();
+            publishClusterState(this, "joining"); // last: a subscriber may leave
+            return joined;
         }
         return this.#connect();
     }
@@ -150,8 +153,10 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         this.#sender.setLink(undefined);
         attempt?.reject(error);
         if (link) this.#left = link.close(error);
-        publishClusterState(this, "left");
-        return this.#left;
+        const left = this.#left;
+        publishClusterState(this, "left"); // a subscriber, or a listener of a signal, may join again
+        this.#requests.abortHandlers(error);
+        return left;
     }
 
     /**

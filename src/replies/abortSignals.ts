@@ -52,7 +52,7 @@ const watches = new WeakMap<AbortSignal, SignalWatch>();
  * @throws {@link SockhopError} `ERR_BAD_OPTION` if it is not a signal, `ERR_ABORTED` if it is already aborted
  */
 export function watchSignal(signal: AbortSignal, operation: Abortable): void {
-    if (!isSignal(signal)) throw new SockhopError("signal must be an AbortSignal", "ERR_BAD_OPTION");
+    checkSignal(signal, false);
     try {
         if (!signal.aborted) {
             let watch = watches.get(signal);
@@ -64,6 +64,16 @@ export function watchSignal(signal: AbortSignal, operation: Abortable): void {
         throw new SockhopError("signal must accept abort listeners", "ERR_BAD_OPTION", { cause });
     }
     throw abortError(signal);
+}
+
+/**
+ * Validates the option `signal`.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION`
+ */
+export function checkSignal(signal: unknown, mayBeMissing = true): void {
+    if (isSignal(signal) || (mayBeMissing && (signal === undefined || signal === null))) return;
+    throw new SockhopError("signal must be an AbortSignal", "ERR_BAD_OPTION");
 }
 
 /** Stops watching the signal for this operation. */

@@ -1,9 +1,10 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect } from "chai";
 import { Cluster } from "../../src/cluster/Cluster";
 import { clusterSettings } from "../../src/cluster/ClusterOptions";
 import type { ClusterHost } from "../../src/cluster/ClusterHost";
 import type { Engine } from "../../src/cluster/engine/Engine";
-import type { SockhopError } from "../../src";
+import type { ClusterStateDiagnostics, SockhopError } from "../../src";
 import { turns } from "../support/eventLoop";
 import { fakeTime } from "../support/fakeTime";
 import { later } from "../support/leftovers";
@@ -343,6 +344,60 @@ describe("A cluster", () => {
             expect(clock.countTimers()).to.equal(0);
             clock.uninstall();
         }
+    });
+
+    it("can leave while a subscriber of the diagnostics channel hears of the state", async () => {
+        for (const state of ["joining", "joined", "degraded"]) {
+            const { cluster, engine, broker, pass } = simulated();
+            const heard: unknown[] = [];
+            const onState = (message: unknown): void => {
+                const { cluster: from, state: current } = message as ClusterStateDiagnostics;
+                if (from !== cluster) return;
+                heard.push(current);
+                if (current === state) void cluster.leave();
+            };
+            subscribe("sockhop:cluster:state", onState);
+            later(() => void unsubscribe("sockhop:cluster:state", onState));
+            void cluster.join();
+            await pass(500);
+            engine.link?.lost(new Error("away"));
+            await pass(3000);
+            expect(heard.slice(-2)).to.deep.equal([state, "left"]);
+            expect([cluster.state, broker.links.size, cluster.members]).to.deep.equal(["left", 0, []]);
+        }
+    });
+
+    it("gives an engine a list of topics that it may change", async () => {
+        const { cluster, engine, pass } = simulated();
+        const connect = engine.connect.bind(engine);
+        engine.connect = (topics, heard, lost) => connect((topics as string[]).splice(0), heard, lost);
+        void cluster.join();
+        await pass(500);
+        expect(cluster.state).to.equal("joined");
+    });
+
+    it("closes the connection of an engine whose limit cannot be read", async () => {
+        const { cluster, engine, pass, events } = simulated();
+        let closed = 0;
+        const link = {
+            get limit(): number {
+                throw new Error("no limit");
+            },
+            publish: () => Promise.resolve(),
+            close: async () => {
+                closed += 1;
+                return Promise.resolve();
+            },
+        };
+        for (const bad of [link, undefined as never]) {
+            engine.connect = () => Promise.resolve(bad);
+            void cluster.join();
+            await pass(100);
+            const [, error] = events.at(-1) as [string, SockhopError];
+            expect(error.message).to.contain("its limit must be a number of bytes");
+            await cluster.leave();
+        }
+        expect(closed).to.equal(1);
     });
 
     it("survives an engine that calls its methods", async () => {

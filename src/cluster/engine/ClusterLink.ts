@@ -86,7 +86,7 @@ export class ClusterLink {
             const heard = (topic: unknown, text: unknown): void => {
                 if (!this.#error) this.#owner.heard(this, topic, text);
             };
-            const link = await engine.connect(topics, heard, (error: unknown) => {
+            const link = await engine.connect([...topics], heard, (error: unknown) => {
                 this.#lose(this.error("has ended the connection", error));
             });
             if (this.#error as SockhopError | undefined) {
@@ -196,7 +196,7 @@ function call(method: () => unknown): Promise<unknown> {
 }
 
 function limitOf(link: EngineLink): number {
-    const { limit } = link;
+    const limit = memberOf(link, "limit");
     if (typeof limit === "number" && limit > 0) return limit;
     void closeSafely(link);
     throw new Error("its limit must be a number of bytes");

@@ -1,5 +1,6 @@
 import { checkMethodOptions } from "../../diagnostics/unknownOptions";
 import { typeOption } from "../../protocol/typeOption";
+import { checkSignal } from "../../replies/abortSignals";
 import type { WaitOptions } from "../../replies/ReplyTimeout";
 import { memberOf, printable } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
@@ -89,11 +90,15 @@ export class ClusterRequests {
         if (error) this.#requests.failAll(error);
     }
 
-    /** Ends all requests: this server leaves. What was sent in this tick is published first. */
+    /** Ends all requests of this server, which leaves. What was sent in this tick is published first. */
     leave(error: SockhopError): void {
         this.#membership = {};
         this.#sender.flush();
         this.setLink(undefined, error);
+    }
+
+    /** Aborts the signals of handlers, which calls code of the program. */
+    abortHandlers(error: SockhopError): void {
         this.#responses.abortAll(error);
     }
 
@@ -170,6 +175,7 @@ export class ClusterRequests {
     ): { line: string; limits: RequestLimits } {
         checkMethodOptions(options, OPTION_NAMES, method);
         const { timeout, signal } = options ?? {};
+        checkSignal(signal);
         const limits = { timeout: milliseconds("timeout", timeout, this.#host.timeout), signal: signal ?? undefined };
         const type = typeOption(options?.type, true);
         return { line: this.#host.encode(value === undefined ? {} : value, type), limits };

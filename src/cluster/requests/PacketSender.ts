@@ -2,9 +2,9 @@ import type { SockhopError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import type { ClusterStats } from "../ClusterEvents";
 import type { ClusterLink } from "../engine/ClusterLink";
-import { HEAD_BYTES, writeHead } from "../values/ClusterMessage";
+import { HEAD_BYTES, MAX_TURN, writeHead } from "../values/ClusterMessage";
 import type { ClusterSettings } from "../ClusterOptions";
-import { ClusterTurn, MAX_TURN, bytesOf } from "../values/ClusterTurn";
+import { ClusterTurn, bytesOf } from "../values/ClusterTurn";
 import { degradedError } from "../engine/engineErrors";
 import { limitError } from "../values/limitError";
 

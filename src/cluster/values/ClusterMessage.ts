@@ -13,6 +13,9 @@ const MAX_STATUS = 1000;
 /** Number of bytes of the longest head that this version writes, rounded up. */
 export const HEAD_BYTES = 100;
 
+/** Bytes of a message with several values, at most. A larger value has a message of its own. */
+export const MAX_TURN = 64 * 2 ** 10;
+
 /** Version, sender, kind, number, count, and the beat of a hello or heartbeat. Later versions may add fields. */
 const HEAD = new RegExp(
     String.raw`^${VERSION} (?<sender>[\w-]{1,40}) (?<kind>[!-~]) (?<number>\d{1,16}) (?<count>\d{1,9})(?: (?<beat>\d{1,16}))?(?: |$)`,
@@ -82,6 +85,7 @@ export function parseHead(text: string): ClusterHead | "other version" | undefin
  * @returns `undefined` if anything in it is not as announced: then none of it is used
  */
 export function parseValues(text: string, { end: begin, count }: ClusterHead): ClusterValues[] | undefined {
+    if (count > 1 && text.length > MAX_TURN) return undefined; // millions of short values would need much time and memory
     const parts: ClusterValues[] = [];
     let part: ClusterValues | undefined;
     let found = 0;
@@ -93,12 +97,12 @@ export function parseValues(text: string, { end: begin, count }: ClusterHead): C
         if (line.startsWith("@")) {
             const group = line === "@" ? undefined : parseGroup(line.slice(1));
             if (group === null) return undefined;
-            parts.push((part = { lines: [], group }));
+            if (parts.push((part = { lines: [], group })) > count) return undefined;
         } else {
             if (!isValue(line)) return undefined;
             if (!part) parts.push((part = { lines: [], group: undefined }));
             part.lines.push(line);
-            found += 1;
+            if (++found > count) return undefined;
         }
     }
     return found === count && count > 0 ? parts : undefined;

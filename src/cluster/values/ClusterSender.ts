@@ -2,9 +2,9 @@ import type { SockhopError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import type { ClusterStats } from "../ClusterEvents";
 import type { ClusterLink } from "../engine/ClusterLink";
-import { writeHead, writeStatus } from "./ClusterMessage";
+import { MAX_TURN, writeHead, writeStatus } from "./ClusterMessage";
 import type { ClusterSettings } from "../ClusterOptions";
-import { ClusterTurn, MAX_TURN, bytesOf } from "./ClusterTurn";
+import { ClusterTurn, bytesOf } from "./ClusterTurn";
 import { degradedError } from "../engine/engineErrors";
 import { limitError } from "./limitError";
 

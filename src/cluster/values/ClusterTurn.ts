@@ -2,9 +2,6 @@ import { type TickTask, atEndOfTick } from "../../timers/endOfTick";
 import { Deferred } from "../../timers/Deferred";
 import { HEAD_BYTES, writeAddress } from "./ClusterMessage";
 
-/** Bytes of values in one message of an engine. A larger value has a message of its own. */
-export const MAX_TURN = 64 * 2 ** 10;
-
 /** Values that are sent in one tick: one message of the engine, and one promise. */
 export class ClusterTurn implements TickTask {
     nextTask: TickTask | undefined;

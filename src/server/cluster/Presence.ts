@@ -1,8 +1,11 @@
 import type { Cluster } from "../../cluster/Cluster";
 import type { ClusterResponses } from "../../cluster/requests/ClusterRequests";
 import type { Connection } from "../../connection/Connection";
+import { checkMethodOptions } from "../../diagnostics/unknownOptions";
+import { checkSignal } from "../../replies/abortSignals";
 import type { WaitOptions } from "../../replies/ReplyTimeout";
 import { memberOf } from "../../runtime/thrownValues";
+import { milliseconds } from "../../validators";
 import { type SessionDirectory, memberIdOf } from "./SessionDirectory";
 
 const COUNT = "sockhop:count";
@@ -83,14 +86,17 @@ export class Presence {
         const missing = failures.map(({ member }) => member);
         const sessions = own.map((id) => ({ id, member: memberIdOf(id) }));
         for (const [member, ids] of answers as Map<string, unknown>) {
-            if (Array.isArray(ids) && ids.every(isSessionId)) sessions.push(...ids.map((id) => ({ id, member })));
+            if (Array.isArray(ids) && ids.every(isSessionId)) for (const id of ids) sessions.push({ id, member });
             else missing.push(member);
         }
         return { sessions, missing };
     }
 
     async #ask(type: string, group: string, options: WaitOptions | null | undefined): Promise<ClusterResponses> {
+        checkMethodOptions(options, ["timeout", "signal"], type.slice("sockhop:".length));
         const { timeout, signal } = options ?? {};
+        checkSignal(signal);
+        milliseconds("timeout", timeout, 0);
         const cluster = this.#server.cluster();
         if (!cluster) return { answers: new Map(), failures: [] };
         return cluster._requests.askAll({ group }, { timeout, signal, type });

@@ -9,6 +9,7 @@ import { loadCrypto } from "../../runtime/builtins";
 import { memberOf } from "../../runtime/thrownValues";
 import { SockhopError, type SockhopErrorCode, notConnectedError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
+import { MAX_TIMEOUT } from "../../validators";
 import type { ClusterValues } from "./ClusterValues";
 import { readOperation } from "./sessionOperation";
 
@@ -163,9 +164,9 @@ export class SessionDirectory {
     }
 }
 
-/** Timeout for another server. A time without limit is none in JSON; the request of this server has it. */
+/** Timeout for another server, whose default would be used without it. JSON has no `Infinity`. */
 function limitOf(timeout: number | undefined): { timeout?: number } {
-    return typeof timeout === "number" && Number.isFinite(timeout) ? { timeout } : {};
+    return typeof timeout === "number" ? { timeout: Math.min(timeout, MAX_TIMEOUT) } : {};
 }
 
 /** Id of the server of a session. */

@@ -233,6 +233,27 @@ describe("Requests between servers", () => {
         expect(b.state).to.equal("joined");
     });
 
+    it("end before a listener of a signal joins again: the others are told that the old id has left", async () => {
+        const { a, b, settle, pass } = await simulated(2);
+        const old = b.id!;
+        const events: unknown[] = [];
+        a.on("leave", ({ id }, reason) => events.push(["leave", id === old, reason]));
+        a.on("join", ({ id }) => events.push(["join", id === old]));
+        b.handle("never", (data, { signal }) => {
+            signal.addEventListener("abort", () => void b.join());
+            return never();
+        });
+        const result = outcome(a.ask(old, {}, { type: "never" }));
+        await settle();
+        void b.leave();
+        await pass(5000);
+        expect(events).to.deep.equal([
+            ["leave", true, "left"],
+            ["join", false],
+        ]);
+        expect([b.state, result.error?.code]).to.deep.equal(["joined", "ERR_NO_MEMBER"]);
+    });
+
     it("are limited by max_pending, on both sides", async () => {
         const { a, b, settle } = await simulated(2, { max_pending: 20 });
         b.handle("never", never);
@@ -249,6 +270,8 @@ describe("Requests between servers", () => {
         const calls = [
             () => a.ask(5 as never, {}),
             () => a.ask(b.id!, {}, { timeout: -1 }),
+            () => a.ask(b.id!, {}, { signal: {} as AbortSignal }),
+            () => a.ask_all({}, { signal: 5 as never }),
             () => a.ask(b.id!, {}, { type: "sockhop:count" }),
             () => a.ask_all({}, { type: "SockhopPing" }),
         ];

@@ -105,6 +105,8 @@ describe("The values of a message between servers", () => {
         "no groups": `${head(1)}@[]\n{}\n`,
         "a group that is no text": `${head(1)}@[["a"]]\n{}\n`,
         "several groups": `${head(1)}@["a","b"]\n{}\n`,
+        "several values in more than 64 KiB": `${head(2)}{}\n{${" ".repeat(65_536)}}\n`,
+        "more groups than values": `${head(1)}@["a"]\n@["b"]\n{}\n`,
         "a long address": `${head(1)}@[${'"a",'.repeat(100_000)}"a"]\n{}\n`,
     };
     for (const [what, text] of Object.entries(BAD)) {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { type ServerOptions, type SockhopError, SockhopSession } from "../../../src";
-import { until } from "../../support/eventLoop";
+import { turns, until } from "../../support/eventLoop";
 import { pair, server } from "../../support/pair";
+import { warnings } from "../../support/rejections";
 import { type Served, cluster } from "./support";
 
 class Widget {
@@ -120,6 +121,21 @@ describe("server.session(id)", () => {
         await until(() => signal!.aborted);
     });
 
+    it("waits without limit for a response if the timeout is Infinity, whatever the default of the other server", async () => {
+        const [a, b] = (await cluster({}, { response_timeout: 1 })) as [Served, Served];
+        const id = b.s.id_of(b.s.sessions[0]!);
+        const ended = new Promise((resolve) => {
+            b.c.handle("slow", async () => {
+                const error = await errorOf(b.s.sessions[0]!.ask({}, { type: "never" })); // its timeout is over
+                resolve(error.code);
+                return "done";
+            });
+        });
+        b.c.handle("never", () => new Promise(() => undefined));
+        expect(await a.s.session(id).ask({}, { type: "slow", timeout: Infinity })).to.equal("done");
+        expect(await ended).to.equal("ERR_RESPONSE_TIMEOUT");
+    });
+
     it("closes the connection of a session", async () => {
         const { a, b, id } = await two();
         await a.s.session(id).kill({ timeout: 1000 });
@@ -235,6 +251,40 @@ describe("group.count() and group.members()", () => {
         const members = await a.s.group("lobby").members({ timeout: 200 });
         expect(members.sessions).to.have.length(1);
         expect(members.missing).to.have.members(missing);
+    });
+
+    it("list all sessions of a server that has very many", async () => {
+        const { a, b } = await two();
+        const ids = Array.from({ length: 200_000 }, (_, index) => `${b.s.cluster!.id!}.${index}`);
+        b.s.cluster!._requests.unhandle("sockhop:members");
+        b.s.cluster!._requests.handle("sockhop:members", () => ids);
+        const { sessions, missing } = await a.s.group("lobby").members();
+        expect([sessions.length, missing]).to.deep.equal([200_000, []]);
+    });
+
+    it("reject for invalid options, also without a cluster", async () => {
+        for (const s of [server(), (await two()).a.s]) {
+            const group = s.group("lobby");
+            for (const options of [{ timeout: -1 }, { signal: {} as AbortSignal }]) {
+                expect((await errorOf(group.count(options))).code).to.equal("ERR_BAD_OPTION");
+                expect((await errorOf(group.members(options))).code).to.equal("ERR_BAD_OPTION");
+            }
+        }
+    });
+
+    it("warn of an option that they do not have", async () => {
+        const heard = warnings();
+        await server()
+            .group("lobby")
+            .count({ timoot: 500 } as object);
+        await server()
+            .group("lobby")
+            .members({ signol: 500 } as object);
+        await turns(1);
+        expect(heard.map(({ message }) => message)).to.deep.equal([
+            'Unknown option "timoot" of count(): did you mean "timeout"?',
+            'Unknown option "signol" of members(): did you mean "signal"?',
+        ]);
     });
 
     it("count the sessions of this server without a cluster", async () => {
