@@ -11,7 +11,7 @@ import { writeResult, writeRich } from "./writeRich";
 /** Minimum number of items of an array that is written as packed numbers. */
 const MIN_PACKED = 16;
 
-const { getPrototypeOf, keys: keysOf } = Object;
+const { getPrototypeOf, hasOwn, keys: keysOf } = Object;
 const ObjectPrototype = Object.prototype;
 const ArrayPrototype = Array.prototype as unknown[];
 
@@ -234,7 +234,8 @@ export abstract class ValueWriter extends ByteWriter {
             }
             for (; n < keys.length; n++) {
                 const key = keys[n] as string;
-                hints[n] = this.value(members[key], key, hints[n]);
+                if (hasOwn(value, key)) hints[n] = this.value(members[key], key, hints[n]);
+                else this.#missing();
             }
         } catch (thrown) {
             throw WriteFailure.of(thrown).inMember(keys[n] as string);
@@ -257,11 +258,18 @@ export abstract class ValueWriter extends ByteWriter {
             try {
                 const member = (value as Record<string, unknown>)[key];
                 if (typeof member === "object" && member !== null) hint = this.object(member, key, hint);
+                else if (member === undefined && !hasOwn(value, key)) this.#missing();
                 else this.#primitive(member, key);
             } catch (thrown) {
                 throw WriteFailure.of(thrown).inMember(key);
             }
         }
+    }
+
+    /** Writes that an object has lost a member meanwhile. Readers expect this in messages with references only. */
+    #missing(): void {
+        this.hasReferences = true;
+        this.kind($.HOLE);
     }
 
     /** Writes the result of `toJSON()` in place of a plain object or an array, at the same level. */

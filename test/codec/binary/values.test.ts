@@ -186,17 +186,57 @@ describe("Values in frames", () => {
         expect(Object.keys(copy)).to.deep.equal(["a"]);
     });
 
-    it("can change while they are written", () => {
-        const value: Record<string, unknown> = {
-            get a() {
-                delete value["b"];
-                value["d"] = 4;
+    describe("can lose members while they are written, as for structured clone", () => {
+        /** Adds a getter that removes members behind it. */
+        const removing = (value: object, ...names: string[]): object => {
+            const get = (): number => {
+                for (const name of names) Reflect.deleteProperty(value, name);
+                Object.assign(value, { late: 4 });
                 return 1;
-            },
-            b: 2,
-            c: 3,
+            };
+            return Object.defineProperty(value, "a", { get, enumerable: true, configurable: true });
         };
-        assertSame(sent(value), { a: 1, b: undefined, c: 3 });
+        const members = (count: number): object =>
+            Object.fromEntries(Array.from({ length: count }, (_, n) => [`m${n}`, n]));
+        const makers: Record<string, () => object> = {
+            "an object": () => Object.assign(removing({}, "b", "toString"), { b: 2, toString: 3, c: 3 }),
+            "an object, its last one": () => Object.assign(removing({}, "b"), { c: 3, b: undefined }),
+            "an object with many members": () => Object.assign(removing({}, "m5", "m69"), members(70)),
+            "an object that contains it": () => {
+                const outer = { inner: {}, b: 2, c: 3 };
+                const get = (): boolean => Reflect.deleteProperty(outer, "b");
+                Object.defineProperty(outer.inner, "a", { get, enumerable: true });
+                return outer;
+            },
+            "an array": () => {
+                const items: unknown[] = [];
+                const get = (): number => (items.length = 1);
+                items.push(Object.defineProperty({}, "a", { get, enumerable: true }), 2, 3);
+                return items;
+            },
+        };
+        for (const [name, make] of Object.entries(makers)) {
+            it(name, () => {
+                assertSame(sent(make()), structuredClone(make()));
+                assertSame(
+                    sent({ first: make(), next: [{ a: 1, b: 2 }] }),
+                    structuredClone({ first: make(), next: [{ a: 1, b: 2 }] }),
+                );
+            });
+        }
+
+        it("an Error, and an instance of a class", () => {
+            const error = Object.assign(removing(new Error("x"), "b", "cause"), { b: 2, cause: 3, c: 4 });
+            expect(Object.getOwnPropertyNames(sent(error)).sort()).to.deep.equal(["a", "c", "message", "stack"]);
+            class Point {}
+            const point = Object.assign(removing(new Point(), "b"), { b: 2, c: 3 });
+            const copy = sent(point, { classes: classRegistry([Point]) }) as object;
+            expect(copy).to.be.instanceOf(Point);
+            expect(Object.entries(copy)).to.deep.equal([
+                ["a", 1],
+                ["c", 3],
+            ]);
+        });
     });
 
     describe("classes", () => {
