@@ -27,9 +27,10 @@ export function isBadFrame(error: Error): boolean {
  *
  * @param size - number of bytes, as text
  * @param type - type of the message, if it is known
+ * @param at - part of the value that is too large, such as `, at .a[3]`
  */
-export function tooLargeError(size: string, maxSize: number, type = "message"): SockhopError {
-    const message = `A ${type} of ${size} bytes is larger than max_message_size (${maxSize} bytes)`;
+export function tooLargeError(size: string, maxSize: number, type = "message", at = ""): SockhopError {
+    const message = `A ${type} of ${size} bytes is larger than max_message_size (${maxSize} bytes)${at}`;
     return new SockhopError(message, "ERR_MESSAGE_TOO_LARGE");
 }
 

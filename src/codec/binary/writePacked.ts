@@ -21,7 +21,7 @@ export function writePacked(writer: ByteWriter, value: readonly unknown[]): bool
     writer.kind($.INTEGERS);
     writer.bytes[writer.at++] = size;
     writer.varint(length);
-    if (writer.at + size * length > writer.bytes.length) writer.grow(size * length);
+    writer.reserve(size * length);
     const { view } = writer;
     let at = writer.at;
     for (let n = 0; n < length; n++, at += size) {
@@ -37,7 +37,7 @@ export function writePacked(writer: ByteWriter, value: readonly unknown[]): bool
 function writeDoubles(writer: ByteWriter, numbers: readonly number[]): true {
     writer.kind($.DOUBLES);
     writer.varint(numbers.length);
-    if (writer.at + 8 * numbers.length > writer.bytes.length) writer.grow(8 * numbers.length);
+    writer.reserve(8 * numbers.length);
     const { view } = writer;
     let at = writer.at;
     for (let n = 0; n < numbers.length; n++, at += 8) view.setFloat64(at, numbers[n] as number, true);
