@@ -6,7 +6,7 @@ import type { FormatSettings } from "./settings";
 import { FrameShapes, type Shape } from "./Shape";
 import { WriteFailure, writeFailure } from "./WriteFailure";
 import { writePacked } from "./writePacked";
-import { writeResult, writeRich } from "./writeRich";
+import { refuseEmpty, writeResult, writeRich } from "./writeRich";
 
 /** Minimum number of items of an array that is written as packed numbers. */
 const MIN_PACKED = 16;
@@ -164,6 +164,7 @@ export abstract class ValueWriter extends ByteWriter {
             const keys = keysOf(value);
             shape = this.settings.shapes.find("Object", keys, ObjectPrototype);
             if (shape === undefined) {
+                if (keys.length === 0) refuseEmpty(value);
                 this.dictionary(value, "", keys);
                 return hint;
             }
@@ -274,6 +275,7 @@ export abstract class ValueWriter extends ByteWriter {
 
     /** Writes the result of `toJSON()` in place of a plain object or an array, at the same level. */
     #toJson(value: object, toJson: unknown, key: Key): Shape | undefined {
+        refuseEmpty(value);
         this.depth -= 1;
         const shape = this.#result(callToJson(value, toJson, key), key, value);
         this.depth += 1;

@@ -68,6 +68,11 @@ export function writeFailure(reason: string, cause?: unknown, makeError?: MakeEr
     return withoutStack(() => new WriteFailure(reason, cause, makeError));
 }
 
+/** Creates the failure of an object that only has the prototype of a built-in class. */
+export function emptyFailure(className: string): WriteFailure {
+    return writeFailure(`an object that inherits from ${className} without its content (a Proxy of one?)`);
+}
+
 /** Returns the step to a member in the path of an error. */
 function memberStep(key: string): string {
     return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, MAX_PATH))}]`;

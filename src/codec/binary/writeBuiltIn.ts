@@ -6,7 +6,7 @@ import * as $ from "./layout";
 import type { Shape } from "./Shape";
 import { temporalClass, temporalNameOf } from "./temporal";
 import type { ValueWriter } from "./ValueWriter";
-import { WriteFailure, writeFailure } from "./WriteFailure";
+import { WriteFailure, emptyFailure, writeFailure } from "./WriteFailure";
 
 /** Writes a value of one built-in class. */
 export type Write = (writer: ValueWriter, value: object) => void;
@@ -246,8 +246,14 @@ function isTemporal(value: unknown): boolean {
 
 function writeTemporal(writer: ValueWriter, value: object): void {
     const name = temporalNameOf(value) as string;
+    let text: string;
+    try {
+        text = String(temporalClass(name)?.prototype.toString.call(value));
+    } catch {
+        throw emptyFailure(`Temporal.${name}`);
+    }
     writer.add(value);
     writer.kind($.TEMPORAL);
     writer.name(name);
-    writer.name(String(temporalClass(name)?.prototype.toString.call(value)));
+    writer.name(text);
 }

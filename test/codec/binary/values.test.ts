@@ -113,6 +113,39 @@ describe("Values in frames", () => {
         expect(() => client.encodeMessage(endless)).to.throw("it has more than 1000 levels");
     });
 
+    describe("are refused if they inherit from a built-in class without its content", () => {
+        const classes = [
+            Map,
+            Set,
+            Date,
+            RegExp,
+            Error,
+            Promise,
+            WeakMap,
+            URL,
+            ArrayBuffer,
+            DataView,
+            Uint8Array,
+            Buffer,
+        ];
+        for (const { name, prototype } of classes as { name: string; prototype: object }[]) {
+            const text = (path: string): RegExp => new RegExp(`inherits from .* without its content .*, at ${path}$`);
+            const object = Object.create(prototype) as object;
+            it(name, () => {
+                expect(() => sent({ a: [prototype] })).to.throw(text("\\.a\\[0\\]"));
+                if (name === "Error")
+                    expect(sent(object)).to.be.instanceOf(Error); // as old programs make them
+                else expect(() => sent({ a: { b: object } })).to.throw(text("\\.a\\.b"));
+                assertSame(sent(Object.assign(object, { toJSON: () => 5 })), 5);
+            });
+        }
+        for (const value of [new Map([[1, 2]]), new Date(5), Buffer.from("a"), new Error("x"), new URL("http://a.b")]) {
+            it(`a Proxy of a ${value.constructor.name}`, () => {
+                expect(() => sent([new Proxy(value, {})])).to.throw(/\(a Proxy of one\?\), at \[0\]$/);
+            });
+        }
+    });
+
     it("are refused if a view is outside of its memory", () => {
         type Resizable = ArrayBuffer & { resize(size: number): void };
         const resizable = ArrayBuffer as unknown as new (size: number, options: object) => Resizable;
