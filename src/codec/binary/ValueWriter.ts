@@ -88,7 +88,8 @@ export abstract class ValueWriter extends ByteWriter {
                 this.bytes[this.at++] = $.NULL;
                 return;
             default:
-                throw writeFailure(`a ${typeof value}`);
+                if (typeof value !== "function" || key !== "toJSON") throw writeFailure(`a ${typeof value}`);
+                this.#missing(); // of a result of toJSON(), such as { ...this }
         }
     }
 
