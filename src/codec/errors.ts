@@ -101,14 +101,22 @@ export function assertObject(value: unknown, allowNonObjects: boolean): void {
     throw new SockhopError(message, "ERR_OBJECTBUFFER_BAD_OBJECT");
 }
 
+/** True for a Promise that JSON writes as `{}`. A Proxy can throw: its encoder finds that, too. */
+function isPromise(value: unknown): boolean {
+    try {
+        return value instanceof Promise && typeof (value as { toJSON?: unknown }).toJSON !== "function";
+    } catch {
+        return false;
+    }
+}
+
 /**
  * Rejects a Promise, which JSON writes as `{}`.
  *
  * @throws {@link SockhopError} `ERR_BAD_DATA`
  */
 export function assertAwaited(value: unknown): void {
-    if (!(value instanceof Promise) || typeof (value as { toJSON?: unknown }).toJSON === "function") return;
-    throw badDataError("it is a Promise. Is await missing?");
+    if (isPromise(value)) throw badDataError("it is a Promise. Is await missing?");
 }
 
 /**
