@@ -331,9 +331,9 @@ export abstract class ValueWriter extends ByteWriter {
     }
 
     array(value: readonly unknown[], hint?: Shape): Shape | undefined {
-        const { length } = value;
+        const length = lengthOf(value);
         if (length > this.maxLength) this.refuse(length); // holes cost no memory, so there can be 2 ** 32
-        if (length >= MIN_PACKED && writePacked(this, value)) return hint;
+        if (length >= MIN_PACKED && writePacked(this, value, length)) return hint;
         this.kind($.ARRAY);
         this.varint(length);
         let n = 0;
@@ -358,6 +358,13 @@ export abstract class ValueWriter extends ByteWriter {
 
 function callToJson(value: unknown, toJson: unknown, key: Key): unknown {
     return Reflect.apply(toJson as (key: string) => unknown, value, [String(key)]);
+}
+
+/** Length of an array. A Proxy can have any, which is converted as in JSON. */
+function lengthOf({ length }: readonly unknown[]): number {
+    if (length >>> 0 === length) return length;
+    const integer = Math.trunc(length);
+    return integer > 0 ? integer : 0;
 }
 
 /** True if an object without a class has these keys, in this order. */

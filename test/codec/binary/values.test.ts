@@ -211,6 +211,36 @@ describe("Values in frames", () => {
         assertSame(sent(value), value);
     });
 
+    it("have the length that JSON takes from a Proxy of an array", () => {
+        for (const length of [-1, 1.5, NaN, "2", null, undefined, {}, 5]) {
+            const array = new Proxy([1, 2, 3], {
+                get: (items, key) => (key === "length" ? length : (Reflect.get(items, key) as unknown)),
+            });
+            const copy = sent({ array, next: 2 }) as { array: unknown[] };
+            assertSame(JSON.parse(JSON.stringify(copy)), JSON.parse(JSON.stringify({ array, next: 2 })));
+        }
+    });
+
+    it("call no constructor of a class", () => {
+        let calls = 0;
+        class Numbers extends Array<number> {
+            constructor(...items: number[]) {
+                super(...items);
+                calls += 1;
+            }
+        }
+        const items = Array.from({ length: 20 }, (_, n) => n);
+        const numbers = new Numbers(...items);
+        const own = Object.defineProperty([...items], "constructor", { get: () => expect.fail("constructor") });
+        const name = { value: Object.assign(function species() {}, { [Symbol.species]: Numbers }) }; // eslint-disable-line @typescript-eslint/no-empty-function
+        assertSame(sent([numbers, own, Object.defineProperty([...items], "constructor", name)]), [
+            [...items],
+            [...items],
+            [...items],
+        ]);
+        expect(calls).to.equal(1);
+    });
+
     it("do not contain inherited members", () => {
         sent({ a: 1, b: 2 });
         Object.defineProperty(Object.prototype, "b", { value: 5, enumerable: true, configurable: true });
