@@ -27,9 +27,10 @@ export function isBadFrame(error: Error): boolean {
  *
  * @param size - number of bytes, as text
  * @param type - type of the message, if it is known
+ * @param at - part of the value that is too large, such as `, at .a[3]`
  */
-export function tooLargeError(size: string, maxSize: number, type = "message"): SockhopError {
-    const message = `A ${type} of ${size} bytes is larger than max_message_size (${maxSize} bytes)`;
+export function tooLargeError(size: string, maxSize: number, type = "message", at = ""): SockhopError {
+    const message = `A ${type} of ${size} bytes is larger than max_message_size (${maxSize} bytes)${at}`;
     return new SockhopError(message, "ERR_MESSAGE_TOO_LARGE");
 }
 
@@ -100,14 +101,22 @@ export function assertObject(value: unknown, allowNonObjects: boolean): void {
     throw new SockhopError(message, "ERR_OBJECTBUFFER_BAD_OBJECT");
 }
 
+/** True for a Promise that JSON writes as `{}`. A Proxy can throw: its encoder finds that, too. */
+function isPromise(value: unknown): boolean {
+    try {
+        return value instanceof Promise && typeof (value as { toJSON?: unknown }).toJSON !== "function";
+    } catch {
+        return false;
+    }
+}
+
 /**
  * Rejects a Promise, which JSON writes as `{}`.
  *
  * @throws {@link SockhopError} `ERR_BAD_DATA`
  */
 export function assertAwaited(value: unknown): void {
-    if (!(value instanceof Promise) || typeof (value as { toJSON?: unknown }).toJSON === "function") return;
-    throw badDataError("it is a Promise. Is await missing?");
+    if (isPromise(value)) throw badDataError("it is a Promise. Is await missing?");
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { SockhopError } from "../../src";
-import { assertEncodable, badFrameError, withoutStack } from "../../src/codec/errors";
+import { assertAwaited, assertEncodable, badFrameError, withoutStack } from "../../src/codec/errors";
 
 describe("assertEncodable()", () => {
     it("throws for functions and symbols", () => {
@@ -13,6 +13,17 @@ describe("assertEncodable()", () => {
 
     it("accepts other values, also undefined", () => {
         for (const value of [undefined, null, 0, "", {}, []]) expect(() => assertEncodable(value)).to.not.throw();
+    });
+});
+
+describe("assertAwaited()", () => {
+    it("throws for a Promise, and leaves a Proxy that throws to the encoder", () => {
+        expect(() => assertAwaited(Promise.resolve()))
+            .to.throw(SockhopError, "Is await missing?")
+            .with.property("code", "ERR_BAD_DATA");
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        expect(() => assertAwaited(proxy)).to.not.throw();
     });
 });
 

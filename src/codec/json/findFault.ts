@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { types } from "node:util";
 import type { Path } from "../errors";
 import { kindOf, pathText } from "../errors";
@@ -5,6 +6,9 @@ import { kindOf, pathText } from "../errors";
 /** Limits of the search: members of all levels, and levels. */
 const MAX_MEMBERS = 100_000;
 const MAX_DEPTH = 1000;
+
+/** Maximum number of items of an array whose text is not longer than a string can be: each has a comma. */
+const MAX_ITEMS = constants.MAX_STRING_LENGTH / 2;
 
 /** Part of a value that `JSON.stringify` refuses. */
 export interface Fault {
@@ -79,6 +83,7 @@ class FaultSearch {
             return { reason: `more than ${MAX_DEPTH} levels of objects`, path: this.path };
         }
         const length = lengthOf(value);
+        if (length !== undefined && length > MAX_ITEMS) return { reason: "an array that is too long", path: this.path };
         const names = length === undefined ? Object.keys(value) : undefined;
         this.#levels.push({ value, names, length: length ?? names?.length ?? 0, index: -1 });
         this.#open.add(value);

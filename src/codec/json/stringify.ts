@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { messageOf } from "../../runtime/thrownValues";
 import type { SockhopError } from "../../SockhopError";
 import { badDataError, kindOf } from "../errors";
@@ -30,9 +31,9 @@ export function toJson(value: unknown): string {
     return text;
 }
 
-/** True for an object of no class, as most empty ones are. */
+/** True for an object of no class, as most empty ones are. A Proxy can throw. */
 function isPlain(value: unknown): boolean {
-    return Object.getPrototypeOf(value) === Object.prototype;
+    return !types.isProxy(value) && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** @param cause - error of `JSON.stringify` */

@@ -66,6 +66,23 @@ describe("Classes of newer versions of Node.js", () => {
         });
     }
 
+    it("an object with only a prototype of Temporal is refused", () => {
+        class Instant {
+            toString(): string {
+                throw new TypeError("incompatible receiver");
+            }
+        }
+        const descriptor = Object.getOwnPropertyDescriptor(globalThis, "Temporal");
+        Object.defineProperty(globalThis, "Temporal", { value: { Instant }, configurable: true });
+        const send = (): unknown => sent([Object.create(Instant.prototype)]);
+        try {
+            expect(send).to.throw(/inherits from Temporal\.Instant without its content .*, at \[0\]$/);
+        } finally {
+            Reflect.deleteProperty(globalThis, "Temporal");
+            if (descriptor) Object.defineProperty(globalThis, "Temporal", descriptor);
+        }
+    });
+
     it("Temporal has no text that is not valid, and no other classes", function () {
         if (!globals.Temporal) this.skip(); // this version of Node.js does not have Temporal
         for (const text of ["", "yesterday", "2026-13-01", "x".repeat(100)]) {

@@ -64,6 +64,23 @@ const values: Record<string, () => unknown> = {
         const toJSON = { enumerable: false, value: () => Object.defineProperty({ a: 1, b: 2 }, "toJSON", toJSON) };
         return Object.defineProperty({ a: 1 }, "toJSON", toJSON);
     },
+    "that returns a copy of the object with its toJSON()": () => ({
+        a: 1,
+        toJSON() {
+            return { ...this, b: 2 };
+        },
+    }),
+    "that is a member, and returns the object": () => ({
+        a: 1,
+        toJSON() {
+            return this;
+        },
+        b: 2,
+    }),
+    "that returns an object with many members and a toJSON()": () => {
+        const copy = Object.fromEntries(Array.from({ length: 70 }, (_, n) => [`m${n}`, n]));
+        return { toJSON: () => ({ ...copy, toJSON: () => 1 }) };
+    },
     "that returns the object": () =>
         Object.defineProperty({ a: [1] }, "toJSON", {
             value(this: object) {
@@ -108,6 +125,24 @@ describe("codec binary › toJSON()", () => {
         });
         sent(new Keyed());
         expect(keys).to.deep.equal(["a", "1", "2", "", ""]);
+    });
+
+    it("of an instance that is there twice is called once, if the result is an object", () => {
+        let calls = 0;
+        class Counted {
+            constructor(readonly result: unknown) {}
+            toJSON(): unknown {
+                calls += 1;
+                return this.result;
+            }
+        }
+        const object = new Counted({ a: 1 });
+        const [first, second] = sent([object, object]) as unknown[];
+        expect(first).to.deep.equal({ a: 1 }).and.equal(second);
+        expect(calls).to.equal(1);
+        const text = new Counted("b");
+        expect(sent([text, text])).to.deep.equal(["b", "b"]);
+        expect(calls).to.equal(3);
     });
 
     it("of all values of a class is called", () => {

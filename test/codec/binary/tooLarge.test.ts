@@ -31,6 +31,25 @@ describe("codec binary › a message that is too large", () => {
         });
     }
 
+    it("is named by its type, and by the path of a part that is too large alone", () => {
+        class Large {
+            constructor(readonly a: unknown) {}
+        }
+        const { client } = wires({ maxSize: 1000 });
+        const texts: [value: unknown, text: RegExp][] = [
+            [new Large([1, { b: holes(4e9) }]), /^A message \(Large\) .* \(1000 bytes\), at \.a\[1\]\.b$/],
+            [{ a: [Buffer.alloc(2000)] }, /^A message \(Object\) .* \(1000 bytes\), at \.a\[0\]$/],
+            [
+                new Large(new Map([["b", "x".repeat(2000)]])),
+                /^A message \(Large\) .* \(1000 bytes\), at \.a\.get\("b"\)$/,
+            ],
+            [[{ a: new Array(2000).fill(0.1) }], /^A message \(Array\) .* \(1000 bytes\), at \[0\]\.a$/],
+            ["x".repeat(2000), /^A message \(String\) .* \(1000 bytes\)$/],
+            [{ a: "x".repeat(600), b: "x".repeat(600) }, /^A message \(Object\) .* \(1000 bytes\)$/],
+        ];
+        for (const [value, text] of texts) expect(() => client.encodeMessage(value)).to.throw(text);
+    });
+
     it("is not one at the limit", () => {
         // Kind of the message, kind of the value, three bytes for the length.
         for (const length of [100_000, 16_384]) {

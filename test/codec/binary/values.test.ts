@@ -113,6 +113,39 @@ describe("Values in frames", () => {
         expect(() => client.encodeMessage(endless)).to.throw("it has more than 1000 levels");
     });
 
+    describe("are refused if they inherit from a built-in class without its content", () => {
+        const classes = [
+            Map,
+            Set,
+            Date,
+            RegExp,
+            Error,
+            Promise,
+            WeakMap,
+            URL,
+            ArrayBuffer,
+            DataView,
+            Uint8Array,
+            Buffer,
+        ];
+        for (const { name, prototype } of classes as { name: string; prototype: object }[]) {
+            const text = (path: string): RegExp => new RegExp(`inherits from .* without its content .*, at ${path}$`);
+            const object = Object.create(prototype) as object;
+            it(name, () => {
+                expect(() => sent({ a: [prototype] })).to.throw(text("\\.a\\[0\\]"));
+                if (name === "Error")
+                    expect(sent(object)).to.be.instanceOf(Error); // as old programs make them
+                else expect(() => sent({ a: { b: object } })).to.throw(text("\\.a\\.b"));
+                assertSame(sent(Object.assign(object, { toJSON: () => 5 })), 5);
+            });
+        }
+        for (const value of [new Map([[1, 2]]), new Date(5), Buffer.from("a"), new Error("x"), new URL("http://a.b")]) {
+            it(`a Proxy of a ${value.constructor.name}`, () => {
+                expect(() => sent([new Proxy(value, {})])).to.throw(/\(a Proxy of one\?\), at \[0\]$/);
+            });
+        }
+    });
+
     it("are refused if a view is outside of its memory", () => {
         type Resizable = ArrayBuffer & { resize(size: number): void };
         const resizable = ArrayBuffer as unknown as new (size: number, options: object) => Resizable;
@@ -178,6 +211,36 @@ describe("Values in frames", () => {
         assertSame(sent(value), value);
     });
 
+    it("have the length that JSON takes from a Proxy of an array", () => {
+        for (const length of [-1, 1.5, NaN, "2", null, undefined, {}, 5]) {
+            const array = new Proxy([1, 2, 3], {
+                get: (items, key) => (key === "length" ? length : (Reflect.get(items, key) as unknown)),
+            });
+            const copy = sent({ array, next: 2 }) as { array: unknown[] };
+            assertSame(JSON.parse(JSON.stringify(copy)), JSON.parse(JSON.stringify({ array, next: 2 })));
+        }
+    });
+
+    it("call no constructor of a class", () => {
+        let calls = 0;
+        class Numbers extends Array<number> {
+            constructor(...items: number[]) {
+                super(...items);
+                calls += 1;
+            }
+        }
+        const items = Array.from({ length: 20 }, (_, n) => n);
+        const numbers = new Numbers(...items);
+        const own = Object.defineProperty([...items], "constructor", { get: () => expect.fail("constructor") });
+        const name = { value: Object.assign(function species() {}, { [Symbol.species]: Numbers }) }; // eslint-disable-line @typescript-eslint/no-empty-function
+        assertSame(sent([numbers, own, Object.defineProperty([...items], "constructor", name)]), [
+            [...items],
+            [...items],
+            [...items],
+        ]);
+        expect(calls).to.equal(1);
+    });
+
     it("do not contain inherited members", () => {
         sent({ a: 1, b: 2 });
         Object.defineProperty(Object.prototype, "b", { value: 5, enumerable: true, configurable: true });
@@ -186,17 +249,57 @@ describe("Values in frames", () => {
         expect(Object.keys(copy)).to.deep.equal(["a"]);
     });
 
-    it("can change while they are written", () => {
-        const value: Record<string, unknown> = {
-            get a() {
-                delete value["b"];
-                value["d"] = 4;
+    describe("can lose members while they are written, as for structured clone", () => {
+        /** Adds a getter that removes members behind it. */
+        const removing = (value: object, ...names: string[]): object => {
+            const get = (): number => {
+                for (const name of names) Reflect.deleteProperty(value, name);
+                Object.assign(value, { late: 4 });
                 return 1;
-            },
-            b: 2,
-            c: 3,
+            };
+            return Object.defineProperty(value, "a", { get, enumerable: true, configurable: true });
         };
-        assertSame(sent(value), { a: 1, b: undefined, c: 3 });
+        const members = (count: number): object =>
+            Object.fromEntries(Array.from({ length: count }, (_, n) => [`m${n}`, n]));
+        const makers: Record<string, () => object> = {
+            "an object": () => Object.assign(removing({}, "b", "toString"), { b: 2, toString: 3, c: 3 }),
+            "an object, its last one": () => Object.assign(removing({}, "b"), { c: 3, b: undefined }),
+            "an object with many members": () => Object.assign(removing({}, "m5", "m69"), members(70)),
+            "an object that contains it": () => {
+                const outer = { inner: {}, b: 2, c: 3 };
+                const get = (): boolean => Reflect.deleteProperty(outer, "b");
+                Object.defineProperty(outer.inner, "a", { get, enumerable: true });
+                return outer;
+            },
+            "an array": () => {
+                const items: unknown[] = [];
+                const get = (): number => (items.length = 1);
+                items.push(Object.defineProperty({}, "a", { get, enumerable: true }), 2, 3);
+                return items;
+            },
+        };
+        for (const [name, make] of Object.entries(makers)) {
+            it(name, () => {
+                assertSame(sent(make()), structuredClone(make()));
+                assertSame(
+                    sent({ first: make(), next: [{ a: 1, b: 2 }] }),
+                    structuredClone({ first: make(), next: [{ a: 1, b: 2 }] }),
+                );
+            });
+        }
+
+        it("an Error, and an instance of a class", () => {
+            const error = Object.assign(removing(new Error("x"), "b", "cause"), { b: 2, cause: 3, c: 4 });
+            expect(Object.getOwnPropertyNames(sent(error)).sort()).to.deep.equal(["a", "c", "message", "stack"]);
+            class Point {}
+            const point = Object.assign(removing(new Point(), "b"), { b: 2, c: 3 });
+            const copy = sent(point, { classes: classRegistry([Point]) }) as object;
+            expect(copy).to.be.instanceOf(Point);
+            expect(Object.entries(copy)).to.deep.equal([
+                ["a", 1],
+                ["c", 3],
+            ]);
+        });
     });
 
     describe("classes", () => {

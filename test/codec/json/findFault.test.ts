@@ -43,6 +43,13 @@ describe("findFault()", () => {
         expect(refusal(1n)).to.equal("a BigInt");
     });
 
+    it("finds an array that is too long", () => {
+        const items: unknown[] = [];
+        items.length = 2 ** 32 - 1;
+        const fault = findFault({ a: [1, items] });
+        expect(fault).to.deep.equal({ reason: "an array that is too long", path: ["a", 1] });
+    });
+
     it("finds a cycle, and both of its ends", () => {
         const self: Record<string, unknown> = {};
         self["self"] = self;

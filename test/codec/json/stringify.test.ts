@@ -21,6 +21,18 @@ describe("toJson()", () => {
         }
     });
 
+    it("accepts a Proxy whose prototype cannot be read, and refuses one that cannot be read at all", () => {
+        const handler: ProxyHandler<object> = {
+            getPrototypeOf() {
+                throw new Error("of the Proxy");
+            },
+        };
+        for (let n = 0; n < 1100; n++) expect(toJson(new Proxy({}, handler))).to.equal("{}"); // first ones are checked more
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        expect(() => toJson({ a: proxy })).to.throw(SockhopError, /, at \.a$/);
+    });
+
     it("throws for a value that JSON.stringify cannot convert, with its error as the cause", () => {
         const cycle: unknown[] = [];
         cycle.push(cycle);

@@ -182,15 +182,18 @@ export class ValueReader extends ByteReader {
         this.enter();
         if (this.objects !== undefined) this.objects.push(items);
         for (let n = 0; n < count; n++) {
-            if (this.bytes[this.at] === $.HOLE) {
-                this.at += 1;
-                items.length += 1;
-            } else {
-                items.push(this.value());
-            }
+            if (this.#isHole()) items.length += 1;
+            else items.push(this.value());
         }
         this.depth -= 1;
         return items;
+    }
+
+    /** Reads a missing item or member, if it is the next one. */
+    #isHole(): boolean {
+        if (this.bytes[this.at] !== $.HOLE) return false;
+        this.at += 1;
+        return true;
     }
 
     #numbered<T>(value: T): T {
@@ -230,7 +233,7 @@ export class ValueReader extends ByteReader {
         const index = this.number(value);
         const { registered } = shape;
         const isOutermost = this.#begin(registered, index);
-        for (const key of shape.keys) define(value, key, this.value());
+        for (const key of shape.keys) if (!this.#isHole()) define(value, key, this.value());
         this.depth -= 1;
         if (isOutermost) this.#unfinished.delete(index);
         return registered ? this.#revive(registered, value, index) : value;
@@ -258,6 +261,7 @@ export class ValueReader extends ByteReader {
         const count = this.count(2);
         for (let n = 0; n < count; n++) {
             const key = this.string();
+            if (this.#isHole()) continue;
             const value = this.value();
             if (!hidden.includes(key)) define(object, key, value);
             else Object.defineProperty(object, key, { value, configurable: true, writable: true });

@@ -14,7 +14,7 @@ export abstract class ByteWriter {
     at = 0;
     /** Strings of the frame. */
     text = "";
-    /** Maximum length of the text with this message, and of an array: each character and item needs a byte. */
+    /** Maximum length of the text with this message, and of a part of it: each character and item needs a byte. */
     maxLength = 0;
 
     /** Writes the first byte of a value. */
@@ -98,9 +98,15 @@ export abstract class ByteWriter {
         this.kind($.BYTES);
         this.bytes[this.at++] = kind;
         this.varint(memory.length / (BYTE_KINDS[kind]?.elementSize ?? 1));
-        if (this.at + memory.length > this.bytes.length) this.grow(memory.length);
+        this.reserve(memory.length);
         this.bytes.set(memory, this.at);
         this.at += memory.length;
+    }
+
+    /** Makes room for a part of this number of bytes. */
+    reserve(size: number): void {
+        if (size > this.maxLength) this.refuse(size);
+        if (this.at + size > this.bytes.length) this.grow(size);
     }
 
     /** Enlarges the memory for this number of further bytes. */
@@ -125,7 +131,7 @@ export abstract class ByteWriter {
     protected abstract checkSize(size: number): void;
 
     /**
-     * Called for a string or an array that exceeds {@link maxLength}.
+     * Called for a string, an array or bytes that exceed {@link maxLength}.
      *
      * @throws {@link WriteFailure}
      */

@@ -75,6 +75,7 @@ export class FrameBuffer extends ValueWriter {
             this.length = this.at - this.#end + this.text.length - this.#endOfText;
         } catch (thrown) {
             this.rollBack();
+            this.latestType = type ?? this.typeOf(value);
             throw WriteFailure.of(thrown).toError();
         } finally {
             this.endValues();
@@ -240,26 +241,29 @@ export class FrameBuffer extends ValueWriter {
         const characters = this.text.length - this.#endOfText;
         if (bytes + 3 * characters <= maxSize) return;
         const total = bytes + Buffer.byteLength(this.text.slice(this.#endOfText));
-        if (total > maxSize) throw this.#tooLarge(total, maxSize);
+        if (total > maxSize) throw this.#tooLarge(total, size, maxSize);
     }
 
     protected override refuse(length: number): never {
         const total = this.at - this.#end + this.text.length - this.#endOfText + length;
-        throw this.#tooLarge(total, Math.min(this.settings.maxSize, MAX_STRING_LENGTH));
+        throw this.#tooLarge(total, length, Math.min(this.settings.maxSize, MAX_STRING_LENGTH));
     }
 
-    #tooLarge(size: number, maxSize: number): WriteFailure {
-        const type = `message (${this.latestType})`;
-        if (maxSize === this.settings.maxSize)
-            return writeFailure("", undefined, tooLargeError(String(size), maxSize, type));
-        const text = `A ${type} of ${size} bytes is larger than a frame can be (${maxSize} bytes)`;
-        return writeFailure("", undefined, new SockhopError(text, "ERR_MESSAGE_TOO_LARGE"));
+    /** @param part - size of the part that is being written. Its path is named if no message can have it */
+    #tooLarge(size: number, part: number, maxSize: number): WriteFailure {
+        return writeFailure("", undefined, (at) => {
+            const type = `message (${this.latestType})`;
+            const path = part > maxSize ? at : "";
+            if (maxSize === this.settings.maxSize) return tooLargeError(String(size), maxSize, type, path);
+            const text = `A ${type} of ${size} bytes is larger than a frame can be (${maxSize} bytes)${path}`;
+            return new SockhopError(text, "ERR_MESSAGE_TOO_LARGE");
+        });
     }
 }
 
 function reservedFailure(type: string): WriteFailure {
     const text = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
-    return writeFailure("", undefined, new SockhopError(text, "ERR_BAD_DATA"));
+    return writeFailure("", undefined, () => new SockhopError(text, "ERR_BAD_DATA"));
 }
 
 /** Names of the encodings, by their numbers. */

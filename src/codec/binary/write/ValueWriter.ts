@@ -6,12 +6,12 @@ import type { FormatSettings } from "../settings";
 import { FrameShapes, type Shape } from "./Shape";
 import { WriteFailure, writeFailure } from "./WriteFailure";
 import { writePacked } from "./writePacked";
-import { writeResult, writeRich } from "./writeRich";
+import { refuseEmpty, writeResult, writeRich } from "./writeRich";
 
 /** Minimum number of items of an array that is written as packed numbers. */
 const MIN_PACKED = 16;
 
-const { getPrototypeOf, keys: keysOf } = Object;
+const { getPrototypeOf, hasOwn, keys: keysOf } = Object;
 const ObjectPrototype = Object.prototype;
 const ArrayPrototype = Array.prototype as unknown[];
 
@@ -88,7 +88,8 @@ export abstract class ValueWriter extends ByteWriter {
                 this.bytes[this.at++] = $.NULL;
                 return;
             default:
-                throw writeFailure(`a ${typeof value}`);
+                if (typeof value !== "function" || key !== "toJSON") throw writeFailure(`a ${typeof value}`);
+                this.#missing(); // of a result of toJSON(), such as { ...this }
         }
     }
 
@@ -164,6 +165,7 @@ export abstract class ValueWriter extends ByteWriter {
             const keys = keysOf(value);
             shape = this.settings.shapes.find("Object", keys, ObjectPrototype);
             if (shape === undefined) {
+                if (keys.length === 0) refuseEmpty(value);
                 this.dictionary(value, "", keys);
                 return hint;
             }
@@ -234,7 +236,8 @@ export abstract class ValueWriter extends ByteWriter {
             }
             for (; n < keys.length; n++) {
                 const key = keys[n] as string;
-                hints[n] = this.value(members[key], key, hints[n]);
+                if (hasOwn(value, key)) hints[n] = this.value(members[key], key, hints[n]);
+                else this.#missing();
             }
         } catch (thrown) {
             throw WriteFailure.of(thrown).inMember(keys[n] as string);
@@ -257,6 +260,7 @@ export abstract class ValueWriter extends ByteWriter {
             try {
                 const member = (value as Record<string, unknown>)[key];
                 if (typeof member === "object" && member !== null) hint = this.object(member, key, hint);
+                else if (member === undefined && !hasOwn(value, key)) this.#missing();
                 else this.#primitive(member, key);
             } catch (thrown) {
                 throw WriteFailure.of(thrown).inMember(key);
@@ -264,8 +268,15 @@ export abstract class ValueWriter extends ByteWriter {
         }
     }
 
+    /** Writes that an object has lost a member meanwhile. Readers expect this in messages with references only. */
+    #missing(): void {
+        this.hasReferences = true;
+        this.kind($.HOLE);
+    }
+
     /** Writes the result of `toJSON()` in place of a plain object or an array, at the same level. */
     #toJson(value: object, toJson: unknown, key: Key): Shape | undefined {
+        refuseEmpty(value);
         this.depth -= 1;
         const shape = this.#result(callToJson(value, toJson, key), key, value);
         this.depth += 1;
@@ -320,9 +331,9 @@ export abstract class ValueWriter extends ByteWriter {
     }
 
     array(value: readonly unknown[], hint?: Shape): Shape | undefined {
-        const { length } = value;
+        const length = lengthOf(value);
         if (length > this.maxLength) this.refuse(length); // holes cost no memory, so there can be 2 ** 32
-        if (length >= MIN_PACKED && writePacked(this, value)) return hint;
+        if (length >= MIN_PACKED && writePacked(this, value, length)) return hint;
         this.kind($.ARRAY);
         this.varint(length);
         let n = 0;
@@ -347,6 +358,13 @@ export abstract class ValueWriter extends ByteWriter {
 
 function callToJson(value: unknown, toJson: unknown, key: Key): unknown {
     return Reflect.apply(toJson as (key: string) => unknown, value, [String(key)]);
+}
+
+/** Length of an array. A Proxy can have any, which is converted as in JSON. */
+function lengthOf({ length }: readonly unknown[]): number {
+    if (length >>> 0 === length) return length;
+    const integer = Math.trunc(length);
+    return integer > 0 ? integer : 0;
 }
 
 /** True if an object without a class has these keys, in this order. */

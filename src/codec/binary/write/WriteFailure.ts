@@ -6,6 +6,13 @@ import { withoutStack } from "../../errors";
 const MAX_PATH = 128;
 
 /**
+ * Creates an error that is thrown instead of a {@link WriteFailure}.
+ *
+ * @param at - text such as `, at .a[3]`; empty for the value itself
+ */
+type MakeError = (at: string) => SockhopError;
+
+/**
  * Part of a value that cannot be sent. It collects its path on the way out.
  *
  * The stack can be full there. Then a regular expression could end the process: V8 has no memory to compile it. So the
@@ -14,12 +21,11 @@ const MAX_PATH = 128;
 export class WriteFailure extends Error {
     /** Steps of the path, innermost first: text such as `[3]`, or the key of a member. */
     readonly #steps: (string | { readonly key: string })[] = [];
-    /** Error of the message as a whole, which is thrown instead. */
-    readonly #error: SockhopError | undefined;
+    readonly #makeError: MakeError | undefined;
 
-    constructor(reason: string, cause?: unknown, error?: SockhopError) {
+    constructor(reason: string, cause?: unknown, makeError?: MakeError) {
         super(reason, cause === undefined ? undefined : { cause });
-        this.#error = error;
+        this.#makeError = makeError;
     }
 
     /** Converts anything that was thrown. */
@@ -39,15 +45,15 @@ export class WriteFailure extends Error {
     }
 
     toError(): SockhopError {
-        if (this.#error) return this.#error;
         let path = "";
         for (const step of this.#steps) {
             if (path.length >= MAX_PATH) break;
             path = (typeof step === "string" ? step : memberStep(step.key)) + path;
         }
         if (path.length >= MAX_PATH) path = `…${path}`;
-        const reason = this.message.replace(/\s*\n\s*/g, " ");
         const at = path === "" ? "" : `, at ${path}`;
+        if (this.#makeError) return this.#makeError(at);
+        const reason = this.message.replace(/\s*\n\s*/g, " ");
         const options = this.cause === undefined ? undefined : { cause: this.cause };
         return new SockhopError(`This value cannot be sent: ${reason}${at}`, "ERR_BAD_DATA", options);
     }
@@ -57,10 +63,14 @@ export class WriteFailure extends Error {
  * Creates a {@link WriteFailure}. It has no stack: the error that is thrown has one.
  *
  * @param reason - such as `a function`
- * @param error - thrown instead, for a failure that does not belong to a part of the value
  */
-export function writeFailure(reason: string, cause?: unknown, error?: SockhopError): WriteFailure {
-    return withoutStack(() => new WriteFailure(reason, cause, error));
+export function writeFailure(reason: string, cause?: unknown, makeError?: MakeError): WriteFailure {
+    return withoutStack(() => new WriteFailure(reason, cause, makeError));
+}
+
+/** Creates the failure of an object that only has the prototype of a built-in class. */
+export function emptyFailure(className: string): WriteFailure {
+    return writeFailure(`an object that inherits from ${className} without its content (a Proxy of one?)`);
 }
 
 /** Returns the step to a member in the path of an error. */

@@ -6,7 +6,7 @@ import * as $ from "../layout";
 import type { Shape } from "./Shape";
 import { temporalClass, temporalNameOf } from "../temporal";
 import type { ValueWriter } from "./ValueWriter";
-import { WriteFailure, writeFailure } from "./WriteFailure";
+import { WriteFailure, emptyFailure, writeFailure } from "./WriteFailure";
 
 /** Writes a value of one built-in class. */
 export type Write = (writer: ValueWriter, value: object) => void;
@@ -153,35 +153,37 @@ function writeSet(writer: ValueWriter, value: object): void {
 }
 
 function writeTypedArray(writer: ValueWriter, value: object): void {
-    countLarge(writer);
-    writer.add(value);
     const kind = byteKind(Buffer.isBuffer(value) ? "Buffer" : (classOfTypedArray(value) as string));
-    const [buffer, offset] = [memory.buffer(value) as ArrayBuffer, memory.offset(value) as number];
     const size = sizeOfTypedArray(value) as number;
-    if (size === 0) assertInBuffer(value);
-    writer.raw(kind, new Uint8Array(buffer, offset, size));
-}
-
-/** Refuses a typed array whose buffer has shrunk below its start or end: its size is 0, as that of an empty one. */
-function assertInBuffer(value: object): void {
-    try {
-        keysOfTypedArray(value); // throws for such an array only
-    } catch {
-        throw writeFailure("a typed array outside of its ArrayBuffer (was it resized or transferred?)");
-    }
+    writeBytes(writer, value, kind, () => {
+        // For a size of 0, as of an array whose buffer has shrunk below its start or end: throws for such an array only.
+        if (size === 0) keysOfTypedArray(value);
+        return new Uint8Array(memory.buffer(value) as ArrayBuffer, memory.offset(value) as number, size);
+    });
 }
 
 function writeDataView(writer: ValueWriter, value: object): void {
-    countLarge(writer);
-    writer.add(value);
-    const [buffer, offset] = [bufferOfView(value) as ArrayBuffer, offsetOfView(value) as number];
-    writer.raw(byteKind("DataView"), new Uint8Array(buffer, offset, sizeOfView(value) as number));
+    writeBytes(writer, value, byteKind("DataView"), () => {
+        const [buffer, offset] = [bufferOfView(value) as ArrayBuffer, offsetOfView(value) as number];
+        return new Uint8Array(buffer, offset, sizeOfView(value) as number);
+    });
 }
 
 function writeArrayBuffer(writer: ValueWriter, value: object): void {
+    writeBytes(writer, value, byteKind("ArrayBuffer"), () => new Uint8Array(value as ArrayBuffer));
+}
+
+/** Writes the bytes of a value, unless its ArrayBuffer does not have them any more. */
+function writeBytes(writer: ValueWriter, value: object, kind: number, view: () => Uint8Array): void {
     countLarge(writer);
     writer.add(value);
-    writer.raw(byteKind("ArrayBuffer"), new Uint8Array(value as ArrayBuffer));
+    let bytes: Uint8Array;
+    try {
+        bytes = view();
+    } catch {
+        throw writeFailure("bytes outside of their ArrayBuffer (was it resized or transferred?)");
+    }
+    writer.raw(kind, bytes);
 }
 
 function writeRegExp(writer: ValueWriter, value: object): void {
@@ -246,8 +248,14 @@ function isTemporal(value: unknown): boolean {
 
 function writeTemporal(writer: ValueWriter, value: object): void {
     const name = temporalNameOf(value) as string;
+    let text: string;
+    try {
+        text = String(temporalClass(name)?.prototype.toString.call(value));
+    } catch {
+        throw emptyFailure(`Temporal.${name}`);
+    }
     writer.add(value);
     writer.kind($.TEMPORAL);
     writer.name(name);
-    writer.name(String(temporalClass(name)?.prototype.toString.call(value)));
+    writer.name(text);
 }

@@ -1,14 +1,20 @@
 import type { ByteWriter } from "./ByteWriter";
 import * as $ from "../layout";
 
-/** Writes an array of numbers, if it has nothing else. Returns true if it was written. */
-export function writePacked(writer: ByteWriter, value: readonly unknown[]): boolean {
+const NO_ITEMS: readonly unknown[] = [];
+
+/**
+ * Writes an array of numbers, if it has nothing else. Returns true if it was written.
+ *
+ * @param length - number of items
+ */
+export function writePacked(writer: ByteWriter, value: readonly unknown[], length: number): boolean {
     let min = 0;
     let max = 0;
     let areIntegers = true;
-    const numbers = value.slice(); // a Proxy could return something else the next time
-    const { length } = numbers;
-    if (length !== value.length) return false;
+    // A copy: a Proxy could return something else the next time. slice() would call the constructor of a subclass.
+    const numbers = NO_ITEMS.concat(value);
+    if (numbers.length !== length) return false;
     for (let n = 0; n < length; n++) {
         const item = numbers[n];
         if (typeof item !== "number") return false;
@@ -21,7 +27,7 @@ export function writePacked(writer: ByteWriter, value: readonly unknown[]): bool
     writer.kind($.INTEGERS);
     writer.bytes[writer.at++] = size;
     writer.varint(length);
-    if (writer.at + size * length > writer.bytes.length) writer.grow(size * length);
+    writer.reserve(size * length);
     const { view } = writer;
     let at = writer.at;
     for (let n = 0; n < length; n++, at += size) {
@@ -37,7 +43,7 @@ export function writePacked(writer: ByteWriter, value: readonly unknown[]): bool
 function writeDoubles(writer: ByteWriter, numbers: readonly number[]): true {
     writer.kind($.DOUBLES);
     writer.varint(numbers.length);
-    if (writer.at + 8 * numbers.length > writer.bytes.length) writer.grow(8 * numbers.length);
+    writer.reserve(8 * numbers.length);
     const { view } = writer;
     let at = writer.at;
     for (let n = 0; n < numbers.length; n++, at += 8) view.setFloat64(at, numbers[n] as number, true);

@@ -4,40 +4,39 @@ import * as $ from "../layout";
 import type { Shape } from "./Shape";
 import type { Key, ValueWriter } from "./ValueWriter";
 import { type Write, builtInWriterOf } from "./writeBuiltIn";
-import { writeFailure } from "./WriteFailure";
+import { emptyFailure, writeFailure } from "./WriteFailure";
 
 const losses = new LossCheck(0, "The codec binary");
 
 /** Prototypes of instances that were no built-in ones. Classes are looked at once: the tests take long. */
 const plainPrototypes = new WeakSet();
-const BASES = [
-    Map,
-    Set,
-    Date,
-    RegExp,
-    Error,
-    Promise,
-    WeakMap,
-    WeakSet,
-    WeakRef,
-    URL,
-    ArrayBuffer,
-    DataView,
-    Array,
-    Object.getPrototypeOf(Uint8Array) as typeof Uint8Array,
-].map(({ prototype }) => prototype as object);
+
+/** Names of the built-in classes whose objects have a content besides their members, by their prototypes. */
+const CONTENTS: ReadonlyMap<unknown, string> = new Map(
+    [
+        ...[Map, Set, Date, RegExp, Error, Promise, WeakMap, WeakSet, WeakRef, URL, ArrayBuffer, DataView],
+        Object.getPrototypeOf(Uint8Array) as typeof Uint8Array,
+    ].map(({ prototype, name }) => [prototype, name]),
+);
 
 function builtInOf(value: object, prototype: object | null): Write | undefined {
     if (prototype === null || plainPrototypes.has(prototype)) return undefined;
     const write = builtInWriterOf(value);
     if (write) return write;
-    const isBase = (base: object): boolean =>
-        prototype === base || Object.prototype.isPrototypeOf.call(base, prototype);
-    if (!types.isProxy(value) && !BASES.some(isBase)) {
+    for (let base: unknown = prototype; base !== null; base = Object.getPrototypeOf(base)) {
+        if (CONTENTS.has(base)) return () => refuseEmpty(base);
+    }
+    if (!types.isProxy(value)) {
         plainPrototypes.add(prototype);
         losses.checkObject(value);
     }
     return undefined;
+}
+
+/** Refuses the prototype of a built-in class, or an object that has it without the content of such objects. */
+export function refuseEmpty(prototype: unknown): void {
+    const name = CONTENTS.get(prototype);
+    if (name !== undefined) throw emptyFailure(name);
 }
 
 /** Text of the methods `toJSON()` of JavaScript itself, of this or another global object. */
