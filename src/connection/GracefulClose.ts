@@ -42,7 +42,8 @@ const CLOSE_NAMES: readonly (keyof EndOptions)[] = ["timeout", "drain"];
  * @internal
  */
 export function closeTimeout(options: EndOptions | null | undefined): number {
-    if (options) checkMethodOptions(options, CLOSE_NAMES, "close");
+    // A listener of process.on("SIGTERM") gets the name of the signal.
+    if (typeof options === "object") checkMethodOptions(options, CLOSE_NAMES, "close");
     const timeout = options?.timeout;
     return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_TIMEOUT_MS);
 }

@@ -9,6 +9,16 @@ const MAX_WARNED = 1000;
 
 const warned = new Set<string>();
 
+/** Options of `net` and `tls` of Node.js, and the options that replace them here. */
+const REPLACEMENTS = new Map([
+    ["host", "address"],
+    ["hostname", "address"],
+    ["tls", "ssl"],
+    ["ca", "ssl_options"],
+    ["cert", "ssl_options"],
+    ["key", "ssl_options"],
+]);
+
 /**
  * Emits a process warning for each unknown option, once per name, to reveal typing mistakes.
  *
@@ -24,20 +34,22 @@ export function warnUnknownOptions(options: object, names: readonly string[], ow
         warned.add(option);
         count += 1;
         if (count > MAX_WARNINGS) return;
-        const suggestion = nearestOption(name, names);
+        const replacement = REPLACEMENTS.get(name) ?? "";
+        const suggestion = names.includes(replacement) ? replacement : nearestOption(name, names);
         const hint = suggestion === undefined ? "" : `: did you mean "${suggestion}"?`;
         warn(`Unknown option ${option}${hint}`);
     }
 }
 
 /**
- * Warns of unknown names in the options of a method. The options may be missing, or anything else that is no plain
- * object: some programs use methods as listeners, or in `forEach()`.
+ * Warns of a string in the place of the options of a method, and of unknown names in them. The options may be missing,
+ * or anything else that is no plain object: some programs use methods as listeners, or in `forEach()`.
  *
  * @param options - `null` counts as missing
  */
 export function checkMethodOptions(options: unknown, names: readonly string[], method: string): void {
     if (options === undefined || options === null) return;
+    if (typeof options === "string") warnIgnored(options, `Options of ${method}() must be an object`);
     if (typeof options === "object" && isPlain(options)) warnUnknownOptions(options, names, `${method}()`);
 }
 

@@ -121,7 +121,10 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
         ): Promise<undefined> | undefined {
             try {
                 const { timeout, signal } = options ?? {};
-                if (options) checkMethodOptions(options, REQUEST_NAMES, "request");
+                if (options) {
+                    const method = request instanceof PendingStream ? "request" : "ask";
+                    checkMethodOptions(options, REQUEST_NAMES, method);
+                }
                 if (!this._objectBuffer.enveloped) {
                     throw new SockhopError("A json peer cannot respond to a request", "ERR_REQUEST_TYPE");
                 }

@@ -46,7 +46,8 @@ function connectAdvice(error: NodeJS.ErrnoException, target: Address): string | 
     const name = nameOf(path);
     if (name !== undefined && (code === "ENOENT" || code === "ECONNREFUSED")) return `no server has the name "${name}"`;
     if (code === "ENOENT") return missingFolder(path) ?? "no server listens at this path";
-    if (code === "ECONNREFUSED") return "no server listens at this path, its file is left from a killed server";
+    if (code === "ECONNREFUSED")
+        return "no server listens at this path: a killed server left the file, or it is not a socket";
     return code === "EACCES" ? "this user may not write to the socket" : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { EventEmitter } from "node:events";
 import vm from "node:vm";
 import { checkMethodOptions, warnUnknownOptions } from "../../src/diagnostics/unknownOptions";
 import { turns } from "../support/eventLoop";
@@ -23,17 +24,36 @@ describe("warnUnknownOptions()", () => {
             'Unknown option "q" of paint',
         ]);
     });
+
+    it("suggests the option that replaces one of Node.js, if it is known", async () => {
+        const texts = await warningsOf(() => {
+            warnUnknownOptions({ host: 1, key: 2 }, ["address", "port", "ssl_options"], "house");
+            warnUnknownOptions({ host: 1 }, ["port"], "hotel");
+        });
+        expect(texts).to.deep.equal([
+            'Unknown option "host" of house: did you mean "address"?',
+            'Unknown option "key" of house: did you mean "ssl_options"?',
+            'Unknown option "host" of hotel',
+        ]);
+    });
 });
 
 describe("checkMethodOptions()", () => {
     it("is silent about null, known names, objects of a class, and arguments of forEach()", async () => {
         const error = Object.assign(new Error("e"), { errno: 1 });
         const texts = await warningsOf(() => {
-            for (const options of [null, undefined, {}, { timeout: 1 }, error, 1, "SIGTERM", () => 1]) {
+            for (const options of [null, undefined, {}, { timeout: 1 }, error, 1, () => 1]) {
                 checkMethodOptions(options, ["timeout"], "halt");
             }
         });
         expect(texts).to.deep.equal([]);
+    });
+
+    it("warns once of a string", async () => {
+        const texts = await warningsOf(() => {
+            for (const options of ["Widget", "Gadget"]) checkMethodOptions(options, ["type"], "mail");
+        });
+        expect(texts).to.deep.equal(["Options of mail() must be an object: 'Widget' is ignored"]);
     });
 
     it("warns of objects of another realm, and of those without a prototype", async () => {
@@ -49,7 +69,7 @@ describe("options of methods", () => {
     const CALLS: [method: string, call: (peers: Awaited<ReturnType<typeof pair>>, options: object) => unknown][] = [
         ["send", ({ c }, options) => c.send(1, () => undefined, options)],
         ["send", ({ s, socket }, options) => s.send(socket, 1, undefined, options)],
-        ["request", ({ c }, options) => c.ask(1, options)],
+        ["ask", ({ c }, options) => c.ask(1, options)],
         ["request", ({ s, socket }, options) => s.request(socket, 1, options)],
         ["close", ({ s }, options) => s.close(options)],
         ["close", ({ c }, options) => c.disconnect(options)],
@@ -66,4 +86,15 @@ describe("options of methods", () => {
             expect(texts).to.deep.equal([`Unknown option "${name}" of ${method}(): did you mean "timeout"?`]);
         });
     }
+
+    it("cause no warning if a signal is the argument of a listener", async () => {
+        const { s, c } = await pair();
+        const texts = await warningsOf(() => {
+            const emitter = new EventEmitter();
+            emitter.on("SIGTERM", c.disconnect.bind(c));
+            emitter.on("SIGTERM", s.close.bind(s));
+            emitter.emit("SIGTERM", "SIGTERM", 15);
+        });
+        expect(texts).to.deep.equal([]);
+    });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ClientOptions, path_of } from "../../src";
 import { client, pair, placeOf, rawServer, rejection, server, socketPath } from "../support/pair";
@@ -130,6 +130,13 @@ describe("errors of connect()", () => {
         expect((await errorOf({ path: `${path}/missing/x` })).message).to.include(
             `the folder ${path}/missing does not exist`,
         );
+        if (process.platform === "linux") {
+            writeFileSync(path, "");
+            expect((await errorOf({ path })).message).to.equal(
+                `connect ECONNREFUSED ${path}: no server listens at this path: ` +
+                    "a killed server left the file, or it is not a socket",
+            );
+        }
     });
 
     it("name an unknown host", async () => {
