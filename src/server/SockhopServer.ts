@@ -20,15 +20,13 @@ import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { Admission } from "./Admission";
 import { Resumptions } from "./Resumptions";
 import { Broadcasts } from "./broadcasts/Broadcasts";
-import { ClusterBroadcasts } from "./cluster/ClusterBroadcasts";
 import type { BroadcastOptions } from "./broadcasts/BroadcastOptions";
-import { ClusterValues } from "./cluster/ClusterValues";
 import { Group } from "./Group";
-import { Presence } from "./cluster/Presence";
+import type { Presence } from "./cluster/Presence";
 import { RemoteSession } from "./cluster/RemoteSession";
-import { SessionDirectory } from "./cluster/SessionDirectory";
+import { type ClusteredServer, ServerCluster } from "./cluster/ServerCluster";
+import type { SessionDirectory } from "./cluster/SessionDirectory";
 import { CallSite } from "../runtime/CallSite";
-import { toError } from "../runtime/thrownValues";
 import { type Connection, connectionOf } from "../connection/Connection";
 import type { ResumptionStart } from "../connection/resume/Resumption";
 import { Listener, type ListenerOptions } from "../transport/Listener";
@@ -108,16 +106,13 @@ export class SockhopServer<
      */
     readonly _broadcasts = new Broadcasts({
         objectBuffer: this._objectBuffer,
-        cluster: () => this.#activeCluster(),
-        connections: (group) => (group === undefined ? this._active() : this._membersOf(group)),
+        cluster: () => this.#cluster.broadcasts,
+        connections: (group) => this.#connectionsOf(group),
         lose: (connection, reason) => {
             this._lose(connection, reason);
         },
     });
-    readonly #cluster: ClusterBroadcasts | undefined;
-    #values: ClusterValues | undefined;
-    #directory: SessionDirectory | undefined;
-    #presence: Presence | undefined;
+    readonly #cluster: ServerCluster;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
     readonly #sessionTimeout: number;
     /** Set with the option `resume`. */
@@ -142,14 +137,13 @@ export class SockhopServer<
         this.#admission = this.#createAdmission(needsCodec, most);
         const sharesPort = reusePort(options.reuse_port, this.path !== null);
         this.#listening = { tls, most, mode: permissions(options.mode), reusePort: sharesPort };
-        const cluster = clusterSettings(options.cluster);
-        if (cluster) this.#cluster = this.#createCluster(cluster);
+        this.#cluster = this.#createCluster(clusterSettings(options.cluster));
         this.#listener = this.#createListener();
     }
 
     /** The other servers, with the option `cluster`. */
     get cluster(): Cluster | undefined {
-        return this._self().#cluster?.cluster;
+        return this._self().#cluster.cluster;
     }
 
     /** Server of Node. `close()` replaces it by a new one. */
@@ -209,7 +203,7 @@ export class SockhopServer<
         const self = this._self();
         closeTimeout(options ?? {}); // throws before anything has happened
         const streams = [...self.#streams];
-        const left = self.#cluster?.cluster.leave(); // first: from now on, nothing arrives from other servers
+        const left = self.#cluster.cluster?.leave(); // first: from now on, nothing arrives from other servers
         const closed = self.#listener.close();
         self.#listener = self.#createListener();
         self.#closed = Promise.all([self.#closed, closed, left]);
@@ -476,14 +470,7 @@ export class SockhopServer<
      * @internal
      */
     get _directory(): SessionDirectory {
-        return (this.#directory ??= new SessionDirectory({
-            values: this.#clusterValues,
-            hasTypes: this._objectBuffer.enveloped,
-            cluster: () => this.#activeCluster()?.cluster,
-            send: (connection, value, type) => this._send(connection, value, null, { type }),
-            ask: (connection, value, options) => this._ask(connection, value, options),
-            kill: (connection, options) => this.kill_socket(connection.socket, options),
-        }));
+        return this.#cluster.directory;
     }
 
     /**
@@ -492,11 +479,7 @@ export class SockhopServer<
      * @internal
      */
     get _presence(): Presence {
-        return (this.#presence ??= new Presence({
-            directory: () => this._directory,
-            cluster: () => this.#activeCluster()?.cluster,
-            connections: (group) => this._membersOf(group),
-        }));
+        return this.#cluster.presence;
     }
 
     /** @internal */
@@ -545,38 +528,29 @@ export class SockhopServer<
         return notConnectedError(undefined, `The message was not sent: ${reason}`);
     }
 
-    /** The other servers; `undefined` if broadcasts are for clients of this one only. */
-    #activeCluster(): ClusterBroadcasts | undefined {
-        return this.#cluster?.isActive ? this.#cluster : undefined;
+    #connectionsOf(group: string | undefined): Connection[] {
+        return group === undefined ? this._active() : this._membersOf(group);
     }
 
-    get #clusterValues(): ClusterValues {
-        return (this.#values ??= new ClusterValues({
-            objectBuffer: this._objectBuffer,
-            responseTimeout: this._limits.responseTimeout,
-            handlerFailed: (type, thrown) => {
-                this._reportError(toError(thrown), null);
-            },
-        }));
-    }
-
-    #createCluster(settings: ClusterSettings): ClusterBroadcasts {
-        const broadcasts = new ClusterBroadcasts(settings, {
-            values: this.#clusterValues,
+    #createCluster(settings: ClusterSettings | undefined): ServerCluster {
+        const server: ClusteredServer = {
             objectBuffer: this._objectBuffer,
             broadcasts: this._broadcasts,
-            count: () => this._active().length,
+            responseTimeout: this._limits.responseTimeout,
+            hasTypes: this._objectBuffer.enveloped,
+            connections: (group) => this.#connectionsOf(group),
+            send: (connection, value, type) => this._send(connection, value, null, { type }),
+            ask: (connection, value, options) => this._ask(connection, value, options),
+            kill: (connection, options) => this.kill_socket(connection.socket, options),
             report: (error) => {
                 this._reportError(error, null);
             },
-        });
-        this._directory.serve(broadcasts.cluster);
-        this._presence.serve(broadcasts.cluster);
-        return broadcasts;
+        };
+        return new ServerCluster(server, settings);
     }
 
     #createListener(): Listener {
-        const { cluster } = this.#cluster ?? {};
+        const { cluster } = this.#cluster;
         const join = async (): Promise<void> => {
             // Without the engine, the server serves its own clients.
             if (this.#listener === listener) await cluster?.join().catch(() => undefined);
@@ -644,7 +618,7 @@ export class SockhopServer<
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         if (connection.isLeaving) void connection.close(Infinity).then(() => this.#resumptions?.forget(connection));
         else this.#resumptions?.forget(connection);
-        this.#directory?.delete(connection);
+        this.#cluster.forget(connection);
         super._onClose(connection, wasOpen);
     }
 
