@@ -10,6 +10,7 @@ const guard = require("./guard.js");
 const install = require("./install.js");
 const describe = require("./machine.js");
 const { printWorkload } = require("./print.js");
+const { pages, report } = require("./report");
 const { runWorkload } = require("./rounds.js");
 const { workloads, byName: workloadOf } = require("./workloads");
 
@@ -19,7 +20,7 @@ const { values: options } = parseArgs({
         only: { type: "string" },
         workload: { type: "string" },
         json: { type: "string", default: path.join(os.tmpdir(), "sockhop-benchmarks.json") },
-        report: { type: "boolean", default: false },
+        report: { type: "string" },
         from: { type: "string" },
         guard: { type: "boolean", default: false },
         update: { type: "boolean", default: false },
@@ -89,11 +90,13 @@ async function main() {
         await guard(options.update);
         return;
     }
-    const chosen = pick(options.only, [...adapters, ...clusterAdapters], adapterOf);
+    const page = options.report === undefined ? undefined : pick(options.report, [], pages)[0];
+    const all = [...adapters, ...clusterAdapters].filter((adapter) => page?.takesPart(adapter) ?? true);
+    const chosen = pick(options.only, all, adapterOf);
     const todo = pick(options.workload, workloads, workloadOf);
     install(options.from ? [] : chosen.filter(({ family }) => todo.some((workload) => workload.family === family)));
     const run = options.from ? merge(options.from.split(",")) : await measure(chosen, todo);
-    if (options.report || options.from) require("./report.js")(run);
+    if (page) report(page, run);
 }
 
 main().catch((error) => {

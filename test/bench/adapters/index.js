@@ -24,7 +24,8 @@
 // `pattern` is the kind of traffic, for implementations with a socket type for each: "messages", "questions" or "broadcast".
 // `packages` are its packages in package.json; `byHand` is true for a program that uses them and is not a library for
 // messages itself; `folder` is that of this package, for the adapters of this version; `entries` the modules that a user requires (`module`: imports); `lacks`
-// is the reason why it is excluded from a workload that needs a missing feature. Those in cluster.js have the `family`
+// is the reason why it is excluded from a workload that needs a missing feature; `only` has the names of its workloads, if
+// others would show nothing new. Those in cluster.js have the `family`
 // "cluster", as the workloads in which they take part; `engine` is what joins their servers, and `serve` gets its `url`.
 "use strict";
 

@@ -6,11 +6,15 @@ const path = require("node:path");
 /** Folder of this version. */
 const ROOT = path.join(__dirname, "../../..");
 
+/** Workloads that show what resumable connections cost. */
+const RESUMED = ["one-way-100", "latency-callback", "in-flight-callback", "in-flight-request"];
+
 /**
  * @param folder - folder of the package
+ * @param only - names of the workloads, if not all
  * @param more - further options of both ends
  */
-function sockhop(name, title, folder, { packages, lacks = {}, ...more }) {
+function sockhop(name, title, folder, { packages, lacks = {}, only, ...more }) {
     // Without a limit, if it exists; older releases ignore the option.
     const options = (place) => ({ path: place.path, max_message_size: Infinity, ...more });
 
@@ -22,6 +26,7 @@ function sockhop(name, title, folder, { packages, lacks = {}, ...more }) {
         folder,
         entries: [folder],
         lacks,
+        only,
 
         async serve(place, pattern, { message, answer }, { cluster } = {}) {
             const Sockhop = require(folder);
@@ -74,8 +79,13 @@ function release(version, lacks) {
 module.exports = [
     sockhop("ours", "sockhop (this version)", ROOT, { packages: [] }),
     sockhop("binary", "this version, binary", ROOT, { packages: [], codec: "binary" }),
-    sockhop("resume", "this version, resume", ROOT, { packages: [], resume: true }),
-    sockhop("binary-resume", "this version, binary, resume", ROOT, { packages: [], codec: "binary", resume: true }),
+    sockhop("resume", "this version, resume", ROOT, { packages: [], only: RESUMED, resume: true }),
+    sockhop("binary-resume", "this version, binary, resume", ROOT, {
+        packages: [],
+        only: RESUMED,
+        codec: "binary",
+        resume: true,
+    }),
     release("1.8.4", {}),
     release("1.4.0", { request: "has no requests, which 1.8 added" }),
 ];

@@ -1,24 +1,16 @@
-// Writes docs/benchmarks.md and its charts from the figures of a run.
+// Parts of the pages with figures: tables, charts and the circumstances of a run.
 "use strict";
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { adapters, byName: adapterOf } = require("./adapters");
-const { workloads, byName: workloadOf } = require("./workloads");
-const charts = require("./charts.js");
-const { compare, number, table } = require("./print.js");
-const { ratio } = require("./statistics.js");
-
-const DOCS = path.join(__dirname, "../../docs");
-
-/** Minimum advantage of another implementation that is reported; less may be noise. */
-const AHEAD = 1.05;
+const { adapters, byName: adapterOf } = require("../adapters");
+const { byName: workloadOf } = require("../workloads");
+const charts = require("../charts.js");
+const { compare, number, table } = require("../print.js");
+const { ratio } = require("../statistics.js");
 
 /** The adapters of this version. */
 const OURS = ["ours", "binary", "resume", "binary-resume", "cluster-none", "cluster-redis", "cluster-nats"];
-
-/** Alternatives for users; the others are this version and references. */
-const RIVALS = adapters.filter(({ name }) => ![...OURS, "limit", "bare"].includes(name));
 
 /** True for a library that sends messages, not for a program by hand, even if that uses a library to encode them. */
 function isLibrary({ packages, byHand }) {
@@ -64,70 +56,6 @@ function participants({ machine, workloads: all }) {
     ].join("\n\n");
 }
 
-/** The adapter of this version to compare a rival with: the binary codec with programs that send binary frames. */
-function ownOf({ byHand }, results) {
-    return byHand && results.binary?.rounds ? "binary" : "ours";
-}
-
-/** For each workload, the implementations that are better than this library, with figure and ratio. */
-function ahead(all) {
-    const lines = [];
-    for (const [name, results] of Object.entries(all)) {
-        const workload = workloadOf.get(name);
-        for (const [metric, options] of Object.entries(workload.metrics)) {
-            if (options.detail || options.ratio === false) continue;
-            const leaders = RIVALS.map((rival) => ({
-                text: rival.title,
-                times: better(results, rival.name, ownOf(rival, results), metric, options),
-            }))
-                .filter(({ times }) => times >= AHEAD)
-                .sort((a, b) => b.times - a.times)
-                .map(({ text, times }) => `${text} ${times.toFixed(2)} times`);
-            if (leaders.length > 0) lines.push(`- ${workload.title}, ${options.title}: ${leaders.join("; ")}`);
-        }
-    }
-    return lines.length > 0 ? lines.join("\n") : "None.";
-}
-
-/** One row for each workload: this library compared with the old release, the reference, and the best alternative. */
-function summary(all) {
-    const rows = [
-        [
-            "",
-            "unit",
-            "this version",
-            "improvement over 1.8.4",
-            "share of the limit",
-            "binary: share of the limit",
-            "best other library",
-        ],
-    ];
-    for (const [name, results] of Object.entries(all)) {
-        const workload = workloadOf.get(name);
-        const metric = workload.chart;
-        const options = workload.metrics[metric];
-        const ours = results.ours?.rounds && compare(results, "ours", metric, options);
-        if (!ours) continue;
-        const times = (other) => better(results, "ours", other, metric, options)?.toFixed(2) ?? "";
-        const best = RIVALS.filter(isLibrary)
-            .map((rival) => ({ rival, times: better(results, rival.name, "ours", metric, options) }))
-            .filter(({ times }) => times !== undefined)
-            .sort((a, b) => b.times - a.times)[0];
-        rows.push([
-            workload.title,
-            options.title,
-            number(ours.figure, options.digits),
-            times("sockhop-1.8.4"),
-            times("limit"),
-            better(results, "binary", "limit", metric, options)?.toFixed(2) ?? "",
-            best
-                ? `${best.rival.title}: ${number(compare(results, best.rival.name, metric, options).figure, options.digits)}`
-                : "",
-        ]);
-    }
-    return markdown(rows, 2);
-}
-
 /** Reports implementations that hung. */
 function stalls(results) {
     return Object.entries(results)
@@ -167,12 +95,13 @@ function ownTables(workload, results) {
     return parts.join("\n\n");
 }
 
-function section(name, results) {
+/** @param folder - folder of the charts, relative to the page */
+function section(name, results, folder) {
     const workload = workloadOf.get(name);
     return [
         `## ${workload.title}`,
         workload.about.replaceAll(/\. (?=[A-Z])/g, ".\n"), // one sentence per line
-        workload.tables && !workload.draw ? "" : `![${workload.title}](benchmarks/${name}.svg)`,
+        workload.tables && !workload.draw ? "" : `![${workload.title}](${folder}/${name}.svg)`,
         workload.tables ? ownTables(workload, results) : tables(table(workload, results, title)),
         stalls(results),
     ]
@@ -230,8 +159,8 @@ function draw(workload, results) {
     return workload.growth ? growthChart(workload, results) : barChart(workload, results);
 }
 
-function drawAll({ workloads: all }) {
-    const folder = path.join(DOCS, "benchmarks");
+/** Draws the charts of all workloads into an empty folder. Returns a function that adds one. */
+function drawAll({ workloads: all }, folder) {
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
     const save = (name, svg) => fs.writeFileSync(path.join(folder, `${name}.svg`), svg + "\n");
@@ -239,91 +168,34 @@ function drawAll({ workloads: all }) {
         const svg = draw(workloadOf.get(name), results);
         if (svg !== undefined) save(name, svg);
     }
-    const shown = ["ours", "binary", "node-ipc", "naive", "limit"].map((name) => adapterOf.get(name));
-    const groups = workloads
-        .filter(({ name, overview }) => overview !== false && all[name]?.["sockhop-1.8.4"]?.rounds)
-        .map(({ name, title, chart, metrics }) => ({
-            title,
-            bars: shown.map((adapter) => ({
-                kind: kind(adapter),
-                value: better(all[name], adapter.name, "sockhop-1.8.4", chart, metrics[chart]),
-            })),
-        }));
-    const names = shown.map((adapter) => ({ label: label(adapter), kind: kind(adapter) }));
-    const title = "Improvement over sockhop 1.8.4";
-    if (groups.length > 0) {
-        save("overview", charts.groupedBars(title, "1 is the same; more is better", names, groups, 1));
-    }
+    return save;
 }
 
 function measuredOn({ date, node, system, processor, memory, pinning }) {
     return `Measured on ${date}: Node ${node} on ${system}, ${processor}, ${memory}; ${pinning}.`;
 }
 
-/** A run of some of the workloads under other circumstances. */
-function partText({ machine, rounds, workloads: some }) {
-    const titles = Object.keys(some).map((name) => workloadOf.get(name).title);
-    return `"${titles.join('", "')}": ${rounds} rounds. ${measuredOn(machine)}\n`;
-}
-
-function report(run) {
-    const { machine, rounds, workloads: all, parts = [] } = run;
-    drawAll(run);
-    const text = `# Benchmarks
-
-Speed and memory of sockhop and of other libraries, each with a server and a client in processes of their own.
-[Method](#method) has the versions and the machine.
-
-![Improvement over sockhop 1.8.4](benchmarks/overview.svg)
-
-${summary(all)}
-
-## Where others are ahead
-
-Other libraries, and programs without a library, are ahead by more than ${Math.round(100 * (AHEAD - 1))} % in the list below.
-Programs that send binary frames are compared with \`codec: "binary"\`, the others with the default.
-
-${ahead(all)}
-
-${Object.entries(all)
-    .map(([name, results]) => section(name, results))
-    .join("\n\n")}
-
-## Method
-
-\`npm run bench -- --report\` writes this page in about an hour.
-[test/bench](../test/bench/README.md) has the programs.
-
-Server and client are separate processes.
+/** How the figures of a run came about: for people who want to know whether to believe them. */
+function method({ rounds }) {
+    return `Server and client are separate processes.
 There are ${rounds} rounds, each with new processes.
-In most workloads all implementations run warm in one round and take three turns of half a second. In the others each has one longer turn.
+In most workloads all implementations run warm in one round and take three turns of half a second.
+In the others each has one longer turn.
 A ratio is the median of the ratios of all turns, so other load on the machine has little effect.
 The programs check the contents and the number of all messages.
-Compare ratios, not absolute figures: these depend on the machine.
-
-- "To 1.8.4" is the ratio to sockhop 1.8.4, the release that this version replaces.
-- "Naive" is a program without a library: \`socket.write(JSON.stringify(object) + "\\n")\` for each message, \`split("\\n")\` and \`JSON.parse\`. It has no envelope, no class names and no errors.
-- "Limit" sends the same bytes as sockhop, as fast as a program can that does nothing else. "To limit" is the ratio to it.
-- "Binary" is this version with \`codec: "binary"\` at both ends.
-- "Resume" is this version with \`resume: true\` at both ends.
-- "msgpackr", "cbor-x" and "v8" are programs like "limit" with length-prefixed frames. A frame has all messages of a tick, each encoded when it is sent, and is decoded in one call. The first two send the keys of objects once for each connection.
-
-${measuredOn(machine)}
-${parts.map(partText).join("")}
-${participants(run)}
-
-## Run the benchmarks
-
-\`\`\`sh
-npm ci && npm run build
-npm run bench                                      # all workloads, as tables
-npm run bench -- --workload one-way-100,sendall    # some workloads
-npm run bench -- --only ours,limit --rounds 9      # some implementations
-npm run bench -- --report                          # this page
-\`\`\`
-`;
-    fs.writeFileSync(path.join(DOCS, "benchmarks.md"), text);
-    console.error(`written: ${path.relative(process.cwd(), path.join(DOCS, "benchmarks.md"))} and its pictures`);
+Compare ratios, not absolute figures: these depend on the machine.`;
 }
 
-module.exports = report;
+module.exports = {
+    OURS,
+    better,
+    drawAll,
+    isLibrary,
+    kind,
+    label,
+    markdown,
+    measuredOn,
+    method,
+    participants,
+    section,
+};
