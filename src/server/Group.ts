@@ -1,5 +1,6 @@
 import type { Message, MessageNameOf, Protocol } from "../Protocol";
 import type { WaitOptions } from "../replies/ReplyTimeout";
+import { markHandled } from "../timers/promises";
 import type { BroadcastOptions } from "./broadcasts/BroadcastOptions";
 import type { GroupCount, GroupMembers } from "./cluster/Presence";
 import type { SockhopServer } from "./SockhopServer";
@@ -53,7 +54,7 @@ export class Group<P extends Protocol = any, out S extends SockhopSession<P> = S
      * @example const { clients, missing } = await server.group("lobby").count({ timeout: 500 });
      */
     count(options?: WaitOptions | null): Promise<GroupCount> {
-        return this.#server._presence.count(this.name, options);
+        return markHandled(this.#server._presence.count(this.name, options));
     }
 
     /**
@@ -63,6 +64,6 @@ export class Group<P extends Protocol = any, out S extends SockhopSession<P> = S
      * @example for (const { id } of (await server.group("lobby").members()).sessions) await server.session(id).kill();
      */
     members(options?: WaitOptions | null): Promise<GroupMembers> {
-        return this.#server._presence.members(this.name, options);
+        return markHandled(this.#server._presence.members(this.name, options));
     }
 }

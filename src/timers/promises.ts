@@ -2,13 +2,15 @@ import { GraceTimeout } from "./GraceTimeout";
 
 /**
  * Adds a timeout to a promise. Settles as `promise` does, or rejects with `error` after the timeout. A later rejection
- * of `promise` is ignored. The timeout does not keep the process alive.
+ * of `promise` is ignored.
  *
  * @param timeout - in milliseconds
+ * @param keepsAlive - true if the process must not exit before the promise settles
  */
-export function withTimeout<T>(promise: PromiseLike<T>, timeout: number, error: Error): Promise<T> {
+export function withTimeout<T>(promise: PromiseLike<T>, timeout: number, error: Error, keepsAlive = false): Promise<T> {
     return new Promise((resolve, reject) => {
-        const timer = new GraceTimeout(timeout, () => reject(error)).unref();
+        const timer = new GraceTimeout(timeout, () => reject(error));
+        if (!keepsAlive) timer.unref();
         Promise.resolve(promise)
             .then(resolve, reject)
             .finally(() => {

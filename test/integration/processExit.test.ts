@@ -11,10 +11,13 @@ const NO_LONG_TIMERS = `{
 }`;
 
 /** Result of a program that uses the built package. A program that does not end is killed. */
-function run(program: string): Promise<{ code: number | string | null; stdout: string; stderr: string }> {
+function run(
+    program: string,
+    timers = NO_LONG_TIMERS,
+): Promise<{ code: number | string | null; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
         const options = { cwd: join(__dirname, "../.."), timeout: 30_000 };
-        execFile(process.execPath, ["-e", NO_LONG_TIMERS + program], options, (error, stdout, stderr) => {
+        execFile(process.execPath, ["-e", timers + program], options, (error, stdout, stderr) => {
             resolve({ code: error ? (error.code ?? "killed") : 0, stdout, stderr });
         });
     });
@@ -55,6 +58,24 @@ describe("program", () => {
         expect(await run(`${PAIR} ready.then(() => { c.ping(10); c.send("q", () => {}); s.close(); });`)).to.deep.equal(
             quiet,
         );
+    });
+
+    it("goes on after close() of a server whose engine takes no goodbye, and does not close", async () => {
+        const program = `
+            const never = () => new Promise(() => {});
+            const hub = require("sockhop").memory_engine();
+            const connect = async (topics, heard, lost) => {
+                const link = await hub.connect(topics, heard, lost);
+                const publish = (topic, text) => text.includes(" - ") ? never() : link.publish(topic, text);
+                return { limit: link.limit, publish, close: never };
+            };
+            (async () => {
+                const s = new (require("sockhop").server)({ port: 0, cluster: { connect } });
+                await s.listen();
+                await s.close();
+                console.log("closed");
+            })();`;
+        expect(await run(program, "")).to.deep.equal({ ...quiet, stdout: "closed\n" });
     });
 
     it("is kept alive by auto_reconnect, until that is turned off", async () => {

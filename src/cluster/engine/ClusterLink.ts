@@ -169,16 +169,17 @@ export class ClusterLink {
     /**
      * Waits until the engine has taken all messages, and ends the link.
      *
-     * @returns resolves when the engine has closed, too, and always within the time limits
+     * @returns resolves when the engine has closed, too, and always within the time limits. The process stays alive until then:
+     *   the program may have to do more
      */
     async close(error: SockhopError): Promise<void> {
         this.#timeout.clear();
         if (this.#publications.size > 0) {
             const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
-            await withTimeout(idle, CLOSE_TIMEOUT_MS, error).catch(() => undefined);
+            await withTimeout(idle, CLOSE_TIMEOUT_MS, error, true).catch(() => undefined);
         }
         this.end(error);
-        await withTimeout(this.#closed, CLOSE_TIMEOUT_MS, error).catch(() => undefined);
+        await withTimeout(this.#closed, CLOSE_TIMEOUT_MS, error, true).catch(() => undefined);
     }
 
     #lose(error: SockhopError): void {

@@ -80,9 +80,13 @@ export class MemberResponses {
         this.#open.get(member)?.get(uuid)?.abort(error);
     }
 
-    /** Aborts the requests of a server. */
+    /** Aborts the requests of a server, and responds with the reason: one that was silent may still wait for them. */
     abortMember(member: string, reason: SockhopError): void {
-        for (const request of [...(this.#open.get(member)?.values() ?? [])]) request.abort(reason);
+        for (const request of [...(this.#open.get(member)?.values() ?? [])]) {
+            if (request.isAborted) continue;
+            request.abort(reason);
+            this.refuse(member, request.uuid, reason.message);
+        }
     }
 
     abortAll(reason: SockhopError): void {

@@ -154,6 +154,11 @@ describe("A server that loses its engine", () => {
         void a.s.sendall("degraded");
         void a.s.group("lobby").sendall("degraded");
         void a.s.sendall("x".repeat(9 * 2 ** 20));
+        void a.s.group("lobby").count();
+        void a.s.group("lobby").members();
+        void a.s.cluster!.ask("x", {});
+        void a.s.cluster!.ask_all({});
+        void a.s.session("x.1").send(1);
         await a.s.close();
         void a.s.sendall("left");
         await turns(5);

@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { expect } from "chai";
-import { type ServerOptions, type SockhopError, SockhopSession } from "../../../src";
+import { type Engine, type ServerOptions, type SockhopError, SockhopSession, memory_engine } from "../../../src";
 import { turns, until } from "../../support/eventLoop";
 import { pair, server } from "../../support/pair";
 import { warnings } from "../../support/rejections";
-import { type Served, cluster } from "./support";
+import { type Served, cluster, serve } from "./support";
 
 class Widget {
     constructor(
@@ -59,6 +60,33 @@ describe("Requests between servers, over an engine in memory", () => {
             "ERR_REQUEST_FAILED",
         );
         expect(errors).to.have.length(1);
+    });
+
+    it("fail at once if the requester was silent for a while, because the signal of the handler is aborted", async () => {
+        const engine = memory_engine();
+        let ignored: string | undefined;
+        const deaf: Engine = {
+            connect: (topics, heard, lost) => {
+                const hear = (topic: string, text: string): void => {
+                    if (ignored === undefined || !text.includes(ignored)) heard(topic, text);
+                };
+                return engine.connect(topics, hear, lost);
+            },
+        };
+        const [a, b] = [await serve(engine), await serve(deaf)];
+        await until(() => [a, b].every(({ s }) => s.cluster!.members.length === 2));
+        const signals: AbortSignal[] = [];
+        b.s.cluster!.handle("never", (data, { signal }) => {
+            signals.push(signal);
+            return new Promise(() => undefined);
+        });
+        const failed = errorOf(a.s.cluster!.ask(b.s.cluster!.id!, {}, { type: "never", timeout: Infinity }));
+        await until(() => signals.length === 1);
+        ignored = a.s.cluster!.id;
+        await once(b.s.cluster!, "leave");
+        ignored = undefined;
+        expect(signals[0]!.aborted).to.equal(true);
+        expect(await failed).to.include({ code: "ERR_REQUEST_FAILED" });
     });
 
     it("end when the server closes", async () => {
