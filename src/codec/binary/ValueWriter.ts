@@ -147,6 +147,11 @@ export abstract class ValueWriter extends ByteWriter {
         this.#objects.add(value);
     }
 
+    /** Lets an object be written again. */
+    forget(value: object): void {
+        this.#objects.forget(value);
+    }
+
     #reference(index: number): void {
         this.hasReferences = true;
         this.kind($.REFERENCE);

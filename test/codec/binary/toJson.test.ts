@@ -145,6 +145,21 @@ describe("codec binary › toJSON()", () => {
         expect(calls).to.equal(3);
     });
 
+    for (const count of [0, 100]) {
+        it(`is called for an instance that is also a result of toJSON(), with ${count} other objects`, () => {
+            class Account {
+                secret = 1;
+                toJSON(): object {
+                    return { open: true };
+                }
+            }
+            const account = new Account();
+            const others = Array.from({ length: count }, (_, n) => ({ n }));
+            const value = [others, { toJSON: () => account }, account, [account]]; // its own is not called first
+            expect(sent(value)).to.deep.equal(JSON.parse(JSON.stringify(value)));
+        });
+    }
+
     it("of all values of a class is called", () => {
         withToJson(
             Map.prototype,
