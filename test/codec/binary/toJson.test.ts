@@ -109,6 +109,17 @@ describe("codec binary › toJSON()", () => {
         });
     }
 
+    it("cannot return a function, whatever its key is", () => {
+        class Bad {
+            toJSON(): unknown {
+                return () => 1;
+            }
+        }
+        for (const value of [{ toJSON: new Bad(), b: 2 }, { toJSON: { toJSON: () => () => 1 } }, { a: new Bad() }]) {
+            expect(() => sent(value)).to.throw(/a function, at \.(toJSON|a)$/);
+        }
+    });
+
     it("is called once for each value, with its key", () => {
         const keys: string[] = [];
         class Keyed {
