@@ -90,13 +90,13 @@ export class CustomFormat implements WireFormat {
     }
 
     #bytesOf(value: unknown): Uint8Array {
-        let bytes: unknown;
         try {
-            bytes = this.#codec.encode(value);
+            const bytes: unknown = this.#codec.encode(value);
+            // A new one throws if its memory was transferred.
+            if (types.isUint8Array(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
         } catch (cause) {
             throw new SockhopError(`This value cannot be sent: ${messageOf(cause)}`, "ERR_BAD_DATA", { cause });
         }
-        if (bytes instanceof Uint8Array) return bytes;
         throw new SockhopError(`encode() of the codec ${this.name} did not return a Uint8Array`, "ERR_BAD_DATA");
     }
 }

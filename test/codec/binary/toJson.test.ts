@@ -109,6 +109,17 @@ describe("codec binary › toJSON()", () => {
         });
     }
 
+    it("cannot return a function, whatever its key is", () => {
+        class Bad {
+            toJSON(): unknown {
+                return () => 1;
+            }
+        }
+        for (const value of [{ toJSON: new Bad(), b: 2 }, { toJSON: { toJSON: () => () => 1 } }, { a: new Bad() }]) {
+            expect(() => sent(value)).to.throw(/a function, at \.(toJSON|a)$/);
+        }
+    });
+
     it("is called once for each value, with its key", () => {
         const keys: string[] = [];
         class Keyed {
@@ -144,6 +155,21 @@ describe("codec binary › toJSON()", () => {
         expect(sent([text, text])).to.deep.equal(["b", "b"]);
         expect(calls).to.equal(3);
     });
+
+    for (const count of [0, 100]) {
+        it(`is called for an instance that is also a result of toJSON(), with ${count} other objects`, () => {
+            class Account {
+                secret = 1;
+                toJSON(): object {
+                    return { open: true };
+                }
+            }
+            const account = new Account();
+            const others = Array.from({ length: count }, (_, n) => ({ n }));
+            const value = [others, { toJSON: () => account }, account, [account]]; // its own is not called first
+            expect(sent(value)).to.deep.equal(JSON.parse(JSON.stringify(value)));
+        });
+    }
 
     it("of all values of a class is called", () => {
         withToJson(

@@ -160,6 +160,11 @@ describe("Values in frames", () => {
         expect(sent(empty)).to.deep.equal(new Uint8Array(0));
     });
 
+    it("keep the text of a RegExp whose own members say something else", () => {
+        const copy = sent(Object.defineProperties(/a/g, { source: { value: "(" }, flags: { value: "x" } }));
+        assertSame(copy, /a/g);
+    });
+
     it("keep the bytes of a view whose own members say something else", () => {
         const view = Object.defineProperties(new DataView(new Uint8Array([1, 2, 3, 4]).buffer, 1, 2), {
             byteOffset: { value: 3 },

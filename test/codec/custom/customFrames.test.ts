@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { classRegistry } from "../../../src/codec/classes";
+import { SockhopError } from "../../../src";
 import { CustomFormat } from "../../../src/codec/custom/CustomFormat";
+import type { ValueCodec } from "../../../src/codec/ValueOptions";
 import type { InvalidMessage, Message } from "../../../src/protocol/Message";
 import { CLIENT, SERVER, json } from "../binary/support";
 
@@ -20,18 +22,23 @@ function frame(head: number, id: number, type: string, value = "1"): Buffer {
     return Buffer.concat([header, name, bytes]);
 }
 
-function decode(bytes: Buffer, decodeValue?: (bytes: Buffer) => unknown): Message | InvalidMessage {
+function formatOf(codec: Partial<ValueCodec>): CustomFormat {
     class Widget {}
-    const format = new CustomFormat({
+    return new CustomFormat({
         codec: {
             name: "text",
             encode: (value) => Buffer.from(JSON.stringify(value)),
-            decode: decodeValue ?? ((content) => JSON.parse(content.toString()) as unknown),
+            decode: (content) => JSON.parse(content.toString()) as unknown,
+            ...codec,
         },
         maxSize: 2 ** 20,
         classes: classRegistry([Widget]),
         json,
     });
+}
+
+function decode(bytes: Buffer, decodeValue?: (bytes: Buffer) => unknown): Message | InvalidMessage {
+    const format = formatOf(decodeValue ? { decode: decodeValue } : {});
     return format.createWire({ own: SERVER, peer: CLIENT }).decodeFrame(bytes)[0] as Message | InvalidMessage;
 }
 
@@ -72,6 +79,31 @@ describe("Frames of a codec of the program", () => {
         const failing = (): Promise<unknown> => Promise.reject(new Error("not reported"));
         for (const decodeValue of [failing, () => Promise.resolve(1)]) {
             expect(decode(frame(KINDS.message, 0, "Number"), decodeValue)).to.include({ kind: "invalid", fault });
+        }
+    });
+
+    describe("are not made of anything else than bytes, such as", () => {
+        const revoked = Proxy.revocable({}, {});
+        revoked.revoke();
+        const detached = new Uint8Array(8);
+        structuredClone(detached.buffer, { transfer: [detached.buffer] });
+        const results: Record<string, unknown> = {
+            nothing: undefined,
+            "a text": "text",
+            "an ArrayBuffer": new ArrayBuffer(8),
+            "a Promise": Promise.resolve(new Uint8Array(8)),
+            "a Proxy": new Proxy(new Uint8Array(8), {}),
+            "a revoked Proxy": revoked.proxy,
+            "an object with the prototype of bytes": Object.create(Uint8Array.prototype) as object,
+            "bytes that were transferred": detached,
+        };
+        for (const [what, result] of Object.entries(results)) {
+            it(what, () => {
+                const format = formatOf({ encode: () => result as Uint8Array });
+                expect(() => format.encodeShared({ a: 1 }))
+                    .to.throw(SockhopError)
+                    .with.property("code", "ERR_BAD_DATA");
+            });
         }
     });
 

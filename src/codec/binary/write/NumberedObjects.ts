@@ -71,6 +71,13 @@ export class NumberedObjects {
         this.#map.set(value, index);
     }
 
+    /** Lets an object be written again. Its number stays in use. */
+    forget(value: object): void {
+        const index = this.#indexOf(value);
+        if (this.#map) this.#map.delete(value);
+        else if (index !== -1) this.#list[index] = undefined;
+    }
+
     clear(): void {
         const used = Math.min(this.#length, LISTED_OBJECTS);
         for (let n = 0; n < used; n++) this.#list[n] = undefined;

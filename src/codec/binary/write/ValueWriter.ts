@@ -96,7 +96,7 @@ export abstract class ValueWriter extends ByteWriter {
     /** Writes a BigInt, or the result of the `toJSON()` that a program has given to all of them. */
     #bigint(value: bigint, key: Key): void {
         const { toJSON: toJson } = value as { toJSON?: unknown };
-        if (typeof toJson === "function") this.#result(callToJson(value, toJson, key), key, undefined);
+        if (typeof toJson === "function") this.#result(callToJson(value, toJson, key), undefined);
         else this.#digits(value);
     }
 
@@ -145,6 +145,11 @@ export abstract class ValueWriter extends ByteWriter {
     /** Gives the next number to an object. */
     add(value: object): void {
         this.#objects.add(value);
+    }
+
+    /** Lets an object be written again. */
+    forget(value: object): void {
+        this.#objects.forget(value);
     }
 
     #reference(index: number): void {
@@ -278,7 +283,7 @@ export abstract class ValueWriter extends ByteWriter {
     #toJson(value: object, toJson: unknown, key: Key): Shape | undefined {
         refuseEmpty(value);
         this.depth -= 1;
-        const shape = this.#result(callToJson(value, toJson, key), key, value);
+        const shape = this.#result(callToJson(value, toJson, key), value);
         this.depth += 1;
         return shape;
     }
@@ -290,7 +295,7 @@ export abstract class ValueWriter extends ByteWriter {
     replacement(value: object, toJson: unknown, key: Key): void {
         const result = callToJson(value, toJson, key);
         if (typeof result !== "object" || result === null) {
-            this.#result(result, key, value);
+            this.#result(result, value);
             return;
         }
         const earlier = this.#objects.beginReplacement(value, result);
@@ -303,10 +308,10 @@ export abstract class ValueWriter extends ByteWriter {
      *
      * @param origin - object that has returned it
      */
-    #result(result: unknown, key: Key, origin: object | undefined): Shape | undefined {
+    #result(result: unknown, origin: object | undefined): Shape | undefined {
         if (typeof result === "object" && result !== null) return this.#resultObject(result, origin, false);
         if (typeof result === "bigint") this.#digits(result);
-        else this.#primitive(result, key);
+        else this.#primitive(result, "");
         return undefined;
     }
 

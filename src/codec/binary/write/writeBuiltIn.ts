@@ -33,6 +33,8 @@ const keysOfTypedArray = method((TypedArrayPrototype as Uint8Array).keys);
 const bufferOfView = getter(DataView.prototype, "buffer");
 const offsetOfView = getter(DataView.prototype, "byteOffset");
 const sizeOfView = getter(DataView.prototype, "byteLength");
+const sourceOf = getter(RegExp.prototype, "source");
+const flagsOf = getter(RegExp.prototype, "flags");
 const hrefOf = getter(URL.prototype, "href");
 const entriesOf = method<() => Iterable<[unknown, unknown]>>(Map.prototype.entries);
 const itemsOf = method<() => Iterable<unknown>>(Set.prototype.values);
@@ -187,15 +189,14 @@ function writeBytes(writer: ValueWriter, value: object, kind: number, view: () =
 }
 
 function writeRegExp(writer: ValueWriter, value: object): void {
-    const { source, flags } = value as { source: unknown; flags: unknown };
-    if (typeof source !== "string" || typeof flags !== "string") throw writeFailure("a RegExp without a source");
+    const [source, flags] = [sourceOf(value) as string, flagsOf(value) as string];
     if (source.length > $.MAX_REGEXP) throw writeFailure(`a RegExp of more than ${$.MAX_REGEXP} characters`);
     if (isCostlyRegExp(source, flags)) throw writeFailure("a RegExp with the flag v, or a property of Unicode");
     countLarge(writer);
     writer.add(value);
     writer.kind($.REGEXP);
     writer.name(source);
-    writer.name(flags.slice(0, $.MAX_NAME));
+    writer.name(flags);
 }
 
 function isUrl(value: unknown): boolean {

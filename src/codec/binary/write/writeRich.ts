@@ -96,11 +96,12 @@ export function writeResult(
     origin: object | undefined,
 ): Shape | undefined {
     const builtIn = contentOf(value, prototype);
-    const isData =
-        toJsonOf(value, builtIn !== undefined) !== undefined ||
-        (origin !== undefined && Object.getPrototypeOf(origin) === prototype);
+    const hasToJson = toJsonOf(value, builtIn !== undefined) !== undefined;
+    const isData = hasToJson || (origin !== undefined && Object.getPrototypeOf(origin) === prototype);
     const name = isData ? (builtIn ? "" : "Object") : nameOf(writer, value, prototype, builtIn);
-    return writeContent(writer, value, prototype, name, builtIn, undefined);
+    const shape = writeContent(writer, value, prototype, name, builtIn, undefined);
+    if (hasToJson) writer.forget(value); // elsewhere in the message its toJSON() is called
+    return shape;
 }
 
 /** Writes an object without a call of `toJSON()`. */
