@@ -97,9 +97,10 @@ export function typedClient(client: SockhopClient<Chat>): void {
         expectTypeOf(socket).toEqualTypeOf<Socket>();
     });
     client.on("reconnecting", (attempt, delay, error) => {
-        expectTypeOf({ attempt, delay, error }).toEqualTypeOf<{
+        expectTypeOf({ attempt, delay, code: error?.code, error: error as Error | undefined }).toEqualTypeOf<{
             attempt: number;
             delay: number;
+            code: string | undefined;
             error: Error | undefined;
         }>();
     });
