@@ -97,12 +97,12 @@ export function typedClient(client: SockhopClient<Chat>): void {
         expectTypeOf(socket).toEqualTypeOf<Socket>();
     });
     client.on("reconnecting", (attempt, delay, error) => {
-        expectTypeOf({ attempt, delay, code: error?.code, error: error as Error | undefined }).toEqualTypeOf<{
+        expectTypeOf({ attempt, delay, code: error?.code }).toEqualTypeOf<{
             attempt: number;
             delay: number;
             code: string | undefined;
-            error: Error | undefined;
         }>();
+        expectTypeOf(error).toExtend<Error | undefined>();
     });
     client.on("newListener", () => undefined);
     client.on(Symbol("an event of your own"), (...args) => {
