@@ -258,9 +258,10 @@ export class SockhopClient<
 
     async #flush(limit?: FlushLimit): Promise<void> {
         const self = this._self();
-        if (self.#attempt) await self.#attempt.promise;
+        let failure: unknown;
+        if (self.#attempt) await self.#attempt.promise.catch((error: unknown) => (failure = error));
         const connection = self.#connection;
-        if (!connection) throw notConnectedError(undefined, "The client is not connected: await connect() first");
+        if (!connection) throw notConnectedError(failure, "The client is not connected: await connect() first");
         if (self._isAgreeing(connection)) await self._agreed(connection);
         // At once if possible: the program may close the connection in this tick.
         if (self.#outbox.isSendingTo(connection)) await self.#outbox.sent(connection);

@@ -13,5 +13,5 @@ export interface MemberMessage {
 
 /** @param what - why a request cannot be sent, or gets no response */
 export function unknownMemberError(id: string, what: string): SockhopError {
-    return new SockhopError(`The server ${printable(id.slice(0, 40))} ${what}`, "ERR_NO_MEMBER");
+    return new SockhopError(`The server ${printable(id.slice(0, 40)) || "of this id"} ${what}`, "ERR_NO_MEMBER");
 }

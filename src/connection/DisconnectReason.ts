@@ -37,7 +37,7 @@ export interface DisconnectReason {
      * Error that closed the connection, if there was one. With the code `NOT_RESUMED` it has the number of messages that
      * were not acknowledged.
      */
-    error?: Error & { readonly unacknowledged?: number };
+    error?: Error & { readonly code?: string | undefined; readonly unacknowledged?: number };
 }
 
 /** Codes for the error that closed a connection. */

@@ -59,7 +59,7 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
 
         _handle(type: string, handler: AnyHandler): void {
             if (typeof type !== "string" || type === "") {
-                throw new SockhopError("The type of a handler must be the name of a class", "ERR_BAD_OPTION");
+                throw new SockhopError('The type of a handler must be a name, such as "Widget"', "ERR_BAD_OPTION");
             }
             if (typeof handler !== "function") {
                 throw new SockhopError(`The handler of ${type} must be a function`, "ERR_BAD_OPTION");

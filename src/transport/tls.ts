@@ -1,10 +1,17 @@
 import type { Socket } from "node:net";
 import type tls from "node:tls";
+import { amend } from "../runtime/CallSite";
 import { SockhopError } from "../SockhopError";
 
-/** Converts Node's error for a wrong type in `ssl_options` to `ERR_BAD_OPTION`. Returns other errors unchanged. */
+/**
+ * Converts Node's error for a wrong type in `ssl_options` to `ERR_BAD_OPTION`. Adds the probable mistake to that of a text
+ * that is no PEM. Returns other errors unchanged.
+ */
 export function asOptionError(thrown: unknown): Error {
     const error = thrown as NodeJS.ErrnoException;
+    if (error.code === "ERR_OSSL_PEM_NO_START_LINE") {
+        amend(error, `${error.message}: ssl_options need the contents of PEM files, not their names`);
+    }
     if (!error.code?.startsWith("ERR_INVALID_ARG")) return error;
     return new SockhopError(error.message, "ERR_BAD_OPTION", { cause: error });
 }
@@ -22,6 +29,7 @@ const SERVER_FAULTS: Readonly<Record<string, string>> = {
     ERR_SSL_WRONG_VERSION_NUMBER: "the client does not use TLS (see its options ssl and ssl_options)",
     ERR_SSL_HTTP_REQUEST: "the client sent an HTTP request without TLS",
     ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: "the server has no certificate for this client (see ssl_options.cert)",
+    ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "the client sent no certificate (see its ssl_options.key and cert)",
     ERR_SSL_NO_SHARED_CIPHER: "the server has no certificate or cipher for this client (see ssl_options.cert)",
 };
 

@@ -352,9 +352,9 @@ describe("Handlers", () => {
     });
 
     it("rejects what is no name, and what is no function", () => {
-        for (const type of [undefined, null, "", 5, {}] as never[]) {
+        for (const type of [undefined, null, "", 5, {}, class Widget {}] as never[]) {
             expect(() => probe._handle(type, () => 1))
-                .to.throw()
+                .to.throw('must be a name, such as "Widget"')
                 .with.property("code", "ERR_BAD_OPTION");
         }
         for (const handler of [undefined, null, "Sum", {}] as never[]) {

@@ -5,7 +5,7 @@ import type tls from "node:tls";
 import { announced, client, later, placeOf, raw, rawServer, received, rejection, server } from "../support/pair";
 import { warnings } from "../support/rejections";
 import { reported, closed } from "../support/events";
-import { record, held, own, secureServer, secureClient } from "../support/tls";
+import { ca, record, held, own, secureServer, secureClient } from "../support/tls";
 
 /** First bytes of a ClientHello that announce more bytes than ever follow. */
 const BEGINNING = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]);
@@ -186,6 +186,27 @@ describe("TLS", () => {
             const error = await rejection(client({ ...placeOf(bare), ssl: true }).connect());
             expect(error.message).to.include("has it a certificate?");
             expect((await failed)[0].message).to.include("the server has no certificate");
+        });
+
+        it("is named if it is a client without a certificate", async () => {
+            const s = await secureServer({ ca: ca.cert, requestCert: true });
+            const report = reported(s);
+            secureClient(s)
+                .connect()
+                .catch(() => undefined);
+            expect((await report)[0].message).to.match(/^A TLS handshake failed: the client sent no certificate/);
+        });
+
+        it("is named if ssl_options have the name of a file", async () => {
+            const ssl_options = { key: "key.pem", cert: "cert.pem" };
+            const text = /contents of PEM files, not their names$/;
+            const code = "ERR_OSSL_PEM_NO_START_LINE";
+            expect(() => server({ ssl_options }))
+                .to.throw(text)
+                .with.property("code", code);
+            const error = await rejection(client({ port: 1, ssl_options }).connect());
+            expect(error.message).to.match(text);
+            expect(error).to.have.property("code", code);
         });
 
         it("causes one warning of a server without an error listener", async () => {

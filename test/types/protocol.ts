@@ -97,11 +97,12 @@ export function typedClient(client: SockhopClient<Chat>): void {
         expectTypeOf(socket).toEqualTypeOf<Socket>();
     });
     client.on("reconnecting", (attempt, delay, error) => {
-        expectTypeOf({ attempt, delay, error }).toEqualTypeOf<{
+        expectTypeOf({ attempt, delay, code: error?.code }).toEqualTypeOf<{
             attempt: number;
             delay: number;
-            error: Error | undefined;
+            code: string | undefined;
         }>();
+        expectTypeOf(error).toExtend<Error | undefined>();
     });
     client.on("newListener", () => undefined);
     client.on(Symbol("an event of your own"), (...args) => {

@@ -31,7 +31,8 @@ expectTypeOf<Parameters<typeof client.flush>[0]>().toEqualTypeOf<FlushOptions | 
 void client.flush({ timeout: "1s" });
 
 client.on("interrupted", (error, socket) => {
-    expectTypeOf(error).toEqualTypeOf<Error>();
+    expectTypeOf(error).toExtend<Error>();
+    expectTypeOf(error.code).toEqualTypeOf<string | undefined>();
     expectTypeOf(socket).toEqualTypeOf<Socket>();
 });
 client.on("resumed", (info, socket) => {
@@ -48,6 +49,7 @@ server.on("resumed", (info, _socket, session) => {
     expectTypeOf(session).toEqualTypeOf<Visitor>();
 });
 client.on("disconnect", (_socket, reason) => {
+    expectTypeOf(reason.error?.code).toEqualTypeOf<string | undefined>();
     if (reason.code === "NOT_RESUMED") expectTypeOf(reason.error?.unacknowledged).toEqualTypeOf<number | undefined>();
 });
 client.flush().catch((error: unknown) => {

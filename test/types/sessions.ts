@@ -71,9 +71,14 @@ export function handlers(server: SockhopServer<Chat, Visitor>): void {
     server.on("disconnect", (_socket, session) => {
         expectTypeOf(session).toEqualTypeOf<Visitor>();
     });
-    server.on("error", (_error, _socket, session) => {
+    server.on("error", (error, _socket, session) => {
+        expectTypeOf(error.code).toEqualTypeOf<string | undefined>();
         expectTypeOf(session).toEqualTypeOf<Visitor | null>();
     });
+    // Listeners that are declared with another type of error
+    server.on("error", (error: Error) => error.message);
+    server.on("error", (error: NodeJS.ErrnoException) => error.code);
+    server.emit("error", new Error("of the program"), null, null);
     server.on("receive", (_value, { session }) => {
         expectTypeOf(session).toEqualTypeOf<Visitor>();
     });

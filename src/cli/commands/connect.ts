@@ -17,7 +17,7 @@ export function connectCommand(): Command {
         )
         .summary("start a client: print messages, send typed lines")
         .argument("[endpoint]", `address of the server: ${ENDPOINT} (default: port 50000)`)
-        .option("--reconnect", "reconnect when the connection is lost, and send then what was typed meanwhile")
+        .option("--reconnect", "reconnect when the connection is lost, and then send what was typed meanwhile")
         .option("--type <class>", "class name that is sent with the values")
         .addOption(durationOption("--timeout <duration>", "time limit for a reply", "30s"))
         .option("--wait <duration>", "time to stay connected after the last reply, or: forever", parseWait);

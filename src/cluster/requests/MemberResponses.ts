@@ -39,7 +39,7 @@ export class MemberResponses {
     /** @throws {@link SockhopError} `ERR_BAD_OPTION`, `ERR_HANDLER_EXISTS` */
     handle(type: string, handler: ClusterHandler): void {
         if (typeof type !== "string" || type === "") {
-            throw new SockhopError("The type of a handler must be the name of a class", "ERR_BAD_OPTION");
+            throw new SockhopError('The type of a handler must be a name, such as "Widget"', "ERR_BAD_OPTION");
         }
         if (typeof handler !== "function") {
             throw new SockhopError(`The handler of ${type} must be a function`, "ERR_BAD_OPTION");

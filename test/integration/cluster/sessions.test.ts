@@ -213,6 +213,7 @@ describe("server.session(id)", () => {
         expect(await last).to.equal(id);
         expect((await errorOf(s.session(id).send(1))).code).to.equal("ERR_SOCKET_DESTROYED");
         expect((await errorOf(s.session("other.1").send(1))).code).to.equal("ERR_NO_MEMBER");
+        expect((await errorOf(s.session("1").send(1))).message).to.equal("The server of this id is not in the cluster");
     });
 
     it("has an id for the sessions of its server only", async () => {

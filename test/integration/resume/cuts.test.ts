@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
 import type { SockhopClient, SockhopServer } from "../../../src";
-import { client, later, server } from "../../support/pair";
+import { client, later, server, socketPath } from "../../support/pair";
 import { RESUME, next, resumable } from "../../support/resume";
 
 type Direction = "to the server" | "to the client";
@@ -233,6 +233,10 @@ describe("flush()", () => {
         const code = (promise: Promise<void>): Promise<unknown> =>
             promise.then(String, (error: unknown) => (error as { code: string }).code);
         expect(await code(c.flush())).to.equal("ERR_SOCKET_DESTROYED");
+        const absent = client({ path: socketPath() });
+        const attempt = absent.connect();
+        expect(await code(absent.flush())).to.equal("ERR_SOCKET_DESTROYED");
+        expect(await code(attempt.then(() => undefined))).to.equal("ENOENT");
         for (const options of [{}, RESUME]) {
             const { s, c: connected } = await resumable(options);
             connected.socket!.pause();
