@@ -244,6 +244,8 @@ export class Hub {
         for (const connection of this.#listed) {
             if (!connection.hasChanged) continue;
             connection.hasChanged = false;
+            this.#listed.delete(connection); // goes to the end, so that the next update begins with the others
+            this.#listed.add(connection);
             changed.push(JSON.stringify(connection.row));
             if (changed.length >= MAX_CHANGES) break;
         }

@@ -129,6 +129,18 @@ describe("Hub", () => {
         expect(problems[2]?.text).to.have.length(500);
     });
 
+    it("passes the changes of all connections in turn, if there are too many for one update", () => {
+        const all = Array.from({ length: LIMITS.connections }, () => hub.opened(SOMEONE));
+        const { updates } = watch(hub);
+        const changed = new Set<number>();
+        for (let count = 0; count < 4; count++) {
+            for (const connection of all) hub.addBytes(connection, "client", 1);
+            time.tick(250);
+            for (const { id } of updates.at(-1)?.connections ?? []) changed.add(id);
+        }
+        expect(changed.size).to.equal(all.length);
+    });
+
     it("keeps a limited number of everything", () => {
         const first = hub.opened(SOMEONE);
         const all = Array.from({ length: LIMITS.connections + 50 }, () => hub.opened(SOMEONE));
