@@ -190,8 +190,15 @@ describe("Hub", () => {
         expect(calls).to.deep.equal([true]);
         hub.unwatch(b.watcher);
         expect(calls).to.deep.equal([true, false]);
-        hub.closed(hub.opened(SOMEONE));
+        const closed = hub.opened(SOMEONE);
+        hub.addBytes(closed, "client", 1);
+        hub.addMessages(closed, "server", 1);
+        hub.problem({ text: "x" });
+        hub.closed(closed);
         hub.clear();
-        expect(watch(hub).updates[0]).to.not.have.any.keys("connections", "messages", "problems", "points");
+        const [{ totals, ...rest }] = watch(hub).updates as [Update];
+        expect(rest).to.have.all.keys("time");
+        const none = { messages: [0, 0], bytes: [0, 0], skipped: 0, problems: 0 };
+        expect(totals).to.deep.equal({ ...none, opened: 0, open: 0, unlisted: 0 });
     });
 });
