@@ -5,6 +5,7 @@ import type { TappedMessage } from "../../src/inspect/parseFrame";
 import type { Hello, Update } from "../../src/inspect/protocol";
 import { later } from "../support/pair";
 import { fakeTime } from "../support/fakeTime";
+import { used } from "../support/memory";
 
 const INFO = { version: "1", form: "tap", title: "x", canSend: false } as const;
 const SOMEONE = { role: "tap", peer: "127.0.0.1:1", endpoint: "shop" } as const;
@@ -179,6 +180,17 @@ describe("Hub", () => {
         expect(size).to.be.below(values.length * 70_000);
         const { messages = [] } = watch(hub).updates[0]!;
         expect(messages.map(({ cut }) => cut)).to.deep.equal(Array(values.length).fill(true));
+    });
+
+    it("keeps no large text in memory for the beginning of it", () => {
+        const large = (): string => Buffer.alloc(2 ** 20, "x").toString();
+        const connection = hub.opened({ ...SOMEONE, session: large() });
+        const before = used();
+        for (let n = 0; n < 20; n++) {
+            hub.opened(SOMEONE).setGroups([large()]);
+            hub.message(connection, "client", () => ({ bytes: 1, kind: "question", type: large(), id: n }));
+        }
+        expect(used() - before).to.be.below(5 * 2 ** 20);
     });
 
     it("calls back when the first watcher comes and the last one leaves, and forgets on request", () => {
