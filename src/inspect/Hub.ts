@@ -3,7 +3,7 @@ import { type ConnectionInfo, InspectedConnection, sideIndex } from "./Inspected
 import { LIMITS } from "./limits";
 import { messageText } from "./messageText";
 import type { TappedMessage } from "./parseFrame";
-import { type Hello, type Point, PROTOCOL, type PerSide, type ProblemRow, type Side } from "./protocol";
+import { type Hello, type Point, PROTOCOL, type ProblemRow, type Side, type Totals } from "./protocol";
 import { ReplyTimes } from "./ReplyTimes";
 import { RingBuffer } from "./RingBuffer";
 import { SecondCounts } from "./SecondCounts";
@@ -45,14 +45,14 @@ export class Hub {
     readonly #problems = new RingBuffer<ProblemRow>(LIMITS.problems);
     readonly #points = new RingBuffer<Point>(LIMITS.seconds);
     readonly #replies = new ReplyTimes();
-    readonly #totals = { messages: [0, 0] as PerSide, bytes: [0, 0] as PerSide, skipped: 0, problems: 0, opened: 0 };
+    #totals = noTotals();
     readonly #second = new SecondCounts();
     /** Messages of this interval. */
     #read = 0;
     #kept = 0;
     #numbers = { connection: 0, message: 0, problem: 0 };
     /** Contents of the next update. */
-    #next = { messages: [] as string[], problems: [] as ProblemRow[], points: [] as Point[], removed: [] as number[] };
+    #next = noChanges();
     #timer: NodeJS.Timeout | undefined;
     /** Called before each update, to read counters. */
     onRefresh: (() => void) | undefined;
@@ -88,7 +88,7 @@ export class Hub {
         this.#timer = undefined;
     }
 
-    /** Forgets all connections, messages and watchers. */
+    /** Forgets all connections, messages, counts and watchers. */
     clear(): void {
         this.#watchers.clear();
         for (const { id } of this.#open) this.#replies.onClose(id);
@@ -98,6 +98,9 @@ export class Hub {
         this.#messages.clear();
         this.#problems.clear();
         this.#points.clear();
+        this.#replies.percentiles(); // forgets the times, too
+        this.#totals = noTotals();
+        this.#next = noChanges();
     }
 
     /** First event for a watcher. */
@@ -237,13 +240,15 @@ export class Hub {
         const counts = this.#second.takeIfOver();
         if (counts) this.#addPoint(counts);
         const next = this.#next;
-        this.#next = { messages: [], problems: [], points: [], removed: [] };
+        this.#next = noChanges();
         if (!this.isWatched) return;
         this.#list();
         const changed: string[] = [];
         for (const connection of this.#listed) {
             if (!connection.hasChanged) continue;
             connection.hasChanged = false;
+            this.#listed.delete(connection); // goes to the end, so that the next update begins with the others
+            this.#listed.add(connection);
             changed.push(JSON.stringify(connection.row));
             if (changed.length >= MAX_CHANGES) break;
         }
@@ -296,4 +301,13 @@ export class Hub {
         this.#listed.delete(connection);
         if (this.isWatched) this.#next.removed.push(connection.id);
     }
+}
+
+function noTotals(): Omit<Totals, "open" | "unlisted"> {
+    return { messages: [0, 0], bytes: [0, 0], skipped: 0, problems: 0, opened: 0 };
+}
+
+/** Contents of an update. */
+function noChanges(): { messages: string[]; problems: ProblemRow[]; points: Point[]; removed: number[] } {
+    return { messages: [], problems: [], points: [], removed: [] };
 }

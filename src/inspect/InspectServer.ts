@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Page } from "./page";
 
 /** Only this computer can connect. */
@@ -77,9 +77,10 @@ export class InspectServer {
         await once(this.#server, "listening");
     }
 
-    /** Lets the process end while the server listens. */
+    /** Lets the process end while the server listens, and while pages are open. */
     unref(): void {
         this.#server.unref();
+        this.#server.on("connection", (socket: Socket) => socket.unref());
     }
 
     /** Closes the server and all pages. */
@@ -102,8 +103,17 @@ export class InspectServer {
             refuse(response, status);
             return;
         }
-        const [, , file = ""] = (request.url as string).split("/");
-        switch (`${request.method} ${file}`) {
+        const [, , file, ...deeper] = (request.url as string).split("/");
+        if (deeper.length > 0) {
+            refuse(response, 404);
+            return;
+        }
+        if (file === undefined && request.method === "GET") {
+            // The address without its last slash, which the relative addresses of the page need.
+            response.writeHead(308, { Location: `/${this.#token ?? "-"}/` }).end();
+            return;
+        }
+        switch (`${request.method} ${file ?? ""}`) {
             case "GET ":
             case "HEAD ":
                 this.#servePage(response, request.method === "HEAD");

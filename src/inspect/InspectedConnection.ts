@@ -1,3 +1,4 @@
+import { detach } from "../runtime/detach";
 import type { ConnectionRow, Side } from "./protocol";
 
 /** Members of a connection that are known when it is added. */
@@ -61,5 +62,5 @@ export function sideIndex(side: Side): 0 | 1 {
 }
 
 function short(text: string): string {
-    return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
+    return text.length <= MAX_TEXT ? text : `${detach(text.slice(0, MAX_TEXT - 1))}…`;
 }

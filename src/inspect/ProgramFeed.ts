@@ -4,7 +4,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { InvalidMessage, Message } from "../protocol/Message";
 import { codeOf, messageOf } from "../runtime/thrownValues";
 import { typeName } from "../protocol/typeName";
-import { type LiveConnection, addressOf, endpoints, peerOf, roleOf, track, trackEndpoints } from "./endpoints";
+import { type LiveConnection, type LiveEndpoint, addressOf, endpoints, peerOf, roleOf, track } from "./endpoints";
 import type { Hub } from "./Hub";
 import type { ConnectionInfo, InspectedConnection } from "./InspectedConnection";
 import { contentOf, parseFrame, type TappedMessage } from "./parseFrame";
@@ -28,7 +28,8 @@ interface Inspected {
 
 /**
  * Passes the connections and messages of this process to a hub, from the channels of the library and the counters of
- * its connections. Subscribes while a page is open; before, only the first connection of each endpoint is noticed.
+ * its connections. Subscribes while a page is open. Otherwise, until it is closed, it only notices the clients and
+ * servers that have connections.
  */
 export class ProgramFeed {
     readonly #hub: Hub;
@@ -65,9 +66,13 @@ export class ProgramFeed {
         });
     };
 
+    readonly #onConnect = (message: unknown): void => {
+        track((message as { endpoint: LiveEndpoint }).endpoint);
+    };
+
     constructor(hub: Hub) {
         this.#hub = hub;
-        trackEndpoints();
+        subscribe("sockhop:connect", this.#onConnect);
     }
 
     /** Subscribes, and adds the connections that are open. */
@@ -105,6 +110,12 @@ export class ProgramFeed {
         this.#hub.onRefresh = undefined;
         this.#hub.stop();
         this.#hub.clear();
+    }
+
+    /** Stops, and notices no more clients and servers. */
+    close(): void {
+        unsubscribe("sockhop:connect", this.#onConnect);
+        this.stop();
     }
 
     #idOf(socket: Socket | undefined): number | undefined {

@@ -1,3 +1,4 @@
+import { detach } from "../runtime/detach";
 import type { TappedMessage } from "./parseFrame";
 import type { Side } from "./protocol";
 
@@ -47,7 +48,7 @@ export class ReplyTimes {
             if (oldest === undefined) return;
             this.#forget(ofConnection, oldest);
         }
-        const name = typeof type === "string" ? type.slice(0, MAX_TYPE) : undefined;
+        const name = typeof type === "string" ? detach(type.slice(0, MAX_TYPE)) : undefined;
         ofConnection.set(key, { start: performance.now(), type: name, isKept, hasReply: false });
         this.#count += 1;
         this.#asked.set(connection, ofConnection);

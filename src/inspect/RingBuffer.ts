@@ -3,8 +3,8 @@ export class RingBuffer<T> {
     readonly #maxCount: number;
     readonly #maxSize: number;
     readonly #sizeOf: (item: T) => number;
-    #items: T[] = [];
-    /** Index of the first item. The ones before it were removed. */
+    #items: (T | undefined)[] = [];
+    /** Index of the first item. The ones before it were removed, and are `undefined`. */
     #first = 0;
     #size = 0;
 
@@ -29,7 +29,7 @@ export class RingBuffer<T> {
 
     /** Returns a new array of the items, the oldest first. */
     all(): T[] {
-        return this.#items.slice(this.#first);
+        return this.#items.slice(this.#first) as T[];
     }
 
     clear(): void {
@@ -39,6 +39,7 @@ export class RingBuffer<T> {
 
     #shift(): void {
         this.#size -= this.#sizeOf(this.#items[this.#first] as T);
+        this.#items[this.#first] = undefined; // its memory counts no more
         this.#first += 1;
         if (this.#first <= this.#maxCount) return;
         this.#items = this.#items.slice(this.#first);

@@ -1,4 +1,3 @@
-import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { nameOf } from "../transport/namedSocket";
 import type { Side } from "./protocol";
@@ -45,19 +44,9 @@ export interface LiveEndpoint {
     get_bound_port?: () => number | undefined;
 }
 
-/** Clients and servers that have had a connection since the first call of {@link trackEndpoints}. */
+/** Clients and servers that {@link track} has added. They are not kept alive. */
 const known = new Set<WeakRef<LiveEndpoint>>();
 const tracked = new WeakSet<LiveEndpoint>();
-let isTracking = false;
-
-/** Remembers each client and server at its first connection, without keeping it alive. */
-export function trackEndpoints(): void {
-    if (isTracking) return;
-    isTracking = true;
-    subscribe("sockhop:connect", (message) => {
-        track((message as { endpoint: LiveEndpoint }).endpoint);
-    });
-}
 
 /** Adds an endpoint, unless it is known. */
 export function track(endpoint: LiveEndpoint): void {

@@ -61,7 +61,7 @@ export async function inspect(options?: InspectOptions): Promise<Inspection> {
             });
             await (closed ?? close());
             clearTimeout(linger); // the pages have just been closed
-            feed.stop();
+            feed.close();
         },
     };
     current = inspection;
@@ -74,6 +74,7 @@ export async function inspect(options?: InspectOptions): Promise<Inspection> {
         }
     } catch (error) {
         current = undefined;
+        feed.close();
         throw error;
     }
     server.unref();

@@ -86,7 +86,7 @@ export interface Point {
     connections: number;
 }
 
-/** Counts since the start. They include what no list has. */
+/** Counts since the start, of a program since its first page was opened. They include what no list has. */
 export interface Totals {
     messages: PerSide;
     bytes: PerSide;

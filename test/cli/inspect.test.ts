@@ -1,11 +1,13 @@
 import { expect } from "chai";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
 import net from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import type { ClientOptions, SockhopServer } from "../../src";
+import { RemoteSource } from "../../src/cli/inspect/RemoteSource";
 import { authority, identity } from "../support/certificates";
+import { fakeTime } from "../support/fakeTime";
 import { client, rawServer, received, server, socketPath } from "../support/pair";
 import { next } from "../support/resume";
 import { type Running, files, json, plain, run, start } from "./command";
@@ -221,6 +223,9 @@ describe("sockhop inspect", () => {
     });
 
     it("refuses what makes no sense, with the exit code of wrong usage", async () => {
+        const s = server();
+        s.on("error", () => undefined); // a request of HTTP
+        await s.listen();
         for (const [args, message] of [
             [[], "give two addresses, or --from with the URL or the name of a program"],
             [["50001"], "give two addresses, or --from with the URL or the name of a program"],
@@ -228,11 +233,37 @@ describe("sockhop inspect", () => {
             [["--from", "x", "--allow-send"], "--allow-send and --record need addresses"],
             [["--from", "x", "--record", "y"], "--allow-send and --record need addresses"],
             [["--from", "http://example.com/x/"], "is no URL of an inspector"],
+            [["--from", `http://127.0.0.1:${s.get_bound_port()}/`], "is not the address of an inspector"],
             [["1", "2", "--port", "70000"], "Give a port number."],
         ] as const) {
             const { code, stderr } = await run(["inspect", ...args]);
             expect(code, stderr).to.equal(2);
             expect(stderr).to.include(message);
         }
+    });
+
+    it("is interrupted also while it waits for a program that does not reply", async () => {
+        const sockets = new EventEmitter();
+        const { port } = await rawServer(() => sockets.emit("accepted"));
+        const accepted = once(sockets, "accepted");
+        const command = start("inspect", "--from", `http://127.0.0.1:${port}/`);
+        await accepted;
+        expect(await command.interrupt()).to.include({ code: 0 });
+    });
+
+    it("waits ten seconds for a program that does not reply", async () => {
+        const time = fakeTime();
+        const { port } = await rawServer();
+        const checked = new RemoteSource(`http://127.0.0.1:${port}/`).check(new AbortController().signal);
+        time.tick(10_000);
+        const error = await checked.catch((reason: unknown) => reason);
+        expect((error as Error).message).to.equal(`http://127.0.0.1:${port}/ does not reply`);
+    });
+
+    it("names the file that cannot be written", async () => {
+        const file = join(dirname(socketPath()), "missing", "file");
+        const { code, stderr } = await run(["inspect", "0", "1", "--record", file]);
+        expect(code).to.equal(1);
+        expect(stderr).to.include(`open '${file}'`);
     });
 });

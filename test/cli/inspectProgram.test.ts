@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import net from "node:net";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type * as Library from "../../src";
 import type * as Entry from "../../src/inspect/entry";
@@ -55,6 +56,19 @@ describe("inspect()", () => {
         await opened({ port: null, name: null, title: null } as never);
     });
 
+    it("does not keep the process alive, also while a page is open", async () => {
+        const program = `
+            require(${JSON.stringify(require.resolve("../../dist/inspect.js"))}).inspect().then(({ url }) => console.log(url));
+            process.stdin.resume(); // until the test ends it`;
+        const child = spawn(process.execPath, ["-e", program], { stdio: ["pipe", "pipe", "inherit"] });
+        later(() => child.kill());
+        const exit = once(child, "exit");
+        const [line] = (await once(child.stdout, "data")) as [Buffer];
+        await InspectorEvents.open(line.toString().trim());
+        child.stdin.end();
+        expect(await exit).to.deep.equal([0, null]);
+    });
+
     it("opens no port with a name, and is shown by --from until it is closed", async () => {
         const { XDG_RUNTIME_DIR } = process.env;
         process.env["XDG_RUNTIME_DIR"] = environment()["XDG_RUNTIME_DIR"];
@@ -72,9 +86,8 @@ describe("inspect()", () => {
         expect(inspection.url).to.equal(undefined);
         const command = start("inspect", "--from", "from-here");
         const events = await InspectorEvents.open(await command.line());
-        await events.until(() => events.connections.size === 2);
-        await server.sendall({ news: true });
-        await events.until(() => events.messages.length === 2);
+        await server.sendall({ news: true }); // shows connections from before inspect()
+        await events.until(() => events.connections.size === 2 && events.messages.length === 2);
         expect(new Set(events.shown)).to.deep.equal(new Set(['["server","message","Object",{"news":true}]']));
         await inspection.close();
         const { code, stderr } = await start("inspect", "--from", "from-here").result();

@@ -5,6 +5,7 @@ import type { TappedMessage } from "../../src/inspect/parseFrame";
 import type { Hello, Update } from "../../src/inspect/protocol";
 import { later } from "../support/pair";
 import { fakeTime } from "../support/fakeTime";
+import { used } from "../support/memory";
 
 const INFO = { version: "1", form: "tap", title: "x", canSend: false } as const;
 const SOMEONE = { role: "tap", peer: "127.0.0.1:1", endpoint: "shop" } as const;
@@ -129,6 +130,18 @@ describe("Hub", () => {
         expect(problems[2]?.text).to.have.length(500);
     });
 
+    it("passes the changes of all connections in turn, if there are too many for one update", () => {
+        const all = Array.from({ length: LIMITS.connections }, () => hub.opened(SOMEONE));
+        const { updates } = watch(hub);
+        const changed = new Set<number>();
+        for (let count = 0; count < 4; count++) {
+            for (const connection of all) hub.addBytes(connection, "client", 1);
+            time.tick(250);
+            for (const { id } of updates.at(-1)?.connections ?? []) changed.add(id);
+        }
+        expect(changed.size).to.equal(all.length);
+    });
+
     it("keeps a limited number of everything", () => {
         const first = hub.opened(SOMEONE);
         const all = Array.from({ length: LIMITS.connections + 50 }, () => hub.opened(SOMEONE));
@@ -169,6 +182,17 @@ describe("Hub", () => {
         expect(messages.map(({ cut }) => cut)).to.deep.equal(Array(values.length).fill(true));
     });
 
+    it("keeps no large text in memory for the beginning of it", () => {
+        const large = (): string => Buffer.alloc(2 ** 20, "x").toString();
+        const connection = hub.opened({ ...SOMEONE, session: large() });
+        const before = used();
+        for (let n = 0; n < 20; n++) {
+            hub.opened(SOMEONE).setGroups([large()]);
+            hub.message(connection, "client", () => ({ bytes: 1, kind: "question", type: large(), id: n }));
+        }
+        expect(used() - before).to.be.below(5 * 2 ** 20);
+    });
+
     it("calls back when the first watcher comes and the last one leaves, and forgets on request", () => {
         const calls: boolean[] = [];
         hub.onWatch = (isWatched) => void calls.push(isWatched);
@@ -178,8 +202,15 @@ describe("Hub", () => {
         expect(calls).to.deep.equal([true]);
         hub.unwatch(b.watcher);
         expect(calls).to.deep.equal([true, false]);
-        hub.closed(hub.opened(SOMEONE));
+        const closed = hub.opened(SOMEONE);
+        hub.addBytes(closed, "client", 1);
+        hub.addMessages(closed, "server", 1);
+        hub.problem({ text: "x" });
+        hub.closed(closed);
         hub.clear();
-        expect(watch(hub).updates[0]).to.not.have.any.keys("connections", "messages", "problems", "points");
+        const [{ totals, ...rest }] = watch(hub).updates as [Update];
+        expect(rest).to.have.all.keys("time");
+        const none = { messages: [0, 0], bytes: [0, 0], skipped: 0, problems: 0 };
+        expect(totals).to.deep.equal({ ...none, opened: 0, open: 0, unlisted: 0 });
     });
 });

@@ -87,6 +87,14 @@ describe("InspectServer", () => {
         }
     });
 
+    it("leads from the address without its last slash to the page, and has nothing below its files", async () => {
+        const { url, ask } = await served();
+        const { status, headers } = await ask({ path: url.pathname.slice(0, -1) });
+        expect([status, headers.location]).to.deep.equal([308, url.pathname]);
+        for (const path of ["events/", "events/x", "/", "../x", "send/"])
+            expect((await ask({ path: `${url.pathname}${path}` })).status, path).to.equal(404);
+    });
+
     it("refuses another name of this computer, and pages of other origins", async () => {
         const { url, ask } = await served(() => Promise.resolve());
         const { port, host } = url;

@@ -14,7 +14,7 @@ class Visitor extends SockhopSession {}
 function feed(): { hub: Hub; feed: ProgramFeed; state: () => Update } {
     const hub = new Hub({ version: "1", form: "program", title: "x", canSend: false });
     const created = new ProgramFeed(hub);
-    later(() => created.stop());
+    later(() => created.close());
     const state = (): Update => {
         let last: Update | undefined;
         const watcher = { onUpdate: (json: string) => void (last = JSON.parse(json) as Update) };
@@ -37,6 +37,18 @@ describe("ProgramFeed", () => {
         own.stop();
         own.stop();
         expect(has()).to.deep.equal([false, false, false]);
+    });
+
+    it("notices clients and servers until it is closed", () => {
+        const has = (): boolean => channel("sockhop:connect").hasSubscribers;
+        expect(has()).to.equal(false);
+        const { feed: own } = feed();
+        own.start();
+        own.stop();
+        expect(has()).to.equal(true);
+        own.close();
+        own.close();
+        expect(has()).to.equal(false);
     });
 
     it("reads connections from before, with their counters, and forgets them at the end", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { RingBuffer } from "../../src/inspect/RingBuffer";
+import { used } from "../support/memory";
 
 describe("RingBuffer", () => {
     it("keeps the last items up to a number and a size", () => {
@@ -24,5 +25,13 @@ describe("RingBuffer", () => {
                 },
             ),
         );
+    });
+
+    it("keeps no removed item in memory", () => {
+        const ring = new RingBuffer<Buffer>(1000, 10 * 2 ** 16, ({ length }) => length);
+        const before = used();
+        for (let count = 0; count < 900; count++) ring.push(Buffer.alloc(2 ** 16));
+        expect(used() - before).to.be.below(100 * 2 ** 16);
+        expect(ring.length).to.equal(10);
     });
 });

@@ -69,7 +69,7 @@ async function inspect(
             if (flags.allowSend || flags.record !== undefined)
                 throw new UsageError("--allow-send and --record need addresses: with --from nothing is forwarded");
             const source = new RemoteSource(flags.from);
-            await source.check();
+            await source.check(context.signal);
             return await serve(context, inspector, source, flags.port, forever);
         }
         if (listen === undefined || target === undefined)
@@ -149,11 +149,12 @@ async function serve(
 ): Promise<number> {
     const server = new InspectServer(source, loadPage());
     try {
-        printAddress(output, await server.listen(port));
+        const url = await server.listen(port).catch((error: unknown) => {
+            throw explainError(error, `127.0.0.1:${port}`);
+        });
+        printAddress(output, url);
         await abortable(signal, failure());
         return 0;
-    } catch (error) {
-        throw explainError(error, `127.0.0.1:${port}`);
     } finally {
         await server.close();
     }

@@ -3,7 +3,14 @@ import { once } from "node:events";
 import { path_of } from "../../index";
 import { inspectorName, startEvents } from "../../inspect/events";
 import type { InspectSource } from "../../inspect/index";
-import { explainError, UsageError } from "../errors";
+import { CommandError, errorCode, explainError, UsageError } from "../errors";
+import { abortable } from "../run/abortable";
+
+/** Milliseconds until a program must have replied. */
+const TIMEOUT_MS = 10_000;
+
+/** Codes of a server that is not one of HTTP, such as one of sockhop. */
+const NO_HTTP = /^(ECONNRESET|HPE_\w+)$/;
 
 /** Where the events of a running program are. */
 type Remote = { socketPath: string; path: string } | { host: string; port: string; path: string };
@@ -22,9 +29,9 @@ export class RemoteSource implements InspectSource {
         this.#remote = parseRemote(text);
     }
 
-    /** Checks that the program is there. */
-    async check(): Promise<void> {
-        (await this.#get()).destroy();
+    /** Checks that the program is there. Rejects with the reason of the signal if that is aborted. */
+    async check(signal: AbortSignal): Promise<void> {
+        (await abortable(signal, this.#get(signal))).destroy();
     }
 
     /** Forwards the events to a page. When the program ends, the page asks again. */
@@ -45,16 +52,22 @@ export class RemoteSource implements InspectSource {
         }
     }
 
-    async #get(): Promise<IncomingMessage> {
-        const request = get({ ...this.#remote, agent: false });
+    async #get(signal?: AbortSignal): Promise<IncomingMessage> {
+        const request = get({ ...this.#remote, agent: false, ...(signal && { signal }) });
         request.on("error", () => undefined); // also after the response has begun, whose listeners handle it
+        const timer = setTimeout(() => {
+            request.destroy(new CommandError(`${this.#text} does not reply`, undefined, undefined));
+        }, TIMEOUT_MS);
         try {
             const [events] = (await once(request, "response")) as [IncomingMessage];
             if (events.statusCode === 200) return events;
             events.destroy();
             throw new UsageError(`${this.#text} is not the address of an inspector (status ${events.statusCode})`);
         } catch (error) {
-            throw explainError(error, this.#text);
+            if (!NO_HTTP.test(errorCode(error) ?? "")) throw explainError(error, this.#text);
+            throw new UsageError(`${this.#text} is not the address of an inspector`, { cause: error });
+        } finally {
+            clearTimeout(timer);
         }
     }
 }
