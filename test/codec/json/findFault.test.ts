@@ -93,13 +93,13 @@ describe("findFault()", () => {
         expect(refusal(endless)).to.match(/^more than 1000 levels/);
     });
 
-    it("works when the stack is nearly exceeded", () => {
+    it("works when the stack is nearly exceeded, or leaves out the path", () => {
         const results: string[] = [];
         const recurse = (): void => {
             try {
                 recurse();
             } finally {
-                if (results.length === 0) {
+                if (results.length < 100) {
                     try {
                         results.push(refusal({ a: [{ b: 1n }] }));
                     } catch {
@@ -109,7 +109,7 @@ describe("findFault()", () => {
             }
         };
         expect(recurse).to.throw(RangeError);
-        expect(results).to.include("a BigInt, at .a[0].b");
+        expect(results.at(-1)).to.equal("a BigInt, at .a[0].b");
     });
 
     it("is bounded for large values", () => {
