@@ -163,8 +163,8 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
      * Sends a request to one server, whose handler responds: see {@link Cluster.handle}.
      *
      * Rejects with
-     * - `ERR_NO_MEMBER` if the server is not in the cluster, or leaves it, or becomes silent
-     * - `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`: see the options; also `ERR_ABORTED` if this server leaves
+     * - `ERR_NO_MEMBER` if the server is not in the cluster, leaves it, or becomes silent
+     * - `ERR_RESPONSE_TIMEOUT`, `ERR_ABORTED`: see the options; `ERR_ABORTED` also if this server leaves
      * - `ERR_CLUSTER_DEGRADED` if the engine does not work, or fails meanwhile
      * - `ERR_REQUEST_FAILED` if the handler fails, with its error in `error.remote`; `ERR_REQUEST_UNHANDLED` without a handler
      * - `ERR_MESSAGE_TOO_LARGE`, `ERR_BUFFER_FULL`, `ERR_MAX_PENDING`: limits of the engine and of the cluster
@@ -183,8 +183,8 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     /**
      * Sends a request to all other servers, as `ask()` to each.
      *
-     * A server that fails does not reject it: it is one of the `failures`. Rejects with `ERR_CLUSTER_DEGRADED` if the engine does
-     * not work at the time of the call, and with `ERR_BAD_DATA` and `ERR_BAD_OPTION`.
+     * A server that fails is one of the `failures`. Rejects with `ERR_CLUSTER_DEGRADED` if the engine does not work at the time
+     * of the call, and with `ERR_BAD_DATA` and `ERR_BAD_OPTION`.
      *
      * @returns resolves when each server has responded or failed
      * @example const { answers, failures } = await server.cluster.ask_all({}, { type: "load", timeout: 500 });
@@ -196,8 +196,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     /**
      * Sets the handler for requests of one type, of all servers. Its result is the response, one value.
      *
-     * If it fails, the requester gets `ERR_REQUEST_FAILED`, with message, `code` and `data` of the error in `error.remote`, and
-     * the server emits `error`.
+     * If it fails, the requester gets `ERR_REQUEST_FAILED` (see {@link Cluster.ask}), and the server emits `error`.
      *
      * @throws {@link SockhopError} `ERR_HANDLER_EXISTS` if the type has a handler, `ERR_BAD_OPTION` for invalid arguments
      * @example server.cluster.handle("load", (data, { member, signal }) => os.loadavg()[0]);

@@ -9,9 +9,6 @@ export interface ClusterEvents {
      * Values do not reach the other servers, only the clients of this one. The server connects again, for ever.
      *
      * Emitted once for each outage. Without a listener, the first one is a process warning.
-     *
-     * @example
-     * server.cluster.on("degraded", (error) => log.warn(error.message));
      */
     degraded: [error: SockhopError];
     /** Another server is there: a new one, or one that was silent. */
@@ -21,9 +18,6 @@ export interface ClusterEvents {
     /**
      * Clients of this server have missed values of another one. Values for groups count, too, even if no client here is
      * a member.
-     *
-     * @example
-     * server.cluster.on("missed", (member, count) => server.sendall({ refresh: true }, { local: true }));
      */
     missed: [member: ClusterMember, count: number];
 }

@@ -1,4 +1,4 @@
-import type { Engine, EngineLink } from "../index";
+import { type Engine, type EngineLink, SockhopError } from "../index";
 import { BrokerConnection } from "./BrokerConnection";
 import { BrokerErrors } from "./BrokerErrors";
 import { loadPackage, oldPackageError } from "./loadPackage";
@@ -50,7 +50,7 @@ const LIMIT = 8 * 1024 * 1024;
  *
  * @param options - options of `createClient()`, or `client`
  * @returns the engine for the option `cluster` of a server
- * @throws an error `ERR_BAD_OPTION` for options that are no object
+ * @throws an error `ERR_BAD_OPTION` for options that are no object, and for `host` and `port`
  * @example
  * ```js
  * const { redis_engine } = require("sockhop/redis");
@@ -61,6 +61,9 @@ const LIMIT = 8 * 1024 * 1024;
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- allows the other options of the package
 export function redis_engine<O extends RedisOptions = RedisOptions>(options?: O | RedisClientOption): Engine {
     const given = checkOptions<RedisOptions & Partial<RedisClientOption>>("redis_engine", options);
+    // The package ignores them, and connects to this computer.
+    if ("host" in given || "port" in given)
+        throw new SockhopError("host and port of redis_engine() must be in url, or in socket", "ERR_BAD_OPTION");
     const errors = new BrokerErrors("redis", [given.url, given.password]);
     const create = given.client ?? (() => createClient(given));
     const { connectTimeout } = (given.socket ?? {}) as { connectTimeout?: unknown };

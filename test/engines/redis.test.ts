@@ -83,8 +83,9 @@ describe("redis_engine()", () => {
         expect(client.calls).to.deep.equal(["destroy"]);
     });
 
-    it("throws ERR_BAD_OPTION for options that are none, without repeating them", () => {
-        for (const options of ["redis://me:secret@host", 5, null, { client: "redis://me:secret@host" }]) {
+    it("throws ERR_BAD_OPTION for options that are none, or would be ignored, without repeating them", () => {
+        const ignored = [{ host: "secret" }, { port: 6379 }];
+        for (const options of ["redis://me:secret@host", 5, null, { client: "redis://me:secret@host" }, ...ignored]) {
             expect(() => redis_engine(options as object))
                 .to.throw(/redis_engine\(\)/)
                 .that.has.property("code", "ERR_BAD_OPTION");

@@ -19,6 +19,11 @@ export function degradedError(what: string, thrown?: unknown): SockhopError {
     return new SockhopError(`${what}: ${cause.message}`, "ERR_CLUSTER_DEGRADED", { cause });
 }
 
+/** Error of what is sent while there is no connection to the engine. */
+export function notConnectedError(): SockhopError {
+    return degradedError("The cluster is not connected");
+}
+
 /** Copies message and code of an error. Its other members, such as its own cause, may have a URL. */
 function withoutSecrets(thrown: unknown): Error {
     const message = messageOf(thrown).slice(0, MAX_MESSAGE).replace(SECRETS, "(URL)");

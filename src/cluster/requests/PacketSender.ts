@@ -5,7 +5,7 @@ import type { ClusterLink } from "../engine/ClusterLink";
 import { HEAD_BYTES, MAX_TURN, writeHead } from "../values/ClusterMessage";
 import type { ClusterSettings } from "../ClusterOptions";
 import { ClusterTurn, bytesOf } from "../values/ClusterTurn";
-import { degradedError } from "../engine/engineErrors";
+import { notConnectedError } from "../engine/engineErrors";
 import { limitError } from "../values/limitError";
 
 /**
@@ -91,8 +91,4 @@ export class PacketSender {
         const topic = `sockhop.${this.#settings.name}.to.${member}`;
         link.publish(topic, text, bytes).then(turn.sent.resolve, turn.sent.reject);
     }
-}
-
-function notConnectedError(): SockhopError {
-    return degradedError("The cluster is not connected");
 }
