@@ -41,7 +41,7 @@ export class BinaryFormat implements WireFormat {
         this.#copier ??= new FrameDecoder(new StandIns(), this.settings.maxSize);
         const [decoded] = this.#copier.decode(frame, uuidsOf({ own: NO_TOKEN, peer: NO_TOKEN }));
         if (decoded?.kind !== "message") return decoded;
-        return message("message", decoded.type, StandIns.unwrap(decoded.data));
+        return message("message", decoded.type, StandIns.unwrap(decoded.data, decoded.type));
     }
 
     createWire(tokens: WireTokens): BinaryWire {

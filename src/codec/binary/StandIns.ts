@@ -62,7 +62,7 @@ export class StandIns implements BinaryClasses {
     }
 
     /** Returns the data of a stand-in whose class is the type of its message: a Buffer has the type Buffer. */
-    static unwrap(data: unknown): unknown {
-        return data instanceof Wrapper ? data.toJSON() : data;
+    static unwrap(data: unknown, type: string): unknown {
+        return data instanceof Wrapper && typeName(data) === type ? data.toJSON() : data;
     }
 }

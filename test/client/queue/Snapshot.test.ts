@@ -40,6 +40,11 @@ namespace own {
     }
     export class List extends Array<unknown> {}
     export class Failure extends Error {}
+    export class Scores extends Map<string, number> {
+        static fromJSON(): never {
+            throw new Error("called at the sender");
+        }
+    }
 }
 
 /** The same names at the receiver. */
@@ -72,6 +77,11 @@ namespace peer {
     }
     export class List extends Array<unknown> {}
     export class Failure extends Error {}
+    export class Scores extends Map<string, number> {
+        static fromJSON(data: Map<string, number>): Scores {
+            return new Scores(data);
+        }
+    }
 }
 
 const { Unknown: _notRegistered, ...OWN } = own;
@@ -127,6 +137,14 @@ for (const [where, isOffline] of WAITS) {
             expect(point).to.be.instanceOf(peer.Point).and.include({ x: 1, y: 2 });
             expect((await arrived(new own.Degrees(2))).data).to.deep.equal(new peer.Degrees(2));
             expect((await arrived(new own.Code())).data).to.deep.equal(new peer.Code("abc"));
+        });
+
+        it("arrives with the class of a result of toJSON(), which is not the type of the message", async () => {
+            const scores = new own.Scores([["a", 1]]);
+            const { data, type } = await arrived({ toJSON: () => scores });
+            expect(type).to.equal("Object");
+            expect(data).to.be.instanceOf(peer.Scores);
+            expect([...(data as peer.Scores)]).to.deep.equal([["a", 1]]);
         });
 
         it("arrives with a class that only the receiver has", async () => {
