@@ -6,6 +6,8 @@ import { errorMessage, formatError } from "../../src/cli/terminal/formatError";
 import { inspectValue } from "../../src/cli/terminal/inspectValue";
 import { isTooDeep, limitDepth, MAX_DEPTH } from "../../src/inspect/jsonDepth";
 import { formatClassName } from "../../src/cli/terminal/Output";
+import { SockhopClient } from "../../src";
+import { rejection } from "../support/pair";
 
 function withCode(message: string, code: unknown): Error {
     return Object.assign(new Error(message), { code });
@@ -132,6 +134,13 @@ describe("formatError()", () => {
         expect(errorMessage(withCode("", "ECONNREFUSED"))).to.equal("ECONNREFUSED (ECONNREFUSED)");
         expect(errorMessage("thrown")).to.equal("thrown");
         expect(errorMessage(new Error(""))).to.equal("failed");
+    });
+
+    it("leaves out what only a program can do", async () => {
+        const client = new SockhopClient();
+        for (const error of [await rejection(client.send(1)), await rejection(client.flush())]) {
+            expect(errorMessage(error)).to.equal("the client is not connected (ERR_SOCKET_DESTROYED)");
+        }
     });
 });
 

@@ -6,6 +6,9 @@ import { shorten } from "./format";
 /** Maximum length of a printed error message, in characters. */
 const MAX_MESSAGE = 500;
 
+/** Part of an error of the library that is of use to its programs only. */
+const PROGRAM_ADVICE = /: await connect\(\) first(, or use the option queue)?$/;
+
 /** Formats an error as one line. With `NODE_DEBUG=sockhop`, returns its stack instead. Never throws. */
 export function formatError(error: unknown): string {
     const stack = debuglog("sockhop").enabled && isError(error) ? errorProperty(error, "stack") : undefined;
@@ -18,6 +21,7 @@ export function errorMessage(error: unknown): string {
     const message = textOf(error) || code || "failed";
     // The text continues a line, so a capital letter at the start of a sentence becomes lower case.
     const text = shorten(message, 10 * MAX_MESSAGE)
+        .replace(PROGRAM_ADVICE, "")
         .replace(/[\s\p{Cc}]+/gu, " ")
         .trim()
         .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
