@@ -285,6 +285,7 @@ for (const [kind, { settings, engine, wrong, deaf, mute, allow }] of Object.entr
             const relay = await Relay.start(small.port);
             const servers = await stream(member(relay.port), member(small.port));
             const [a, b] = servers as [NumberedServer, NumberedServer];
+            const before = b.degradations.length; // on a busy computer, the first attempt may have taken too long
             relay.hold("back");
             // More than the system keeps for a connection.
             const { connections } = relay;
@@ -297,7 +298,7 @@ for (const [kind, { settings, engine, wrong, deaf, mute, allow }] of Object.entr
             relay.release();
             await settle(servers);
             expect(a.told(b)).to.be.above(0);
-            expect(b.degradations).to.deep.equal([]);
+            expect(b.degradations.slice(before)).to.deep.equal([]);
         });
 
         it("report another version once, and ignore what later ones add", async () => {
