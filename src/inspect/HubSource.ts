@@ -9,6 +9,7 @@ const MAX_BUFFERED = 16 * 2 ** 20;
 /** Writes the updates of a hub to pages, as server-sent events. */
 export class HubSource implements InspectSource {
     readonly #hub: Hub;
+    #last: { update: string; event: Buffer } | undefined;
     readonly send?: (body: unknown) => Promise<unknown>;
 
     constructor(hub: Hub, send?: (body: unknown) => Promise<unknown>) {
@@ -33,13 +34,22 @@ export class HubSource implements InspectSource {
                     update = this.#hub.state();
                     leftOut = 0;
                 }
-                response.write(`event: update\ndata: ${update}\n\n`);
+                response.write(this.#eventOf(update));
             },
         };
         response.on("close", () => {
             this.#hub.unwatch(watcher);
+            if (!this.#hub.isWatched) this.#last = undefined;
         });
         response.write(hello);
         this.#hub.watch(watcher);
+    }
+
+    /** Bytes of the event for an update. Pages share them, so that those that do not read need no memory of their own. */
+    #eventOf(update: string): Buffer {
+        if (this.#last?.update !== update) {
+            this.#last = { update, event: Buffer.from(`event: update\ndata: ${update}\n\n`) };
+        }
+        return this.#last.event;
     }
 }

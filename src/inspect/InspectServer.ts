@@ -211,6 +211,7 @@ function respond(response: ServerResponse, status: number, body: object): void {
 /** Texts for people who have opened a wrong address. */
 const REASONS: Readonly<Record<number, string>> = {
     403: "This page or program may not use the inspector.",
+    413: "The message is larger than 1 MiB.",
     404: "There is nothing here: the address of the inspector has a token, which the program has printed.",
     503: "Too many pages are open.",
 };

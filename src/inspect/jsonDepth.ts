@@ -14,8 +14,8 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** True if a JSON text is nested deeper than {@link MAX_DEPTH}. The text need not be valid JSON. */
-export function isTooDeep(json: string): boolean {
+/** True if a JSON text has more levels than `maxDepth`. The text need not be valid JSON. */
+export function isTooDeep(json: string, maxDepth = MAX_DEPTH): boolean {
     let depth = 0;
     let quoted = false;
     for (let index = 0; index < json.length; index++) {
@@ -24,7 +24,7 @@ export function isTooDeep(json: string): boolean {
         else if (quoted) index += code === BACKSLASH ? 1 : 0;
         else if (code === OPENING_BRACKET || code === OPENING_BRACE) depth += 1;
         else if (code === CLOSING_BRACKET || code === CLOSING_BRACE) depth -= 1;
-        if (depth > MAX_DEPTH) return true;
+        if (depth > maxDepth) return true;
     }
     return false;
 }

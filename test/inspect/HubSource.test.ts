@@ -9,13 +9,15 @@ class SlowResponse extends EventEmitter {
     readonly socket = null;
     readonly events: string[] = [];
     writableLength = 0;
+    last: string | Buffer = "";
 
     writeHead(): this {
         return this;
     }
 
-    write(text: string): boolean {
-        for (const [, name] of text.matchAll(/^event: (\w+)/gm)) this.events.push(name!);
+    write(text: string | Buffer): boolean {
+        this.last = text;
+        for (const [, name] of text.toString().matchAll(/^event: (\w+)/gm)) this.events.push(name!);
         return true;
     }
 }
@@ -37,5 +39,16 @@ describe("HubSource", () => {
         expect(response.events).to.deep.equal(["gap", "hello", "update", "update"]);
         response.emit("close");
         expect(hub.isWatched).to.equal(false);
+    });
+
+    it("writes the same bytes to all pages, so that their number costs no memory", () => {
+        const hub = new Hub({ version: "1", form: "tap", title: "x", canSend: false });
+        const source = new HubSource(hub);
+        const pages = [new SlowResponse(), new SlowResponse()];
+        for (const page of pages) source.addViewer(page as unknown as ServerResponse);
+        hub.update();
+        const [first, second] = pages.map(({ last }) => last);
+        expect(first).to.be.instanceOf(Buffer);
+        expect(first).to.equal(second);
     });
 });

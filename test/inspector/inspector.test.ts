@@ -13,6 +13,12 @@ class Order {
     constructor(readonly item: string) {}
 }
 
+/** Line of a recording with these members. */
+function ofMessage(members: object): string {
+    const row = { time: new Date(0).toISOString(), connection: 1, from: "client", kind: "message", bytes: 1 };
+    return JSON.stringify({ ...row, ...members });
+}
+
 describe("sockhop inspect", () => {
     const pages = usePages();
 
@@ -275,6 +281,38 @@ describe("sockhop inspect", () => {
                 .errors.splice(0)
                 .filter((text) => !text.includes("net::ERR_")),
         ).to.deep.equal([]);
+    });
+
+    it("plays a recording whatever the kinds and values are, with any number of connections", async () => {
+        const { url } = await inspected(server());
+        const page = await pages().show(url);
+        const file = join(dirname(socketPath()), "any.jsonl");
+        const lines = [
+            ...Array.from({ length: 3000 }, (_, connection) => ofMessage({ connection })),
+            ofMessage({ kind: "constructor", data: { __proto__: null, toString: 1, "<b>": "<img src=x>" } }),
+            ofMessage({ kind: "__proto__", type: ["<b>"], id: { a: 1 }, text: "\u202e", error: null }),
+        ];
+        writeFileSync(file, lines.join("\n"));
+        await page.locator("input[type=file]").setInputFiles(file);
+        await page.locator(".state[data-state=recording]").waitFor();
+        await page.waitForFunction(() => document.querySelectorAll(".connections-body tbody tr").length === 2000);
+        await page.getByLabel("Text in the message").fill("img");
+        await message(page, "<img src=x>");
+        expect((await shownMessages(page))[0]).to.include("constructor");
+        await page.locator(".row").first().click();
+        await page.locator(".detail .tree", { hasText: "<img src=x>" }).waitFor();
+        expect(await page.locator(".detail img").count()).to.equal(0);
+    });
+
+    it("saves the recording that is running when a file is opened", async () => {
+        const { url } = await inspected(server());
+        const page = await pages().show(url);
+        await page.getByRole("button", { name: "Record" }).click();
+        const file = join(dirname(socketPath()), "one.jsonl");
+        writeFileSync(file, ofMessage({}));
+        const downloading = page.waitForEvent("download");
+        await page.locator("input[type=file]").setInputFiles(file);
+        expect(readFileSync(await (await downloading).path(), "utf8")).to.match(/^\{"sockhop_inspect":1,/);
     });
 
     it("sends by hand with --allow-send, and shows the reply", async () => {

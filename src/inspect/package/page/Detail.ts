@@ -2,7 +2,7 @@ import type { MessageRow } from "../../protocol";
 import { h } from "./dom";
 import { bytes, count, duration, name, visible } from "./format";
 import { jsonTree } from "./jsonTree";
-import { DIRECTIONS, KIND_NAMES } from "./MessageList";
+import { DIRECTIONS, kindName } from "./MessageList";
 import { partnersOf, type Shown, type Store } from "./Store";
 
 /** Characters of a text that are shown. */
@@ -48,7 +48,7 @@ export class Detail {
     }
 
     #card(row: MessageRow, isPartner: boolean): HTMLElement {
-        const kind = KIND_NAMES[row.kind] ?? row.kind;
+        const kind = kindName(row.kind);
         const facts: [string, string | undefined][] = [
             ["Type", name(row.type)],
             ["Direction", DIRECTIONS[row.from]],

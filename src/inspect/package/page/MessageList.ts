@@ -1,6 +1,6 @@
 import { h, setText } from "./dom";
 import { type Filter, matches } from "./Filter";
-import { bytes, clock, duration, name, preview } from "./format";
+import { bytes, clock, duration, name, preview, visible } from "./format";
 import type { Changes, Shown, Store } from "./Store";
 
 /** Rows above and below the visible ones. */
@@ -10,8 +10,15 @@ const MARGIN = 8;
 export const ARROWS = { client: "→", server: "←" } as const;
 export const DIRECTIONS = { client: "client to server", server: "server to client" } as const;
 
-/** Words for the kinds of messages. */
-export const KIND_NAMES: Readonly<Record<string, string>> = { question: "call", answer: "reply" };
+const KIND_NAMES: ReadonlyMap<string, string> = new Map([
+    ["question", "call"],
+    ["answer", "reply"],
+]);
+
+/** Word for the kind of a message, which can be any text in a recording. */
+export function kindName(kind: string): string {
+    return KIND_NAMES.get(kind) ?? visible(kind);
+}
 
 /** List of messages. Only the visible rows are elements, so that any number of messages can be shown. */
 export class MessageList {
@@ -67,10 +74,6 @@ export class MessageList {
 
     get length(): number {
         return this.#rows.length;
-    }
-
-    get selected(): Shown | undefined {
-        return this.#selected;
     }
 
     setFilter(filter: Filter): void {
@@ -142,7 +145,6 @@ export class MessageList {
 
     #row(shown: Shown): HTMLElement {
         const { row } = shown;
-        const kind = KIND_NAMES[row.kind] ?? row.kind;
         shown.preview ??= preview(row.error ?? row.text ?? row.data);
         return h(
             "div",
@@ -157,7 +159,7 @@ export class MessageList {
             h("span", { class: "time", text: clock(row.time) }),
             h("span", { class: "number", text: `#${row.connection}` }),
             h("span", { class: "arrow", role: "img", "aria-label": DIRECTIONS[row.from], text: ARROWS[row.from] }),
-            h("span", { class: "kind", text: kind }),
+            h("span", { class: "kind", text: kindName(row.kind) }),
             h("span", { class: "type", text: name(row.type) }),
             h("span", { class: "size", text: bytes(row.bytes) }),
             h("span", { class: "took", text: row.took === undefined ? "" : duration(row.took) }),

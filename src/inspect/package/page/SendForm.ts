@@ -1,6 +1,12 @@
 import { h } from "./dom";
 import { jsonTree } from "./jsonTree";
 
+/** Body of a response. */
+interface Reply {
+    result?: unknown;
+    error?: string;
+}
+
 /** Form to send a message, a call or a request by hand. */
 export class SendForm {
     readonly element: HTMLDialogElement;
@@ -68,8 +74,9 @@ export class SendForm {
                 headers: { "Content-Type": "application/json" },
                 body,
             });
+            const isJson = response.headers.get("Content-Type") === "application/json";
             const text = await response.text();
-            const { result, error } = JSON.parse(text || "{}") as { result?: unknown; error?: string };
+            const { result, error } = (isJson ? JSON.parse(text) : { error: text }) as Reply;
             if (!response.ok) this.#show(h("p", { class: "error", text: error ?? `refused (${response.status})` }));
             else if (this.#kind.value === "message") this.#show(h("p", { text: "Sent." }));
             else this.#show(h("p", { text: "Reply:" }), jsonTree(result));

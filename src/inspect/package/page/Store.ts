@@ -2,6 +2,7 @@ import type { ConnectionRow, Hello, MessageRow, Point, ProblemRow, Totals, Updat
 
 /** Limits of the lists that the page keeps: messages, their characters (about), and others. */
 const MAX_MESSAGES = 5000;
+const MAX_CONNECTIONS = 2000; // a server lists fewer, and a recording can have more
 const MAX_CHARACTERS = 32 * 2 ** 20;
 const MAX_PROBLEMS = 500;
 const MAX_POINTS = 3600;
@@ -75,9 +76,10 @@ export class Store {
         this.members = update.members ?? this.members;
         for (const row of connections) this.connections.set(row.id, row);
         for (const { id } of connections) this.#changes.connections.add(id);
-        for (const id of removed) {
-            this.connections.delete(id);
-            this.#changes.connections.delete(id); // a hidden page draws nothing for a long time
+        for (const id of removed) this.#removeConnection(id);
+        for (const id of this.connections.keys()) {
+            if (this.connections.size <= MAX_CONNECTIONS) break;
+            this.#removeConnection(id);
         }
         const each = size / Math.max(1, messages.length);
         for (const row of messages) if (row.n > this.#last.message) this.#addMessage(row, each);
@@ -104,6 +106,11 @@ export class Store {
         const changes = this.#changes;
         this.#changes = noChanges();
         return changes;
+    }
+
+    #removeConnection(id: number): void {
+        this.connections.delete(id);
+        this.#changes.connections.delete(id); // a hidden page draws nothing for a long time
     }
 
     #addMessage(row: MessageRow, size: number): void {

@@ -187,7 +187,7 @@ async function openRecording(): Promise<void> {
         if (file.size > MAX_FILE) throw new Error("the file is larger than 256 MB");
         const recording = parseRecording(await file.text(), file.name);
         notify("");
-        live.recorder = undefined;
+        if (live.recorder) toggleRecording(); // saves it
         live.close();
         player?.element.remove();
         player = new Player(store, recording, backToLive);
@@ -231,6 +231,9 @@ const STATES = {
     wrong: "wrong version",
 };
 
+/** Missing updates that the notice has shown: it gives way to later ones. */
+let shownGaps = 0;
+
 const draw = onceAFrame(() => {
     const changes = store.takeChanges();
     showState();
@@ -251,7 +254,9 @@ const draw = onceAFrame(() => {
         toggleRecording();
         notify("The recording was full, and is saved.");
     }
-    if (live.gaps > 0) notify(`This page was too slow: ${count(live.gaps)} updates are missing. Counts are right.`);
+    if (live.gaps > shownGaps)
+        notify(`This page was too slow: ${count(live.gaps)} updates are missing. Counts are right.`);
+    shownGaps = live.gaps;
     showRecording();
     showTools();
 });

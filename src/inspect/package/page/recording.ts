@@ -1,8 +1,13 @@
+import { isTooDeep, MAX_DEPTH } from "../../jsonDepth";
 import type { ConnectionRow, Hello, MessageRow, PerSide, Point, Update } from "../../protocol";
+import { isMessage, isState } from "./rowChecks";
 
 /** Limits of a recording, which the page keeps in memory. */
 const MAX_LINES = 100_000;
 const MAX_CHARACTERS = 64 * 2 ** 20;
+
+/** Levels of a line. A value of a message has fewer. */
+const MAX_LEVELS = 2 * MAX_DEPTH;
 
 /** First line of a recording of this page. Files of `tap --record` have none. */
 interface Head {
@@ -75,6 +80,7 @@ export function parseRecording(text: string, fileName: string): Recording {
         number += 1;
         if (line.trim() === "") continue;
         if (number > 2 * MAX_LINES) throw new Error(`the file has more than ${2 * MAX_LINES} lines`);
+        if (isTooDeep(line, MAX_LEVELS)) throw new Error(`line ${number} is nested too deeply`);
         let value: Partial<Head & MessageRow & OtherLine> | null;
         try {
             value = JSON.parse(line) as typeof value;
@@ -85,32 +91,15 @@ export function parseRecording(text: string, fileName: string): Recording {
         if (value.sockhop_inspect !== undefined) {
             recording.title = `${value.title ?? ""} (${fileName})`;
             recording.form = value.form === "program" ? "program" : "tap";
-        } else if (typeof value.kind === "string") builder.addMessage(asMessage(value, (n += 1), number));
-        else if (isOther(value)) builder.addOther(value);
+        } else if (value.kind !== undefined) {
+            if (!isMessage(value)) throw new Error(`line ${number} is no message of a recording`);
+            builder.addMessage({ ...(value as MessageRow), n: (n += 1) });
+        } else if (isState(value)) builder.addOther(value as OtherLine);
         else throw new Error(`line ${number} is neither a message nor a state`);
     }
     recording.updates = builder.finish();
     if (recording.updates.length === 0) throw new Error("the file has no messages");
     return recording;
-}
-
-/** True for a state: its parts are lists, so the page can show it. */
-function isOther(value: Partial<OtherLine> | { time?: unknown }): value is OtherLine {
-    const { time, totals = {}, ...lists } = value as Partial<OtherLine>;
-    const isObject = typeof totals === "object" && (totals as unknown) !== null;
-    return typeof time === "number" && isObject && Object.values(lists).every((list) => Array.isArray(list));
-}
-
-function asMessage(value: Partial<MessageRow>, n: number, line: number): MessageRow {
-    const { connection, from, bytes, time } = value;
-    const isValid =
-        typeof connection === "number" &&
-        (from === "client" || from === "server") &&
-        typeof bytes === "number" &&
-        typeof time === "string" &&
-        !Number.isNaN(Date.parse(time));
-    if (!isValid) throw new Error(`line ${line} is no message of a recording`);
-    return { ...(value as MessageRow), n };
 }
 
 /** Makes updates of the lines of a recording. What the lines do not say about connections is counted from messages. */
@@ -131,7 +120,7 @@ class UpdateBuilder {
             totals: totals ?? this.#currentTotals(),
             ...(connections && { connections }),
             ...(removed && { removed }),
-            ...(problems && { problems: problems }),
+            ...(problems && { problems }),
             ...(points && { points }),
         });
     }
