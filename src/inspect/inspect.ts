@@ -3,13 +3,13 @@ import process from "node:process";
 import { SockhopError, path_of, SockhopServer } from "../index";
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { SocketFile } from "../transport/unixSocket";
-import { inspectorName } from "./events";
-import { Hub } from "./Hub";
-import { HubSource } from "./HubSource";
+import { inspectorName } from "./http/events";
+import { Hub } from "./hub/Hub";
+import { HubSource } from "./http/HubSource";
 import type { InspectOptions, Inspection } from "./InspectOptions";
-import { InspectServer } from "./InspectServer";
-import { loadPage, version } from "./page";
-import { ProgramFeed } from "./ProgramFeed";
+import { InspectServer } from "./http/InspectServer";
+import { loadPage, version } from "./http/page";
+import { ProgramFeed } from "./program/ProgramFeed";
 
 const OPTIONS = ["port", "name", "title"];
 

@@ -1,4 +1,4 @@
-import { MAX_VALUE } from "./messageText";
+import { MAX_VALUE } from "./hub/messageText";
 import type { Limits } from "./protocol";
 
 /** Limits of a hub. */

@@ -1,4 +1,4 @@
-import type { TappedMessage } from "./parseFrame";
+import type { TappedMessage } from "./frames/parseFrame";
 
 /** Number of this protocol. The page and its server are in two packages, and a page shows no data of another number. */
 export const PROTOCOL = 1;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
-import type { TappedMessage } from "../../src/inspect/parseFrame";
+import type { TappedMessage } from "../../src/inspect/frames/parseFrame";
 import { TapCodec } from "../../src/cli/tap/TapCodec";
 import { TapLog, type TapSide } from "../../src/cli/tap/TapLog";
 import { ObjectBuffer, type ObjectBufferOptions } from "../../src";

@@ -4,7 +4,7 @@ import { escapeLines, escapeText } from "../../src/cli/terminal/escape";
 import { formatNumber, jsonLine, shorten } from "../../src/cli/terminal/format";
 import { errorMessage, formatError } from "../../src/cli/terminal/formatError";
 import { inspectValue } from "../../src/cli/terminal/inspectValue";
-import { isTooDeep, limitDepth, MAX_DEPTH } from "../../src/inspect/jsonDepth";
+import { isTooDeep, limitDepth, MAX_DEPTH } from "../../src/inspect/frames/jsonDepth";
 import { formatClassName } from "../../src/cli/terminal/Output";
 import { SockhopClient } from "../../src";
 import { rejection } from "../support/pair";

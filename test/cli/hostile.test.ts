@@ -4,7 +4,7 @@ import type { SockhopResponseWriteableStream } from "../../src";
 import { printMessage, printRequest } from "../../src/cli/chat/printMessage";
 import { withTypeName } from "../../src/cli/arguments/values";
 import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
-import type { TappedMessage } from "../../src/inspect/parseFrame";
+import type { TappedMessage } from "../../src/inspect/frames/parseFrame";
 import { TapLog } from "../../src/cli/tap/TapLog";
 import { jsonLine } from "../../src/cli/terminal/format";
 import { errorMessage } from "../../src/cli/terminal/formatError";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseRecording } from "../../src/inspect/package/page/recording";
+import { parseRecording } from "../../src/inspect/package/page/data/recording";
 
 /** Line of a recording with these members. */
 function ofMessage(members: object): string {

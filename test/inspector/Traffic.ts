@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import type { Hub } from "../../src/inspect/Hub";
-import type { InspectedConnection } from "../../src/inspect/InspectedConnection";
-import type { TappedMessage } from "../../src/inspect/parseFrame";
+import type { Hub } from "../../src/inspect/hub/Hub";
+import type { InspectedConnection } from "../../src/inspect/hub/InspectedConnection";
+import type { TappedMessage } from "../../src/inspect/frames/parseFrame";
 import type { Point, Side } from "../../src/inspect/protocol";
 
 /** Invented traffic of a shop, for pictures: the same in each run, except its times. */

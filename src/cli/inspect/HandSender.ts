@@ -1,5 +1,5 @@
 import { SockhopClient } from "../../index";
-import { jsonStart } from "../../inspect/jsonForm";
+import { jsonStart } from "../../inspect/frames/jsonForm";
 import { clientOptions, type ConnectionFlags } from "../arguments/connectionOptions";
 import type { Endpoint } from "../arguments/endpoint";
 import { withTypeName } from "../arguments/values";

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, get } from "node:http";
 import { once } from "node:events";
 import { path_of } from "../../index";
-import { inspectorName, startEvents } from "../../inspect/events";
+import { inspectorName, startEvents } from "../../inspect/http/events";
 import type { InspectSource } from "../../inspect/index";
 import { CommandError, errorCode, explainError, UsageError } from "../errors";
 import { abortable } from "../run/abortable";

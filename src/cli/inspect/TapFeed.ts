@@ -1,8 +1,8 @@
 import type net from "node:net";
-import { peerOf } from "../../inspect/endpoints";
+import { peerOf } from "../../inspect/program/endpoints";
 import type { Hub, InspectedConnection } from "../../inspect/index";
-import type { TappedMessage } from "../../inspect/parseFrame";
-import { MAX_ID } from "../../inspect/ReplyTimes";
+import type { TappedMessage } from "../../inspect/frames/parseFrame";
+import { MAX_ID } from "../../inspect/hub/ReplyTimes";
 import { errorCode } from "../errors";
 import { errorMessage } from "../terminal/formatError";
 import type { TapLog, TapSide } from "../tap/TapLog";

@@ -1,6 +1,6 @@
 import { HEADER, MARK, PREFIX } from "../../codec/binary/layout";
 import type { Hello } from "../../protocol/Hello";
-import { parseFrame, type TapKind, type TappedMessage } from "../../inspect/parseFrame";
+import { parseFrame, type TapKind, type TappedMessage } from "../../inspect/frames/parseFrame";
 
 const NEWLINE = "\n";
 

@@ -4,7 +4,7 @@ import type { Hello } from "../../protocol/Hello";
 import type { InvalidMessage, Message } from "../../protocol/Message";
 import { uuidOf } from "../../protocol/uuid";
 import type { FrameCodec } from "./FrameSplitter";
-import { contentOf, type TappedMessage } from "../../inspect/parseFrame";
+import { contentOf, type TappedMessage } from "../../inspect/frames/parseFrame";
 import type { TapSide } from "./TapLog";
 
 const OTHER_SIDE = { client: "server", server: "client" } as const;

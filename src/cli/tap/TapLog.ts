@@ -2,9 +2,9 @@ import type { WriteStream } from "node:fs";
 import { escapeText } from "../terminal/escape";
 import { jsonLine, shorten } from "../terminal/format";
 import { inspectValue } from "../terminal/inspectValue";
-import { jsonForm } from "../../inspect/jsonForm";
+import { jsonForm } from "../../inspect/frames/jsonForm";
 import { clockOf, formatClassName, ONE_LINE, type Output, type OutputFlags } from "../terminal/Output";
-import type { TappedMessage } from "../../inspect/parseFrame";
+import type { TappedMessage } from "../../inspect/frames/parseFrame";
 import type { TapObserver } from "./TapObserver";
 
 /** Limit for output that is not read, in characters. Above it, messages are not printed. */

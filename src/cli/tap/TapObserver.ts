@@ -1,5 +1,5 @@
 import type net from "node:net";
-import type { TappedMessage } from "../../inspect/parseFrame";
+import type { TappedMessage } from "../../inspect/frames/parseFrame";
 import type { Side } from "../../inspect/protocol";
 
 /** Observes the connections of a {@link TapProxy}. Never throws. */

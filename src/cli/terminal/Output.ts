@@ -4,7 +4,7 @@ import { escapeLines } from "./escape";
 import { jsonLine, shorten } from "./format";
 import { formatError } from "./formatError";
 import { inspectValue } from "./inspectValue";
-import { jsonForm } from "../../inspect/jsonForm";
+import { jsonForm } from "../../inspect/frames/jsonForm";
 
 /** Options for printing received values. */
 export interface OutputFlags {

@@ -1,5 +1,5 @@
 import { escapeJson } from "./escape";
-import { isTooDeep, limitDepth } from "../../inspect/jsonDepth";
+import { isTooDeep, limitDepth } from "../../inspect/frames/jsonDepth";
 
 /** Shortens a text to at most `maxLength` characters. The last one is then an ellipsis. */
 export function shorten(text: string, maxLength: number): string {

@@ -2,7 +2,7 @@ import { type InspectOptionsStylized, inspect, types } from "node:util";
 import { typeName } from "../../protocol/typeName";
 import { escapeText } from "./escape";
 import { shorten } from "./format";
-import { errorMembers, temporalText } from "../../inspect/jsonForm";
+import { errorMembers, temporalText } from "../../inspect/frames/jsonForm";
 
 /** Levels that are shown. `[Array]` and `[Object]` stand for deeper ones. */
 const MAX_LEVELS = 8;

@@ -2,7 +2,7 @@ import type { ConnectionRow } from "../../protocol";
 import { classOf, type Column, COLUMNS } from "./columns";
 import { h, setText } from "./dom";
 import { clock, count, visible } from "./format";
-import type { Changes, Store } from "./Store";
+import type { Changes, Store } from "./data/Store";
 
 /** Milliseconds between two sorts: rows that jump cannot be clicked. */
 const SORT_MS = 1000;

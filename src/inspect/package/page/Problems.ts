@@ -1,7 +1,7 @@
 import type { ProblemRow } from "../../protocol";
 import { h } from "./dom";
 import { clock, count, visible } from "./format";
-import type { Changes, Store } from "./Store";
+import type { Changes, Store } from "./data/Store";
 
 /** Rows that are shown. */
 const MAX_ROWS = 200;

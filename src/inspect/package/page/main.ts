@@ -1,18 +1,18 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
-import { Charts } from "./Charts";
+import { Charts } from "./charts/Charts";
 import { Connections } from "./Connections";
-import { Detail } from "./Detail";
+import { Detail } from "./messages/Detail";
 import { h, onceAFrame, setText } from "./dom";
-import { FilterBar } from "./FilterBar";
+import { FilterBar } from "./messages/FilterBar";
 import { bytes, count } from "./format";
-import { Live } from "./Live";
-import { MessageList } from "./MessageList";
-import { Player } from "./Player";
+import { Live } from "./data/Live";
+import { MessageList } from "./messages/MessageList";
+import { Player } from "./data/Player";
 import { Problems } from "./Problems";
-import { parseRecording, Recorder } from "./recording";
-import { SendForm } from "./SendForm";
-import { Store } from "./Store";
+import { parseRecording, Recorder } from "./data/recording";
+import { SendForm } from "./messages/SendForm";
+import { Store } from "./data/Store";
 import { themeButton } from "./Theme";
 
 /** Largest recording that is opened, in bytes. */
