@@ -204,8 +204,9 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
+    const json = JSON.stringify(body); // first, because it may throw
     response.writeHead(status, { "Content-Type": "application/json" });
-    response.end(JSON.stringify(body));
+    response.end(json);
 }
 
 /** Texts for people who have opened a wrong address. */

@@ -142,6 +142,14 @@ describe("InspectServer", () => {
         expect((await ask({ method: "DELETE" })).status).to.equal(405);
     });
 
+    it("responds with the reason if a result is no JSON", async () => {
+        const { url, ask } = await served(() => Promise.resolve(1n));
+        const headers = { origin: `http://${url.host}`, "content-type": "application/json" };
+        const { status, body } = await ask({ path: `${url.pathname}send`, method: "POST", headers, body: "{}" });
+        expect(status).to.equal(400);
+        expect(body).to.contain("BigInt");
+    });
+
     it("accepts no messages if the program allows none", async () => {
         const { url, ask } = await served();
         const headers = { origin: `http://${url.host}`, "content-type": "application/json" };
