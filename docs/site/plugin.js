@@ -14,7 +14,7 @@ const DOCS = path.join(__dirname, "..");
 const EXAMPLES = path.join(DOCS, "examples");
 
 /** Pages about the library itself. The other pages of `docs` are the reference. */
-const PROJECT = /^(architecture|benchmarks|CHANGELOG|compatibility|migrating|runtimes|README)\.md$/;
+const PROJECT = /^(architecture|(codec-)?benchmarks|CHANGELOG|compatibility|migrating|runtimes|README)\.md$/;
 
 exports.load = async (app) => {
     const { Converter, DocumentReflection, JSX, ReflectionKind, Renderer } = await import("typedoc");

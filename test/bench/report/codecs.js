@@ -57,7 +57,7 @@ With \`resume: true\` at both ends, compared with the same codec without it:
 ${ratios(all, { resume: "JSON lines", "binary-resume": "binary" }, (name) => RESUMED[name])}
 
 ${Object.entries(all)
-    .map(([name, results]) => parts.section(name, results, "codec-benchmarks"))
+    .map(([name, results]) => parts.section(name, results, parts.CODEC_PREFIX))
     .join("\n\n")}
 
 ## Method
@@ -74,6 +74,7 @@ ${parts.participants(run)}
 
 module.exports = {
     file: "codec-benchmarks.md",
+    prefix: parts.CODEC_PREFIX,
     takesPart: ({ name }) => name === "limit" || isOfCodecs(name),
     isOfCodecs,
     page,

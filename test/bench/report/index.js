@@ -13,10 +13,8 @@ const pages = new Map([
     ["codecs", require("./codecs.js")],
 ]);
 
-function report({ file, overview, page }, run) {
-    const save = drawAll(run, path.join(DOCS, path.basename(file, ".md")));
-    const picture = overview?.(run);
-    if (picture !== undefined) save("overview", picture);
+function report({ file, prefix, overview, page }, run) {
+    drawAll(run, prefix, overview?.(run));
     const target = path.join(DOCS, file);
     fs.writeFileSync(target, page(run));
     console.error(`written: ${path.relative(process.cwd(), target)} and its pictures`);

@@ -109,7 +109,7 @@ Other libraries, and programs without a library, are ahead by more than ${Math.r
 ${ahead(all)}
 
 ${Object.entries(all)
-    .map(([name, results]) => parts.section(name, results, "benchmarks"))
+    .map(([name, results]) => parts.section(name, results))
     .join("\n\n")}
 
 ## Method
@@ -141,6 +141,7 @@ npm run bench -- --report libraries                # this page
 
 module.exports = {
     file: "benchmarks.md",
+    prefix: "",
     takesPart: ({ name }) => name === "ours" || !isOfCodecs(name),
     overview,
     page,

@@ -12,6 +12,9 @@ const { ratio } = require("../statistics.js");
 /** The adapters of this version. */
 const OURS = ["ours", "binary", "resume", "binary-resume", "cluster-none", "cluster-redis", "cluster-nats"];
 
+/** First part of the names of the charts of codecs. */
+const CODEC_PREFIX = "codec-";
+
 /** True for a library that sends messages, not for a program by hand, even if that uses a library to encode them. */
 function isLibrary({ packages, byHand }) {
     return packages.length > 0 && !byHand;
@@ -95,13 +98,13 @@ function ownTables(workload, results) {
     return parts.join("\n\n");
 }
 
-/** @param folder - folder of the charts, relative to the page */
-function section(name, results, folder) {
+/** @param prefix - of the names of the charts */
+function section(name, results, prefix = "") {
     const workload = workloadOf.get(name);
     return [
         `## ${workload.title}`,
         workload.about.replaceAll(/\. (?=[A-Z])/g, ".\n"), // one sentence per line
-        workload.tables && !workload.draw ? "" : `![${workload.title}](${folder}/${name}.svg)`,
+        workload.tables && !workload.draw ? "" : `![${workload.title}](benchmarks/${prefix}${name}.svg)`,
         workload.tables ? ownTables(workload, results) : tables(table(workload, results, title)),
         stalls(results),
     ]
@@ -159,16 +162,26 @@ function draw(workload, results) {
     return workload.growth ? growthChart(workload, results) : barChart(workload, results);
 }
 
-/** Draws the charts of all workloads into an empty folder. Returns a function that adds one. */
-function drawAll({ workloads: all }, folder) {
-    fs.rmSync(folder, { recursive: true, force: true });
-    fs.mkdirSync(folder, { recursive: true });
-    const save = (name, svg) => fs.writeFileSync(path.join(folder, `${name}.svg`), svg + "\n");
+/** Folder of the charts of both pages. The site needs another name for each. */
+const PICTURES = path.join(__dirname, "../../../docs/benchmarks");
+
+/**
+ * Draws the charts of a page, and removes its old ones.
+ *
+ * @param prefix - of their names
+ * @param overview - chart of all workloads, if the page has one
+ */
+function drawAll({ workloads: all }, prefix, overview) {
+    fs.mkdirSync(PICTURES, { recursive: true });
+    for (const name of fs.readdirSync(PICTURES)) {
+        if (name.startsWith(CODEC_PREFIX) === (prefix === CODEC_PREFIX)) fs.rmSync(path.join(PICTURES, name));
+    }
+    const save = (name, svg) => fs.writeFileSync(path.join(PICTURES, `${prefix}${name}.svg`), svg + "\n");
     for (const [name, results] of Object.entries(all)) {
         const svg = draw(workloadOf.get(name), results);
         if (svg !== undefined) save(name, svg);
     }
-    return save;
+    if (overview !== undefined) save("overview", overview);
 }
 
 function measuredOn({ date, node, system, processor, memory, pinning }) {
@@ -187,6 +200,7 @@ Compare ratios, not absolute figures: these depend on the machine.`;
 }
 
 module.exports = {
+    CODEC_PREFIX,
     OURS,
     better,
     drawAll,
