@@ -151,6 +151,8 @@ export class Connector {
 
     #dial(attempt: ConnectAttempt): void {
         const host = this.#host;
+        this.#closeCurrent("REPLACED");
+        if (this.#attempt !== attempt) return; // what the end of the last connection calls has ended the attempt
         this.#dialer.dial(attempt, {
             attach: (socket) => this.#use(socket),
             onConnect: (connection) => {
@@ -240,13 +242,17 @@ export class Connector {
         // True for an attempt without a socket, or one that waits to retry. Otherwise the close of its socket leads to the next one.
         const isIdle = this.#attempt !== undefined && this.#attempt.connection?.state !== "pending";
         this.abort();
-        if (!socket) {
-            this.#closeCurrent("CLOSED");
-            return isIdle;
+        this.#closeCurrent(socket ? "REPLACED" : "CLOSED");
+        if (!socket) return isIdle;
+        if (this.#isUsed) {
+            // What the end of the last connection calls has given the client another socket meanwhile.
+            socket.destroy();
+            return false;
         }
         const previous = connectionOf(socket);
         const connection = this.#use(socket);
         if (previous && previous.state !== "closed") previous.endpoint._onSocketTaken(previous);
+        if (connection.state === "closed") return false; // by what that has called
         if (socket.closed)
             this.#host.close(connection, closeReasonOf(socket)); // there will be no other close event
         else {
@@ -262,9 +268,14 @@ export class Connector {
         this.#greet(connection);
     }
 
-    /** Makes this the socket of the client. */
+    /** True if the client has a connection, or the socket of an attempt. */
+    get #isUsed(): boolean {
+        const { connection } = this.#outbox;
+        return connection !== undefined && connection.state !== "closed";
+    }
+
+    /** Makes this the socket of the client. The connection before it is closed. */
     #use(socket: net.Socket): Connection {
-        this.#closeCurrent("REPLACED");
         this.socket = socket;
         return (this.#outbox.connection = this.#host.attach(socket));
     }
