@@ -15,6 +15,14 @@ const ACTS = { say: 50, burst: 12, question: 14, stream: 8, one: 5, fail: 2, lea
 const TELLS_FAILURE = "buffered" in Sockhop.client.prototype; // which came at the same time
 const LONGEST_REST = 40; // ms
 
+/**
+ * True for the error of a connection that a fault has cut in the middle of a frame. A connection that was closed in good
+ * order has lost nothing: its account tells.
+ */
+function isCut({ code, message }) {
+    return code === "ERR_OBJECTBUFFER_BAD_BUFFER_DATA" && message.includes("ended in the middle of a frame");
+}
+
 class Peer {
     open = true;
     /** Bytes are changed on the way: received values are not checked, but the processes must not crash. */
@@ -268,4 +276,4 @@ class Peer {
     }
 }
 
-module.exports = Peer;
+module.exports = Object.assign(Peer, { isCut });

@@ -42,7 +42,7 @@ class Caller {
         this.#client.on("receive", (value, meta) => this.#receive(value, meta));
         this.#client.on("request", (request, response) => this.#peer.serve(request, response));
         this.#client.on("error", (error) => {
-            if (!config.mangled) worker.violate("failed", `${config.name}: ${error.stack}`);
+            if (!config.mangled && !Peer.isCut(error)) worker.violate("failed", `${config.name}: ${error.stack}`);
         });
         this.#begin();
         if (config.queue && QUEUES) this.#keepNoting();

@@ -62,7 +62,7 @@ function note(peer, value, { type, callback }) {
 }
 
 async function onError(error, _socket, session) {
-    if (error.message === REFUSED || error.code === "EADDRINUSE") return; // listen() rejects with EADDRINUSE as well
+    if (Peer.isCut(error) || error.message === REFUSED || error.code === "EADDRINUSE") return; // listen() rejects with EADDRINUSE as well
     await sleep(100); // the chunk with the error may contain the message of the proxy
     if (session?.peer?.mangled) return;
     worker.violate("failed", `error event of the server: ${error.stack}`);
