@@ -62,7 +62,7 @@ ${Object.entries(all)
 
 ## Method
 
-\`npm run bench -- --report codecs\` writes this page in about half an hour.
+\`npm run bench -- --report codecs\` writes this page in about an hour.
 
 ${parts.method(run)}
 
