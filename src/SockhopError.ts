@@ -37,6 +37,9 @@ export type SockhopErrorCode =
     | "ERR_SESSION_TIMEOUT"
     | "ERR_SOCKET_DESTROYED";
 
+/** Error of this library, of Node.js or of the program: most have a code. */
+export type ErrorWithCode = Error & { readonly code?: string | undefined };
+
 /** Error with which the handler of a request has failed at the peer. */
 export interface RemoteError {
     message: string;

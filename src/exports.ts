@@ -12,6 +12,7 @@ export {
     SockhopError as error,
     SockhopError as Error,
     type RemoteError,
+    type ErrorWithCode,
     type SockhopErrorCode,
 } from "./SockhopError";
 export { type ServerOrClient, listen_or_connect } from "./listenOrConnect";

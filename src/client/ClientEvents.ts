@@ -1,3 +1,4 @@
+import type { ErrorWithCode } from "../SockhopError";
 import type { Socket } from "node:net";
 import type { DisconnectReason } from "../connection/DisconnectReason";
 import type { ClassEvents, Exchange, MessageOf, Received, Requested, TypeEvents } from "../endpoint/events";
@@ -33,7 +34,7 @@ export interface ClientOnlyEvents {
      * Emitted when the socket is lost, with the option `resume` at both ends. The client stays connected, and what it sends
      * waits. `resumed` follows, or `disconnect` with the code `NOT_RESUMED`.
      */
-    interrupted: [error: Error & { readonly code?: string | undefined }, socket: Socket];
+    interrupted: [error: ErrorWithCode, socket: Socket];
     /** Emitted when the connection goes on with another socket. What the server has not received is sent again. */
     resumed: [info: ResumeInfo, socket: Socket];
     /** Emitted when the connection has closed, for any reason, with that reason. Exactly once for each `connect`. */
@@ -48,11 +49,11 @@ export interface ClientOnlyEvents {
      * (`disconnect` follows), and for an unusual end of the connection (an error of Node; `disconnect` follows). A
      * listener is optional.
      */
-    error: [error: Error & { readonly code?: string | undefined }, socket: Socket | null];
+    error: [error: ErrorWithCode, socket: Socket | null];
     /**
      * Emitted by `auto_reconnect` before each attempt that follows a failure or a lost connection: number of the
      * attempt since the last connection that lasted, milliseconds until it starts, and the error of the last attempt or
      * connection, if any (`ECONNREFUSED`, an untrusted certificate …).
      */
-    reconnecting: [attempt: number, delay: number, error: (Error & { readonly code?: string | undefined }) | undefined];
+    reconnecting: [attempt: number, delay: number, error: ErrorWithCode | undefined];
 }

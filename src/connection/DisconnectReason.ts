@@ -1,3 +1,4 @@
+import type { ErrorWithCode } from "../SockhopError";
 import type { Socket } from "node:net";
 import { codeOf } from "../runtime/thrownValues";
 
@@ -37,7 +38,7 @@ export interface DisconnectReason {
      * Error that closed the connection, if there was one. With the code `NOT_RESUMED` it has the number of messages that
      * were not acknowledged.
      */
-    error?: Error & { readonly code?: string | undefined; readonly unacknowledged?: number };
+    error?: ErrorWithCode & { readonly unacknowledged?: number };
 }
 
 /** Codes for the error that closed a connection. */

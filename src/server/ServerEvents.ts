@@ -1,3 +1,4 @@
+import type { ErrorWithCode } from "../SockhopError";
 import type { Socket } from "node:net";
 import type { DisconnectReason } from "../connection/DisconnectReason";
 import type {
@@ -68,7 +69,7 @@ export interface ServerOnlyEvents<P extends Protocol = any, S extends SockhopSes
     /** Emitted when a client and this server, both with `codec`, have agreed on a codec. See {@link SockhopSession.codec}. */
     codec: [name: string, socket: Socket, session: S];
     /** Emitted like {@link ClientOnlyEvents.interrupted}. The session is suspended: it stays in `sockets` and `sessions`. */
-    interrupted: [error: Error & { readonly code?: string | undefined }, socket: Socket, session: S];
+    interrupted: [error: ErrorWithCode, socket: Socket, session: S];
     /** Emitted like {@link ClientOnlyEvents.resumed}, with the new socket of the session. */
     resumed: [info: ResumeInfo, socket: Socket, session: S];
     /**
@@ -83,7 +84,7 @@ export interface ServerOnlyEvents<P extends Protocol = any, S extends SockhopSes
      * `null` for socket and session: errors of the listening socket, failed TLS handshakes, and connections above
      * `max_connections`. A listener is optional.
      */
-    error: [error: Error & { readonly code?: string | undefined }, socket: Socket | null, session: S | null];
+    error: [error: ErrorWithCode, socket: Socket | null, session: S | null];
 }
 
 /** Second argument of a handler on a server. `S`: class of the sessions. */
