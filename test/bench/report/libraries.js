@@ -5,9 +5,8 @@ const { adapters, byName: adapterOf } = require("../adapters");
 const { workloads, byName: workloadOf } = require("../workloads");
 const charts = require("../charts.js");
 const { compare, number } = require("../print.js");
-const parts = require("./sections.js");
-
 const { isOfCodecs } = require("./codecs.js");
+const parts = require("./sections.js");
 
 const { OURS, better, isLibrary, kind, label, markdown } = parts;
 
