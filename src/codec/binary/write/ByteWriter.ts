@@ -1,5 +1,6 @@
 import { BYTE_KINDS } from "../byteKinds";
 import * as $ from "../layout";
+import { allocate } from "./largeMemory";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -116,7 +117,7 @@ export abstract class ByteWriter {
     }
 
     protected enlarge(size: number): void {
-        const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.bytes.length, this.at + size, 1024));
+        const larger = allocate(Math.max(2 * this.bytes.length, this.at + size, 1024));
         larger.set(this.bytes.subarray(0, this.at));
         this.bytes = larger;
         this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);

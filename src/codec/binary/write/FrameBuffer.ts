@@ -5,6 +5,7 @@ import { typeName } from "../../../protocol/typeName";
 import { tooLargeError } from "../../errors";
 import * as $ from "../layout";
 import type { Shape } from "./Shape";
+import { giveBack } from "./largeMemory";
 import { ValueWriter, newFrame } from "./ValueWriter";
 import { WriteFailure, writeFailure } from "./WriteFailure";
 
@@ -134,6 +135,7 @@ export class FrameBuffer extends ValueWriter {
      */
     reset(isFree: boolean, maxKept = MAX_KEPT): void {
         if ((!isFree && !this.#copies) || this.bytes.length > maxKept) {
+            if (isFree || this.#copies) giveBack(this.bytes);
             this.bytes = EMPTY;
             this.view = new DataView(EMPTY.buffer, 0, 0);
         }
