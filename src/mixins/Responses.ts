@@ -105,7 +105,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             connection: Connection,
             request: SockhopRequest,
             response: SockhopResponseWriteableStream,
-            { key }: ResponseSender,
+            sender: ResponseSender,
         ): void {
             if (!connection.acceptsRequests) {
                 const message = connection.isDraining
@@ -123,7 +123,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             }
             if (isHandled) {
                 this.#hasHandled = true;
-                this.#onHandled(connection, response, key);
+                this.#onHandled(connection, response, sender);
                 return;
             }
             const types = this._handledTypes();
@@ -159,10 +159,10 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         /** Runs after the handlers have returned. Most have responded by then. */
-        #onHandled(connection: Connection, response: SockhopResponseWriteableStream, key: string): void {
+        #onHandled(connection: Connection, response: SockhopResponseWriteableStream, sender: ResponseSender): void {
             if (response.ended) connection.endReply();
             else if (connection.state === "closed") response.abort(notConnectedError());
-            else (connection.responses ??= new OpenResponses()).add(key, response);
+            else (connection.responses ??= new OpenResponses()).add(sender.key, response);
         }
 
         /** Responds with an error. A peer that does not read gets no response. */
