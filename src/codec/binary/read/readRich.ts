@@ -1,7 +1,7 @@
 import { withoutStack } from "../../errors";
 import { badFrame } from "./BadFrame";
 import { BitCounts } from "../BitCounts";
-import { isCostlyRegExp, isCostlyUrl } from "../costlyText";
+import { isCostlyRegExp, isCostlyUrl, matches } from "../costlyText";
 import * as $ from "../layout";
 import type { ValueReader } from "./ValueReader";
 import { temporalClass } from "../temporal";
@@ -47,7 +47,7 @@ function numbered<T>(reader: ValueReader, value: T): T {
 
 function readBigInt(reader: ValueReader): bigint | undefined {
     const digits = reader.name($.MAX_BIGINT);
-    if (!/^-?[\da-f]+$/.test(digits)) reader.fail("a BigInt in it is not valid");
+    if (!matches(/^-?[\da-f]+$/, digits)) reader.fail("a BigInt in it is not valid");
     if (reader.badValue) return undefined;
     return digits.startsWith("-") ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
 }
