@@ -1,6 +1,6 @@
 import { withoutStack } from "../../errors";
 import { badFrame } from "./BadFrame";
-import { BitCounts } from "../BitCounts";
+import { HashCounts } from "../HashCounts";
 import { isCostlyRegExp, isCostlyUrl, matches } from "../costlyText";
 import * as $ from "../layout";
 import type { ValueReader } from "./ValueReader";
@@ -56,13 +56,13 @@ function readMap(reader: ValueReader): Map<unknown, unknown> {
     reader.countLarge();
     const map = numbered(reader, new Map<unknown, unknown>());
     const count = reader.count(2);
-    const counts = new BitCounts();
+    const counts = new HashCounts();
     reader.enter();
     for (let n = 0; n < count; n++) {
         const key = reader.value();
         const value = reader.value();
         if (counts.accept(key)) map.set(key, value);
-        else reader.fail("a Map in it has too many BigInts with the same low bits");
+        else reader.fail("a Map in it has too many numbers with the same hash");
     }
     reader.depth -= 1;
     return map;
@@ -72,12 +72,12 @@ function readSet(reader: ValueReader): Set<unknown> {
     reader.countLarge();
     const set = numbered(reader, new Set<unknown>());
     const count = reader.count(1);
-    const counts = new BitCounts();
+    const counts = new HashCounts();
     reader.enter();
     for (let n = 0; n < count; n++) {
         const item = reader.value();
         if (counts.accept(item)) set.add(item);
-        else reader.fail("a Set in it has too many BigInts with the same low bits");
+        else reader.fail("a Set in it has too many numbers with the same hash");
     }
     reader.depth -= 1;
     return set;
