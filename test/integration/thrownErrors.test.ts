@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type net from "node:net";
+import net from "node:net";
 import { SockhopSession, type SockhopServer } from "../../src";
-import { pair, raw, rejection, server, socketPath } from "../support/pair";
+import { client, later, pair, raw, rejection, server, socketPath } from "../support/pair";
 import { uncaught, warnings, unhandled } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 
@@ -101,6 +101,18 @@ describe("thrown values of user code", () => {
             expect(await rejection(c.ask(1))).to.have.property("code", "ERR_REQUEST_FAILED");
             await turns(2);
             expect(rejections).to.deep.equal([]);
+        });
+
+        if (name === "an error with an object as message") continue; // Node destroys no socket with it
+        it(`reject connect() in net.createConnection(): ${name}`, async () => {
+            const { createConnection } = net;
+            later(() => (net.createConnection = createConnection));
+            net.createConnection = () => {
+                throw make();
+            };
+            const c = client({ port: 1 });
+            expect(await rejection(c.connect())).to.be.instanceOf(Error);
+            expect(c.connected).to.equal(false);
         });
     }
 
