@@ -89,6 +89,19 @@ export class SockhopError extends Error {
 }
 
 /**
+ * True for an error of the library. `instanceof` can throw: the value may be a Proxy that was revoked.
+ *
+ * @internal
+ */
+export function isSockhopError(thrown: unknown): thrown is SockhopError {
+    try {
+        return thrown instanceof SockhopError;
+    } catch {
+        return false;
+    }
+}
+
+/**
  * Error of a message without a connection, or whose connection closed before the operating system had all bytes.
  *
  * @internal

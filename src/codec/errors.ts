@@ -1,4 +1,4 @@
-import { SockhopError } from "../SockhopError";
+import { SockhopError, isSockhopError } from "../SockhopError";
 
 /** Error of a frame that is not a valid message. It has no stack. */
 export function badFrameError(reason: string, cause?: unknown): SockhopError {
@@ -19,7 +19,7 @@ export function foreignPeerError(fault: string): SockhopError {
 
 /** True for the error of a frame that is no message. */
 export function isBadFrame(error: Error): boolean {
-    return error instanceof SockhopError && error.code === "ERR_OBJECTBUFFER_BAD_BUFFER_DATA";
+    return isSockhopError(error) && error.code === "ERR_OBJECTBUFFER_BAD_BUFFER_DATA";
 }
 
 /**

@@ -14,7 +14,7 @@ import { TypedEmitter } from "../emitter/TypedEmitter";
 import { TypeEventName } from "../emitter/TypeEventName";
 import type { Message } from "../protocol/Message";
 import type { Reply } from "../replies/PendingReply";
-import { messageOf } from "../runtime/thrownValues";
+import { codeOf, messageOf } from "../runtime/thrownValues";
 import { nextTick, now, setImmediate } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
@@ -102,10 +102,10 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         else this.#receiver.deliverPaused(connection);
         this._close(connection, closeReasonOf(connection.socket));
     });
-    readonly #socketOnError = this.#listener((connection, error: NodeJS.ErrnoException) => {
+    readonly #socketOnError = this.#listener((connection, error: Error) => {
         if (this.#interrupt(connection, reasonOf(error))) return;
         connection.error = error;
-        const isReported = connection.state === "open" && !PEER_ABORTS.has(error.code);
+        const isReported = connection.state === "open" && !PEER_ABORTS.has(codeOf(error));
         this._deliverHeld(connection);
         this.#receiver.deliverPaused(connection);
         if (isReported) this.#errors.emit(error, this._eventArgs(connection));

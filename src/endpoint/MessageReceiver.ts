@@ -10,7 +10,7 @@ import { PING, PONG } from "../protocol/Envelope";
 import { parseHello } from "../protocol/Hello";
 import { type InvalidMessage, type Message, invalid, message as createMessage } from "../protocol/Message";
 import { parseReceipt } from "../protocol/Receipt";
-import { foreignProtocol, httpPost, isSockhopFrame, startOf } from "./foreignProtocol";
+import { foreignProtocol, httpWithBody, isSockhopFrame, startOf } from "./foreignProtocol";
 import { frameOrigin } from "./frameOrigin";
 
 /** Number of bad frames in a row after which a connection is closed. */
@@ -247,6 +247,7 @@ export class MessageReceiver {
         const { badFrames } = connection;
         if (typeof frame !== "string") this.#onMessage(connection, undefined, frame);
         else if (this.#objectBuffer.isBlank(frame)) return;
+        else if (this.#objectBuffer.acceptsText && this.#refuse(connection, httpWithBody(frame), frame)) return;
         else this.#onLine(connection, frame, this.#objectBuffer.decode(frame));
         if (connection.badFrames === badFrames) connection.badFrames = 0;
     }
@@ -269,7 +270,7 @@ export class MessageReceiver {
     }
 
     #onInvalid(connection: Connection, line: string | undefined, { fault, cause, refused }: InvalidMessage): void {
-        if (line !== undefined && this.#refuse(connection, httpPost(line), line)) return;
+        if (line !== undefined && this.#refuse(connection, httpWithBody(line), line)) return;
         const error = badFrameError(`${fault} (${frameOrigin(connection.socket, line)})`, cause);
         this.reportBadFrame(connection, error);
         if (!refused || (connection.state as string) === "closed") return;
@@ -278,11 +279,11 @@ export class MessageReceiver {
     }
 
     /**
-     * Closes the connection if its first bytes belong to another protocol. With `allow_non_objects` any text is a value,
-     * and only requests that a web page can send are refused.
+     * Closes the connection if its first bytes belong to another protocol. If any text is a value, only requests with a
+     * body are refused, which a web page can send.
      */
     #isForeign(connection: Connection, start: string): boolean {
-        const fault = this.#objectBuffer.acceptsText ? httpPost(start) : foreignProtocol(start);
+        const fault = this.#objectBuffer.acceptsText ? httpWithBody(start) : foreignProtocol(start);
         return this.#refuse(connection, fault, start);
     }
 

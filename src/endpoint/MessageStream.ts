@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { holdReading } from "../connection/holdReading";
 import { type Abortable, unwatchSignal, watchSignal } from "../replies/abortSignals";
 import { FifoQueue } from "../replies/FifoQueue";
-import { SockhopError } from "../SockhopError";
+import { isSockhopError } from "../SockhopError";
 
 /** Number of messages that may wait for the loop before their sockets are paused. */
 const MAX_WAITING = 100;
@@ -44,7 +44,7 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
             if (signal !== undefined) watchSignal(signal, this);
             this.#signal = signal;
         } catch (error) {
-            if (!(error instanceof SockhopError) || error.code !== "ERR_ABORTED") throw error;
+            if (!isSockhopError(error) || error.code !== "ERR_ABORTED") throw error;
             this.#hasEnded = true;
             return;
         }

@@ -36,12 +36,13 @@ export function startOf(chunk: Buffer, length: number): string {
 }
 
 /**
- * Returns the fault if this is the first line of an HTTP POST. Any web page can make a browser send one, with messages
- * in its body, to a server on the same machine. (For other requests with a body, browsers send a CORS preflight request
- * first.)
+ * Returns the fault if this is the first line of an HTTP request that can have a body. Any web page can make a browser
+ * send a POST, with messages in its body, to a server on the same machine; and any other method, if a name of its own
+ * leads to that server (DNS rebinding).
  */
-export function httpPost(frame: string): string | undefined {
-    return methodOf(frame) === "POST" ? HTTP_REQUEST : undefined;
+export function httpWithBody(frame: string): string | undefined {
+    const method = methodOf(frame);
+    return method === undefined || method === "GET" || method === "HEAD" ? undefined : HTTP_REQUEST;
 }
 
 /**

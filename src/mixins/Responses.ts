@@ -12,8 +12,8 @@ import { unhandledFailure } from "../replies/responses/failure";
 import { type Listener, ListenerResults } from "../replies/responses/ListenerResults";
 import { ResponseSender } from "../replies/responses/ResponseSender";
 import { SockhopResponseWriteableStream } from "../replies/responses/ResponseWriteableStream";
-import { memberOf, toError } from "../runtime/thrownValues";
-import { SockhopError, notConnectedError } from "../SockhopError";
+import { memberOf, messageOf, toError } from "../runtime/thrownValues";
+import { SockhopError, isSockhopError, notConnectedError } from "../SockhopError";
 import { isPromise, markHandled } from "../timers/promises";
 import type { Constructor } from "./mixin";
 
@@ -98,7 +98,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const { error, errors } = data as RefusedData;
             const sender = new ResponseSender(connection, id, hasUuid, errors);
             const response = SockhopResponseWriteableStream.from_request({ uuid: String(id) }, sender);
-            this.#refuse(connection, response, { code: "ERR_REQUEST_FAILED", message: error.message });
+            this.#refuse(connection, response, { code: "ERR_REQUEST_FAILED", message: messageOf(error) });
         }
 
         #respond(
@@ -236,12 +236,10 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
 /** True for the error of a response whose requester disconnected or canceled. */
 function isDisconnectError(error: unknown): boolean {
-    return (
-        error instanceof SockhopError && (error.code === "ERR_RESPONSE_SEND" || error.code === "ERR_SOCKET_DESTROYED")
-    );
+    return isSockhopError(error) && (error.code === "ERR_RESPONSE_SEND" || error.code === "ERR_SOCKET_DESTROYED");
 }
 
 /** True for the error of a response that was not sent because of backpressure. */
 function isBufferFullError(error: unknown): error is SockhopError {
-    return error instanceof SockhopError && error.code === "ERR_BUFFER_FULL";
+    return isSockhopError(error) && error.code === "ERR_BUFFER_FULL";
 }

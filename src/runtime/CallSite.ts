@@ -1,3 +1,5 @@
+import { codeOf, memberOf, messageOf } from "./thrownValues";
+
 /**
  * Position in the program that called a method.
  *
@@ -13,22 +15,24 @@ export class CallSite {
         Error.captureStackTrace(this.#holder, method);
     }
 
-    /** Replaces the stack of an error by that of the call. */
+    /** Replaces the stack of an error by that of the call. Never throws. */
     mark(error: Error): void {
         const frames = framesOf(this.#holder.stack);
-        if (frames === "" || typeof error.stack !== "string") return;
-        const header = error.stack.slice(0, error.stack.length - framesOf(error.stack).length);
+        const stack = memberOf(error, "stack");
+        if (frames === "" || typeof stack !== "string") return;
+        const header = stack.slice(0, stack.length - framesOf(stack).length);
         Reflect.set(error, "stack", header + frames); // has no effect on a frozen error
     }
 }
 
 /** Replaces the message of an error, also in its stack. Has no effect on a frozen error. */
 export function amend(error: Error, message: string): void {
-    const { name, stack } = error;
-    const { code } = error as NodeJS.ErrnoException;
-    const start = typeof stack === "string" && error.message !== "" ? stack.indexOf(error.message) : -1;
+    const stack = memberOf(error, "stack");
+    const code = codeOf(error);
+    const before = messageOf(error);
+    const start = typeof stack === "string" && before !== "" ? stack.indexOf(before) : -1;
     const header =
-        start === -1 ? `${name}${code === undefined ? "" : ` [${code}]`}: ` : (stack as string).slice(0, start);
+        start === -1 ? `${error.name}${code === undefined ? "" : ` [${code}]`}: ` : (stack as string).slice(0, start);
     if (Reflect.set(error, "message", message)) Reflect.set(error, "stack", header + message + framesOf(stack));
 }
 

@@ -2,6 +2,7 @@ import type net from "node:net";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { amend } from "../runtime/CallSite";
+import { codeOf, memberOf, messageOf } from "../runtime/thrownValues";
 import { systemError } from "../runtime/systemError";
 import type { Address } from "./Address";
 import { nameOf } from "./namedSocket";
@@ -26,17 +27,18 @@ export function targetOf({ path, address, port }: Address): string {
  * addresses, and the remedy.
  */
 export function explain(error: Error, target: Address): void {
-    const { code = "failed", errors } = error as Error & { code?: string; errors?: unknown };
-    if (error.message === "" && Array.isArray(errors)) {
-        const reasons = (errors as readonly Error[]).map(({ message }) => message).join("; ");
-        amend(error, `connect ${code} ${targetOf(target)} (${reasons})`);
+    const errors = memberOf(error, "errors");
+    if (messageOf(error) === "" && Array.isArray(errors)) {
+        const reasons = errors.map(messageOf).join("; ");
+        amend(error, `connect ${codeOf(error) ?? "failed"} ${targetOf(target)} (${reasons})`);
     }
     const advice = connectAdvice(error, target);
-    if (advice !== undefined) amend(error, `${error.message}: ${advice}`);
+    if (advice !== undefined) amend(error, `${messageOf(error)}: ${advice}`);
 }
 
-function connectAdvice(error: NodeJS.ErrnoException, target: Address): string | undefined {
-    const { code = "", syscall } = error;
+function connectAdvice(error: Error, target: Address): string | undefined {
+    const code = codeOf(error) ?? "";
+    const syscall = memberOf(error, "syscall");
     const { path, address } = target;
     if (UNTRUSTED.test(code)) return `to trust the server at ${targetOf(target)}, pass its PEM as ssl_options.ca`;
     if (code === "ERR_SSL_WRONG_VERSION_NUMBER") return `the server at ${targetOf(target)} does not use TLS`;
@@ -78,13 +80,13 @@ function missingFolder(path: string): string | undefined {
 
 /** True if no process listens at the address, so a server that was there has ended. */
 export function isServerGone(error: Error | undefined): boolean {
-    const { code, syscall, errors } = (error ?? {}) as NodeJS.ErrnoException & { errors?: unknown };
+    const errors = memberOf(error, "errors");
     if (Array.isArray(errors)) return (errors as readonly Error[]).every(isServerGone); // one for each IP address
-    return syscall === "connect" && (code === "ECONNREFUSED" || code === "ENOENT");
+    const code = codeOf(error);
+    return memberOf(error, "syscall") === "connect" && (code === "ECONNREFUSED" || code === "ENOENT");
 }
 
 /** True if the backlog of a Unix domain socket is full (Linux). Its busy server will accept connections again. */
 export function isBacklogFull(error: Error | undefined): boolean {
-    const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-    return code === "EAGAIN" && syscall === "connect";
+    return codeOf(error) === "EAGAIN" && memberOf(error, "syscall") === "connect";
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type tls from "node:tls";
 import { amend } from "../runtime/CallSite";
+import { codeOf, messageOf, toError } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 
 /**
@@ -8,11 +9,12 @@ import { SockhopError } from "../SockhopError";
  * that is no PEM. Returns other errors unchanged.
  */
 export function asOptionError(thrown: unknown): Error {
-    const error = thrown as NodeJS.ErrnoException;
-    if (error.code === "ERR_OSSL_PEM_NO_START_LINE") {
+    const error = toError(thrown);
+    const code = codeOf(error);
+    if (code === "ERR_OSSL_PEM_NO_START_LINE") {
         amend(error, `${error.message}: ssl_options need the contents of PEM files, not their names`);
     }
-    if (!error.code?.startsWith("ERR_INVALID_ARG")) return error;
+    if (!code?.startsWith("ERR_INVALID_ARG")) return error;
     return new SockhopError(error.message, "ERR_BAD_OPTION", { cause: error });
 }
 
@@ -50,12 +52,9 @@ export function explainAtClient(error: Error): Error {
     return explainHandshake(error, CLIENT_FAULTS);
 }
 
-function explainHandshake(error: NodeJS.ErrnoException, faults: Readonly<Record<string, string>>): Error {
-    const fault = faults[error.code ?? ""];
-    if (fault === undefined) return error;
-    const { message } = error;
-    error.message = `A TLS handshake failed: ${fault} (${message.trim()})`;
-    error.stack = String(error.stack).replace(message, () => error.message);
+function explainHandshake(error: Error, faults: Readonly<Record<string, string>>): Error {
+    const fault = faults[codeOf(error) ?? ""];
+    if (fault !== undefined) amend(error, `A TLS handshake failed: ${fault} (${messageOf(error).trim()})`);
     return error;
 }
 

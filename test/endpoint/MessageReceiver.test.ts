@@ -164,10 +164,17 @@ describe("MessageReceiver", () => {
             }
         });
 
-        it("fails at a POST request that follows messages", () => {
-            receive(frame(1));
-            receive(`POST / HTTP/1.1\r\n${frame(2)}`);
-            expect(log).to.deep.equal([1, ["fatal", BAD]]);
+        it("fails at a request with a body that follows messages, whatever the options", () => {
+            const BARE = { peer_type: "json" } as const;
+            for (const options of [{}, { allow_non_objects: true }, BARE, { ...BARE, allow_non_objects: true }]) {
+                for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+                    create(options);
+                    receive(frame(1));
+                    receive(`${method} / HTTP/1.1\r\n${frame(2)}`);
+                    expect(log, method).to.have.length(2);
+                    expect(log[1]).to.deep.equal(["fatal", BAD]);
+                }
+            }
         });
 
         it("continues after other text that follows messages", () => {
@@ -176,13 +183,15 @@ describe("MessageReceiver", () => {
             expect(log).to.deep.equal([1, ["bad", BAD], ["bad", BAD], 2]);
         });
 
-        it("delivers any text except for a POST request if any text is a value", () => {
+        it("delivers any text except for a request with a body if any text is a value", () => {
             create({ peer_type: "json", allow_non_objects: true });
             receive("GET / HTTP/1.1\nHTTP/1.1 200\n");
             expect(log).to.deep.equal(["GET / HTTP/1.1", "HTTP/1.1 200"]);
-            create({ peer_type: "json", allow_non_objects: true });
-            receive("POST / HTTP/1.1\n[1]\n");
-            expect(log).to.deep.equal([["fatal", BAD]]);
+            for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+                create({ peer_type: "json", allow_non_objects: true });
+                receive(`${method} / HTTP/1.1\n[1]\n`);
+                expect(log, method).to.deep.equal([["fatal", BAD]]);
+            }
         });
 
         it("delivers text that only looks like another protocol", () => {

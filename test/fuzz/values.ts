@@ -55,6 +55,11 @@ const THROWN: readonly (() => unknown)[] = [
     () => Object.assign(new Error("thrown"), { message: undefined }),
     () => new Error("long".repeat(2 ** 18)),
     () => Symbol("thrown"),
+    () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+    },
 ];
 
 /** Values that user code may throw: one for each number below this. */

@@ -177,6 +177,34 @@ describe("values of a peer", () => {
         expect(sockets).to.have.length(6);
     });
 
+    it("are not retained after their connection has closed, with the codec binary", async () => {
+        const s = server({ path: socketPath(), codec: "binary" });
+        s.on("receive", () => undefined).on("request", (_, response) => void response.send(1));
+        s.on("error", () => undefined);
+        s.handle("A handler that fails", () => Promise.reject(new Error("no")));
+        await s.listen();
+        const send = async (type: string, size: number): Promise<void> => {
+            const c = client({ path: s.path!, codec: "binary" });
+            const agreed = next(c, "codec");
+            await c.connect();
+            await agreed;
+            const url = new URL(`data:,${"A".repeat(size)}`); // the codec tests it with a pattern
+            const value = { text: "A".repeat(size), url, number: 2n ** 80n };
+            if (type.startsWith("Received")) await c.send(value, null, { type });
+            else await c.ask(value, { type }).catch(() => undefined);
+            await c.flush();
+            const gone = next(s, "disconnect");
+            await c.disconnect();
+            await gone;
+        };
+        await send("Received first of all", 2 ** 23); // creates buffers that the codec keeps
+        const before = used();
+        for (const type of ["Received type of a peer", "Requested type of a peer", "A handler that fails"]) {
+            await send(type, 2 ** 23);
+        }
+        expect(used() - before).to.be.below(6 * 2 ** 20);
+    });
+
     it("do not retain the chunk of a short string", async () => {
         const s = server({ path: socketPath(), peer_type: "json", allow_non_objects: true });
         const texts: unknown[] = [];

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type net from "node:net";
+import net from "node:net";
 import { SockhopSession, type SockhopServer } from "../../src";
-import { pair, raw, rejection, server, socketPath } from "../support/pair";
+import { client, later, pair, raw, rejection, server, socketPath } from "../support/pair";
 import { uncaught, warnings, unhandled } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 
@@ -26,6 +26,17 @@ describe("thrown values of user code", () => {
             },
         }),
         "a symbol": () => Symbol("x"),
+        "a Proxy that was revoked": () => {
+            const { proxy, revoke } = Proxy.revocable({}, {});
+            revoke();
+            return proxy;
+        },
+        "an error in a Proxy whose traps throw": () =>
+            new Proxy(new Error("x"), {
+                getPrototypeOf() {
+                    throw new Error("no prototype");
+                },
+            }),
         nothing: () => undefined,
         "a long text": () => "x".repeat(1e6),
     };
@@ -76,7 +87,32 @@ describe("thrown values of user code", () => {
             const error = await rejection(c.ask(1));
             expect(error).to.have.property("code", "ERR_REQUEST_FAILED");
             expect(error.message).to.have.length.below(5000);
-            await surfaced;
+            await surfaced.catch(() => undefined); // a promise cannot resolve to a Proxy that throws
+        });
+
+        it(`fail the request in a function of handle(), and nothing else: ${name}`, async () => {
+            warnings();
+            const rejections = unhandled();
+            const { s, c } = await pair();
+            s.handle("Number", async () => {
+                await Promise.resolve();
+                throw make();
+            });
+            expect(await rejection(c.ask(1))).to.have.property("code", "ERR_REQUEST_FAILED");
+            await turns(2);
+            expect(rejections).to.deep.equal([]);
+        });
+
+        if (name === "an error with an object as message") continue; // Node destroys no socket with it
+        it(`reject connect() in net.createConnection(): ${name}`, async () => {
+            const { createConnection } = net;
+            later(() => (net.createConnection = createConnection));
+            net.createConnection = () => {
+                throw make();
+            };
+            const c = client({ port: 1 });
+            expect(await rejection(c.connect())).to.be.instanceOf(Error);
+            expect(c.connected).to.equal(false);
         });
     }
 

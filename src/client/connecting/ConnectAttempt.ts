@@ -1,6 +1,7 @@
 import { notConnectedError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import type { CallSite } from "../../runtime/CallSite";
+import { messageOf } from "../../runtime/thrownValues";
 import type { Connection } from "../../connection/Connection";
 import { OfflineQueue } from "../queue/OfflineQueue";
 import { GraceTimeout } from "../../timers/GraceTimeout";
@@ -82,7 +83,7 @@ export class ConnectAttempt {
         this.#clear();
         this.site?.mark(error);
         this.#reject(error);
-        this.queue?.clear(notConnectedError(error, `The message was not sent: ${error.message}`));
+        this.queue?.clear(notConnectedError(error, `The message was not sent: ${messageOf(error)}`));
     }
 
     #clear(): void {

@@ -1,6 +1,7 @@
 import { checkMethodOptions, isPlain } from "../../diagnostics/unknownOptions";
 import { type Abortable, unwatchSignal, watchSignal } from "../../replies/abortSignals";
 import type { CallSite } from "../../runtime/CallSite";
+import { codeOf, messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import { GraceTimeout } from "../../timers/GraceTimeout";
 import { MAX_TIMEOUT, milliseconds } from "../../validators";
@@ -32,7 +33,7 @@ const PERMANENT: ReadonlySet<unknown> = new Set(["ERR_BAD_OPTION", "ERR_CODEC", 
 
 /** True for an error that no further attempt at the same address can mend. */
 export function isPermanent(error: Error): boolean {
-    return PERMANENT.has((error as NodeJS.ErrnoException).code);
+    return PERMANENT.has(codeOf(error));
 }
 
 /** One call of `connect()` with options: waits for one attempt, or for the first that succeeds. */
@@ -71,7 +72,7 @@ export class ConnectWait implements Abortable {
         if (timeout === MAX_TIMEOUT) return;
         this.#timer = new GraceTimeout(timeout, () => {
             const message = `Timeout exceeded on connect(): no connection to ${target} within ${timeout} ms`;
-            const reason = this.#lastError === undefined ? "" : ` (${this.#lastError.message})`;
+            const reason = this.#lastError === undefined ? "" : ` (${messageOf(this.#lastError)})`;
             const error = new SockhopError(message + reason, "ERR_CONNECT_TIMEOUT", { cause: this.#lastError });
             this.fail(error);
             this.onGiveUp();

@@ -1,6 +1,7 @@
 import { isPlain, warnUnknownOptions } from "../../diagnostics/unknownOptions";
 import type { SockhopOptions } from "../../endpoint/options";
 import { amend } from "../../runtime/CallSite";
+import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import { type Address, addressOptions } from "../../transport/Address";
 import { targetOf } from "../../transport/connectError";
@@ -109,7 +110,7 @@ export class ServerList {
     end(): Error | undefined {
         const error = this.#error;
         const count = this.#tried.length;
-        if (error && count > 1) amend(error, `${error.message} (tried ${count} servers: ${listed(this.#tried)})`);
+        if (error && count > 1) amend(error, `${messageOf(error)} (tried ${count} servers: ${listed(this.#tried)})`);
         this.begin();
         return error;
     }

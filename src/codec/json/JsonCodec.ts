@@ -132,11 +132,11 @@ export class JsonCodec implements Codec {
         const { partialFrame } = state;
         if (!partialFrame || partialFrame.isSkipped) return undefined;
         state.partialFrame = undefined;
-        const frames = [textOf(partialFrame.bytes)];
+        const frames = textsOf(partialFrame.bytes);
         if (state.framesReceived === 0) skipByteOrderMark(frames);
-        const [text = ""] = frames;
-        if (text !== "" && this.isBlank(text)) return undefined;
-        if (this.enveloped || !isJson(text)) {
+        const [text] = frames;
+        if (text !== undefined && this.isBlank(text)) return undefined;
+        if (this.enveloped || text === undefined || !isJson(text)) {
             throw badFrameError("the connection ended in the middle of a frame");
         }
         return text;
@@ -231,12 +231,12 @@ export class JsonCodec implements Codec {
 
 const CONTROL_TYPES: Readonly<Record<ControlKind, string>> = { ping: PING, pong: PONG };
 
-/** Decodes bytes. Returns an empty string if they exceed the maximum length of a string. */
-function textOf(bytes: Buffer): string {
+/** Decodes bytes. Returns no text if they exceed the maximum length of a string. */
+function textsOf(bytes: Buffer): string[] {
     try {
-        return bytes.toString();
+        return [bytes.toString()];
     } catch {
-        return "";
+        return [];
     }
 }
 

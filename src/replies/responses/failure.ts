@@ -1,4 +1,5 @@
 import type { RemoteFailure } from "../../protocol/SockhopRequest";
+import { detach } from "../../runtime/detach";
 import { codeOf, memberOf, messageOf, printable } from "../../runtime/thrownValues";
 import { type RemoteError, SockhopError, type SockhopErrorCode } from "../../SockhopError";
 
@@ -55,6 +56,6 @@ export function failureOf(reason: unknown): SockhopError {
 }
 
 function codeFrom(code: unknown): string | number | undefined {
-    if (typeof code === "string") return code.slice(0, MAX_CODE);
+    if (typeof code === "string") return detach(code.slice(0, MAX_CODE)); // a slice would keep the whole text in memory
     return Number.isFinite(code) ? (code as number) : undefined;
 }

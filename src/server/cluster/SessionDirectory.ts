@@ -7,7 +7,7 @@ import type { RequestOptions } from "../../mixins/Requests";
 import { failureOf, toFailure } from "../../replies/responses/failure";
 import { loadCrypto } from "../../runtime/builtins";
 import { memberOf } from "../../runtime/thrownValues";
-import { SockhopError, type SockhopErrorCode, notConnectedError } from "../../SockhopError";
+import { SockhopError, type SockhopErrorCode, isSockhopError, notConnectedError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import { MAX_TIMEOUT } from "../../validators";
 import type { ClusterValues } from "./ClusterValues";
@@ -69,7 +69,7 @@ export class SessionDirectory {
                 return result === undefined ? {} : { data: result };
             } catch (thrown) {
                 // Its caller gets the error, so this server does not report it.
-                return { failure: thrown instanceof SockhopError ? failureToSend(thrown) : toFailure(thrown) };
+                return { failure: isSockhopError(thrown) ? failureToSend(thrown) : toFailure(thrown) };
             }
         });
     }

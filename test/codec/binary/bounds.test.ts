@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { SockhopError } from "../../../src";
 import type { Message } from "../../../src/protocol/Message";
-import { commit, decoded, format, taken, wires } from "./support";
+import { commit, decoded, format, integerOf, taken, wires } from "./support";
 
 /** Text of the error of a value that cannot be sent. */
 function fault(value: unknown): string {
@@ -68,9 +68,17 @@ describe("Bounds of a receiver", () => {
             "size",
             100,
         );
-        const reason = "This value cannot be sent: more than 16 BigInts with the same low 64 bits";
+        const reason = "This value cannot be sent: too many numbers with the same hash";
         expect(fault({ a: new Set(alike(17)) })).to.equal(`${reason}, at .a.values()[16]`);
         expect(fault(new Map(entries(alike(17, -1n))))).to.equal(`${reason}, at .keys()[16]`);
+    });
+
+    it("are those of a sender: numbers with the same hash", () => {
+        const alike = (count: number): number[] => Array.from({ length: count }, (_, n) => integerOf(n << 16));
+        const reason = "This value cannot be sent: too many numbers with the same hash";
+        expect(received(new Set(alike(320)))).to.have.property("size", 320);
+        expect(fault({ a: new Set(alike(321)) })).to.equal(`${reason}, at .a.values()[320]`);
+        expect(fault(new Map(alike(321).map((key) => [key, 1])))).to.equal(`${reason}, at .keys()[320]`);
     });
 
     it("do not apply to BigInts that toJSON() replaces", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { classRegistry } from "../../../src/codec/classes";
 import type { InvalidMessage, Message } from "../../../src/protocol/Message";
-import { rawFrame, wires } from "./support";
+import { integerOf, rawFrame, wires } from "./support";
 
 function decode(bytes: readonly number[], text = "", encoding = 0): (Message | InvalidMessage)[] {
     class Point {}
@@ -160,11 +160,24 @@ describe("Frames of a hostile peer", () => {
         };
         const low = (n: number): string => `${n.toString(16)}0000000000000000`;
         const high = (n: number): string => `ffffffffffffffff${n.toString(16).padStart(16, "0")}`;
-        expect(fault(...set(0xd5, 4000, low))).to.equal("a Set in it has too many BigInts with the same low bits");
-        expect(fault(...set(0xd4, 17, (n) => `-${low(n)}`))).to.match(/^a Map in it has too many BigInts/);
+        expect(fault(...set(0xd5, 4000, low))).to.equal("a Set in it has too many numbers with the same hash");
+        expect(fault(...set(0xd4, 17, (n) => `-${low(n)}`))).to.match(/^a Map in it has too many numbers/);
         expect(decode(...set(0xd4, 16, low))[0]).to.have.nested.property("data.size", 16);
         expect(decode(...set(0xd5, 2000, high))[0]).to.have.nested.property("data.size", 2000);
         expect(decode(...set(0xd5, 5000, (n) => n.toString(16)))[0]).to.have.nested.property("data.size", 5000);
+    });
+
+    it("can have few numbers with the same hash in Sets and Maps", () => {
+        const int32 = (n: number): number[] => [...Buffer.from(Int32Array.of(integerOf(n << 16)).buffer)];
+        const items = (count: number, ...value: number[]): number[] =>
+            Array.from({ length: count }, (_, n) => [0xc4, ...int32(n), ...value]).flat();
+        expect(decode([0x00, 0xd5, ...varint(320), ...items(320)])[0]).to.have.nested.property("data.size", 320);
+        expect(fault([0x00, 0xd5, ...varint(321), ...items(321)])).to.equal(
+            "a Set in it has too many numbers with the same hash",
+        );
+        expect(fault([0x00, 0xd4, ...varint(321), ...items(321, 0xc0)])).to.equal(
+            "a Map in it has too many numbers with the same hash",
+        );
     });
 
     it("begin their messages in the first 64 KiB", () => {

@@ -156,6 +156,10 @@ describe("JsonCodec", () => {
             expect(endOf("\uFEFF[1]")).to.equal("[1]");
         });
 
+        it("returns nothing for a stream that is only a byte order mark", () => {
+            expect(endOf("\uFEFF")).to.equal(undefined);
+        });
+
         it("returns nothing for white space at the end", () => {
             expect(endOf("[1]\n \r")).to.equal(undefined);
         });

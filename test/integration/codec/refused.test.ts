@@ -40,6 +40,24 @@ for (const [name, options] of [
             expect(error.message).to.include("not ok");
         });
 
+        it("fails the request also if the reason is longer than the message of a failure", async () => {
+            class Verbose {
+                static fromJSON(): never {
+                    throw new Error("x".repeat(10_000));
+                }
+            }
+            const decode = (): never => Verbose.fromJSON();
+            const failing = name === "a codec of the program" ? { codec: { ...JSON_CODEC, decode } } : options;
+            const { s, c } = await pair({ ...failing, classes: [Verbose] }, options as object);
+            if (options.codec) await once(c, "codec");
+            s.on("error", () => undefined);
+            s.on("request", () => expect.fail("it was delivered"));
+            const error = (await c.ask(BAD, { type: "Verbose" }).catch((reason: unknown) => reason)) as {
+                code: string;
+            };
+            expect(error.code).to.equal("ERR_REQUEST_FAILED");
+        });
+
         it("fails a request whose response has it", async () => {
             const { s, c } = await pair(options, { ...(options as object), classes: [Picky] });
             c.on("error", () => undefined);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { SockhopError } from "../../../src";
+import { used } from "../../support/memory";
 import { failureOf } from "../../../src/replies/responses/failure";
 
 describe("failureOf()", () => {
@@ -40,6 +41,17 @@ describe("failureOf()", () => {
             expect(error.message).to.be.a("string");
         }
         expect(failureOf("text").message).to.equal("text");
+    });
+
+    it("keeps no longer text of the peer in memory", () => {
+        const errors: unknown[] = [];
+        const before = used();
+        for (let n = 0; n < 8; n++) {
+            const text = JSON.parse(`"${"A".repeat(2 ** 21)}"`) as string;
+            errors.push(failureOf({ code: text, message: text, remote: { code: text } }));
+        }
+        expect(used() - before).to.be.below(2 ** 22);
+        expect(errors).to.have.length(8);
     });
 
     it("takes no time that depends on the reason, which may be an array that has another one twice, and so on", () => {

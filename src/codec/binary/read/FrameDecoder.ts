@@ -1,6 +1,7 @@
 import { REQUEST, RESERVED_TYPES, RESPONSE, isTooLong } from "../../../protocol/Envelope";
 import { type InvalidMessage, type Message, type MessageKind, invalid, message } from "../../../protocol/Message";
 import { isRemoteFailure } from "../../../protocol/SockhopRequest";
+import { detach } from "../../../runtime/detach";
 import { messageOf } from "../../../runtime/thrownValues";
 import type { WireTokens } from "../../Wire";
 import { badFrame } from "./BadFrame";
@@ -67,7 +68,7 @@ export class FrameDecoder {
                 ? ""
                 : (head & $.HAS_TYPE) === 0
                   ? reader.typeOf(data, from, shapes)
-                  : reader.name($.MAX_NAME);
+                  : detach(reader.name($.MAX_NAME)); // the name of the latest event has it
         reader.checkEnd();
         if (reader.isTooLarge) return invalid(reader.tooLarge);
         const bytes = reader.size;

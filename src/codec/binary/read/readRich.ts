@@ -1,7 +1,7 @@
 import { withoutStack } from "../../errors";
 import { badFrame } from "./BadFrame";
-import { BitCounts } from "../BitCounts";
-import { isCostlyRegExp, isCostlyUrl } from "../costlyText";
+import { HashCounts } from "../HashCounts";
+import { isCostlyRegExp, isCostlyUrl, matches } from "../costlyText";
 import * as $ from "../layout";
 import type { ValueReader } from "./ValueReader";
 import { temporalClass } from "../temporal";
@@ -47,7 +47,7 @@ function numbered<T>(reader: ValueReader, value: T): T {
 
 function readBigInt(reader: ValueReader): bigint | undefined {
     const digits = reader.name($.MAX_BIGINT);
-    if (!/^-?[\da-f]+$/.test(digits)) reader.fail("a BigInt in it is not valid");
+    if (!matches(/^-?[\da-f]+$/, digits)) reader.fail("a BigInt in it is not valid");
     if (reader.badValue) return undefined;
     return digits.startsWith("-") ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`);
 }
@@ -56,13 +56,13 @@ function readMap(reader: ValueReader): Map<unknown, unknown> {
     reader.countLarge();
     const map = numbered(reader, new Map<unknown, unknown>());
     const count = reader.count(2);
-    const counts = new BitCounts();
+    const counts = new HashCounts();
     reader.enter();
     for (let n = 0; n < count; n++) {
         const key = reader.value();
         const value = reader.value();
         if (counts.accept(key)) map.set(key, value);
-        else reader.fail("a Map in it has too many BigInts with the same low bits");
+        else reader.fail("a Map in it has too many numbers with the same hash");
     }
     reader.depth -= 1;
     return map;
@@ -72,12 +72,12 @@ function readSet(reader: ValueReader): Set<unknown> {
     reader.countLarge();
     const set = numbered(reader, new Set<unknown>());
     const count = reader.count(1);
-    const counts = new BitCounts();
+    const counts = new HashCounts();
     reader.enter();
     for (let n = 0; n < count; n++) {
         const item = reader.value();
         if (counts.accept(item)) set.add(item);
-        else reader.fail("a Set in it has too many BigInts with the same low bits");
+        else reader.fail("a Set in it has too many numbers with the same hash");
     }
     reader.depth -= 1;
     return set;

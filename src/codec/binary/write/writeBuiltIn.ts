@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { BitCounts } from "../BitCounts";
+import { HashCounts } from "../HashCounts";
 import { byteKindOf } from "../byteKinds";
 import { isCostlyRegExp, isCostlyUrl } from "../costlyText";
 import * as $ from "../layout";
@@ -85,10 +85,10 @@ function countLarge(writer: ValueWriter): void {
 }
 
 /** Refuses what would make a Set or Map of the reader slow. */
-function checkBits(counts: BitCounts, item: unknown): void {
+function checkHash(counts: HashCounts, item: unknown): void {
     if (counts.accept(item)) return;
     if (typeof (item as { toJSON?: unknown }).toJSON === "function") return; // that is sent instead
-    throw writeFailure(`more than ${$.MAX_SAME_BITS} BigInts with the same low 64 bits`);
+    throw writeFailure("too many numbers with the same hash");
 }
 
 function byteKind(name: string): number {
@@ -109,7 +109,7 @@ function writeMap(writer: ValueWriter, value: object): void {
     const all = [...entriesOf(value)];
     writer.kind($.MAP);
     writer.varint(all.length);
-    let counts: BitCounts | undefined;
+    let counts: HashCounts | undefined;
     let keyHint: Shape | undefined;
     let hint: Shape | undefined;
     let n = 0;
@@ -118,7 +118,7 @@ function writeMap(writer: ValueWriter, value: object): void {
         for (; n < all.length; n++) {
             const [key, item] = all[n] as [unknown, unknown];
             isKey = true;
-            if (typeof key === "bigint") checkBits((counts ??= new BitCounts()), key);
+            if (typeof key === "number" || typeof key === "bigint") checkHash((counts ??= new HashCounts()), key);
             keyHint = writer.value(key, "", keyHint);
             isKey = false;
             hint = writer.value(item, "", hint);
@@ -140,13 +140,13 @@ function writeSet(writer: ValueWriter, value: object): void {
     const all = [...itemsOf(value)];
     writer.kind($.SET);
     writer.varint(all.length);
-    let counts: BitCounts | undefined;
+    let counts: HashCounts | undefined;
     let hint: Shape | undefined;
     let n = 0;
     try {
         for (; n < all.length; n++) {
             const item = all[n];
-            if (typeof item === "bigint") checkBits((counts ??= new BitCounts()), item);
+            if (typeof item === "number" || typeof item === "bigint") checkHash((counts ??= new HashCounts()), item);
             hint = writer.value(item, "", hint);
         }
     } catch (thrown) {
