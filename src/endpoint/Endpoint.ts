@@ -394,10 +394,10 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         connection.beforeClose?.(connection);
         if ((connection.state as string) === "closed") return; // `end()` of the session closed it
         const wasOpen = connection.state === "open";
+        connection.state = "closed"; // first: a program may close it again where it is written to
+        connection.closeReason = reason;
         if (waits && wasOpen) connection.leave();
         else connection.endResumption();
-        connection.state = "closed";
-        connection.closeReason = reason;
         // Frees the received bytes, even if the program keeps the socket.
         if (!connection.isLeaving) connection.partialFrame = undefined;
         connection.pausedFrames = undefined;

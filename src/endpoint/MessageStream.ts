@@ -119,7 +119,8 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
     }
 
     #resumeAll(): void {
-        for (const resume of this.#paused.values()) resume();
-        this.#paused.clear();
+        const paused = [...this.#paused.values()];
+        this.#paused.clear(); // first: messages that were held arrive at once, and may pause their sockets again
+        for (const resume of paused) resume();
     }
 }

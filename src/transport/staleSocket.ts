@@ -1,5 +1,6 @@
-import { type BigIntStats, closeSync, openSync, unlinkSync } from "node:fs";
+import { type BigIntStats, closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
 import net from "node:net";
+import { resolve as resolvePath } from "node:path";
 import { nodeClearTimeout, nodeSetTimeout } from "../runtime/clock";
 import { attempt, isFile, isSameFile, stat } from "./unixSocket";
 
@@ -13,7 +14,8 @@ const PROBE_INTERVAL_MS = 100;
 const LOCK_TIMEOUT_MS = 2000;
 
 /**
- * Removes the stale socket of a killed server. Never removes another type of file, or a socket with a listening server.
+ * Removes the stale socket of a killed server. Never removes another type of file, or a socket with a listening server;
+ * on Linux, nor a socket that a running process has bound.
  *
  * Several processes may do this at the same time. A new socket refuses connections until its server listens, so a stale
  * socket must refuse two probes. Then each process in turn checks that the socket is still the same file, and removes
@@ -26,8 +28,22 @@ export async function removeStaleSocket(path: string): Promise<boolean> {
     if (!isFile(path) || (stats && !stats.isSocket())) return false;
     if (!stats || !(await refusesConnections(path))) return true;
     await new Promise((resolve) => nodeSetTimeout(resolve, PROBE_INTERVAL_MS));
-    if (await refusesConnections(path)) await removeFile(path, stats);
+    if ((await refusesConnections(path)) && !isBound(path)) await removeFile(path, stats);
     return true;
+}
+
+/**
+ * True if a running process has bound a socket to this path, and does not listen on it. Linux lists the sockets of all
+ * processes, with their flags (00010000: it listens) and state (01: not connected). Other systems do not.
+ */
+function isBound(path: string): boolean {
+    try {
+        const end = ` ${resolvePath(path)}`;
+        const lines = readFileSync("/proc/net/unix", "utf8").split("\n");
+        return lines.some((line) => line.endsWith(end) && / 00000000 \d+ 01 /.test(line));
+    } catch {
+        return false; // another system, or Node's permission model
+    }
 }
 
 /**

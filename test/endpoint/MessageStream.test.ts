@@ -216,6 +216,21 @@ describe("messages()", () => {
             .with.property("code", "ERR_BAD_OPTION");
     });
 
+    it("pauses again when more than 100 of the messages wait that were held in the meantime", async () => {
+        const { s, c } = await pair({ resume: true });
+        await c.flush();
+        let received = 0;
+        s.on("receive", () => (received += 1));
+        const messages = s.messages();
+        for (let n = 0; n < 500; n++) void c.send(n);
+        await c.flush();
+        expect(received).to.equal(101);
+        for (let n = 0; n < 51; n++) expect((await messages.next()).value).to.have.property("value", n);
+        await turns(5);
+        expect(received).to.equal(152);
+        for (let n = 51; n < 500; n++) expect((await messages.next()).value).to.have.property("value", n);
+    });
+
     it("forgets the socket of a connection that is interrupted, as it goes on with another one", () => {
         const emitter = new EventEmitter();
         const stream = new MessageStream(

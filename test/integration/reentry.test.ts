@@ -221,6 +221,48 @@ describe("user code that calls again", () => {
         expect(errors).to.deep.equal([mine]);
     });
 
+    describe("in write() of a socket, while its connection closes", () => {
+        for (const resume of [false, true]) {
+            it(`emits disconnect once for a client${resume ? " that can resume" : ""}`, async () => {
+                const { s, c } = await pair({ resume }, { resume });
+                let count = 0;
+                c.on("disconnect", () => (count += 1));
+                const socket = c.socket!;
+                const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+                Object.assign(socket, {
+                    write(...args: unknown[]) {
+                        void c.disconnect();
+                        return write(...args);
+                    },
+                });
+                const gone = next(s, "disconnect");
+                void c.send("x").catch(() => undefined);
+                await c.disconnect();
+                await gone;
+                expect(count).to.equal(1);
+            });
+
+            it(`emits disconnect once for a server${resume ? " with resume" : ""}`, async () => {
+                const { s, c, socket } = await pair({ resume }, { resume });
+                let count = 0;
+                s.on("disconnect", () => (count += 1));
+                const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+                Object.assign(socket, {
+                    write(...args: unknown[]) {
+                        void s.kill_socket(socket);
+                        return write(...args);
+                    },
+                });
+                const gone = next(c, "disconnect");
+                void s.send(socket, "x").catch(() => undefined);
+                await s.kill_socket(socket);
+                await gone;
+                await turns(5);
+                expect(count).to.equal(1);
+            });
+        }
+    });
+
     it("closes a connection whose socket throws in end()", async () => {
         const { s, socket } = await pair();
         const surfaced = uncaught();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { SockhopClient } from "../../src";
 import { turns } from "../support/eventLoop";
-import { odd, otherServer, Outcomes } from "../support/states";
+import { missing, odd, otherServer, Outcomes } from "../support/states";
 
 /*
  * A table test: each public method and each settable property of SockhopClient, in each state, called once, twice, and in event
@@ -15,6 +15,9 @@ type ClientAction = (c: SockhopClient) => unknown;
 
 const clientActions: Record<string, ClientAction> = {
     "connect()": (c) => c.connect(),
+    "connect({ wait: true })": (c) => c.connect({ wait: true, timeout: 30 }),
+    "connect({ signal })": (c) => c.connect({ wait: true, signal: AbortSignal.timeout(20) }),
+    "connect(5)": (c) => c.connect(odd(5)),
     "disconnect()": (c) => c.disconnect(),
     "disconnect(null)": (c) => c.disconnect(null),
     "disconnect({ drain: true })": (c) => c.disconnect({ drain: true, timeout: 20 }),
@@ -34,6 +37,15 @@ const clientActions: Record<string, ClientAction> = {
     "ask()": (c) => c.ask(),
     "ask(1, null)": (c) => c.ask(1, null),
     "ask(1, { timeout: NaN })": (c) => c.ask(1, { timeout: NaN }),
+    "flush()": (c) => c.flush(),
+    "flush({ timeout: 5 })": (c) => c.flush({ timeout: 5 }),
+    "flush(5)": (c) => c.flush(odd(5)),
+    "handle(), unhandle()": (c) => [c.handle("Type", () => 1), c.unhandle("Type")],
+    "handle() without a function": (c) => {
+        c.handle("Type", odd(null));
+    },
+    "messages()": (c) => c.messages().return?.(),
+    "messages(), read": (c) => c.messages({ signal: AbortSignal.timeout(20) }).next(),
     "ping()": (c) => c.ping(),
     "ping(null)": (c) => c.ping(odd(null)),
     "ping(1000)": (c) => c.ping(1000),
@@ -42,7 +54,17 @@ const clientActions: Record<string, ClientAction> = {
     "ping(Symbol())": (c) => c.ping(odd(Symbol())),
     "ping({})": (c) => c.ping(odd({})),
     "get_bound_address()": (c) => c.get_bound_address(),
-    "its getters": (c) => [c.connected, c.socket, c.pings, c.buffered, c.stats, c.auto_reconnect, c.interval_timer],
+    "its getters": (c) => [
+        c.connected,
+        c.socket,
+        c.pings,
+        c.buffered,
+        c.stats,
+        c.auto_reconnect,
+        c.interval_timer,
+        c.codec,
+        c.resumable,
+    ],
     "socket = null": (c) => (c.socket = null),
     "socket = undefined": (c) => (c.socket = undefined),
     "socket = socket": (c) => Object.assign(c, { socket: c.socket }),
@@ -67,6 +89,10 @@ const clientActions: Record<string, ClientAction> = {
 };
 
 describe("methods of SockhopClient", () => {
+    it("are all called here", () => {
+        expect(missing(SockhopClient, clientActions)).to.deep.equal([]);
+    });
+
     const other = otherServer();
 
     /** Functions that bring a client into a state. `outcomes` collects calls that are not awaited. */

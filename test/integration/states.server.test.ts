@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import net from "node:net";
-import { SockhopClient, SockhopServer } from "../../src";
+import { SockhopClient, SockhopServer, SockhopSession } from "../../src";
 import { socketPath } from "../support/pair";
 import { turns } from "../support/eventLoop";
-import { odd, otherServer, Outcomes } from "../support/states";
+import { missing, odd, otherServer, Outcomes } from "../support/states";
 
 /*
  * A table test: each public method and each settable property of SockhopServer, in each state, called once, twice, and in event
@@ -23,6 +23,7 @@ type ServerAction = (s: SockhopServer, socket: net.Socket, foreign: net.Socket) 
 
 const serverActions: Record<string, ServerAction> = {
     "listen()": (s) => s.listen(),
+    "listen(5)": (s) => (s.listen as (port: number) => unknown)(5),
     "close()": (s) => s.close(),
     "close(null)": (s) => s.close(null),
     "close({ timeout: 0 })": (s) => s.close({ timeout: 0 }),
@@ -43,6 +44,26 @@ const serverActions: Record<string, ServerAction> = {
     "send(foreign, 1, f)": (s, _, foreign) => s.send(foreign, 1, () => undefined),
     "sendall(1)": (s) => s.sendall(1),
     "sendall()": (s) => s.sendall(odd(undefined)),
+    "sendall(1, { except })": (s, socket) => s.sendall(1, { except: socket }),
+    "sendall(1, { except: 5 })": (s) => s.sendall(1, { except: odd([5]) }),
+    "group()": (s) => s.group(odd(undefined)),
+    "sendall() of a group": (s) => s.group("all").sendall(1),
+    "count(), members(), sessions of a group": (s) => {
+        const group = s.group("all");
+        expect(group.sessions).to.be.an("array");
+        return Promise.all([group.count(), group.members()]);
+    },
+    "id_of(session)": (s) => s.sessions.map((session) => s.id_of(session)),
+    "id_of()": (s) => s.id_of(odd(undefined)),
+    "session(id)": (s) => s.session("nobody").send(1),
+    "session(5)": (s) => s.session(odd(5)),
+    "kill() of session(id)": (s) => Promise.all(s.sessions.map((session) => s.session(s.id_of(session)).kill())),
+    "handle(), unhandle()": (s) => [s.handle("Type", () => 1), s.unhandle("Type")],
+    "handle() without a name": (s) => {
+        s.handle("", () => 1);
+    },
+    "messages()": (s) => s.messages().return?.(),
+    "messages(), read": (s) => s.messages({ signal: AbortSignal.timeout(20) }).next(),
     "request(socket, 1, null)": (s, socket) => s.request(socket, 1, null),
     "request()": (s) => s.request(odd(undefined)),
     "request(foreign)": (s, _, foreign) => s.request(foreign),
@@ -62,7 +83,7 @@ const serverActions: Record<string, ServerAction> = {
     "get_bound_address()": (s) => s.get_bound_address(),
     "get_bound_port()": (s) => s.get_bound_port(),
     "emit_async()": (s) => s.emit_async("of the user", 1),
-    "its getters": (s) => [s.server, s.sockets, s.sessions, s.pings, s.stats, s.interval_timer],
+    "its getters": (s) => [s.server, s.sockets, s.sessions, s.pings, s.stats, s.interval_timer, s.cluster],
     "port = NaN": (s) => (s.port = NaN),
     "port = null": (s) => (s.port = odd(null)),
     "path = 5": (s) => (s.path = odd(5)),
@@ -71,6 +92,12 @@ const serverActions: Record<string, ServerAction> = {
     "close() of Node's server": (s) => s.server.close(),
     "kill() of its sessions": (s) => Promise.all(s.sessions.map((session) => session.kill(null))),
     "send() of its sessions": (s) => Promise.all(s.sessions.map((session) => session.send(1, null, null))),
+    "join(), leave() of its sessions": (s) =>
+        Promise.all(s.sessions.map((session) => [session.join("all"), session.leave("all")]).flat()),
+    "flush() of its sessions": (s) => Promise.all(s.sessions.map((session) => session.flush({ timeout: 20 }))),
+    "request() of its sessions": (s) => Promise.all(s.sessions.map((session) => session.request(1))),
+    "getters of its sessions": (s) =>
+        s.sessions.map(({ groups, buffered, codec, stats, resumable }) => [groups, buffered, codec, stats, resumable]),
     "ask() of its sessions": (s) => Promise.all(s.sessions.map((session) => session.ask(1, null))),
 };
 
@@ -130,6 +157,12 @@ async function finishServer({ s, c }: Participants, place: object, outcomes: Out
     expect([s.sockets, s.sessions, s.server.listening], outcomes.label).to.deep.equal([[], [], false]);
     expect(s.eventNames(), outcomes.label).to.have.members(["error", "request"]);
 }
+
+it("methods of SockhopServer and SockhopSession are all called here", () => {
+    const ofUser = ["start", "end", "resume"];
+    expect(missing(SockhopServer, serverActions)).to.deep.equal([]);
+    expect(missing(SockhopSession, serverActions)).to.have.members(ofUser);
+});
 
 for (const [kind, where] of Object.entries({
     "a port": () => ({ path: null, port: 0 }),

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { EventEmitter } from "node:events";
 import { SockhopClient, SockhopError, SockhopServer } from "../../src";
 import { turns, until } from "./eventLoop";
 
@@ -7,6 +8,27 @@ const THROWN: readonly unknown[] = ["ERR_BAD_OPTION", "ERR_NO_SOCKET", "ERR_REMO
 
 /** A value of a type that the compiler rejects here. */
 export const odd = (value: unknown): never => value as never;
+
+/** Names of public methods of a class that no action calls. */
+export function missing(
+    Class: { prototype: object },
+    actions: Record<string, (...args: never[]) => unknown>,
+): string[] {
+    const text = Object.values(actions).map(String).join();
+    const names = new Set<string>();
+    let level = Class.prototype;
+    // Those of EventEmitter are Node's.
+    for (
+        ;
+        level !== EventEmitter.prototype && level !== Object.prototype;
+        level = Object.getPrototypeOf(level) as object
+    ) {
+        for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+            if (typeof value === "function" && name !== "constructor" && !name.startsWith("_")) names.add(name);
+        }
+    }
+    return [...names].filter((name) => !text.includes(`.${name}(`) && !text.includes(`.${name}?.(`));
+}
 
 /** Collects the results of calls. Errors must be documented ones or those of the system. */
 export class Outcomes {

@@ -51,6 +51,27 @@ export async function abandon(path: string): Promise<void> {
     renameSync(`${path}.kept`, path);
 }
 
+/** Socket of Node, without a public API to bind it only. */
+interface Pipe {
+    bind(path: string): number;
+    close(closed: () => void): void;
+}
+
+/** Binds a socket to a path, and does not listen on it. Leaves the socket file when it is closed. */
+export function bindOnly(path: string): { close(): Promise<void> } {
+    const node = process as unknown as { binding(name: string): { Pipe: new (type: number) => Pipe } };
+    const { Pipe } = node.binding("pipe_wrap");
+    const pipe = new Pipe(0);
+    expect(pipe.bind(path)).to.equal(0);
+    return {
+        async close() {
+            linkSync(path, `${path}.kept`);
+            await new Promise<void>((resolve) => pipe.close(resolve));
+            renameSync(`${path}.kept`, path);
+        },
+    };
+}
+
 /** Creates a server that responds to any request with a word. */
 export function oracle(path: string, word: unknown, options: ServerOptions = {}): SockhopServer {
     const s = server({ path, ...options });

@@ -4,8 +4,8 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync
 import net from "node:net";
 import { basename, dirname } from "node:path";
 import { removeStaleSocket } from "../../src/transport/staleSocket";
-import { later, socketPath } from "../support/pair";
-import { abandon } from "../support/unixSockets";
+import { later, rejection, server, socketPath } from "../support/pair";
+import { abandon, bindOnly } from "../support/unixSockets";
 
 describe("removeStaleSocket()", () => {
     it("removes a socket without a listening server, and leaves no lock", async () => {
@@ -22,6 +22,17 @@ describe("removeStaleSocket()", () => {
         await once(listener, "listening");
         await removeStaleSocket(path);
         expect(lstatSync(path).isSocket()).to.equal(true);
+    });
+
+    it("leaves a socket that a process has bound without listening, on Linux", async function () {
+        if (process.platform !== "linux") this.skip();
+        const path = socketPath();
+        const bound = bindOnly(path);
+        const { ino } = lstatSync(path);
+        expect(await rejection(server({ path }).listen())).to.have.property("code", "EADDRINUSE");
+        expect(lstatSync(path).ino).to.equal(ino);
+        await bound.close();
+        await server({ path }).listen(); // now it is stale
     });
 
     it("leaves another socket that was created between the two probes", async () => {
