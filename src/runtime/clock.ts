@@ -15,8 +15,12 @@ export const nextTick = real("nextTick", process.nextTick);
 export const nodeSetTimeout = real("setTimeout", timers.setTimeout);
 export const nodeClearTimeout = real("clearTimeout", timers.clearTimeout);
 
+/** Clocks of Node, which a test cannot fake either: for waits on other processes. */
+export const nodeNow = performance.now.bind(performance);
+// eslint-disable-next-line @typescript-eslint/unbound-method -- does not use `this`
+export const nodeDateNow = real("Date", Date).now;
+
 const nodePerformance = performance;
-const nodeNow = performance.now.bind(performance);
 
 /**
  * Returns the time in milliseconds on the global clock, which a test may fake. Some realms have no global
