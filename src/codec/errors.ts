@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { SockhopError, isSockhopError } from "../SockhopError";
 
 /** Error of a frame that is not a valid message. It has no stack. */
@@ -101,10 +102,10 @@ export function assertObject(value: unknown, allowNonObjects: boolean): void {
     throw new SockhopError(message, "ERR_OBJECTBUFFER_BAD_OBJECT");
 }
 
-/** True for a Promise that JSON writes as `{}`. A Proxy can throw: its encoder finds that, too. */
+/** True for a Promise that JSON writes as `{}`, also of another realm: in Jest, those of Node's own functions are. */
 function isPromise(value: unknown): boolean {
     try {
-        return value instanceof Promise && typeof (value as { toJSON?: unknown }).toJSON !== "function";
+        return types.isPromise(value) && typeof (value as { toJSON?: unknown }).toJSON !== "function";
     } catch {
         return false;
     }

@@ -4,6 +4,7 @@
 import type cluster from "node:cluster";
 import type crypto from "node:crypto";
 import type tls from "node:tls";
+import { URL as NodeUrl } from "node:url";
 
 /** @returns Node's `cluster` */
 export function loadCluster(): typeof cluster {
@@ -19,3 +20,6 @@ export function loadCrypto(): typeof crypto {
 export function loadTls(): typeof tls {
     return require("node:tls") as typeof tls;
 }
+
+/** Class `URL` of this realm. A realm of `node:vm` may have none, and then uses that of Node. */
+export const UrlClass: typeof NodeUrl = (globalThis as { URL?: typeof NodeUrl }).URL ?? NodeUrl;

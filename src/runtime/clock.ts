@@ -15,8 +15,12 @@ export const nextTick = real("nextTick", process.nextTick);
 export const nodeSetTimeout = real("setTimeout", timers.setTimeout);
 export const nodeClearTimeout = real("clearTimeout", timers.clearTimeout);
 
+/** Clocks of Node, which a test cannot fake either: for waits on other processes. */
+export const nodeNow = performance.now.bind(performance);
+// eslint-disable-next-line @typescript-eslint/unbound-method -- does not use `this`
+export const nodeDateNow = real("Date", Date).now;
+
 const nodePerformance = performance;
-const nodeNow = performance.now.bind(performance);
 
 /**
  * Returns the time in milliseconds on the global clock, which a test may fake. Some realms have no global
@@ -33,9 +37,14 @@ function real<T>(name: string, current: T): T {
     return clock?.[`_${name}`] ?? current;
 }
 
+/** Returns a global timer function, which a test may fake. A realm of `node:vm` may have none: then that of Node. */
+function timer<N extends "clearInterval" | "clearTimeout" | "setInterval" | "setTimeout">(name: N): (typeof timers)[N] {
+    return (globalThis as Partial<typeof timers>)[name] ?? timers[name];
+}
+
 /** True while a test has replaced the global timers. */
 export function isClockFaked(): boolean {
-    return globalThis.setTimeout !== nodeSetTimeout;
+    return timer("setTimeout") !== nodeSetTimeout;
 }
 
 /** Timer that distinguishes real time from the time of a fake clock. */
@@ -62,8 +71,8 @@ type Handle = ReturnType<typeof globalThis.setTimeout> | number;
  * It is cleared with `clearTimeout` of the same clock, even if another clock is installed by then.
  */
 export class Timer {
-    readonly #setTimeout = globalThis.setTimeout;
-    readonly #clearTimeout = globalThis.clearTimeout;
+    readonly #setTimeout = timer("setTimeout");
+    readonly #clearTimeout = timer("clearTimeout");
     readonly #handle: Handle;
     readonly #due: number;
 
@@ -80,7 +89,7 @@ export class Timer {
 
     /** False after another clock was installed: this timer may never fire. */
     get isCurrent(): boolean {
-        return this.#setTimeout === globalThis.setTimeout;
+        return this.#setTimeout === timer("setTimeout");
     }
 
     /** True if the delay has passed on the clock of Node, and not only on a fake one. */
@@ -101,8 +110,8 @@ export class Timer {
 
 /** {@link Timer} that repeats. Lets the process exit while it runs. */
 export class Interval {
-    readonly #setInterval = globalThis.setInterval;
-    readonly #clearInterval = globalThis.clearInterval;
+    readonly #setInterval = timer("setInterval");
+    readonly #clearInterval = timer("clearInterval");
     readonly #delay: number;
     #startedAt = nodeNow();
     readonly handle: NodeJS.Timeout;
@@ -116,7 +125,7 @@ export class Interval {
 
     /** See {@link Timer.isCurrent}. */
     get isCurrent(): boolean {
-        return this.#setInterval === globalThis.setInterval;
+        return this.#setInterval === timer("setInterval");
     }
 
     /**

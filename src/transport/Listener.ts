@@ -1,4 +1,5 @@
 import net from "node:net";
+import process from "node:process";
 import type tls from "node:tls";
 import { loadTls } from "../runtime/builtins";
 import type { CallSite } from "../runtime/CallSite";
@@ -152,6 +153,7 @@ export class Listener {
         const { server } = this;
         return new Promise((resolve, reject) => {
             if (this.#isClosed) throw abortError();
+            if (!path) assertPortsAllowed();
             if (path) this.#listenOn(path);
             else if (this.#reusePort) server.listen({ port, host: address, reusePort: true } as net.ListenOptions);
             else server.listen(port, address);
@@ -216,6 +218,15 @@ export class Listener {
 export function tooManyError(most: number): SockhopError {
     const message = `A client was refused: the server already has ${most} connections (max_connections)`;
     return new SockhopError(message, "ERR_MAX_CONNECTIONS");
+}
+
+/** Throws the error of Node's permission model, which Node (26) throws in a later tick, where it is uncaught. */
+function assertPortsAllowed(): void {
+    const { permission } = process as { permission?: { has(scope: string): boolean } };
+    // Older versions do not restrict sockets.
+    if (!permission || permission.has("net") || !process.allowedNodeEnvironmentFlags.has("--allow-net")) return;
+    const message = "Access to this API has been restricted. Use --allow-net to manage permissions.";
+    throw Object.assign(new Error(message), { code: "ERR_ACCESS_DENIED", permission: "Net" });
 }
 
 function abortError(): SockhopError {

@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, linkSync, mkdtempSync, openSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import {
+    chmodSync,
+    closeSync,
+    linkSync,
+    mkdtempSync,
+    openSync,
+    renameSync,
+    rmdirSync,
+    statSync,
+    unlinkSync,
+} from "node:fs";
 import type net from "node:net";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
@@ -19,7 +29,8 @@ export function listenWithMode(server: net.Server, path: string, mode: number): 
     // When the server closes, Node removes the path at which it was bound: no other file may ever have this name.
     const socket = join(folder, basename(folder));
     try {
-        chmodSync(folder, 0o700); // the umask may have removed permissions
+        // The umask may have removed permissions. A setgid folder passes its bit and its group on to new folders.
+        chmodSync(folder, 0o700 | (statSync(folder).mode & 0o2000));
         listenIn(server, folder);
         if (!server.listening) return; // an `error` event follows
         chmodSync(socket, mode);

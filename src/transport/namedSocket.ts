@@ -1,4 +1,4 @@
-import { type Stats, lstatSync, mkdirSync, statSync } from "node:fs";
+import { type Stats, chmodSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -90,6 +90,7 @@ export function createFolder(socketPath: string): void {
     if (folder === undefined) return;
     try {
         mkdirSync(folder, { mode: 0o700 });
+        chmodSync(folder, 0o700); // the umask may have removed permissions of the user
     } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST" && !isDenied(error)) throw error;
     }

@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, openSync, readFileSync, unlinkSync } from "node:fs";
 import net from "node:net";
 import { resolve as resolvePath } from "node:path";
-import { nodeClearTimeout, nodeSetTimeout } from "../runtime/clock";
+import { nodeClearTimeout, nodeDateNow, nodeNow, nodeSetTimeout } from "../runtime/clock";
 import { attempt, isFile, isSameFile, stat } from "./unixSocket";
 
 /** Timeout of one probe. A server that does not accept the connection within it counts as alive. */
@@ -52,8 +52,8 @@ function isBound(path: string): boolean {
  */
 async function removeFile(path: string, stats: BigIntStats): Promise<void> {
     const lock = lockOf(path, stats);
-    const end = performance.now() + 2 * LOCK_TIMEOUT_MS;
-    while (isSameFile(stats, stat(path)) && performance.now() < end) {
+    const end = nodeNow() + 2 * LOCK_TIMEOUT_MS;
+    while (isSameFile(stats, stat(path)) && nodeNow() < end) {
         const state = acquire(lock);
         if (state === "acquired") {
             if (isSameFile(stats, stat(path))) attempt(() => unlinkSync(path));
@@ -81,7 +81,7 @@ function acquire(lock: string): "acquired" | "held" | "refused" {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") return "refused";
     }
     const stats = stat(lock);
-    if (stats && Date.now() - Number(stats.mtimeMs) > LOCK_TIMEOUT_MS) attempt(() => unlinkSync(lock));
+    if (stats && nodeDateNow() - Number(stats.mtimeMs) > LOCK_TIMEOUT_MS) attempt(() => unlinkSync(lock));
     return "held";
 }
 

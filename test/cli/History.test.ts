@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, chownSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { History } from "../../src/cli/terminal/History";
 import { later, socketPath } from "../support/pair";
@@ -37,6 +37,18 @@ describe("History", () => {
         expect(lines).to.have.length(1000);
         expect([lines[0], lines[999]]).to.deep.equal(["line 2000", "line 1001"]);
         expect(readFileSync(file, "utf8").split("\n")).to.have.length(1001);
+    });
+
+    it("stores nothing of root in the folders of another user", function () {
+        if (process.getuid?.() !== 0) this.skip();
+        const home = dirname(socketPath());
+        const state = (process.env["XDG_STATE_HOME"] = join(home, "state"));
+        chownSync(home, 65534, 65534);
+        new History().add("secret");
+        expect(readdirSync(home)).to.deep.equal([]);
+        process.env["SOCKHOP_HISTORY"] = join(state, "history"); // a path of the user is used as it is
+        new History().add("line");
+        expect(new History().load()).to.deep.equal(["line"]);
     });
 
     it("works without a file", () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import vm from "node:vm";
 import { SockhopError } from "../../src";
 import { assertAwaited, assertEncodable, badFrameError, withoutStack } from "../../src/codec/errors";
 
@@ -24,6 +25,15 @@ describe("assertAwaited()", () => {
         const { proxy, revoke } = Proxy.revocable({}, {});
         revoke();
         expect(() => assertAwaited(proxy)).to.not.throw();
+    });
+});
+
+describe("assertAwaited() in another realm", () => {
+    it("throws for a Promise of that realm, as Node's functions return in Jest", () => {
+        const promise: unknown = vm.runInNewContext("Promise.resolve()");
+        expect(() => assertAwaited(promise))
+            .to.throw(SockhopError)
+            .with.property("code", "ERR_BAD_DATA");
     });
 });
 

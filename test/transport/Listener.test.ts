@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
+import { join } from "node:path";
 import { SockhopError } from "../../src";
 import { CallSite } from "../../src/runtime/CallSite";
 import { Listener, type ListenerOptions } from "../../src/transport/Listener";
@@ -71,6 +73,21 @@ describe("Listener", () => {
         expect(error).to.have.property("code", "EADDRINUSE");
         expect(failed).to.deep.equal([error]);
         expect((await listen()).listening).to.equal(true);
+    });
+
+    it("rejects if node's permission model does not allow sockets", function () {
+        if (!process.allowedNodeEnvironmentFlags.has("--allow-net")) this.skip(); // older versions do not restrict them
+        const program = `
+            const { server, client } = require(${JSON.stringify(join(__dirname, "../../dist"))});
+            const print = (end) => ({ code }) => console.log(end, code);
+            new server({ port: 0 }).listen().catch(print("listen"));
+            new client({ port: 1 }).connect().catch(print("connect"));`;
+        const args = ["--permission", "--allow-fs-read=*", "-e", program];
+        const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+        expect(stdout.trim().split("\n").sort(), stderr).to.deep.equal([
+            "connect ERR_ACCESS_DENIED",
+            "listen ERR_ACCESS_DENIED",
+        ]);
     });
 
     it("refuses connections beyond the limit, with an error", async () => {

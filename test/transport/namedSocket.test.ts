@@ -106,6 +106,17 @@ describe("name option", () => {
         expect(s.path).to.equal(path_of("d"));
     });
 
+    for (const umask of [0, 0o177, 0o777]) {
+        it(`creates a folder that its user can enter with the umask 0${umask.toString(8)}`, async function () {
+            if (!POSIX) this.skip(); // pipes of Windows are in no folder
+            const usual = process.umask(umask);
+            later(() => process.umask(usual));
+            await server({ name: "d" }).listen();
+            expect(statSync(dirname(path_of("d"))).mode & 0o777).to.equal(0o700);
+            expect(process.umask(usual)).to.equal(umask);
+        });
+    }
+
     it("works if node does not know the user", async () => {
         const getuid = Object.getOwnPropertyDescriptor(process, "getuid");
         if (!getuid) return;

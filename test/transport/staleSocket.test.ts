@@ -1,6 +1,16 @@
+import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { once } from "node:events";
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    lstatSync,
+    mkdirSync,
+    readFileSync,
+    readdirSync,
+    renameSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import net from "node:net";
 import { basename, dirname } from "node:path";
 import { removeStaleSocket } from "../../src/transport/staleSocket";
@@ -11,6 +21,19 @@ describe("removeStaleSocket()", () => {
     it("removes a socket without a listening server, and leaves no lock", async () => {
         const path = socketPath();
         await abandon(path);
+        expect(await removeStaleSocket(path)).to.equal(true);
+        expect(readdirSync(dirname(path))).to.deep.equal([]);
+    });
+
+    it("removes the lock of a killed process while a test fakes the clock", async () => {
+        const path = socketPath();
+        await abandon(path);
+        const { ino, mtimeNs } = lstatSync(path, { bigint: true });
+        const lock = `${path}.${ino.toString(36)}-${mtimeNs.toString(36)}`;
+        writeFileSync(lock, "");
+        utimesSync(lock, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
+        const clock = FakeTimers.install({ toFake: ["Date", "performance"] }); // both stand still, at 0
+        later(() => clock.uninstall());
         expect(await removeStaleSocket(path)).to.equal(true);
         expect(readdirSync(dirname(path))).to.deep.equal([]);
     });

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type net from "node:net";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { SockhopServer } from "../../src";
 import { client, later, rejection, server, socketPath } from "../support/pair";
@@ -169,6 +169,18 @@ describe("SockhopServer on a path", () => {
             expect([permissions(path), await asked(path)]).to.deep.equal(["640", "here"]);
             await s.close();
             expect(neighbours(path)).to.deep.equal([]);
+        });
+
+        it("leaves the group of the socket to a setgid folder, as without a mode", async function () {
+            if (process.getuid?.() !== 0) this.skip(); // only root can choose a group
+            const folder = dirname(socketPath());
+            chownSync(folder, 0, 65534);
+            chmodSync(folder, 0o2750);
+            for (const mode of [undefined, 0o660]) {
+                const path = join(folder, `s${mode}`);
+                await server({ path, ...(mode !== undefined && { mode }) }).listen();
+                expect(statSync(path).gid, String(mode)).to.equal(65534);
+            }
         });
 
         it("keeps the path in address() of node's server", async () => {

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import process from "node:process";
 
 /** Number of lines that are kept. */
 export const HISTORY_SIZE = 1000;
@@ -15,6 +16,15 @@ function historyPath(): string | undefined {
     if (process.platform === "win32" && local) return path.join(local, "sockhop", "history");
     const folder = state && path.isAbsolute(state) ? state : path.join(os.homedir(), ".local", "state");
     return path.join(folder, "sockhop", "history");
+}
+
+/**
+ * True if a file would be in a folder of another user, whose home root has after `sudo -E` or `su`. A folder of root there
+ * would lock its owner out.
+ */
+function isForeign(file: string): boolean {
+    const folder = path.dirname(file);
+    return existsSync(folder) ? statSync(folder).uid !== process.getuid?.() : isForeign(folder);
 }
 
 /** Lines typed at the prompt, stored in a file. Errors of the file are ignored: the prompt works without it. */
@@ -33,6 +43,7 @@ export class History {
 
     add(line: string): void {
         this.#try((file) => {
+            if (process.getuid?.() === 0 && process.env["SOCKHOP_HISTORY"] === undefined && isForeign(file)) return;
             mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
             appendFileSync(file, `${line}\n`, { mode: 0o600 }); // typed lines may be secret
         }, undefined);

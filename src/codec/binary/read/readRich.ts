@@ -1,3 +1,4 @@
+import { UrlClass } from "../../../runtime/builtins";
 import { withoutStack } from "../../errors";
 import { badFrame } from "./BadFrame";
 import { HashCounts } from "../HashCounts";
@@ -100,7 +101,7 @@ function readUrl(reader: ValueReader): URL | undefined {
     if (isCostlyUrl(text)) reader.fail("a URL in it is too long, or is not ASCII");
     return numbered(
         reader,
-        made(reader, "a URL", () => new URL(text)),
+        made(reader, "a URL", () => new UrlClass(text)),
     );
 }
 

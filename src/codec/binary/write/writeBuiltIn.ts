@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { UrlClass } from "../../../runtime/builtins";
 import { HashCounts } from "../HashCounts";
 import { byteKindOf } from "../byteKinds";
 import { isCostlyRegExp, isCostlyUrl } from "../costlyText";
@@ -35,7 +36,7 @@ const offsetOfView = getter(DataView.prototype, "byteOffset");
 const sizeOfView = getter(DataView.prototype, "byteLength");
 const sourceOf = getter(RegExp.prototype, "source");
 const flagsOf = getter(RegExp.prototype, "flags");
-const hrefOf = getter(URL.prototype, "href");
+const hrefOf = getter(UrlClass.prototype, "href");
 const entriesOf = method<() => Iterable<[unknown, unknown]>>(Map.prototype.entries);
 const itemsOf = method<() => Iterable<unknown>>(Set.prototype.values);
 const timeOf = method<() => number>(Date.prototype.getTime);
@@ -201,7 +202,7 @@ function writeRegExp(writer: ValueWriter, value: object): void {
 
 function isUrl(value: unknown): boolean {
     try {
-        return value instanceof URL && typeof hrefOf(value) === "string";
+        return value instanceof UrlClass && typeof hrefOf(value) === "string";
     } catch {
         return false; // has only the prototype of a URL
     }

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { UrlClass } from "../../../runtime/builtins";
 import { LossCheck } from "../../json/LossCheck";
 import * as $ from "../layout";
 import type { Shape } from "./Shape";
@@ -14,7 +15,7 @@ const plainPrototypes = new WeakSet();
 /** Names of the built-in classes whose objects have a content besides their members, by their prototypes. */
 const CONTENTS: ReadonlyMap<unknown, string> = new Map(
     [
-        ...[Map, Set, Date, RegExp, Error, Promise, WeakMap, WeakSet, WeakRef, URL, ArrayBuffer, DataView],
+        ...[Map, Set, Date, RegExp, Error, Promise, WeakMap, WeakSet, WeakRef, UrlClass, ArrayBuffer, DataView],
         Object.getPrototypeOf(Uint8Array) as typeof Uint8Array,
     ].map(({ prototype, name }) => [prototype, name]),
 );
@@ -44,7 +45,7 @@ const NATIVE_TO_JSON = "function toJSON() { [native code] }";
 
 /* eslint-disable @typescript-eslint/unbound-method -- they are compared */
 const PLATFORM_TO_JSON: ReadonlySet<unknown> = new Set(
-    [URL.prototype, Buffer.prototype as Buffer].map(({ toJSON }) => toJSON),
+    [UrlClass.prototype, Buffer.prototype as Buffer].map(({ toJSON }) => toJSON),
 );
 const sourceOf = Function.prototype.toString;
 /* eslint-enable @typescript-eslint/unbound-method */
