@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { holdReading } from "../connection/holdReading";
-import { type Abortable, unwatchSignal, watchSignal } from "../replies/abortSignals";
+import { type Abortable, checkSignal, unwatchSignal, watchSignal } from "../replies/abortSignals";
 import { FifoQueue } from "../replies/FifoQueue";
 import { SockhopError } from "../SockhopError";
 
@@ -41,8 +41,9 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
     constructor(source: MessageSource, { signal }: MessagesOptions) {
         this.#source = source;
         try {
-            if (signal !== undefined) watchSignal(signal, this);
-            this.#signal = signal;
+            checkSignal(signal);
+            if (signal) watchSignal(signal, this);
+            this.#signal = signal ?? undefined;
         } catch (error) {
             if (!(error instanceof SockhopError) || error.code !== "ERR_ABORTED") throw error;
             this.#hasEnded = true;
