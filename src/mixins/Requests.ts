@@ -82,8 +82,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const { isConnected } = sender;
             const request = new PendingResponse();
             const sent = this.#send(sender, value, request, options);
+            if (!sent) return request.promise;
             // The promise of the request rejects, too. A failed write closes the connection, which fails the request.
-            if (sent && request.isSettled) void markHandled(sent);
+            if (request.isSettled) void markHandled(sent);
             // As in `_request()`. PendingResponse handles later failures.
             const isLost = isConnected ? request.isSettled : request.isQueued;
             return isLost ? markHandled(request.promise) : request.promise;
