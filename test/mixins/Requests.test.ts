@@ -134,6 +134,8 @@ describe("Requests", () => {
         const reasons = unhandled();
         const response = probe._ask(connection, 1);
         const stream = await probe._request(connection, 2);
+        void stream.next();
+        void stream.all();
         probe.destroy(connection);
         await turns(3);
         expect(reasons).to.deep.equal([]);
