@@ -64,8 +64,8 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     }
 
     fail(error: SockhopError): void {
-        // All that wait on a signal share its error. A getter of the options may have thrown any other value.
-        if (this.site && error instanceof Error && error.code !== "ERR_ABORTED") this.site.mark(error);
+        // All that wait on a signal share its error.
+        if (this.site && error.code !== "ERR_ABORTED") this.site.mark(error);
         this.span?.failed(error);
         this.endLocally(error);
         this.onQueueError?.(error);

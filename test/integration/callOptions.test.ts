@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { expect } from "chai";
+import { Socket } from "node:net";
 import { SockhopClient, SockhopServer } from "../../src";
-import { client, pair, rawServer, rejection } from "../support/pair";
+import { client, pair, rawServer, rejection, server } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
+import { warnings } from "../support/rejections";
 
 const nothing = (): void => undefined;
 
@@ -145,6 +147,48 @@ describe("options", () => {
             expect((await rejection(s.ask(socket, 1, options))).code).to.equal("ERR_BAD_OPTION");
         }
         expect((await rejection(c.send(1, nothing, { failed: 1 } as object))).code).to.equal("ERR_BAD_OPTION");
+    });
+
+    it("reject with ERR_BAD_OPTION, and no method throws, if reading them throws", async () => {
+        const { s, c } = await pair();
+        const session = s.sessions[0]!;
+        const remote = s.session(s.id_of(session));
+        const methods: Record<string, (options: object) => Promise<unknown>> = {
+            send: (options) => c.send(1, null, options),
+            call: (options) => c.send(1, nothing, options),
+            ask: (options) => c.ask(1, options),
+            request: (options) => c.request(1, options),
+            flush: (options) => c.flush(options),
+            connect: (options) => client().connect(options),
+            disconnect: (options) => client().disconnect(options),
+            sendall: (options) => s.sendall(1, options),
+            group: (options) => s.group("group").sendall(1, options),
+            count: (options) => s.group("group").count(options),
+            session: (options) => session.send(1, nothing, options),
+            remoteSend: (options) => remote.send(1, options),
+            remoteAsk: (options) => remote.ask(1, options),
+            close: (options) => server().close(options),
+            kill: (options) => s.kill_socket(new Socket(), options),
+        };
+        const thrower = (): never => {
+            throw new RangeError("of the program");
+        };
+        const getter = (name: string): object => Object.defineProperty({}, name, { get: thrower, enumerable: true });
+        warnings(); // most methods do not know each option
+        const revoked = Proxy.revocable({}, {});
+        revoked.revoke();
+        for (const [name, call] of Object.entries(methods)) {
+            for (const options of [new Proxy({}, { get: thrower }), revoked.proxy]) {
+                expect(await rejection(call(options)), name).to.include({ code: "ERR_BAD_OPTION" });
+            }
+            const others = ["timeout", "signal", "type", "failed", "drain", "except"].map(getter);
+            for (const options of [...others, { signal: revoked.proxy }]) {
+                const error = await Promise.race([call(options).catch((reason: unknown) => reason), turns(3)]);
+                expect(error instanceof RangeError || error instanceof TypeError, `${name}: ${String(error)}`).to.equal(
+                    false,
+                );
+            }
+        }
     });
 
     it("reject with ERR_BAD_OPTION for an invalid address that was assigned", async () => {

@@ -3,6 +3,7 @@ import { TypedEmitter } from "../../emitter/TypedEmitter";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { uuidv4 } from "../../protocol/uuid";
 import { nextTick } from "../../runtime/clock";
+import { memberOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import { CallContext } from "../CallContext";
@@ -90,7 +91,7 @@ export class SockhopResponseReadableStream<T = any>
      * no such packet. Nobody can foresee these errors, so the rejection needs no handler.
      */
     next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
-        return markHandled(this.#next(options?.keep_open ?? false));
+        return markHandled(this.#next(Boolean(memberOf(options, "keep_open"))));
     }
 
     async #next(keep_open: boolean): Promise<Packet<T>> {
