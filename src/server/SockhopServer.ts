@@ -410,7 +410,7 @@ export class SockhopServer<
      * @example
      * ```ts
      * for await (const message of server.messages()) {
-     *     if (message.type === "Say") console.log(message.session.sock.remotePort, message.value.text);
+     *     if (message.type === "Say") console.log(message.session.sock.remotePort, message.value?.text);
      * }
      * ```
      */
