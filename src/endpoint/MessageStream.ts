@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { holdReading } from "../connection/holdReading";
+import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { type Abortable, checkSignal, unwatchSignal, watchSignal } from "../replies/abortSignals";
 import { FifoQueue } from "../replies/FifoQueue";
 import { SockhopError } from "../SockhopError";
@@ -38,7 +39,9 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
     #hasEnded = false;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` if `signal` is not an AbortSignal */
-    constructor(source: MessageSource, { signal }: MessagesOptions) {
+    constructor(source: MessageSource, options: MessagesOptions) {
+        checkMethodOptions(options, ["signal"], "messages");
+        const { signal } = options;
         this.#source = source;
         try {
             checkSignal(signal);

@@ -1,9 +1,9 @@
+import { checkMethodOptions } from "../../diagnostics/unknownOptions";
 import { emitSafely } from "../../emitter/emitSafely";
 import { TypedEmitter } from "../../emitter/TypedEmitter";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { uuidv4 } from "../../protocol/uuid";
 import { nextTick } from "../../runtime/clock";
-import { memberOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import { CallContext } from "../CallContext";
@@ -91,10 +91,12 @@ export class SockhopResponseReadableStream<T = any>
      * no such packet. Nobody can foresee these errors, so the rejection needs no handler.
      */
     next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
-        return markHandled(this.#next(Boolean(memberOf(options, "keep_open"))));
+        return markHandled(this.#next(options));
     }
 
-    async #next(keep_open: boolean): Promise<Packet<T>> {
+    async #next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
+        checkMethodOptions(options, ["keep_open"], "next");
+        const keep_open = options?.keep_open ?? false;
         const next = this.#read(!keep_open);
         // Ends the stream in the tick of the packet, as in 1.8, not when the caller gets it.
         const packet = await (keep_open ? next : next.finally(() => this.end()));
