@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { expect } from "chai";
 import { Socket } from "node:net";
 import { SockhopClient, SockhopServer } from "../../src";
-import { client, pair, rawServer, rejection, server } from "../support/pair";
+import { client, pair, placeOf, rawServer, rejection, server } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
 import { warnings } from "../support/rejections";
 
@@ -147,6 +147,46 @@ describe("options", () => {
             expect((await rejection(s.ask(socket, 1, options))).code).to.equal("ERR_BAD_OPTION");
         }
         expect((await rejection(c.send(1, nothing, { failed: 1 } as object))).code).to.equal("ERR_BAD_OPTION");
+    });
+
+    it("are the default if they, or their members, are null", async () => {
+        const { s, c, socket } = await pair();
+        for (const end of [s, c]) end.handle("Number", () => 1);
+        const session = s.sessions[0]!;
+        const remote = s.session(s.id_of(session));
+        const only = (...names: string[]): object => Object.fromEntries(names.map((name) => [name, null]));
+        for (const options of [null, only("timeout", "signal", "type", "failed")] as never[]) {
+            await Promise.all([
+                c.send(1, nothing, options),
+                s.send(socket, 1, null, options),
+                session.send(1, null, options),
+            ]);
+        }
+        for (const options of [null, only("timeout", "signal", "type")] as never[]) {
+            await Promise.all([
+                c.ask(1, options),
+                s.ask(socket, 1, options),
+                session.ask(1, options),
+                remote.ask(1, options),
+            ]);
+            for (const stream of [c.request(1, options), s.request(socket, 1, options), session.request(1, options)]) {
+                await (await stream).next(null);
+            }
+        }
+        for (const options of [null, only("timeout", "signal")] as never[]) {
+            await Promise.all([c.flush(options), session.flush(options)]);
+            await Promise.all([s.group("a").count(options), s.group("a").members(options)]);
+            await client(placeOf(s)).connect(options);
+            await c.messages(options).return?.();
+        }
+        for (const options of [null, only("type", "except", "local")] as never[]) {
+            await Promise.all([s.sendall(1, options), s.group("a").sendall(1, options)]);
+        }
+        for (const options of [null, only("timeout", "drain")] as never[]) {
+            await Promise.all([s.kill_socket(socket, options), session.kill(options), remote.kill(options)]);
+            await Promise.all([c.disconnect(options), s.disconnect(options), s.close(options)]);
+        }
+        expect(s.sockets).to.deep.equal([]);
     });
 
     it("reject with ERR_BAD_OPTION, and no method throws, if reading them throws", async () => {
