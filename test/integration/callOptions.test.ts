@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { expect } from "chai";
 import { Socket } from "node:net";
-import { SockhopClient, SockhopServer } from "../../src";
+import { SockhopClient, type SockhopResponseWriteableStream, SockhopServer } from "../../src";
+import type { Reply } from "../../src/replies/PendingReply";
 import { client, pair, placeOf, rawServer, rejection, server } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
 import { warnings } from "../support/rejections";
@@ -72,15 +73,18 @@ describe("callbacks and requests", () => {
 
     it("run in the asynchronous context of their call: callbacks, failed, and stream events", async () => {
         const context = new AsyncLocalStorage<string>();
-        const { s, c } = await pair();
-        s.on("receive", (value, { callback }) => {
-            if (value === "reply") callback?.(1);
-        });
-        s.on("request", async (_, response) => {
-            await response.write(1);
-            await turns(3);
-            await response.send(2);
-        });
+        const { s, c, socket } = await pair();
+        for (const end of [s, c]) {
+            end.on("receive", (value: unknown, { callback }: { callback?: Reply }) => {
+                if (value === "reply") callback?.(1);
+            });
+            end.on("request", async (_: unknown, response: SockhopResponseWriteableStream) => {
+                await response.write(1);
+                await turns(3);
+                await response.send(2);
+            });
+        }
+        const waiting = client({ queue: { max_messages: 2, max_age: 20, overflow: "drop-oldest" } });
         const seen: string[] = [];
         const note = (what: string) => (): unknown => seen.push(`${what} ${context.getStore()}`);
         const signal = new AbortController();
@@ -93,13 +97,20 @@ describe("callbacks and requests", () => {
                     void c.send("none", () => undefined, { timeout: 20, failed: note(`timeout ${user}`) });
                     void c.send("none", () => undefined, { signal: signal.signal, failed: note(`abort ${user}`) });
                     void c.send("none", () => undefined, { failed: note(`closed ${user}`) });
+                    const other = await s.request(socket, 1);
+                    other.on("data", note(`data ${user}`)).on("end", note(`end ${user}`));
+                    void s.send(socket, "reply", note(`reply ${user}`));
+                    void s.send(socket, "none", nothing, { timeout: 20, failed: note(`timeout ${user}`) });
+                    for (let n = 0; n < 2; n++) {
+                        void waiting.send("late", nothing, { failed: note(`queued ${user}`) });
+                    }
                 }),
             ),
         );
-        await until(() => seen.length === 10);
+        await until(() => seen.length === 24);
         signal.abort();
         await c.disconnect();
-        expect(seen).to.have.length(14);
+        expect(seen).to.have.length(28);
         for (const each of seen) {
             const [, user, store] = each.split(" ");
             expect(store, each).to.equal(user);
