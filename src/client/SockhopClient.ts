@@ -376,7 +376,7 @@ export class SockhopClient<
      * @example
      * ```ts
      * for await (const message of client.messages()) {
-     *     if (message.type === "Say") console.log(message.value.text);
+     *     if (message.type === "Say") console.log(message.value?.text);
      * }
      * ```
      */

@@ -4,6 +4,7 @@ import { emitSafely } from "../emitter/emitSafely";
 import { TypedEmitter } from "../emitter/TypedEmitter";
 import { loadCrypto } from "../runtime/builtins";
 import { Timer } from "../runtime/clock";
+import { memberOf } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 import { delayAfter } from "../timers/backoff";
 import { ClusterCounters } from "./ClusterCounters";
@@ -228,7 +229,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     /** Rejects for a type of the library. */
     #checked(options: ClusterRequestOptions | null | undefined): Promise<never> | undefined {
         try {
-            checkOwnPrefix(options?.type);
+            checkOwnPrefix(memberOf(options, "type"));
             return undefined;
         } catch (error) {
             return Promise.reject(error);

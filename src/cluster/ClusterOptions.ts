@@ -61,7 +61,8 @@ export interface ClusterSettings {
 export function clusterSettings(option: unknown): ClusterSettings | undefined {
     if (option === undefined || option === null) return undefined;
     const options = isEngine(option) ? { engine: option } : (option as Partial<ClusterOptions>);
-    const { engine, name = "sockhop" } = options;
+    const { engine } = options;
+    const name = options.name ?? "sockhop";
     if (!isEngine(engine)) {
         const example = "memory_engine(), or { engine: memory_engine() }";
         throw new SockhopError(`cluster must be an engine, such as ${example}`, "ERR_BAD_OPTION");

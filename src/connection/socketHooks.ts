@@ -1,4 +1,5 @@
 import type { AddressInfo, Socket } from "node:net";
+import { memberOf } from "../runtime/thrownValues";
 
 const OWNER = Symbol("sockhop.connection");
 const ORIGINAL_METHODS = Symbol("sockhop.originalMethods");
@@ -40,9 +41,13 @@ export function hookSocket(socket: Socket, owner: SocketOwner): void {
     socket.allowHalfOpen = false; // Node ends the socket when the peer does (documentation of Duplex)
 }
 
-/** Owner that a socket was linked to last. */
+/** Owner that a socket was linked to last. The argument can be any value of the program. */
 export function ownerOf(socket: Socket | null | undefined): SocketOwner | undefined {
-    return (socket as Partial<HookedSocket> | null | undefined)?.[OWNER];
+    try {
+        return (socket as Partial<HookedSocket> | null | undefined)?.[OWNER];
+    } catch {
+        return undefined; // of a Proxy
+    }
 }
 
 /**
@@ -50,8 +55,7 @@ export function ownerOf(socket: Socket | null | undefined): SocketOwner | undefi
  * Duplex.
  */
 export function isSocket(value: unknown): value is Socket {
-    const { on, write, end, destroy } = (value ?? {}) as Partial<Socket>;
-    return [on, write, end, destroy].every((method) => typeof method === "function");
+    return ["on", "write", "end", "destroy"].every((name) => typeof memberOf(value, name) === "function");
 }
 
 /** Local IP address of a socket; `undefined` if it has none. */

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { SockhopError } from "../SockhopError";
 import { warn } from "./warning";
 
 /** Number of unknown options after which the object is no set of options, but a Buffer or an array, for example. */
@@ -46,11 +47,17 @@ export function warnUnknownOptions(options: object, names: readonly string[], ow
  * or anything else that is no plain object: some programs use methods as listeners, or in `forEach()`.
  *
  * @param options - `null` counts as missing
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` if a getter of the program throws, so that no other error leaves a method
  */
 export function checkMethodOptions(options: unknown, names: readonly string[], method: string): void {
     if (options === undefined || options === null) return;
     if (typeof options === "string") warnIgnored(options, `Options of ${method}() must be an object`);
-    if (typeof options === "object" && isPlain(options)) warnUnknownOptions(options, names, `${method}()`);
+    try {
+        for (const name of names) Reflect.get(Object(options) as object, name);
+        if (typeof options === "object" && isPlain(options)) warnUnknownOptions(options, names, `${method}()`);
+    } catch (cause) {
+        throw new SockhopError(`The options of ${method}() cannot be read`, "ERR_BAD_OPTION", { cause });
+    }
 }
 
 /** Warns, once for each text, of a value in the place of an option. */
@@ -60,10 +67,14 @@ export function warnIgnored(value: unknown, expected: string): void {
     warn(`${expected}: ${inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 40 })} is ignored`);
 }
 
-/** True for an object of no class, in any realm. */
+/** True for an object of no class, in any realm. A Proxy can throw. */
 export function isPlain(value: object): boolean {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    return prototype === null || Object.getPrototypeOf(prototype) === null;
+    try {
+        const prototype: unknown = Object.getPrototypeOf(value);
+        return prototype === null || Object.getPrototypeOf(prototype) === null;
+    } catch {
+        return false;
+    }
 }
 
 /** Option name with the smallest edit distance, if at most a third of the letters differ. */

@@ -1,7 +1,8 @@
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { holdReading } from "../connection/holdReading";
-import { type Abortable, unwatchSignal, watchSignal } from "../replies/abortSignals";
+import { checkMethodOptions } from "../diagnostics/unknownOptions";
+import { type Abortable, checkSignal, unwatchSignal, watchSignal } from "../replies/abortSignals";
 import { FifoQueue } from "../replies/FifoQueue";
 import { isSockhopError } from "../SockhopError";
 
@@ -38,11 +39,14 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
     #hasEnded = false;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` if `signal` is not an AbortSignal */
-    constructor(source: MessageSource, { signal }: MessagesOptions) {
+    constructor(source: MessageSource, options: MessagesOptions) {
+        checkMethodOptions(options, ["signal"], "messages");
+        const { signal } = options;
         this.#source = source;
         try {
-            if (signal !== undefined) watchSignal(signal, this);
-            this.#signal = signal;
+            checkSignal(signal);
+            if (signal) watchSignal(signal, this);
+            this.#signal = signal ?? undefined;
         } catch (error) {
             if (!isSockhopError(error) || error.code !== "ERR_ABORTED") throw error;
             this.#hasEnded = true;

@@ -5,6 +5,7 @@ import type { Message, RefusedData } from "../protocol/Message";
 import { typeOption } from "../protocol/typeOption";
 import { PendingCallback, type SendOptions } from "../replies/PendingCallback";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
+import { cutStack } from "../runtime/CallSite";
 import { detach } from "../runtime/detach";
 import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
@@ -43,7 +44,11 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             callback?: RemoteCallback | null,
             options?: SendOptions | null,
         ): Promise<void> {
-            if (options) checkMethodOptions(options, SEND_NAMES, "send");
+            try {
+                if (options) checkMethodOptions(options, SEND_NAMES, "send");
+            } catch (error) {
+                return Promise.reject(error);
+            }
             if (callback) return this.#call(sender, value, callback, options);
             const { isConnected } = sender;
             try {
@@ -51,6 +56,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 const sent = sender.send(sender.encoder.encodeMessage(value, type));
                 return isConnected && !sender.isConnected ? markHandled(sent) : sent;
             } catch (error) {
+                cutStack(error, this._send); // eslint-disable-line @typescript-eslint/unbound-method -- not called
                 return Promise.reject(error);
             }
         }
@@ -74,6 +80,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 const sent = sender.send(frame, call);
                 return failed || (isConnected && !sender.isConnected) ? markHandled(sent) : sent;
             } catch (error) {
+                cutStack(error, this._send); // eslint-disable-line @typescript-eslint/unbound-method -- not called
                 call.fail(error as SockhopError);
                 const rejected = Promise.reject(error);
                 return failed ? markHandled(rejected) : rejected;
@@ -118,7 +125,13 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const reply: Reply = (value = {}) => {
                 // A disconnected caller must not crash the process: the `disconnect` event reports it.
                 if (isOver()) return;
-                const frame = connection.encoder.encodeReply(value, id, hasUuid);
+                let frame;
+                try {
+                    frame = connection.encoder.encodeReply(value, id, hasUuid);
+                } catch (error) {
+                    cutStack(error, reply);
+                    throw error;
+                }
                 if (isOver()) return; // `toJSON()` of the value sent a reply, or closed the connection
                 hasReplied = true;
                 if (!connection.replyError(frame.length)) connection.writeAndForget(frame);

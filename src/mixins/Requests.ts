@@ -11,7 +11,8 @@ import { type PendingRequest, PendingResponse, PendingStream } from "../replies/
 import type { WaitOptions } from "../replies/ReplyTimeout";
 import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
 import { failureOf } from "../replies/responses/failure";
-import { CallSite } from "../runtime/CallSite";
+import { CallSite, cutStack } from "../runtime/CallSite";
+import { memberOf } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { milliseconds } from "../validators";
@@ -82,8 +83,9 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             const { isConnected } = sender;
             const request = new PendingResponse();
             const sent = this.#send(sender, value, request, options);
+            if (!sent) return request.promise;
             // The promise of the request rejects, too. A failed write closes the connection, which fails the request.
-            if (sent && request.isSettled) void markHandled(sent);
+            if (request.isSettled) void markHandled(sent);
             // As in `_request()`. PendingResponse handles later failures.
             const isLost = isConnected ? request.isSettled : request.isQueued;
             return isLost ? markHandled(request.promise) : request.promise;
@@ -96,10 +98,15 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             request: PendingRequest,
             options?: RequestOptions | null,
         ): Promise<undefined> | undefined {
-            if (debug) request.site = new CallSite(request instanceof PendingStream ? this._request : this._ask); // eslint-disable-line @typescript-eslint/unbound-method -- not called
+            if (debug) request.site = new CallSite(this.#methodOf(request));
             if (!requests.hasSubscribers) return this.#transmit(sender, value, request, options);
             sender.encoder.identify(request);
-            const span = (request.span = this.#createSpan(sender, value, request, options?.type ?? undefined));
+            const span = (request.span = this.#createSpan(
+                sender,
+                value,
+                request,
+                memberOf(options, "type") ?? undefined,
+            ));
             return span.run(() => this.#transmit(sender, value, request, options));
         }
 
@@ -120,11 +127,11 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
             options?: RequestOptions | null,
         ): Promise<undefined> | undefined {
             try {
-                const { timeout, signal } = options ?? {};
                 if (options) {
                     const method = request instanceof PendingStream ? "request" : "ask";
                     checkMethodOptions(options, REQUEST_NAMES, method);
                 }
+                const { timeout, signal } = options ?? {};
                 if (!this._objectBuffer.enveloped) {
                     throw new SockhopError("A json peer cannot respond to a request", "ERR_REQUEST_TYPE");
                 }
@@ -135,9 +142,15 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 request.limit(this._timers, milliseconds("timeout", timeout, this._limits.responseTimeout), signal);
                 return sender.send(frame, request);
             } catch (error) {
+                cutStack(error, this.#methodOf(request));
                 request.fail(error as SockhopError);
                 return undefined;
             }
+        }
+
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- see CallSite
+        #methodOf(request: PendingRequest): Function {
+            return request instanceof PendingStream ? this._request : this._ask; // eslint-disable-line @typescript-eslint/unbound-method -- not called
         }
 
         protected override _onMessage(connection: Connection, message: Message): void {

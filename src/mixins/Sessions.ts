@@ -55,20 +55,20 @@ export function Sessions<B extends Constructor<Endpoint>>(Base: B): B & Construc
                 connection.session = this._createSession(connection);
                 const started = connection.session.start();
                 // Without a promise the session starts at once: a client that has connected is already in `sockets`.
-                if (isPromise(started)) void this.#awaitStart(connection, started);
+                if (isPromise(started)) void this.#awaitStart(connection, Promise.resolve(started));
                 else this.#onStarted(connection);
             } catch (error) {
                 this.#refuse(connection, error);
             }
         }
 
-        async #awaitStart(connection: Connection, started: PromiseLike<unknown>): Promise<void> {
+        async #awaitStart(connection: Connection, started: Promise<unknown>): Promise<void> {
             try {
                 await this.#withTimeout("start()", started);
             } catch (error) {
                 this.#refuse(connection, error);
                 // A session that starts after the timeout must end, too.
-                void Promise.resolve(started).then(
+                void started.then(
                     () => {
                         this.#endSession(connection);
                     },

@@ -147,7 +147,7 @@ let isCallingFailed = false;
  *
  * @internal
  */
-export function callFailed(failed: CallbackOptions["failed"] | null, error: SockhopError): void {
+export function callFailed(failed: unknown, error: SockhopError): void {
     if (typeof failed !== "function") return;
     if (isCallingFailed) {
         setImmediate(callFailed, failed, error);
@@ -155,7 +155,7 @@ export function callFailed(failed: CallbackOptions["failed"] | null, error: Sock
     }
     isCallingFailed = true;
     try {
-        failed(error);
+        (failed as (error: SockhopError) => void)(error);
     } catch (thrown) {
         throwLater(thrown);
     } finally {

@@ -2,7 +2,6 @@ import type { Identified } from "../codec/Codec";
 import type { RequestSpan } from "../diagnostics/RequestSpan";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { CallSite } from "../runtime/CallSite";
-import { isError } from "../runtime/thrownValues";
 import type { SockhopError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { PendingReply, ReplyHost } from "./PendingReply";
@@ -65,8 +64,8 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     }
 
     fail(error: SockhopError): void {
-        // All that wait on a signal share its error. A getter of the options may have thrown any other value.
-        if (this.site && isError(error) && error.code !== "ERR_ABORTED") this.site.mark(error);
+        // All that wait on a signal share its error.
+        if (this.site && error.code !== "ERR_ABORTED") this.site.mark(error);
         this.span?.failed(error);
         this.endLocally(error);
         this.onQueueError?.(error);

@@ -1,3 +1,4 @@
+import { memberOf } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 
 /** Operation that an `AbortSignal` can abort. */
@@ -82,12 +83,8 @@ export function unwatchSignal(signal: AbortSignal, operation: Abortable): void {
 }
 
 function isSignal(value: unknown): boolean {
-    const signal = value as Partial<AbortSignal> | null;
-    return (
-        typeof signal === "object" &&
-        typeof signal?.addEventListener === "function" &&
-        typeof signal.removeEventListener === "function"
-    );
+    const methods = ["addEventListener", "removeEventListener"];
+    return typeof value === "object" && methods.every((name) => typeof memberOf(value, name) === "function");
 }
 
 function abortError(signal: AbortSignal): SockhopError {

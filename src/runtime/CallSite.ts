@@ -25,6 +25,17 @@ export class CallSite {
     }
 }
 
+/**
+ * Lets the stack of an error that a method has caused in the same tick start near its caller. Frames of an encoder, one for
+ * each level of a value, would take the place of the caller.
+ *
+ * @param method - as that of a {@link CallSite}
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as captureStackTrace() has it
+export function cutStack(error: unknown, method: Function): void {
+    if (error instanceof Error) Error.captureStackTrace(error, method);
+}
+
 /** Replaces the message of an error, also in its stack. Has no effect on a frozen error. */
 export function amend(error: Error, message: string): void {
     const stack = memberOf(error, "stack");

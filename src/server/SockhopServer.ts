@@ -37,6 +37,7 @@ import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { setImmediate } from "../runtime/clock";
+import { memberOf } from "../runtime/thrownValues";
 import { givenOptions } from "../endpoint/givenOptions";
 import { codecRequired } from "../endpoint/options";
 import type { RequestOptions } from "../mixins/Requests";
@@ -262,7 +263,7 @@ export class SockhopServer<
         const self = this._self();
         const connection = self._connectionOf(socket);
         if (connection) return self._send(connection, value, callback, options);
-        if (callback) callFailed(options?.failed, self.#unknownSocketError(socket));
+        if (callback) callFailed(memberOf(options, "failed"), self.#unknownSocketError(socket));
         return self.#refuse(socket);
     }
 
@@ -409,7 +410,7 @@ export class SockhopServer<
      * @example
      * ```ts
      * for await (const message of server.messages()) {
-     *     if (message.type === "Say") console.log(message.session.sock.remotePort, message.value.text);
+     *     if (message.type === "Say") console.log(message.session.sock.remotePort, message.value?.text);
      * }
      * ```
      */

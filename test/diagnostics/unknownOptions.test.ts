@@ -66,24 +66,27 @@ describe("checkMethodOptions()", () => {
 });
 
 describe("options of methods", () => {
-    const CALLS: [method: string, call: (peers: Awaited<ReturnType<typeof pair>>, options: object) => unknown][] = [
+    type Peers = Awaited<ReturnType<typeof pair>>;
+    const CALLS: [method: string, call: (peers: Peers, options: object) => unknown, known?: string][] = [
         ["send", ({ c }, options) => c.send(1, () => undefined, options)],
         ["send", ({ s, socket }, options) => s.send(socket, 1, undefined, options)],
         ["ask", ({ c }, options) => c.ask(1, options)],
         ["request", ({ s, socket }, options) => s.request(socket, 1, options)],
+        ["messages", ({ c }, options) => c.messages(options).return?.(), "signal"],
+        ["next", async ({ c }, options) => (await c.request(1)).next(options), "keep_open"],
         ["close", ({ s }, options) => s.close(options)],
         ["close", ({ c }, options) => c.disconnect(options)],
         ["close", ({ s, socket }, options) => s.kill_socket(socket, options)],
         ["connect", ({ c }, options) => c.disconnect().then(() => c.connect(options))],
     ];
-    for (const [n, [method, call]] of CALLS.entries()) {
+    for (const [n, [method, call, known = "timeout"]] of CALLS.entries()) {
         it(`cause one warning if a name is unknown: ${String(call).replace(/.*=> /, "")}`, async () => {
             const peers = await pair();
             peers.s.on("request", (_request, response) => void response.send(1));
             peers.c.on("request", (_request, response) => void response.send(1));
-            const name = `timout${n}`;
+            const name = `${known.slice(0, -1)}${n}`;
             const texts = await warningsOf(() => call(peers, { [name]: 5 }));
-            expect(texts).to.deep.equal([`Unknown option "${name}" of ${method}(): did you mean "timeout"?`]);
+            expect(texts).to.deep.equal([`Unknown option "${name}" of ${method}(): did you mean "${known}"?`]);
         });
     }
 

@@ -8,6 +8,7 @@ import Sockhop, {
     SockhopServer,
     TimedMap,
 } from "../../src";
+import type { RemoteSession } from "../../src/server/cluster/RemoteSession";
 import { soon, turn } from "./guard";
 import { freshPath } from "./setups";
 import { anyValue } from "./values";
@@ -28,9 +29,25 @@ interface Call {
 const FRAMING = ["terminator", "allow_non_objects", "max_message_size"];
 const PLACE = ["path", "name", "address", "port"];
 const LIMITS = ["max_pending", "max_buffered", "slow_consumer", "frame_timeout"];
-const COMMON = [...FRAMING, ...PLACE, ...LIMITS, "peer_type", "response_timeout", "ssl", "ssl_options"];
-const CLIENT = ["auto_reconnect", "auto_reconnect_interval", "auto_reconnect_max_interval", "queue", "connect_timeout"];
-const SERVER = ["session_type", "session_timeout", "max_connections", "mode", "auto_reconnect_interval"];
+const CODEC = ["codec", "codec_required", "classes", "error_stacks", "resume"];
+const COMMON = [...FRAMING, ...PLACE, ...LIMITS, ...CODEC, "peer_type", "response_timeout", "ssl", "ssl_options"];
+const CLIENT = [
+    "auto_reconnect",
+    "auto_reconnect_interval",
+    "auto_reconnect_max_interval",
+    "queue",
+    "connect_timeout",
+    "servers",
+];
+const SERVER = [
+    "session_type",
+    "session_timeout",
+    "max_connections",
+    "mode",
+    "auto_reconnect_interval",
+    "cluster",
+    "reuse_port",
+];
 const QUEUE = ["max_messages", "max_bytes", "max_age", "overflow"];
 
 /** Timeouts of calls without a reply. */
@@ -129,8 +146,58 @@ const CALLS: Record<string, Call> = {
         options: ["timeout", "drain"],
         call: (options, pair) => pair.server.kill_socket(socketOf(pair), options),
     },
+    "c.connect": {
+        options: ["wait", "timeout", "signal"],
+        call: (options, { server }) => connectOnce(new SockhopClient({ path: server.path }), options),
+    },
+    "c.flush": { options: ["timeout", "signal"], call: (options, { client }) => client.flush(options) },
+    "c.messages": { options: ["signal"], call: (options, { client }) => client.messages(options).return!() },
+    "s.sendall": { options: ["type", "except", "local"], call: (options, { server }) => server.sendall({}, options) },
+    "group.sendall": {
+        options: ["type", "except", "local"],
+        call: (options, { server }) => server.group("group").sendall({}, options),
+    },
+    "group.count": {
+        options: ["timeout", "signal"],
+        call: (options, { server }) => server.group("group").count(options),
+    },
+    "group.members": {
+        options: ["timeout", "signal"],
+        call: (options, { server }) => server.group("group").members(options),
+    },
+    "session.send": {
+        options: ["timeout", "signal", "failed", "type"],
+        call: (options, { server }) => server.sessions[0]!.send({}, () => undefined, options),
+    },
+    "session.request": {
+        options: ["timeout", "signal", "type"],
+        call: async (options, { server }) => (await server.sessions[0]!.request({}, options)).all(),
+    },
+    "session.flush": {
+        options: ["timeout", "signal"],
+        call: (options, { server }) => server.sessions[0]!.flush(options),
+    },
+    "remote.send": { options: ["type"], call: (options, { server }) => remote(server).send({}, options) },
+    "remote.ask": {
+        options: ["timeout", "signal", "type"],
+        call: (options, { server }) => remote(server).ask({}, options),
+    },
+    "remote.kill": { options: ["timeout", "drain"], call: (options, { server }) => remote(server).kill(options) },
     "session.kill": { options: ["timeout", "drain"], call: (options, { server }) => server.sessions[0]!.kill(options) },
 };
+
+async function connectOnce(client: SockhopClient, options: never): Promise<void> {
+    try {
+        await client.connect(options);
+    } finally {
+        await client.disconnect({ timeout: 0 });
+    }
+}
+
+/** The session of the client, as another server has it. */
+const remote = (server: SockhopServer): RemoteSession => server.session(server.id_of(server.sessions[0]!));
+
+const nothing = (): never => undefined as never;
 
 /** Every public function with arguments of its own. */
 const ARGUMENTS: Record<string, (value: never, pair: Pair) => unknown> = {
@@ -143,6 +210,14 @@ const ARGUMENTS: Record<string, (value: never, pair: Pair) => unknown> = {
     "s.send(socket, _, callback)": (value, { server }) => server.send(value, {}, () => undefined),
     "s.request(socket)": (value, { server }) => server.request(value, {}),
     "s.ask(socket)": (value, { server }) => server.ask(value, {}),
+    "session.join(name)": (value, { server }) => server.sessions[0]!.join(value),
+    "session.leave(name)": (value, { server }) => server.sessions[0]!.leave(value),
+    "s.group(name)": (value, { server }) => server.group(value).sendall({}),
+    "s.session(id)": (value, { server }) => server.session(value).kill(),
+    "s.id_of(session)": (value, { server }) => server.id_of(value),
+    "s.handle(type)": (value, { server }) => server.handle(value, nothing),
+    "s.handle(_, handler)": (value, { server }) => server.handle("type", value),
+    "s.unhandle(type)": (value, { server }) => server.unhandle(value),
     "s.kill_socket(socket)": (value, { server }) => server.kill_socket(value),
     "c.ping(delay)": (value, { client }) => {
         client.ping(value);
@@ -213,6 +288,21 @@ async function respond(
     await Promise.all([done, client.ask({}, SHORT).catch((error: unknown) => legal(error))]);
 }
 
+const thrower = (): never => {
+    throw new RangeError("of the program");
+};
+
+/** Makes options whose members cannot be read. */
+const UNREADABLE: Record<string, () => object> = {
+    "get throws": () => new Proxy({}, { get: thrower }),
+    "ownKeys throws": () => new Proxy({}, { ownKeys: thrower }),
+    "it is revoked": () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+    },
+};
+
 /** A call with a value of any type for one option, for the options object, or for an argument. */
 export type Misuse = [call: string, option: string | null, value: unknown];
 
@@ -226,6 +316,12 @@ export const misuses: fc.Arbitrary<Misuse> = fc.oneof(
         )
         .map(([[call, option], value]): Misuse => [call!, option!, value]),
     fc.tuple(fc.constantFrom(...Object.keys(CALLS), ...Object.keys(ARGUMENTS)), fc.constant(null), anyValue),
+    // A constructor throws what a getter of its options throws.
+    fc.tuple(
+        fc.constantFrom(...Object.keys(CALLS).filter((call) => !call.startsWith("new "))),
+        fc.constant("unreadable"),
+        fc.constantFrom(...Object.keys(UNREADABLE)),
+    ),
 );
 
 export const misused = { options: 0 };
@@ -245,7 +341,8 @@ export async function refuses([call, option, value]: Misuse): Promise<void> {
     await client.connect();
     await accepted;
     const act = async (): Promise<void> => {
-        const argument = option === null ? value : { [option]: value };
+        const unreadable = option === "unreadable" ? UNREADABLE[value as string] : undefined;
+        const argument = unreadable?.() ?? (option === null ? value : { [option]: value });
         await (CALLS[call]?.call ?? ARGUMENTS[call]!)(argument as never, pair);
     };
     try {

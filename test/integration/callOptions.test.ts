@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { expect } from "chai";
-import { SockhopClient, SockhopServer } from "../../src";
-import { client, pair, rawServer, rejection } from "../support/pair";
+import { Socket } from "node:net";
+import { SockhopClient, type SockhopResponseWriteableStream, SockhopServer } from "../../src";
+import type { Reply } from "../../src/replies/PendingReply";
+import { client, pair, placeOf, rawServer, rejection, server } from "../support/pair";
 import { frame, turns, until } from "../support/eventLoop";
+import { warnings } from "../support/rejections";
 
 const nothing = (): void => undefined;
 
@@ -70,15 +73,18 @@ describe("callbacks and requests", () => {
 
     it("run in the asynchronous context of their call: callbacks, failed, and stream events", async () => {
         const context = new AsyncLocalStorage<string>();
-        const { s, c } = await pair();
-        s.on("receive", (value, { callback }) => {
-            if (value === "reply") callback?.(1);
-        });
-        s.on("request", async (_, response) => {
-            await response.write(1);
-            await turns(3);
-            await response.send(2);
-        });
+        const { s, c, socket } = await pair();
+        for (const end of [s, c]) {
+            end.on("receive", (value: unknown, { callback }: { callback?: Reply }) => {
+                if (value === "reply") callback?.(1);
+            });
+            end.on("request", async (_: unknown, response: SockhopResponseWriteableStream) => {
+                await response.write(1);
+                await turns(3);
+                await response.send(2);
+            });
+        }
+        const waiting = client({ queue: { max_messages: 2, max_age: 20, overflow: "drop-oldest" } });
         const seen: string[] = [];
         const note = (what: string) => (): unknown => seen.push(`${what} ${context.getStore()}`);
         const signal = new AbortController();
@@ -91,13 +97,20 @@ describe("callbacks and requests", () => {
                     void c.send("none", () => undefined, { timeout: 20, failed: note(`timeout ${user}`) });
                     void c.send("none", () => undefined, { signal: signal.signal, failed: note(`abort ${user}`) });
                     void c.send("none", () => undefined, { failed: note(`closed ${user}`) });
+                    const other = await s.request(socket, 1);
+                    other.on("data", note(`data ${user}`)).on("end", note(`end ${user}`));
+                    void s.send(socket, "reply", note(`reply ${user}`));
+                    void s.send(socket, "none", nothing, { timeout: 20, failed: note(`timeout ${user}`) });
+                    for (let n = 0; n < 2; n++) {
+                        void waiting.send("late", nothing, { failed: note(`queued ${user}`) });
+                    }
                 }),
             ),
         );
-        await until(() => seen.length === 10);
+        await until(() => seen.length === 24);
         signal.abort();
         await c.disconnect();
-        expect(seen).to.have.length(14);
+        expect(seen).to.have.length(28);
         for (const each of seen) {
             const [, user, store] = each.split(" ");
             expect(store, each).to.equal(user);
@@ -145,6 +158,88 @@ describe("options", () => {
             expect((await rejection(s.ask(socket, 1, options))).code).to.equal("ERR_BAD_OPTION");
         }
         expect((await rejection(c.send(1, nothing, { failed: 1 } as object))).code).to.equal("ERR_BAD_OPTION");
+    });
+
+    it("are the default if they, or their members, are null", async () => {
+        const { s, c, socket } = await pair();
+        for (const end of [s, c]) end.handle("Number", () => 1);
+        const session = s.sessions[0]!;
+        const remote = s.session(s.id_of(session));
+        const only = (...names: string[]): object => Object.fromEntries(names.map((name) => [name, null]));
+        for (const options of [null, only("timeout", "signal", "type", "failed")] as never[]) {
+            await Promise.all([
+                c.send(1, nothing, options),
+                s.send(socket, 1, null, options),
+                session.send(1, null, options),
+            ]);
+        }
+        for (const options of [null, only("timeout", "signal", "type")] as never[]) {
+            await Promise.all([
+                c.ask(1, options),
+                s.ask(socket, 1, options),
+                session.ask(1, options),
+                remote.ask(1, options),
+            ]);
+            for (const stream of [c.request(1, options), s.request(socket, 1, options), session.request(1, options)]) {
+                await (await stream).next(null);
+            }
+        }
+        for (const options of [null, only("timeout", "signal")] as never[]) {
+            await Promise.all([c.flush(options), session.flush(options)]);
+            await Promise.all([s.group("a").count(options), s.group("a").members(options)]);
+            await client(placeOf(s)).connect(options);
+            await c.messages(options).return?.();
+        }
+        for (const options of [null, only("type", "except", "local")] as never[]) {
+            await Promise.all([s.sendall(1, options), s.group("a").sendall(1, options)]);
+        }
+        for (const options of [null, only("timeout", "drain")] as never[]) {
+            await Promise.all([s.kill_socket(socket, options), session.kill(options), remote.kill(options)]);
+            await Promise.all([c.disconnect(options), s.disconnect(options), s.close(options)]);
+        }
+        expect(s.sockets).to.deep.equal([]);
+    });
+
+    it("reject with ERR_BAD_OPTION, and no method throws, if reading them throws", async () => {
+        const { s, c } = await pair();
+        const session = s.sessions[0]!;
+        const remote = s.session(s.id_of(session));
+        const methods: Record<string, (options: object) => Promise<unknown>> = {
+            send: (options) => c.send(1, null, options),
+            call: (options) => c.send(1, nothing, options),
+            ask: (options) => c.ask(1, options),
+            request: (options) => c.request(1, options),
+            flush: (options) => c.flush(options),
+            connect: (options) => client().connect(options),
+            disconnect: (options) => client().disconnect(options),
+            sendall: (options) => s.sendall(1, options),
+            group: (options) => s.group("group").sendall(1, options),
+            count: (options) => s.group("group").count(options),
+            session: (options) => session.send(1, nothing, options),
+            remoteSend: (options) => remote.send(1, options),
+            remoteAsk: (options) => remote.ask(1, options),
+            close: (options) => server().close(options),
+            kill: (options) => s.kill_socket(new Socket(), options),
+        };
+        const thrower = (): never => {
+            throw new RangeError("of the program");
+        };
+        const getter = (name: string): object => Object.defineProperty({}, name, { get: thrower, enumerable: true });
+        warnings(); // most methods do not know each option
+        const revoked = Proxy.revocable({}, {});
+        revoked.revoke();
+        for (const [name, call] of Object.entries(methods)) {
+            for (const options of [new Proxy({}, { get: thrower }), revoked.proxy]) {
+                expect(await rejection(call(options)), name).to.include({ code: "ERR_BAD_OPTION" });
+            }
+            const others = ["timeout", "signal", "type", "failed", "drain", "except"].map(getter);
+            for (const options of [...others, { signal: revoked.proxy }]) {
+                const error = await Promise.race([call(options).catch((reason: unknown) => reason), turns(3)]);
+                expect(error instanceof RangeError || error instanceof TypeError, `${name}: ${String(error)}`).to.equal(
+                    false,
+                );
+            }
+        }
     });
 
     it("reject with ERR_BAD_OPTION for an invalid address that was assigned", async () => {

@@ -19,6 +19,45 @@ describe("errors of messages", () => {
         }
     });
 
+    for (const codec of ["json", "binary"] as const) {
+        it(`have the line of the caller in the stack for a value that cannot be sent: ${codec}`, async () => {
+            let value: unknown = () => undefined;
+            for (let depth = 0; depth < 30; depth++) value = { value };
+            if (codec === "json") value = { toJSON: () => JSON.stringify({ value: 1n }) };
+            const { s, c, socket } = await pair({ codec });
+            await c.flush(); // they have agreed on the codec
+            const near = (error: Error): void => {
+                expect((error.stack ?? "").split("\n").slice(0, 5).join("\n")).to.include(__filename);
+            };
+            for (const send of [
+                () => c.send(value),
+                () => c.send(value, () => undefined),
+                () => c.ask(value),
+                () => c.request(value),
+                () => s.send(socket, value),
+                () => s.sendall(value),
+            ]) {
+                near(await rejection(send()));
+            }
+            const replied = new Promise<Error>((resolve) => {
+                s.on("receive", (_, { callback }) => {
+                    try {
+                        callback?.(value);
+                    } catch (error) {
+                        resolve(error as Error);
+                    }
+                });
+            });
+            void c.send(1, () => undefined);
+            near(await replied);
+            const responded = new Promise<Error>((resolve) => {
+                s.on("request", (_, response) => void response.send(value).catch(resolve));
+            });
+            void c.request(1);
+            near(await responded);
+        });
+    }
+
     it("say that a request or a call was sent, and the peer may have handled it", async () => {
         const { s, c } = await pair();
         s.on("request", () => s.disconnect());

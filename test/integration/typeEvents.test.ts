@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import type { SockhopResponseWriteableStream } from "../../src";
+import type { SockhopRequest, SockhopResponseWriteableStream } from "../../src";
 import { pair, raw, server } from "../support/pair";
 
 class Widget {
@@ -62,22 +62,29 @@ describe("type events", () => {
     });
 
     it("of a request replace the general handler, which would respond, too", async () => {
-        const { s, c } = await pair();
-        const heard: string[] = [];
-        s.on("request", ({ type }, response) => {
-            heard.push(`general ${type}`);
-            void response.send("general");
-        });
-        const specific = (_: unknown, response: SockhopResponseWriteableStream): void => {
-            heard.push("specific");
-            void response.send("specific");
-        };
-        s.on("request:String", specific);
-        expect(await c.ask("text")).to.equal("specific");
-        expect(await c.ask(5)).to.equal("general");
-        s.off("request:String", specific);
-        expect(await c.ask("text")).to.equal("general");
-        expect(heard).to.deep.equal(["specific", "general Number", "general String"]);
+        const { s, c, socket } = await pair();
+        const ends = [
+            { end: s, ask: (value: unknown): Promise<unknown> => c.ask(value) },
+            { end: c, ask: (value: unknown): Promise<unknown> => s.ask(socket, value) },
+        ];
+        for (const { end, ask } of ends) {
+            const heard: string[] = [];
+            end.on("request", ({ type }: SockhopRequest, response: SockhopResponseWriteableStream) => {
+                heard.push(`general ${type}`);
+                void response.send("general");
+            });
+            const specific = (_: unknown, response: SockhopResponseWriteableStream): void => {
+                heard.push("specific");
+                void response.send("specific");
+            };
+            end.on("request:String", specific);
+            expect(await ask("text")).to.equal("specific");
+            expect(await ask(5)).to.equal("general");
+            end.off("request:String", specific);
+            end.once("request:String", specific);
+            expect([await ask("text"), await ask("text")]).to.deep.equal(["specific", "general"]);
+            expect(heard).to.deep.equal(["specific", "general Number", "specific", "general String"]);
+        }
     });
 
     it("are not emitted for an invalid name, nor twice", async () => {

@@ -1,6 +1,10 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { ClientOptions, SockhopClient } from "../../src";
+import { turns } from "../support/eventLoop";
+import { client, pair } from "../support/pair";
+import { unhandled } from "../support/rejections";
 
 /** Runs a program that uses the built package. */
 function run(program: string): Promise<{ code: unknown; stdout: string; stderr: string }> {
@@ -40,6 +44,68 @@ describe("promises", () => {
             const { code, stderr } = await run(`new (require("sockhop").client)().${method}(1)`);
             expect(code).to.equal(1);
             expect(stderr).to.include("ERR_SOCKET_DESTROYED");
+        });
+    }
+
+    /** Codes of the unhandled rejections after a call of a method, and what follows. */
+    async function codesOf(method: "ask" | "request", { options, call, after }: Case): Promise<unknown[]> {
+        const reasons = unhandled();
+        const c = options ? (await pair({}, options)).c : client();
+        call(c, method);
+        after?.(c);
+        await turns(5);
+        return reasons.map((reason) => (reason as { code?: string }).code);
+    }
+
+    interface Case {
+        /** Options of a client that is connected. */
+        options?: ClientOptions;
+        call: (c: SockhopClient, method: "ask" | "request") => unknown;
+        after?: (c: SockhopClient) => unknown;
+    }
+    const cases: Record<string, Case & { code?: string }> = {
+        "without a connection": { call: (c, method) => c[method](1), code: "ERR_SOCKET_DESTROYED" },
+        "with an invalid option": {
+            options: {},
+            call: (c, method) => c[method](1, { timeout: -1 }),
+            code: "ERR_BAD_OPTION",
+        },
+        "with a value that cannot be sent": { options: {}, call: (c, method) => c[method](1n), code: "ERR_BAD_DATA" },
+        "to a json peer": {
+            options: { peer_type: "json" },
+            call: (c, method) => c[method](1),
+            code: "ERR_REQUEST_TYPE",
+        },
+        "that is too large": {
+            options: { max_message_size: 9 },
+            call: (c, method) => c[method](1),
+            code: "ERR_MESSAGE_TOO_LARGE",
+        },
+        "whose connection closes": {
+            options: {},
+            call: (c, method) => c[method](1),
+            after: (c) => c.socket?.destroy(),
+        },
+        "on a socket that is destroyed": {
+            options: {},
+            call: (c, method) => {
+                c.socket?.destroy();
+                void c[method](1);
+            },
+        },
+        "above max_pending": {
+            options: { max_pending: 1 },
+            call: (c, method) => {
+                void c.send(1, () => undefined);
+                void c[method](1);
+            },
+        },
+    };
+    for (const [name, { code, ...each }] of Object.entries(cases)) {
+        it(`of ask() and request() ${name} are alike`, async () => {
+            const expected = code === undefined ? [] : [code];
+            expect(await codesOf("request", each)).to.deep.equal(expected);
+            expect(await codesOf("ask", each)).to.deep.equal(expected);
         });
     }
 });

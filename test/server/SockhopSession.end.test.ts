@@ -44,4 +44,30 @@ describe("SockhopSession end()", () => {
         });
         await ended;
     });
+
+    it("is called once for a start() whose result runs its work in then(), as queries of some databases", async () => {
+        let runs = 0;
+        let begin!: () => void;
+        const ended = new Promise<void>((resolve) => {
+            class Session extends SockhopSession {
+                override start(): PromiseLike<void> {
+                    const work = new Promise<void>((started) => (begin = started));
+                    return {
+                        then: (...handlers) => {
+                            runs += 1;
+                            return work.then(...handlers);
+                        },
+                    };
+                }
+                override end(): void {
+                    resolve();
+                }
+            }
+            const s = server({ session_type: Session, session_timeout: 20 });
+            s.on("error", () => begin());
+            void s.listen().then(() => raw(s));
+        });
+        await ended;
+        expect(runs).to.equal(1);
+    });
 });

@@ -72,12 +72,12 @@ export class OfflineQueue {
     #timer: GraceTimeout | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` */
-    constructor({ max_messages, max_bytes, max_age, overflow = "reject" }: QueueOptions) {
+    constructor({ max_messages, max_bytes, max_age, overflow }: QueueOptions) {
         this.#maxMessages = positiveNumber("max_messages", max_messages, 10_000);
         this.#maxBytes = positiveNumber("max_bytes", max_bytes, 16 * 2 ** 20);
         this.#maxAge = milliseconds("max_age", max_age, Infinity);
-        this.#overflow = overflow;
-        if (!["reject", "drop-oldest", "drop-newest"].includes(overflow)) {
+        this.#overflow = overflow ?? "reject";
+        if (!["reject", "drop-oldest", "drop-newest"].includes(this.#overflow)) {
             throw new SockhopError("overflow must be reject, drop-oldest or drop-newest", "ERR_BAD_OPTION");
         }
     }

@@ -1,9 +1,11 @@
+import { checkMethodOptions } from "../../diagnostics/unknownOptions";
 import { emitSafely } from "../../emitter/emitSafely";
 import { TypedEmitter } from "../../emitter/TypedEmitter";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { uuidv4 } from "../../protocol/uuid";
 import { nextTick } from "../../runtime/clock";
 import { SockhopError } from "../../SockhopError";
+import { markHandled } from "../../timers/promises";
 import { CallContext } from "../CallContext";
 import { FifoQueue } from "../FifoQueue";
 
@@ -86,9 +88,14 @@ export class SockhopResponseReadableStream<T = any>
      *
      * Rejects with the error that ended the stream, or with `ERR_RESPONSE_END` if it ended without one. If the
      * responder calls `end()`, the last packet is `{ data: {}, type: "Object" }`, as in 1.8; with `keep_open` there is
-     * no such packet.
+     * no such packet. Nobody can foresee these errors, so the rejection needs no handler.
      */
-    async next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
+    next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
+        return markHandled(this.#next(options));
+    }
+
+    async #next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
+        checkMethodOptions(options, ["keep_open"], "next");
         const keep_open = options?.keep_open ?? false;
         const next = this.#read(!keep_open);
         // Ends the stream in the tick of the packet, as in 1.8, not when the caller gets it.
@@ -98,11 +105,15 @@ export class SockhopResponseReadableStream<T = any>
     }
 
     /**
-     * Reads all packets. Resolves when the stream has ended; rejects with the error that ended it.
+     * Reads all packets. Resolves when the stream has ended; rejects with the error that ended it, which needs no handler.
      *
      * If the responder calls `end()`, the last packet is empty, as with `next()`.
      */
-    async all(): Promise<Packet<T>[]> {
+    all(): Promise<Packet<T>[]> {
+        return markHandled(this.#all());
+    }
+
+    async #all(): Promise<Packet<T>[]> {
         const packets: Packet<T>[] = [];
         for (let packet; (packet = await this.#read(true));) packets.push(packet);
         return packets;

@@ -1,6 +1,7 @@
 import { assertEncodable } from "../../codec/errors";
 import type { RemoteFailure, SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { uuidv4 } from "../../protocol/uuid";
+import { cutStack } from "../../runtime/CallSite";
 import { SockhopError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import { toFailure, withoutData } from "./failure";
@@ -166,6 +167,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
             const { code } = error as SockhopError;
             const shorter = more?.error && shortened(more.error, code);
             if (shorter) return this.failWith(shorter);
+            cutStack(error, this.#send);
             const rejected = Promise.reject(error);
             if (!REQUESTER_ERRORS.has(code)) return rejected;
             this.#requesterError = error;

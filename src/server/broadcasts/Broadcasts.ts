@@ -3,6 +3,8 @@ import type { Connection } from "../../connection/Connection";
 import { type DisconnectReason, closeReasonOf } from "../../connection/DisconnectReason";
 import { checkMethodOptions } from "../../diagnostics/unknownOptions";
 import { typeOption } from "../../protocol/typeOption";
+import { cutStack } from "../../runtime/CallSite";
+import { memberOf } from "../../runtime/thrownValues";
 import { Broadcast } from "./Broadcast";
 import { BroadcastBatch } from "./BroadcastBatch";
 import { BroadcastFrame } from "./BroadcastFrame";
@@ -65,6 +67,7 @@ export class Broadcasts {
             recipientsOf([], options); // an invalid option must not send anything
             return cluster.send(message, group, this.send(message, group, options));
         } catch (error) {
+            cutStack(error, this.sendall); // eslint-disable-line @typescript-eslint/unbound-method -- not called
             return Promise.reject(error);
         }
     }
@@ -92,6 +95,7 @@ export class Broadcasts {
             }
             return this.#begin(connections, frame);
         } catch (error) {
+            cutStack(error, this.send); // eslint-disable-line @typescript-eslint/unbound-method -- not called
             return Promise.reject(error);
         }
     }
@@ -129,5 +133,5 @@ export class Broadcasts {
 
 /** True for the second argument of `receive`: a program may use `sendall` as a listener, and 1.x ignores the argument. */
 function isReceiveMeta(options: unknown): boolean {
-    return typeof options === "object" && options !== null && "socket" in options;
+    return memberOf(options, "socket") !== undefined;
 }

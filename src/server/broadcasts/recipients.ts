@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Connection, connectionOf } from "../../connection/Connection";
 import { isSocket } from "../../connection/socketHooks";
+import { memberOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import type { BroadcastOptions } from "./BroadcastOptions";
 
@@ -22,7 +23,7 @@ export function recipientsOf(
 }
 
 function socketOf(recipient: unknown): Socket {
-    const socket = isSocket(recipient) ? recipient : (recipient as { sock?: unknown } | null | undefined)?.sock;
+    const socket = isSocket(recipient) ? recipient : memberOf(recipient, "sock");
     if (isSocket(socket)) return socket;
     throw new SockhopError("except must be a session, a socket, or an array of them", "ERR_BAD_OPTION");
 }

@@ -67,9 +67,9 @@ export class RemoteSession<P extends Protocol = any> {
     ): Promise<AnswerTo<P, "server", V>> {
         return settle(() => {
             checkMethodOptions(options, ["timeout", "signal", "type"], "ask");
-            const { type, ...limits } = options ?? {};
+            const { timeout, signal, type } = options ?? {};
             const checked = typeOption(type, true);
-            const response = this.#directory.ask(this.id, value, { ...limits, type: checked });
+            const response = this.#directory.ask(this.id, value, { timeout, signal, type: checked });
             return response as Promise<AnswerTo<P, "server", V>>;
         });
     }

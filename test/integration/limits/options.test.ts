@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ObjectBuffer, SockhopClient, SockhopError, SockhopServer } from "../../../src";
+import { ObjectBuffer, SockhopClient, SockhopError, SockhopServer, memory_engine } from "../../../src";
 import { pair, raw } from "../../support/pair";
 
 describe("limit options", () => {
@@ -52,6 +52,18 @@ describe("limit options", () => {
             });
             expect(new SockhopClient(options)._limits).to.deep.equal(new SockhopClient()._limits);
         }
+    });
+
+    it("use the default for members that are null, at all levels", async () => {
+        const none = (...names: string[]): object => Object.fromEntries(names.map((name) => [name, null]));
+        for (const end of [new SockhopClient(), new SockhopServer()]) {
+            expect(await end.messages(none("signal")).return?.()).to.deep.equal({ done: true, value: undefined });
+        }
+        new SockhopClient({ queue: none("max_messages", "max_bytes", "max_age", "overflow") });
+        new SockhopClient({ resume: none("timeout", "max_bytes", "max_messages") });
+        new SockhopClient({ servers: [{ path: "a", ...none("address", "port", "name", "servername") }] });
+        const cluster = { engine: memory_engine(), ...none("name", "heartbeat", "max_buffered", "max_pending") };
+        new SockhopServer({ cluster });
     });
 
     it("are unlimited with Infinity", async () => {

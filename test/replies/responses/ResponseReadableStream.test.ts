@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { SockhopError, SockhopResponsePacket, SockhopResponseReadableStream } from "../../../src";
+import { turns } from "../../support/eventLoop";
 import { rejection } from "../../support/pair";
-import { uncaught } from "../../support/rejections";
+import { uncaught, unhandled } from "../../support/rejections";
 
 function packet(data: unknown, more: Partial<SockhopResponsePacket> = {}): SockhopResponsePacket {
     return new SockhopResponsePacket({ uuid: "u", data, ...more });
@@ -184,6 +185,20 @@ describe("SockhopResponseReadableStream", () => {
             expect(await rejection(loop)).to.equal(ERROR);
             expect(all).to.deep.equal(["a"]);
         });
+    });
+
+    it("reject without an unhandled rejection, whatever has ended the stream", async () => {
+        const reasons = unhandled();
+        for (const error of [undefined, new SockhopError("late", "ERR_RESPONSE_TIMEOUT")]) {
+            const stream = new SockhopResponseReadableStream();
+            const reads = [stream.next(), stream.next({ keep_open: true }), ...(error ? [stream.all()] : [])];
+            stream.end(error);
+            void stream.next();
+            await turns(3);
+            const code = error?.code ?? "ERR_RESPONSE_END";
+            for (const read of reads) expect(await rejection(read)).to.have.property("code", code);
+        }
+        expect(reasons).to.deep.equal([]);
     });
 
     it("notifies its owner once when it ends", () => {
