@@ -13,7 +13,7 @@ export function toError(thrown: unknown): Error {
 }
 
 /** True for an instance of Error. `instanceof` can throw: the value may be a revoked Proxy. */
-export function isError(thrown: unknown): thrown is Error {
+function isError(thrown: unknown): thrown is Error {
     try {
         return thrown instanceof Error;
     } catch {
