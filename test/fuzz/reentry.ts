@@ -1,4 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { EventEmitter } from "node:events";
+import type net from "node:net";
 import fc from "fast-check";
 import { STEPS, take } from "./steps";
 import { KINDS_OF_THROWN, forgetThrown, thrown } from "./values";
@@ -41,9 +43,13 @@ const CALLED = [
     ...["session constructor", "session start", "session end"],
 ];
 
+/** Methods of sockets that a program replaces. */
+const METHODS = ["write", "end", "destroy", "resume"] as const;
+const REPLACED = METHODS.map((name) => `socket ${name}`);
+
 export const reactions: fc.Arbitrary<Reaction[]> = fc.uniqueArray(
     fc.record({
-        place: fc.constantFrom(...EVENTS, ...CHANNELS, ...CALLED, ...CALLED),
+        place: fc.constantFrom(...EVENTS, ...CHANNELS, ...CALLED, ...CALLED, ...REPLACED),
         step: fc.constantFrom(...Object.keys(STEPS)),
         argument: fc.nat(7),
         throws: fc.option(fc.nat(KINDS_OF_THROWN - 1), { freq: 3 }),
@@ -51,8 +57,8 @@ export const reactions: fc.Arbitrary<Reaction[]> = fc.uniqueArray(
     { minLength: 1, maxLength: 3, size: "max", selector: ({ place }) => place },
 );
 
-/** Messages sent there precede those of the client's queue. */
-const INTRODUCTIONS = ["c connect", "sockhop:connect"];
+/** Messages sent there precede those of the client's queue. (The client begins to read right after `connect`.) */
+const INTRODUCTIONS = ["c connect", "sockhop:connect", "socket resume"];
 
 /** Maximum number of calls of one place during one step: far more than any step needs. */
 const MOST = 60;
@@ -101,11 +107,34 @@ export class User {
         if (CHANNELS.includes(place)) {
             subscribe(place, react);
             this.#restore.push(() => unsubscribe(place, react));
+        } else if (REPLACED.includes(place)) {
+            this.#replace(place.slice("socket ".length) as (typeof METHODS)[number], react);
         } else if (EVENTS.includes(place)) {
             const { client, server } = this.#harness;
             const end = place.startsWith("c ") ? client : server;
             end.on(place.slice(2), react);
             this.#restore.push(() => end.off(place.slice(2), react));
+        }
+    }
+
+    /** Replaces a method of all sockets. The method still does its work. */
+    #replace(name: (typeof METHODS)[number], react: () => void): void {
+        const replace = (socket: net.Socket): void => {
+            const original: unknown = Reflect.get(socket, name);
+            const replacement = (...args: unknown[]): unknown => {
+                try {
+                    react();
+                } catch {
+                    // Its own tests are about methods that throw.
+                }
+                return (original as (...args: unknown[]) => unknown).apply(socket, args);
+            };
+            Object.assign(socket, { [name]: replacement });
+        };
+        const { client, server } = this.#harness;
+        for (const end of [client, server]) {
+            (end as EventEmitter).on("connect", replace);
+            this.#restore.push(() => (end as EventEmitter).off("connect", replace));
         }
     }
 
