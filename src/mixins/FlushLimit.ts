@@ -1,5 +1,6 @@
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { type Abortable, unwatchSignal, watchSignal } from "../replies/abortSignals";
+import { CallSite } from "../runtime/CallSite";
 import { SockhopError } from "../SockhopError";
 import { GraceTimeout } from "../timers/GraceTimeout";
 import { MAX_TIMEOUT, milliseconds } from "../validators";
@@ -28,8 +29,11 @@ export class FlushLimit implements Abortable {
     /** Called when the timeout or the signal ends the call. */
     onEnd: ((error: SockhopError) => void) | undefined;
 
-    /** @throws {@link SockhopError} `ERR_BAD_OPTION`; `ERR_ABORTED` for an aborted signal */
-    constructor(options: FlushOptions) {
+    /**
+     * @param site - call whose line the stack of a timeout starts with
+     * @throws {@link SockhopError} `ERR_BAD_OPTION`; `ERR_ABORTED` for an aborted signal
+     */
+    constructor(options: FlushOptions, site: CallSite) {
         if (typeof options !== "object") {
             throw new SockhopError("flush() takes an object of options: { timeout, signal }", "ERR_BAD_OPTION");
         }
@@ -41,7 +45,9 @@ export class FlushLimit implements Abortable {
         if (timeout === MAX_TIMEOUT) return;
         this.#timer = new GraceTimeout(timeout, () => {
             const message = `The peer has not acknowledged all that was sent before flush() within ${timeout} ms`;
-            this.abort(new SockhopError(message, "ERR_FLUSH_TIMEOUT"));
+            const error = new SockhopError(message, "ERR_FLUSH_TIMEOUT");
+            site.mark(error);
+            this.abort(error);
         });
     }
 
@@ -68,7 +74,7 @@ export async function limitFlush(
     start: (limit?: FlushLimit) => Promise<void>,
 ): Promise<void> {
     if (options === undefined || options === null) return start();
-    const limit = new FlushLimit(options);
+    const limit = new FlushLimit(options, new CallSite(limitFlush));
     try {
         await new Promise<void>((resolve, reject) => {
             limit.onEnd = reject;

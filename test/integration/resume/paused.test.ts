@@ -146,7 +146,9 @@ describe("flush() with options", () => {
             for (const socket of [c.socket!, s.sockets[0]!]) socket.pause();
             for (const end of [c, s.sessions[0]!]) {
                 void end.send("x");
-                expect(await rejection(end.flush({ timeout: 1 }))).to.have.property("code", "ERR_FLUSH_TIMEOUT");
+                const late = await rejection(end.flush({ timeout: 1 }));
+                expect(late).to.have.property("code", "ERR_FLUSH_TIMEOUT");
+                expect((late.stack ?? "").split("\n").slice(1, 3).join("\n")).to.include(__filename);
                 const abort = new AbortController();
                 const aborted = rejection(end.flush({ timeout: 60_000, signal: abort.signal }));
                 abort.abort(new Error("no"));
