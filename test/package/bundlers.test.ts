@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { build } from "esbuild";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { identity } from "../support/certificates";
@@ -50,6 +51,31 @@ describe("the package in a bundle", function () {
             }
         });
     }
+
+    it("runs without the condition module, which conditions of the program replace: esbuild", async () => {
+        const program = `
+            import { SockhopClient, SockhopServer } from "sockhop";
+            import { redis_engine } from "sockhop/redis";
+            const server = new SockhopServer({ port: 0 });
+            server.on("request", (request, response) => response.send(typeof redis_engine));
+            await server.listen();
+            const client = new SockhopClient({ port: server.get_bound_port() });
+            await client.connect();
+            console.log(await client.ask("engine"));
+            await client.disconnect();
+            await server.close();`;
+        writeFileSync(join(folder, "conditions.mjs"), program);
+        const options = { absWorkingDir: folder, bundle: true, platform: "node", external: ["redis"] } as const;
+        for (const [entry, format, output] of [
+            ["conditions.mjs", "esm", "function\n"],
+            ["import.mjs", "cjs", "well\n"], // it compares the classes of import and require()
+        ] as const) {
+            const file = join(folder, "conditions", format === "esm" ? "bundle.mjs" : "bundle.cjs");
+            await build({ ...options, entryPoints: [entry], format, outfile: file, conditions: ["production"] });
+            expect(await node([file, ...certificate], folder), format).to.deep.equal({ code: 0, output });
+            expect(copies(file), format).to.equal(1);
+        }
+    });
 
     it("runs as one executable of Bun", async () => {
         const file = join(folder, process.platform === "win32" ? "executable.exe" : "executable");

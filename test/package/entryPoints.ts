@@ -50,18 +50,19 @@ export function forNode(modules: readonly string[], names: readonly string[]): s
     const cases = modules.map((name) => `        case "${name}":\n            return require("${name}");\n`).join("");
     const load = `(name) => {\n    switch (name) {\n${cases}    }\n}`;
     const hint = `0 && (module.exports = ${listed(names)});\n0 && (exports.default = module.exports);`;
-    return `"use strict";\n\nconst library = require("./library.js");\n\nmodule.exports = library(${load});\n${hint}\n`;
+    return `"use strict";\n\nconst library = require("./library.js");\n\nmodule.exports = library.shared ??= library(${load});\n${hint}\n`;
 }
 
 /**
  * Returns the entry point for bundlers: an ES module without `require()`, which esbuild cannot put into an ES module of its own.
  * The condition `module` leads bundlers there by `import` and by `require()`, so that a bundle has one copy of each class.
+ * A bundler without that condition, such as esbuild with `--conditions`, takes it for `import`, and shares the copy of `index.js`.
  */
 export function forBundlers(modules: readonly string[], names: readonly string[]): string {
     const identifier = (module: string): string => module.replace("node:", "").replace("/", "_");
     const imports = modules.map((module) => `import ${identifier(module)} from "${module}";\n`).join("");
     const entries = modules.map((module) => `    "${module}": ${identifier(module)},\n`).join("");
-    const library = `import library from "./library.js";\n\nconst modules = {\n${entries}};\n\nconst Sockhop = library((name) => modules[name]);\n`;
+    const library = `import library from "./library.js";\n\nconst modules = {\n${entries}};\n\nconst Sockhop = (library.shared ??= library((name) => modules[name]));\n`;
     return `${imports}${library}${exportsOf(names)}`;
 }
 
