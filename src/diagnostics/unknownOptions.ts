@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { printable } from "../runtime/thrownValues";
 import { warn } from "./warning";
 
 /** Number of unknown options after which the object is no set of options, but a Buffer or an array, for example. */
@@ -6,6 +7,9 @@ const MAX_WARNINGS = 10;
 
 /** Number of warnings in one process. More names are data of the program, not typing mistakes. */
 const MAX_WARNED = 1000;
+
+/** Characters of the name of an unknown option that are shown, and remembered. */
+const MAX_NAME = 40;
 
 const warned = new Set<string>();
 
@@ -28,7 +32,8 @@ const REPLACEMENTS = new Map([
 export function warnUnknownOptions(options: object, names: readonly string[], owner = ""): void {
     let count = 0;
     for (const name of Object.keys(options)) {
-        const option = owner === "" ? `"${name}"` : `"${name}" of ${owner}`;
+        const shown = printable(name.slice(0, MAX_NAME)); // a program may pass an object of a peer
+        const option = owner === "" ? `"${shown}"` : `"${shown}" of ${owner}`;
         if (names.includes(name) || warned.has(option)) continue;
         if (warned.size >= MAX_WARNED) return;
         warned.add(option);
