@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { printable } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 import { warn } from "./warning";
 
@@ -7,6 +8,9 @@ const MAX_WARNINGS = 10;
 
 /** Number of warnings in one process. More names are data of the program, not typing mistakes. */
 const MAX_WARNED = 1000;
+
+/** Characters of the name of an unknown option that are shown, and remembered. */
+const MAX_NAME = 40;
 
 const warned = new Set<string>();
 
@@ -29,7 +33,8 @@ const REPLACEMENTS = new Map([
 export function warnUnknownOptions(options: object, names: readonly string[], owner = ""): void {
     let count = 0;
     for (const name of Object.keys(options)) {
-        const option = owner === "" ? `"${name}"` : `"${name}" of ${owner}`;
+        const shown = printable(name.slice(0, MAX_NAME)); // a program may pass an object of a peer
+        const option = owner === "" ? `"${shown}"` : `"${shown}" of ${owner}`;
         if (names.includes(name) || warned.has(option)) continue;
         if (warned.size >= MAX_WARNED) return;
         warned.add(option);

@@ -25,6 +25,13 @@ describe("warnUnknownOptions()", () => {
         ]);
     });
 
+    it("shows the start of a name, without control characters: a program may pass an object of a peer", async () => {
+        const texts = await warningsOf(() => {
+            warnUnknownOptions({ [`\u001b[2J\n${"x".repeat(10_000)}`]: 1 }, ["colour"], "screen");
+        });
+        expect(texts).to.deep.equal([`Unknown option "\uFFFD[2J ${"x".repeat(35)}" of screen`]);
+    });
+
     it("suggests the option that replaces one of Node.js, if it is known", async () => {
         const texts = await warningsOf(() => {
             warnUnknownOptions({ host: 1, key: 2 }, ["address", "port", "ssl_options"], "house");

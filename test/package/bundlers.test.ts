@@ -65,7 +65,7 @@ describe("the package in a bundle", function () {
             await client.disconnect();
             await server.close();`;
         writeFileSync(join(folder, "conditions.mjs"), program);
-        const options = { absWorkingDir: folder, bundle: true, platform: "node", external: ["redis"] } as const;
+        const options = { absWorkingDir: folder, bundle: true, platform: "node" as const, external: ["redis"] };
         for (const [entry, format, output] of [
             ["conditions.mjs", "esm", "function\n"],
             ["import.mjs", "cjs", "well\n"], // it compares the classes of import and require()
