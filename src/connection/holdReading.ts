@@ -25,6 +25,11 @@ export function holdReading(socket: Socket): () => void {
     };
 }
 
+/** True while the library does not read from the socket. */
+export function isHeld(socket: Socket): boolean {
+    return held.has(socket) && socket.isPaused();
+}
+
 /** Ends all pauses of a socket whose connection closes: a paused socket would not see the end of its peer. */
 export function releaseReading(socket: Socket): void {
     const hold = held.get(socket);

@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Connection } from "../connection/Connection";
+import { isHeld } from "../connection/holdReading";
 import { PingHistory } from "../connection/PingHistory";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
@@ -18,7 +19,8 @@ export interface Pinging {
      * intervals: `disconnect` follows. A new call replaces the interval.
      *
      * An interval is silent if no byte arrived and the peer accepted no byte of ours. As in 1.x, this includes
-     * connections whose socket the program has paused (`socket.pause()`); the first one causes a process warning.
+     * connections whose socket the program has paused (`socket.pause()`); the first one causes a process warning. While a
+     * slow loop over `messages()` stops the library from reading, no interval counts as silent.
      *
      * An endpoint always replies to pings of the peer, also while its own pings are off. Peers of type `"json"` do not
      * reply to pings.
@@ -61,7 +63,10 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         }
 
         #ping(connection: Connection): void {
-            const ping = (connection.pings ??= new PingHistory()).next(connection);
+            const pings = (connection.pings ??= new PingHistory());
+            // A slow loop over `messages()`: pongs are not read. Not so for a peer that does not read our replies.
+            if (isHeld(connection.socket) && !connection.pausedFrames) pings.reset();
+            const ping = pings.next(connection);
             if (ping) {
                 connection.sendControl("ping", ping);
                 return;

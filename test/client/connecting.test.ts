@@ -113,6 +113,23 @@ async function fill(path: string): Promise<void> {
         expect(attempts).to.deep.equal([]);
     });
 
+    it("is tried again when the other servers of the client have failed", async () => {
+        const path = socketPath();
+        const busy = await busyServer(path);
+        await fill(path);
+        const { random } = Math;
+        Math.random = () => 0.999; // keeps the order
+        const c = client({ servers: [{ path }, { path: socketPath() }] });
+        Math.random = random;
+        expect(c.path).to.equal(path);
+        const connected = c.connect();
+        connected.catch(() => undefined);
+        await turns(20);
+        busy.stdin?.write("x");
+        await connected;
+        expect(c.path).to.equal(path);
+    });
+
     it("rejects after connect_timeout", async () => {
         const path = socketPath();
         await busyServer(path);

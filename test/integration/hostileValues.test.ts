@@ -221,6 +221,23 @@ describe("values of a peer", () => {
         expect(used() - before).to.be.below(6 * 2 ** 20);
     });
 
+    it("do not retain the frame of bytes of a short string, or of a type", async () => {
+        const s = server({ path: socketPath(), codec: "binary" });
+        const texts: unknown[] = [];
+        s.on("receive", ({ name }: { name: string }, { type }: { type: string }) => texts.push(name, type));
+        await s.listen();
+        const c = client({ path: s.path, codec: "binary" });
+        await c.connect();
+        const before = used();
+        for (let n = 0; n < 200; n++) {
+            const value = { name: `keep me, please ${n}`, rest: "x".repeat(60_000) };
+            await c.send(value, undefined, { type: `a long name of a type ${n}` });
+            await until(() => texts.length === 2 * (n + 1));
+        }
+        expect(c.codec).to.equal("binary");
+        expect(used() - before).to.be.below(6 * 2 ** 20);
+    });
+
     it("cannot make the keys of open requests collide", async () => {
         // The hash of an integer has no seed in V8 (ComputeUnseededHash), and can be inverted.
         const inverse = (odd: number): number => {

@@ -115,4 +115,23 @@ describe("Ping", () => {
         await left;
         expect(pings).to.be.at.least(6);
     });
+
+    it("keeps a peer while a slow loop over messages() stops reading, and drops it if it is silent afterwards", async () => {
+        const s = server();
+        await s.listen();
+        const messages = s.messages();
+        const peer = await raw(s);
+        let pings = 0;
+        peer.on("data", (chunk: Buffer) => (pings += String(chunk).split("SockhopPing").length - 1));
+        await until(() => s.sockets.length === 1);
+        let gone = 0;
+        s.on("disconnect", () => (gone += 1));
+        peer.write(frame("value").repeat(200));
+        await until(() => s.sockets[0]?.isPaused() === true);
+        s.ping(INTERVAL);
+        await until(() => gone > 0 || pings >= 10);
+        expect(gone).to.equal(0);
+        void messages.return?.();
+        await until(() => gone > 0);
+    });
 });

@@ -4,7 +4,7 @@ import { amend } from "../../runtime/CallSite";
 import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import { type Address, addressOptions } from "../../transport/Address";
-import { targetOf } from "../../transport/connectError";
+import { isBacklogFull, targetOf } from "../../transport/connectError";
 import { isPermanent } from "./ConnectWait";
 
 /** One server of the option `servers`: a port of an address, a path, or a name. */
@@ -55,6 +55,8 @@ export class ServerList {
     #tried: string[] = [];
     /** Error of this round. */
     #error: Error | undefined;
+    /** Server of this round whose backlog was full. It is tried again when the others have failed. */
+    #busy: Server | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` */
     constructor(servers: readonly ServerAddress[], client: Address) {
@@ -83,7 +85,7 @@ export class ServerList {
     /** Begins a round, with the current server or another one. */
     begin(server = this.current): void {
         this.#tried = [];
-        this.#error = undefined;
+        this.#error = this.#busy = undefined;
         this.#goTo(this.#servers.indexOf(server));
     }
 
@@ -91,15 +93,26 @@ export class ServerList {
      * Goes on to the next server.
      *
      * @param error - cause, if the client could not connect
-     * @returns false if each was tried in this round
+     * @returns false if each was tried in this round, and none was busy
      */
     next(error?: Error): boolean {
+        if (isBacklogFull(error)) this.#busy ??= this.current;
         this.#tried.push(targetOf(this.current));
         // A mistake that no further attempt can mend is one of this server, while another one may only be away.
         const isWorse = error && isPermanent(error) && this.#error && !isPermanent(this.#error);
         if (error && !isWorse) this.#error = error;
         this.#goTo((this.#index + 1) % this.#servers.length);
-        return this.#tried.length < this.#servers.length;
+        return this.#tried.length < this.#servers.length || this.#goToBusy();
+    }
+
+    /** Goes back to a server whose backlog was full, as the last one of the round. */
+    #goToBusy(): boolean {
+        const busy = this.#busy;
+        if (!busy) return false;
+        this.#busy = undefined;
+        this.#tried.splice(this.#tried.indexOf(targetOf(busy)), 1);
+        this.#goTo(this.#servers.indexOf(busy));
+        return true;
     }
 
     /**

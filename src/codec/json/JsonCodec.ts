@@ -252,9 +252,12 @@ function isJson(text: string): boolean {
 
 /**
  * True for white space only. A regular expression would keep its last input in memory (`RegExp.input` of V8), even a
- * long one.
+ * long one. Codes, because a string for each character would make a blank line cost more than a message.
  */
 function isSpaces(text: string): boolean {
-    for (const character of text) if (!" \t\r\n".includes(character)) return false;
+    for (let index = 0; index < text.length; index++) {
+        const code = text.charCodeAt(index);
+        if (code !== SPACE && code !== 0x0a && code !== 0x0d && code !== 0x09) return false;
+    }
     return true;
 }

@@ -1,4 +1,9 @@
+import { detach } from "../../../runtime/detach";
 import { BadValue, badFrame } from "./BadFrame";
+
+/** A short string that the program keeps must not keep the text of a long frame, in characters, of which it is a part. */
+const MAX_SHARED_TEXT = 4096;
+const MIN_SHARE = 1 / 16;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -156,7 +161,9 @@ export class ByteReader {
         const from = this.character;
         this.character = from + length;
         if (this.character > this.text.length) throw badFrame("its text is too short");
-        return this.text.slice(from, from + length);
+        const text = this.text.slice(from, from + length);
+        const { length: total } = this.text;
+        return total > MAX_SHARED_TEXT && length < MIN_SHARE * total ? detach(text) : text;
     }
 
     protected int32(): number {
