@@ -69,12 +69,14 @@ export class TransferWatch {
      * `ended` receives the milliseconds that the peer needs to read the system buffers at the rate of this transfer, if
      * there were bytes to send and the operating system has accepted them all; otherwise `undefined`.
      *
+     * @param bytesBefore - bytes that are not sent do not count if `bytesSent` is larger than this: they were written
+     *     after what the caller waits for
      * @returns false if nothing is in transit; `ended` is not called then
      */
-    wait(ended: TransferWait["ended"]): boolean {
+    wait(ended: TransferWait["ended"], bytesBefore = Infinity): boolean {
         const { bytesSent, writeQueueSize, framesReceived, partialFrame } = this.#counters;
         const isAccepted = writeQueueSize === 0 && this.#counters.bytesPending <= MAX_ACCEPTED;
-        const bytesPending = isAccepted ? 0 : this.#counters.bytesPending;
+        const bytesPending = isAccepted || bytesSent > bytesBefore ? 0 : this.#counters.bytesPending;
         if (bytesPending === 0 && !partialFrame) return false;
         this.#waits.push({
             targetBytesSent: bytesPending === 0 ? 0 : bytesSent + bytesPending,

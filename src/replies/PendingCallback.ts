@@ -84,6 +84,7 @@ export class PendingCallback implements PendingReply, PendingEntry, Identified {
     }
 
     attach(connection: CallbackHost): void {
+        if (this.#timeout) this.#timeout.bytesBefore = connection.bytesBefore;
         this.connection = connection;
         (connection.callbacks ??= new PendingTable()).add(this);
     }

@@ -16,8 +16,10 @@ export interface ReplyHost {
     readonly pausedFrames: unknown;
     /** Address of the peer, for messages. */
     readonly peer: string;
+    /** Value that `bytesSent` has when everything before the next frame is sent. */
+    readonly bytesBefore: number;
     /** Watches the bytes in transit. */
-    readonly transfers: { wait(ended: (grace: number | undefined) => void): boolean };
+    readonly transfers: { wait(ended: (grace: number | undefined) => void, bytesBefore: number): boolean };
     /** Reports that a reply is no longer pending. */
     endReply(): void;
 }

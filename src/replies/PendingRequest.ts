@@ -59,6 +59,7 @@ export abstract class PendingRequest extends ReplyTimeout implements PendingRepl
     }
 
     attach(connection: RequestHost): void {
+        this.bytesBefore = connection.bytesBefore;
         this.connection = connection;
         (connection.requests ??= new PendingTable()).add(this);
     }

@@ -32,6 +32,8 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
     #isCleared = false;
     /** In milliseconds. */
     #timeout = 0;
+    /** Bytes that the connection sends before the call. */
+    bytesBefore = 0;
 
     /** Type of the call or request, for messages. */
     abstract readonly type: string;
@@ -72,10 +74,10 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
         this.fail(error);
     }
 
-    expire(timers: TimerLists, delay: number): void {
+    expire(timers: TimerLists): void {
         // While reading is paused, the reply may have arrived unread. Reading resumes when the peer reads.
         const isOver = this.#extensions >= MAX_EXTENSIONS && !this.connection?.pausedFrames;
-        if (isOver || !this.#waitForTransfer(timers, delay)) this.#timeOut();
+        if (isOver || !this.#waitForTransfer(timers)) this.#timeOut();
     }
 
     /** Stops the timeout, and stops listening to the signal. */
@@ -86,19 +88,19 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
     }
 
     /**
-     * Waits while bytes are in transit. If they include the call, restarts the timeout: the peer has all of it to
-     * reply.
+     * Waits while the call is being sent, or a message is arriving, which may be the reply. After the call is sent,
+     * restarts the timeout: the peer has all of it to reply.
      *
-     * @returns false if nothing is in transit
+     * @returns false if neither is in transit
      */
-    #waitForTransfer(timers: TimerLists, delay: number): boolean {
+    #waitForTransfer(timers: TimerLists): boolean {
         const onTransferEnd = (grace: number | undefined): void => {
             if (this.#isCleared) return;
             if (grace === undefined) this.#timeOut();
-            else timers.add(this, delay + grace);
+            else timers.add(this, this.#timeout + grace);
         };
         this.#extensions += 1;
-        return this.connection?.transfers.wait(onTransferEnd) === true;
+        return this.connection?.transfers.wait(onTransferEnd, this.bytesBefore) === true;
     }
 
     #timeOut(): void {

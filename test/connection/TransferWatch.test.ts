@@ -57,6 +57,13 @@ describe("TransferWatch", () => {
         expect(watch.wait(() => undefined)).to.equal(false);
     });
 
+    it("does not wait for bytes that were written after what its caller waits for", () => {
+        const watch = new TransferWatch({ ...transfers(), bytesSent: 5000 });
+        expect(watch.wait(() => undefined, 4900)).to.equal(false);
+        expect(watch.wait(() => undefined, 5000)).to.equal(true);
+        watch.close();
+    });
+
     it("does not wait for a short write that the system has accepted, and whose callback is due", () => {
         const bytes = { ...transfers(), bytesPending: 100, writeQueueSize: 0 };
         expect(new TransferWatch(bytes).wait(() => undefined)).to.equal(false);

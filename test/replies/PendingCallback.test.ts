@@ -15,6 +15,7 @@ class TestHost implements CallbackHost {
     callbacks: CallbackHost["callbacks"];
     readonly pausedFrames = undefined;
     readonly peer = "a peer";
+    readonly bytesBefore = 0;
     readonly transfers = { wait: () => false };
     ended = 0;
 

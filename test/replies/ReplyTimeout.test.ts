@@ -15,8 +15,12 @@ class TestHost {
     /** Callbacks for the end of the transfer; one for each wait. */
     readonly waits: ((grace: number | undefined) => void)[] = [];
     inTransit = false;
+    readonly bytesBefore = 0;
+    /** Position of the call of the last wait. */
+    position: number | undefined;
     readonly transfers = {
-        wait: (ended: (grace: number | undefined) => void): boolean => {
+        wait: (ended: (grace: number | undefined) => void, position: number): boolean => {
+            this.position = position;
             if (this.inTransit) this.waits.push(ended);
             return this.inTransit;
         },
@@ -162,6 +166,23 @@ describe("ReplyTimeout", () => {
             clock.tick(1);
             expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
             expect(host.waits).to.have.length(2);
+        });
+
+        it("gives the grace time of one transfer once", () => {
+            const probe = limited();
+            clock.tick(100);
+            host.waits[0]!(50);
+            clock.tick(150);
+            host.waits[1]!(0);
+            clock.tick(100);
+            expect(probe.codes).to.deep.equal(["ERR_RESPONSE_TIMEOUT"]);
+        });
+
+        it("does not wait for bytes that were written after the call", () => {
+            const probe = limited();
+            probe.bytesBefore = 4900;
+            clock.tick(100);
+            expect(host.position).to.equal(4900);
         });
 
         it("waits for further transfers while received frames are held back", () => {

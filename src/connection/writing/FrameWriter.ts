@@ -71,6 +71,14 @@ export class FrameWriter extends SocketWriter implements TickTask {
         return this.bytesPending + Buffer.byteLength(this.#text) + this.#bytesHeld;
     }
 
+    /**
+     * Value that `bytesSent` has when everything before the next frame is sent. (Counts characters of unwritten frames
+     * instead of bytes, which is faster.)
+     */
+    get bytesBefore(): number {
+        return this.bytesSent + this.bytesPending + this.#text.length + this.#bytesHeld;
+    }
+
     /** True until the operating system has accepted everything that was written to the socket. */
     get hasPendingWrites(): boolean {
         return this.bytesPending > 0 || this.isInterrupted;
