@@ -1,4 +1,11 @@
+import { detach } from "../../../runtime/detach";
 import { BadValue, badFrame } from "./BadFrame";
+
+/** Length from which the text of a frame is long: a short string that the program keeps must not keep it in memory. */
+const LONG_TEXT = 4096;
+
+/** Share of a long text from which a string may be a part of it. */
+const MIN_SHARE = 1 / 16;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -156,7 +163,9 @@ export class ByteReader {
         const from = this.character;
         this.character = from + length;
         if (this.character > this.text.length) throw badFrame("its text is too short");
-        return this.text.slice(from, from + length);
+        const text = this.text.slice(from, from + length);
+        const { length: total } = this.text;
+        return total > LONG_TEXT && length < MIN_SHARE * total ? detach(text) : text;
     }
 
     protected int32(): number {
