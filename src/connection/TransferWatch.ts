@@ -10,6 +10,12 @@ const MIN_BYTES = 1024;
 const MIN_SHARE = 0.01;
 const MAX_STALLED_CHECKS = 2;
 
+/**
+ * Bytes that are not in transit if the operating system has accepted them, and only the callback of their write is due.
+ * Otherwise a cancellation of one request, written in this tick, would extend the timeouts of others.
+ */
+const MAX_ACCEPTED = 65_536;
+
 /** Maximum time in which the peer reads the system buffers, in milliseconds. */
 const MAX_GRACE_MS = 5000;
 
@@ -69,7 +75,9 @@ export class TransferWatch {
      * @returns false if nothing is in transit; `ended` is not called then
      */
     wait(ended: TransferWait["ended"]): boolean {
-        const { bytesSent, bytesPending, writeQueueSize, framesReceived, partialFrame } = this.#counters;
+        const { bytesSent, writeQueueSize, framesReceived, partialFrame } = this.#counters;
+        const isAccepted = writeQueueSize === 0 && this.#counters.bytesPending <= MAX_ACCEPTED;
+        const bytesPending = isAccepted ? 0 : this.#counters.bytesPending;
         if (bytesPending === 0 && !partialFrame) return false;
         this.#waits.push({
             targetBytesSent: bytesPending === 0 ? 0 : bytesSent + bytesPending,

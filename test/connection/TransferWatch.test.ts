@@ -56,4 +56,10 @@ describe("TransferWatch", () => {
         const watch = new TransferWatch({ ...transfers(), bytesPending: 0, writeQueueSize: 0 });
         expect(watch.wait(() => undefined)).to.equal(false);
     });
+
+    it("does not wait for a short write that the system has accepted, and whose callback is due", () => {
+        const bytes = { ...transfers(), bytesPending: 100, writeQueueSize: 0 };
+        expect(new TransferWatch(bytes).wait(() => undefined)).to.equal(false);
+        expect(new TransferWatch({ ...bytes, writeQueueSize: 100 }).wait(() => undefined)).to.equal(true);
+    });
 });
