@@ -10,9 +10,6 @@ const MIN_BYTES = 1024;
 const MIN_SHARE = 0.01;
 const MAX_STALLED_CHECKS = 2;
 
-/** The callback of a write comes later. A write of at most this size is complete if the operating system has accepted it. */
-const MAX_ACCEPTED = 65_536;
-
 /** Maximum time in which the peer reads the system buffers, in milliseconds. */
 const MAX_GRACE_MS = 5000;
 
@@ -75,8 +72,7 @@ export class TransferWatch {
      */
     wait(ended: TransferWait["ended"], bytesBefore = Infinity): boolean {
         const { bytesSent, writeQueueSize, framesReceived, partialFrame } = this.#counters;
-        const isAccepted = writeQueueSize === 0 && this.#counters.bytesPending <= MAX_ACCEPTED;
-        const bytesPending = isAccepted || bytesSent > bytesBefore ? 0 : this.#counters.bytesPending;
+        const bytesPending = bytesSent > bytesBefore ? 0 : this.#counters.bytesPending;
         if (bytesPending === 0 && !partialFrame) return false;
         this.#waits.push({
             targetBytesSent: bytesPending === 0 ? 0 : bytesSent + bytesPending,

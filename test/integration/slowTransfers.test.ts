@@ -5,6 +5,23 @@ import { client, later, pair, rawServer, rejection, server, socketPath } from ".
 import { warnings } from "../support/rejections";
 import { next, turns, until } from "../support/eventLoop";
 import { fakeTime, passTime, timeOf } from "../support/fakeTime";
+import { ca, own } from "../support/tls";
+
+const ends = (["client", "server"] as const).flatMap((from) => [false, true].map((secure) => ({ from, secure })));
+
+/** Options of both ends, and those of one of them. */
+interface Options {
+    atServer?: object;
+    atClient?: object;
+    [name: string]: unknown;
+}
+
+function tlsOptions(): Options {
+    return {
+        atServer: { ssl_options: own },
+        atClient: { ssl_options: { ca: ca.cert, servername: "localhost" } },
+    };
+}
 
 /**
  * A server and a client, and between them a proxy with a limited rate in bytes per second in each direction. On Unix domain
@@ -12,9 +29,9 @@ import { fakeTime, passTime, timeOf } from "../support/fakeTime";
  */
 async function slowPair(
     rate: number,
-    options: object = {},
+    { atServer, atClient, ...options }: Options = {},
 ): Promise<{ s: SockhopServer; c: SockhopClient; socket: net.Socket; stop: () => void }> {
-    const s = server({ ...options, path: socketPath() });
+    const s = server({ ...options, ...atServer, path: socketPath() });
     await s.listen();
     let stopped = false;
     const pass = (from: net.Socket, to: net.Socket): void => {
@@ -39,7 +56,7 @@ async function slowPair(
     line.listen(path);
     await next(line, "listening");
     later(() => line.close());
-    const c = client({ ...options, path });
+    const c = client({ ...options, ...atClient, path });
     const connected = new Promise<net.Socket>((resolve) => s.once("connect", resolve));
     await c.connect();
     return { s, c, socket: await connected, stop: () => (stopped = true) };
@@ -49,24 +66,26 @@ const MIB = 2 ** 20;
 const big = "x".repeat(12 * MIB); // more than the system buffers
 
 describe("transferred bytes", () => {
-    for (const from of ["client", "server"] as const) {
-        it(`count as activity while one message takes longer than four pings: from the ${from}`, async () => {
+    for (const { from, secure } of ends) {
+        const over = `from the ${from}${secure ? " over TLS" : ""}`;
+
+        it(`count as activity while one message takes longer than four pings: ${over}`, async () => {
+            const { s, c, socket } = await slowPair(16 * MIB, secure ? tlsOptions() : {});
             const clock = fakeTime();
-            const { s, c, socket } = await slowPair(16 * MIB);
             const [sender, receiver] = from === "client" ? [c, s] : [s, c];
             let cut = false;
             c.once("disconnect", () => (cut = true));
             sender.ping(100);
-            const arrived = next(receiver, "receive");
+            const arrived = Promise.race([next(receiver, "receive"), next(c, "disconnect")]);
             if (from === "client") void c.send(big);
             else void s.send(socket, big);
             expect(await timeOf(clock, arrived)).to.be.above(400);
             expect(cut).to.equal(false);
         });
 
-        it(`extend a graceful close beyond its timeout: from the ${from}`, async () => {
+        it(`extend a graceful close beyond its timeout: ${over}`, async () => {
+            const { s, c, socket } = await slowPair(16 * MIB, secure ? tlsOptions() : {});
             const clock = fakeTime();
-            const { s, c, socket } = await slowPair(16 * MIB);
             const arrived = next(from === "client" ? s : c, "receive");
             if (from === "client") {
                 void c.send(big);

@@ -38,7 +38,7 @@ export class SendProgress {
     /** True if the peer reads, judged by the change since the last call. */
     isAdvancing({ bytesSent, bytesPending, writeQueueSize }: SendCounters): boolean {
         const isMoving =
-            this.#bytesPending > 0 && (bytesSent !== this.#bytesSent || writeQueueSize < this.#writeQueueSize);
+            this.#bytesPending > 0 && (bytesSent !== this.#bytesSent || writeQueueSize !== this.#writeQueueSize);
         if (this.#bytesPending === 0) {
             this.#pendingIntervals = 0;
             this.#bytesSentBefore = this.#bytesSent;

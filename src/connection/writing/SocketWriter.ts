@@ -24,6 +24,12 @@ const MAX_SETTLED_PER_TICK = 1000;
 /** Number of writes with an observer that have settled, on all connections. */
 let settledWrites = 0;
 
+/** Internal handle of a socket. That of TLS has a parent, the handle of the socket below. */
+interface WriteHandle {
+    readonly writeQueueSize?: number;
+    readonly _parent?: WriteHandle;
+}
+
 /** Writes bytes to a socket, and counts those that the operating system has not accepted. */
 export abstract class SocketWriter {
     /** Bytes that were written to the socket, and whose write Node has not reported as complete. */
@@ -49,11 +55,11 @@ export abstract class SocketWriter {
     /**
      * Bytes of the current write that the operating system has not accepted. Node reports a write only when all of it
      * is accepted. So this reads an internal member that `socket.setTimeout()` of Node uses, too (Node 20 to 26; 0
-     * where it is missing).
+     * where it is missing). With TLS, only the handle below shows the progress.
      */
     get writeQueueSize(): number {
-        const { _handle: handle } = this.socket as { _handle?: { writeQueueSize?: number } | null };
-        return handle?.writeQueueSize ?? 0;
+        const { _handle: handle } = this.socket as { _handle?: WriteHandle | null };
+        return (handle?._parent ?? handle)?.writeQueueSize ?? 0;
     }
 
     /**

@@ -1,8 +1,10 @@
 import { detach } from "../../../runtime/detach";
 import { BadValue, badFrame } from "./BadFrame";
 
-/** A short string that the program keeps must not keep the text of a long frame, in characters, of which it is a part. */
-const MAX_SHARED_TEXT = 4096;
+/** Length from which the text of a frame is long: a short string that the program keeps must not keep it in memory. */
+const LONG_TEXT = 4096;
+
+/** Share of a long text from which a string may be a part of it. */
 const MIN_SHARE = 1 / 16;
 
 const EMPTY = Buffer.alloc(0);
@@ -163,7 +165,7 @@ export class ByteReader {
         if (this.character > this.text.length) throw badFrame("its text is too short");
         const text = this.text.slice(from, from + length);
         const { length: total } = this.text;
-        return total > MAX_SHARED_TEXT && length < MIN_SHARE * total ? detach(text) : text;
+        return total > LONG_TEXT && length < MIN_SHARE * total ? detach(text) : text;
     }
 
     protected int32(): number {
