@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { codeOf, memberOf, messageOf } from "./thrownValues";
 
 /**
@@ -27,13 +28,18 @@ export class CallSite {
 
 /**
  * Lets the stack of an error that a method has caused in the same tick start near its caller. Frames of an encoder, one for
- * each level of a value, would take the place of the caller.
+ * each level of a value, would take the place of the caller. Never throws.
  *
  * @param method - as that of a {@link CallSite}
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- as captureStackTrace() has it
 export function cutStack(error: unknown, method: Function): void {
-    if (error instanceof Error) Error.captureStackTrace(error, method);
+    if (!types.isNativeError(error)) return;
+    try {
+        Error.captureStackTrace(error, method);
+    } catch {
+        // It is frozen.
+    }
 }
 
 /** Replaces the message of an error, also in its stack. Has no effect on a frozen error. */

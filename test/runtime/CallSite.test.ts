@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { CallSite, framesOf } from "../../src/runtime/CallSite";
+import { CallSite, cutStack, framesOf } from "../../src/runtime/CallSite";
 
 /** A method whose errors have a stack that starts at its caller. */
 function method(): CallSite {
@@ -42,6 +42,38 @@ describe("CallSite", () => {
         const { stack } = error;
         site.mark(error);
         expect(error.stack).to.equal(stack);
+    });
+});
+
+describe("cutStack()", () => {
+    function outer(): Error {
+        return inner(); // as an encoder does for each level of a value
+    }
+
+    function inner(): Error {
+        return new Error("deep");
+    }
+
+    it("makes the stack of an error start at the caller of the method", () => {
+        function method(): Error {
+            const error = outer();
+            cutStack(error, method);
+            return error;
+        }
+        const { stack = "" } = method();
+        expect(stack).to.not.match(/at (?:inner|outer|method) /);
+        expect(framesOf(stack)).to.include("CallSite.test");
+    });
+
+    it("does not throw, whatever was thrown", () => {
+        const fixed = Object.defineProperty(new Error("fixed"), "stack", { value: "its own", configurable: false });
+        const { proxy, revoke } = Proxy.revocable(new Error("revoked"), {});
+        revoke();
+        for (const thrown of [fixed, Object.freeze(new Error("frozen")), proxy, undefined, null, "text", {}]) {
+            expect(() => {
+                cutStack(thrown, outer);
+            }).to.not.throw();
+        }
     });
 });
 
