@@ -5,7 +5,7 @@ const MAX_MUTE_BEATS = 3;
 
 /**
  * Heartbeats of this server, and their echoes: the only sign that the engine works in both directions. Time is counted
- * in heartbeats. So a process that was stopped, or whose event loop was blocked, misjudges nobody afterwards: it has
+ * in heartbeats. So a process that was stopped, or whose event loop was blocked, calls no member silent afterwards: it has
  * sent none meanwhile, and reads what has arrived before it counts the next one.
  */
 export class Heartbeats {

@@ -49,7 +49,7 @@ export interface Heard {
 /**
  * Other servers of a cluster, and the number of the last value of each.
  *
- * Anybody who may publish can invent members, so their number is limited: beyond it, new ones are ignored.
+ * Every program that may publish can invent members, so their number is limited: beyond it, new ones are ignored.
  */
 export class Members {
     readonly #present = new Map<string, Member>();

@@ -14,7 +14,7 @@ const KEY_BYTES = 6;
 export class ResumeTokens {
     readonly #connections = new Map<number, Connection>();
 
-    /** Creates a token that nobody can guess. */
+    /** Creates a token that cannot be guessed. */
     create(): string {
         return loadCrypto().randomBytes(TOKEN_BYTES).toString("hex");
     }
@@ -43,7 +43,7 @@ export class ResumeTokens {
     }
 }
 
-/** A number, which needs less memory than a text. Only tokens of this server become keys, so nobody can choose equal ones. */
+/** A number, which needs less memory than a text. Only tokens of this server become keys, so a peer cannot choose equal ones. */
 function keyOf(token: string): number {
     return loadCrypto().createHash("sha256").update(token).digest().readUIntBE(0, KEY_BYTES);
 }

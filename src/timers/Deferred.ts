@@ -1,7 +1,7 @@
 import type { SockhopError } from "../SockhopError";
 import { markHandled } from "./promises";
 
-/** Promise that is settled from outside. Nobody needs to handle its rejection. */
+/** Promise that is settled from outside. Its rejection needs no handler. */
 export class Deferred {
     readonly promise: Promise<void>;
     resolve!: () => void;

@@ -17,7 +17,7 @@ export class MemberRequest implements TimerEntry, Abortable {
     readonly uuid: string;
     /** Id of the server. */
     readonly member: string;
-    /** Nobody needs to handle its rejection: the caller could not foresee the failure. */
+    /** Its rejection needs no handler: the caller could not foresee the failure. */
     readonly promise: Promise<unknown>;
     readonly #owner: RequestOwner;
     readonly #timeout: number;

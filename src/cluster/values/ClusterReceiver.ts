@@ -20,7 +20,7 @@ export interface ReceiverOwner {
     greeted(): void;
 }
 
-/** Receives messages of other servers. They can be anything: whoever may publish has written them. */
+/** Receives messages of other servers. They can be anything: every program that may publish can have written them. */
 export class ClusterReceiver {
     readonly #host: ClusterHost;
     readonly #counts: Counts;

@@ -14,8 +14,8 @@ const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 
 /**
- * Counts the numbers and BigInts of a Set, or of the keys of a Map, by their hashes in V8, which have no seed: anyone can
- * choose values with the same low bits. A Set of 60 000 such numbers, which are 300 kB, took 4.4 s (Node 20.20). So did one
+ * Counts the numbers and BigInts of a Set, or of the keys of a Map, by their hashes in V8, which have no seed: a peer
+ * can choose values with the same low bits. A Set of 60 000 such numbers, which are 300 kB, took 4.4 s (Node 20.20). So did one
  * of 20 000 BigInts with the same low 64 bits, which have the same hash (400 kB, 2.3 s).
  *
  * With another hash function, the counts are those of a random one, and far below the bound.
@@ -37,7 +37,7 @@ export class HashCounts {
         const index = hashOf(item) & (COUNTERS - 1);
         const count = (counters[index] as number) + 1;
         counters[index] = count;
-        return count <= $.MAX_SAME_HASH + this.#size / $.NUMBERS_PER_HASH;
+        return count <= $.MAX_SAME_HASH + this.#size / $.ITEMS_PER_SAME_HASH;
     }
 
     #acceptLarge(item: bigint): boolean {

@@ -99,10 +99,10 @@ export const MAX_BIGINT = 65_536;
 export const MAX_REGEXP = 1024;
 /** Number of BigInts of a Set, or keys of a Map, that have the same low 64 bits. V8 hashes only these. */
 export const MAX_SAME_BITS = 16;
-
-/** Number of numbers and BigInts of a Set, or keys of a Map, with the same low 16 bits of the hash; and one more for so many. */
+/** Maximum number of numbers and BigInts of a Set, or keys of a Map, with the same low 16 bits of the hash. */
 export const MAX_SAME_HASH = 64;
-export const NUMBERS_PER_HASH = 2 ** 14;
+/** Number of items for which one more is accepted: large Sets have more by chance. */
+export const ITEMS_PER_SAME_HASH = 2 ** 14;
 /**
  * Bytes of `max_message_size` for each Map, Set, binary value, RegExp, URL or Error of a message, and the number that
  * is always accepted. Such an object has two bytes in a frame, and 100 to 300 in memory.

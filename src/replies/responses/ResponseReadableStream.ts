@@ -88,7 +88,7 @@ export class SockhopResponseReadableStream<T = any>
      *
      * Rejects with the error that ended the stream, or with `ERR_RESPONSE_END` if it ended without one. If the
      * responder calls `end()`, the last packet is `{ data: {}, type: "Object" }`, as in 1.8; with `keep_open` there is
-     * no such packet. Nobody can foresee these errors, so the rejection needs no handler.
+     * no such packet. A caller cannot foresee these errors, so the rejection needs no handler.
      */
     next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
         return markHandled(this.#next(options));
