@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { SockhopError, type SockhopServer } from "../../src";
 import { client, later, pair, raw, rawServer, rejection, server, socketPath } from "../support/pair";
+import { integerOf } from "../support/integerOf";
 import { used } from "../support/memory";
 import { next, until } from "../support/eventLoop";
 
@@ -239,23 +240,6 @@ describe("values of a peer", () => {
     });
 
     it("cannot make the keys of open requests collide", async () => {
-        // The hash of an integer has no seed in V8 (ComputeUnseededHash), and can be inverted.
-        const inverse = (odd: number): number => {
-            let x = odd;
-            for (let n = 0; n < 5; n++) x = Math.imul(x, 2 - Math.imul(odd, x));
-            return x;
-        };
-        const unshift = (hash: number, by: number): number => {
-            let x = hash;
-            for (let n = by; n < 32; n += by) x = hash ^ (x >>> by);
-            return x;
-        };
-        const keyOf = (hash: number): number => {
-            let x = unshift(hash, 16);
-            x = unshift(Math.imul(x, inverse(2057)), 4);
-            x = unshift(Math.imul(x, inverse(5)), 12);
-            return Math.imul(x + 1, inverse(32767));
-        };
         const s = server({ path: socketPath() });
         let count = 0;
         s.on("request", () => (count += 1)); // replies later
@@ -276,8 +260,8 @@ describe("values of a peer", () => {
         await flood((n) => String(n * 7));
         const plain = await flood((n) => String(n * 7 + 3));
         for (const key of [
-            (n: number) => String(keyOf(n << 16)),
-            (n: number) => `"${(keyOf(n << 16) >>> 0) % 2 ** 24}x${n}"`,
+            (n: number) => String(integerOf(n << 16)),
+            (n: number) => `"${(integerOf(n << 16) >>> 0) % 2 ** 24}x${n}"`,
         ]) {
             expect(await flood(key)).to.be.below(6 * plain + 200_000);
         }

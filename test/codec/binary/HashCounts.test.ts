@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { HashCounts } from "../../../src/codec/binary/HashCounts";
-import { integerOf } from "./support";
+import { integerOf } from "../../support/integerOf";
 
 /** Number of the items that are accepted, up to the first that is not. */
 function accepted(items: Iterable<unknown>): number {

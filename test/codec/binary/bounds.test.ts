@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { SockhopError } from "../../../src";
 import type { Message } from "../../../src/protocol/Message";
-import { commit, decoded, format, integerOf, taken, wires } from "./support";
+import { integerOf } from "../../support/integerOf";
+import { commit, decoded, format, taken, wires } from "./support";
 
 /** Text of the error of a value that cannot be sent. */
 function fault(value: unknown): string {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { classRegistry } from "../../../src/codec/classes";
 import type { InvalidMessage, Message } from "../../../src/protocol/Message";
-import { integerOf, rawFrame, wires } from "./support";
+import { integerOf } from "../../support/integerOf";
+import { rawFrame, wires } from "./support";
 
 function decode(bytes: readonly number[], text = "", encoding = 0): (Message | InvalidMessage)[] {
     class Point {}
