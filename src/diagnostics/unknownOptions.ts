@@ -33,9 +33,10 @@ const REPLACEMENTS = new Map([
 export function warnUnknownOptions(options: object, names: readonly string[], owner = ""): void {
     let count = 0;
     for (const name of Object.keys(options)) {
+        if (names.includes(name)) continue;
         const shown = printable(name.slice(0, MAX_NAME)); // a program may pass an object of a peer
         const option = owner === "" ? `"${shown}"` : `"${shown}" of ${owner}`;
-        if (names.includes(name) || warned.has(option)) continue;
+        if (warned.has(option)) continue;
         if (warned.size >= MAX_WARNED) return;
         warned.add(option);
         count += 1;
