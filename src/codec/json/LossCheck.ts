@@ -8,6 +8,9 @@ const CHECKED_VALUES = 1000;
 const MAX_DEPTH = 5;
 const MAX_MEMBERS = 1000;
 
+/** Length of a text that is not searched for `{}` before the value: V8 would join its parts, which costs more. */
+const LONG_TEXT = 16_384;
+
 const BYTES = `send its bytes as base64: Buffer.from(buffer).toString("base64")`;
 const ITERATOR = "the items of an iterator: send [...iterator]";
 
@@ -76,7 +79,7 @@ export class LossCheck {
         this.#budget = MAX_MEMBERS;
         try {
             if (json === "{}" || types.isNativeError(value)) this.#check(value, MAX_DEPTH);
-            else if (this.remaining > 0 && json.includes("{}")) this.#check(value, 0);
+            else if (this.remaining > 0 && (json.length > LONG_TEXT || json.includes("{}"))) this.#check(value, 0);
         } catch {
             // A getter or a Proxy of the program has thrown. The value was converted all the same.
         }
