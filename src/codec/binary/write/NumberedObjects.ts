@@ -1,10 +1,17 @@
-/** Number of objects of a message that are found by a search in a list. A Map is slower for so few. */
+import { ObjectSet } from "./ObjectSet";
+
+/** Number of objects of a message that are found by a search in a list. A Set is slower for so few. */
 const LISTED_OBJECTS = 48;
 
-/** Objects of the message that is being written, by the numbers that references to them have. */
+/**
+ * Objects of the message that is being written, by the numbers that references to them have.
+ *
+ * The first ones are in a list. If there are more, all are in a set, whose order gives their numbers: most messages refer to no
+ * object twice, and only have to know this. When a number is needed, a Map replaces the set.
+ */
 export class NumberedObjects {
-    /** Objects in order: the first ones here, all in a Map if there are more. */
     readonly #list: unknown[] = new Array<unknown>(LISTED_OBJECTS).fill(undefined);
+    #set: ObjectSet | undefined;
     #map: Map<unknown, number> | undefined;
     /** Objects whose `toJSON()` has returned what is being written, with the number of that. */
     #replaced: Map<object, number> | undefined;
@@ -20,10 +27,11 @@ export class NumberedObjects {
         const index = this.#length++;
         if (index < LISTED_OBJECTS) {
             this.#list[index] = value;
-        } else {
-            this.#map ??= new Map(this.#list.map((object, n) => [object, n]));
-            this.#map.set(value, index);
+            return;
         }
+        if (index === LISTED_OBJECTS) this.#leaveList();
+        if (this.#set) this.#set.add(value);
+        else this.#map?.set(value, index);
     }
 
     /** Returns the number of an object. Adds an object that the message does not have, and returns -1. */
@@ -33,6 +41,11 @@ export class NumberedObjects {
             const list = this.#list;
             for (let n = 0; n < length; n++) if (list[n] === value) return n;
             list[length] = value;
+            this.#length = length + 1;
+            return -1;
+        }
+        if (this.#set) {
+            if (!this.#set.add(value)) return this.#indexOf(value);
             this.#length = length + 1;
             return -1;
         }
@@ -47,6 +60,7 @@ export class NumberedObjects {
      * @returns number of that result if the message has it already, or -1
      */
     beginReplacement(value: object, result: object): number {
+        this.#leaveSet();
         const earlier = this.#indexOf(result);
         this.#replaced ??= new Map<object, number>();
         this.#replaced.set(value, this.#length);
@@ -73,6 +87,7 @@ export class NumberedObjects {
 
     /** Lets an object be written again. Its number stays in use. */
     forget(value: object): void {
+        this.#leaveSet();
         const index = this.#indexOf(value);
         if (this.#map) this.#map.delete(value);
         else if (index !== -1) this.#list[index] = undefined;
@@ -82,12 +97,34 @@ export class NumberedObjects {
         const used = Math.min(this.#length, LISTED_OBJECTS);
         for (let n = 0; n < used; n++) this.#list[n] = undefined;
         this.#length = 0;
-        this.#map = undefined;
+        this.#set = this.#map = undefined;
         this.#replaced = undefined;
     }
 
     #indexOf(value: object): number {
+        if (this.#set?.has(value) === false) return -1;
+        this.#leaveSet();
         if (this.#map) return this.#map.get(value) ?? -1;
         return this.#list.lastIndexOf(value, Math.min(this.#length, LISTED_OBJECTS) - 1);
     }
+
+    /** Continues without the list. A set cannot express that objects were replaced or forgotten. */
+    #leaveList(): void {
+        if (this.#replaced || this.#list.includes(undefined)) this.#map = numbered(this.#list);
+        else this.#set = new ObjectSet(this.#list);
+    }
+
+    /** Continues with a Map, if there is a set. */
+    #leaveSet(): void {
+        if (this.#set) this.#map = numbered(this.#set);
+        this.#set = undefined;
+    }
+}
+
+/** Numbers objects in their order. */
+function numbered(objects: Iterable<unknown>): Map<unknown, number> {
+    const map = new Map<unknown, number>();
+    let number = 0;
+    for (const object of objects) map.set(object, number++);
+    return map;
 }
