@@ -36,7 +36,7 @@ export interface Wire extends Encoder {
     /** Adds the message that was encoded last, or a frame of {@link WireFormat.encodeShared}. */
     commit(frame: ByteFrame): void;
     /**
-     * Returns all bytes that were added. They are valid until {@link release}.
+     * Returns all bytes that were added. They are valid until {@link release}; in large memory, they belong to the caller.
      *
      * Code of the program can call it again before `release()`, from a replaced `socket.write()`. While a message is
      * encoded, it returns the messages before that one, which must then be encoded once more: its getters run twice.

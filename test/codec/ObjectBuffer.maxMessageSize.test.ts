@@ -79,13 +79,14 @@ describe("max_message_size", () => {
             const buffer = new ObjectBuffer({ max_message_size: limit });
             const errors: unknown[] = [];
             buffer.on("error", ({ code }: Coded) => errors.push(code));
-            const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
-            const original = Object.getOwnPropertyDescriptor(Buffer, "allocUnsafe")!;
+            const originals = Object.getOwnPropertyDescriptors(Buffer);
             const reserved: number[] = [];
-            Buffer.allocUnsafe = (size) => {
-                reserved.push(size);
-                return allocUnsafe(size);
-            };
+            for (const name of ["allocUnsafe", "allocUnsafeSlow"] as const) {
+                Buffer[name] = (size) => {
+                    reserved.push(size);
+                    return originals[name].value!(size);
+                };
+            }
             try {
                 const chunk = Buffer.alloc(1000, "x");
                 for (let count = 0; count < 100; count++) buffer.buf2obj(chunk);
@@ -100,7 +101,7 @@ describe("max_message_size", () => {
                 expect(Math.max(0, ...reserved)).to.be.at.most(chunk.length);
                 expect(errors).to.have.length(1);
             } finally {
-                Object.defineProperty(Buffer, "allocUnsafe", original);
+                Object.defineProperties(Buffer, originals);
             }
             expect(buffer.buf2obj(Buffer.from("\n[1]\n"))).to.deep.equal([[1]]);
         });

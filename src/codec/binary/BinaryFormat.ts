@@ -1,5 +1,6 @@
 import { BinaryWire } from "./BinaryWire";
 import { type InvalidMessage, type Message, message } from "../../protocol/Message";
+import { giveBack } from "../../runtime/largeMemory";
 import { FrameDecoder, uuidsOf } from "./read/FrameDecoder";
 import * as $ from "./layout";
 import { acquire, discard } from "./write/memory";
@@ -54,7 +55,10 @@ export class BinaryFormat implements WireFormat {
         try {
             buffer.write(head, id, value, type, error);
             buffer.commit();
-            return Buffer.from(buffer.take());
+            const taken = buffer.take();
+            const bytes = Buffer.from(taken);
+            giveBack(taken);
+            return bytes;
         } finally {
             this.latestType = buffer.latestType;
             discard(buffer, true);

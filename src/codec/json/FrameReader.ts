@@ -69,6 +69,7 @@ export class FrameReader {
         }
         state.partialFrame = undefined;
         const first = this.#split(partialFrame.bytes, state, partialFrame.isSkipped);
+        partialFrame.release(); // the texts are copies
         return end === chunk.length || state.hasFailed ? first : first.concat(this.#split(chunk.subarray(end), state));
     }
 

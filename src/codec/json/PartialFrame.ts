@@ -1,3 +1,4 @@
+import { allocateLarge, giveBack } from "../../runtime/largeMemory";
 import type { Terminator } from "./Terminator";
 
 const EMPTY = Buffer.alloc(0);
@@ -32,7 +33,7 @@ export class PartialFrame {
 
     /**
      * Appends bytes. A full buffer grows by a factor, so that the total work is linear in the size. It is at most four
-     * times as large as the bytes that have arrived.
+     * times as large as the bytes that have arrived, unless it is memory of an earlier frame.
      *
      * @param bytes - bytes that are copied
      * @param maxSize - bytes up to which the buffer grows by that factor; above, it has the size of its bytes
@@ -40,8 +41,9 @@ export class PartialFrame {
     add(bytes: Buffer, maxSize: number): void {
         const length = this.#length + bytes.length;
         if (length > this.#buffer.length) {
-            const larger = Buffer.allocUnsafe(Math.max(length, Math.min(GROWTH * this.#buffer.length, maxSize)));
+            const larger = allocate(Math.max(length, Math.min(GROWTH * this.#buffer.length, maxSize)));
             this.#buffer.copy(larger, 0, 0, this.#length);
+            giveBack(this.#buffer);
             this.#buffer = larger;
         }
         bytes.copy(this.#buffer, this.#length);
@@ -73,7 +75,21 @@ export class PartialFrame {
 
     /** Drops the first `size` bytes. */
     discard(size: number): void {
-        this.#buffer = Buffer.from(this.#buffer.subarray(Math.max(0, size), this.#length));
-        this.#length = this.#buffer.length;
+        const rest = Buffer.from(this.#buffer.subarray(Math.max(0, size), this.#length));
+        this.release();
+        this.#buffer = rest;
+        this.#length = rest.length;
     }
+
+    /** Drops all bytes. */
+    release(): void {
+        giveBack(this.#buffer);
+        this.#buffer = EMPTY;
+        this.#length = 0;
+    }
+}
+
+/** Short bytes share memory. */
+function allocate(size: number): Buffer {
+    return size < Buffer.poolSize ? Buffer.allocUnsafe(size) : allocateLarge(size);
 }

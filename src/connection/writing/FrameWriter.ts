@@ -1,5 +1,6 @@
 import type { Frame } from "../../codec/Codec";
 import type { Wire } from "../../codec/Wire";
+import { giveBack } from "../../runtime/largeMemory";
 import { SockhopError, notConnectedError } from "../../SockhopError";
 import { type TickTask, atEndOfTick } from "../../timers/endOfTick";
 import { Batch } from "./Batch";
@@ -250,7 +251,9 @@ export class FrameWriter extends SocketWriter implements TickTask {
         const messages = this.framesSent - resumption.framesFlushed;
         resumption.framesFlushed = this.framesSent;
         if (wire) {
-            const bytes = copyBytes(wire.take()); // the wire uses its memory again
+            const taken = wire.take();
+            const bytes = copyBytes(taken); // the wire uses its memory again
+            giveBack(taken);
             wire.release(true);
             const frames = countFrames(bytes);
             this.#keep(resumption, bytes, frames, Math.max(frames, messages), batch);

@@ -1,18 +1,16 @@
-import { Socket } from "node:net";
-import process from "node:process";
+import type { Socket } from "node:net";
 import { nextTick, setImmediate } from "../../runtime/clock";
+import { allocateLarge, isLarge } from "../../runtime/largeMemory";
 import { toError } from "../../runtime/thrownValues";
 import { type SockhopError, notConnectedError } from "../../SockhopError";
 import type { Limits } from "../limits";
+import { MemoryReturn, isSecure, releasesBytes } from "./MemoryReturn";
 import type { WriteObserver } from "./WriteObserver";
 
 /** Number of bytes at which a write is large: frames are not joined beyond it. */
 export const MAX_WRITE = 65_536;
 
 const NO_BYTES = Buffer.alloc(0);
-
-/** False in Bun and Deno, whose sockets may keep written bytes. */
-const isNode = process.versions["bun"] === undefined && process.versions["deno"] === undefined;
 
 /**
  * Number of writes after which one promise is resolved in a new iteration of the event loop. The operating system
@@ -62,20 +60,9 @@ export abstract class SocketWriter {
         return (handle?._parent ?? handle)?.writeQueueSize ?? 0;
     }
 
-    /**
-     * True if nothing refers to the bytes of the last write. Node passes them to the operating system, unless the
-     * program has replaced the method, or the socket is no socket of Node.
-     */
+    /** True if nothing refers to the bytes of the last write. */
     protected get isWritten(): boolean {
-        const { socket } = this;
-        return (
-            socket.writableLength === 0 &&
-            // eslint-disable-next-line @typescript-eslint/unbound-method -- compared
-            socket.write === Socket.prototype.write &&
-            socket instanceof Socket &&
-            !isSecure(socket) &&
-            isNode
-        );
+        return this.socket.writableLength === 0 && releasesBytes(this.socket);
     }
 
     /** Writes to another socket from now on. Results of pending writes to the old one do not count. */
@@ -111,16 +98,22 @@ export abstract class SocketWriter {
      * Node reserves three bytes for each character of UTF-8. A text with one byte for each character is ASCII, and is
      * passed as Latin-1, which has the same bytes. (Sender of 1 kB messages: 0.93 of the time.) A long text is passed
      * as a Buffer: Node would copy a string into zeroed memory.
+     *
+     * @param data - bytes in large memory are given back
      */
-    protected writeBytes(text: string | Buffer, observer: WriteObserver | undefined): void {
+    protected writeBytes(data: string | Buffer, observer: WriteObserver | undefined): void {
         const { socket } = this;
         if (!socket.writable) {
             observer?.settle(socket, notConnectedError());
             return;
         }
-        const size = Buffer.byteLength(text);
-        const encoding = size === text.length ? "latin1" : "utf8";
-        const bytes = size > MAX_WRITE && typeof text === "string" ? Buffer.from(text, encoding) : text;
+        const size = Buffer.byteLength(data);
+        const encoding = size === data.length ? "latin1" : "utf8";
+        let bytes = data;
+        if (size > MAX_WRITE) {
+            if (typeof bytes === "string") bytes = toBytes(bytes, size, encoding);
+            if (isLarge(bytes)) observer = new MemoryReturn(bytes, socket, observer);
+        }
         try {
             if (this.#needsCallback) {
                 this.#writeAsync(bytes, encoding, size, observer);
@@ -168,6 +161,8 @@ export abstract class SocketWriter {
     }
 }
 
-function isSecure(socket: Socket): boolean {
-    return "encrypted" in socket;
+function toBytes(text: string, size: number, encoding: BufferEncoding): Buffer {
+    const bytes = allocateLarge(size).subarray(0, size);
+    bytes.write(text, encoding);
+    return bytes;
 }

@@ -6,7 +6,7 @@ import { messageOf } from "../../../runtime/thrownValues";
 import type { WireTokens } from "../../Wire";
 import { badFrame } from "./BadFrame";
 import * as $ from "../layout";
-import { isOwnMemory } from "./ownMemory";
+import { giveBackFrame, isOwnMemory } from "./ownMemory";
 import type { BinaryClasses } from "../settings";
 import { NumberedUuids } from "./NumberedUuids";
 import type { ReceivedShape } from "./ReceivedShape";
@@ -33,8 +33,9 @@ export class FrameDecoder {
         const reader = this.#idle ?? new ValueReader(this.#classes, this.#shapes, this.#maxSize);
         this.#idle = undefined;
         const messages: (Message | InvalidMessage)[] = [];
+        const isOwned = isOwnMemory(frame);
         try {
-            open(reader, frame);
+            open(reader, frame, isOwned);
             while (reader.at < reader.end) {
                 if (reader.at >= $.HEADER + $.MAX_BATCH) throw badFrame("it has too many messages");
                 messages.push(this.#message(reader, uuids));
@@ -43,6 +44,7 @@ export class FrameDecoder {
         } catch (thrown) {
             messages.push(invalid(`the frame is not valid: ${messageOf(thrown)}`));
         }
+        if (isOwned && !reader.isShared) giveBackFrame(frame);
         reader.close();
         this.#idle = reader;
         return messages;
@@ -127,7 +129,7 @@ function checked(type: string): InvalidMessage | undefined {
 }
 
 /** Reads the header and the text of a frame. */
-function open(reader: ValueReader, frame: Buffer): void {
+function open(reader: ValueReader, frame: Buffer, isOwned: boolean): void {
     const { length } = frame;
     if (length < $.HEADER || frame[0] !== $.MARK || frame[1] !== $.FORMAT) throw badFrame("it has no header");
     const size = frame.readUInt32LE(7);
@@ -139,7 +141,7 @@ function open(reader: ValueReader, frame: Buffer): void {
     if (encoding === undefined) throw badFrame("its text has no known encoding");
     if (encoding === "utf16le" && (length - end) % 2 !== 0) throw badFrame("its text has half a character");
     const text = end === length ? "" : frame.toString(encoding, end, length);
-    reader.open(frame, $.HEADER, end, text, isOwnMemory(frame));
+    reader.open(frame, $.HEADER, end, text, isOwned);
 }
 
 /** Names of the encodings, by their numbers. */

@@ -1,11 +1,12 @@
+import { allocateLarge, giveBack } from "../../../runtime/largeMemory";
 import * as $ from "../layout";
 
 /** Initial size of the memory for a frame. */
 const MIN_MEMORY = 4096;
 
 /**
- * Bytes of a frame that has not ended. The memory grows with what has arrived, at most fourfold, and never by what is
- * only announced.
+ * Bytes of a frame that has not ended. New memory grows with what has arrived, at most fourfold, and never by what is only
+ * announced.
  */
 export class PartialBytes {
     /** True if the frame is too large. Then its bytes are dropped. */
@@ -14,7 +15,7 @@ export class PartialBytes {
     length = 0;
     /** Number of bytes of the whole frame; 0 if its header has not arrived. */
     size = 0;
-    #memory = Buffer.allocUnsafeSlow($.HEADER);
+    #memory: Buffer = Buffer.allocUnsafeSlow($.HEADER);
 
     /** Bytes that have arrived. */
     get bytes(): Buffer {
@@ -39,12 +40,14 @@ export class PartialBytes {
     /** Drops the bytes of a frame that is too large. */
     skip(): void {
         this.isSkipped = true;
+        giveBack(this.#memory);
         this.#memory = Buffer.alloc(0);
     }
 
     #grow(length: number): void {
-        const larger = Buffer.allocUnsafeSlow(Math.min(this.size, Math.max(4 * length, MIN_MEMORY)));
+        const larger = allocateLarge(Math.min(this.size, Math.max(4 * length, MIN_MEMORY)));
         larger.set(this.#memory.subarray(0, this.length));
+        giveBack(this.#memory);
         this.#memory = larger;
     }
 }

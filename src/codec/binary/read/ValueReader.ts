@@ -24,6 +24,8 @@ export class ValueReader extends ByteReader {
     depth = 0;
     /** True if the memory belongs to the frame alone. */
     isOwned = false;
+    /** True if a value refers to that memory. */
+    isShared = false;
     /** Shapes of the frame. */
     readonly shapes: ReceivedShape[] = [];
     /** Objects of the message by their numbers, if it refers to any. */
@@ -52,6 +54,7 @@ export class ValueReader extends ByteReader {
     /** Forgets the frame. */
     close(): void {
         this.closeBytes();
+        this.isShared = false;
         this.shapes.length = 0;
         this.objects = undefined;
         this.#revived = NONE;
@@ -341,6 +344,7 @@ export class ValueReader extends ByteReader {
             offset % kind.elementSize === 0 &&
             kind.name !== "ArrayBuffer"
         ) {
+            this.isShared = true;
             return kind.view(buffer as ArrayBuffer, offset, size);
         }
         if (kind.name === "Buffer") return Buffer.from(this.bytes.subarray(from, from + size));

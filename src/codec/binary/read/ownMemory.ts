@@ -1,3 +1,5 @@
+import { giveBack } from "../../../runtime/largeMemory";
+
 const owned = new WeakSet<Buffer>();
 
 /** Minimum size of frames whose memory is worth using without a copy. */
@@ -11,4 +13,10 @@ export function markOwnMemory(frame: Buffer): void {
 /** True if {@link markOwnMemory} was called for this frame. */
 export function isOwnMemory(frame: Buffer): boolean {
     return frame.length >= MIN_SIZE && owned.has(frame);
+}
+
+/** Gives the memory of such a frame back, to which no value refers. */
+export function giveBackFrame(frame: Buffer): void {
+    owned.delete(frame);
+    giveBack(frame);
 }

@@ -1,6 +1,7 @@
+import { allocateLarge, giveBack } from "../../../runtime/largeMemory";
 import { BYTE_KINDS } from "../byteKinds";
 import * as $ from "../layout";
-import { allocate } from "./largeMemory";
+import { FrameText } from "./FrameText";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -14,7 +15,7 @@ export abstract class ByteWriter {
     /** Number of bytes written. */
     at = 0;
     /** Strings of the frame. */
-    text = "";
+    readonly text = new FrameText();
     /** Maximum length of the text with this message, and of a part of it: each character and item needs a byte. */
     maxLength = 0;
 
@@ -28,7 +29,7 @@ export abstract class ByteWriter {
     name(text: string): void {
         if (this.text.length + text.length > this.maxLength) this.refuse(text.length);
         this.varint(text.length);
-        this.text += text;
+        this.text.add(text);
     }
 
     /** Writes a number from 0 on: seven bits a byte, low ones first. */
@@ -58,7 +59,7 @@ export abstract class ByteWriter {
             this.varint(length);
             value.charCodeAt(0); // flattens a joined string, which would be walked through each time it is sent
         }
-        this.text += value;
+        this.text.add(value);
     }
 
     /** Writes a number as a value. */
@@ -117,8 +118,9 @@ export abstract class ByteWriter {
     }
 
     protected enlarge(size: number): void {
-        const larger = allocate(Math.max(2 * this.bytes.length, this.at + size, 1024));
+        const larger = allocateLarge(Math.max(2 * this.bytes.length, this.at + size, 1024));
         larger.set(this.bytes.subarray(0, this.at));
+        giveBack(this.bytes);
         this.bytes = larger;
         this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);
     }

@@ -1,11 +1,11 @@
 import { constants } from "node:buffer";
 import { RESERVED_TYPES } from "../../../protocol/Envelope";
-import { SockhopError } from "../../../SockhopError";
 import { typeName } from "../../../protocol/typeName";
+import { giveBack } from "../../../runtime/largeMemory";
+import { SockhopError } from "../../../SockhopError";
 import { tooLargeError } from "../../errors";
 import * as $ from "../layout";
 import type { Shape } from "./Shape";
-import { giveBack } from "./largeMemory";
 import { ValueWriter, newFrame } from "./ValueWriter";
 import { WriteFailure, writeFailure } from "./WriteFailure";
 
@@ -15,7 +15,7 @@ const { MAX_STRING_LENGTH } = constants;
 /** Maximum size of a message, whatever the option is: a frame has 32 bits for its size. */
 const MAX_SIZE = 2 ** 32 - 1 - $.FRAME_SLACK;
 
-/** Maximum size of memory that is kept. */
+/** Maximum size of memory that is kept. More is large memory. */
 const MAX_KEPT = 131_072;
 
 const EMPTY = Buffer.alloc(0);
@@ -32,11 +32,9 @@ export class FrameBuffer extends ValueWriter {
     latestHead = 0;
     /** True if the frames were taken while a message was being written. */
     isInterrupted = false;
-    /** Begin of the frame that is open; its end without the latest message, and the same of its text and shapes. */
+    /** Begin of the frame that is open; its end without the latest message, and the same of its shapes. */
     #start = 0;
     #end = 0;
-    #endOfText = 0;
-    #committedText = "";
     #endOfShapes = 0;
     #hasMessages = false;
     /** True if the last bytes were still in use when they were released: the next ones will be, too. */
@@ -53,7 +51,7 @@ export class FrameBuffer extends ValueWriter {
 
     /** Number of bytes that were committed. */
     get committed(): number {
-        return this.#hasMessages ? this.#end + this.#endOfText : this.#start;
+        return this.#hasMessages ? this.#end + this.text.committedLength : this.#start;
     }
 
     /**
@@ -70,10 +68,10 @@ export class FrameBuffer extends ValueWriter {
         this.rollBack();
         try {
             this.beginValues();
-            this.maxLength = Math.min(this.#endOfText + this.settings.maxSize, MAX_STRING_LENGTH);
+            this.maxLength = Math.min(this.text.committedLength + this.settings.maxSize, MAX_STRING_LENGTH);
             this.#message(head, id, value, type, error);
             this.checkSize(0);
-            this.length = this.at - this.#end + this.text.length - this.#endOfText;
+            this.length = this.at - this.#end + this.#characters;
         } catch (thrown) {
             this.rollBack();
             this.latestType = type ?? this.typeOf(value);
@@ -86,11 +84,10 @@ export class FrameBuffer extends ValueWriter {
     /** Makes the latest message a part of the frame. */
     commit(): void {
         this.#end = this.at;
-        this.#committedText = this.text;
-        this.#endOfText = this.text.length;
+        this.text.commit();
         this.#endOfShapes = this.shapes.length;
         this.#hasMessages = true;
-        if (this.#end - this.#start + this.#endOfText >= $.FRAME_SIZE) this.#endFrame();
+        if (this.#end - this.#start + this.text.length >= $.FRAME_SIZE) this.#endFrame();
     }
 
     /** Appends a whole frame. */
@@ -105,12 +102,19 @@ export class FrameBuffer extends ValueWriter {
         this.#beginFrame();
     }
 
-    /** Ends the open frame and returns all bytes. They are valid until {@link reset}. */
+    /** Ends the open frame and returns all bytes. They are valid until {@link reset}; large memory belongs to the caller. */
     take(): Buffer {
         this.rollBack();
         if (this.#hasMessages) this.#endFrame();
         const bytes = this.bytes.subarray(0, this.#start);
-        return this.#copies ? Buffer.from(bytes) : bytes;
+        if (this.bytes.length > MAX_KEPT) this.#use(EMPTY);
+        else if (this.#copies) return Buffer.from(bytes);
+        return bytes;
+    }
+
+    #use(memory: Buffer): void {
+        this.bytes = memory;
+        this.view = new DataView(memory.buffer, memory.byteOffset, memory.length);
     }
 
     /** Returns a copy of what was committed, while a message is being written. That message is lost. */
@@ -119,8 +123,7 @@ export class FrameBuffer extends ValueWriter {
         copy.bytes = Buffer.from(this.bytes.subarray(0, this.#end));
         copy.#start = this.#start;
         copy.#end = copy.at = this.#end;
-        copy.text = copy.#committedText = this.#committedText;
-        copy.#endOfText = this.#endOfText;
+        copy.text.copyCommitted(this.text);
         copy.#hasMessages = this.#hasMessages;
         this.isInterrupted = true;
         return copy.take();
@@ -134,12 +137,9 @@ export class FrameBuffer extends ValueWriter {
      *     not stay
      */
     reset(isFree: boolean, maxKept = MAX_KEPT): void {
-        if ((!isFree && !this.#copies) || this.bytes.length > maxKept) {
-            if (isFree || this.#copies) giveBack(this.bytes);
-            this.bytes = EMPTY;
-            this.view = new DataView(EMPTY.buffer, 0, 0);
-        }
-        // To give large memory away each time costs more than a copy.
+        if (this.bytes.length > MAX_KEPT) giveBack(this.bytes); // it was not taken
+        if ((!isFree && !this.#copies) || this.bytes.length > maxKept) this.#use(EMPTY);
+        // To give memory away each time costs more than a copy.
         this.#copies = !isFree;
         this.#start = 0;
         this.isInterrupted = false;
@@ -149,21 +149,19 @@ export class FrameBuffer extends ValueWriter {
     /** Removes the message that was not committed. */
     rollBack(): void {
         this.at = this.#end;
-        this.text = this.#committedText;
+        this.text.rollBack();
         this.shapes.truncate(this.#endOfShapes);
         if (!this.#hasMessages) this.#beginFrame();
     }
 
     #allocate(): void {
-        this.bytes = Buffer.allocUnsafeSlow(Math.max(this.memory, 1024));
-        this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+        this.#use(Buffer.allocUnsafeSlow(Math.max(this.memory, 1024)));
     }
 
     #beginFrame(): void {
         this.frame = newFrame();
         this.at = this.#end = this.#start + $.HEADER;
-        this.text = this.#committedText = "";
-        this.#endOfText = 0;
+        this.text.clear();
         this.shapes.clear();
         this.#endOfShapes = 0;
         this.#hasMessages = false;
@@ -171,13 +169,12 @@ export class FrameBuffer extends ValueWriter {
 
     /** Writes the header and the text of the frame. */
     #endFrame(): void {
-        const { text } = this;
         const from = this.#end;
-        const encoding = encodingOf(text);
-        const size = encoding === $.LATIN1 ? text.length : Buffer.byteLength(text, NAMES[encoding]);
+        const encoding = this.text.encoding();
+        const size = this.text.sizeIn(encoding);
         if (from + size > this.bytes.length) this.enlarge(size);
         const { bytes, view } = this;
-        bytes.write(text, from, size, NAMES[encoding]);
+        this.text.writeTo(bytes, from, encoding);
         const start = this.#start;
         const end = from + size;
         bytes[start] = $.MARK;
@@ -240,15 +237,19 @@ export class FrameBuffer extends ValueWriter {
     protected override checkSize(size: number): void {
         const maxSize = Math.min(this.settings.maxSize, MAX_SIZE);
         const bytes = this.at - this.#end + size;
-        const characters = this.text.length - this.#endOfText;
-        if (bytes + 3 * characters <= maxSize) return;
-        const total = bytes + Buffer.byteLength(this.text.slice(this.#endOfText));
+        if (bytes + 3 * this.#characters <= maxSize) return;
+        const total = bytes + this.text.byteLength;
         if (total > maxSize) throw this.#tooLarge(total, size, maxSize);
     }
 
     protected override refuse(length: number): never {
-        const total = this.at - this.#end + this.text.length - this.#endOfText + length;
+        const total = this.at - this.#end + this.#characters + length;
         throw this.#tooLarge(total, length, Math.min(this.settings.maxSize, MAX_STRING_LENGTH));
+    }
+
+    /** Number of characters of the message that is being written. */
+    get #characters(): number {
+        return this.text.length - this.text.committedLength;
     }
 
     /** @param part - size of the part that is being written. Its path is named if no message can have it */
@@ -266,13 +267,4 @@ export class FrameBuffer extends ValueWriter {
 function reservedFailure(type: string): WriteFailure {
     const text = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
     return writeFailure("", undefined, () => new SockhopError(text, "ERR_BAD_DATA"));
-}
-
-/** Names of the encodings, by their numbers. */
-const NAMES = ["latin1", "utf8", "utf16le"] as const;
-
-/** Returns the shortest encoding of a text. */
-function encodingOf(text: string): 0 | 1 | 2 {
-    if (Buffer.byteLength(text) === text.length) return $.LATIN1;
-    return (text as string & { isWellFormed(): boolean }).isWellFormed() ? $.UTF8 : $.UTF16;
 }

@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import net from "node:net";
+import tls from "node:tls";
+import { MemoryReturn } from "../../../src/connection/writing/MemoryReturn";
+import { allocateLarge } from "../../../src/runtime/largeMemory";
+import { SockhopError } from "../../../src/SockhopError";
+
+const SIZE = 1_000_000;
+
+describe("MemoryReturn", () => {
+    beforeEach("take what other tests have left", () => {
+        allocateLarge(200_000);
+    });
+
+    /** Settles a write to a socket. Returns true if its memory is used again. */
+    function isReturned(socket: net.Socket, error?: SockhopError): boolean {
+        const memory = allocateLarge(SIZE);
+        const bytes = memory.subarray(0, 10);
+        new MemoryReturn(bytes, socket, undefined).settle(socket, error);
+        const isUsedAgain = allocateLarge(SIZE) === memory;
+        return isUsedAgain;
+    }
+
+    it("gives memory back when a socket has written its bytes", () => {
+        expect(isReturned(new net.Socket())).to.equal(true);
+    });
+
+    it("keeps memory that a failed write, a replaced method or another stream may still refer to", () => {
+        expect(isReturned(new net.Socket(), new SockhopError("broken", "ERR_SOCKET_DESTROYED")), "failed").to.equal(
+            false,
+        );
+        const replaced = new net.Socket();
+        replaced.write = () => true;
+        expect(isReturned(replaced), "replaced").to.equal(false);
+        expect(isReturned(new tls.TLSSocket(new net.Socket())), "tls").to.equal(false);
+        expect(isReturned({ write: () => true } as unknown as net.Socket), "other").to.equal(false);
+    });
+
+    it("gives it back once, and tells the other observer each time", () => {
+        const memory = allocateLarge(SIZE);
+        const socket = new net.Socket();
+        const results: unknown[] = [];
+        const observer = { settle: (...args: unknown[]) => results.push(args) };
+        const returned = new MemoryReturn(memory, socket, observer);
+        returned.settle(socket, undefined);
+        expect(allocateLarge(SIZE)).to.equal(memory);
+        returned.settle(socket, undefined);
+        expect(allocateLarge(SIZE)).to.not.equal(memory);
+        expect(results).to.deep.equal([
+            [socket, undefined],
+            [socket, undefined],
+        ]);
+    });
+});
