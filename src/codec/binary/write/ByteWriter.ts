@@ -48,8 +48,8 @@ export abstract class ByteWriter {
         this.at += 8;
     }
 
-    string(value: string): void {
-        if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
+    /** Writes a string as a value. There is room for its first byte and its length. */
+    protected string(value: string): void {
         const { length } = value;
         if (this.text.length + length > this.maxLength) this.refuse(length);
         if (length < $.SHORT_STRINGS) {
@@ -62,7 +62,7 @@ export abstract class ByteWriter {
         this.text.add(value);
     }
 
-    /** Writes a number as a value. */
+    /** Writes a number as a value. There is room for it. */
     protected number(value: number): void {
         const { bytes } = this;
         if ((value | 0) === value) {

@@ -5,6 +5,7 @@ import { giveBack } from "../../../runtime/largeMemory";
 import { SockhopError } from "../../../SockhopError";
 import { tooLargeError } from "../../errors";
 import * as $ from "../layout";
+import type { TextEncoding } from "./FrameText";
 import type { Shape } from "./Shape";
 import { ValueWriter, newFrame } from "./ValueWriter";
 import { WriteFailure, writeFailure } from "./WriteFailure";
@@ -148,6 +149,7 @@ export class FrameBuffer extends ValueWriter {
 
     /** Removes the message that was not committed. */
     rollBack(): void {
+        if (this.at === this.#end) return;
         this.at = this.#end;
         this.text.rollBack();
         this.shapes.truncate(this.#endOfShapes);
@@ -169,12 +171,17 @@ export class FrameBuffer extends ValueWriter {
 
     /** Writes the header and the text of the frame. */
     #endFrame(): void {
+        const { text } = this;
         const from = this.#end;
-        const encoding = this.text.encoding();
-        const size = this.text.sizeIn(encoding);
-        if (from + size > this.bytes.length) this.enlarge(size);
+        let encoding: TextEncoding = $.LATIN1;
+        let size = text.writeShort(this.bytes, from);
+        if (size !== text.length) {
+            encoding = text.encoding();
+            size = text.sizeIn(encoding);
+            if (from + size > this.bytes.length) this.enlarge(size);
+            text.writeTo(this.bytes, from, encoding);
+        }
         const { bytes, view } = this;
-        this.text.writeTo(bytes, from, encoding);
         const start = this.#start;
         const end = from + size;
         bytes[start] = $.MARK;

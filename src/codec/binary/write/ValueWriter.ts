@@ -68,13 +68,14 @@ export abstract class ValueWriter extends ByteWriter {
     /** Writes a value that is not an object. */
     #primitive(value: unknown, key: Key): void {
         if (this.at + VALUE_ROOM > this.bytes.length) this.grow(VALUE_ROOM);
+        if (typeof value === "string") this.string(value);
+        else if (typeof value === "number") this.number(value);
+        else this.#other(value, key);
+    }
+
+    /** Writes a value that is no object, string or number. */
+    #other(value: unknown, key: Key): void {
         switch (typeof value) {
-            case "string":
-                this.string(value);
-                return;
-            case "number":
-                this.number(value);
-                return;
             case "boolean":
                 this.bytes[this.at++] = value ? $.TRUE : $.FALSE;
                 return;

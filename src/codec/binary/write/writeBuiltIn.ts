@@ -229,7 +229,7 @@ function writeError(writer: ValueWriter, value: object): void {
     const { name, message } = error;
     writer.kind($.ERROR);
     writer.name(typeof name === "string" ? name.slice(0, $.MAX_NAME) : "Error");
-    writer.string(typeof message === "string" ? message : "");
+    writer.value(typeof message === "string" ? message : "", "message");
     const keys = Object.keys(value).filter((key) => !["name", "message", "stack", "cause", "errors"].includes(key));
     for (const key of ["cause", "errors"]) if (Object.hasOwn(value, key)) keys.push(key);
     if (writer.settings.errorStacks && typeof error["stack"] === "string") keys.push("stack");
