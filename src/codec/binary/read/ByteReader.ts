@@ -1,11 +1,5 @@
-import { detach } from "../../../runtime/detach";
 import { BadValue, badFrame } from "./BadFrame";
-
-/** Length from which the text of a frame is long: a short string that the program keeps must not keep it in memory. */
-const LONG_TEXT = 4096;
-
-/** Share of a long text from which a string may be a part of it. */
-const MIN_SHARE = 1 / 16;
+import { ReceivedText, type TextEncoding } from "./ReceivedText";
 
 const EMPTY = Buffer.alloc(0);
 
@@ -23,13 +17,10 @@ export class ByteReader {
     /** Index of the next byte, and end of the bytes of the values. */
     at = 0;
     end = 0;
-    text = "";
-    /** Index of the next character of the text. */
-    character = 0;
+    readonly text = new ReceivedText();
     /** First fault of the message that does not concern the ones behind it. */
     badValue: BadValue | undefined;
 
-    #bytesPerCharacter = 1;
     /** Where the message begins: index of its first byte, and of its first character. */
     #from = 0;
     #fromCharacter = 0;
@@ -37,21 +28,18 @@ export class ByteReader {
     /** @param maxSize - maximum size of a message in bytes */
     constructor(readonly maxSize: number) {}
 
-    /** Begins a frame. */
-    protected openBytes(bytes: Buffer, at: number, end: number, text: string): void {
+    /** Begins a frame, whose text follows the bytes of the values. */
+    protected openBytes(bytes: Buffer, at: number, end: number, encoding: TextEncoding): void {
         this.bytes = bytes;
         this.at = at;
         this.end = end;
-        this.text = text;
-        this.character = 0;
-        // Average number of bytes of a character. Exact for ASCII.
-        this.#bytesPerCharacter = text === "" ? 0 : (bytes.length - end) / text.length;
+        this.text.open(bytes, end, encoding);
     }
 
     /** Forgets the frame. */
     protected closeBytes(): void {
         this.bytes = EMPTY;
-        this.text = "";
+        this.text.close();
         this.badValue = undefined;
     }
 
@@ -62,7 +50,7 @@ export class ByteReader {
      */
     protected beginBytes(from: number): void {
         this.#from = from;
-        this.#fromCharacter = this.character;
+        this.#fromCharacter = this.text.position;
         this.badValue = undefined;
     }
 
@@ -72,17 +60,17 @@ export class ByteReader {
 
     /** Number of bytes of the message so far. An estimate if its text is not ASCII. */
     get size(): number {
-        const text = this.#bytesPerCharacter * (this.character - this.#fromCharacter);
-        return this.at - this.#from + (this.#bytesPerCharacter === 1 ? text : Math.round(text));
+        const { bytesPerCharacter, position } = this.text;
+        const text = bytesPerCharacter * (position - this.#fromCharacter);
+        return this.at - this.#from + (bytesPerCharacter === 1 ? text : Math.round(text));
     }
 
     /** True if the message exceeds the limit, which counts its text in UTF-8. */
     get isTooLarge(): boolean {
-        const characters = this.character - this.#fromCharacter;
+        const characters = this.text.position - this.#fromCharacter;
         const bytes = this.at - this.#from;
         if (bytes + 3 * characters <= this.maxSize) return false;
-        const text = this.text.slice(this.#fromCharacter, this.character);
-        return bytes + Buffer.byteLength(text) > this.maxSize;
+        return bytes + Buffer.byteLength(this.text.since(this.#fromCharacter)) > this.maxSize;
     }
 
     /** Fault of a message that is too large. */
@@ -93,7 +81,7 @@ export class ByteReader {
     /** Checks what has been read before it is passed to a class. Finds most messages that are too large. */
     protected checkBounds(): void {
         this.checkEnd();
-        const size = this.at - this.#from + this.character - this.#fromCharacter;
+        const size = this.at - this.#from + this.text.position - this.#fromCharacter;
         if (size > this.maxSize) this.fail(this.tooLarge);
     }
 
@@ -132,12 +120,12 @@ export class ByteReader {
     name(maxLength: number): string {
         const length = this.varint();
         if (length > maxLength) throw badFrame("a name in it is too long");
-        return this.nextText(length);
+        return this.text.next(length);
     }
 
     /** Reads a string of any length without a first byte. */
     string(): string {
-        return this.nextText(this.varint());
+        return this.text.next(this.varint());
     }
 
     float(): number {
@@ -156,16 +144,6 @@ export class ByteReader {
         const at = this.at;
         for (let n = 0; n < size; n++) scratch[n] = bytes[at + n] as number;
         this.at = at + size;
-    }
-
-    /** Reads the next characters of the text. */
-    protected nextText(length: number): string {
-        const from = this.character;
-        this.character = from + length;
-        if (this.character > this.text.length) throw badFrame("its text is too short");
-        const text = this.text.slice(from, from + length);
-        const { length: total } = this.text;
-        return total > LONG_TEXT && length < MIN_SHARE * total ? detach(text) : text;
     }
 
     protected int32(): number {

@@ -10,6 +10,7 @@ import { giveBackFrame, isOwnMemory } from "./ownMemory";
 import type { BinaryClasses } from "../settings";
 import { NumberedUuids } from "./NumberedUuids";
 import type { ReceivedShape } from "./ReceivedShape";
+import type { TextEncoding } from "./ReceivedText";
 import { ValueReader } from "./ValueReader";
 
 /** Kinds of messages, by their numbers. */
@@ -40,7 +41,7 @@ export class FrameDecoder {
                 if (reader.at >= $.HEADER + $.MAX_BATCH) throw badFrame("it has too many messages");
                 messages.push(this.#message(reader, uuids));
             }
-            if (reader.character !== reader.text.length) throw badFrame("its text is too long");
+            if (reader.text.position !== reader.text.length) throw badFrame("its text is too long");
         } catch (thrown) {
             messages.push(invalid(`the frame is not valid: ${messageOf(thrown)}`));
         }
@@ -128,7 +129,7 @@ function checked(type: string): InvalidMessage | undefined {
     return isTooLong(type) ? invalid("the type of a message is too long", type) : undefined;
 }
 
-/** Reads the header and the text of a frame. */
+/** Reads the header of a frame. */
 function open(reader: ValueReader, frame: Buffer, isOwned: boolean): void {
     const { length } = frame;
     if (length < $.HEADER || frame[0] !== $.MARK || frame[1] !== $.FORMAT) throw badFrame("it has no header");
@@ -140,12 +141,11 @@ function open(reader: ValueReader, frame: Buffer, isOwned: boolean): void {
     const encoding = ENCODINGS[frame[6] as number];
     if (encoding === undefined) throw badFrame("its text has no known encoding");
     if (encoding === "utf16le" && (length - end) % 2 !== 0) throw badFrame("its text has half a character");
-    const text = end === length ? "" : frame.toString(encoding, end, length);
-    reader.open(frame, $.HEADER, end, text, isOwned);
+    reader.open(frame, $.HEADER, end, encoding, isOwned);
 }
 
 /** Names of the encodings, by their numbers. */
-const ENCODINGS: readonly (BufferEncoding | undefined)[] = ["latin1", "utf8", "utf16le"];
+const ENCODINGS: readonly (TextEncoding | undefined)[] = ["latin1", "utf8", "utf16le"];
 
 /** True for bytes that are one frame, as its header says. Others would damage all frames behind them. */
 export function isOneFrame(bytes: Buffer): boolean {

@@ -8,6 +8,7 @@ import * as $ from "../layout";
 import { readDoubles, readIntegers } from "./readPacked";
 import { readRich } from "./readRich";
 import { type ReceivedShape, parseShape } from "./ReceivedShape";
+import type { TextEncoding } from "./ReceivedText";
 import type { BinaryClass, BinaryClasses } from "../settings";
 
 /** Differs from each value of a message. */
@@ -46,8 +47,8 @@ export class ValueReader extends ByteReader {
     }
 
     /** Begins a frame. */
-    open(bytes: Buffer, at: number, end: number, text: string, isOwned: boolean): void {
-        this.openBytes(bytes, at, end, text);
+    open(bytes: Buffer, at: number, end: number, encoding: TextEncoding, isOwned: boolean): void {
+        this.openBytes(bytes, at, end, encoding);
         this.isOwned = isOwned;
     }
 
@@ -99,7 +100,7 @@ export class ValueReader extends ByteReader {
     value(): unknown {
         const kind = this.bytes[this.at++] as number;
         if (kind < $.SHORT_STRING) return kind;
-        if (kind < $.NULL) return this.nextText(kind & 0x3f);
+        if (kind < $.NULL) return this.text.next(kind & 0x3f);
         if (kind >= $.FIRST_SHAPE) return this.#object(this.shapes[kind & 0x1f]);
         switch (kind) {
             case $.NULL:
@@ -122,7 +123,7 @@ export class ValueReader extends ByteReader {
             case $.DOUBLE:
                 return this.double();
             case $.STRING:
-                return this.nextText(this.varint());
+                return this.text.next(this.varint());
             case $.ARRAY:
                 return this.array();
             case $.NEW_SHAPE:
