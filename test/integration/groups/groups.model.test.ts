@@ -79,7 +79,7 @@ describe("groups, compared with a model", () => {
                     await Promise.all([scene.s.close({ timeout: 0 }), ...scene.clients.map((c) => c.disconnect())]);
                 }
             }),
-            { numRuns: 25 },
+            { numRuns: 15 },
         );
     });
 
