@@ -35,8 +35,7 @@ export interface FramingOptions {
     /**
      * Maximum size of a message in bytes, as JSON text without the terminator; `Infinity` for no limit. Sending a
      * larger message fails with `ERR_MESSAGE_TOO_LARGE`. Receiving one fails as soon as it exceeds the limit: its
-     * buffer is always smaller than twice the limit, and at most four times as large as what has arrived, unless it is the
-     * memory of an earlier message (at most 16 MiB).
+     * buffer is always smaller than twice the limit, and at most four times as large as what has arrived.
      *
      * @default 104857600 (100 MiB)
      */

@@ -1,18 +1,21 @@
 import { expect } from "chai";
-import { allocateLarge, giveBack, isLarge } from "../../src/runtime/largeMemory";
+import { MAX_SMALL, allocateGrowing, allocateLarge, giveBack, isLarge } from "../../src/runtime/largeMemory";
 
 const LARGE = 1_000_000;
 
+/** Takes what other tests have left. */
+function takeAll(): void {
+    for (let n = 0; n < 4; n++) allocateGrowing(0, 2 * MAX_SMALL, Infinity);
+}
+
 describe("largeMemory", () => {
-    beforeEach("take what other tests have left", () => {
-        allocateLarge(200_000);
-    });
+    beforeEach(takeAll);
 
     it("returns memory once after it was given back, and only if it is large enough", () => {
         const memory = allocateLarge(LARGE);
         giveBack(memory);
-        const larger = allocateLarge(2 * LARGE);
-        expect(larger)
+        giveBack(memory);
+        expect(allocateLarge(2 * LARGE))
             .to.have.property("length")
             .that.is.at.least(2 * LARGE);
         expect(allocateLarge(LARGE - 1)).to.equal(memory);
@@ -29,26 +32,40 @@ describe("largeMemory", () => {
         expect(allocateLarge(LARGE)).to.equal(memory);
     });
 
-    it("returns it also for sizes that are a little larger", () => {
+    it("returns it for sizes that are a little larger, and not for much smaller ones", () => {
         const memory = allocateLarge(LARGE);
         giveBack(memory);
+        expect(allocateLarge(LARGE / 5).length).to.be.below(LARGE);
         expect(allocateLarge(LARGE + 100)).to.equal(memory);
+        giveBack(memory);
+        expect(allocateLarge(LARGE / 3)).to.equal(memory);
     });
 
-    it("keeps the larger of two", () => {
-        const large = allocateLarge(2 * LARGE);
-        const small = allocateLarge(LARGE);
-        giveBack(large);
-        giveBack(small);
-        expect(allocateLarge(2 * LARGE)).to.equal(large);
-    });
-
-    it("keeps neither small nor very large memory", () => {
+    it("returns it for bytes that grow if it is within their bounds", () => {
         const memory = allocateLarge(LARGE);
         giveBack(memory);
-        for (const size of [1000, 131_072, 2 ** 25]) giveBack(allocateLarge(size));
+        for (const [least, size, most] of [
+            [200_000, 400_000, memory.length - 1],
+            [memory.length + 1, 2 * LARGE, 4 * LARGE],
+        ] as const) {
+            expect(allocateGrowing(least, size, most))
+                .to.have.property("length")
+                .that.is.within(size, most);
+        }
+        expect(allocateGrowing(200_000, 400_000, memory.length)).to.equal(memory);
+        giveBack(memory);
+        expect(allocateGrowing(memory.length, 2 * LARGE, 4 * LARGE)).to.equal(memory);
+    });
+
+    it("keeps neither small nor very large memory, and only the last few", () => {
+        const memory = allocateLarge(LARGE);
+        giveBack(memory);
+        for (const size of [1000, MAX_SMALL, 2 ** 25]) giveBack(allocateLarge(size));
         expect(allocateLarge(1000)).to.have.length(1000);
-        expect(allocateLarge(LARGE)).to.equal(memory);
+        const others = Array.from({ length: 4 }, () => allocateLarge(200_000));
+        for (const other of others) giveBack(other);
+        expect(allocateLarge(LARGE)).to.not.equal(memory);
+        expect(others).to.include(allocateLarge(200_000));
     });
 
     it("never takes memory of somebody else", () => {

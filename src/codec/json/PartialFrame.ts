@@ -1,4 +1,4 @@
-import { allocateLarge, giveBack } from "../../runtime/largeMemory";
+import { allocateGrowing, giveBack } from "../../runtime/largeMemory";
 import type { Terminator } from "./Terminator";
 
 const EMPTY = Buffer.alloc(0);
@@ -33,7 +33,7 @@ export class PartialFrame {
 
     /**
      * Appends bytes. A full buffer grows by a factor, so that the total work is linear in the size. It is at most four
-     * times as large as the bytes that have arrived, unless it is memory of an earlier frame.
+     * times as large as the bytes that have arrived.
      *
      * @param bytes - bytes that are copied
      * @param maxSize - bytes up to which the buffer grows by that factor; above, it has the size of its bytes
@@ -41,7 +41,10 @@ export class PartialFrame {
     add(bytes: Buffer, maxSize: number): void {
         const length = this.#length + bytes.length;
         if (length > this.#buffer.length) {
-            const larger = allocate(Math.max(length, Math.min(GROWTH * this.#buffer.length, maxSize)));
+            const size = Math.max(length, Math.min(GROWTH * this.#buffer.length, maxSize));
+            // Short bytes share memory.
+            const most = Math.min(GROWTH * length, 2 * maxSize - 1);
+            const larger = size < Buffer.poolSize ? Buffer.allocUnsafe(size) : allocateGrowing(length, size, most);
             this.#buffer.copy(larger, 0, 0, this.#length);
             giveBack(this.#buffer);
             this.#buffer = larger;
@@ -87,9 +90,4 @@ export class PartialFrame {
         this.#buffer = EMPTY;
         this.#length = 0;
     }
-}
-
-/** Short bytes share memory. */
-function allocate(size: number): Buffer {
-    return size < Buffer.poolSize ? Buffer.allocUnsafe(size) : allocateLarge(size);
 }

@@ -147,6 +147,16 @@ describe("BinaryWire", () => {
         expect(data(server, second)).to.deep.equal([{ b: 2 }]);
     });
 
+    it("keeps no large memory for a few bytes, if a large message behind them fails", () => {
+        const { client, server } = wires();
+        commit(client, client.encodeMessage({ a: 1 }));
+        expect(() => client.encodeMessage([Buffer.alloc(500_000), () => 1])).to.throw("a function");
+        const bytes = client.take();
+        client.release(false);
+        expect(bytes.buffer.byteLength).to.be.below(100_000);
+        expect(data(server, bytes)).to.deep.equal([{ a: 1 }]);
+    });
+
     it("encodes for several connections in turn", () => {
         const shared = format();
         const ends = Array.from({ length: 50 }, () => shared.createWire({ own: CLIENT, peer: SERVER }));

@@ -8,17 +8,12 @@ import { SockhopError } from "../../../src/SockhopError";
 const SIZE = 1_000_000;
 
 describe("MemoryReturn", () => {
-    beforeEach("take what other tests have left", () => {
-        allocateLarge(200_000);
-    });
-
     /** Settles a write to a socket. Returns true if its memory is used again. */
     function isReturned(socket: net.Socket, error?: SockhopError): boolean {
         const memory = allocateLarge(SIZE);
         const bytes = memory.subarray(0, 10);
         new MemoryReturn(bytes, socket, undefined).settle(socket, error);
-        const isUsedAgain = allocateLarge(SIZE) === memory;
-        return isUsedAgain;
+        return allocateLarge(SIZE) === memory;
     }
 
     it("gives memory back when a socket has written its bytes", () => {
@@ -29,9 +24,18 @@ describe("MemoryReturn", () => {
         expect(isReturned(new net.Socket(), new SockhopError("broken", "ERR_SOCKET_DESTROYED")), "failed").to.equal(
             false,
         );
-        const replaced = new net.Socket();
-        replaced.write = () => true;
-        expect(isReturned(replaced), "replaced").to.equal(false);
+        for (const name of ["write", "_write", "_writev"] as const) {
+            expect(isReturned(Object.assign(new net.Socket(), { [name]: () => true })), name).to.equal(false);
+            const { prototype } = net.Socket;
+            const original = Object.getOwnPropertyDescriptor(prototype, name);
+            prototype[name] = () => true;
+            try {
+                expect(isReturned(new net.Socket()), `${name} of all sockets`).to.equal(false);
+            } finally {
+                if (original) Object.defineProperty(prototype, name, original);
+                else Reflect.deleteProperty(prototype, name);
+            }
+        }
         expect(isReturned(new tls.TLSSocket(new net.Socket())), "tls").to.equal(false);
         expect(isReturned({ write: () => true } as unknown as net.Socket), "other").to.equal(false);
     });

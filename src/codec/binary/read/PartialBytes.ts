@@ -1,12 +1,12 @@
-import { allocateLarge, giveBack } from "../../../runtime/largeMemory";
+import { allocateGrowing, giveBack } from "../../../runtime/largeMemory";
 import * as $ from "../layout";
 
 /** Initial size of the memory for a frame. */
 const MIN_MEMORY = 4096;
 
 /**
- * Bytes of a frame that has not ended. New memory grows with what has arrived, at most fourfold, and never by what is only
- * announced.
+ * Bytes of a frame that has not ended. The memory grows with what has arrived, at most fourfold, and never by what is
+ * only announced.
  */
 export class PartialBytes {
     /** True if the frame is too large. Then its bytes are dropped. */
@@ -45,7 +45,8 @@ export class PartialBytes {
     }
 
     #grow(length: number): void {
-        const larger = allocateLarge(Math.min(this.size, Math.max(4 * length, MIN_MEMORY)));
+        const most = Math.max(4 * length, MIN_MEMORY);
+        const larger = allocateGrowing(length, Math.min(this.size, most), most);
         larger.set(this.#memory.subarray(0, this.length));
         giveBack(this.#memory);
         this.#memory = larger;

@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
 import { RESERVED_TYPES } from "../../../protocol/Envelope";
 import { typeName } from "../../../protocol/typeName";
-import { giveBack } from "../../../runtime/largeMemory";
+import { MAX_SMALL, giveBack } from "../../../runtime/largeMemory";
 import { SockhopError } from "../../../SockhopError";
 import { tooLargeError } from "../../errors";
 import * as $ from "../layout";
@@ -16,8 +16,8 @@ const { MAX_STRING_LENGTH } = constants;
 /** Maximum size of a message, whatever the option is: a frame has 32 bits for its size. */
 const MAX_SIZE = 2 ** 32 - 1 - $.FRAME_SLACK;
 
-/** Maximum size of memory that is kept. More is large memory. */
-const MAX_KEPT = 131_072;
+/** Bytes in large memory are not copied if this multiple of them is more than the memory. */
+const MIN_SHARE = 4;
 
 const EMPTY = Buffer.alloc(0);
 const { getPrototypeOf } = Object;
@@ -107,10 +107,15 @@ export class FrameBuffer extends ValueWriter {
     take(): Buffer {
         this.rollBack();
         if (this.#hasMessages) this.#endFrame();
-        const bytes = this.bytes.subarray(0, this.#start);
-        if (this.bytes.length > MAX_KEPT) this.#use(EMPTY);
-        else if (this.#copies) return Buffer.from(bytes);
-        return bytes;
+        const memory = this.bytes;
+        const bytes = memory.subarray(0, this.#start);
+        if (memory.length <= MAX_SMALL) return this.#copies ? Buffer.from(bytes) : bytes;
+        this.#use(EMPTY);
+        if (bytes.length > MAX_SMALL && MIN_SHARE * bytes.length > memory.length) return bytes;
+        // A message that could not be sent has needed it.
+        const copy = Buffer.from(bytes);
+        giveBack(memory);
+        return copy;
     }
 
     #use(memory: Buffer): void {
@@ -137,8 +142,8 @@ export class FrameBuffer extends ValueWriter {
      * @param maxKept - memory that is kept for the next tick. A larger one is dropped, so that one large message does
      *     not stay
      */
-    reset(isFree: boolean, maxKept = MAX_KEPT): void {
-        if (this.bytes.length > MAX_KEPT) giveBack(this.bytes); // it was not taken
+    reset(isFree: boolean, maxKept = MAX_SMALL): void {
+        if (this.bytes.length > MAX_SMALL) giveBack(this.bytes); // it was not taken
         if ((!isFree && !this.#copies) || this.bytes.length > maxKept) this.#use(EMPTY);
         // To give memory away each time costs more than a copy.
         this.#copies = !isFree;
