@@ -157,6 +157,23 @@ describe("BinaryWire", () => {
         expect(data(server, bytes)).to.deep.equal([{ a: 1 }]);
     });
 
+    it("takes the messages before the one that is being encoded, also if they have no text", () => {
+        for (const first of [[1, 2, 3], { text: "a" }]) {
+            const { client, server } = wires();
+            commit(client, client.encodeMessage(first));
+            let bytes: Buffer | undefined;
+            const value = {
+                get a() {
+                    bytes ??= client.take();
+                    return 1;
+                },
+            };
+            commit(client, client.encodeMessage(value));
+            expect(data(server, bytes!)).to.deep.equal([first]);
+            expect(data(server, taken(client))).to.deep.equal([{ a: 1 }]);
+        }
+    });
+
     it("encodes for several connections in turn", () => {
         const shared = format();
         const ends = Array.from({ length: 50 }, () => shared.createWire({ own: CLIENT, peer: SERVER }));

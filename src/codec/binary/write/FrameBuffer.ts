@@ -126,7 +126,7 @@ export class FrameBuffer extends ValueWriter {
     /** Returns a copy of what was committed, while a message is being written. That message is lost. */
     interrupt(): Buffer {
         const copy = new FrameBuffer(0);
-        copy.bytes = Buffer.from(this.bytes.subarray(0, this.#end));
+        copy.#use(Buffer.from(this.bytes.subarray(0, this.#end)));
         copy.#start = this.#start;
         copy.#end = copy.at = this.#end;
         copy.text.copyCommitted(this.text);
