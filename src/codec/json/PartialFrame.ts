@@ -42,8 +42,8 @@ export class PartialFrame {
         const length = this.#length + bytes.length;
         if (length > this.#buffer.length) {
             const size = Math.max(length, Math.min(GROWTH * this.#buffer.length, maxSize));
-            // Short bytes share memory.
             const most = Math.min(GROWTH * length, 2 * maxSize - 1);
+            // Short bytes share memory.
             const larger = size < Buffer.poolSize ? Buffer.allocUnsafe(size) : allocateGrowing(length, size, most);
             this.#buffer.copy(larger, 0, 0, this.#length);
             giveBack(this.#buffer);

@@ -4,7 +4,8 @@ import { MAX_SMALL, allocateLarge, isLarge } from "../../runtime/largeMemory";
 import { toError } from "../../runtime/thrownValues";
 import { type SockhopError, notConnectedError } from "../../SockhopError";
 import type { Limits } from "../limits";
-import { MemoryReturn, isSecure, releasesBytes } from "./MemoryReturn";
+import { MemoryReturn } from "./MemoryReturn";
+import { isSecure, releasesBytes } from "./releasesBytes";
 import type { WriteObserver } from "./WriteObserver";
 
 /** Number of bytes at which a write is large: frames are not joined beyond it. */
