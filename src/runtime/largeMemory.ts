@@ -36,7 +36,7 @@ export function allocateGrowing(least: number, size: number, most: number): Buff
     return take(least, most) ?? allocate(Math.max(size, Math.min(roundUp(size), most)));
 }
 
-/** True for bytes in large memory of this module. Whoever uses them last gives it back. */
+/** True for bytes in large memory of this module, which its last user must give back. */
 export function isLarge({ buffer }: Buffer): boolean {
     return buffer.byteLength > MAX_SMALL && ours.has(buffer);
 }

@@ -7,9 +7,9 @@ const isNode = process.versions["bun"] === undefined && process.versions["deno"]
 
 /* eslint-disable @typescript-eslint/unbound-method -- compared */
 
-/** Methods that write, as they were when the library was loaded, and whether a program had replaced one before. */
+/** Methods that write, as they were when the library was loaded, and whether they are those of Node. */
 const { write, _write, _writev } = Socket.prototype;
-const isReplaced = write !== Duplex.prototype.write;
+const isKnown = isNode && write === Duplex.prototype.write;
 
 /**
  * True if the socket passes bytes to the operating system, and refers to them no longer when they are written. False if the
@@ -17,13 +17,12 @@ const isReplaced = write !== Duplex.prototype.write;
  */
 export function releasesBytes(socket: Socket): boolean {
     return (
+        isKnown &&
         socket.write === write &&
         socket._write === _write &&
         socket._writev === _writev &&
         socket instanceof Socket &&
-        !isSecure(socket) &&
-        isNode &&
-        !isReplaced
+        !isSecure(socket)
     );
 }
 /* eslint-enable @typescript-eslint/unbound-method */
