@@ -1,8 +1,9 @@
+import { MAX_SMALL } from "../../../runtime/largeMemory";
 import { FrameBuffer } from "./FrameBuffer";
 import type { FormatSettings } from "../settings";
 
-/** Size of the memory that all connections share: one at a time. */
-const SHARED = 131_072;
+/** Size of the memory that all connections share: one at a time. It is not large, so it is not given away. */
+const SHARED = MAX_SMALL;
 
 /** Initial size of the memory of a connection that finds the shared one in use. */
 const SMALL = 1024;
