@@ -9,10 +9,13 @@ export const PREFIX = 6;
 /** Bytes before the content of a frame: {@link PREFIX}, encoding of the text, size of the bytes. */
 export const HEADER = 11;
 
-/** Encodings of the text of a frame. */
+/** Encodings of the text of a frame, and their names by their numbers. */
 export const LATIN1 = 0;
 export const UTF8 = 1;
 export const UTF16 = 2;
+export const ENCODINGS = ["latin1", "utf8", "utf16le"] as const;
+export type EncodingNumber = typeof LATIN1 | typeof UTF8 | typeof UTF16;
+export type TextEncoding = (typeof ENCODINGS)[EncodingNumber];
 
 /** Kinds of messages: the low three bits of their first byte. */
 export const MESSAGE = 0;

@@ -1,5 +1,6 @@
+import type { TextEncoding } from "../layout";
 import { BadValue, badFrame } from "./BadFrame";
-import { ReceivedText, type TextEncoding } from "./ReceivedText";
+import { ReceivedText } from "./ReceivedText";
 
 const EMPTY = Buffer.alloc(0);
 

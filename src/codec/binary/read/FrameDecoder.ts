@@ -10,7 +10,6 @@ import { giveBackFrame, isOwnMemory } from "./ownMemory";
 import type { BinaryClasses } from "../settings";
 import { NumberedUuids } from "./NumberedUuids";
 import type { ReceivedShape } from "./ReceivedShape";
-import type { TextEncoding } from "./ReceivedText";
 import { ValueReader } from "./ValueReader";
 
 /** Kinds of messages, by their numbers. */
@@ -138,14 +137,11 @@ function open(reader: ValueReader, frame: Buffer, isOwned: boolean): void {
         throw badFrame("the sizes in its header do not match");
     }
     const end = $.HEADER + size;
-    const encoding = ENCODINGS[frame[6] as number];
+    const encoding = $.ENCODINGS.at(frame[6] as number);
     if (encoding === undefined) throw badFrame("its text has no known encoding");
     if (encoding === "utf16le" && (length - end) % 2 !== 0) throw badFrame("its text has half a character");
     reader.open(frame, $.HEADER, end, encoding, isOwned);
 }
-
-/** Names of the encodings, by their numbers. */
-const ENCODINGS: readonly (TextEncoding | undefined)[] = ["latin1", "utf8", "utf16le"];
 
 /** True for bytes that are one frame, as its header says. Others would damage all frames behind them. */
 export function isOneFrame(bytes: Buffer): boolean {

@@ -1,4 +1,5 @@
 import { detach } from "../../../runtime/detach";
+import type { TextEncoding } from "../layout";
 import { badFrame } from "./BadFrame";
 
 /**
@@ -14,9 +15,6 @@ const LONG = WINDOW / 2;
 const MIN_SHARE = 1 / 16;
 
 const EMPTY = Buffer.alloc(0);
-
-/** Encodings of the text of a frame. */
-export type TextEncoding = "latin1" | "utf8" | "utf16le";
 
 /** Text of a frame: strings behind each other. */
 export class ReceivedText {

@@ -8,7 +8,6 @@ import * as $ from "../layout";
 import { readDoubles, readIntegers } from "./readPacked";
 import { readRich } from "./readRich";
 import { type ReceivedShape, parseShape } from "./ReceivedShape";
-import type { TextEncoding } from "./ReceivedText";
 import type { BinaryClass, BinaryClasses } from "../settings";
 
 /** Differs from each value of a message. */
@@ -47,7 +46,7 @@ export class ValueReader extends ByteReader {
     }
 
     /** Begins a frame. */
-    open(bytes: Buffer, at: number, end: number, encoding: TextEncoding, isOwned: boolean): void {
+    open(bytes: Buffer, at: number, end: number, encoding: $.TextEncoding, isOwned: boolean): void {
         this.openBytes(bytes, at, end, encoding);
         this.isOwned = isOwned;
     }

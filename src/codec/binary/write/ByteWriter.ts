@@ -121,8 +121,13 @@ export abstract class ByteWriter {
         const larger = allocateLarge(Math.max(2 * this.bytes.length, this.at + size, 1024));
         larger.set(this.bytes.subarray(0, this.at));
         giveBack(this.bytes);
-        this.bytes = larger;
-        this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);
+        this.use(larger);
+    }
+
+    /** Writes to other memory from now on. */
+    protected use(memory: Buffer): void {
+        this.bytes = memory;
+        this.view = new DataView(memory.buffer, memory.byteOffset, memory.length);
     }
 
     /**

@@ -5,7 +5,6 @@ import { MAX_SMALL, giveBack } from "../../../runtime/largeMemory";
 import { SockhopError } from "../../../SockhopError";
 import { tooLargeError } from "../../errors";
 import * as $ from "../layout";
-import type { TextEncoding } from "./FrameText";
 import type { Shape } from "./Shape";
 import { ValueWriter, newFrame } from "./ValueWriter";
 import { WriteFailure, writeFailure } from "./WriteFailure";
@@ -110,7 +109,7 @@ export class FrameBuffer extends ValueWriter {
         const memory = this.bytes;
         const bytes = memory.subarray(0, this.#start);
         if (memory.length <= MAX_SMALL) return this.#copies ? Buffer.from(bytes) : bytes;
-        this.#use(EMPTY);
+        this.use(EMPTY);
         if (bytes.length > MAX_SMALL && MIN_SHARE * bytes.length > memory.length) return bytes;
         // A message that could not be sent has needed it.
         const copy = Buffer.from(bytes);
@@ -118,15 +117,10 @@ export class FrameBuffer extends ValueWriter {
         return copy;
     }
 
-    #use(memory: Buffer): void {
-        this.bytes = memory;
-        this.view = new DataView(memory.buffer, memory.byteOffset, memory.length);
-    }
-
     /** Returns a copy of what was committed, while a message is being written. That message is lost. */
     interrupt(): Buffer {
         const copy = new FrameBuffer(0);
-        copy.#use(Buffer.from(this.bytes.subarray(0, this.#end)));
+        copy.use(Buffer.from(this.bytes.subarray(0, this.#end)));
         copy.#start = this.#start;
         copy.#end = copy.at = this.#end;
         copy.text.copyCommitted(this.text);
@@ -144,7 +138,7 @@ export class FrameBuffer extends ValueWriter {
      */
     reset(isFree: boolean, maxKept = MAX_SMALL): void {
         if (this.bytes.length > MAX_SMALL) giveBack(this.bytes); // it was not taken
-        if ((!isFree && !this.#copies) || this.bytes.length > maxKept) this.#use(EMPTY);
+        if ((!isFree && !this.#copies) || this.bytes.length > maxKept) this.use(EMPTY);
         // To give memory away each time costs more than a copy.
         this.#copies = !isFree;
         this.#start = 0;
@@ -162,7 +156,7 @@ export class FrameBuffer extends ValueWriter {
     }
 
     #allocate(): void {
-        this.#use(Buffer.allocUnsafeSlow(Math.max(this.memory, 1024)));
+        this.use(Buffer.allocUnsafeSlow(Math.max(this.memory, 1024)));
     }
 
     #beginFrame(): void {
@@ -178,7 +172,7 @@ export class FrameBuffer extends ValueWriter {
     #endFrame(): void {
         const { text } = this;
         const from = this.#end;
-        let encoding: TextEncoding = $.LATIN1;
+        let encoding: $.EncodingNumber = $.LATIN1;
         let size = text.writeShort(this.bytes, from);
         if (size !== text.length) {
             encoding = text.encoding();

@@ -6,12 +6,6 @@ import * as $ from "../layout";
  */
 const PART_SIZE = 4096;
 
-/** Number of an encoding. */
-export type TextEncoding = typeof $.LATIN1 | typeof $.UTF8 | typeof $.UTF16;
-
-/** Names of the encodings, by their numbers. */
-const NAMES = ["latin1", "utf8", "utf16le"] as const;
-
 /** Strings of a frame, behind each other. */
 export class FrameText {
     /** Parts that have ended; none in most frames. */
@@ -90,14 +84,14 @@ export class FrameText {
     }
 
     /** Returns the shortest encoding. */
-    encoding(): TextEncoding {
+    encoding(): $.EncodingNumber {
         if (this.#sizeIn("utf8") === this.length) return $.LATIN1;
         return isWellFormed(this.#latest) && this.#parts.every(isWellFormed) ? $.UTF8 : $.UTF16;
     }
 
     /** Returns the number of bytes in an encoding. */
-    sizeIn(encoding: TextEncoding): number {
-        return encoding === $.LATIN1 ? this.length : this.#sizeIn(NAMES[encoding]);
+    sizeIn(encoding: $.EncodingNumber): number {
+        return encoding === $.LATIN1 ? this.length : this.#sizeIn($.ENCODINGS[encoding]);
     }
 
     #sizeIn(encoding: BufferEncoding): number {
@@ -106,9 +100,9 @@ export class FrameText {
         return size;
     }
 
-    writeTo(bytes: Buffer, at: number, encoding: TextEncoding): void {
-        for (const part of this.#parts) at += bytes.write(part, at, NAMES[encoding]);
-        bytes.write(this.#latest, at, NAMES[encoding]);
+    writeTo(bytes: Buffer, at: number, encoding: $.EncodingNumber): void {
+        for (const part of this.#parts) at += bytes.write(part, at, $.ENCODINGS[encoding]);
+        bytes.write(this.#latest, at, $.ENCODINGS[encoding]);
     }
 
     #endPart(): void {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { ReceivedText, type TextEncoding } from "../../../../src/codec/binary/read/ReceivedText";
+import type { TextEncoding } from "../../../../src/codec/binary/layout";
+import { ReceivedText } from "../../../../src/codec/binary/read/ReceivedText";
 
 const UNITS: Readonly<Record<TextEncoding, readonly string[]>> = {
     latin1: ["a", "z", "ÿ"],
