@@ -71,10 +71,14 @@ export class Outbox implements Sender {
     send(frame: Frame, reply?: PendingReply): Promise<undefined> {
         const { connection } = this;
         const queue = this.#queueFor(connection);
-        if (queue && (typeof frame === "string" || frame instanceof Snapshot)) return queue.push(frame, reply);
+        if (typeof frame === "string") {
+            if (queue) return queue.push(frame, reply);
+            return connection ? connection.send(frame, reply) : refuseToSend(reply);
+        }
+        if (queue && frame instanceof Snapshot) return queue.push(frame, reply);
         if (!connection) return refuseToSend(reply);
         if (frame instanceof Snapshot) frame = frame.encode(connection.wire, connection.encoder);
-        else if (typeof frame !== "string" && connection !== this.#encodedFor) return refuseToSend(reply);
+        else if (connection !== this.#encodedFor) return refuseToSend(reply);
         return connection.send(frame, reply);
     }
 
