@@ -1,5 +1,6 @@
 import { badFrame } from "./BadFrame";
 import * as $ from "../layout";
+import { type PlainObject, plainObject } from "./plainObject";
 import type { BinaryClass, BinaryClasses } from "../settings";
 
 /** Class name and keys of received objects. */
@@ -7,6 +8,8 @@ export interface ReceivedShape {
     readonly className: string;
     readonly keys: readonly string[];
     readonly registered: BinaryClass | undefined;
+    /** Creates its objects. */
+    readonly Plain: PlainObject;
     /** True if a member must be defined: an assignment could call a setter, or be refused. */
     readonly isUnusual: boolean;
 }
@@ -19,6 +22,7 @@ export function parseShape(text: string, classes: BinaryClasses | undefined): Re
         className,
         keys,
         registered: classes?.get(className),
+        Plain: plainObject(keys.length),
         isUnusual: keys.some((key) => key in Object.prototype),
     };
 }

@@ -13,9 +13,22 @@ import type { BinaryClass, BinaryClasses } from "../settings";
 /** Differs from each value of a message. */
 const NONE = Symbol("none");
 
+/** Maximum number of items of an array that is made with its size. */
+const MAX_SHORT = 32;
+
 /**
- * Reads values of a frame: bytes that the peer may have chosen freely. It allocates nothing by a number that the peer
- * has announced.
+ * Arrays of 0 to `MAX_SHORT` items. A copy of one has exactly its size; an array that grows has room for 17 items after
+ * the first, and keeps it. (Received objects of 1 kB, with eight arrays: 0.7 of the memory.)
+ */
+const BLANKS: readonly (readonly null[])[] = Array.from({ length: MAX_SHORT + 1 }, (_, length) => {
+    const items: null[] = [];
+    while (items.length < length) items.push(null);
+    return items;
+});
+
+/**
+ * Reads values of a frame: bytes that the peer may have chosen freely. By a number that the peer has announced it
+ * allocates at most `MAX_SHORT` items.
  *
  * It may read behind the bytes of a message, which its caller then refuses; it passes nothing to a class before that is
  * checked. All methods throw `BadFrame`.
@@ -181,12 +194,24 @@ export class ValueReader extends ByteReader {
 
     array(): unknown[] {
         const count = this.count(1);
+        if (count < BLANKS.length && this.objects === undefined) return this.#shortArray(count);
         const items: unknown[] = [];
         this.enter();
         if (this.objects !== undefined) this.objects.push(items);
         for (let n = 0; n < count; n++) {
             if (this.#isHole()) items.length += 1;
             else items.push(this.value());
+        }
+        this.depth -= 1;
+        return items;
+    }
+
+    #shortArray(count: number): unknown[] {
+        const items = (BLANKS[count] as readonly unknown[]).slice();
+        this.enter();
+        for (let n = 0; n < count; n++) {
+            if (this.#isHole()) Reflect.deleteProperty(items, n);
+            else items[n] = this.value();
         }
         this.depth -= 1;
         return items;
@@ -222,7 +247,7 @@ export class ValueReader extends ByteReader {
         const { keys } = shape;
         const { length } = keys;
         if (length > this.end - this.at) throw badFrame("it announces more members than it has");
-        const value: Record<string, unknown> = {};
+        const value = new shape.Plain();
         this.enter();
         if (this.objects !== undefined || shape.isUnusual || shape.registered !== undefined) {
             return this.#unusual(shape, value);
