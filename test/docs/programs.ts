@@ -54,7 +54,7 @@ export function testPrograms(blocks: Block[], env: (folder: string) => NodeJS.Pr
             }
         };
         it(title, () => start((program) => program.check())).timeout(
-            together.some((b) => isTool(b)) ? 120_000 : 60_000,
+            together.some((b) => isTool(b)) ? 170_000 : 60_000,
         );
         if (together.some((block) => isScript(block) && !isTestFile(block) && !isTool(block))) {
             it(`are not crashed by hostile peers: ${section}`, () => start((program) => program.survive(), true));
