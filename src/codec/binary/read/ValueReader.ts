@@ -194,24 +194,15 @@ export class ValueReader extends ByteReader {
 
     array(): unknown[] {
         const count = this.count(1);
-        if (count < BLANKS.length && this.objects === undefined) return this.#shortArray(count);
-        const items: unknown[] = [];
+        // An array that has a number can be seen by a class before it is complete: it has no blank items.
+        const blank = this.objects === undefined ? BLANKS[count] : undefined;
+        const items: unknown[] = blank ? blank.slice() : [];
         this.enter();
         if (this.objects !== undefined) this.objects.push(items);
         for (let n = 0; n < count; n++) {
-            if (this.#isHole()) items.length += 1;
-            else items.push(this.value());
-        }
-        this.depth -= 1;
-        return items;
-    }
-
-    #shortArray(count: number): unknown[] {
-        const items = (BLANKS[count] as readonly unknown[]).slice();
-        this.enter();
-        for (let n = 0; n < count; n++) {
-            if (this.#isHole()) Reflect.deleteProperty(items, n);
-            else items[n] = this.value();
+            if (!this.#isHole()) items[n] = this.value();
+            else if (blank) Reflect.deleteProperty(items, n);
+            else items.length += 1;
         }
         this.depth -= 1;
         return items;
