@@ -3,7 +3,6 @@ import type { ControlKind, Encoder, Frame, Identified, ReadState } from "../code
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { Wire } from "../codec/Wire";
 import { publishSent } from "../diagnostics/channels";
-import type { Receipt } from "../protocol/Receipt";
 import type { OpenResponses } from "../replies/responses/OpenResponses";
 import type { PendingCallback } from "../replies/PendingCallback";
 import type { PendingReply, ReplyHost } from "../replies/PendingReply";
@@ -12,58 +11,18 @@ import type { PendingTable } from "../replies/PendingTable";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { DisconnectReason } from "./DisconnectReason";
-import { FrameWriter } from "./writing/FrameWriter";
-import { MAX_WRITE } from "./writing/SocketWriter";
 import { GracefulClose } from "./GracefulClose";
-import { HeldFrames, type ReceivedFrame } from "./resume/HeldFrames";
+import type { ReceivedFrame } from "./resume/HeldFrames";
+import { ResumableConnection } from "./resume/ResumableConnection";
 import type { PingHistory } from "./PingHistory";
+import type { Sender } from "./Sender";
 import { TransferWatch } from "./TransferWatch";
 import type { Limits } from "./limits";
 import { withUnacknowledged } from "./resume/Resumption";
-import { pause } from "./holdReading";
 import { hookSocket, ownerOf } from "./socketHooks";
-
-/** Bytes of a flush of short messages, with which a peer can exceed its `max_bytes`. */
-const MAX_FLUSH = 2 * MAX_WRITE;
 
 /** Result of `send()` for a caller that does not wait for the write. */
 const SENT = Promise.resolve(undefined);
-
-/** Encodes the messages of a program. */
-export type MessageEncoder = Pick<
-    Encoder,
-    "latestType" | "identify" | "encodeMessage" | "encodeCall" | "encodeRequest"
->;
-
-/**
- * Sends frames: a connection, or a client, which may queue them.
- *
- * @internal
- */
-export interface Sender {
-    /** True if it sends over a connection, or tries to. Its loss is reported by `disconnect`, so a rejection may be ignored. */
-    readonly isConnected: boolean;
-    readonly socket: Socket | undefined;
-    /** Encoder of the next frame, which {@link send} must get before another one is encoded. */
-    readonly encoder: MessageEncoder;
-    /**
-     * Sends a frame.
-     *
-     * Resolves when the operating system has the bytes, or at once if `reply` does not wait for the write. When it
-     * rejects, `reply` has failed with the same error.
-     *
-     * @param reply - reply that the frame expects
-     */
-    send(frame: Frame, reply?: PendingReply): Promise<undefined>;
-}
-
-/** Fails a message of a client without a connection. Settles as {@link Sender.send}. */
-export function refuseToSend(reply?: PendingReply): Promise<never> {
-    const message = "The client is not connected: await connect() first, or use the option queue";
-    const error = notConnectedError(undefined, message);
-    reply?.fail(error);
-    return Promise.reject(error);
-}
 
 /**
  * Client or server that owns a connection.
@@ -96,7 +55,7 @@ export interface Session {
  *
  * @internal
  */
-export class Connection extends FrameWriter implements ReadState, ReplyHost, Sender {
+export class Connection extends ResumableConnection implements ReadState, ReplyHost, Sender {
     /**
      * - `pending`: not usable yet
      * - `ready`: on a server, `start()` of the session has resolved, and `sockets` contains the socket
@@ -167,11 +126,6 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         return this.wire?.name ?? "json";
     }
 
-    /** True while the connection survives the loss of its socket. */
-    get isResumable(): boolean {
-        return this.state !== "closed" && this.resumption?.isOver === false;
-    }
-
     /** Uses a format that both ends have agreed on, from the next frame on. */
     agree(wire: Wire): void {
         this.flush();
@@ -219,137 +173,6 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
     }
 
     /**
-     * Acknowledges all received frames.
-     *
-     * @param more - further members of the {@link Receipt}
-     * @returns false without a usable socket, and while the peer does not read
-     */
-    sendReceipt(more?: Omit<Receipt, "ack">): boolean {
-        const { resumption } = this;
-        if (!resumption || this.isInterrupted || !this.socket.writable) return false;
-        if (this.bytesPending >= this.limits.maxBuffered && !more?.bye) return false;
-        resumption.onReceiptSent(this.bytesReceived);
-        try {
-            this.sendApart({ ack: resumption.complete, ...more });
-        } catch {
-            return true; // it does not fit into `max_message_size`: neither would any message
-        }
-        return true;
-    }
-
-    /** Waits until the peer has acknowledged all that was sent. Without an agreement to resume, resolves at once. */
-    acknowledged(): Promise<void> {
-        const { resumption } = this;
-        if (!resumption) return Promise.resolve();
-        this.flush();
-        const flushed = resumption.flushed();
-        if (resumption.hasFlushes) this.sendReceipt({ ask: true });
-        return flushed;
-    }
-
-    /** Handles an acknowledgement. Returns false if it is not valid. */
-    onReceipt(received: number, held = 0): boolean {
-        const { resumption } = this;
-        if (!resumption) return false;
-        const { acknowledged } = resumption.journal;
-        if (!resumption.acknowledge(received, held)) return false;
-        // A peer that handles nothing now acknowledges later: both ends would ask each other without an end.
-        if (received > acknowledged) resumption.hasAsked = false;
-        this.writeJournal();
-        if (resumption.journal.isEmpty) this.endFarewell();
-        return true;
-    }
-
-    /** See {@link HeldFrames}: only a connection that can be resumed has them. */
-    holdFrames(): (() => void) | undefined {
-        const { resumption, socket } = this;
-        if (!resumption || !this.isResumable) return undefined;
-        const maxBytes = resumption.journal.limits.maxBytes + MAX_FLUSH;
-        const held = new HeldFrames(maxBytes, () => pause(socket));
-        held.onRelease = resumption.held?.onRelease;
-        for (const frame of this.takeHeld()) held.push(frame, false); // the pause of an earlier socket has not ended
-        resumption.held = held;
-        return () => {
-            if (resumption.held !== held) return;
-            resumption.held = undefined;
-            held.onRelease?.(held.take());
-        };
-    }
-
-    /** Returns the held frames, and forgets them. */
-    takeHeld(): readonly ReceivedFrame[] {
-        return this.resumption?.held?.take() ?? [];
-    }
-
-    /** True while the connection, which is closed, waits for the acknowledgements of its peer. Its socket may be replaced. */
-    get isLeaving(): boolean {
-        return this.resumption?.isLeaving === true;
-    }
-
-    /** Ends the resumption when the peer has acknowledged all that was sent: the connection closes. See {@link close}. */
-    leave(): void {
-        const { resumption } = this;
-        this.flush();
-        if (!resumption || resumption.isOver || resumption.journal.isEmpty) {
-            this.endResumption();
-            return;
-        }
-        resumption.isLeaving = true;
-        resumption.dropUnfinished();
-        this.#sayGoodbye();
-    }
-
-    /** Sends all that waits, and behind it a goodbye that asks for an acknowledgement. The peer closes then. */
-    #sayGoodbye(): void {
-        this.writeJournal();
-        this.sendReceipt({ ask: true, bye: true });
-    }
-
-    /** Ends the wait for acknowledgements: all have arrived, or no more can. */
-    endFarewell(): void {
-        const { resumption } = this;
-        if (!resumption?.isLeaving) return;
-        const isWriting = !this.isInterrupted && this.socket.writable;
-        resumption.isLeaving = false;
-        this.partialFrame = undefined;
-        resumption.end(isWriting, this.error);
-        this.#gracefulClose?.finish();
-    }
-
-    /** Asks the peer for an acknowledgement if frames wait for one: it would come after a delay. */
-    protected override writeJournal(): void {
-        super.writeJournal();
-        const { resumption } = this;
-        if (!resumption || resumption.hasAsked || resumption.isWriting || resumption.journal.waiting === 0) return;
-        resumption.hasAsked = this.sendReceipt({ ask: true });
-    }
-
-    /** Ends the resumption: the connection closes. Sends what waits, and a goodbye, if there is a usable socket. */
-    endResumption(): void {
-        const { resumption } = this;
-        if (!resumption) return;
-        const isWriting = !this.isInterrupted && this.socket.writable;
-        this.flush();
-        resumption.isOver = true;
-        if (isWriting) {
-            this.writeJournal();
-            this.sendReceipt({ bye: true });
-        }
-        resumption.end(isWriting, this.error);
-    }
-
-    /** Goes on without the resumption: the peer does not resume. */
-    dropResumption(): void {
-        const { resumption } = this;
-        if (!resumption) return;
-        this.flush();
-        resumption.isOver = true;
-        this.writeJournal();
-        resumption.end(true, undefined);
-        this.resumption = undefined;
-    }
-
-    /**
      * Continues on the socket of another connection, which ends without a trace.
      *
      * @returns the old socket
@@ -367,30 +190,6 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         this.error = other.error;
         this.pings?.reset();
         return socket;
-    }
-
-    /**
-     * Sends again what the peer has not received, and then what waits.
-     *
-     * @param received - number of frames that the peer has received
-     * @param answer - sends the answer to the peer first
-     * @returns number of frames that are sent again
-     */
-    replay(received: number, answer?: () => void): number {
-        const { resumption } = this;
-        if (!resumption) return 0;
-        this.flush();
-        const replayed = resumption.journal.rewind(received, this.endpoint._objectBuffer.terminator);
-        resumption.interruption?.timer.clear();
-        resumption.interruption = undefined;
-        resumption.replayed += replayed;
-        resumption.hasAsked = false;
-        resumption.settleFlushes();
-        answer?.();
-        if (!resumption.isLeaving) this.writeJournal();
-        else if (resumption.journal.isEmpty) this.endFarewell();
-        else this.#sayGoodbye();
-        return replayed;
     }
 
     protected override abort(error: Error): void {
@@ -493,6 +292,10 @@ export class Connection extends FrameWriter implements ReadState, ReplyHost, Sen
         if (!this.#onDrained || (this.pausedFrames && this.state !== "closed")) return;
         if (this.state !== "closed" && this.pending + (this.responses?.size ?? 0) + this.openReplies > 0) return;
         for (const resolve of this.#onDrained.splice(0)) resolve();
+    }
+
+    protected override onFarewellEnd(): void {
+        this.#gracefulClose?.finish();
     }
 
     /**

@@ -1,4 +1,5 @@
-import type { Connection, Sender } from "../connection/Connection";
+import type { Connection } from "../connection/Connection";
+import type { Sender } from "../connection/Sender";
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message, RefusedData } from "../protocol/Message";

@@ -1,4 +1,5 @@
-import type { Connection, Sender } from "../connection/Connection";
+import type { Connection } from "../connection/Connection";
+import type { Sender } from "../connection/Sender";
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { debug } from "../diagnostics/debugLog";
 import { type RequestSpan, requests } from "../diagnostics/RequestSpan";

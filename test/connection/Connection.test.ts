@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { SockhopError } from "../../src";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
-import { Connection, connectionOf, refuseToSend } from "../../src/connection/Connection";
+import { Connection, connectionOf } from "../../src/connection/Connection";
+import { refuseToSend } from "../../src/connection/Sender";
 import { type LimitOptions, limitsOf } from "../../src/connection/limits";
 import { PendingResponse } from "../../src/replies/PendingRequest";
 import { turns } from "../support/eventLoop";

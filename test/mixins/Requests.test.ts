@@ -1,6 +1,7 @@
 import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
-import { type Connection, type Sender, refuseToSend } from "../../src/connection/Connection";
+import type { Connection } from "../../src/connection/Connection";
+import { type Sender, refuseToSend } from "../../src/connection/Sender";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import { Requests } from "../../src/mixins/Requests";
 import type { Envelope } from "../../src/protocol/Envelope";

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { Frame } from "../../codec/Codec";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
-import { type Connection, type MessageEncoder, type Sender, refuseToSend } from "../../connection/Connection";
+import type { Connection } from "../../connection/Connection";
+import { type MessageEncoder, type Sender, refuseToSend } from "../../connection/Sender";
 import type { PendingReply } from "../../replies/PendingReply";
 import { type SockhopError, notConnectedError } from "../../SockhopError";
 import type { ConnectAttempt } from "../connecting/ConnectAttempt";

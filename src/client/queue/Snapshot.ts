@@ -1,6 +1,6 @@
 import type { ByteFrame, Encoder, Frame, Identified } from "../../codec/Codec";
 import type { Wire, WireFormat } from "../../codec/Wire";
-import type { MessageEncoder } from "../../connection/Connection";
+import type { MessageEncoder } from "../../connection/Sender";
 import { SockhopError } from "../../SockhopError";
 
 /** A message in one codec, or the error if the codec cannot express it. */

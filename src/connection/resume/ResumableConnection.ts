@@ -1,0 +1,191 @@
+import type { ObjectBuffer } from "../../codec/ObjectBuffer";
+import type { Receipt } from "../../protocol/Receipt";
+import { pause } from "../holdReading";
+import { FrameWriter } from "../writing/FrameWriter";
+import { MAX_WRITE } from "../writing/SocketWriter";
+import { HeldFrames, type ReceivedFrame } from "./HeldFrames";
+
+/** Bytes of a flush of short messages, with which a peer can exceed its `max_bytes`. */
+const MAX_FLUSH = 2 * MAX_WRITE;
+
+/**
+ * What a connection does if both ends have agreed to resume it: it acknowledges what it receives, sends again what is missing,
+ * and waits for the acknowledgements of its peer before it closes. Without the agreement, these methods do nothing.
+ *
+ * @internal
+ */
+export abstract class ResumableConnection extends FrameWriter {
+    abstract readonly endpoint: { readonly _objectBuffer: ObjectBuffer };
+    abstract readonly state: string;
+    /** Error that has closed the connection, or will close it. */
+    abstract readonly error: Error | undefined;
+    abstract readonly bytesReceived: number;
+    /** Bytes of a frame that has not ended. */
+    abstract partialFrame: unknown;
+
+    /** Sends a control message that is not counted, and not sent again after an interruption. */
+    abstract sendApart(data: unknown): void;
+
+    /** Called when the wait for acknowledgements has ended: FIN can be sent. */
+    protected abstract onFarewellEnd(): void;
+
+    /** True while the connection survives the loss of its socket. */
+    get isResumable(): boolean {
+        return this.state !== "closed" && this.resumption?.isOver === false;
+    }
+
+    /**
+     * Acknowledges all received frames.
+     *
+     * @param more - further members of the {@link Receipt}
+     * @returns false without a usable socket, and while the peer does not read
+     */
+    sendReceipt(more?: Omit<Receipt, "ack">): boolean {
+        const { resumption } = this;
+        if (!resumption || this.isInterrupted || !this.socket.writable) return false;
+        if (this.bytesPending >= this.limits.maxBuffered && !more?.bye) return false;
+        resumption.onReceiptSent(this.bytesReceived);
+        try {
+            this.sendApart({ ack: resumption.complete, ...more });
+        } catch {
+            return true; // it does not fit into `max_message_size`: neither would any message
+        }
+        return true;
+    }
+
+    /** Waits until the peer has acknowledged all that was sent. Without an agreement to resume, resolves at once. */
+    acknowledged(): Promise<void> {
+        const { resumption } = this;
+        if (!resumption) return Promise.resolve();
+        this.flush();
+        const flushed = resumption.flushed();
+        if (resumption.hasFlushes) this.sendReceipt({ ask: true });
+        return flushed;
+    }
+
+    /** Handles an acknowledgement. Returns false if it is not valid. */
+    onReceipt(received: number, held = 0): boolean {
+        const { resumption } = this;
+        if (!resumption) return false;
+        const { acknowledged } = resumption.journal;
+        if (!resumption.acknowledge(received, held)) return false;
+        // A peer that handles nothing now acknowledges later: both ends would ask each other without an end.
+        if (received > acknowledged) resumption.hasAsked = false;
+        this.writeJournal();
+        if (resumption.journal.isEmpty) this.endFarewell();
+        return true;
+    }
+
+    /** See {@link HeldFrames}: only a connection that can be resumed has them. */
+    holdFrames(): (() => void) | undefined {
+        const { resumption, socket } = this;
+        if (!resumption || !this.isResumable) return undefined;
+        const maxBytes = resumption.journal.limits.maxBytes + MAX_FLUSH;
+        const held = new HeldFrames(maxBytes, () => pause(socket));
+        held.onRelease = resumption.held?.onRelease;
+        for (const frame of this.takeHeld()) held.push(frame, false); // the pause of an earlier socket has not ended
+        resumption.held = held;
+        return () => {
+            if (resumption.held !== held) return;
+            resumption.held = undefined;
+            held.onRelease?.(held.take());
+        };
+    }
+
+    /** Returns the held frames, and forgets them. */
+    takeHeld(): readonly ReceivedFrame[] {
+        return this.resumption?.held?.take() ?? [];
+    }
+
+    /** True while the connection, which is closed, waits for the acknowledgements of its peer. Its socket may be replaced. */
+    get isLeaving(): boolean {
+        return this.resumption?.isLeaving === true;
+    }
+
+    /** Ends the resumption when the peer has acknowledged all that was sent: the connection closes. */
+    leave(): void {
+        const { resumption } = this;
+        this.flush();
+        if (!resumption || resumption.isOver || resumption.journal.isEmpty) {
+            this.endResumption();
+            return;
+        }
+        resumption.isLeaving = true;
+        resumption.dropUnfinished();
+        this.#sayGoodbye();
+    }
+
+    /** Sends all that waits, and behind it a goodbye that asks for an acknowledgement. The peer closes then. */
+    #sayGoodbye(): void {
+        this.writeJournal();
+        this.sendReceipt({ ask: true, bye: true });
+    }
+
+    /** Ends the wait for acknowledgements: all have arrived, or no more can. */
+    endFarewell(): void {
+        const { resumption } = this;
+        if (!resumption?.isLeaving) return;
+        const isWriting = !this.isInterrupted && this.socket.writable;
+        resumption.isLeaving = false;
+        this.partialFrame = undefined;
+        resumption.end(isWriting, this.error);
+        this.onFarewellEnd();
+    }
+
+    /** Asks the peer for an acknowledgement if frames wait for one: it would come after a delay. */
+    protected override writeJournal(): void {
+        super.writeJournal();
+        const { resumption } = this;
+        if (!resumption || resumption.hasAsked || resumption.isWriting || resumption.journal.waiting === 0) return;
+        resumption.hasAsked = this.sendReceipt({ ask: true });
+    }
+
+    /** Ends the resumption: the connection closes. Sends what waits, and a goodbye, if there is a usable socket. */
+    endResumption(): void {
+        const { resumption } = this;
+        if (!resumption) return;
+        const isWriting = !this.isInterrupted && this.socket.writable;
+        this.flush();
+        resumption.isOver = true;
+        if (isWriting) {
+            this.writeJournal();
+            this.sendReceipt({ bye: true });
+        }
+        resumption.end(isWriting, this.error);
+    }
+
+    /** Goes on without the resumption: the peer does not resume. */
+    dropResumption(): void {
+        const { resumption } = this;
+        if (!resumption) return;
+        this.flush();
+        resumption.isOver = true;
+        this.writeJournal();
+        resumption.end(true, undefined);
+        this.resumption = undefined;
+    }
+
+    /**
+     * Sends again what the peer has not received, and then what waits.
+     *
+     * @param received - number of frames that the peer has received
+     * @param answer - sends the answer to the peer first
+     * @returns number of frames that are sent again
+     */
+    replay(received: number, answer?: () => void): number {
+        const { resumption } = this;
+        if (!resumption) return 0;
+        this.flush();
+        const replayed = resumption.journal.rewind(received, this.endpoint._objectBuffer.terminator);
+        resumption.interruption?.timer.clear();
+        resumption.interruption = undefined;
+        resumption.replayed += replayed;
+        resumption.hasAsked = false;
+        resumption.settleFlushes();
+        answer?.();
+        if (!resumption.isLeaving) this.writeJournal();
+        else if (resumption.journal.isEmpty) this.endFarewell();
+        else this.#sayGoodbye();
+        return replayed;
+    }
+}
