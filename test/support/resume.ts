@@ -79,8 +79,8 @@ export class RawClient {
         this.socket.write(`${JSON.stringify({ type, data })}\n`);
     }
 
-    greet(resume: object | undefined): void {
-        const hello = { version: 1, codecs: [], token: "0123456789abcdef", resume };
+    greet(resume: object | undefined, codecs: string[] = []): void {
+        const hello = { version: 1, codecs, token: "0123456789abcdef", resume };
         this.send("SockhopPong", { _id: "sockhop", _created: null, _returned: null, _finished: null, hello });
     }
 

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import * as $ from "../../codec/binary/layout";
+import { giveBack } from "../../runtime/largeMemory";
 import type { SockhopError } from "../../SockhopError";
 import type { WriteObserver } from "../writing/WriteObserver";
 
@@ -18,6 +19,9 @@ export class JournalEntry implements WriteObserver {
     #error: SockhopError | undefined;
     /** True if the connection has ended: a failed write is not repeated. */
     isFinal = false;
+    /** Number of writes that may need the bytes, and whether the journal needs them. */
+    #writes = 0;
+    #isKept = true;
 
     /**
      * @param data - lines, or frames of bytes, which nothing else changes
@@ -70,6 +74,27 @@ export class JournalEntry implements WriteObserver {
     /** Called before each write: an earlier one may have failed. */
     begin(): void {
         this.#error = undefined;
+        this.#writes += 1;
+    }
+
+    /** Called when a write needs the bytes no more, if they are in large memory. */
+    release(bytes: Buffer): void {
+        if (typeof this.data === "string") {
+            giveBack(bytes); // a copy
+            return;
+        }
+        this.#writes -= 1;
+        this.#giveBack();
+    }
+
+    /** Called when the peer has the frames. That is only what it says, and a write may still need the bytes. */
+    drop(): void {
+        this.#isKept = false;
+        this.#giveBack();
+    }
+
+    #giveBack(): void {
+        if (typeof this.data !== "string" && this.#writes === 0 && !this.#isKept) giveBack(this.data);
     }
 
     /** True if a write has failed. */
@@ -236,6 +261,7 @@ export class Journal {
         const accepted: JournalEntry[] = [];
         for (let entry; (entry = entries[this.#first]) && entry.end <= received; this.#first++) {
             entries[this.#first] = undefined;
+            entry.drop();
             if (this.#first < this.#next) {
                 this.#bytesWritten -= entry.size;
                 this.#messagesWritten -= entry.messages;

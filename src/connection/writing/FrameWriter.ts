@@ -1,10 +1,9 @@
 import type { Frame } from "../../codec/Codec";
 import type { Wire } from "../../codec/Wire";
-import { giveBack } from "../../runtime/largeMemory";
 import { SockhopError, notConnectedError } from "../../SockhopError";
 import { type TickTask, atEndOfTick } from "../../timers/endOfTick";
 import { Batch } from "./Batch";
-import { copyBytes } from "./copyBytes";
+import { keepBytes } from "./keepBytes";
 import { countFrames } from "../resume/Journal";
 import type { Resumption } from "../resume/Resumption";
 import { MAX_WRITE, SocketWriter } from "./SocketWriter";
@@ -251,9 +250,7 @@ export class FrameWriter extends SocketWriter implements TickTask {
         const messages = this.framesSent - resumption.framesFlushed;
         resumption.framesFlushed = this.framesSent;
         if (wire) {
-            const taken = wire.take();
-            const bytes = copyBytes(taken); // the wire uses its memory again
-            giveBack(taken);
+            const bytes = keepBytes(wire.take());
             wire.release(true);
             const frames = countFrames(bytes);
             this.#keep(resumption, bytes, frames, Math.max(frames, messages), batch);

@@ -4,7 +4,7 @@ import type { SockhopError } from "../../SockhopError";
 import { releasesBytes } from "./releasesBytes";
 import type { WriteObserver } from "./WriteObserver";
 
-/** Gives large memory back when the operating system has its bytes. */
+/** Gives large memory back when the operating system has its bytes, or passes it to the observer of the write. */
 export class MemoryReturn implements WriteObserver {
     #bytes: Buffer | undefined;
     readonly #observer: WriteObserver | undefined;
@@ -21,7 +21,12 @@ export class MemoryReturn implements WriteObserver {
     settle(socket: Socket, error: SockhopError | undefined): void {
         const bytes = this.#bytes;
         this.#bytes = undefined;
-        if (bytes && !error) giveBack(bytes);
+        if (bytes && !error) this.#release(bytes);
         this.#observer?.settle(socket, error);
+    }
+
+    #release(bytes: Buffer): void {
+        if (this.#observer?.release) this.#observer.release(bytes);
+        else giveBack(bytes);
     }
 }

@@ -101,7 +101,7 @@ export abstract class SocketWriter {
      * zeroed memory. Nevertheless a Buffer takes longer, unless its memory is used again. (Sender of 1 kB messages, in
      * writes of 64 KiB: 1.4 times.)
      *
-     * @param data - bytes in large memory are given back
+     * @param data - bytes in large memory are given back, see {@link WriteObserver.release}
      */
     protected writeBytes(data: string | Buffer, observer: WriteObserver | undefined): void {
         const { socket } = this;

@@ -5,4 +5,6 @@ import type { SockhopError } from "../../SockhopError";
 export interface WriteObserver {
     /** Called when the operating system has the bytes, or with the error that prevents it. */
     settle(socket: Socket, error: SockhopError | undefined): void;
+    /** Called with the bytes in large memory that a write needs no more. Without this method, they are given back. */
+    release?(bytes: Buffer): void;
 }

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { encodeFrames } from "../../support/frames";
-import { Journal, countFrames } from "../../../src/connection/resume/Journal";
+import { Journal, type JournalEntry, countFrames } from "../../../src/connection/resume/Journal";
 import type { WriteObserver } from "../../../src/connection/writing/WriteObserver";
+import { allocateLarge } from "../../../src/runtime/largeMemory";
 import { type SockhopError, notConnectedError } from "../../../src/SockhopError";
 import { TestSocket } from "../../support/TestSocket";
 
@@ -43,6 +44,52 @@ describe("Journal", () => {
         expect(written(journal)).to.equal("a\nb\nc\n");
         expect(written(journal)).to.equal("");
         expect(journal).to.include({ added: 3, sent: 3, waiting: 0, bytes: 6, messages: 3 });
+    });
+
+    describe("with frames in large memory", () => {
+        const SIZE = 1_000_000;
+
+        /** Adds a frame in large memory, and begins to write it. */
+        function begin(): { journal: Journal; memory: Buffer; entry: JournalEntry; isReturned: () => boolean } {
+            const journal = create();
+            const memory = allocateLarge(SIZE);
+            add(journal, memory, 1);
+            const entry = journal.next() as JournalEntry;
+            return { journal, memory, entry, isReturned: () => allocateLarge(SIZE) === memory };
+        }
+
+        it("gives it back when the frames are written and acknowledged", () => {
+            const { journal, memory, entry, isReturned } = begin();
+            entry.release(memory);
+            expect(isReturned()).to.equal(false);
+            journal.acknowledge(1);
+            expect(isReturned()).to.equal(true);
+        });
+
+        it("keeps it during the write of a frame that the peer claims to have", () => {
+            const { journal, memory, entry, isReturned } = begin();
+            journal.acknowledge(1);
+            expect(isReturned()).to.equal(false);
+            entry.release(memory);
+            expect(isReturned()).to.equal(true);
+        });
+
+        it("keeps it for ever if the result of one of the writes is unknown", () => {
+            const { journal, memory, entry, isReturned } = begin();
+            journal.rewind(0, "\n");
+            expect(journal.next()).to.equal(entry);
+            entry.release(memory);
+            journal.acknowledge(1);
+            expect(isReturned()).to.equal(false);
+        });
+
+        it("gives copies of text back at once", () => {
+            const journal = create();
+            add(journal, "a\n", 1);
+            const memory = allocateLarge(SIZE);
+            journal.next()?.release(memory);
+            expect(allocateLarge(SIZE)).to.equal(memory);
+        });
     });
 
     it("drops what is acknowledged, in whole entries", () => {

@@ -55,4 +55,17 @@ describe("MemoryReturn", () => {
             [socket, undefined],
         ]);
     });
+
+    it("leaves it to an observer that keeps the bytes", () => {
+        const memory = allocateLarge(SIZE);
+        const socket = new net.Socket();
+        const released: Buffer[] = [];
+        const observer = { settle: () => undefined, release: (bytes: Buffer) => released.push(bytes) };
+        new MemoryReturn(memory, socket, observer).settle(socket, undefined);
+        expect(released).to.deep.equal([memory]);
+        expect(allocateLarge(SIZE)).to.not.equal(memory);
+        const error = new SockhopError("broken", "ERR_SOCKET_DESTROYED");
+        new MemoryReturn(memory, socket, observer).settle(socket, error);
+        expect(released).to.have.lengthOf(1);
+    });
 });

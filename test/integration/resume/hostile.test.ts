@@ -212,6 +212,38 @@ describe("A server with resume", () => {
         });
     }
 
+    it("uses the memory of a frame again only after its write, whatever the peer acknowledges", async () => {
+        const s = await listening({ codec: "binary" });
+        const peer = await RawClient.connect(s);
+        const connected = next(s, "connect");
+        peer.greet({ timeout: TIMEOUT }, ["binary"]);
+        await peer.answer();
+        await connected;
+        peer.socket.removeAllListeners("data").pause();
+        const written = s.sessions[0]!.send(Buffer.alloc(8_000_000, 1));
+        await until(() => s.stats.unacknowledged === 1);
+        peer.send("SockhopPong", { ack: 1 });
+        await until(() => s.stats.unacknowledged === 0);
+
+        const other = client({ ...RESUME, codec: "binary", ...placeOf(s) });
+        await Promise.all([other.connect(), next(s, "connect")]);
+        for (let n = 2; n < 6; n++) {
+            const received = next(other, "receive");
+            await s.sessions[1]!.send(Buffer.alloc(8_000_000, n));
+            await received;
+        }
+        let length = 0;
+        let others = 0;
+        peer.socket.on("data", (chunk: Buffer) => {
+            length += chunk.length;
+            for (const byte of chunk) others += byte === 1 ? 0 : 1;
+        });
+        peer.socket.resume();
+        await written;
+        await until(() => length >= 8_000_000);
+        expect(others).to.be.below(1000); // lines, and the start of the frame
+    });
+
     it("ignores a member resume that is not valid, and acknowledgements without an agreement", async () => {
         const s = await listening();
         const bad = [5, null, [], {}, { timeout: "1" }, { timeout: -1 }, "resume"];

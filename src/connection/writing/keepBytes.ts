@@ -1,3 +1,5 @@
+import { giveBack, isLarge } from "../../runtime/largeMemory";
+
 /** Bytes of one block of memory. */
 const BLOCK_SIZE = 32_768;
 
@@ -6,6 +8,17 @@ const MAX_SHARED = BLOCK_SIZE / 4;
 
 let block = Buffer.alloc(0);
 let used = 0;
+
+/** Large memory is kept if it is not larger than this multiple of the bytes in it. */
+const MAX_EXCESS = 2;
+
+/** Returns bytes of a wire, in memory that it does not use again. Those in large memory belong to the caller and are not copied. */
+export function keepBytes(bytes: Buffer): Buffer {
+    if (isLarge(bytes) && bytes.buffer.byteLength <= MAX_EXCESS * bytes.length) return bytes;
+    const copy = copyBytes(bytes);
+    giveBack(bytes);
+    return copy;
+}
 
 /**
  * Copies bytes that are kept for a short time. The copies of all connections share blocks: a flush has some KiB, for which Node
