@@ -28,6 +28,31 @@ describe("assertAwaited()", () => {
     });
 });
 
+describe("assertAwaited() and members", () => {
+    const members: Record<string, PropertyDescriptor> = {
+        "that is Object": { value: Object },
+        "that throws": {
+            get() {
+                throw new Error("of the getter");
+            },
+        },
+    };
+    for (const [which, descriptor] of Object.entries(members)) {
+        it(`throws for a Promise with a constructor ${which}`, () => {
+            const promise = Object.defineProperty(Promise.resolve(), "constructor", descriptor);
+            expect(() => assertAwaited(promise))
+                .to.throw(SockhopError, "Is await missing?")
+                .with.property("code", "ERR_BAD_DATA");
+        });
+    }
+
+    it("accepts a plain object with a constructor of any kind", () => {
+        for (const constructor of [Promise, Object, "Promise", undefined]) {
+            expect(() => assertAwaited({ constructor, then: () => undefined })).to.not.throw();
+        }
+    });
+});
+
 describe("assertAwaited() in another realm", () => {
     it("throws for a Promise of that realm, as Node's functions return in Jest", () => {
         const promise: unknown = vm.runInNewContext("Promise.resolve()");
