@@ -194,15 +194,21 @@ export class ValueReader extends ByteReader {
 
     array(): unknown[] {
         const count = this.count(1);
-        // An array that has a number can be seen by a class before it is complete: it has no blank items.
+        // A class can see an array that has a number before it is complete, and change it. So it has no blank items, and
+        // items are added at its end.
         const blank = this.objects === undefined ? BLANKS[count] : undefined;
         const items: unknown[] = blank ? blank.slice() : [];
         this.enter();
         if (this.objects !== undefined) this.objects.push(items);
         for (let n = 0; n < count; n++) {
-            if (!this.#isHole()) items[n] = this.value();
-            else if (blank) Reflect.deleteProperty(items, n);
-            else items.length += 1;
+            if (this.#isHole()) {
+                if (blank) Reflect.deleteProperty(items, n);
+                else items.length += 1;
+            } else if (blank) {
+                items[n] = this.value();
+            } else {
+                items.push(this.value());
+            }
         }
         this.depth -= 1;
         return items;
