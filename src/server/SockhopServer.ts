@@ -11,14 +11,13 @@ import { hasCertificate, tlsOptions } from "../transport/tls";
 import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
 import type { Reply } from "../replies/PendingReply";
 import { markHandled } from "../timers/promises";
-import { positiveNumber, milliseconds } from "../validators";
+import { milliseconds } from "../validators";
 import type * as net from "node:net";
 import { Sockhop } from "../mixins/Sockhop";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
-import { Admission } from "./Admission";
-import { Resumptions } from "./Resumptions";
+import { Accepting, type AcceptingMembers } from "./Accepting";
 import { Broadcasts } from "./broadcasts/Broadcasts";
 import type { BroadcastOptions } from "./broadcasts/BroadcastOptions";
 import { Group } from "./Group";
@@ -28,18 +27,15 @@ import { type ClusteredServer, ServerCluster } from "./cluster/ServerCluster";
 import type { SessionDirectory } from "./cluster/SessionDirectory";
 import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
-import type { ResumptionStart } from "../connection/resume/Resumption";
 import { Listener, type ListenerOptions } from "../transport/Listener";
 import { type SendOptions, callFailed } from "../replies/PendingCallback";
 import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
-import type { ResumeHello } from "../protocol/Hello";
 import type { Stats } from "../diagnostics/Stats";
 import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
 import { setImmediate } from "../runtime/clock";
 import { memberOf } from "../runtime/thrownValues";
 import { givenOptions } from "../endpoint/givenOptions";
-import { codecRequired } from "../endpoint/options";
 import type { RequestOptions } from "../mixins/Requests";
 import { Groups, type Grouping, groupName } from "../mixins/Groups";
 import { Sessions } from "../mixins/Sessions";
@@ -58,7 +54,7 @@ import type {
 } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
 
-const WithSessions = Sessions(Sockhop);
+const WithAccepting = Accepting(Sessions(Sockhop));
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
@@ -83,11 +79,10 @@ export class SockhopServer<
     P extends Protocol = any,
     out S extends SockhopSession<P> = SockhopSession<P>,
     out C extends ClassesOf<P> = ClassesOf<P>,
-> extends (Groups(WithSessions) as typeof Sockhop & Constructor<Sessioned> & Constructor<Grouping>)<
-    ServerNamedEvents<P, S>,
-    ServerTypeEvents<P, S, C>,
-    OtherEvents<P>
-> {
+> extends (Groups(WithAccepting) as typeof Sockhop &
+    Constructor<Sessioned> &
+    Constructor<Grouping> &
+    Constructor<AcceptingMembers>)<ServerNamedEvents<P, S>, ServerTypeEvents<P, S, C>, OtherEvents<P>> {
     /** Path of the Unix domain socket, or `null`. `listen()` reads `path`, `address` and `port`. */
     path: string | null;
     address: string;
@@ -115,10 +110,6 @@ export class SockhopServer<
     });
     readonly #cluster: ServerCluster;
     readonly #Session: NonNullable<ServerOptions["session_type"]>;
-    readonly #sessionTimeout: number;
-    /** Set with the option `resume`. */
-    readonly #resumptions: Resumptions | undefined;
-    readonly #admission: Admission;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` for an invalid option (`docs/errors.md`). */
     constructor(given?: ServerOptions<P, S, C> | null) {
@@ -127,17 +118,12 @@ export class SockhopServer<
         this._pauseSlowPeers();
         ({ path: this.path, address: this.address, port: this.port } = addressOptions(options, true));
         this.#Session = sessionType(options.session_type) ?? SockhopSession;
-        const needsCodec = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
-        this.#sessionTimeout = milliseconds("session_timeout", options.session_timeout, 30_000);
+        this._initAccepting(options);
         const tls = tlsOptions(options.ssl, options.ssl_options);
         if (tls && !hasCertificate(tls)) warn("A TLS server needs a certificate: set ssl_options.key and cert, or pfx");
         if (tls) tls.handshakeTimeout = milliseconds("handshakeTimeout", tls.handshakeTimeout, 10_000);
-        const most = positiveNumber("max_connections", options.max_connections, Infinity);
-        const maxSuspended = positiveNumber("max_suspended", options.max_suspended, 1000);
-        if (this._limits.resume) this.#resumptions = this.#createResumptions(maxSuspended);
-        this.#admission = this.#createAdmission(needsCodec, most);
         const sharesPort = reusePort(options.reuse_port, this.path !== null);
-        this.#listening = { tls, most, mode: permissions(options.mode), reusePort: sharesPort };
+        this.#listening = { tls, most: this._maxConnections, mode: permissions(options.mode), reusePort: sharesPort };
         this.#cluster = this.#createCluster(clusterSettings(options.cluster));
         this.#listener = this.#createListener();
     }
@@ -488,7 +474,6 @@ export class SockhopServer<
         return reply ? { type, socket, session, callback: reply } : { type, socket, session };
     }
 
-    // Sessions needs the next two.
     /** @internal */
     protected _createSession(connection: Connection): SockhopSession {
         const session = new this.#Session(connection.socket, this);
@@ -497,11 +482,6 @@ export class SockhopServer<
         }
         session._bind(connection.socket, this);
         return session;
-    }
-
-    /** @internal */
-    protected get _sessionTimeout(): number {
-        return this.#sessionTimeout;
     }
 
     /** @internal */
@@ -559,7 +539,7 @@ export class SockhopServer<
         const listener: Listener = new Listener(this.#listening, {
             ...(cluster && { bound: join }),
             accepted: (socket) => {
-                this.#admission.accept(this._attach(socket));
+                this._accept(socket);
             },
             failed: (error) => {
                 // An error of listen() rejects, too; an error of accepting a connection is reported here only.
@@ -575,34 +555,13 @@ export class SockhopServer<
     }
 
     /** @internal */
-    override _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void {
-        super._startResumption(connection, start);
-        this.#resumptions?.add(connection, start.token);
+    protected get _isListening(): boolean {
+        return this.#listener.server.listening;
     }
 
     /** @internal */
-    override _dropResumption(connection: Connection): void {
-        this.#resumptions?.drop(connection);
-        super._dropResumption(connection);
-    }
-
-    // Resume and Agreement need the next four.
-    /** @internal */
-    protected _agreeToResume(timeout: number): ResumeHello {
-        const token = (this.#resumptions as Resumptions).createToken(); // called with the option `resume` only
-        return { token, timeout: Math.min(timeout, this._limits.resume?.timeout ?? timeout) };
-    }
-
-    /** @internal */
-    protected _onInterrupted(connection: Connection): void {
-        this.#resumptions?.onInterrupted(connection);
-    }
-
-    /** @internal */
-    protected _onResumed(connection: Connection): void {
-        this.#resumptions?.onResumed(connection);
-        if (connection.state === "open")
-            (connection.session as SockhopSession | undefined)?._bind(connection.socket, this);
+    protected _onSocketReplaced({ session, socket }: Connection): void {
+        (session as SockhopSession | undefined)?._bind(socket, this);
     }
 
     /** @internal */
@@ -611,71 +570,9 @@ export class SockhopServer<
     }
 
     /** @internal */
-    protected _onConfirmed(connection: Connection): void {
-        this.#resumptions?.onConfirmed(connection);
-    }
-
-    /** @internal */
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
-        if (connection.isLeaving) void connection.close(Infinity).then(() => this.#resumptions?.forget(connection));
-        else this.#resumptions?.forget(connection);
         this.#cluster.forget(connection);
         super._onClose(connection, wasOpen);
-    }
-
-    /** @internal */
-    protected override _mayLeave(connection: Connection): boolean {
-        return !connection.isInterrupted || this.#listener.server.listening;
-    }
-
-    #createResumptions(maxSuspended: number): Resumptions {
-        return new Resumptions({
-            sessionTimeout: this.#sessionTimeout,
-            maxSuspended,
-            canResume: (connection) => this._mayLeave(connection) || !connection.isLeaving,
-            notResumed: (...args) => {
-                this._notResumed(...args);
-            },
-            resume: (...args) => this._resume(...args),
-            helloOf: (resume) => this._helloOf(resume),
-            read: (connection) => {
-                this._read(connection);
-            },
-            close: (...args) => {
-                this._close(...args);
-            },
-            destroy: (...args) => {
-                this._destroy(...args);
-            },
-            report: (...args) => {
-                this._reportError(...args);
-            },
-        });
-    }
-
-    #createAdmission(needsCodec: boolean, maxConnections: number): Admission {
-        return new Admission({
-            objectBuffer: this._objectBuffer,
-            greets: this._greets,
-            resumptions: this.#resumptions,
-            codecRequired: needsCodec,
-            sessionTimeout: this.#sessionTimeout,
-            maxConnections,
-            count: () => this._connections.size,
-            start: (connection) => {
-                this._startSession(connection);
-            },
-            answer: (...args) => {
-                this._answer(...args);
-            },
-            close: (...args) => {
-                this._close(...args);
-            },
-            report: (...args) => {
-                this._reportError(...args);
-            },
-            nameOf: ({ socket }) => this._peerName(socket),
-        });
     }
 
     #bound(): Partial<net.AddressInfo> {
