@@ -1,39 +1,17 @@
-import type { ClientMessage, ClientNamedEvents, ClientTypeEvents } from "./ClientEvents";
-import { addressOptions } from "../transport/Address";
-import { tlsOptions } from "../transport/tls";
-import { type ClientOptions, queueOptions } from "./ClientOptions";
-import type { Reply } from "../replies/PendingReply";
-import { milliseconds } from "../validators";
-import { markHandled, withTimeout } from "../timers/promises";
 import type * as net from "node:net";
-import { Sockhop } from "../mixins/Sockhop";
-import { SockhopError, notConnectedError } from "../SockhopError";
-import type { ConnectAttempt } from "./connecting/ConnectAttempt";
-import type { ClientHost } from "./ClientHost";
-import { Connector } from "./connecting/Connector";
-import { Dialer } from "./connecting/Dialer";
-import { Farewells } from "./resume/Farewells";
-import { Resumer } from "./resume/Resumer";
-import { type ServerList, serverList } from "./connecting/ServerList";
-import type { ConnectOptions } from "./connecting/ConnectWait";
-import { CallSite } from "../runtime/CallSite";
-import type { SendOptions } from "../replies/PendingCallback";
-import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
-import type { Stats } from "../diagnostics/Stats";
-import { targetOf } from "../transport/connectError";
-import { addressOf } from "../connection/socketHooks";
 import type { Connection } from "../connection/Connection";
-import { Outbox } from "./queue/Outbox";
-import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
+import { addressOf } from "../connection/socketHooks";
+import type { Stats } from "../diagnostics/Stats";
+import type { OtherEvents } from "../endpoint/events";
 import { givenOptions } from "../endpoint/givenOptions";
+import type { Handler, HandlerContext } from "../endpoint/Handler";
+import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { codecRequired } from "../endpoint/options";
 import { AutoReconnect } from "../mixins/AutoReconnect";
-import type { Pauses } from "../timers/backoff";
 import { type FlushLimit, type FlushOptions, limitFlush } from "../mixins/FlushLimit";
 import type { RequestOptions } from "../mixins/Requests";
-import type { Handler, HandlerContext } from "../endpoint/Handler";
-import type { OtherEvents } from "../endpoint/events";
+import { Sockhop } from "../mixins/Sockhop";
 import type {
     AnswerTo,
     CallbackOf,
@@ -47,6 +25,28 @@ import type {
     RequestNameOf,
 } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
+import type { SendOptions } from "../replies/PendingCallback";
+import type { Reply } from "../replies/PendingReply";
+import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
+import { CallSite } from "../runtime/CallSite";
+import { SockhopError, notConnectedError } from "../SockhopError";
+import type { Pauses } from "../timers/backoff";
+import { markHandled, withTimeout } from "../timers/promises";
+import { addressOptions } from "../transport/Address";
+import { targetOf } from "../transport/connectError";
+import { tlsOptions } from "../transport/tls";
+import { milliseconds } from "../validators";
+import type { ClientMessage, ClientNamedEvents, ClientTypeEvents } from "./ClientEvents";
+import type { ClientHost } from "./ClientHost";
+import { type ClientOptions, queueOptions } from "./ClientOptions";
+import type { ConnectAttempt } from "./connecting/ConnectAttempt";
+import { Connector } from "./connecting/Connector";
+import type { ConnectOptions } from "./connecting/ConnectWait";
+import { Dialer } from "./connecting/Dialer";
+import { type ServerList, serverList } from "./connecting/ServerList";
+import { Outbox } from "./queue/Outbox";
+import { Farewells } from "./resume/Farewells";
+import { Resumer } from "./resume/Resumer";
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;

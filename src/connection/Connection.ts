@@ -3,23 +3,23 @@ import type { ControlKind, Encoder, Frame, Identified, ReadState } from "../code
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { Wire } from "../codec/Wire";
 import { publishSent } from "../diagnostics/channels";
-import type { OpenResponses } from "../replies/responses/OpenResponses";
 import type { PendingCallback } from "../replies/PendingCallback";
 import type { PendingReply, ReplyHost } from "../replies/PendingReply";
 import type { PendingRequest } from "../replies/PendingRequest";
 import type { PendingTable } from "../replies/PendingTable";
+import type { OpenResponses } from "../replies/responses/OpenResponses";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { DisconnectReason } from "./DisconnectReason";
 import { GracefulClose } from "./GracefulClose";
+import type { Limits } from "./limits";
+import type { PingHistory } from "./PingHistory";
 import type { ReceivedFrame } from "./resume/HeldFrames";
 import { ResumableConnection } from "./resume/ResumableConnection";
-import type { PingHistory } from "./PingHistory";
-import type { Sender } from "./Sender";
-import { TransferWatch } from "./TransferWatch";
-import type { Limits } from "./limits";
 import { withUnacknowledged } from "./resume/Resumption";
+import type { Sender } from "./Sender";
 import { hookSocket, ownerOf } from "./socketHooks";
+import { TransferWatch } from "./TransferWatch";
 
 /** Result of `send()` for a caller that does not wait for the write. */
 const SENT = Promise.resolve(undefined);

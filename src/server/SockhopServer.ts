@@ -1,45 +1,21 @@
-import type { Handler } from "../endpoint/Handler";
-import type { OtherEvents } from "../endpoint/events";
-import type { TypedEmitter } from "../emitter/TypedEmitter";
-import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
+import type * as net from "node:net";
 import type { Cluster } from "../cluster/Cluster";
 import { type ClusterSettings, clusterSettings } from "../cluster/ClusterOptions";
-import { addressOptions } from "../transport/Address";
-import { warn } from "../diagnostics/warning";
-import { reusePort } from "../transport/reusePort";
-import { hasCertificate, tlsOptions } from "../transport/tls";
-import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
-import type { Reply } from "../replies/PendingReply";
-import { markHandled } from "../timers/promises";
-import { milliseconds } from "../validators";
-import type * as net from "node:net";
-import { Sockhop } from "../mixins/Sockhop";
-import { SockhopError, notConnectedError } from "../SockhopError";
-import { type Sessioned, SockhopSession } from "./SockhopSession";
-import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
-import { Accepting, type AcceptingMembers } from "./Accepting";
-import { Broadcasts } from "./broadcasts/Broadcasts";
-import type { BroadcastOptions } from "./broadcasts/BroadcastOptions";
-import { Group } from "./Group";
-import type { Presence } from "./cluster/Presence";
-import { RemoteSession } from "./cluster/RemoteSession";
-import { type ClusteredServer, ServerCluster } from "./cluster/ServerCluster";
-import type { SessionDirectory } from "./cluster/SessionDirectory";
-import { CallSite } from "../runtime/CallSite";
 import { type Connection, connectionOf } from "../connection/Connection";
-import { Listener, type ListenerOptions } from "../transport/Listener";
-import { type SendOptions, callFailed } from "../replies/PendingCallback";
-import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
-import type { Stats } from "../diagnostics/Stats";
-import { isSocket } from "../connection/socketHooks";
 import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
-import { setImmediate } from "../runtime/clock";
-import { memberOf } from "../runtime/thrownValues";
+import { isSocket } from "../connection/socketHooks";
+import type { Stats } from "../diagnostics/Stats";
+import { warn } from "../diagnostics/warning";
+import type { TypedEmitter } from "../emitter/TypedEmitter";
+import type { OtherEvents } from "../endpoint/events";
 import { givenOptions } from "../endpoint/givenOptions";
-import type { RequestOptions } from "../mixins/Requests";
+import type { Handler } from "../endpoint/Handler";
+import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { Groups, type Grouping, groupName } from "../mixins/Groups";
-import { Sessions } from "../mixins/Sessions";
 import type { Constructor } from "../mixins/mixin";
+import type { RequestOptions } from "../mixins/Requests";
+import { Sessions } from "../mixins/Sessions";
+import { Sockhop } from "../mixins/Sockhop";
 import type {
     AnswerTo,
     CallbackOf,
@@ -53,6 +29,30 @@ import type {
     RequestNameOf,
 } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
+import { type SendOptions, callFailed } from "../replies/PendingCallback";
+import type { Reply } from "../replies/PendingReply";
+import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
+import { CallSite } from "../runtime/CallSite";
+import { setImmediate } from "../runtime/clock";
+import { memberOf } from "../runtime/thrownValues";
+import { SockhopError, notConnectedError } from "../SockhopError";
+import { markHandled } from "../timers/promises";
+import { addressOptions } from "../transport/Address";
+import { Listener, type ListenerOptions } from "../transport/Listener";
+import { reusePort } from "../transport/reusePort";
+import { hasCertificate, tlsOptions } from "../transport/tls";
+import { milliseconds } from "../validators";
+import { Accepting, type AcceptingMembers } from "./Accepting";
+import type { BroadcastOptions } from "./broadcasts/BroadcastOptions";
+import { Broadcasts } from "./broadcasts/Broadcasts";
+import type { Presence } from "./cluster/Presence";
+import { RemoteSession } from "./cluster/RemoteSession";
+import { type ClusteredServer, ServerCluster } from "./cluster/ServerCluster";
+import type { SessionDirectory } from "./cluster/SessionDirectory";
+import { Group } from "./Group";
+import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerTypeEvents } from "./ServerEvents";
+import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
+import { type Sessioned, SockhopSession } from "./SockhopSession";
 
 const WithAccepting = Accepting(Sessions(Sockhop));
 
