@@ -7,7 +7,14 @@ const path = require("node:path");
 const ROOT = path.join(__dirname, "../../..");
 
 /** Workloads that show what resumable connections cost. */
-const RESUMED = ["one-way-100", "latency-callback", "in-flight-callback", "in-flight-request"];
+const RESUMED = [
+    "one-way-100",
+    "latency-callback",
+    "in-flight-callback",
+    "in-flight-request",
+    "1-mb-text",
+    "1-mb-objects",
+];
 
 /**
  * @param folder - folder of the package
