@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import net from "node:net";
+import * as $ from "../../../src/codec/binary/layout";
 import { encodeFrames } from "../../support/frames";
 import { Journal, type JournalEntry, countFrames } from "../../../src/connection/resume/Journal";
+import { MemoryReturn } from "../../../src/connection/writing/MemoryReturn";
 import type { WriteObserver } from "../../../src/connection/writing/WriteObserver";
 import { allocateLarge } from "../../../src/runtime/largeMemory";
 import { type SockhopError, notConnectedError } from "../../../src/SockhopError";
@@ -246,5 +249,56 @@ describe("Journal", () => {
                 expect(journal).to.include({ bytes: 0, waiting: 0, messages: 0 });
             }),
         );
+    });
+
+    it("gives large memory back when no write and no replay needs it, whatever is cut and acknowledged", () => {
+        const SIZE = 150_000;
+        const HALF = SIZE / 2;
+        const real = new net.Socket(); // one that is known to release bytes
+        /** Returns two frames of bytes that have a number. */
+        const numbered = (number: number): Buffer => {
+            const bytes = allocateLarge(SIZE).subarray(0, SIZE).fill(number);
+            for (const start of [0, HALF]) bytes.writeUInt32LE(HALF - $.PREFIX, bytes.writeUInt16LE($.MARK, start));
+            return bytes;
+        };
+        const step = fc.record({
+            kind: fc.constantFrom("add", "add", "accept", "accept", "fail", "acknowledge", "acknowledge", "cut"),
+            argument: fc.nat(6),
+        });
+        const memories = new Set<ArrayBufferLike>();
+        let additions = 0;
+        fc.assert(
+            fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
+                const journal = create({ maxBytes: 4 * SIZE, maxMessages: Infinity });
+                let added = 0;
+                let written = 0;
+                let pending: { bytes: Buffer; number: number; memory: MemoryReturn }[] = [];
+                /** Writes to earlier sockets, which still need the bytes. Their results are not known. */
+                const abandoned: typeof pending = [];
+                for (const { kind, argument } of steps) {
+                    const received = Math.min(journal.acknowledged + argument, 2 * written);
+                    if (kind === "add") {
+                        const bytes = numbered(++added);
+                        additions += 1;
+                        memories.add(bytes.buffer);
+                        journal.add(bytes, 2, 2, SIZE, socket, undefined);
+                    } else if (kind === "acknowledge") journal.acknowledge(received);
+                    else if (kind === "cut") {
+                        abandoned.push(...pending);
+                        pending = [];
+                        journal.rewind(received, "\n");
+                    } else pending.shift()?.memory.settle(real, kind === "fail" ? notConnectedError() : undefined);
+                    for (let entry; (entry = journal.next());) {
+                        const bytes = entry.data as Buffer;
+                        const number = entry.end / 2;
+                        written = Math.max(written, number);
+                        expect(bytes.at(-1)).to.equal(number);
+                        pending.push({ bytes, number, memory: new MemoryReturn(bytes, real, entry) });
+                    }
+                    for (const { bytes, number } of [...pending, ...abandoned]) expect(bytes.at(-1)).to.equal(number);
+                }
+            }),
+        );
+        expect(memories.size).to.be.below(additions); // some was used again
     });
 });
