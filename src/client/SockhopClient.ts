@@ -508,7 +508,7 @@ export class SockhopClient<
 
     /** @internal */
     protected override _onOpen(connection: Connection): boolean {
-        const opened = super._onOpen(connection);
+        const opened = this.#outbox.open(() => super._onOpen(connection));
         // After the handlers of `connect`, where programs introduce themselves.
         if (opened && !this._isAgreeing(connection)) this.#outbox.flush(connection);
         return opened;

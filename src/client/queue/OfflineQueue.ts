@@ -166,6 +166,15 @@ export class OfflineQueue {
         else this.#onFlushed();
     }
 
+    /** Sends all messages at once, as if the program had sent them now. */
+    sendAll(connection: Connection): void {
+        for (const message of [...this.#messages]) {
+            if (!this.#messages.has(message)) continue; // aborted by a reply that has failed
+            this.#remove(message);
+            this.#send(message, connection);
+        }
+    }
+
     /** Resolves when the queue is no longer being flushed to this connection. */
     sentTo(connection: Connection): Promise<void> {
         if (!this.isSendingTo(connection)) return Promise.resolve();

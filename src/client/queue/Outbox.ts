@@ -32,6 +32,10 @@ export class Outbox implements Sender {
     readonly #queue: OfflineQueue | undefined;
     /** Messages that were queued during the attempt that made the connection, while there are any. */
     #attemptQueue: OfflineQueue | undefined;
+    /** Messages of handlers of `connect` that wait for the codec: they are sent before {@link #queue}, over this connection only. */
+    #connectQueue: OfflineQueue | undefined;
+    /** True while handlers of `connect` run. */
+    #isOpening = false;
     /** Encoder of messages that wait in a queue, with a codec for bytes. */
     readonly #snapshots: SnapshotEncoder | undefined;
     /** Connection of the last {@link encoder}. A frame of bytes is for this one only. */
@@ -58,7 +62,7 @@ export class Outbox implements Sender {
 
     /** Bytes of all queued messages. */
     get queuedBytes(): number {
-        return (this.#queue ?? this.#attemptQueue)?.bytes ?? 0;
+        return ((this.#queue ?? this.#attemptQueue)?.bytes ?? 0) + (this.#connectQueue?.bytes ?? 0);
     }
 
     /** Encoder of the next message: for the connection, or for the queue that the message will wait in. */
@@ -88,12 +92,23 @@ export class Outbox implements Sender {
         this.#attemptQueue = queue;
     }
 
+    /** Runs the handlers of `connect`. What they send goes before the queue of the program, also if it waits for the codec. */
+    open(emit: () => boolean): boolean {
+        this.#isOpening = this.#queue !== undefined;
+        try {
+            return emit();
+        } finally {
+            this.#isOpening = false;
+        }
+    }
+
     /**
      * Sends all queued messages.
      *
      * @param isLast - true to send them even if the connection is interrupted
      */
     flush(connection: Connection, isLast = false): void {
+        if (this.#connectQueue) this.#flushFirst(connection, this.#connectQueue);
         if (connection.state !== "closed") (this.#queue ?? this.#attemptQueue)?.flush(connection, isLast);
         this.#dropEmptyQueue();
     }
@@ -122,16 +137,27 @@ export class Outbox implements Sender {
     onClose(connection: Connection): void {
         this.connection = undefined;
         this.#queue?.onClose(connection);
-        const queue = this.#attemptQueue;
-        this.#attemptQueue = undefined;
-        queue?.clear(notConnectedError(connection.error));
+        const queues = [this.#connectQueue, this.#attemptQueue];
+        this.#connectQueue = this.#attemptQueue = undefined;
+        for (const queue of queues) queue?.clear(notConnectedError(connection.error));
+    }
+
+    /** Sends what handlers of `connect` have sent. A reply that fails meanwhile can run code that sends: behind the queue. */
+    #flushFirst(connection: Connection, queue: OfflineQueue): void {
+        this.#connectQueue = undefined;
+        this.#queue?.waitFor(connection);
+        queue.sendAll(connection);
     }
 
     /** Queue in which a message waits; `undefined` if it can be sent over the connection, or not at all. */
     #queueFor(connection: Connection | undefined): OfflineQueue | undefined {
         const queue = this.#queue ?? this.attempt?.queue ?? this.#attemptQueue;
         if (!queue) return undefined;
-        if (!connection || this.#mustQueue(queue, connection)) return queue;
+        if (!connection) return queue;
+        if (this.#mustQueue(queue, connection)) {
+            const isFirst = this.#isOpening && this.#owner._isAgreeing(connection);
+            return isFirst ? (this.#connectQueue ??= OfflineQueue.unbounded()) : queue;
+        }
         this.#dropEmptyQueue();
         return undefined;
     }
