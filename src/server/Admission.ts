@@ -49,8 +49,8 @@ export class Admission {
             this.host.start(connection);
             return;
         }
-        const patience = resumptions ? RESUME_GREETING_TIMEOUT_MS : GREETING_TIMEOUT_MS;
-        const timeout = codecRequired ? sessionTimeout : patience;
+        const greetingTimeout = resumptions ? RESUME_GREETING_TIMEOUT_MS : GREETING_TIMEOUT_MS;
+        const timeout = codecRequired ? sessionTimeout : greetingTimeout;
         peekHello(connection.socket, objectBuffer, timeout, (hello, isCut) => {
             if (connection.state === "closed") {
                 connection.socket.resume(); // a socket with unread bytes does not close
