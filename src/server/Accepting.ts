@@ -52,7 +52,11 @@ export interface AcceptingMembers {
     _accept(socket: Socket): void;
 }
 
-/** Accepts the connections of a server, and keeps those that are interrupted until their clients resume them. */
+/**
+ * Accepts the connections of a server, and keeps those that are interrupted until their clients resume them.
+ *
+ * @internal
+ */
 export function Accepting<B extends Constructor<Endpoint & Agreeing & Resuming & SessionMembers>>(
     Base: B,
 ): B & Constructor<AcceptingMembers> {
