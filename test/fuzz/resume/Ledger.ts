@@ -5,6 +5,8 @@ export interface Item {
     readonly origin: number | undefined;
     /** True if a receiver may be left out: a broadcast passes over clients that do not read. */
     readonly isOptional: boolean;
+    /** True if a handler of `connect` has sent it beside a queue: it comes before all others of its connection. */
+    isFirst: boolean;
     /** Code of its rejection, or "sent". */
     outcome: string | undefined;
     isRequest: boolean;
@@ -31,6 +33,7 @@ export class Ledger {
             n: this.items.length,
             origin,
             isOptional,
+            isFirst: false,
             outcome: undefined,
             isRequest: false,
             isRefused: false,
@@ -48,10 +51,11 @@ export class Ledger {
     receive(connection: number, n: unknown): void {
         const list = this.#received.get(connection) ?? [];
         this.#received.set(connection, list);
-        if (typeof n !== "number" || this.items[n] === undefined)
-            throw new Error(`${this.name}: what is ${String(n)}?`);
+        const item = this.items[n as number];
+        if (typeof n !== "number" || item === undefined) throw new Error(`${this.name}: what is ${String(n)}?`);
         if (this.#all.has(n)) throw new Error(`${this.name}: ${n} has come twice`);
-        if (n < (list.at(-1) ?? 0)) throw new Error(`${this.name}: ${n} has come after ${list.at(-1)}`);
+        const last = this.items[list.at(-1) ?? -1];
+        if (last && isBefore(item, last)) throw new Error(`${this.name}: ${n} has come after ${last.n}`);
         this.#all.add(n);
         list.push(n);
     }
@@ -98,4 +102,9 @@ export class Ledger {
             .filter(({ outcome }) => outcome === undefined || outcome === "sent" || outcome === LOST)
             .map(({ n }) => n);
     }
+}
+
+/** True if an item has to arrive before another one of its connection. */
+function isBefore(item: Item, other: Item): boolean {
+    return item.isFirst === other.isFirst ? item.n < other.n : item.isFirst;
 }

@@ -65,6 +65,8 @@ export class World {
     #isInterrupted = false;
     /** True while messages of the client wait in its queue, as the connection is interrupted. */
     #isQueueing = false;
+    /** True while handlers of `connect` of the client run. */
+    #isConnecting = false;
     readonly #pending = new Set<string>();
     #count = 0;
     readonly #faults: Error[] = [];
@@ -179,6 +181,7 @@ export class World {
         // What is sent before the agreement is not counted.
         const item =
             end === "c" ? this.toServer.send(this.#origin) : this.toClient.send(end.resumable ? idOf(end) : undefined);
+        item.isFirst = end === "c" && this.#isConnecting && this.setting.queue;
         return [{ n: item.n, text: "x".repeat(size) }, item];
     }
 
@@ -258,7 +261,12 @@ export class World {
             this.isOpen = true;
             this.#isInterrupted = this.#isQueueing = false;
             if (this.setting.ping) client.ping(100);
-            this.react("connect");
+            this.#isConnecting = true;
+            try {
+                this.react("connect");
+            } finally {
+                this.#isConnecting = false;
+            }
         });
         client.on("disconnect", (_socket, reason) => {
             if (!this.isOpen) this.fault("client: disconnect without connect");
