@@ -1,10 +1,10 @@
+import { countFrames } from "../../codec/binary/frames";
 import type { Frame } from "../../codec/Codec";
 import type { Wire } from "../../codec/Wire";
 import { SockhopError, notConnectedError } from "../../SockhopError";
 import { type TickTask, atEndOfTick } from "../../timers/endOfTick";
 import { Batch } from "./Batch";
 import { keepBytes } from "./keepBytes";
-import { countFrames } from "../resume/Journal";
 import type { Resumption } from "../resume/Resumption";
 import { MAX_WRITE, SocketWriter } from "./SocketWriter";
 import type { WriteObserver } from "./WriteObserver";

@@ -1,7 +1,7 @@
+import { isOneFrame } from "../../codec/binary/frames";
 import type { Frame } from "../../codec/Codec";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import type { WireFormat } from "../../codec/Wire";
-import { isOneFrame } from "../../codec/binary/read/FrameDecoder";
 import { badFrameError } from "../../codec/errors";
 import { type InvalidMessage, type Message, toMessage } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";

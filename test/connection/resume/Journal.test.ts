@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import net from "node:net";
+import { countFrames } from "../../../src/codec/binary/frames";
 import * as $ from "../../../src/codec/binary/layout";
 import { encodeFrames } from "../../support/frames";
-import { Journal, type JournalEntry, countFrames } from "../../../src/connection/resume/Journal";
+import { Journal } from "../../../src/connection/resume/Journal";
+import type { JournalEntry } from "../../../src/connection/resume/JournalEntry";
 import { MemoryReturn } from "../../../src/connection/writing/MemoryReturn";
 import type { WriteObserver } from "../../../src/connection/writing/WriteObserver";
 import { allocateLarge } from "../../../src/runtime/largeMemory";

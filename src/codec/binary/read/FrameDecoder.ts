@@ -142,9 +142,3 @@ function open(reader: ValueReader, frame: Buffer, isOwned: boolean): void {
     if (encoding === "utf16le" && (length - end) % 2 !== 0) throw badFrame("its text has half a character");
     reader.open(frame, $.HEADER, end, encoding, isOwned);
 }
-
-/** True for bytes that are one frame, as its header says. Others would damage all frames behind them. */
-export function isOneFrame(bytes: Buffer): boolean {
-    if (bytes.length < $.HEADER || bytes[0] !== $.MARK || bytes[1] !== $.FORMAT) return false;
-    return bytes.readUInt32LE(2) === bytes.length - $.PREFIX && bytes.readUInt32LE(7) <= bytes.length - $.HEADER;
-}

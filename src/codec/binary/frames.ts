@@ -1,0 +1,26 @@
+import { FORMAT, HEADER, MARK, PREFIX } from "./layout";
+
+// Frames as a whole, without their contents.
+
+/** True for bytes that begin with a frame; false for lines. */
+export function isFrames(bytes: Buffer): boolean {
+    return bytes[0] === MARK;
+}
+
+/** Index behind the frame that begins at an index. */
+export function endOfFrame(bytes: Buffer, start: number): number {
+    return start + PREFIX + bytes.readUInt32LE(start + 2);
+}
+
+/** Number of frames in bytes that hold nothing else. */
+export function countFrames(bytes: Buffer): number {
+    let count = 0;
+    for (let at = 0; at < bytes.length; at = endOfFrame(bytes, at)) count += 1;
+    return count;
+}
+
+/** True for bytes that are one frame, as its header says. Others would damage all frames behind them. */
+export function isOneFrame(bytes: Buffer): boolean {
+    if (bytes.length < HEADER || bytes[0] !== MARK || bytes[1] !== FORMAT) return false;
+    return bytes.readUInt32LE(2) === bytes.length - PREFIX && bytes.readUInt32LE(7) <= bytes.length - HEADER;
+}
