@@ -45,7 +45,7 @@ import type { ConnectOptions } from "./connecting/ConnectWait";
 import { Dialer } from "./connecting/Dialer";
 import { type ServerList, serverList } from "./connecting/ServerList";
 import { Outbox } from "./queue/Outbox";
-import { Farewells } from "./resume/Farewells";
+import { LeavingConnections } from "./resume/LeavingConnections";
 import { Resumer } from "./resume/Resumer";
 
 /** Response stream of the request `V`. */
@@ -84,7 +84,7 @@ export class SockhopClient<
     readonly #reconnectCap: number;
     readonly #connector: Connector;
     readonly #resumer: Resumer;
-    readonly #farewells: Farewells;
+    readonly #leaving: LeavingConnections;
     /** Sends messages. Has the connection and the attempt, which it looks at for each message. */
     readonly #outbox: Outbox;
     /** Loops over `messages()`. */
@@ -105,7 +105,7 @@ export class SockhopClient<
         const needsCodec = codecRequired(options.codec_required, this._objectBuffer.format !== undefined);
         this.#connector = new Connector(host, dialer, this.#outbox, needsCodec);
         this.#resumer = new Resumer(host, dialer, this.#connector);
-        this.#farewells = new Farewells(host, tls, this.#connector);
+        this.#leaving = new LeavingConnections(host, tls, this.#connector);
         if (options.auto_reconnect) this.auto_reconnect = true;
     }
 
@@ -449,7 +449,7 @@ export class SockhopClient<
     /** @internal */
     protected _onInterrupted(connection: Connection): void {
         if (connection.isLeaving) {
-            this.#farewells.start(connection);
+            this.#leaving.start(connection);
             return;
         }
         if (connection !== this.#connection) {
@@ -468,7 +468,7 @@ export class SockhopClient<
     /** @internal */
     protected _onResumed(connection: Connection): void {
         if (connection.isLeaving) {
-            this.#farewells.onResumed(connection);
+            this.#leaving.onResumed(connection);
             return;
         }
         this.#connector.socket = connection.socket;
@@ -494,11 +494,11 @@ export class SockhopClient<
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         if (this.#connection === connection) {
             this.#outbox.onClose(connection);
-            if (connection.isLeaving) this.#farewells.add(connection, this.#resumer.home);
+            if (connection.isLeaving) this.#leaving.add(connection, this.#resumer.home);
             this.#resumer.stop();
         }
         this.#resumer.onClose(connection);
-        this.#farewells.onClose(connection);
+        this.#leaving.onClose(connection);
         this.#connector.onClose(connection);
         super._onClose(connection, wasOpen);
         if (this.#connector.socket === connection.socket) this.#connector.socket = null;

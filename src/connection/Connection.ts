@@ -294,7 +294,7 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
         for (const resolve of this.#onDrained.splice(0)) resolve();
     }
 
-    protected override onFarewellEnd(): void {
+    protected override onLeft(): void {
         this.#gracefulClose?.finish();
     }
 

@@ -56,7 +56,7 @@ interface Closing {
     /** True while the socket must stay open, for acknowledgements of the peer. */
     readonly isLeaving: boolean;
     /** Ends that. Calls {@link GracefulClose.finish}. */
-    endFarewell(): void;
+    endLeaving(): void;
 }
 
 /**
@@ -135,7 +135,7 @@ export class GracefulClose {
     }
 
     #destroy(): void {
-        this.#connection.endFarewell();
+        this.#connection.endLeaving();
         this.#connection.socket.destroy();
     }
 }

@@ -144,7 +144,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         _notResumed(connection: Connection, why: string): void {
             const { resumption } = connection;
             if (connection.isLeaving) {
-                connection.endFarewell();
+                connection.endLeaving();
                 return;
             }
             if (!resumption || connection.state === "closed") return;
@@ -171,7 +171,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             this._onConfirmed(connection);
             if (!connection.onReceipt(ack, held)) {
                 const error = badFrameError("the peer has acknowledged frames that it cannot have received");
-                connection.endFarewell();
+                connection.endLeaving();
                 this._destroy(connection, { code: "BAD_FRAMES", error });
                 return;
             }
@@ -186,7 +186,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         /** The peer handles nothing more. It waits for an acknowledgement, which {@link _close} sends. */
         #onGoodbye(connection: Connection, resumption: Resumption): void {
             connection.flush(); // what is lost is counted
-            if (connection.isLeaving) connection.endFarewell();
+            if (connection.isLeaving) connection.endLeaving();
             resumption.isOver = true;
             this._deliverHeld(connection);
             this._close(connection, { code: "PEER_ENDED" });

@@ -45,7 +45,7 @@ describe("GracefulClose", () => {
             socket: target,
             transfers: transfers as unknown as TransferWatch,
             isLeaving: false,
-            endFarewell: () => undefined,
+            endLeaving: () => undefined,
         });
     }
 

@@ -27,7 +27,7 @@ export abstract class ResumableConnection extends FrameWriter {
     abstract sendApart(data: unknown): void;
 
     /** Called when the wait for acknowledgements has ended: FIN can be sent. */
-    protected abstract onFarewellEnd(): void;
+    protected abstract onLeft(): void;
 
     /** True while the connection survives the loss of its socket. */
     get isResumable(): boolean {
@@ -72,7 +72,7 @@ export abstract class ResumableConnection extends FrameWriter {
         // A peer that handles nothing now acknowledges later: both ends would ask each other without an end.
         if (received > acknowledged) resumption.hasAsked = false;
         this.writeJournal();
-        if (resumption.journal.isEmpty) this.endFarewell();
+        if (resumption.journal.isEmpty) this.endLeaving();
         return true;
     }
 
@@ -122,14 +122,14 @@ export abstract class ResumableConnection extends FrameWriter {
     }
 
     /** Ends the wait for acknowledgements: all have arrived, or no more can. */
-    endFarewell(): void {
+    endLeaving(): void {
         const { resumption } = this;
         if (!resumption?.isLeaving) return;
         const isWriting = !this.isInterrupted && this.socket.writable;
         resumption.isLeaving = false;
         this.partialFrame = undefined;
         resumption.end(isWriting, this.error);
-        this.onFarewellEnd();
+        this.onLeft();
     }
 
     /** Asks the peer for an acknowledgement if frames wait for one: it would come after a delay. */
@@ -184,7 +184,7 @@ export abstract class ResumableConnection extends FrameWriter {
         resumption.settleFlushes();
         answer?.();
         if (!resumption.isLeaving) this.writeJournal();
-        else if (resumption.journal.isEmpty) this.endFarewell();
+        else if (resumption.journal.isEmpty) this.endLeaving();
         else this.#sayGoodbye();
         return replayed;
     }

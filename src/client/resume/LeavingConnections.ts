@@ -9,7 +9,7 @@ import { type Home, Resumer } from "./Resumer";
  * Resumes connections of a client that are closed, and wait for the acknowledgements of their server. The client may connect
  * again meanwhile, so each has attempts of its own.
  */
-export class Farewells {
+export class LeavingConnections {
     readonly #host: ClientHost;
     readonly #tls: tls.ConnectionOptions | undefined;
     readonly #connector: Connector;
