@@ -5,6 +5,8 @@ import type { BinaryClass, BinaryClasses } from "../settings";
 
 /** Class name and keys of received objects. */
 export interface ReceivedShape {
+    /** Class name and keys, as on the wire. */
+    readonly text: string;
     readonly className: string;
     readonly keys: readonly string[];
     readonly registered: BinaryClass | undefined;
@@ -19,6 +21,7 @@ export function parseShape(text: string, classes: BinaryClasses | undefined): Re
     const [className = "", ...keys] = text.split($.SEPARATOR);
     if (keys.length === 0 || keys.length > $.MAX_SHAPE_KEYS) throw badFrame("a shape in it is not valid");
     return {
+        text,
         className,
         keys,
         registered: classes?.get(className),
