@@ -1,27 +1,23 @@
 import { join } from "node:path";
 import type { Engine } from "../../src/cluster/engine/Engine";
-import type { Tested } from "../cluster/engine.contract";
+import type { Change, Tested } from "../cluster/engine.contract";
 import type { Broker } from "../support/brokers";
 
 /** Password of the brokers in these tests. */
 export const PASSWORD = "right-Passw0rd";
 
-/** Time limit of attempts that fail, in milliseconds. */
-const TIMEOUT_MS = 1500;
-
-interface Change {
-    port?: number;
-    password?: string;
+/** What an engine is created with. */
+interface Access extends Change {
+    port: number;
 }
 
-/** Options of an engine for Redis. */
-export function redisOptions(port: number, password = PASSWORD): object {
-    return { url: `redis://default:${password}@127.0.0.1:${port}`, socket: { connectTimeout: TIMEOUT_MS } };
+function redisOptions({ port, password = PASSWORD, timeout }: Access): object {
+    const url = `redis://default:${password}@127.0.0.1:${port}`;
+    return { url, ...(timeout !== undefined && { socket: { connectTimeout: timeout } }) };
 }
 
-/** Options of an engine for NATS. */
-export function natsOptions(port: number, pass = PASSWORD): object {
-    return { servers: `127.0.0.1:${port}`, user: "me", pass, timeout: TIMEOUT_MS };
+function natsOptions({ port, password = PASSWORD, timeout }: Access): object {
+    return { servers: `127.0.0.1:${port}`, user: "me", pass: password, ...(timeout !== undefined && { timeout }) };
 }
 
 type Factory = (options: object) => Engine;
@@ -34,10 +30,8 @@ export function redisTested(
 ): Tested {
     return tested(
         broker,
-        (change) => factory(redisOptions(change.port ?? broker.port, change.password)),
-        (port) => {
-            return `require(${JSON.stringify(file)}).redis_engine(${JSON.stringify(redisOptions(port))})`;
-        },
+        (access) => factory(redisOptions(access)),
+        (access) => `require(${JSON.stringify(file)}).redis_engine(${JSON.stringify(redisOptions(access))})`,
     );
 }
 
@@ -45,17 +39,16 @@ export function redisTested(
 export function natsTested(broker: Broker, factory: Factory, file = join(__dirname, "../../src/engines/nats")): Tested {
     return tested(
         broker,
-        (change) => factory(natsOptions(change.port ?? broker.port, change.password)),
-        (port) => {
-            return `require(${JSON.stringify(file)}).nats_engine(${JSON.stringify(natsOptions(port))})`;
-        },
+        (access) => factory(natsOptions(access)),
+        (access) => `require(${JSON.stringify(file)}).nats_engine(${JSON.stringify(natsOptions(access))})`,
     );
 }
 
-function tested(broker: Broker, engine: (change: Change) => Engine, source: (port: number) => string): Tested {
+function tested(broker: Broker, engine: (access: Access) => Engine, source: (access: Access) => string): Tested {
+    const accessOf = (change: Change = {}): Access => ({ port: broker.port, ...change });
     return {
-        engine: (change = {}) => engine(change),
-        source,
+        engine: (change) => engine(accessOf(change)),
+        source: (change) => source(accessOf(change)),
         port: broker.port,
         kill: () => broker.kill(),
         restart: () => broker.restart(),

@@ -7,12 +7,22 @@ import { Relay } from "../support/Relay";
 import { later } from "../support/leftovers";
 import { uncaught, unhandled } from "../support/rejections";
 
+/** What an engine has instead of the port of its broker, the right password and the default time limit of attempts. */
+export interface Change {
+    port?: number;
+    password?: string;
+    timeout?: number;
+}
+
+/** Time limit, in milliseconds, of an attempt to which nobody replies. */
+const MUTE_MS = 300;
+
 /** An engine on a broker of its own, which listens on a port of this computer. */
 export interface Tested {
-    /** Returns an engine for the broker, or for another port or password. */
-    engine(change?: { port?: number; password?: string }): Engine;
-    /** Expression of JavaScript for an engine that uses a port. */
-    source(port: number): string;
+    /** Returns an engine for the broker. */
+    engine(change?: Change): Engine;
+    /** Expression of JavaScript for such an engine. */
+    source(change?: Change): string;
     port: number;
     /** Ends the broker at once. */
     kill(): Promise<void>;
@@ -342,14 +352,14 @@ export function brokenNetworkContract(tested: () => Tested): void {
 
     it("rejects for a peer that is mute, and keeps no socket", async () => {
         const mute = await Relay.start();
-        const error = await refused(tested().engine({ port: mute.port }));
+        const error = await refused(tested().engine({ port: mute.port, timeout: MUTE_MS }));
         expect(error).to.have.property("code", "ERR_CLUSTER_DEGRADED");
         await mute.empty();
     });
 
     it("rejects while the broker is frozen", async () => {
         await freeze();
-        expect(await refused(tested().engine())).to.have.property("code", "ERR_CLUSTER_DEGRADED");
+        expect(await refused(tested().engine({ timeout: MUTE_MS }))).to.have.property("code", "ERR_CLUSTER_DEGRADED");
     });
 
     it("rejects for a wrong password, which the error does not contain, nor a URL", async () => {
@@ -363,11 +373,11 @@ export function brokenNetworkContract(tested: () => Tested): void {
         const mute = await Relay.start();
         const output = await run(`
             const connect = (engine) => engine.connect(["sockhop.exit.all"], () => {}, () => console.log("lost"));
-            connect(${tested().source(tested().port)})
+            connect(${tested().source()})
                 .then(async (link) => {
                     await link.publish("sockhop.exit.all", "hello");
                     await link.close();
-                    await connect(${tested().source(mute.port)}).catch((error) => console.log(error.code));
+                    await connect(${tested().source({ port: mute.port, timeout: MUTE_MS })}).catch((error) => console.log(error.code));
                 });
         `);
         expect(output).to.equal("ERR_CLUSTER_DEGRADED\n");
