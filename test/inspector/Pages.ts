@@ -20,8 +20,9 @@ const RULE = "--host-resolver-rules=MAP attacker.test 127.0.0.1";
 
 /** A browser with pages of the inspector. */
 export class Pages {
-    /** Errors of scripts, violations of the policy, and failed requests. */
-    readonly errors: string[] = [];
+    /** Errors of scripts, violations of the policy, and failed requests, of the pages of this test. */
+    #errors: string[] = [];
+    #expected: RegExp | undefined;
 
     private constructor(private readonly browser: Browser) {}
 
@@ -58,11 +59,25 @@ export class Pages {
         later(() => context.close());
         const page = await context.newPage();
         page.setDefaultTimeout(20_000);
-        page.on("pageerror", ({ message }) => this.errors.push(message));
+        const errors = this.#errors; // a late one does not count for the next test
+        page.on("pageerror", ({ message }) => errors.push(message));
         page.on("console", (message) => {
-            if (message.type() === "error" || message.type() === "warning") this.errors.push(message.text());
+            if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
         });
         return page;
+    }
+
+    /** Expects errors in this test, which may come at any time. */
+    expectErrors(pattern: RegExp): void {
+        this.#expected = pattern;
+    }
+
+    /** Returns the errors of this test that were not expected. */
+    takeErrors(): string[] {
+        const errors = this.#errors.filter((text) => this.#expected?.test(text) !== true);
+        this.#errors = [];
+        this.#expected = undefined;
+        return errors;
     }
 
     async close(): Promise<void> {
@@ -82,7 +97,7 @@ export function usePages(): () => Pages {
     after(() => pages?.close());
 
     afterEach("no errors of scripts", () => {
-        expect(pages?.errors.splice(0)).to.deep.equal([]);
+        expect(pages?.takeErrors()).to.deep.equal([]);
     });
 
     return () => pages as Pages;

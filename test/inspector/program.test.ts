@@ -100,6 +100,7 @@ describe("inspect() of a program", () => {
             if (XDG_RUNTIME_DIR === undefined) delete process.env["XDG_RUNTIME_DIR"];
             else process.env["XDG_RUNTIME_DIR"] = XDG_RUNTIME_DIR;
         });
+        pages().expectErrors(/net::ERR_/); // the stream ends
         for (const options of [{ name: "inspected" }, { port: 0 }]) {
             const inspection = await inspect(options);
             const { s, c } = await pair();
@@ -112,7 +113,6 @@ describe("inspect() of a program", () => {
             await inspection.close();
             await page.locator(".state[data-state=lost]").waitFor();
             await page.context().close();
-            pages().errors.length = 0; // the stream has ended
             expect(await command.interrupt()).to.include({ code: 0 });
         }
         const missing = await start("inspect", "--from", "nobody").result();
