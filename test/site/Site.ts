@@ -54,6 +54,12 @@ export class Site {
         return names.filter((name) => name.endsWith(".html")).map((name) => name.replaceAll("\\", "/"));
     }
 
+    /** Loads a page, and waits until its scripts show it, which they do some time after the event `load`. */
+    async visit(page: Page, path: string): Promise<void> {
+        await page.goto(this.address(path));
+        await page.waitForFunction(() => document.body.style.display !== "none");
+    }
+
     address(page: string): string {
         return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/${page}`;
     }

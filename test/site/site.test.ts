@@ -86,8 +86,7 @@ describe("the site", () => {
             const errors: string[] = [];
             const page = await site.window(size, scheme, errors);
             for (const path of SHOWN) {
-                await page.goto(site.address(`${path}.html`));
-                await page.waitForFunction(() => document.body.style.display !== "none");
+                await site.visit(page, `${path}.html`);
                 await site.picture(page, `${path.replace(/\W+/g, "-")}-${size}-${scheme}`);
             }
             expect(errors).to.deep.equal([]);
@@ -98,7 +97,7 @@ describe("the site", () => {
     for (const size of ["desktop", "phone"] as Size[]) {
         it(`shows the install line, code and the way to the reference on the first screen (${size})`, async () => {
             const page = await site.window(size);
-            await page.goto(site.address("index.html"));
+            await site.visit(page, "index.html");
             const { height } = SIZES[size];
             const box = async (selector: string): Promise<{ y: number; height: number }> =>
                 (await page.locator(selector).first().boundingBox())!;
@@ -118,15 +117,18 @@ describe("the site", () => {
 
         before(async () => {
             page = await site.window("desktop");
-            await page.goto(site.address("documents/TLS.html"));
+            await site.visit(page, "documents/TLS.html");
             await page.keyboard.press("/");
         });
 
         /** The first results, each with its line of context. */
         async function search(words: string): Promise<string[]> {
+            const results = page.locator("#tsd-search-results li");
+            await page.fill("#tsd-search-input", ""); // removes the results of other words
+            await results.first().waitFor({ state: "detached" });
             await page.fill("#tsd-search-input", words);
-            await page.waitForFunction(() => document.querySelector("#tsd-search-results li"));
-            return page.locator("#tsd-search-results li").allInnerTexts();
+            await results.first().waitFor();
+            return results.allInnerTexts();
         }
 
         it("shows the line that has the words, and marks them", async () => {
@@ -166,7 +168,7 @@ describe("the site", () => {
 
     it("begins the menu of a phone with the pages of the site", async () => {
         const page = await site.window("phone");
-        await page.goto(site.address("documents/Options.html"));
+        await site.visit(page, "documents/Options.html");
         await page.click("#tsd-toolbar-menu-trigger");
         await page.locator(".site-menu >> text=Getting started").waitFor({ state: "visible" });
         await page.waitForFunction(() => !document.documentElement.classList.contains("to-has-menu"));
@@ -180,7 +182,7 @@ describe("the site", () => {
 
     it("links error codes to their descriptions", async () => {
         const page = await site.window("desktop");
-        await page.goto(site.address("classes/sockhop.SockhopClient.html"));
+        await site.visit(page, "classes/sockhop.SockhopClient.html");
         const link = page.locator("a:has(> code:text-is('ERR_REQUEST_TYPE'))").first();
         expect(await link.getAttribute("href")).to.equal("../documents/Errors.html#err_request_type");
         await page.context().close();
@@ -201,7 +203,7 @@ describe("the site", () => {
     for (const scheme of ["light", "dark"] as Scheme[]) {
         it(`has charts that fit a phone and can be read (${scheme})`, async () => {
             const page = await site.window("phone", scheme);
-            await page.goto(site.address("documents/Benchmarks.html"));
+            await site.visit(page, "documents/Benchmarks.html");
             const charts = await page.locator(".chart").all();
             expect(charts).to.have.length.above(5);
             for (const chart of charts) expect((await chart.boundingBox())!.width).to.be.within(300, 390);
