@@ -82,7 +82,7 @@ export class PreparedMessage implements SharedMessage {
         this.#format = format;
     }
 
-    /** @throws {@link SockhopError} also `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` if it must be decoded, and is not a message */
+    /** @throws {@link SockhopError} also as {@link decode}, if it must be decoded */
     encode(format: WireFormat | undefined): Frame {
         const objectBuffer = this.#objectBuffer;
         const prepared = this.#prepared;
@@ -91,8 +91,17 @@ export class PreparedMessage implements SharedMessage {
             return prepared;
         }
         if (!format && typeof prepared === "string" && objectBuffer.enveloped) return objectBuffer.frame(prepared);
-        const { type, data } = (this.#decoded ??= this.#decode());
+        const { type, data } = this.decode();
         return format ? format.encodeShared(data, type) : objectBuffer.encodeMessage(data, type);
+    }
+
+    /**
+     * Decodes the message, to be encoded again.
+     *
+     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` if it is not a message
+     */
+    decode(): Message {
+        return (this.#decoded ??= this.#decode());
     }
 
     #decode(): Message {

@@ -1,20 +1,18 @@
 import { Cluster } from "../../cluster/Cluster";
 import type { ClusterHost } from "../../cluster/ClusterHost";
 import type { ClusterSettings } from "../../cluster/ClusterOptions";
-import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import { warn } from "../../diagnostics/warning";
 import type { SockhopError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import type { Broadcasts } from "../broadcasts/Broadcasts";
 import type { ClusterValues } from "./ClusterValues";
-import { PreparedMessage, type ValueMessage } from "../broadcasts/SharedMessage";
+import type { ValueMessage } from "../broadcasts/SharedMessage";
 
 /** Failures of single connections of a broadcast: their clients are told in other ways. */
 const CONNECTION_CODES = new Set<string>(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
 
 /** Server, for its {@link ClusterBroadcasts}. */
 export interface ClusterServer {
-    readonly objectBuffer: ObjectBuffer;
     readonly broadcasts: Broadcasts;
     readonly values: ClusterValues;
     /** Number of connections. */
@@ -65,7 +63,7 @@ export class ClusterBroadcasts implements ClusterHost {
 
     deliver(lines: readonly string[], group: string | undefined): void {
         for (const line of lines) {
-            this.#server.broadcasts.send(this.#messageOf(line), group).catch((error: unknown) => {
+            this.#server.broadcasts.send(this.#server.values.messageOf(line), group).catch((error: unknown) => {
                 const { code } = error as SockhopError;
                 if (!CONNECTION_CODES.has(code)) this.report(error as SockhopError);
             });
@@ -82,12 +80,6 @@ export class ClusterBroadcasts implements ClusterHost {
         if (this.#hasWarned) return;
         this.#hasWarned = true;
         warn(`A value did not reach other servers: ${error.message}`);
-    }
-
-    #messageOf(line: string): PreparedMessage {
-        const { objectBuffer } = this.#server;
-        if (!line.startsWith("#")) return new PreparedMessage(objectBuffer, line);
-        return new PreparedMessage(objectBuffer, Buffer.from(line.slice(1), "base64"), objectBuffer.binaryFormat);
     }
 }
 

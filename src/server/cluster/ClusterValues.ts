@@ -1,7 +1,7 @@
 import type { RequestHost } from "../../cluster/requests/RequestHost";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import { type InvalidMessage, type Message, invalid } from "../../protocol/Message";
-import { ValueMessage } from "../broadcasts/SharedMessage";
+import { PreparedMessage, ValueMessage } from "../broadcasts/SharedMessage";
 
 /** Server, for its {@link ClusterValues}. */
 export interface ValueServer {
@@ -39,9 +39,11 @@ export class ClusterValues implements RequestHost {
         return enveloped ? json : `{"type":${JSON.stringify(message.type)},"data":${json}}`;
     }
 
-    /** Decodes a text of {@link encode}. Never throws. */
-    decodeLine(line: string): Message | InvalidMessage {
-        return line.startsWith("#") ? this.decodeBytes(line.slice(1)) : this.decode(line);
+    /** Message for clients of this server, from a text of {@link encode} or {@link lineOf}. It can be anything. */
+    messageOf(line: string): PreparedMessage {
+        const { objectBuffer } = this.#server;
+        if (!line.startsWith("#")) return new PreparedMessage(objectBuffer, line);
+        return new PreparedMessage(objectBuffer, Buffer.from(line.slice(1), "base64"), objectBuffer.binaryFormat);
     }
 
     decode(json: string): Message | InvalidMessage {

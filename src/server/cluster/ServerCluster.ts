@@ -34,10 +34,9 @@ export class ServerCluster {
     constructor(server: ClusteredServer, settings: ClusterSettings | undefined) {
         this.#server = server;
         if (!settings) return;
-        const { objectBuffer, broadcasts } = server;
+        const { broadcasts } = server;
         this.#broadcasts = new ClusterBroadcasts(settings, {
             values: this.#ownValues,
-            objectBuffer,
             broadcasts,
             count: () => server.connections().length,
             report: (error) => {

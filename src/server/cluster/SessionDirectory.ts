@@ -148,11 +148,10 @@ export class SessionDirectory {
             await this.#server.kill(connection, { timeout, drain });
             return undefined;
         }
-        const decoded = this.#server.values.decodeLine(line);
-        if (decoded.kind !== "message") throw new SockhopError("The value is no message", "ERR_BAD_DATA");
-        const type = this.#server.hasTypes ? decoded.type : undefined;
-        if (kind === "ask") return this.#server.ask(connection, decoded.data, { type, timeout, signal });
-        await this.#server.send(connection, decoded.data, type);
+        const message = this.#server.values.messageOf(line).decode(); // for the client, not for this server
+        const type = this.#server.hasTypes ? message.type : undefined;
+        if (kind === "ask") return this.#server.ask(connection, message.data, { type, timeout, signal });
+        await this.#server.send(connection, message.data, type);
         return undefined;
     }
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { expect } from "chai";
 import { type Engine, type ServerOptions, type SockhopError, SockhopSession, memory_engine } from "../../../src";
 import { turns, until } from "../../support/eventLoop";
-import { pair, server } from "../../support/pair";
+import { client, pair, placeOf, server } from "../../support/pair";
 import { warnings } from "../../support/rejections";
 import { type Served, cluster, serve } from "./support";
 
@@ -116,6 +116,38 @@ describe("server.session(id)", () => {
         await a.s.session(id).send({ at: new Date(7), map: new Map([[1, 2n]]) });
         await until(() => b.received.length === 1);
         expect(b.received[0]![0]).to.deep.equal({ at: new Date(7), map: new Map([[1, 2n]]) });
+    });
+
+    it("passes on instances, also of classes that the other server does not have, or that refuse them there", async () => {
+        class Refusing {
+            static readonly sockhop_type = "Widget";
+            static fromJSON(): never {
+                throw new Error("This value is not for a server");
+            }
+        }
+        for (const codec of [undefined, "binary"] as const) {
+            for (const classes of [[], [Refusing]]) {
+                const options = { ...(codec && { codec }) };
+                const [a, b] = (await cluster({ ...options, classes: [Widget] }, { ...options, classes })) as [
+                    Served,
+                    Served,
+                ];
+                const c = client({ ...options, classes: [Widget], ...placeOf(b.s) });
+                await c.connect();
+                await until(() => b.s.sessions.length === 2);
+                const session = a.s.session(b.s.id_of(b.s.sessions[1]!));
+                const received: unknown[] = [];
+                c.on("receive", (value) => received.push(value));
+                c.handle("Widget", (value) => received.push(value));
+                const widget = new Widget("a");
+                await session.send(widget);
+                await session.ask(widget);
+                if (codec) await session.send({ widget });
+                await until(() => received.length === (codec ? 3 : 2));
+                const [sent, asked, nested] = received as [Widget, Widget, { widget: Widget } | undefined];
+                for (const each of [sent, asked, nested?.widget ?? sent]) expect(each).to.be.instanceOf(Widget);
+            }
+        }
     });
 
     it("asks the client of a session", async () => {
