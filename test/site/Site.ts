@@ -42,7 +42,9 @@ export class Site {
                 response.writeHead(404).end();
                 return;
             }
-            response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "text/plain" }).end(readFileSync(file));
+            const type = TYPES[extname(file)] ?? "text/plain";
+            // All pages have the same styles and scripts: the browser fetches them once.
+            response.writeHead(200, { "Content-Type": type, "Cache-Control": "max-age=3600" }).end(readFileSync(file));
         });
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
         return new Site(folder, server, await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
