@@ -12,7 +12,7 @@ import { Broker, type BrokerKind, requireBroker, stop } from "../support/brokers
 import { until } from "../support/eventLoop";
 import { later } from "../support/leftovers";
 import { unhandled } from "../support/rejections";
-import { NumberedServer, settle } from "./NumberedServer";
+import { CALM_HEARTBEAT, NumberedServer, settle } from "./NumberedServer";
 
 /** The line of src/cluster/values/ClusterMessage.ts that the other build has changed. */
 const VERSION = 'const VERSION = "1";';
@@ -77,8 +77,8 @@ for (const [kind, engineAt] of Object.entries(ENGINES) as [BrokerKind, (port: nu
         it("do not understand each other, each reports it once, and those of one version go on", async () => {
             const rejections = unhandled();
             const start = async (create?: typeof createNext): Promise<NumberedServer[]> => [
-                await new NumberedServer(engineAt(broker.port), undefined, create).start(),
-                await new NumberedServer(engineAt(broker.port), undefined, create).start(),
+                await new NumberedServer(engineAt(broker.port), CALM_HEARTBEAT, create).start(),
+                await new NumberedServer(engineAt(broker.port), CALM_HEARTBEAT, create).start(),
             ];
             const builds = [await start(), await start(createNext)];
             const all = builds.flat();
