@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { plain } from "../cli/command";
+import { until } from "../support/eventLoop";
 import { client, later, server, socketPath } from "../support/pair";
 import { usePages, inspected, message, shownMessages } from "./Pages";
 
@@ -65,6 +66,7 @@ describe("sockhop inspect", () => {
         await second.connect();
         await second.send(new Order("nut"));
         await message(page, "nut");
+        await until(() => s.sessions.length === 2);
         await s.sendall({ news: 1 });
         await page.waitForFunction(() => document.querySelectorAll(".row").length === 4);
         const shown = async (count: number): Promise<string[]> => {

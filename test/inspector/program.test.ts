@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { channel } from "node:diagnostics_channel";
+import { once } from "node:events";
 import type { Page } from "playwright-core";
 import type * as Library from "../../src";
 import type * as Entry from "../../src/inspect/entry";
@@ -104,7 +105,9 @@ describe("inspect() of a program", () => {
         for (const options of [{ name: "inspected" }, { port: 0 }]) {
             const inspection = await inspect(options);
             const { s, c } = await pair();
+            const accepted = once(s, "connect");
             await c.connect();
+            await accepted;
             const command = start("inspect", "--from", inspection.url ?? "inspected");
             const page = await pages().show(await command.line());
             await page.waitForFunction(() => document.querySelectorAll(".connections-body tbody tr").length >= 2);
