@@ -22,7 +22,7 @@ const ROOT = path.join(__dirname, "../..");
 const MOCHA = require.resolve("mocha/bin/mocha.js");
 const SUITE = path.join(__dirname, "suite.js");
 /** Milliseconds without output of the suite, which has a shorter timeout itself: then it hangs. */
-const PATIENCE = 12_000;
+const PATIENCE = 40_000;
 
 /** Runs checks in one process until one fails. Returns the completed checks, and the failed one. */
 async function runProcess(program, args, names) {
