@@ -289,12 +289,13 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     }
 
     /**
-     * Handles the end of the socket of a connection: it is interrupted, or closed.
+     * Handles a destroyed socket as its `error` and `close` do, which come later, and have no effect then.
      *
      * @internal
      */
-    protected _lose(connection: Connection, reason: DisconnectReason): void {
-        if (!this.#interrupt(connection, reason)) this._close(connection, reason);
+    protected _lose({ socket }: Connection): void {
+        if (socket.errored) this.#socketOnError.call(socket, socket.errored);
+        else this.#socketOnClose.call(socket);
     }
 
     /**

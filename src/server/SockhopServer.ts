@@ -104,8 +104,8 @@ export class SockhopServer<
         objectBuffer: this._objectBuffer,
         cluster: () => this.#cluster.broadcasts,
         connections: (group) => this.#connectionsOf(group),
-        lose: (connection, reason) => {
-            this._lose(connection, reason);
+        lose: (connection) => {
+            this._lose(connection);
         },
     });
     readonly #cluster: ServerCluster;

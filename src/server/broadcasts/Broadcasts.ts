@@ -1,6 +1,5 @@
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import type { Connection } from "../../connection/Connection";
-import { type DisconnectReason, closeReasonOf } from "../../connection/DisconnectReason";
 import { checkMethodOptions } from "../../diagnostics/unknownOptions";
 import { typeOption } from "../../protocol/typeOption";
 import { cutStack } from "../../runtime/CallSite";
@@ -34,8 +33,8 @@ export interface BroadcastHost {
     connections(group: string | undefined): Connection[];
     /** Way to the other servers; `undefined` if there are none. */
     cluster(): RemoteBroadcasts | undefined;
-    /** Handles the end of the socket of a connection. */
-    lose(connection: Connection, reason: DisconnectReason): void;
+    /** Handles the end of a destroyed socket, whose events are pending. */
+    lose(connection: Connection): void;
 }
 
 /** Sends messages to all connections of a server, or to those of a group. */
@@ -124,7 +123,7 @@ export class Broadcasts {
         let hasLost = false;
         for (const connection of connections) {
             if (!connection.socket.destroyed) continue;
-            this.#host.lose(connection, closeReasonOf(connection.socket));
+            this.#host.lose(connection);
             hasLost = true;
         }
         return hasLost ? this.#host.connections(group) : connections;

@@ -135,6 +135,29 @@ describe("max_buffered", () => {
         });
     }
 
+    it('emits the error with "disconnect" also if another broadcast follows at once', async () => {
+        const { s, session } = await deaf({ slow_consumer: "disconnect" });
+        const errors = errorsOf(s);
+        const gone = parted(s);
+        for (let n = 0; n < 6; n++) void s.sendall(BLOCK);
+        const [socket] = await gone;
+        expect(errors).to.deep.equal([["ERR_BUFFER_FULL", socket, session]]);
+    });
+
+    it("delivers what has waited for a client that does not read, also if a broadcast follows its end", async () => {
+        const { s, peer, socket } = await deaf({});
+        const values: unknown[] = [];
+        s.on("receive", (value) => {
+            values.push(value);
+            for (let n = 0; n < 5; n++) s.send(socket, BLOCK).catch(() => undefined);
+        });
+        peer.write(frame(["first"]) + frame(["second"]));
+        await until(() => values.length === 1);
+        socket.destroy();
+        await s.sendall("it has gone");
+        expect(values).to.deep.equal([["first"], ["second"]]);
+    });
+
     it("rejects calls and requests above the limit, and keeps no pending reply", async () => {
         const { s, session, socket } = await deaf({ slow_consumer: "drop" });
         for (let n = 0; n < 4; n++) void session.send(BLOCK);
