@@ -53,8 +53,9 @@ export class MessageStream<T = unknown> implements AsyncIterableIterator<T>, Abo
             return;
         }
         source.streams.add(this);
-        source.emitter.on("receive", this.#onReceive).on("disconnect", this.#onDisconnect);
-        source.emitter.on("interrupted", this.#onInterrupted);
+        // Before the listeners of the program: one that throws would keep the event from those behind it.
+        source.emitter.prependListener("receive", this.#onReceive).prependListener("disconnect", this.#onDisconnect);
+        source.emitter.prependListener("interrupted", this.#onInterrupted);
     }
 
     next(): Promise<IteratorResult<T, undefined>> {

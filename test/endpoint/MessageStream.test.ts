@@ -56,6 +56,23 @@ describe("messages()", () => {
         ]);
     });
 
+    it("yields messages whose handler throws, and forgets a socket whose handler of disconnect throws", () => {
+        const emitter = new EventEmitter();
+        const fail = (): never => {
+            throw new Error("of the program");
+        };
+        emitter.on("receive", fail).on("disconnect", fail);
+        const socket = new net.Socket();
+        const source = { emitter, streams: new Set<{ end(): void }>(), socketOf: () => socket };
+        const messages = new MessageStream<{ value: unknown }>(source, {});
+        for (let n = 0; n < 101; n++) expect(() => emitter.emit("receive", n, {})).to.throw("of the program");
+        expect(socket.isPaused()).to.equal(true);
+        expect(() => emitter.emit("disconnect", socket)).to.throw("of the program");
+        expect(socket.isPaused()).to.equal(false);
+        void messages.return();
+        expect(emitter.listenerCount("receive")).to.equal(1);
+    });
+
     it("leaves no listener after break", async () => {
         const { s, c } = await pair();
         const before = listeners(s);
