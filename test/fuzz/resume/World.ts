@@ -11,7 +11,9 @@ import {
 import { CODES } from "../harness";
 import { wasThrown } from "../values";
 import { type Item, Ledger } from "./Ledger";
+import { Gate, Loop } from "./Loop";
 import { Network } from "./Network";
+import { type Large, type Value, assertContent, assertWhole, contentOf, valueOf } from "./values";
 
 /** Options of both ends, and the state before the first step. */
 export interface Setting {
@@ -21,6 +23,8 @@ export interface Setting {
     auto_reconnect: boolean;
     queue: boolean;
     ping: boolean;
+    /** Loops over `messages()` at both ends: none, or those that await nothing or a turn of the event loop. */
+    loops: "none" | "fast" | "slow";
     /** True if both ends have agreed before the first step. */
     agreed: boolean;
     /** Bytes that arrive at a time. */
@@ -36,11 +40,8 @@ export const TIMEOUT = 400;
 /** Bytes of one flush that the limits of a journal may be exceeded by. */
 const MAX_FLUSH = 70_000;
 
-/** What a program sends: its number, and some text. */
-interface Value {
-    n: number;
-    text: string;
-}
+/** Bytes of a large content of some characters, at most: Buffers as JSON. */
+const MAX_FACTOR = 4;
 
 interface Meta {
     callback?: (value: unknown) => void;
@@ -60,6 +61,13 @@ export class World {
     isOpen = false;
     readonly toServer = new Ledger("to the server");
     readonly toClient = new Ledger("to the client");
+    readonly gate = new Gate();
+    /** Loops of the client, and of the servers. */
+    readonly #clientLoops: { loop: Loop; epoch: number }[] = [];
+    /** Bytes of the largest content. */
+    #largest = 0;
+    /** Large contents that were received: they do not change. */
+    readonly #received: [n: number, large: Large, content: unknown][] = [];
     resumed = 0;
     #sessions = 0;
     #isInterrupted = false;
@@ -120,7 +128,7 @@ export class World {
                 if (!resumption || resumption.isOver || state === "closed") continue;
                 const { journal } = resumption;
                 const written = journal.bytes - journal.waiting;
-                const limit = end._limits.resume!.maxBytes + MAX_FLUSH;
+                const limit = end._limits.resume!.maxBytes + MAX_FLUSH + MAX_FACTOR * this.#largest;
                 if (written > limit) throw new Error(`${written} bytes are written, and ${limit} may be`);
                 if (journal.acknowledged > journal.sent || journal.sent > journal.added)
                     throw new Error("journal counts");
@@ -138,6 +146,7 @@ export class World {
         this.toServer.check();
         this.toClient.check();
         for (const claim of this.#claims) claim();
+        for (const received of this.#received) assertContent(...received);
     }
 
     readonly fault = (what: string, cause?: unknown): void => {
@@ -177,12 +186,13 @@ export class World {
     }
 
     /** A message of the client, or of a session, with its number. */
-    valueOf(end: "c" | SockhopSession, size: number): [Value, Item] {
+    valueOf(end: "c" | SockhopSession, size: number, large?: Large): [Value, Item] {
         // What is sent before the agreement is not counted.
         const item =
             end === "c" ? this.toServer.send(this.#origin) : this.toClient.send(end.resumable ? idOf(end) : undefined);
         item.isFirst = end === "c" && this.#isConnecting && this.setting.queue;
-        return [{ n: item.n, text: "x".repeat(size) }, item];
+        this.#largest = Math.max(this.#largest, large?.size ?? 0);
+        return [valueOf(item.n, size, large), item];
     }
 
     /** Connection that a message of the client is sent over. Messages of a queue may wait for a later one. */
@@ -194,7 +204,7 @@ export class World {
     }
 
     /** Awaits the reply to a call, once. */
-    reply(what: string, n: number): [callback: (value: unknown) => void, failed: (error: unknown) => void] {
+    reply(what: string, { n, large }: Value): [callback: (value: unknown) => void, failed: (error: unknown) => void] {
         const name = `${(this.#count += 1)} ${what}`;
         this.#pending.add(name);
         const end = (): void => {
@@ -203,7 +213,7 @@ export class World {
         return [
             (value) => {
                 end();
-                if ((value as { re?: number }).re !== n) this.fault(`${what}: the reply to another call`, value);
+                this.answered(what, value, n, large);
                 this.react("reply");
             },
             (error) => {
@@ -212,6 +222,39 @@ export class World {
                 this.react("failed");
             },
         ];
+    }
+
+    /** Checks a reply or response. */
+    answered(what: string, value: unknown, n: number, large: Large | undefined): void {
+        const { re, content } = value as { re?: number; content?: unknown };
+        if (re !== n) this.fault(`${what}: the reply to another call`, value);
+        else if (large) this.guard(() => this.#assertContent(n, large, content));
+    }
+
+    #assertContent(n: number, large: Large, content: unknown): void {
+        assertContent(n, large, content);
+        this.#received.push([n, large, content]);
+    }
+
+    /** Runs a loop until the end of its messages. */
+    #loop(end: SockhopClient | SockhopServer, name: string): Loop {
+        const loop = new Loop(name);
+        const messages = end.messages() as AsyncIterable<{ value: unknown }>;
+        const isSlow = this.setting.loops === "slow";
+        this.track(
+            name,
+            loop.run(messages, this.gate, isSlow).catch((error: unknown) => this.fault(name, error)),
+        );
+        return loop;
+    }
+
+    /** Checks a received value. */
+    #receive(ledger: Ledger, connection: number, value: Value): void {
+        this.guard(() => {
+            ledger.receive(connection, value.n);
+            assertWhole(value);
+            if (value.large) this.#received.push([value.n, value.large, value.content]);
+        });
     }
 
     /** Compares a number of unacknowledged messages with those that were lost in the end. */
@@ -261,6 +304,11 @@ export class World {
             this.isOpen = true;
             this.#isInterrupted = this.#isQueueing = false;
             if (this.setting.ping) client.ping(100);
+            if (this.setting.loops !== "none")
+                this.#clientLoops.push({
+                    loop: this.#loop(client, `loop of the client (${this.epoch})`),
+                    epoch: this.epoch,
+                });
             this.#isConnecting = true;
             try {
                 this.react("connect");
@@ -300,12 +348,17 @@ export class World {
         client.on("error", (error) => this.legal("error of the client", error));
         const arrived = (value: unknown): void => {
             if (!this.isOpen) this.fault("client: receives without a connection");
-            this.guard(() => this.toClient.receive(this.epoch, (value as Value).n));
+            this.#receive(this.toClient, this.epoch, value as Value);
         };
-        this.#answer(client, arrived, () => 0);
+        const looped = (n: number): void => {
+            // It may have ended with its connection, if the client does not reconnect.
+            for (const { loop, epoch } of this.#clientLoops) loop.expect(n, epoch === this.epoch);
+        };
+        this.#answer(client, arrived, () => 0, looped);
     }
 
     #watchServer(server: SockhopServer): void {
+        const loop = this.setting.loops === "none" ? undefined : this.#loop(server, "loop of a server");
         server.on("connect", (_socket, session) => {
             const { isOpen } = stateOf(session);
             if (isOpen) this.fault("server: connect twice");
@@ -337,9 +390,10 @@ export class World {
         const arrived = (value: unknown, session: unknown): void => {
             const { isOpen, id } = stateOf(session as SockhopSession);
             if (!isOpen) this.fault("server: receives after disconnect");
-            this.guard(() => this.toServer.receive(id, (value as Value).n));
+            this.#receive(this.toServer, id, value as Value);
         };
-        this.#answer(server, arrived, (args) => (args.at(-1) as { session: SockhopSession }).session);
+        const looped = (n: number): void => loop?.expect(n, true);
+        this.#answer(server, arrived, (args) => (args.at(-1) as { session: SockhopSession }).session, looped);
     }
 
     /** Replies to calls and requests. */
@@ -347,11 +401,13 @@ export class World {
         end: SockhopClient | SockhopServer,
         arrived: (value: unknown, session: unknown) => void,
         sessionOf: (args: unknown[]) => unknown,
+        looped: (n: number) => void,
     ): void {
         end.on("receive", (...args: unknown[]) => {
             const [value, meta] = args as [Value, Meta];
+            looped(value.n);
             arrived(value, sessionOf(args));
-            meta.callback?.({ re: value.n });
+            meta.callback?.(answerTo(value));
             this.react("receive");
         });
         end.on("request", (...args: unknown[]) => {
@@ -363,8 +419,9 @@ export class World {
             const settle = (promise: unknown): void => {
                 this.track("response", promise as Promise<unknown>);
             };
-            if (!data.text.startsWith("x")) for (let i = 0; i < 3; i++) settle(response.write({ re: data.n, i }));
-            settle(response.send({ re: data.n, i: data.text.startsWith("x") ? 0 : 3 }));
+            if (!data.text.startsWith("x"))
+                for (let i = 0; i < 3; i++) settle(response.write({ ...answerTo(data), i }));
+            settle(response.send({ ...answerTo(data), i: data.text.startsWith("x") ? 0 : 3 }));
             this.react("request");
         });
     }
@@ -375,6 +432,11 @@ interface SessionState {
     readonly id: number;
     isOpen: boolean;
     isInterrupted: boolean;
+}
+
+/** The reply to a value. It is as large. */
+function answerTo({ n, large }: Value): object {
+    return { re: n, ...(large && { content: contentOf(n, large) }) };
 }
 
 function stateOf(session: SockhopSession): SessionState {

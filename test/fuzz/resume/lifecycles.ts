@@ -48,24 +48,25 @@ const settings: fc.Arbitrary<Setting> = fc.record({
     auto_reconnect: fc.boolean(),
     queue: fc.nat(3).map((n) => n === 3),
     ping: fc.nat(3).map((n) => n === 3),
+    loops: fc.constantFrom<Setting["loops"][]>("none", "fast", "fast", "slow"),
     agreed: fc.nat(3).map((n) => n > 0),
     piece: fc.constantFrom(3, 30, 200, Infinity),
 });
 
 const NAMES = Object.keys(STEPS);
-/** Steps that end a connection for good are rarer. */
-const OFTEN = NAMES.filter((name) => !/close|disconnect|kill|manner|reception/.test(name));
+/** Steps that end a connection for good are rarer, and those that send much. */
+const OFTEN = NAMES.filter((name) => !/close|disconnect|kill|manner|reception|large|flood/.test(name));
 const SENDS = NAMES.filter((name) => /send|burst|call|ask|request|mix/.test(name));
 const BREAKS = NAMES.filter((name) => /destroy|cut|socket|bytes/.test(name));
 
-const steps = fc.array(
-    fc.tuple(
-        fc.constantFrom(...NAMES, ...OFTEN, ...OFTEN, ...SENDS, ...BREAKS, ...BREAKS),
-        fc.nat(7),
-        fc.nat(PAUSES.length - 1),
-    ),
-    { maxLength: 30, size: "max" },
-);
+/** Large values need memory that is used again while earlier ones are on their way, so they come together. */
+const LARGE = [
+    ...["c.large", "s.large", "c.large", "s.large", "cut", "bytes to the server", "bytes to the client", "time"],
+    ...["cut for the client", "c.socket.destroy", "s.socket.destroy", "c.send", "s.mix", "c.flush", "s.sendall"],
+];
+
+const steps = (names: readonly string[], maxLength: number): fc.Arbitrary<ResumeProgram[1]> =>
+    fc.array(fc.tuple(fc.constantFrom(...names), fc.nat(7), fc.nat(PAUSES.length - 1)), { maxLength, size: "max" });
 
 const PLACES = ["receive", "request", "reply", "failed", "interrupted", "resumed", "disconnect", "connect", "resume()"];
 const REACTIONS = [
@@ -76,7 +77,12 @@ const reactions = fc.array(fc.tuple(fc.constantFrom(...PLACES), fc.constantFrom(
     maxLength: 4,
 });
 
-export const resumePrograms: fc.Arbitrary<ResumeProgram> = fc.tuple(settings, steps, reactions);
+const ANY_STEP = [...NAMES, ...OFTEN, ...OFTEN, ...SENDS, ...BREAKS, ...BREAKS];
+
+export const resumePrograms: fc.Arbitrary<ResumeProgram> = fc.oneof(
+    { weight: 12, arbitrary: fc.tuple(settings, steps(ANY_STEP, 30), reactions) },
+    { weight: 1, arbitrary: fc.tuple(settings, steps(LARGE, 15), reactions) },
+);
 
 /** Counts so far. */
 export const resumedTotals = { resume: 0, resumed: 0 };
@@ -109,6 +115,7 @@ export async function resumes([setting, program, reactions]: ResumeProgram): Pro
         resumedTotals.resumed += world.resumed;
     } finally {
         world.react = () => undefined;
+        world.gate.open();
         client.auto_reconnect = false;
         void client.disconnect({ timeout: 0 });
         for (const server of world.servers) void server.close({ timeout: 0 });
@@ -135,6 +142,7 @@ async function calm(world: World): Promise<void> {
     const { network, client, server } = world;
     world.react = () => undefined;
     world.manner = "allow";
+    world.gate.open();
     network.receive("accept");
     for (const { client: near, server: far } of network.cables) {
         // As the systems notice in the end.

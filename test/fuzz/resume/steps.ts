@@ -2,6 +2,7 @@ import type { EndOptions, SockhopResponseReadableStream, SockhopSession } from "
 import type { Item } from "./Ledger";
 import type { Reception } from "./Network";
 import type { SimulatedSocket } from "./SimulatedSocket";
+import { type Large, type Value, largeOf } from "./values";
 import type { Manner, World } from "./World";
 
 /** Sizes of messages; the last is longer than what is written early in a tick. */
@@ -32,15 +33,16 @@ function sessionOf({ server }: World, argument: number): SockhopSession | undefi
     return sessions[argument % Math.max(1, sessions.length)];
 }
 
-function transmit(world: World, end: End, argument: number): void {
-    const [value, item] = world.valueOf(end, SIZES[argument]!);
+function transmit(world: World, end: End, argument: number, large?: Large): void {
+    const [value, item] = world.valueOf(end, SIZES[argument]!, large);
     const sent = end === "c" ? world.client.send(value) : end.send(value);
+    overwrite(value);
     world.track("send", sent, item, claimOf(world, end, item));
 }
 
-function call(world: World, end: End, argument: number): void {
-    const [value, item] = world.valueOf(end, SIZES[argument]!);
-    const [callback, failed] = world.reply("call", value.n);
+function call(world: World, end: End, argument: number, large?: Large): void {
+    const [value, item] = world.valueOf(end, SIZES[argument]!, large);
+    const [callback, failed] = world.reply("call", value);
     const claim = claimOf(world, end, item);
     const onFailed = (error: unknown): void => {
         world.toServer.reject(item, error as object);
@@ -51,36 +53,55 @@ function call(world: World, end: End, argument: number): void {
         end === "c"
             ? world.client.send(value, callback, { failed: onFailed })
             : end.send(value, callback, { failed: onFailed });
+    overwrite(value);
     world.track("send of a call", sent);
 }
 
-function ask(world: World, end: End, argument: number): void {
-    const [value, item] = world.valueOf(end, SIZES[argument]!);
+function ask(world: World, end: End, argument: number, large?: Large): void {
+    const [value, item] = world.valueOf(end, SIZES[argument]!, large);
     item.isRequest = true;
     const asked = (end === "c" ? world.client.ask(value) : end.ask(value)) as Promise<unknown>;
+    overwrite(value);
     const checked = asked.then((data) => {
-        if ((data as { re?: number }).re !== value.n) world.fault("the response to another request", data);
+        world.answered("ask", data, value.n, large);
     });
     world.track("ask", checked, item, claimOf(world, end, item));
 }
 
-function stream(world: World, end: End, argument: number): void {
-    const [value, item] = world.valueOf(end, SIZES[argument]!);
+function stream(world: World, end: End, argument: number, large?: Large): void {
+    const [value, item] = world.valueOf(end, SIZES[argument]!, large);
     value.text = `s${value.text}`;
     item.isRequest = true;
     const requested = (end === "c" ? world.client.request(value) : end.request(value)) as Promise<
         SockhopResponseReadableStream<unknown>
     >;
+    overwrite(value);
     const read = async (): Promise<void> => {
         let next = 0;
         for await (const { data } of await requested) {
             const { re, i } = data as { re: number; i: number };
+            world.answered("stream", data, value.n, large);
             if (re !== value.n || i !== next) world.fault(`packet ${i} of ${re} comes for ${next} of ${value.n}`);
             next += 1;
         }
         if (next !== 4) world.fault(`a response has ended with ${next} packets`);
     };
     world.track("stream", read(), item, claimOf(world, end, item));
+}
+
+/** A value is encoded during the call: the program may use its bytes for something else. */
+function overwrite({ content }: Value): void {
+    if (Buffer.isBuffer(content)) content.fill(0);
+}
+
+/** Sends large values, in every way. */
+function transmitLarge(world: World, end: End, argument: number): void {
+    const large = largeOf(argument);
+    const ways = [transmit, transmit, call, ask, stream];
+    ways[argument % ways.length]!(world, end, 0, large);
+    if (argument < 5) return;
+    transmit(world, end, 1);
+    transmit(world, end, 2, { kind: "bytes", size: 150_000 });
 }
 
 /** A rejection has the number of unacknowledged messages, too. */
@@ -114,9 +135,14 @@ export const STEPS: Record<string, Step> = {
     ...both("burst", (world, end, argument) => {
         for (let n = 0; n < 6; n++) transmit(world, end, argument);
     }),
+    // More messages than may wait for a loop.
+    ...both("flood", (world, end) => {
+        for (let n = 0; n < 120; n++) transmit(world, end, 0);
+    }),
     ...both("call", call),
     ...both("ask", ask),
     ...both("request", stream),
+    ...both("large", transmitLarge),
     ...both("mix", (world, end, argument) => {
         transmit(world, end, argument);
         call(world, end, argument);
@@ -140,8 +166,17 @@ export const STEPS: Record<string, Step> = {
         const { server } = world;
         // sendall() emits `interrupted` for a destroyed socket, and then sends behind what its handlers send.
         if (server.sessions.length !== 1 || server.sockets[0]!.destroyed) return;
-        const [value, item] = world.valueOf(server.sessions[0] as SockhopSession, SIZES[argument]!);
-        world.track("sendall", server.sendall(value), Object.assign(item, { isOptional: true }));
+        const large = argument === 7 ? largeOf(server.stats.messages_sent) : undefined;
+        const [value, item] = world.valueOf(server.sessions[0] as SockhopSession, SIZES[argument]!, large);
+        const sent = server.sendall(value);
+        overwrite(value);
+        world.track("sendall", sent, Object.assign(item, { isOptional: true }));
+    },
+    "stop the loops": ({ gate }) => {
+        gate.close();
+    },
+    "let the loops run": ({ gate }) => {
+        gate.open();
     },
     "c.connect": ({ client }) => {
         if (!client.connected) void client.connect().catch(() => undefined);
