@@ -64,16 +64,22 @@ type EventsOf<I, More, MoreArgs extends unknown[]> = {
 /** Message of a `messages()` loop: an object for each type, so that `type` narrows `value`. */
 export type MessageOf<R> = Values<{ [K in keyof R]: R[K] extends [infer V, infer Meta] ? { value: V } & Meta : never }>;
 
-/** Events for all values and requests of the peer. */
-export interface Exchange<R, Q> {
+/** Argument `N` of the events in a table: of any type. */
+type Argument<T, N extends number> = Values<{ [K in keyof T]: T[K] extends unknown[] ? T[K][N] : never }>;
+
+/**
+ * Events for all values and requests of the peer. Their arguments are one tuple, not one for each type: the compiler would
+ * refuse a listener that has fewer parameters. `More`: more arguments of `request` on a server.
+ */
+export interface Exchange<R, Q, More extends unknown[] = []> {
     /** Emitted for each value that arrives, in the tick in which its last byte is read. */
-    receive: Values<R>;
+    receive: [value: Argument<R, 0>, meta: Argument<R, 1>];
     /**
      * Emitted for each request of the peer. Respond with `response`. If a handler throws or rejects, the peer gets
      * `ERR_REQUEST_FAILED`, and the error becomes an uncaught exception. Without any handler the peer gets
      * `ERR_REQUEST_UNHANDLED`.
      */
-    request: Values<Q>;
+    request: [request: Argument<Q, 0>, response: Argument<Q, 1>, ...more: More];
 }
 
 /** Names of other events: any without a protocol; with one those of every EventEmitter, and symbols. */

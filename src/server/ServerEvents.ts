@@ -53,7 +53,7 @@ export type ServerMessage<P extends Protocol = any, S extends SockhopSession<P> 
 
 /** Events of a {@link SockhopServer} whose names do not depend on the protocol. */
 export interface ServerNamedEvents<P extends Protocol = any, S extends SockhopSession<P> = SockhopSession<P>>
-    extends ServerOnlyEvents<P, S>, Exchange<Messages<P, S>, Requests<P, S>> {}
+    extends ServerOnlyEvents<P, S>, Exchange<Messages<P, S>, Requests<P, S>, [meta: RequestMeta<P, S>]> {}
 
 /** Events of a {@link SockhopServer}, one for each type of a value. */
 export type ServerTypeEvents<

@@ -162,6 +162,38 @@ export function typedServer(server: SockhopServer<Chat>, socket: Socket): void {
     });
 }
 
+interface Several {
+    client: {
+        messages: { Say: Say; Sum: Sum };
+        replies: { Sum: number };
+        requests: { History: { data: History; answer: string }; Say: { data: Say; answer: number } };
+    };
+    server: Several["client"];
+}
+
+/** Listeners may have fewer parameters than the event has arguments, also if a protocol has several types. */
+export function several(client: SockhopClient<Several>, server: SockhopServer<Several>): void {
+    client.on("receive", () => undefined);
+    client.once("receive", (value) => {
+        expectTypeOf(value).toEqualTypeOf<Say | Sum>();
+    });
+    client.on("request", ({ type }) => {
+        expectTypeOf(type).toEqualTypeOf<"History" | "Say">();
+    });
+    server.on("receive", (value) => {
+        expectTypeOf(value).toEqualTypeOf<Say | Sum>();
+    });
+    server.off("receive", (value: unknown) => value);
+    server.on("request", (request, response) => {
+        if (request.type === "Say") expectTypeOf(request.data).toEqualTypeOf<Say>();
+        expectTypeOf(response).toEqualTypeOf<
+            SockhopResponseWriteableStream<string> | SockhopResponseWriteableStream<number>
+        >();
+    });
+    // @ts-expect-error -- no string is received
+    server.on("receive", (value: string) => value);
+}
+
 /** A client with a protocol is an emitter for Node. */
 export function emitter(client: SockhopClient<Chat>): EventEmitter {
     void onceEmitted(client, "connect");
