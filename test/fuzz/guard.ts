@@ -8,6 +8,8 @@ const LIMIT_MS = 30_000;
 export class Guard {
     readonly #faults: unknown[] = [];
     readonly #restore: (() => void)[] = [];
+    /** Settles at the end of the latest run. */
+    running: Promise<unknown> | undefined;
 
     /** @param allowed - warnings of this library are expected */
     constructor(allowed = true) {

@@ -71,7 +71,9 @@ export interface Replay {
 const checked =
     <T>(guard: Guard, run: (value: T) => Promise<unknown>) =>
     async (value: T): Promise<void> => {
-        await run(value);
+        const running = run(value);
+        guard.running = running.catch(() => undefined);
+        await running;
         await turn(); // uncaught errors appear in a later tick
         guard.check();
     };
@@ -92,6 +94,7 @@ export async function round(name: Name, { seed, path, repeat = 1, runs: some }: 
                 ...(path !== undefined && { path, endOnFailure: true }),
             };
             const details = await fc.check(property(guard), parameters);
+            await guard.running; // the time limit does not wait for it, and it has replaced clocks and connections
             if (details.failed) throw new Error(story(name, details), { cause: details.errorInstance });
         }
     } finally {
