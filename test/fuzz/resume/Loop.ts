@@ -4,6 +4,8 @@ import { turn } from "../guard";
 export class Gate {
     #opened: Promise<void> | undefined;
     #open: (() => void) | undefined;
+    /** True if slow loops are fast from now on. */
+    isOver = false;
 
     close(): void {
         this.#opened ??= new Promise((resolve) => {
@@ -14,6 +16,12 @@ export class Gate {
     open(): void {
         this.#open?.();
         this.#opened = this.#open = undefined;
+    }
+
+    /** Opens, and lets no loop wait again: what is left takes no time. */
+    end(): void {
+        this.isOver = true;
+        this.open();
     }
 
     /** Resolves when the gate is open. */
@@ -44,7 +52,7 @@ export class Loop {
             const expected = this.#expected[this.#count];
             if (n !== expected) throw new Error(`${this.name}: ${n} comes, and ${expected} was received`);
             this.#count += 1;
-            if (isSlow) await turn();
+            if (isSlow && !gate.isOver) await turn();
             await gate.pass();
         }
         if (this.#count < this.#owed) throw new Error(`${this.name}: has ended after ${this.#count} of ${this.#owed}`);

@@ -115,7 +115,7 @@ export async function resumes([setting, program, reactions]: ResumeProgram): Pro
         resumedTotals.resumed += world.resumed;
     } finally {
         world.react = () => undefined;
-        world.gate.open();
+        world.gate.end();
         client.auto_reconnect = false;
         void client.disconnect({ timeout: 0 });
         for (const server of world.servers) void server.close({ timeout: 0 });
@@ -142,7 +142,7 @@ async function calm(world: World): Promise<void> {
     const { network, client, server } = world;
     world.react = () => undefined;
     world.manner = "allow";
-    world.gate.open();
+    world.gate.end();
     network.receive("accept");
     for (const { client: near, server: far } of network.cables) {
         // As the systems notice in the end.
