@@ -387,7 +387,7 @@ export function brokenNetworkContract(tested: () => Tested): void {
 /** Runs a program of JavaScript. Returns what it prints before it exits without having been told to. */
 async function run(code: string): Promise<string> {
     return new Promise((resolve, reject) => {
-        const args = ["--require", "ts-node/register", "--eval", code];
+        const args = ["--require", join(__dirname, "../support/register.js"), "--eval", code];
         const options = {
             cwd: join(__dirname, "../.."),
             timeout: 50_000,

@@ -24,7 +24,7 @@ const PROGRAM = `
 
 describe("NODE_DEBUG=sockhop", () => {
     it("prints attempts, reasons, bad frames, and messages without a listener", async () => {
-        const child = spawn(process.execPath, ["-r", "ts-node/register", "-e", PROGRAM], {
+        const child = spawn(process.execPath, ["-r", join(__dirname, "../support/register.js"), "-e", PROGRAM], {
             cwd: join(__dirname, "../.."),
             env: { ...process.env, NODE_DEBUG: "sockhop" },
             stdio: ["ignore", "inherit", "pipe"],

@@ -3,6 +3,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+const REGISTER = join(__dirname, "../support/register.js");
+
 /** The output of a program that loads the file of `onExit`. */
 async function run(program: string): Promise<string> {
     const file = JSON.stringify(join(__dirname, "../../src/runtime/onExit.ts"));
@@ -11,7 +13,7 @@ async function run(program: string): Promise<string> {
             delete require.cache[${file}];
             return require(${file}).onExit;
         };`;
-    const { stdout } = await promisify(execFile)(process.execPath, ["-r", "ts-node/register", "-e", load + program], {
+    const { stdout } = await promisify(execFile)(process.execPath, ["-r", REGISTER, "-e", load + program], {
         cwd: join(__dirname, "../.."),
     });
     return stdout;

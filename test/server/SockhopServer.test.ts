@@ -306,7 +306,7 @@ describe("SockhopServer", () => {
             await other.connect();
             await accepted;
             const arrived = once(other, "receive");
-            const large = "x".repeat(32 * 2 ** 20);
+            const large = "x".repeat(8 * 2 ** 20);
             const sent = rejection(s.sendall(large));
             socket.destroy();
             expect(await sent).to.have.property("code", "ERR_SOCKET_DESTROYED");

@@ -4,16 +4,14 @@
 
 const { transformSync } = require("esbuild");
 
+/** @param {"external" | "inline"} sourcemap */
+exports.compile = (input, fileName, sourcemap) =>
+    transformSync(input, { loader: "ts", format: "cjs", target: "node20", sourcefile: fileName, sourcemap });
+
 /** @returns {import("ts-node").Transpiler} */
 exports.create = () => ({
     transpile(input, { fileName }) {
-        const { code, map } = transformSync(input, {
-            loader: "ts",
-            format: "cjs",
-            target: "node20",
-            sourcefile: fileName,
-            sourcemap: "external",
-        });
+        const { code, map } = exports.compile(input, fileName, "external");
         return { outputText: code, sourceMapText: map };
     },
 });
