@@ -47,7 +47,15 @@ export type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** One table of a protocol; an empty one if the protocol does not have it. */
 export type Table<P, E extends End, K extends keyof Direction> =
-    IsAny<P> extends true ? Record<string, any> : P extends Record<E, Record<K, infer T>> ? T : object;
+    IsAny<P> extends true
+        ? Record<string, any>
+        : P extends Partial<Record<E, infer D>>
+          ? NonNullable<D> extends Partial<Record<K, infer T>>
+              ? unknown extends T
+                  ? object
+                  : NonNullable<T>
+              : object
+          : object;
 
 /** Type names in a table; any name without a protocol. */
 export type Names<T> = keyof T & string;

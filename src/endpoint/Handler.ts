@@ -11,8 +11,12 @@ export interface HandlerContext<Type extends string = string> {
     socket: Socket;
 }
 
-/** Response of a {@link Handler}: a value, or an async iterable, each item of which is one packet of a stream. */
-export type HandlerResult<Answer> = Answer | AsyncIterable<Answer>;
+/**
+ * Response of a {@link Handler}: a value, or an async iterable, each item of which is one packet of a stream. Nothing, if the
+ * answer can be `undefined`.
+ */
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- `() => {}` is a handler, too
+export type HandlerResult<Answer> = Answer | AsyncIterable<Answer> | (undefined extends Answer ? void : never);
 
 /**
  * Handles the requests of one type. The returned value, or the value of the returned promise, is the response. An error

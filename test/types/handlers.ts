@@ -9,6 +9,7 @@ interface Chat {
         requests: {
             History: { data: { since: number }; answer: string };
             WhoIs: { data: string; answer: { name: string } };
+            Forget: { data: string; answer: undefined };
         };
     };
     server: { requests: { Alive: { data: { at: number }; answer: boolean } } };
@@ -33,6 +34,16 @@ export function typed(endpoint: Endpoint<Chat>): void {
     });
     endpoint.handle("WhoIs", (name) => ({ name }));
 
+    endpoint.handle("Forget", () => {}); // eslint-disable-line @typescript-eslint/no-empty-function -- returns nothing
+    endpoint.handle("Forget", async (name) => {
+        await Promise.resolve(name);
+    });
+    endpoint.handle("Forget", () => undefined);
+
+    // @ts-expect-error -- the response is not a string
+    endpoint.handle("Forget", () => "yes");
+    // @ts-expect-error -- the response is a string
+    endpoint.handle("History", () => {}); // eslint-disable-line @typescript-eslint/no-empty-function -- returns nothing
     // @ts-expect-error -- the response is a string
     endpoint.handle("History", () => 5);
     // @ts-expect-error -- the response is a string

@@ -228,6 +228,32 @@ export async function once(): Promise<void> {
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access
    -- that all is loose without a protocol is what this shows */
 
+/** A protocol whose tables are optional has them. */
+interface Optional {
+    client?: {
+        messages?: { Say: Say; Sum: Sum };
+        replies?: { Sum: number };
+        requests?: { History: { data: History; answer: string } };
+    };
+    server?: { messages?: { Tick: number } };
+}
+
+export function optional(client: SockhopClient<Optional>, server: SockhopServer<Optional>): void {
+    void client.send(new Say("hi"));
+    void client.send(new Sum(), (answer) => {
+        expectTypeOf(answer).toEqualTypeOf<number>();
+    });
+    // @ts-expect-error -- no message of clients
+    void client.send({ colour: "red" });
+    expectTypeOf(client.ask(new History())).resolves.toEqualTypeOf<string>();
+    client.on("receive:Tick", (value) => {
+        expectTypeOf(value).toEqualTypeOf<number>();
+    });
+    server.on("receive", (value) => {
+        expectTypeOf(value).toEqualTypeOf<Say | Sum>();
+    });
+}
+
 export function untyped(socket: Socket): void {
     const client = new Sockhop.client({ port: 0 });
     const server = new Sockhop.server();
