@@ -77,8 +77,11 @@ export const SHORT_SHAPES = 32;
 /** Number of characters up to which a string has its length in its first byte. */
 export const SHORT_STRINGS = 64;
 
-/** Size of messages at which a frame ends. Strings are slices of the text of their frame, and keep it in memory. */
-export const FRAME_SIZE = 2048;
+/**
+ * Size of messages at which a frame ends. Strings are slices of the text of their frame, and keep it in memory. (Instead of 2048:
+ * 0.93 of the time to decode messages of 1 kB, and 0.97 for messages of 100 B from one end to the other.)
+ */
+export const FRAME_SIZE = 4096;
 
 /**
  * Bytes of a frame in which its messages begin. All are decoded before the first is delivered, and a message of two bytes
