@@ -1,4 +1,5 @@
-import { HEADER, MARK, PREFIX } from "../../codec/binary/layout";
+import { frameSize } from "../../codec/binary/frames";
+import { HEADER, MARK } from "../../codec/binary/layout";
 import type { Hello } from "../../protocol/Hello";
 import { parseFrame, type TapKind, type TappedMessage } from "../../inspect/frames/parseFrame";
 
@@ -110,7 +111,7 @@ export class FrameSplitter {
         const missing = HEADER - this.#header.length;
         if (missing > 0) this.#header = Buffer.concat([this.#header, chunk.subarray(start, start + missing)]);
         if (this.#header.length < HEADER) return -1;
-        const size = Math.max(HEADER, PREFIX + this.#header.readUInt32LE(2));
+        const size = Math.max(HEADER, frameSize(this.#header));
         const end = start + size - this.#length;
         return end > chunk.length ? -1 : end;
     }

@@ -7,9 +7,14 @@ export function isFrames(bytes: Buffer): boolean {
     return bytes[0] === MARK;
 }
 
+/** Number of bytes of the frame that begins at an index, as its header says. A peer can claim any, also less than a header. */
+export function frameSize(bytes: Buffer, start = 0): number {
+    return PREFIX + bytes.readUInt32LE(start + 2);
+}
+
 /** Index behind the frame that begins at an index. */
 export function endOfFrame(bytes: Buffer, start: number): number {
-    return start + PREFIX + bytes.readUInt32LE(start + 2);
+    return start + frameSize(bytes, start);
 }
 
 /** Number of frames in bytes that hold nothing else. */
@@ -22,5 +27,5 @@ export function countFrames(bytes: Buffer): number {
 /** True for bytes that are one frame, as its header says. Others would damage all frames behind them. */
 export function isOneFrame(bytes: Buffer): boolean {
     if (bytes.length < HEADER || bytes[0] !== MARK || bytes[1] !== FORMAT) return false;
-    return bytes.readUInt32LE(2) === bytes.length - PREFIX && bytes.readUInt32LE(7) <= bytes.length - HEADER;
+    return frameSize(bytes) === bytes.length && bytes.readUInt32LE(7) <= bytes.length - HEADER;
 }

@@ -5,6 +5,7 @@ import { detach } from "../../../runtime/detach";
 import { messageOf } from "../../../runtime/thrownValues";
 import type { WireTokens } from "../../Wire";
 import { badFrame } from "./BadFrame";
+import { frameSize } from "../frames";
 import * as $ from "../layout";
 import { giveBackFrame, isOwnMemory } from "./ownMemory";
 import type { BinaryClasses } from "../settings";
@@ -133,7 +134,7 @@ function open(reader: ValueReader, frame: Buffer, isOwned: boolean): void {
     const { length } = frame;
     if (length < $.HEADER || frame[0] !== $.MARK || frame[1] !== $.FORMAT) throw badFrame("it has no header");
     const size = frame.readUInt32LE(7);
-    if (frame.readUInt32LE(2) !== length - $.PREFIX || size > length - $.HEADER) {
+    if (frameSize(frame) !== length || size > length - $.HEADER) {
         throw badFrame("the sizes in its header do not match");
     }
     const end = $.HEADER + size;

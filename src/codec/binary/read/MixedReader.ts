@@ -4,6 +4,7 @@ import { FrameReader, type JsonReadState } from "../../json/FrameReader";
 import type { PartialFrame } from "../../json/PartialFrame";
 import type { Terminator } from "../../json/Terminator";
 import type { StreamReader } from "../../Wire";
+import { frameSize } from "../frames";
 import * as $ from "../layout";
 import { markOwnMemory } from "./ownMemory";
 import { PartialBytes } from "./PartialBytes";
@@ -60,7 +61,7 @@ export class MixedReader implements StreamReader {
     /** Reads a frame. Returns the index behind it. */
     #readFrame(chunk: Buffer, at: number, length: number, state: MixedState, frames: (string | Buffer)[]): number {
         if (at + $.HEADER <= length) {
-            const size = chunk.readUInt32LE(at + 2) + $.PREFIX;
+            const size = frameSize(chunk, at);
             const end = at + size;
             if (end <= length && size >= $.HEADER && !this.#isTooLarge(size, chunk[at + 6])) {
                 state.framesReceived += 1;
@@ -93,7 +94,7 @@ export class MixedReader implements StreamReader {
     #onHeader(frame: PartialBytes, state: MixedState): void {
         const header = frame.bytes;
         // A size without room for the header is a bad frame of its header only.
-        frame.size = Math.max($.HEADER, header.readUInt32LE(2) + $.PREFIX);
+        frame.size = Math.max($.HEADER, frameSize(header));
         if (!this.#isTooLarge(frame.size, header[6])) return;
         frame.skip();
         state.onUnreadable(tooLargeError(String(frame.size), this.#maxSize, "frame"));
