@@ -47,15 +47,10 @@ export type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** One table of a protocol; an empty one if the protocol does not have it. */
 export type Table<P, E extends End, K extends keyof Direction> =
-    IsAny<P> extends true
-        ? Record<string, any>
-        : P extends Partial<Record<E, infer D>>
-          ? NonNullable<D> extends Partial<Record<K, infer T>>
-              ? unknown extends T
-                  ? object
-                  : NonNullable<T>
-              : object
-          : object;
+    IsAny<P> extends true ? Record<string, any> : Member<Member<P, E>, K>;
+
+/** Member of a protocol, which may be optional; `object` if there is none. */
+type Member<T, K> = K extends keyof T ? NonNullable<T[K]> : object;
 
 /** Type names in a table; any name without a protocol. */
 export type Names<T> = keyof T & string;
