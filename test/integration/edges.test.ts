@@ -1,8 +1,9 @@
 import { expect } from "chai";
+import { once } from "node:events";
 import net from "node:net";
-import { SockhopSession } from "../../src";
+import { type ClientOptions, type ServerAddress, type SockhopError, SockhopSession } from "../../src";
 import { FrameTimeouts } from "../../src/connection/FrameTimeouts";
-import { client, later, pair, raw, rejection, server, socketPath } from "../support/pair";
+import { client, later, pair, placeOf, raw, rejection, server, socketPath } from "../support/pair";
 import { uncaught, unhandled } from "../support/rejections";
 import { frame, next, turns, until } from "../support/eventLoop";
 
@@ -76,6 +77,54 @@ describe("flush of a queue", () => {
         expect(log.filter((value) => String(value).startsWith("x"))).to.have.length(400);
         const rest = log.filter((value) => !String(value).startsWith("x"));
         expect(rest[0]).to.equal("while it is sent");
+    });
+
+    for (const [name, ofClient, ofServer] of [
+        ["with the option queue", { queue: { max_messages: 2000, max_bytes: 2 ** 25 } }, {}],
+        ["until the codec is known", { codec: "binary" }, { codec: "binary" }],
+        ["while one of several servers is tried", { servers: true }, {}],
+        ["until both ends have agreed to resume", { resume: true }, { resume: true }],
+    ] as const) {
+        it(`is awaited by flush(), and drain comes after it: ${name}`, async () => {
+            const s = server(ofServer);
+            let count = 0;
+            s.on("receive", () => (count += 1));
+            await s.listen();
+            const place = "servers" in ofClient ? { servers: [placeOf(s) as ServerAddress] } : placeOf(s);
+            const c = client({
+                ...ofClient,
+                ...place,
+                slow_consumer: "drop",
+                max_buffered: 64 * 1024,
+            } as ClientOptions);
+            const early: number[] = [];
+            c.on("drain", () => c.buffered > 0 && early.push(c.buffered));
+            const connected = c.connect();
+            await turns(1);
+            const sent = Array.from({ length: 2000 }, () => c.send("x".repeat(10_000)));
+            await connected;
+            await c.flush();
+            expect([count, early]).to.deep.equal([2000, []]);
+            await Promise.all(sent);
+        });
+    }
+
+    it("settles flush() if the connection is lost meanwhile", async () => {
+        const s = server({ codec: "binary" });
+        await s.listen();
+        const c = client({ ...placeOf(s), codec: "binary", slow_consumer: "drop", max_buffered: 64 * 1024 });
+        s.on("connect", (socket) => socket.pause());
+        const connected = c.connect();
+        await turns(1);
+        const sent = Array.from({ length: 300 }, () =>
+            c.send("x".repeat(100_000)).catch((error: unknown) => (error as SockhopError).code),
+        );
+        await connected;
+        const flushed = rejection(c.flush());
+        await once(c, "codec");
+        await s.close({ timeout: 0 });
+        expect(await flushed).to.have.property("code", "ERR_SOCKET_DESTROYED");
+        expect(await Promise.all(sent)).to.include("ERR_SOCKET_DESTROYED");
     });
 
     it("causes no unhandled rejection of ask() and request()", async () => {

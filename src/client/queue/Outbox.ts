@@ -62,7 +62,12 @@ export class Outbox implements Sender {
 
     /** Bytes of all queued messages. */
     get queuedBytes(): number {
-        return ((this.#queue ?? this.#attemptQueue)?.bytes ?? 0) + (this.#connectQueue?.bytes ?? 0);
+        return (this.#mainQueue?.bytes ?? 0) + (this.#connectQueue?.bytes ?? 0);
+    }
+
+    /** Queue of most messages. {@link #connectQueue} is sent before it, at once. */
+    get #mainQueue(): OfflineQueue | undefined {
+        return this.#queue ?? this.#attemptQueue;
     }
 
     /** Encoder of the next message: for the connection, or for the queue that the message will wait in. */
@@ -109,7 +114,7 @@ export class Outbox implements Sender {
      */
     flush(connection: Connection, isLast = false): void {
         if (this.#connectQueue) this.#flushFirst(connection, this.#connectQueue);
-        if (connection.state !== "closed") (this.#queue ?? this.#attemptQueue)?.flush(connection, isLast);
+        if (connection.state !== "closed") this.#mainQueue?.flush(connection, isLast);
         this.#dropEmptyQueue();
     }
 
@@ -118,14 +123,14 @@ export class Outbox implements Sender {
         this.#queue?.waitFor(connection);
     }
 
-    /** True while queued messages of the program are being sent to a connection. */
+    /** True while queued messages are being sent to a connection. */
     isSendingTo(connection: Connection): boolean {
-        return this.#queue?.isSendingTo(connection) === true;
+        return this.#mainQueue?.isSendingTo(connection) === true;
     }
 
     /** Resolves when the queued messages are sent, or cannot be sent to this connection. */
     async sent(connection: Connection): Promise<void> {
-        await this.#queue?.sentTo(connection);
+        await this.#mainQueue?.sentTo(connection);
     }
 
     /** Drops the queued messages of the program with this error. */
@@ -136,7 +141,7 @@ export class Outbox implements Sender {
     /** Forgets the connection, which is closed. */
     onClose(connection: Connection): void {
         this.connection = undefined;
-        this.#queue?.onClose(connection);
+        this.#mainQueue?.onClose(connection);
         const queues = [this.#connectQueue, this.#attemptQueue];
         this.#connectQueue = this.#attemptQueue = undefined;
         for (const queue of queues) queue?.clear(notConnectedError(connection.error));
