@@ -53,10 +53,10 @@ export abstract class ResumableConnection extends FrameWriter {
         return true;
     }
 
-    /** Waits until the peer has acknowledged all that was sent. Without an agreement to resume, resolves at once. */
+    /** Waits until the peer has acknowledged all that was sent. Resolves at once if the connection is not resumable. */
     acknowledged(): Promise<void> {
         const { resumption } = this;
-        if (!resumption) return Promise.resolve();
+        if (!resumption || !this.isResumable) return Promise.resolve();
         this.flush();
         const flushed = resumption.flushed();
         if (resumption.hasFlushes) this.sendReceipt({ ask: true });

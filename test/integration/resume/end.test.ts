@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import { type SockhopServer, SockhopSession } from "../../../src";
+import { type SockhopClient, type SockhopServer, SockhopSession } from "../../../src";
 import { client, placeOf, rejection, server } from "../../support/pair";
 import { RESUME, cut, cutOff, next, reasonOfEnd, resumable } from "../../support/resume";
 
@@ -246,6 +246,40 @@ describe("A connection that can be resumed", () => {
         void c.send("kept");
         await c.disconnect({ drain: true });
         expect(values).to.deep.equal(["kept"]);
+    });
+
+    for (const [which, close, end] of [
+        [
+            "disconnect() of a client",
+            (_, c) => c.disconnect({ drain: true, timeout: Infinity }),
+            (_, c) => c.disconnect({ timeout: 0 }),
+        ],
+        [
+            "kill_socket() of a server",
+            (s) => s.kill_socket(s.sockets[0]!, { drain: true, timeout: Infinity }),
+            (s) => s.disconnect({ timeout: 0 }),
+        ],
+    ] satisfies [string, ...((s: SockhopServer, c: SockhopClient) => Promise<unknown>)[]][]) {
+        it(`settles a draining ${which} that a second call ends`, async () => {
+            const { s, c } = await resumable(RESUME);
+            s.on("request", () => undefined);
+            const asked = [rejection(c.ask("no response")), rejection(s.ask(s.sockets[0]!, "no response"))];
+            c.on("request", () => undefined);
+            await c.flush();
+            const closing = close(s, c);
+            await end(s, c);
+            await closing;
+            await c.disconnect();
+            await Promise.all(asked);
+        });
+    }
+
+    it("settles a draining close of a connection that is not resumed", async () => {
+        const { s, c } = await resumable({ ...RESUME, resume: { timeout: 80 } });
+        await cutOff(s);
+        void c.send("kept").catch(() => undefined);
+        await c.disconnect({ drain: true, timeout: Infinity });
+        expect(c.connected).to.equal(false);
     });
 
     it("can be resumed again and again", async () => {
