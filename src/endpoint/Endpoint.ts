@@ -485,6 +485,16 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     }
 
     /**
+     * Emits `error` for a connection.
+     *
+     * @returns false without a listener
+     * @internal
+     */
+    protected _emitError(error: Error, connection: Connection): boolean {
+        return this.#errors.emit(error, this._eventArgs(connection));
+    }
+
+    /**
      * Arguments of an event that identify its connection.
      *
      * @internal

@@ -6,7 +6,7 @@ import type { HandlerContext } from "../endpoint/Handler";
 import type { SockhopRequest } from "../protocol/SockhopRequest";
 import type { SockhopResponseWriteableStream } from "../replies/responses/ResponseWriteableStream";
 import { sendResult } from "../replies/responses/sendResult";
-import { memberOf, messageOf, printable } from "../runtime/thrownValues";
+import { memberOf, messageOf, printable, toError } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
 import type { Constructor } from "./mixin";
 import type { Responding } from "./Responses";
@@ -106,7 +106,7 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
 
         /** Emits `error`. Without a listener it emits one process warning per type: requests must not kill a server. */
         #report(connection: Connection, type: string, thrown: unknown): void {
-            if (this._emitHandlerError(connection, thrown) || this.#warned?.has(type)) return;
+            if (this._emitError(toError(thrown), connection) || this.#warned?.has(type)) return;
             (this.#warned ??= new Set()).add(type);
             const stack = memberOf(thrown, "stack");
             const text = `The handler of ${printable(type)} has failed: ${printable(messageOf(thrown))}`;

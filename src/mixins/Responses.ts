@@ -2,7 +2,7 @@ import { badFrameError } from "../codec/errors";
 import type { Connection } from "../connection/Connection";
 import { responses } from "../diagnostics/RequestSpan";
 import { TypeEventName } from "../emitter/TypeEventName";
-import { emitSafely, throwLater } from "../emitter/emitSafely";
+import { throwLater } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message, RefusedData } from "../protocol/Message";
 import { type RemoteFailure, SockhopRequest } from "../protocol/SockhopRequest";
@@ -41,14 +41,6 @@ export interface Responding {
      * @internal
      */
     _failResponse(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): boolean;
-
-    /**
-     * Emits the error of a handler.
-     *
-     * @returns false if nothing listens for `error`
-     * @internal
-     */
-    _emitHandlerError(connection: Connection, thrown: unknown): boolean;
 }
 
 /** Handles requests of the peer. Open responses are kept on their connection, and are aborted when it closes. */
@@ -199,13 +191,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         #onListenerError(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): void {
             if (!this._failResponse(connection, response, thrown)) return;
-            if (!this._emitHandlerError(connection, thrown)) throwLater(thrown);
-        }
-
-        _emitHandlerError(connection: Connection, thrown: unknown): boolean {
-            if (this.listenerCount("error") === 0) return false;
-            emitSafely(this, "error", toError(thrown), ...this._eventArgs(connection));
-            return true;
+            if (!this._emitError(toError(thrown), connection)) throwLater(thrown);
         }
 
         _failResponse(connection: Connection, response: SockhopResponseWriteableStream, thrown: unknown): boolean {

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { join } from "node:path";
 import type { ConnectionDiagnostics, ErrorDiagnostics, MessageDiagnostics, RequestDiagnostics } from "../../src";
-import { later, pair } from "../support/pair";
+import { later, pair, rejection } from "../support/pair";
 
 /** The messages of a channel during the test. */
 function heard<T>(name: string): T[] {
@@ -86,6 +86,24 @@ describe("diagnostics_channel", () => {
         await warned;
         expect(errors[1]?.endpoint).to.equal(c);
         expect(errors[1]?.error).to.include({ code: "ERR_OBJECTBUFFER_BAD_BUFFER_DATA" });
+    });
+
+    it("publishes the errors of handlers, also without a listener", async () => {
+        const errors = heard<ErrorDiagnostics>("sockhop:error");
+        const { s, c, socket } = await pair();
+        const thrown = new Error("by a handler");
+        s.handle("handled", () => {
+            throw thrown;
+        });
+        s.on("request:listened", async () => Promise.reject(thrown));
+        const warned = once(process, "warning");
+        await rejection(c.ask({}, { type: "handled" }));
+        await warned;
+        s.on("error", () => undefined);
+        await rejection(c.ask({}, { type: "handled" }));
+        await rejection(c.ask({}, { type: "listened" }));
+        expect(errors).to.have.length(3);
+        for (const message of errors) expect(message).to.include({ endpoint: s, socket, error: thrown });
     });
 
     it("publishes the type of messages from json peers, and of values without an envelope", async () => {
