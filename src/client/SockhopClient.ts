@@ -252,7 +252,8 @@ export class SockhopClient<
     flush(options: FlushOptions | null = null): Promise<void> {
         const self = this._self();
         const isConnected = self.#connection !== undefined;
-        const flushed = limitFlush(options, (limit) => markHandled(self.#flush(limit)));
+        // eslint-disable-next-line @typescript-eslint/unbound-method -- not called
+        const flushed = limitFlush(options, self.flush, (limit) => markHandled(self.#flush(limit)));
         return isConnected ? markHandled(flushed) : flushed;
     }
 

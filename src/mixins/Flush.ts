@@ -50,17 +50,17 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
                 );
             }
             if (!connection.isWritable) return lost(connection);
+            this.#timer ??= new Interval(() => {
+                for (const probe of [...this.#probes.values()]) {
+                    if (!probe.connection.hasPendingWrites) this.#send(probe); // the last one is still being sent
+                }
+            }, REPEAT_MS);
             const probed = new Promise<void>((resolve, reject) => {
                 const probe: Probe = { connection, ping: new SockhopPing(), resolve, reject };
                 this.#probes.set(probe.ping._id, probe);
                 if (limit) this.#endWith(probe, limit);
                 this.#send(probe);
             });
-            this.#timer ??= new Interval(() => {
-                for (const probe of [...this.#probes.values()]) {
-                    if (!probe.connection.hasPendingWrites) this.#send(probe); // the last one is still being sent
-                }
-            }, REPEAT_MS);
             return markHandled(probed);
         }
 

@@ -30,10 +30,11 @@ export class FlushLimit implements Abortable {
     onEnd: ((error: SockhopError) => void) | undefined;
 
     /**
-     * @param site - call whose line the stack of a timeout starts with
+     * @param method - method of the program, whose caller is the first line of the stack of a timeout
      * @throws {@link SockhopError} `ERR_BAD_OPTION`; `ERR_ABORTED` for an aborted signal
      */
-    constructor(options: FlushOptions, site: CallSite) {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- see CallSite
+    constructor(options: FlushOptions, method: Function) {
         if (typeof options !== "object") {
             throw new SockhopError("flush() takes an object of options: { timeout, signal }", "ERR_BAD_OPTION");
         }
@@ -43,6 +44,7 @@ export class FlushLimit implements Abortable {
         if (signal !== undefined) watchSignal(signal, this);
         this.#signal = signal;
         if (timeout === MAX_TIMEOUT) return;
+        const site = new CallSite(method);
         this.#timer = new GraceTimeout(timeout, () => {
             const message = `The peer has not acknowledged all that was sent before flush() within ${timeout} ms`;
             const error = new SockhopError(message, "ERR_FLUSH_TIMEOUT");
@@ -67,14 +69,16 @@ export class FlushLimit implements Abortable {
 /**
  * Limits a call of `flush()`.
  *
+ * @param method - as of {@link FlushLimit}
  * @param start - starts the call. Its result must be handled, as a late rejection of it is ignored
  */
 export async function limitFlush(
     options: FlushOptions | null | undefined,
+    method: Function, // eslint-disable-line @typescript-eslint/no-unsafe-function-type -- see CallSite
     start: (limit?: FlushLimit) => Promise<void>,
 ): Promise<void> {
     if (options === undefined || options === null) return start();
-    const limit = new FlushLimit(options, new CallSite(limitFlush));
+    const limit = new FlushLimit(options, method);
     try {
         await new Promise<void>((resolve, reject) => {
             limit.onEnd = reject;

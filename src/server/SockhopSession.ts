@@ -188,7 +188,8 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         const connection = connectionOf(this._sock);
         const { _server: server } = this;
         if (!server || !connection) return unbound();
-        return markHandled(limitFlush(options, (limit) => markHandled(server._flush(connection, limit))));
+        // eslint-disable-next-line @typescript-eslint/unbound-method -- not called
+        return markHandled(limitFlush(options, this.flush, (limit) => markHandled(server._flush(connection, limit))));
     }
 
     /**
