@@ -1,6 +1,6 @@
 import type * as net from "node:net";
 import type { Connection } from "../connection/Connection";
-import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
+import { type EndOptions, closeOptions } from "../connection/GracefulClose";
 import { addressOf } from "../connection/socketHooks";
 import type { Stats } from "../diagnostics/Stats";
 import type { OtherEvents } from "../endpoint/events";
@@ -29,6 +29,7 @@ import type { SendOptions } from "../replies/PendingCallback";
 import type { Reply } from "../replies/PendingReply";
 import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
 import { CallSite } from "../runtime/CallSite";
+import { now } from "../runtime/clock";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import type { Pauses } from "../timers/backoff";
 import { markHandled, withTimeout } from "../timers/promises";
@@ -87,6 +88,8 @@ export class SockhopClient<
     readonly #leaving: LeavingConnections;
     /** Sends messages. Has the connection and the attempt, which it looks at for each message. */
     readonly #outbox: Outbox;
+    /** Connection that `disconnect()` closes when its messages are sent, or its replies complete. */
+    #ending: Connection | undefined;
     /** Loops over `messages()`. */
     readonly #streams = new Set<MessageStream>();
 
@@ -176,7 +179,7 @@ export class SockhopClient<
      * - `ERR_CONNECT_TIMEOUT` after `connect_timeout` milliseconds; until then it tries again if the backlog of a Unix domain
      *   socket is full. Also after the `timeout` of this call
      * - `ERR_BAD_OPTION` for an invalid path, address or port, and for invalid options
-     * - `ERR_MULTICONNECT` if an earlier call is pending
+     * - `ERR_MULTICONNECT` if an earlier call is pending, or `disconnect()` has not closed the connection yet
      * - `ERR_ABORTED` if `disconnect()` is called before it connects, or `signal` is aborted
      *
      * @returns resolves after the `connect` event, at once if the client is connected
@@ -186,8 +189,12 @@ export class SockhopClient<
     // The default keeps `length` at 0, as in 1.x: a test runner passes a callback to a function with a parameter.
     connect(options: ConnectOptions | null = null): Promise<void> {
         const hasOptions = options !== null;
-        if (this.connected && (!hasOptions || typeof options === "object")) return Promise.resolve();
         const self = this._self();
+        if (self.#ending) {
+            const message = "disconnect() has been called, and has not closed the connection yet: await it";
+            return Promise.reject(new SockhopError(message, "ERR_MULTICONNECT"));
+        }
+        if (this.connected && (!hasOptions || typeof options === "object")) return Promise.resolve();
         if (self.#connector.isCalled) {
             const message = "connect() has been called already, and is still pending: await it";
             return Promise.reject(new SockhopError(message, "ERR_MULTICONNECT"));
@@ -209,25 +216,29 @@ export class SockhopClient<
      * Closes the connection gracefully, or aborts the attempt to connect, and turns pings and `auto_reconnect` off. Queued messages
      * are rejected with `ERR_ABORTED`. With `resume`, waits within its time until the server has acknowledged all.
      *
-     * When the call returns, `connected` is false and `disconnect` was emitted (unless `drain` is set). May be called at any time,
-     * and again with a shorter timeout. Rejects with `ERR_BAD_OPTION` only.
+     * When the call returns, `connected` is false and `disconnect` was emitted; later with `drain`, and while messages wait for
+     * the codec of the connection (at most 2 s). May be called at any time, and again with a shorter timeout. Rejects with
+     * `ERR_BAD_OPTION` only.
      *
      * @returns resolves when the socket is closed
      */
     async disconnect(options: EndOptions | null = null): Promise<void> {
         const self = this._self();
-        closeTimeout(options ?? {}); // throws before anything has happened
+        const { timeout, drain } = closeOptions(options); // throws before anything has happened
         self.#connector.endWait();
         self.auto_reconnect = false;
         self.ping(0);
         self.#connector.abort();
-        const sent = self.#sendWaiting(options ?? {});
+        const connection = (self.#ending = self.#connection);
+        const start = now();
+        const sent = self.#sendWaiting(timeout);
         if (sent) await sent;
-        const connection = self.#connection;
-        if (connection?.isInterrupted && options?.timeout !== 0) self.#outbox.flush(connection, true);
+        const isLost = self.#connection !== connection;
+        if (isLost && (self.#connection ?? self.#attempt)) return; // the program connects again
+        if (connection?.isInterrupted && timeout > 0) self.#outbox.flush(connection, true);
         self.#outbox.clear(new SockhopError("disconnect() was called", "ERR_ABORTED"));
         const streams = [...self.#streams];
-        await self._closeAll(options ?? {});
+        await self._closeAll({ timeout: sent ? Math.max(1, timeout - (now() - start)) : timeout, drain });
         for (const stream of streams) stream.end(); // those that had no connection
     }
 
@@ -494,6 +505,7 @@ export class SockhopClient<
     /** @internal */
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         if (this.#connection === connection) {
+            this.#ending = undefined;
             this.#outbox.onClose(connection);
             if (connection.isLeaving) this.#leaving.add(connection, this.#resumer.home);
             this.#resumer.stop();
@@ -566,9 +578,8 @@ export class SockhopClient<
     }
 
     /** Waits until messages are sent that wait for the codec of the connection. */
-    #sendWaiting(options: EndOptions): Promise<void> | undefined {
+    #sendWaiting(timeout: number): Promise<void> | undefined {
         const connection = this.#connection;
-        const timeout = closeTimeout(options);
         if (!connection || timeout === 0 || !this._isAgreeing(connection)) return undefined;
         const error = new SockhopError("timeout of disconnect()", "ERR_ABORTED");
         return withTimeout(this._agreed(connection), timeout, error).catch(() => undefined);

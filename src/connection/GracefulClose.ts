@@ -6,7 +6,7 @@ import { milliseconds } from "../validators";
 import type { TransferWatch } from "./TransferWatch";
 
 /** Default timeout of a graceful close, in milliseconds. */
-const FLUSH_TIMEOUT_MS = 5000;
+export const CLOSE_TIMEOUT_MS = 5000;
 
 /** Options of a graceful close. */
 export interface EndOptions {
@@ -35,17 +35,30 @@ export interface EndOptions {
 const CLOSE_NAMES: readonly (keyof EndOptions)[] = ["timeout", "drain"];
 
 /**
- * Milliseconds of the `timeout` option. Warns of unknown options.
- *
- * @throws {@link SockhopError} `ERR_BAD_OPTION` if it is negative or not a number
+ * {@link EndOptions}, validated.
  *
  * @internal
  */
-export function closeTimeout(options: EndOptions | null | undefined): number {
+export interface CloseOptions {
+    readonly timeout: number;
+    readonly drain: boolean;
+}
+
+/**
+ * Validates the options of a graceful close. Warns of unknown ones.
+ *
+ * @throws {@link SockhopError} `ERR_BAD_OPTION` if `timeout` is negative or not a number
+ *
+ * @internal
+ */
+export function closeOptions(options: EndOptions | null | undefined): CloseOptions {
     // A listener of process.on("SIGTERM") gets the name of the signal.
     if (typeof options === "object") checkMethodOptions(options, CLOSE_NAMES, "close");
     const timeout = options?.timeout;
-    return timeout === 0 ? 0 : milliseconds("timeout", timeout, FLUSH_TIMEOUT_MS);
+    return {
+        timeout: timeout === 0 ? 0 : milliseconds("timeout", timeout, CLOSE_TIMEOUT_MS),
+        drain: Boolean(options?.drain),
+    };
 }
 
 /** Connection whose socket is closed. */

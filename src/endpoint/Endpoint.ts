@@ -4,7 +4,7 @@ import { ObjectBuffer } from "../codec/ObjectBuffer";
 import { Connection, connectionOf } from "../connection/Connection";
 import { type DisconnectCode, type DisconnectReason, closeReasonOf, reasonOf } from "../connection/DisconnectReason";
 import { FrameTimeouts } from "../connection/FrameTimeouts";
-import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
+import { CLOSE_TIMEOUT_MS, type CloseOptions } from "../connection/GracefulClose";
 import { releaseReading } from "../connection/holdReading";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
 import { debug, enableDebugLog } from "../diagnostics/debugLog";
@@ -354,10 +354,9 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     protected async _closeAndWait(
         connection: Connection,
         reason: DisconnectReason,
-        options?: EndOptions | null,
+        { timeout, drain }: CloseOptions,
     ): Promise<undefined> {
-        let timeout = closeTimeout(options);
-        if (timeout > 0 && options?.drain && connection.state === "open") {
+        if (timeout > 0 && drain && connection.state === "open") {
             const start = now();
             await drained(connection, timeout);
             timeout = Math.max(1, timeout - (now() - start)); // 0 would discard frames that are still being sent
@@ -388,7 +387,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     protected _close(
         connection: Connection,
         reason: DisconnectReason,
-        timeout = closeTimeout({}),
+        timeout = CLOSE_TIMEOUT_MS,
         waits = false,
     ): void {
         if (connection.state === "closed") return;
@@ -426,8 +425,8 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
      *
      * @internal
      */
-    protected async _closeAll(options?: EndOptions | null): Promise<undefined[]> {
-        const closing = [...(this.#closing ?? [])].map((connection) => connection.close(closeTimeout(options)));
+    protected async _closeAll(options: CloseOptions): Promise<undefined[]> {
+        const closing = [...(this.#closing ?? [])].map((connection) => connection.close(options.timeout));
         const closed = [...this._connections].map((connection) =>
             this._closeAndWait(connection, { code: "CLOSED" }, options),
         );

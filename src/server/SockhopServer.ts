@@ -2,7 +2,7 @@ import type * as net from "node:net";
 import type { Cluster } from "../cluster/Cluster";
 import { type ClusterSettings, clusterSettings } from "../cluster/ClusterOptions";
 import { type Connection, connectionOf } from "../connection/Connection";
-import { type EndOptions, closeTimeout } from "../connection/GracefulClose";
+import { type EndOptions, closeOptions } from "../connection/GracefulClose";
 import { isSocket } from "../connection/socketHooks";
 import type { Stats } from "../diagnostics/Stats";
 import { warn } from "../diagnostics/warning";
@@ -188,7 +188,7 @@ export class SockhopServer<
      */
     async close(options: EndOptions | null = null): Promise<void> {
         const self = this._self();
-        closeTimeout(options ?? {}); // throws before anything has happened
+        closeOptions(options); // throws before anything has happened
         const streams = [...self.#streams];
         const left = self.#cluster.cluster?.leave(); // first: from now on, nothing arrives from other servers
         const closed = self.#listener.close();
@@ -212,9 +212,9 @@ export class SockhopServer<
      */
     async disconnect(options: EndOptions | null = null): Promise<undefined[]> {
         const self = this._self();
-        closeTimeout(options ?? {});
+        const limits = closeOptions(options);
         self.ping(0);
-        return self._closeAll(options ?? {});
+        return self._closeAll(limits);
     }
 
     /**
@@ -419,11 +419,11 @@ export class SockhopServer<
      * @returns resolves when the socket is closed
      */
     async kill_socket(socket: net.Socket, options?: EndOptions | null): Promise<void> {
-        closeTimeout(options ?? {});
+        const limits = closeOptions(options);
         if (!isSocket(socket)) throw noSocketError();
         const self = this._self();
         const connection = connectionOf(socket);
-        if (connection?.endpoint === self) await self._closeAndWait(connection, { code: "KILLED" }, options ?? {});
+        if (connection?.endpoint === self) await self._closeAndWait(connection, { code: "KILLED" }, limits);
     }
 
     /**

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import net from "node:net";
-import { client, later, pair, placeOf, rejection, server, socketPath } from "../support/pair";
+import { fakeTime, timeOf } from "../support/fakeTime";
+import { client, later, pair, placeOf, rawServer, rejection, server, socketPath } from "../support/pair";
 import { uncaught } from "../support/rejections";
 
 /** Replaces `net.createConnection` until the end of the test. */
@@ -70,6 +71,44 @@ describe("SockhopClient", () => {
             const first = c.connect();
             expect(await rejection(c.connect())).to.have.property("code", "ERR_MULTICONNECT");
             await first;
+        });
+
+        for (const [which, options, end] of [
+            ["with drain", {}, { drain: true }],
+            ["while messages wait for the codec", { codec: "binary" }, {}],
+        ] as const) {
+            it(`rejects before disconnect() has closed the connection, which stays closed: ${which}`, async () => {
+                const { port } = await rawServer(); // it is silent
+                const c = client({ ...options, port });
+                await c.connect();
+                void c.send("x", () => undefined, { failed: () => undefined });
+                const clock = fakeTime();
+                const first = c.disconnect({ ...end, timeout: 1000 });
+                expect(c.connected).to.equal(true);
+                expect(await rejection(c.connect())).to.have.property("code", "ERR_MULTICONNECT");
+                expect(await timeOf(clock, first)).to.be.within(1000, 2000);
+                expect(c.connected).to.equal(false);
+                const again = c.connect();
+                void c.disconnect({ timeout: 0 });
+                expect(await rejection(again)).to.have.property("code", "ERR_ABORTED");
+            });
+        }
+
+        it("may follow the loss of a connection that disconnect() has waited with", async () => {
+            const s = server({ codec: "binary" });
+            await s.listen();
+            const silent = await rawServer((socket) => socket.once("data", () => socket.destroy()));
+            const c = client({ ...silent, codec: "binary" });
+            await c.connect();
+            const lost = once(c, "disconnect");
+            const first = c.disconnect();
+            await lost;
+            c.port = s.get_bound_port()!;
+            const again = c.connect();
+            await first;
+            await again;
+            await c.flush();
+            expect(c.connected).to.equal(true);
         });
 
         it("rejects with the system error without an event, and can be called again", async () => {

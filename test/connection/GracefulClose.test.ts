@@ -2,7 +2,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import net from "node:net";
 import { Duplex } from "node:stream";
-import { GracefulClose, closeTimeout } from "../../src/connection/GracefulClose";
+import { GracefulClose, closeOptions } from "../../src/connection/GracefulClose";
 import type { TransferWatch } from "../../src/connection/TransferWatch";
 import { later } from "../support/pair";
 import { uncaught } from "../support/rejections";
@@ -145,20 +145,20 @@ describe("GracefulClose", () => {
     });
 });
 
-describe("closeTimeout()", () => {
+describe("closeOptions()", () => {
     it("is 5 s by default", () => {
-        for (const options of [undefined, null, {}, { timeout: undefined }, { drain: true }]) {
-            expect(closeTimeout(options)).to.equal(5000);
+        for (const options of [undefined, null, {}, { timeout: undefined }]) {
+            expect(closeOptions(options)).to.deep.equal({ timeout: 5000, drain: false });
         }
     });
 
     it("may be 0", () => {
-        expect(closeTimeout({ timeout: 0 })).to.equal(0);
+        expect(closeOptions({ timeout: 0, drain: true })).to.deep.equal({ timeout: 0, drain: true });
     });
 
     it("rejects an invalid value", () => {
         for (const timeout of [-1, NaN, "soon" as unknown as number]) {
-            expect(() => closeTimeout({ timeout }))
+            expect(() => closeOptions({ timeout }))
                 .to.throw()
                 .with.property("code", "ERR_BAD_OPTION");
         }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
 import { reasonOf } from "../../src/connection/DisconnectReason";
-import type { EndOptions } from "../../src/connection/GracefulClose";
+import { type EndOptions, closeOptions } from "../../src/connection/GracefulClose";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import { turns } from "../support/eventLoop";
 import { uncaught } from "../support/rejections";
@@ -40,11 +40,11 @@ class Probe extends Endpoint {
     }
 
     close(connection: Connection, options?: EndOptions): Promise<undefined> {
-        return this._closeAndWait(connection, { code: "KILLED" }, options);
+        return this._closeAndWait(connection, { code: "KILLED" }, closeOptions(options));
     }
 
     closeAll(): Promise<unknown> {
-        return this._closeAll();
+        return this._closeAll(closeOptions(null));
     }
 
     destroy(connection: Connection, error?: Error): void {

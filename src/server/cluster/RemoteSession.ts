@@ -1,4 +1,4 @@
-import { type EndOptions, closeTimeout } from "../../connection/GracefulClose";
+import { type EndOptions, closeOptions } from "../../connection/GracefulClose";
 import { checkMethodOptions } from "../../diagnostics/unknownOptions";
 import type { RequestOptions } from "../../mixins/Requests";
 import type { AnswerTo, Message, MessageNameOf, Protocol, RequestData, RequestNameOf } from "../../Protocol";
@@ -81,7 +81,7 @@ export class RemoteSession<P extends Protocol = any> {
      */
     kill(options?: EndOptions | null): Promise<void> {
         return settle(() => {
-            closeTimeout(options ?? {});
+            closeOptions(options);
             return this.#directory.kill(this.id, options ?? {});
         });
     }
