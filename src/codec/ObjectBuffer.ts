@@ -63,7 +63,7 @@ export class ObjectBuffer extends EventEmitter {
     readonly #allowNonObjects: boolean;
     readonly #formatSettings: V2FormatOptions & FormatSettings;
     #v2Format: V2Format | undefined;
-    #binaryFormat: WireFormat | undefined;
+    #binaryFormat: BinaryFormat | undefined;
     /** Errors of unreadable frames. They are emitted after the read, because a listener may call this object. */
     readonly #readErrors: SockhopError[] = [];
     readonly #state: ReadState = {
@@ -191,8 +191,8 @@ export class ObjectBuffer extends EventEmitter {
      *
      * @internal
      */
-    get binaryFormat(): WireFormat {
-        if (this.#format?.name === "binary") return this.#format;
+    get binaryFormat(): BinaryFormat {
+        if (this.#format instanceof BinaryFormat) return this.#format;
         return (this.#binaryFormat ??= new BinaryFormat({ ...this.#formatSettings, errorStacks: false }));
     }
 

@@ -1,4 +1,6 @@
+import { badFrameError, tooLargeError } from "../errors";
 import { BinaryWire } from "./BinaryWire";
+import { isOneFrame, messageSize } from "./frames";
 import { type InvalidMessage, type Message, message } from "../../protocol/Message";
 import { giveBack } from "../../runtime/largeMemory";
 import { FrameDecoder, uuidsOf } from "./read/FrameDecoder";
@@ -43,6 +45,19 @@ export class BinaryFormat implements WireFormat {
         const [decoded] = this.#copier.decode(frame, uuidsOf({ own: NO_TOKEN, peer: NO_TOKEN }));
         if (decoded?.kind !== "message") return decoded;
         return message("message", decoded.type, StandIns.unwrap(decoded.data, decoded.type));
+    }
+
+    /**
+     * Checks a frame that another server has encoded, before it is sent as it is.
+     *
+     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` if it is not one frame, `ERR_MESSAGE_TOO_LARGE`
+     */
+    checkFrame(frame: Buffer): void {
+        if (!isOneFrame(frame)) throw badFrameError("it is not one frame");
+        const { maxSize } = this.settings;
+        if (2 * frame.length <= maxSize) return; // no text is more than twice as long in UTF-8
+        const size = messageSize(frame);
+        if (size > maxSize) throw tooLargeError(String(size), maxSize);
     }
 
     createWire(tokens: WireTokens): BinaryWire {

@@ -1,4 +1,4 @@
-import { FORMAT, HEADER, MARK, PREFIX } from "./layout";
+import { ENCODINGS, FORMAT, HEADER, MARK, PREFIX } from "./layout";
 
 // Frames as a whole, without their contents.
 
@@ -28,4 +28,11 @@ export function countFrames(bytes: Buffer): number {
 export function isOneFrame(bytes: Buffer): boolean {
     if (bytes.length < HEADER || bytes[0] !== MARK || bytes[1] !== FORMAT) return false;
     return frameSize(bytes) === bytes.length && bytes.readUInt32LE(7) <= bytes.length - HEADER;
+}
+
+/** Number of bytes of the message of a frame that has one, as `max_message_size` counts them: with its text in UTF-8. */
+export function messageSize(frame: Buffer): number {
+    const size = frame.readUInt32LE(7);
+    const text = frame.subarray(HEADER + size);
+    return size + Buffer.byteLength(text.toString(ENCODINGS.at(frame[6] as number)));
 }

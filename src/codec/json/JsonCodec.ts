@@ -202,17 +202,14 @@ export class JsonCodec implements Codec {
         return { type, bytes: Buffer.byteLength(json) };
     }
 
-    frame(json: string): string {
+    /** @param type - type of the message, for its error */
+    frame(json: string, type?: string): string {
         const text = this.#terminator.escape(json);
         // A UTF-16 code unit has at most three bytes in UTF-8.
         if (3 * text.length > this.#maxSize) {
             const size = Buffer.byteLength(text);
-            if (size > this.#maxSize)
-                throw tooLargeError(
-                    String(size),
-                    this.#maxSize,
-                    this.enveloped ? `message (${this.latestType})` : undefined,
-                );
+            const what = type === undefined ? undefined : `message (${type})`;
+            if (size > this.#maxSize) throw tooLargeError(String(size), this.#maxSize, what);
         }
         return text + this.#terminator.text;
     }
@@ -225,7 +222,7 @@ export class JsonCodec implements Codec {
      */
     #encodeEnvelope(text: string): string {
         const fits = this.#terminator.isSafe && 3 * text.length < this.#maxSize;
-        return fits ? text + this.#envelopeEnd : this.frame(`${text}}`);
+        return fits ? text + this.#envelopeEnd : this.frame(`${text}}`, this.latestType);
     }
 }
 

@@ -1,4 +1,3 @@
-import { isOneFrame } from "../../codec/binary/frames";
 import type { Frame } from "../../codec/Codec";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import type { WireFormat } from "../../codec/Wire";
@@ -87,7 +86,7 @@ export class PreparedMessage implements SharedMessage {
         const objectBuffer = this.#objectBuffer;
         const prepared = this.#prepared;
         if (format && format === this.#format) {
-            if (typeof prepared !== "string" && !isOneFrame(prepared)) throw badFrameError("it is not one frame");
+            if (typeof prepared !== "string") objectBuffer.binaryFormat.checkFrame(prepared);
             return prepared;
         }
         if (!format && typeof prepared === "string" && objectBuffer.enveloped) return objectBuffer.frame(prepared);

@@ -3,7 +3,7 @@ import { deserialize, serialize } from "node:v8";
 import { type ServerOptions, type SockhopError, SockhopServer, memory_engine } from "../../../src";
 import { until } from "../../support/eventLoop";
 import { unhandled, warnings } from "../../support/rejections";
-import { HEARTBEAT, cluster, received, serve } from "./support";
+import { HEARTBEAT, type Served, cluster, received, serve } from "./support";
 
 class Widget {
     constructor(readonly name: string) {}
@@ -189,6 +189,23 @@ describe("Values between servers", () => {
         expect(s.cluster!.stats).to.include({ messages_sent: 1, refused: 0 });
         expect(all[1]!.s.cluster!.stats).to.include({ missed: 0 });
     });
+});
+
+describe("A value above max_message_size of another server", () => {
+    for (const codec of [undefined, "binary"] as const) {
+        it(`is not sent to its clients, which stay connected, and is an error event there: ${codec ?? "lines"}`, async () => {
+            const options = codec && { codec };
+            const [a, b] = (await cluster({ ...options }, { ...options, max_message_size: 1000 })) as [Served, Served];
+            const errors: [string, string][] = [];
+            b.s.on("error", ({ code, message }: SockhopError) => errors.push([code, message]));
+            expect(await a.s.sendall({ text: "x".repeat(2000) })).to.deep.equal([undefined]);
+            await a.s.sendall("end");
+            expect((await received([b], "end"))[0]).to.deep.equal(["end"]);
+            expect(errors).to.have.length(1);
+            expect(errors[0]![0]).to.equal("ERR_MESSAGE_TOO_LARGE");
+            expect(b.c.connected).to.equal(true);
+        });
+    }
 });
 
 describe("A value of a codec that JSON cannot express", () => {

@@ -107,10 +107,28 @@ describe("PreparedMessage", () => {
         expect(({} as { polluted?: unknown }).polluted).to.equal(undefined);
     });
 
-    it("throws ERR_MESSAGE_TOO_LARGE above max_message_size", () => {
-        const small = new ObjectBuffer({ max_message_size: 10 });
-        expect(codeOf(() => new PreparedMessage(small, LINE).encode(undefined))).to.equal("ERR_MESSAGE_TOO_LARGE");
+    it("throws ERR_MESSAGE_TOO_LARGE above max_message_size, without the type of another message", () => {
+        const small = new ObjectBuffer({ max_message_size: LINE.length - 1 });
+        small.encodeMessage({ a: 1 }, "Other");
+        expect(() => new PreparedMessage(small, LINE).encode(undefined))
+            .to.throw(/^A message of 36 bytes is larger than max_message_size/)
+            .with.property("code", "ERR_MESSAGE_TOO_LARGE");
     });
+
+    for (const text of ["x".repeat(100), "é".repeat(100), "é\ud83d".repeat(50)]) {
+        it(`has exactly the limit of its server, as a frame of the codec binary: ${text.slice(0, 2)}`, () => {
+            const { format } = new ObjectBuffer({ codec: "binary" });
+            const frame = format!.encodeShared({ text });
+            const encodes = (limit: number, message: (buffer: ObjectBuffer) => unknown): boolean => {
+                const limited = new ObjectBuffer({ codec: "binary", max_message_size: limit });
+                return codeOf(() => message(limited)) !== "ERR_MESSAGE_TOO_LARGE";
+            };
+            for (let limit = 90; limit < 400; limit++) {
+                const prepared = encodes(limit, (to) => new PreparedMessage(to, frame, to.format).encode(to.format));
+                expect(prepared, `${limit}`).to.equal(encodes(limit, (to) => to.format!.encodeShared({ text })));
+            }
+        });
+    }
 });
 
 describe("a message of another server", () => {
