@@ -2,14 +2,18 @@ import { Cluster } from "../../cluster/Cluster";
 import type { ClusterHost } from "../../cluster/ClusterHost";
 import type { ClusterSettings } from "../../cluster/ClusterOptions";
 import { warn } from "../../diagnostics/warning";
-import type { SockhopError } from "../../SockhopError";
+import { SockhopError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
+import type { Failure } from "../broadcasts/Broadcast";
 import type { Broadcasts } from "../broadcasts/Broadcasts";
 import type { ClusterValues } from "./ClusterValues";
 import type { ValueMessage } from "../broadcasts/SharedMessage";
 
 /** Failures of single connections of a broadcast: their clients are told in other ways. */
 const CONNECTION_CODES = new Set<string>(["ERR_SOCKET_DESTROYED", "ERR_BUFFER_FULL"]);
+
+/** Error of a broadcast, with those of single connections if some of them could get it. */
+type BroadcastError = SockhopError & { failures?: readonly Failure[] };
 
 /** Server, for its {@link ClusterBroadcasts}. */
 export interface ClusterServer {
@@ -64,14 +68,22 @@ export class ClusterBroadcasts implements ClusterHost {
     deliver(lines: readonly string[], group: string | undefined): void {
         for (const line of lines) {
             this.#server.broadcasts.send(this.#server.values.messageOf(line), group).catch((error: unknown) => {
-                const { code } = error as SockhopError;
-                if (!CONNECTION_CODES.has(code)) this.report(error as SockhopError);
+                this.#reportFault(error as BroadcastError);
             });
         }
     }
 
     report(error: SockhopError): void {
         this.#server.report(error);
+    }
+
+    /** Reports a value that clients did not get because of the value itself: its sender does not know. */
+    #reportFault(error: BroadcastError): void {
+        const errors = error.failures?.map((failure) => failure.error) ?? [error];
+        const cause = errors.find(({ code }) => !CONNECTION_CODES.has(code));
+        if (!cause) return;
+        const what = "A value of another server did not reach clients of this one";
+        this.report(new SockhopError(`${what}: ${cause.message}`, cause.code, { cause }));
     }
 
     /** Warns once. The promise and the events of the program are those that it has without a cluster. */

@@ -3,6 +3,8 @@ import { deserialize, serialize } from "node:v8";
 import { type ServerOptions, type SockhopError, SockhopServer, memory_engine } from "../../../src";
 import { until } from "../../support/eventLoop";
 import { unhandled, warnings } from "../../support/rejections";
+import { client, placeOf, raw, socketPath } from "../../support/pair";
+import { LARGE } from "../../support/slowReaders";
 import { HEARTBEAT, type Served, cluster, received, serve } from "./support";
 
 class Widget {
@@ -188,6 +190,49 @@ describe("Values between servers", () => {
         expect(await received(all, "end")).to.deep.equal([["end"], ["end"]]);
         expect(s.cluster!.stats).to.include({ messages_sent: 1, refused: 0 });
         expect(all[1]!.s.cluster!.stats).to.include({ missed: 0 });
+    });
+});
+
+describe("A value of the codec binary that JSON cannot express", () => {
+    it("reaches all clients with the codec, and is an error event of servers with others", async () => {
+        const all = await cluster({ codec: "binary" }, { codec: "binary" }, {});
+        const [a, b, c] = all as [Served, Served, Served];
+        const line = client(placeOf(b.s));
+        await line.connect();
+        await until(() => b.s.sessions.length === 2);
+        const errors: [string, SockhopError][] = [];
+        b.s.on("error", (error: SockhopError) => errors.push(["b", error]));
+        c.s.on("error", (error: SockhopError) => errors.push(["c", error]));
+        expect(await a.s.sendall({ id: 1n })).to.deep.equal([undefined]);
+        await a.s.sendall("end");
+        expect(await received(all, "end")).to.deep.equal([[{ id: 1n }, "end"], [{ id: 1n }, "end"], ["end"]]);
+        expect(errors.map(([server]) => server)).to.have.members(["b", "c"]);
+        const text = "This value cannot be sent: a BigInt, at .id";
+        for (const [, { code, message }] of errors) {
+            expect(code).to.equal("ERR_BAD_DATA");
+            expect(message).to.equal(`A value of another server did not reach clients of this one: ${text}`);
+        }
+        expect(b.s.cluster!.stats).to.include({ missed: 0 });
+    });
+
+    it("is that event also if a client that does not read misses it, too", async () => {
+        const engine = memory_engine();
+        const a = await serve(engine, { codec: "binary" });
+        const b = await serve(engine, { codec: "binary", max_buffered: 1000, path: socketPath() });
+        const errors: string[] = [];
+        b.s.on("error", ({ code }: SockhopError) => errors.push(code));
+        await raw(b.s);
+        await until(() => b.s.sessions.length === 2);
+        void b.s.sessions[1]!.send(LARGE);
+        await until(() => b.s.sessions[1]!.buffered > 1000);
+        const line = client(placeOf(b.s));
+        await line.connect();
+        await until(() => b.s.sessions.length === 3 && a.s.cluster!.members.length === 2);
+        await a.s.sendall({ id: 1n });
+        await a.s.sendall("end");
+        await received([b], "end");
+        await until(() => errors.length > 0);
+        expect(errors).to.deep.equal(["ERR_BAD_DATA"]);
     });
 });
 
