@@ -30,6 +30,14 @@ interface Fields {
     error?: unknown;
 }
 
+/**
+ * Writes the value of a request of the library. It consists of text, some of which can be a value that the program has
+ * encoded: `max_message_size` is for that alone.
+ */
+export function writeOwn(value: unknown, type: string): string {
+    return `{"type":${JSON.stringify(type)},"data":${JSON.stringify(value)}}`;
+}
+
 /** @param value - see {@link RequestHost.encode} */
 export function writeRequest(uuid: string, value: string): string {
     return `{"type":"${REQUEST}","data":{"uuid":"${uuid}","errors":true,${membersOf(value)}}}`;

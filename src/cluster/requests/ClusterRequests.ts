@@ -9,7 +9,7 @@ import { milliseconds } from "../../validators";
 import type { ClusterStats } from "../ClusterEvents";
 import type { ClusterLink } from "../engine/ClusterLink";
 import type { ClusterSettings } from "../ClusterOptions";
-import { parsePacket } from "./ClusterPacket";
+import { parsePacket, writeOwn } from "./ClusterPacket";
 import { type MemberMessage, unknownMemberError } from "../MemberMessage";
 import { MemberRequests, type RequestLimits } from "./MemberRequests";
 import { type ClusterHandler, MemberResponses, OWN_PREFIX } from "./MemberResponses";
@@ -178,7 +178,8 @@ export class ClusterRequests {
         checkSignal(signal);
         const limits = { timeout: milliseconds("timeout", timeout, this.#host.timeout), signal: signal ?? undefined };
         const type = typeOption(options?.type, true);
-        return { line: this.#host.encode(value === undefined ? {} : value, type), limits };
+        const line = isOwn(type) ? writeOwn(value, type) : this.#host.encode(value === undefined ? {} : value, type);
+        return { line, limits };
     }
 
     #errorFor(id: string): SockhopError | undefined {
@@ -193,9 +194,14 @@ export class ClusterRequests {
  * @throws {@link SockhopError} `ERR_BAD_OPTION` for a type of the library
  */
 export function checkOwnPrefix(type: unknown): void {
-    if (typeof type !== "string" || !type.startsWith(OWN_PREFIX)) return;
+    if (!isOwn(type)) return;
     const text = `type must not be ${printable(type).slice(0, 40)}: sockhop reserves names that begin with ${OWN_PREFIX}`;
     throw new SockhopError(text, "ERR_BAD_OPTION");
+}
+
+/** True for the type of a request of the library. */
+function isOwn(type: unknown): type is string {
+    return typeof type === "string" && type.startsWith(OWN_PREFIX);
 }
 
 function notJoinedError(): SockhopError {

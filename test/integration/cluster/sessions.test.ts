@@ -166,6 +166,22 @@ describe("server.session(id)", () => {
         }
     });
 
+    it("sends and asks values as large as max_message_size allows, and no larger ones", async () => {
+        for (const codec of [undefined, "binary"] as const) {
+            const { a, b, id } = await two({ max_message_size: 10_000, ...(codec && { codec }) });
+            b.c.handle("length", (text: string) => text.length);
+            for (const { s } of [a, b]) {
+                for (const text of ['"'.repeat(4900), "x".repeat(9800)]) {
+                    await s.session(id).send(text);
+                    expect(await s.session(id).ask(text, { type: "length" })).to.equal(text.length);
+                }
+                const error = await errorOf(s.session(id).send("x".repeat(10_001)));
+                expect(error.code).to.equal("ERR_MESSAGE_TOO_LARGE");
+            }
+            await until(() => b.received.length === 4);
+        }
+    });
+
     it("cancels the request of an aborted ask()", async () => {
         const { a, b, id } = await two();
         let signal: AbortSignal | undefined;
