@@ -1,6 +1,5 @@
 import { REQUEST, RESPONSE } from "../../protocol/Envelope";
 import type { InvalidMessage, Message } from "../../protocol/Message";
-import type { RemoteFailure } from "../../protocol/SockhopRequest";
 import { isUuid } from "../../protocol/uuid";
 import { detach } from "../../runtime/detach";
 import type { RequestHost } from "./RequestHost";
@@ -14,8 +13,8 @@ export interface ClusterPacket {
     readonly data: unknown;
     /** Set if the value cannot be made: text for people. */
     readonly fault: string | undefined;
-    /** Failure of the request, as sent: it can be any value. */
-    readonly error: unknown;
+    /** True if the value is the failure of the request. It can be any value. */
+    readonly hasFailed: boolean;
 }
 
 /** Decodes the values of packets. */
@@ -27,18 +26,18 @@ interface Fields {
     /** Base64 text of a frame of bytes with type and data. */
     bytes?: unknown;
     type?: unknown;
-    error?: unknown;
+    failed?: unknown;
 }
 
 /**
- * Writes the value of a request of the library. It consists of text, some of which can be a value that the program has
- * encoded: `max_message_size` is for that alone.
+ * Writes a value of the library itself, with the type of its class. It consists of text, some of which can be a value that the
+ * program has encoded: `max_message_size` is for that alone.
  */
 export function writeOwn(value: unknown, type: string): string {
     return `{"type":${JSON.stringify(type)},"data":${JSON.stringify(value)}}`;
 }
 
-/** @param value - see {@link RequestHost.encode} */
+/** @param value - see {@link RequestHost.encode} and {@link writeOwn} */
 export function writeRequest(uuid: string, value: string): string {
     return `{"type":"${REQUEST}","data":{"uuid":"${uuid}","errors":true,${membersOf(value)}}}`;
 }
@@ -48,10 +47,9 @@ export function writeResponse(uuid: string, value: string): string {
     return `{"type":"${RESPONSE}","data":{"uuid":"${uuid}","last":true,${membersOf(value)}}}`;
 }
 
-/** @throws if JSON cannot express the data of the failure */
-export function writeFailure(uuid: string, error: RemoteFailure): string {
-    const text = JSON.stringify(error);
-    return `{"type":"${RESPONSE}","data":{"uuid":"${uuid}","last":true,"empty":true,"data":{},"error":${text}}}`;
+/** @param failure - encoded as a value: see {@link RequestHost.encode} */
+export function writeFailure(uuid: string, failure: string): string {
+    return `{"type":"${RESPONSE}","data":{"uuid":"${uuid}","last":true,"failed":true,${membersOf(failure)}}}`;
 }
 
 /** Writes that the requester no longer needs the response. */
@@ -71,10 +69,10 @@ export function parsePacket(line: string, decoder: Decoder): ClusterPacket | und
     if ((kind !== "request" && kind !== "response" && kind !== "cancel") || !isUuid(id)) return undefined;
     const uuid = detach(id);
     const fields = data as Fields;
-    const { error } = fields;
+    const hasFailed = fields.failed === true;
     const value = typeof fields.bytes === "string" ? decoder.decodeBytes(fields.bytes) : fields;
     const { fault, ...made } = valueOf(value);
-    return { kind, uuid, ...made, fault, error };
+    return { kind, uuid, ...made, fault, hasFailed };
 }
 
 /** Packet whose value a class of the program has refused. */
@@ -83,7 +81,7 @@ function refusedPacket({ refused, fault }: InvalidMessage): ClusterPacket | unde
         return undefined;
     }
     const { kind, id } = refused;
-    return { kind, uuid: detach(id), type: "", data: undefined, fault, error: undefined };
+    return { kind, uuid: detach(id), type: "", data: undefined, fault, hasFailed: false };
 }
 
 function valueOf(value: Message | InvalidMessage | Fields): Pick<ClusterPacket, "type" | "data" | "fault"> {

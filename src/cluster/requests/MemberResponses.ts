@@ -1,7 +1,7 @@
 import type { RemoteFailure } from "../../protocol/SockhopRequest";
 import { toFailure, unhandledFailure, withoutData } from "../../replies/responses/failure";
 import { SockhopError } from "../../SockhopError";
-import { type ClusterPacket, writeFailure, writeResponse } from "./ClusterPacket";
+import { type ClusterPacket, writeFailure, writeOwn, writeResponse } from "./ClusterPacket";
 import type { ClusterMember } from "../Members";
 import { type ClusterHandlerContext, OpenRequest } from "./OpenRequest";
 import type { PacketSender } from "./PacketSender";
@@ -123,10 +123,21 @@ export class MemberResponses {
     }
 
     #fail(member: string, uuid: string, failure: RemoteFailure): void {
-        void this.#send(member, textOf(uuid, failure)).catch(() => {
+        void this.#send(member, writeFailure(uuid, this.#encode(failure))).catch(() => {
             const { code, message } = failure;
-            void this.#send(member, textOf(uuid, { code, message })).catch(() => undefined);
+            void this.#send(member, writeFailure(uuid, writeOwn({ code, message }, "Object"))).catch(() => undefined);
         });
+    }
+
+    /** Encodes a failure. Leaves out data that cannot be sent. */
+    #encode(failure: RemoteFailure): string {
+        const short = withoutData(failure);
+        if (!short) return writeOwn(failure, "Object");
+        try {
+            return this.#host.encode(failure, undefined);
+        } catch {
+            return writeOwn(short, "Object");
+        }
     }
 
     #types(): string[] {
@@ -146,14 +157,6 @@ export class MemberResponses {
         if (!requests?.delete(uuid)) return;
         this.size -= 1;
         if (requests.size === 0) this.#open.delete(member.id);
-    }
-}
-
-function textOf(uuid: string, failure: RemoteFailure): string {
-    try {
-        return writeFailure(uuid, failure);
-    } catch {
-        return writeFailure(uuid, withoutData(failure) ?? { code: failure.code, message: failure.message });
     }
 }
 

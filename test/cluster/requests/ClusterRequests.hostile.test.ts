@@ -14,7 +14,7 @@ const MESSAGES = Number(process.env["SOCKHOP_MESSAGES"] ?? 20_000);
 const UUID = "0af5e4b1-0000-4000-8000-000000000001";
 const PIECE = fc.constantFrom(
     ...["{", "}", "[", "]", ":", ",", '"', "\n", "@", "#AA==", "null", "1", "-1", "1e999", '"x"', '"__proto__"'],
-    ...['"type"', '"data"', '"uuid"', '"bytes"', '"error"', '"cancel"', '"last"', '"constructor"', "true", "[[[["],
+    ...['"type"', '"data"', '"uuid"', '"bytes"', '"failed"', '"cancel"', '"last"', '"constructor"', "true", "[[[["],
     ...['"SockhopRequest"', '"SockhopResponsePacket"', `"${UUID}"`, '{"type":"SockhopRequest","data":', '"AA=="'],
     ...[`{"type":"SockhopRequest","data":{"uuid":"${UUID}","type":"x","data":`, "}}"],
     ...[`{"type":"SockhopResponsePacket","data":{"uuid":"${UUID}","last":true,`, '"data":{}}}'],

@@ -51,6 +51,22 @@ describe("Requests between servers, over an engine in memory", () => {
         }
     });
 
+    it("have the data of the error of a handler as its codec expresses it, and none if it cannot be sent", async () => {
+        const data = { at: new Date(5), ids: new Map([[1, 2]]), size: 3n };
+        const [a, b, lines] = (await cluster({ codec: "binary" }, { codec: "binary" }, {})) as [Served, Served, Served];
+        for (const { s } of [b, lines]) {
+            s.on("error", () => undefined);
+            s.cluster!.handle("fail", (large) => {
+                throw Object.assign(new Error("no"), { code: "E_NO", data: large ? "x".repeat(10 * 2 ** 20) : data });
+            });
+        }
+        const remote = async ({ s }: Served, large: boolean): Promise<unknown> =>
+            (await errorOf(a.s.cluster!.ask(s.cluster!.id!, large, { type: "fail" }))).remote;
+        expect(await remote(b, false)).to.deep.equal({ message: "no", code: "E_NO", data });
+        for (const each of [b, lines]) expect(await remote(each, true)).to.include({ message: "no" });
+        expect(await remote(lines, false)).to.deep.equal({ message: "no", code: "E_NO" });
+    });
+
     it("emit the error of a failing handler on its server", async () => {
         const { a, b } = await two();
         const errors: unknown[] = [];
