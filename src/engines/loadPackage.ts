@@ -26,7 +26,6 @@ export async function loadPackage(
         });
     }
     // An ES module that imports CommonJS may have the members in its default export only.
-    // An ES module that imports CommonJS may have the members in its default export only.
     const found = memberOf(loaded, member) ?? memberOf(memberOf(loaded, "default"), member);
     if (typeof found !== "function") throw oldPackageError(name, versions);
     return found as (options: object) => unknown;

@@ -27,7 +27,7 @@ export interface ClusterRequestOptions extends WaitOptions {
      */
     type?: string | undefined;
     /**
-     * Milliseconds until the response must be there; `Infinity` for no limit.
+     * Milliseconds until the response must be there; `Infinity` for no limit, also if the engine loses the response.
      *
      * @default `response_timeout` of the server
      */
