@@ -19,7 +19,8 @@ export function limitError(
 ): SockhopError | undefined {
     const size = HEAD_BYTES + bytes;
     if (size > limit) {
-        return new SockhopError(`${what}: it exceeds the ${limit} bytes of the engine`, "ERR_MESSAGE_TOO_LARGE");
+        const reason = `its ${size} bytes are more than a message of the engine can have (${limit} bytes)`;
+        return new SockhopError(`${what}: ${reason}`, "ERR_MESSAGE_TOO_LARGE");
     }
     if (buffered + unpublished + size > maxBuffered) {
         const reason = `the engine has not taken ${buffered} bytes yet (max_buffered of cluster)`;

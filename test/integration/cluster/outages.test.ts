@@ -172,7 +172,11 @@ describe("A server that loses its engine", () => {
         const large = "x".repeat(8 * 2 ** 20);
         const results = await Promise.allSettled([a.s.sendall("before"), a.s.sendall(large), a.s.sendall("after")]);
         expect(results.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
-        expect((results[1] as { reason: SockhopError }).reason.code).to.equal("ERR_MESSAGE_TOO_LARGE");
+        const { code, message } = (results[1] as { reason: SockhopError }).reason;
+        expect(code).to.equal("ERR_MESSAGE_TOO_LARGE");
+        expect(message).to.match(
+            /: its 83887\d\d bytes are more than a message of the engine can have \(8388608 bytes\)$/,
+        );
         expect(await received([a, b], "after")).to.deep.equal([
             ["before", large, "after"],
             ["before", "after"],
