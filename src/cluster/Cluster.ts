@@ -45,6 +45,8 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
     #retry: Timer | undefined;
     /** Settles when the last link is closed. */
     #left: Promise<void> = Promise.resolve();
+    /** True if a new server may not know this one before the next heartbeat. */
+    #owesStatus = false;
     /** Error of the last heartbeat, if the engine has refused it. */
     #refusal: SockhopError | undefined;
     /** Failed attempts since the engine has last worked for a heartbeat. */
@@ -69,8 +71,9 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
                 publishClusterMissed(this, member.id, count);
                 emitSafely(this, "missed", member, count);
             },
-            greeted: () => {
-                this.#sendStatus("+");
+            greeted: (isFirst) => {
+                this.#owesStatus = true;
+                if (isFirst) this.#introduce();
             },
         });
         const hasJoined = (): boolean => this.#state === "joined";
@@ -81,6 +84,9 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
             },
             otherIds: () => members.all.map(({ id }) => id),
             has: (id) => id === this.#sender.id || members.has(id),
+            introduce: () => {
+                this.#introduce();
+            },
         });
     }
 
@@ -360,12 +366,18 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         if (link === this.#link) this.#sendStatus("+");
     }
 
+    /** Makes this server known to new ones, which do not handle requests of a stranger. */
+    #introduce(): void {
+        if (this.#owesStatus) this.#sendStatus("+");
+    }
+
     /**
      * If the engine refuses the first messages, the attempt has failed: no echo will come, and the error says why. It may refuse
      * a later one by mistake, so then the missing echoes decide.
      */
     #sendStatus(kind: "?" | "+"): void {
         const link = this.#link;
+        this.#owesStatus = false;
         this.#sender.sendStatus(kind, this.#heartbeats.next(), this.#host.clients).catch((error: unknown) => {
             if (!link || link !== this.#link) return;
             if (this.#state === "joined") this.#refusal = error as SockhopError;

@@ -54,6 +54,8 @@ export interface RequestCluster {
     otherIds(): string[];
     /** True for the id of this server, or of another one. */
     has(id: string): boolean;
+    /** Makes this server known to new ones. Called before requests and responses are published. */
+    introduce(): void;
 }
 
 /** Requests between the servers of a cluster, in both directions. */
@@ -74,7 +76,9 @@ export class ClusterRequests {
     ) {
         this.#host = host;
         this.#cluster = cluster;
-        this.#sender = new PacketSender(settings, counts);
+        this.#sender = new PacketSender(settings, counts, () => {
+            cluster.introduce();
+        });
         this.#requests = new MemberRequests(this.#sender, settings.maxPending);
         this.#responses = new MemberResponses(host, this.#sender, settings.maxPending);
     }
@@ -183,8 +187,9 @@ export class ClusterRequests {
     }
 
     #errorFor(id: string): SockhopError | undefined {
-        if (!this.#cluster.isJoined) return notJoinedError();
-        return this.#cluster.has(id) ? undefined : unknownMemberError(id, "is not in the cluster");
+        // Another server can be heard before this one has joined. Without a connection, the sender refuses the request.
+        if (this.#cluster.has(id)) return undefined;
+        return this.#cluster.isJoined ? unknownMemberError(id, "is not in the cluster") : notJoinedError();
     }
 }
 

@@ -16,6 +16,7 @@ import { limitError } from "../values/limitError";
 export class PacketSender {
     readonly #settings: ClusterSettings;
     readonly #counts: Pick<ClusterStats, "bytes_sent">;
+    readonly #introduce: () => void;
     #link: ClusterLink | undefined;
     /** Packets of this tick, by the id of the server. */
     readonly #turns = new Map<string, ClusterTurn>();
@@ -25,9 +26,11 @@ export class PacketSender {
     /** Number of the last message. */
     #number = 0;
 
-    constructor(settings: ClusterSettings, counts: Pick<ClusterStats, "bytes_sent">) {
+    /** @param introduce - called before packets are published: a server that does not know this one refuses them */
+    constructor(settings: ClusterSettings, counts: Pick<ClusterStats, "bytes_sent">, introduce: () => void) {
         this.#settings = settings;
         this.#counts = counts;
+        this.#introduce = introduce;
     }
 
     /** Sends as the server of this id from now on. */
@@ -80,6 +83,7 @@ export class PacketSender {
     }
 
     #flush(member: string, turn: ClusterTurn): void {
+        this.#introduce();
         const link = this.#link;
         if (!link || this.#turns.get(member) !== turn) return;
         this.#turns.delete(member);

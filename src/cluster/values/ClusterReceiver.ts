@@ -16,8 +16,12 @@ export interface ReceiverOwner {
     joined(member: ClusterMember): void;
     left(member: ClusterMember, reason: "left" | "silent"): void;
     missed(member: ClusterMember, count: number): void;
-    /** Called at most once for each heartbeat: a new server wants to know the others. */
-    greeted(): void;
+    /**
+     * A new server wants to know the others.
+     *
+     * @param isFirst - true once for each heartbeat: there can be many new servers
+     */
+    greeted(isFirst: boolean): void;
 }
 
 /** Receives messages of other servers. They can be anything: every program that may publish can have written them. */
@@ -126,9 +130,10 @@ export class ClusterReceiver {
         this.#counts.bytes_received += Buffer.byteLength(text);
         const membership = this.#membership;
         if (this.#hear(head, parseClients(text, head)) === undefined) return;
-        if (head.kind !== "?" || this.#hasGreeted || this.#membership !== membership) return;
+        if (head.kind !== "?" || this.#membership !== membership) return;
+        const isFirst = !this.#hasGreeted;
         this.#hasGreeted = true;
-        this.#owner.greeted();
+        this.#owner.greeted(isFirst);
     }
 
     #onGoodbye(head: ClusterHead): void {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { expect } from "chai";
 import { type Engine, type ServerOptions, type SockhopError, SockhopSession, memory_engine } from "../../../src";
+import { messageOf } from "../../../src/runtime/thrownValues";
 import { turns, until } from "../../support/eventLoop";
 import { client, pair, placeOf, server } from "../../support/pair";
 import { warnings } from "../../support/rejections";
@@ -50,6 +51,25 @@ describe("Requests between servers, over an engine in memory", () => {
             expect([[...answers.values()], failures]).to.deep.equal([[3, 3], []]);
         }
     });
+
+    for (const when of ["at once", "one after the other"]) {
+        it(`are handled by each new server from the event join on, also if several join ${when}`, async () => {
+            const engine = memory_engine();
+            const outcomes: unknown[] = [];
+            const servers = Array.from({ length: 5 }, () => server({ cluster: { engine, heartbeat: 60_000 } }));
+            for (const { cluster: own } of servers) {
+                own!.handle("uptime", () => "handled");
+                own!.on("join", (member) => {
+                    const asked = own!.ask(member, {}, { type: "uptime" });
+                    void asked.catch(messageOf).then((outcome) => outcomes.push(outcome));
+                });
+            }
+            if (when === "at once") await Promise.all(servers.map((s) => s.listen()));
+            else for (const s of servers) await s.listen();
+            await until(() => outcomes.length === 20);
+            expect(outcomes).to.deep.equal(Array(20).fill("handled"));
+        });
+    }
 
     it("have the data of the error of a handler as its codec expresses it, and none if it cannot be sent", async () => {
         const data = { at: new Date(5), ids: new Map([[1, 2]]), size: 3n };
