@@ -86,7 +86,7 @@ export class PreparedMessage implements SharedMessage {
         const objectBuffer = this.#objectBuffer;
         const prepared = this.#prepared;
         if (format && format === this.#format) {
-            if (typeof prepared !== "string") objectBuffer.binaryFormat.checkFrame(prepared);
+            this.#check();
             return prepared;
         }
         if (!format && typeof prepared === "string" && objectBuffer.enveloped) return objectBuffer.frame(prepared);
@@ -97,13 +97,19 @@ export class PreparedMessage implements SharedMessage {
     /**
      * Decodes the message, to be encoded again.
      *
-     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` if it is not a message
+     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` if it is not a message, or `ERR_MESSAGE_TOO_LARGE`
      */
     decode(): Message {
         return (this.#decoded ??= this.#decode());
     }
 
+    /** Checks a frame of bytes. */
+    #check(): void {
+        if (typeof this.#prepared !== "string") this.#objectBuffer.binaryFormat.checkFrame(this.#prepared);
+    }
+
     #decode(): Message {
+        this.#check();
         const prepared = this.#prepared;
         const decoded = typeof prepared === "string" ? parse(prepared) : this.#format?.decodeToResend(prepared);
         if (decoded?.kind === "message") return decoded;

@@ -218,6 +218,17 @@ describe("server.session(id)", () => {
         }
     });
 
+    it("rejects with ERR_MESSAGE_TOO_LARGE above max_message_size of the other server alone, with any codec", async () => {
+        for (const codec of [undefined, "binary"] as const) {
+            const options = codec && { codec };
+            const [a, b] = (await cluster({ ...options }, { ...options, max_message_size: 1000 })) as [Served, Served];
+            const session = a.s.session(b.s.id_of(b.s.sessions[0]!));
+            for (const sent of [session.send("x".repeat(2000)), session.ask("x".repeat(2000))]) {
+                expect((await errorOf(sent)).code).to.equal("ERR_MESSAGE_TOO_LARGE");
+            }
+        }
+    });
+
     it("cancels the request of an aborted ask()", async () => {
         const { a, b, id } = await two();
         let signal: AbortSignal | undefined;
