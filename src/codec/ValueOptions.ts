@@ -9,7 +9,9 @@ export interface ValueCodec {
     readonly name: string;
     /** Converts a value to bytes. They are copied, so their memory can be used again. */
     encode(value: unknown): Uint8Array;
-    /** Converts bytes of a peer to a value. Must not keep the bytes. May throw: then the message is a bad frame. */
+    /**
+     * Converts bytes of a peer to a value, which can be a view of them. May throw: then the message is a bad frame.
+     */
     decode(bytes: Buffer): unknown;
 }
 

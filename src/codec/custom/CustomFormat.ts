@@ -6,6 +6,7 @@ import { uuidOf } from "../../protocol/uuid";
 import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
+import { isOwnMemory } from "../binary/read/ownMemory";
 import type { Encoder } from "../Codec";
 import { assertAwaited, tooLargeError, withoutStack } from "../errors";
 import type { ValueCodec } from "../ValueOptions";
@@ -80,9 +81,10 @@ export class CustomFormat implements WireFormat {
         return [this.#read(frame, token, this.#classes)];
     }
 
+    /** The codec gets bytes of its own: many codecs make values that are views of them. */
     #read(frame: Buffer, token: string, classes: ClassRegistry | undefined): Message | InvalidMessage {
         const decode = (bytes: Buffer, type: string): unknown => {
-            const value = this.#codec.decode(bytes);
+            const value = this.#codec.decode(isOwnMemory(frame) ? bytes : Buffer.from(bytes));
             if (types.isPromise(value)) throw promiseError(value);
             return classes ? classes.revive(type, value) : value;
         };
