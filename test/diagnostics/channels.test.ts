@@ -73,6 +73,32 @@ describe("diagnostics_channel", () => {
         expect(received[0]).to.include({ endpoint: s, socket });
     });
 
+    it("publishes the types of sent values, which the sender does not decode", async () => {
+        let decoded = 0;
+        class Order {
+            static fromJSON(): Order {
+                decoded += 1;
+                return new Order();
+            }
+        }
+        const own = { name: "own", encode: () => Buffer.of(1), decode: () => null };
+        const decode = (): void => void (decoded += 1);
+        for (const [codec, peer] of [["binary", "binary"] as const, [{ ...own, decode }, own] as const]) {
+            const { s, c } = await pair({ codec, classes: [Order] }, { codec: peer });
+            if (c.codec === "json") await once(c, "codec");
+            c.handle("Order", () => 1);
+            const sent = heard<MessageDiagnostics>("sockhop:message:sent");
+            const arrived = once(c, "receive");
+            void s.sendall(new Order());
+            void s.sessions[0]!.send(new Order());
+            void s.sessions[0]!.request(new Order()).catch(() => undefined);
+            await arrived;
+            const types = sent.filter(({ endpoint }) => endpoint === s).map(({ type }) => type);
+            expect(types).to.deep.equal(["Order", "Order", "SockhopRequest"]);
+            expect(decoded).to.equal(0);
+        }
+    });
+
     it("publishes the errors that an endpoint reports, also without a listener", async () => {
         const errors = heard<ErrorDiagnostics>("sockhop:error");
         const { s, c, socket } = await pair();

@@ -94,10 +94,7 @@ export class BinaryWire implements Wire {
 
     describe(frame: Frame): { type: unknown; bytes: number } {
         if (typeof frame === "string") return this.format.settings.json.describe(frame);
-        if (frame instanceof Buffer) {
-            const [first] = this.decodeFrame(frame);
-            return { type: first?.type, bytes: frame.length };
-        }
+        if (frame instanceof Buffer) return { type: this.format.decodeToResend(frame)?.type, bytes: frame.length };
         const { latestHead, latestType } = frame as ByteFrame & Pick<FrameBuffer, "latestHead" | "latestType">;
         const kind = latestHead & $.KIND;
         const type = kind === $.REQUEST ? REQUEST : kind >= $.RESPONSE ? RESPONSE : latestType;

@@ -3,6 +3,7 @@ import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import type { ControlKind, Frame, Identified } from "../Codec";
 import type { Wire, WireTokens } from "../Wire";
 import type { CustomFormat } from "./CustomFormat";
+import { typeIn } from "./customFrames";
 import { FrameQueue } from "./FrameQueue";
 
 /** Frames of one connection with a codec of the program. */
@@ -67,8 +68,7 @@ export class CustomWire extends FrameQueue implements Wire {
 
     describe(frame: Frame): { type: unknown; bytes: number } {
         if (typeof frame === "string") return this.format.json.describe(frame);
-        const [message] = this.decodeFrame(frame as Buffer);
-        return { type: message?.type, bytes: frame.length };
+        return { type: typeIn(frame as Buffer), bytes: frame.length };
     }
 
     release(): void {

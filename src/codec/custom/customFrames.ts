@@ -72,7 +72,7 @@ export function readFrame(frame: Buffer, reader: CustomReader): Message | Invali
     const head = frame[HEADER] as number;
     const kind = KINDS[head & 7];
     const id = frame.readUIntLE(HEADER + 1, 6);
-    const start = HEADER + HEAD + frame.readUIntLE(HEADER + 7, 3);
+    const start = valueStart(frame);
     if (!kind || start > frame.length) return invalid("the frame is not valid");
     if (start > HEADER + HEAD + MAX_TYPE_BYTES) return invalid(LONG_TYPE);
     if ((id === 0) !== (kind === "message")) return invalid("the number of a message is not valid");
@@ -86,6 +86,19 @@ export function readFrame(frame: Buffer, reader: CustomReader): Message | Invali
         const refused = { kind, id, hasUuid: false, errors: true };
         return invalid(`the value cannot be decoded: ${messageOf(cause)}`, type, cause, refused);
     }
+}
+
+/** Type of the message in a frame of {@link writeFrame}. It is that of the received message. */
+export function typeIn(frame: Buffer): string {
+    const kind = KINDS[(frame[HEADER] as number) & 7];
+    if (kind === "request") return REQUEST;
+    if (kind === "response" || kind === "cancel") return RESPONSE;
+    return frame.toString("utf8", HEADER + HEAD, valueStart(frame));
+}
+
+/** Index of the first byte of the value in a frame. */
+function valueStart(frame: Buffer): number {
+    return HEADER + HEAD + frame.readUIntLE(HEADER + 7, 3);
 }
 
 interface Parts {
