@@ -65,8 +65,10 @@ export interface WireFormat {
     /**
      * Decodes a frame of {@link encodeShared} whose value will only be encoded again, with the type of the message. The
      * classes of the program are not used. Never throws.
+     *
+     * @param format - format that will encode it; `undefined` for JSON lines
      */
-    decodeToResend(frame: Buffer): Message | InvalidMessage | undefined;
+    decodeToResend(frame: Buffer, format?: WireFormat): Message | InvalidMessage | undefined;
     /** @param tokens - see {@link WireTokens} */
     createWire(tokens: WireTokens): Wire;
 }

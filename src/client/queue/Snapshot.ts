@@ -48,7 +48,7 @@ export class Snapshot implements ByteFrame {
         if (!wire && this.#line !== undefined) return valueOf(this.#line);
         const bytes = valueOf(this.#bytes);
         if (!this.#reply && wire?.format === this.#format) return bytes;
-        const message = this.#format.decodeToResend(bytes);
+        const message = this.#format.decodeToResend(bytes, wire?.format);
         if (message?.kind !== "message") {
             const fault = message?.kind === "invalid" ? `: ${message.fault}` : "";
             throw new SockhopError(`This value cannot be sent over another connection${fault}`, "ERR_BAD_DATA");

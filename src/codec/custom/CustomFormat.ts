@@ -11,7 +11,7 @@ import type { Encoder } from "../Codec";
 import { assertAwaited, tooLargeError, withoutStack } from "../errors";
 import type { ValueCodec } from "../ValueOptions";
 import type { WireFormat, WireTokens } from "../Wire";
-import { type CustomHead, readFrame, writeFrame } from "./customFrames";
+import { type CustomHead, type CustomReader, readFrame, writeFrame } from "./customFrames";
 import { CustomWire } from "./CustomWire";
 
 const NO_BYTES = new Uint8Array(0);
@@ -58,8 +58,9 @@ export class CustomFormat implements WireFormat {
         return this.decode(frame, NO_TOKEN);
     }
 
-    decodeToResend(frame: Buffer): Message | InvalidMessage {
-        return this.#read(frame, NO_TOKEN, undefined);
+    decodeToResend(frame: Buffer, format?: WireFormat): Message | InvalidMessage {
+        if (format === this) return read(frame, NO_TOKEN, (bytes) => new EncodedValue(bytes));
+        return read(frame, NO_TOKEN, (bytes) => this.#valueOf(bytes, frame));
     }
 
     /** Encodes a message. */
@@ -78,20 +79,22 @@ export class CustomFormat implements WireFormat {
 
     /** @param token - of the peer, see {@link uuidOf} */
     decode(frame: Buffer, token: string): (Message | InvalidMessage)[] {
-        return [this.#read(frame, token, this.#classes)];
+        const decode = (bytes: Buffer, type: string): unknown => {
+            const value = this.#valueOf(bytes, frame);
+            return this.#classes ? this.#classes.revive(type, value) : value;
+        };
+        return [read(frame, token, decode)];
     }
 
     /** The codec gets bytes of its own: many codecs make values that are views of them. */
-    #read(frame: Buffer, token: string, classes: ClassRegistry | undefined): Message | InvalidMessage {
-        const decode = (bytes: Buffer, type: string): unknown => {
-            const value = this.#codec.decode(isOwnMemory(frame) ? bytes : Buffer.from(bytes));
-            if (types.isPromise(value)) throw promiseError(value);
-            return classes ? classes.revive(type, value) : value;
-        };
-        return readFrame(frame, { decode, uuidOf: (id) => uuidOf(token, id) });
+    #valueOf(bytes: Buffer, frame: Buffer): unknown {
+        const value = this.#codec.decode(isOwnMemory(frame) ? bytes : Buffer.from(bytes));
+        if (types.isPromise(value)) throw promiseError(value);
+        return value;
     }
 
     #bytesOf(value: unknown): Uint8Array {
+        if (value instanceof EncodedValue) return value.bytes;
         try {
             const bytes: unknown = this.#codec.encode(value);
             // A new one throws if its memory was transferred.
@@ -101,6 +104,16 @@ export class CustomFormat implements WireFormat {
         }
         throw new SockhopError(`encode() of the codec ${this.name} did not return a Uint8Array`, "ERR_BAD_DATA");
     }
+}
+
+/** Value of a message that is sent again: the bytes that the codec has made of it. */
+class EncodedValue {
+    constructor(readonly bytes: Buffer) {}
+}
+
+/** Reads a frame. Never throws. */
+function read(frame: Buffer, token: string, decode: CustomReader["decode"]): Message | InvalidMessage {
+    return readFrame(frame, { decode, uuidOf: (id) => uuidOf(token, id) });
 }
 
 /** Error of a codec whose `decode` is an `async` function. */

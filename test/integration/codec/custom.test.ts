@@ -26,3 +26,38 @@ describe("decode() of a codec of the program", () => {
         });
     }
 });
+
+describe("Messages that wait for a codec of the program", () => {
+    it("are not decoded by the end that sends them", async () => {
+        const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+        const decode = (bytes: Buffer): unknown => JSON.parse(bytes.toString());
+        const decodeReply = (bytes: Buffer): unknown => {
+            const value = decode(bytes);
+            if (value !== "reply") throw new TypeError("not a reply");
+            return value;
+        };
+        const { s, c } = await pair(
+            { codec: { name: "text", encode, decode } },
+            { codec: { name: "text", encode, decode: decodeReply } },
+        );
+        const received: unknown[] = [];
+        s.on("receive", (value, { type, callback }) => {
+            received.push([type, value]);
+            callback?.("reply");
+        });
+        s.handle("Job", (job) => {
+            received.push(job);
+            return "reply";
+        });
+        expect(c.codec).to.equal("json");
+        const called = new Promise((resolve) => void c.send([2], resolve as never, { failed: resolve }));
+        const sent = c.send("first");
+        expect(await Promise.all([called, c.ask([3], { type: "Job" }), sent])).to.deep.equal([
+            "reply",
+            "reply",
+            undefined,
+        ]);
+        expect(received).to.deep.equal([["Array", [2]], ["String", "first"], [3]]);
+        expect(c.codec).to.equal("text");
+    });
+});
