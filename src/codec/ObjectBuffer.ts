@@ -4,7 +4,7 @@ import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { SockhopError } from "../SockhopError";
 import { positiveNumber } from "../validators";
 import { type FormatSettings, createFormat } from "./formatOption";
-import { assertObject, badFrameError } from "./errors";
+import { assertObject, noMessageError } from "./errors";
 import { type ClassRegistry, classRegistry } from "./classes";
 import type { Codec, ControlKind, Identified, ReadState } from "./Codec";
 import { JsonCodec, type JsonCodecOptions } from "./json/JsonCodec";
@@ -137,7 +137,7 @@ export class ObjectBuffer extends EventEmitter {
     #decodeFrame(frame: Buffer, values: unknown[]): void {
         for (const message of (this.#format as WireFormat).decodeShared(frame)) {
             if (message.kind === "message") values.push(message.data);
-            else this.emit("error", badFrameError(message.kind === "invalid" ? message.fault : "it is no message"));
+            else this.emit("error", noMessageError(message));
         }
     }
 

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import type { InvalidMessage, Message } from "../protocol/Message";
 import { SockhopError, isSockhopError } from "../SockhopError";
 
 /** Error of a frame that is not a valid message. It has no stack. */
@@ -6,6 +7,13 @@ export function badFrameError(reason: string, cause?: unknown): SockhopError {
     const options = cause === undefined ? undefined : { cause };
     const message = `Skipping corrupted data in buffer: ${reason}`;
     return withoutStack(() => new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", options));
+}
+
+/** Error of a frame that was decoded, and is not a message of the kind `message`. It has no stack. */
+export function noMessageError(decoded: Message | InvalidMessage | undefined): SockhopError {
+    return decoded?.kind === "invalid"
+        ? badFrameError(decoded.fault, decoded.cause)
+        : badFrameError("it is no message");
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ByteFrame, Encoder, Frame, Identified } from "../../codec/Codec";
 import type { Wire, WireFormat } from "../../codec/Wire";
 import type { MessageEncoder } from "../../connection/Sender";
+import type { InvalidMessage, Message } from "../../protocol/Message";
 import { SockhopError } from "../../SockhopError";
 
 /** A message in one codec, or the error if the codec cannot express it. */
@@ -49,10 +50,7 @@ export class Snapshot implements ByteFrame {
         const bytes = valueOf(this.#bytes);
         if (!this.#reply && wire?.format === this.#format) return bytes;
         const message = this.#format.decodeToResend(bytes, wire?.format);
-        if (message?.kind !== "message") {
-            const fault = message?.kind === "invalid" ? `: ${message.fault}` : "";
-            throw new SockhopError(`This value cannot be sent over another connection${fault}`, "ERR_BAD_DATA");
-        }
+        if (message?.kind !== "message") throw resendError(message);
         const { data, type } = message;
         if (!this.#reply) return encoder.encodeMessage(data, type);
         return this.#isRequest
@@ -97,6 +95,14 @@ export class SnapshotEncoder implements MessageEncoder {
         if (text instanceof SockhopError && bytes instanceof SockhopError) throw bytes;
         return new Snapshot(this.#format, text, bytes, reply, isRequest);
     }
+}
+
+/** Error of a message that cannot be decoded to be encoded again. */
+function resendError(decoded: Message | InvalidMessage | undefined): SockhopError {
+    const text = "This value cannot be sent over another connection";
+    if (decoded?.kind !== "invalid") return new SockhopError(text, "ERR_BAD_DATA");
+    const { fault, cause } = decoded;
+    return new SockhopError(`${text}: ${fault}`, "ERR_BAD_DATA", cause === undefined ? undefined : { cause });
 }
 
 function attempt<F>(encode: () => F): Encoded<F> {

@@ -13,6 +13,8 @@ export interface ClusterPacket {
     readonly data: unknown;
     /** Set if the value cannot be made: text for people. */
     readonly fault: string | undefined;
+    /** Error of code of the program that has refused the value. */
+    readonly cause?: unknown;
     /** True if the value is the failure of the request. It can be any value. */
     readonly hasFailed: boolean;
 }
@@ -71,22 +73,21 @@ export function parsePacket(line: string, decoder: Decoder): ClusterPacket | und
     const fields = data as Fields;
     const hasFailed = fields.failed === true;
     const value = typeof fields.bytes === "string" ? decoder.decodeBytes(fields.bytes) : fields;
-    const { fault, ...made } = valueOf(value);
-    return { kind, uuid, ...made, fault, hasFailed };
+    return { kind, uuid, ...valueOf(value), hasFailed };
 }
 
 /** Packet whose value a class of the program has refused. */
-function refusedPacket({ refused, fault }: InvalidMessage): ClusterPacket | undefined {
+function refusedPacket({ refused, fault, cause }: InvalidMessage): ClusterPacket | undefined {
     if (!refused || (refused.kind !== "request" && refused.kind !== "response") || !isUuid(refused.id)) {
         return undefined;
     }
     const { kind, id } = refused;
-    return { kind, uuid: detach(id), type: "", data: undefined, fault, hasFailed: false };
+    return { kind, uuid: detach(id), type: "", data: undefined, fault, cause, hasFailed: false };
 }
 
-function valueOf(value: Message | InvalidMessage | Fields): Pick<ClusterPacket, "type" | "data" | "fault"> {
+function valueOf(value: Message | InvalidMessage | Fields): Omit<ClusterPacket, "kind" | "uuid" | "hasFailed"> {
     if ("kind" in value) {
-        if (value.kind === "invalid") return { type: "", data: undefined, fault: value.fault };
+        if (value.kind === "invalid") return { type: "", data: undefined, fault: value.fault, cause: value.cause };
         if (value.kind !== "message") return { type: "", data: undefined, fault: "the value is no message" };
     }
     const { type, data } = value as Fields;

@@ -57,10 +57,10 @@ export class MemberRequests implements RequestOwner {
     }
 
     /** @param sender - id of the server that has sent the packet */
-    onResponse(sender: string, { uuid, data, hasFailed, fault }: ClusterPacket): void {
+    onResponse(sender: string, { uuid, data, hasFailed, fault, cause }: ClusterPacket): void {
         const request = this.#pending.get(uuid);
         if (request?.member !== sender) return; // late, or not from the server that was asked
-        if (fault !== undefined) request.fail(badFrameError(fault));
+        if (fault !== undefined) request.fail(badFrameError(fault, cause));
         else if (hasFailed) request.fail(failureOf(data));
         else request.resolve(data);
     }

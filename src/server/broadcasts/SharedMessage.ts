@@ -1,7 +1,7 @@
 import type { Frame } from "../../codec/Codec";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import type { WireFormat } from "../../codec/Wire";
-import { badFrameError } from "../../codec/errors";
+import { badFrameError, noMessageError } from "../../codec/errors";
 import { type InvalidMessage, type Message, toMessage } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";
 
@@ -113,7 +113,7 @@ export class PreparedMessage implements SharedMessage {
         const prepared = this.#prepared;
         const decoded = typeof prepared === "string" ? parse(prepared) : this.#format?.decodeToResend(prepared);
         if (decoded?.kind === "message") return decoded;
-        throw badFrameError(decoded?.kind === "invalid" ? decoded.fault : "it is no message");
+        throw noMessageError(decoded);
     }
 }
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Cluster } from "../../../src/cluster/Cluster";
 import { clusterSettings } from "../../../src/cluster/ClusterOptions";
 import { parsePacket } from "../../../src/cluster/requests/ClusterPacket";
+import { invalid } from "../../../src/protocol/Message";
 import { turns } from "../../support/eventLoop";
 import { later } from "../../support/leftovers";
 import { requestHost } from "../requestHost";
@@ -102,6 +103,9 @@ describe("Requests of a hostile server", () => {
             '{"type":"SockhopPing","data":{}}',
         ).toString("base64")}"}}`;
         expect(parsePacket(nested, requestHost())!.fault).to.equal("the value is no message");
+        const cause = new TypeError("of fromJSON()");
+        const refusing = { ...requestHost(), decodeBytes: () => invalid("it is refused", "", cause) };
+        expect(parsePacket(line, refusing)).to.include({ fault: "it is refused", cause });
         for (const none of ["", "{}", '{"type":"A","data":1}', "[1]", '{"type":"SockhopRequest","data":{"uuid":7}}']) {
             expect(parsePacket(none, requestHost())).to.equal(undefined);
         }

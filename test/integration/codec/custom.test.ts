@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { once } from "node:events";
-import { pair } from "../../support/pair";
+import { ObjectBuffer, type SockhopError } from "../../../src";
+import { client, pair, placeOf, server } from "../../support/pair";
 
 /** Codec for bytes, whose values are views of what it gets, as those of msgpackr and `v8.deserialize()` are. */
 const VIEWS = {
@@ -59,5 +60,33 @@ describe("Messages that wait for a codec of the program", () => {
         ]);
         expect(received).to.deep.equal([["Array", [2]], ["String", "first"], [3]]);
         expect(c.codec).to.equal("text");
+    });
+});
+
+describe("An exception of decode() is the cause of the error", () => {
+    const cause = new TypeError("not a value");
+    const codec = {
+        name: "failing",
+        encode: () => Buffer.of(1),
+        decode: (): never => {
+            throw cause;
+        },
+    };
+
+    it("of an ObjectBuffer", () => {
+        const buffer = new ObjectBuffer({ codec });
+        const errors: SockhopError[] = [];
+        buffer.on("error", (error: SockhopError) => errors.push(error));
+        buffer.buf2obj(buffer.obj2buf({})!);
+        expect(errors.map((error) => error.cause)).to.deep.equal([cause]);
+    });
+
+    it("of a message that waits, and whose connection has no codec", async () => {
+        const s = server();
+        await s.listen();
+        const c = client({ codec, ...placeOf(s) });
+        await c.connect();
+        const error = await c.send({}).catch((reason: unknown) => reason);
+        expect(error).to.include({ code: "ERR_BAD_DATA", cause });
     });
 });
