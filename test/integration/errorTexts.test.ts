@@ -9,6 +9,12 @@ class Login {
     user = "ada";
 }
 
+const TEXT_CODEC = {
+    name: "text",
+    encode: (value: unknown) => Buffer.from(JSON.stringify(value)),
+    decode: (bytes: Buffer) => JSON.parse(bytes.toString()) as unknown,
+};
+
 describe("errors of messages", () => {
     it("say that the client is not connected, and the remedy", async () => {
         const c = client();
@@ -129,6 +135,25 @@ describe("errors of messages", () => {
             "This value cannot be sent: a cycle: .self is the value itself",
         );
     });
+
+    for (const codec of ["json", "binary", TEXT_CODEC] as const) {
+        const name = typeof codec === "string" ? codec : "of the program";
+        it(`name the type of a call whose value sends another message, with the codec ${name}`, async () => {
+            const { c } = await pair({ codec });
+            await c.flush(); // they have agreed on the codec
+            class Outer {
+                toJSON(): object {
+                    void c.send("inner");
+                    return {};
+                }
+            }
+            const failed = new Promise<Error>((resolve) => {
+                void c.send(new Outer(), () => undefined, { failed: resolve });
+            });
+            await c.disconnect();
+            expect((await failed).message).to.include("the reply to Outer arrived");
+        });
+    }
 
     it("name the type of a message that is too large", async () => {
         const { c } = await pair({ max_message_size: 100 });

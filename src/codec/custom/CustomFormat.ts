@@ -73,6 +73,7 @@ export class CustomFormat implements WireFormat {
             throw new SockhopError(text, "ERR_BAD_DATA");
         }
         const frame = writeFrame({ kind, id, type: name, ...more }, more?.empty ? NO_BYTES : this.#bytesOf(value));
+        this.latestType = name; // `encode()` may have sent another message
         if (frame.length > this.#maxSize) throw tooLargeError(String(frame.length), this.#maxSize, `message (${name})`);
         return frame;
     }

@@ -74,12 +74,15 @@ export class EnvelopeWriter {
      * @param typeOption - type instead of the class name
      */
     value(value: unknown, members = "", typeOption?: string): string {
-        const { type, isReserved, head } = this.#templateOf(value, typeOption);
+        const template = this.#templateOf(value, typeOption);
+        const { type, isReserved, head } = template;
         if (isReserved) {
             const message = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
             throw new SockhopError(message, "ERR_BAD_DATA");
         }
-        return head + toJson(value) + members;
+        const text = head + toJson(value) + members;
+        this.#latest = template; // `toJSON()` may have sent another message
+        return text;
     }
 
     /**
@@ -101,7 +104,9 @@ export class EnvelopeWriter {
         const { uuid, data = {}, last, empty, error, cancel } = packet;
         if (empty || error || cancel) return this.control(RESPONSE, new SockhopResponsePacket(packet));
         if (!hasUuid) return this.control(RESPONSE, new SockhopResponsePacket({ type: this.#typeOf(data), ...packet }));
-        const text = RESPONSE_HEAD + (uuid as string) + this.#templateOf(data).responseMiddle + toJson(data);
+        const template = this.#templateOf(data);
+        const text = RESPONSE_HEAD + (uuid as string) + template.responseMiddle + toJson(data);
+        this.#latest = template;
         return text + (last ? `,"last":true}` : `,"last":false}`);
     }
 
