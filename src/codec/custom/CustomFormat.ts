@@ -65,7 +65,7 @@ export class CustomFormat implements WireFormat {
 
     /** Encodes a message. */
     encode(kind: CustomHead["kind"], id: number, value: unknown, type?: string, more?: Partial<CustomHead>): Buffer {
-        if (kind !== "reply" && kind !== "response") assertAwaited(value);
+        assertAwaited(value);
         const name = type ?? this.#classes?.typeOf(value) ?? typeName(value);
         this.latestType = name;
         if (kind !== "request" && kind !== "response" && RESERVED_TYPES.has(name)) {

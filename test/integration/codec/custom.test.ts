@@ -90,3 +90,30 @@ describe("An exception of decode() is the cause of the error", () => {
         expect(error).to.include({ code: "ERR_BAD_DATA", cause });
     });
 });
+
+describe("A Promise, with a codec of the program", () => {
+    it("is refused as a message, a reply and a response", async () => {
+        const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+        const { s, c } = await pair({ codec: { name: "text", encode, decode: () => "decoded" } });
+        await c.flush();
+        const promise = Promise.resolve("value");
+        const errors: unknown[] = [];
+        const report = (error: unknown): void => void errors.push((error as SockhopError).code);
+        s.on("receive", (_value, { callback }) => {
+            expect(() => callback?.(promise))
+                .to.throw("Is await missing?")
+                .with.property("code", "ERR_BAD_DATA");
+            callback?.("reply");
+        });
+        s.on("request", (_request, response) => {
+            void response
+                .send(promise)
+                .catch(report)
+                .then(() => response.send("response"));
+        });
+        await c.send(promise).catch(report);
+        await new Promise((resolve) => void c.send("call", resolve as never));
+        await c.ask("request");
+        expect(errors).to.deep.equal(["ERR_BAD_DATA", "ERR_BAD_DATA"]);
+    });
+});
