@@ -8,7 +8,7 @@ import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
 import { isOwnMemory } from "../binary/read/ownMemory";
 import type { Encoder } from "../Codec";
-import { assertAwaited, tooLargeError, withoutStack } from "../errors";
+import { assertAwaited, withoutStack } from "../errors";
 import type { ValueCodec } from "../ValueOptions";
 import type { WireFormat, WireTokens } from "../Wire";
 import { type CustomHead, type CustomReader, readFrame, writeFrame } from "./customFrames";
@@ -72,10 +72,9 @@ export class CustomFormat implements WireFormat {
             const text = `Instances of the class ${name} cannot be sent: sockhop reserves this name`;
             throw new SockhopError(text, "ERR_BAD_DATA");
         }
-        const frame = writeFrame({ kind, id, type: name, ...more }, more?.empty ? NO_BYTES : this.#bytesOf(value));
+        const bytes = more?.empty ? NO_BYTES : this.#bytesOf(value);
         this.latestType = name; // `encode()` may have sent another message
-        if (frame.length > this.#maxSize) throw tooLargeError(String(frame.length), this.#maxSize, `message (${name})`);
-        return frame;
+        return writeFrame({ kind, id, type: name, ...more }, bytes, this.#maxSize);
     }
 
     /** @param token - of the peer, see {@link uuidOf} */

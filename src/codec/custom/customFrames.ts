@@ -2,7 +2,7 @@ import { REQUEST, RESERVED_TYPES, RESPONSE, isTooLong } from "../../protocol/Env
 import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
 import { type RemoteFailure, isRemoteFailure } from "../../protocol/SockhopRequest";
 import { messageOf } from "../../runtime/thrownValues";
-import { withoutStack } from "../errors";
+import { tooLargeError, withoutStack } from "../errors";
 import { toJson } from "../json/stringify";
 
 // Frame of a codec of the program (docs/protocol.md). The first eleven bytes have the meaning that they have in a
@@ -13,6 +13,9 @@ const PREFIX = 6;
 const HEADER = 11;
 /** Bytes after the header: kind and flags, id, length of the type. */
 const HEAD = 10;
+
+/** Bytes of the largest frame that the header can describe. */
+const MAX_SIZE = 2 ** 32 - 1;
 
 /** Bytes of the longest type: 1024 characters of three bytes. */
 const MAX_TYPE_BYTES = 3072;
@@ -38,12 +41,20 @@ export interface CustomHead {
     readonly error?: RemoteFailure | undefined;
 }
 
-/** Writes a frame. */
-export function writeFrame(head: CustomHead, value: Uint8Array): Buffer {
+/**
+ * Writes a frame.
+ *
+ * @param maxSize - maximum number of its bytes
+ * @throws {@link SockhopError} `ERR_MESSAGE_TOO_LARGE`, before memory is needed for the frame
+ */
+export function writeFrame(head: CustomHead, value: Uint8Array, maxSize: number): Buffer {
     const { kind, id, type, last, empty, error } = head;
     const content = error ? Buffer.from(toJson(error)) : value;
     const typeLength = Buffer.byteLength(type);
-    const frame = Buffer.allocUnsafe(HEADER + HEAD + typeLength + content.length);
+    const size = HEADER + HEAD + typeLength + content.length;
+    const limit = Math.min(maxSize, MAX_SIZE);
+    if (size > limit) throw tooLargeError(String(size), limit, `message (${type})`);
+    const frame = Buffer.allocUnsafe(size);
     frame[0] = MARK;
     frame[1] = FORMAT;
     frame.writeUInt32LE(frame.length - PREFIX, 2);

@@ -107,6 +107,22 @@ describe("Frames of a codec of the program", () => {
         }
     });
 
+    it("that are too large are refused before they need memory", () => {
+        const format = formatOf({ encode: () => new Uint8Array(2 ** 20) });
+        const allocUnsafe = Object.getOwnPropertyDescriptor(Buffer, "allocUnsafe")!;
+        Buffer.allocUnsafe = () => expect.fail("memory was allocated");
+        try {
+            expect(() => format.encodeShared({}))
+                .to.throw(
+                    SockhopError,
+                    "A message (Object) of 1048603 bytes is larger than max_message_size (1048576 bytes)",
+                )
+                .with.property("code", "ERR_MESSAGE_TOO_LARGE");
+        } finally {
+            Object.defineProperty(Buffer, "allocUnsafe", allocUnsafe);
+        }
+    });
+
     it("keep the class of an object that decode() has made", () => {
         class Own {}
         const own = new Own();
