@@ -94,7 +94,8 @@ export class CustomFormat implements WireFormat {
     }
 
     #bytesOf(value: unknown): Uint8Array {
-        if (value instanceof EncodedValue) return value.bytes;
+        const encoded = EncodedValue.bytesOf(value);
+        if (encoded) return encoded;
         try {
             const bytes: unknown = this.#codec.encode(value);
             // A new one throws if its memory was transferred.
@@ -108,7 +109,16 @@ export class CustomFormat implements WireFormat {
 
 /** Value of a message that is sent again: the bytes that the codec has made of it. */
 class EncodedValue {
-    constructor(readonly bytes: Buffer) {}
+    readonly #bytes: Buffer;
+
+    constructor(bytes: Buffer) {
+        this.#bytes = bytes;
+    }
+
+    /** Bytes of such a value; `undefined` for a value of the program, of which no code runs, as that of a Proxy would. */
+    static bytesOf(value: unknown): Buffer | undefined {
+        return typeof value === "object" && value !== null && #bytes in value ? value.#bytes : undefined;
+    }
 }
 
 /** Reads a frame. Never throws. */

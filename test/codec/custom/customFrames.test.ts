@@ -107,6 +107,13 @@ describe("Frames of a codec of the program", () => {
         }
     });
 
+    it("can be made of any value, also of a Proxy that was revoked", () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        const format = formatOf({ encode: () => Buffer.from("1") });
+        expect(format.decodeShared(format.encodeShared(proxy))[0]).to.include({ type: "Object", data: 1 });
+    });
+
     it("that are too large are refused before they need memory", () => {
         const format = formatOf({ encode: () => new Uint8Array(2 ** 20) });
         const allocUnsafe = Object.getOwnPropertyDescriptor(Buffer, "allocUnsafe")!;
