@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { RESERVED_TYPES } from "../../protocol/Envelope";
+import { isTooLong } from "../../protocol/Envelope";
 import type { InvalidMessage, Message } from "../../protocol/Message";
 import { typeName } from "../../protocol/typeName";
 import { uuidOf } from "../../protocol/uuid";
@@ -8,10 +8,10 @@ import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
 import { isOwnMemory } from "../binary/read/ownMemory";
 import type { Encoder } from "../Codec";
-import { assertAwaited, withoutStack } from "../errors";
+import { assertAwaited, badDataError, withoutStack } from "../errors";
 import type { ValueCodec } from "../ValueOptions";
 import type { WireFormat, WireTokens } from "../Wire";
-import { type CustomHead, type CustomReader, readFrame, writeFrame } from "./customFrames";
+import { type CustomHead, type CustomReader, isReserved, readFrame, writeFrame } from "./customFrames";
 import { CustomWire } from "./CustomWire";
 
 const NO_BYTES = new Uint8Array(0);
@@ -68,7 +68,8 @@ export class CustomFormat implements WireFormat {
         assertAwaited(value);
         const name = type ?? this.#classes?.typeOf(value) ?? typeName(value);
         this.latestType = name;
-        if (kind !== "request" && kind !== "response" && RESERVED_TYPES.has(name)) {
+        if (isTooLong(name)) throw badDataError("a class whose name is too long");
+        if (isReserved(kind, name)) {
             const text = `Instances of the class ${name} cannot be sent: sockhop reserves this name`;
             throw new SockhopError(text, "ERR_BAD_DATA");
         }

@@ -88,7 +88,7 @@ export function readFrame(frame: Buffer, reader: CustomReader): Message | Invali
     if (start > HEADER + HEAD + MAX_TYPE_BYTES) return invalid(LONG_TYPE);
     if ((id === 0) !== (kind === "message")) return invalid("the number of a message is not valid");
     const type = frame.toString("utf8", HEADER + HEAD, start);
-    if (RESERVED_TYPES.has(type)) return invalid("the type of a message is reserved", type);
+    if (isReserved(kind, type)) return invalid("the type of a message is reserved", type);
     if (isTooLong(type)) return invalid(LONG_TYPE, type);
     const bytes = frame.subarray(start);
     try {
@@ -97,6 +97,11 @@ export function readFrame(frame: Buffer, reader: CustomReader): Message | Invali
         const refused = { kind, id, hasUuid: false, errors: true };
         return invalid(`the value cannot be decoded: ${messageOf(cause)}`, type, cause, refused);
     }
+}
+
+/** True for a type that no value of this kind can have. The value of a request or a response can have any. */
+export function isReserved(kind: CustomHead["kind"], type: string): boolean {
+    return kind !== "request" && kind !== "response" && RESERVED_TYPES.has(type);
 }
 
 /** Type of the message in a frame of {@link writeFrame}. It is that of the received message. */

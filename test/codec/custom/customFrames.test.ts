@@ -107,6 +107,20 @@ describe("Frames of a codec of the program", () => {
         }
     });
 
+    it("are refused at once if their receiver would refuse their type", () => {
+        const wire = formatOf({}).createWire({ own: CLIENT, peer: SERVER });
+        for (const name of ["SockhopPing", "x".repeat(1025)]) {
+            expect(() => wire.encodeMessage({}, name))
+                .to.throw(SockhopError)
+                .with.property("code", "ERR_BAD_DATA");
+        }
+        const request = { id: 7, uuid: "", assign: () => undefined };
+        const frame = wire.encodeRequest({}, request, "SockhopPing") as Buffer;
+        const response = wire.encodeResponse({ uuid: 7 as never, data: new (class SockhopPing {})() }, false) as Buffer;
+        expect(wire.decodeFrame(frame)[0]).to.have.nested.property("data.type", "SockhopPing");
+        expect(wire.decodeFrame(response)[0]).to.have.nested.property("data.type", "SockhopPing");
+    });
+
     it("can be made of any value, also of a Proxy that was revoked", () => {
         const { proxy, revoke } = Proxy.revocable({}, {});
         revoke();
