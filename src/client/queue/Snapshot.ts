@@ -109,7 +109,8 @@ function attempt<F>(encode: () => F): Encoded<F> {
     try {
         return encode();
     } catch (error) {
-        return error as SockhopError;
+        if (error instanceof SockhopError) return error;
+        throw error; // there is no memory for the frame
     }
 }
 

@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import type { SockhopClient, SockhopServer } from "../../../src";
 import type { Classes } from "../../../src/codec/classes";
+import { ObjectBuffer } from "../../../src";
+import { SnapshotEncoder } from "../../../src/client/queue/Snapshot";
 import { client, placeOf, server } from "../../support/pair";
+import { TestFormat } from "../../support/TestWire";
 
 /** Classes of the sender. Their code must not run while a message waits. */
 // eslint-disable-next-line @typescript-eslint/no-namespace -- both ends have classes of these names
@@ -199,5 +202,16 @@ describe("A request that waits, with a codec of the program", () => {
         const answer = c.ask(new own.Amount(8));
         await c.connect();
         expect(await answer).to.equal(8);
+    });
+});
+
+describe("A message that waits for the codec", () => {
+    it("is refused if there is no memory for its frame", () => {
+        const format = new TestFormat();
+        format.encodeShared = () => {
+            throw new RangeError("Array buffer allocation failed");
+        };
+        const snapshots = new SnapshotEncoder(format, new ObjectBuffer());
+        expect(() => snapshots.encodeMessage({})).to.throw(RangeError);
     });
 });
