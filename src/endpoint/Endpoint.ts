@@ -7,6 +7,7 @@ import { FrameTimeouts } from "../connection/FrameTimeouts";
 import { CLOSE_TIMEOUT_MS, type CloseOptions } from "../connection/GracefulClose";
 import { releaseReading } from "../connection/holdReading";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
+import { unknownEventWarning } from "../diagnostics/unknownEvents";
 import { debug, enableDebugLog } from "../diagnostics/debugLog";
 import { ClosedTotals, type Stats } from "../diagnostics/Stats";
 import { emitSafely } from "../emitter/emitSafely";
@@ -184,8 +185,15 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         connection.state = "open";
         this._totals.opened();
         emitSafely(this, "connect", ...this._eventArgs(connection));
+        if (this._totals.reopened === 0) setImmediate(() => this.#checkEvents());
         this._read(connection);
         return true;
+    }
+
+    /** Called when the first connection has opened: a program that awaits `connect()` has its listeners then. */
+    #checkEvents(): void {
+        const warning = unknownEventWarning(this.eventNames());
+        if (warning !== undefined) this._warn(warning);
     }
 
     /** @internal */
@@ -224,7 +232,18 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         const isHeard = emitter.emit("receive", data, meta);
         const event = this.#receiveEvent.name(type);
         if (event !== undefined && emitter.listenerCount(event) > 0) emitter.emit(event, data, meta);
-        else if (debug && !isHeard) debug("no listener for %s from %s", type, connection.peer);
+        else if (!isHeard) this._onUnheard(connection, type, reply !== undefined);
+    }
+
+    /**
+     * Handles a message that nothing listens for.
+     *
+     * @param isCall - true if its sender waits for a reply
+     * @internal
+     */
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- a mixin needs it
+    protected _onUnheard(connection: Connection, type: string, _isCall: boolean): void {
+        debug?.("no listener for %s from %s", type, connection.peer);
     }
 
     /**
@@ -481,6 +500,15 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     protected _reportError(error: Error, connection: Connection | null): void {
         if (connection && isBadFrame(error)) this.#receiver.reportBadFrame(connection, error);
         else this.#errors.report(error, this._eventArgs(connection));
+    }
+
+    /**
+     * Emits one process warning per endpoint: see {@link ErrorReporter.warn}.
+     *
+     * @internal
+     */
+    protected _warn(text: string): void {
+        this.#errors.warn(text);
     }
 
     /**

@@ -90,7 +90,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
 
         #assertCallback(callback: unknown): void {
             if (typeof callback !== "function") {
-                const message = "The callback must be a function; options are the argument after it";
+                const message = "The callback must be a function; null, if only options follow";
                 throw new SockhopError(message, "ERR_REMOTE_CALLBACK_TYPE");
             }
             if (!this._objectBuffer.enveloped) {

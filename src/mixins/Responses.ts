@@ -8,7 +8,7 @@ import type { Message, RefusedData } from "../protocol/Message";
 import { type RemoteFailure, SockhopRequest } from "../protocol/SockhopRequest";
 import { isUuid, uuidv4 } from "../protocol/uuid";
 import { OpenResponses, keyOf } from "../replies/responses/OpenResponses";
-import { unhandledFailure } from "../replies/responses/failure";
+import { shortType, unhandledFailure } from "../replies/responses/failure";
 import { type Listener, ListenerResults } from "../replies/responses/ListenerResults";
 import { ResponseSender } from "../replies/responses/ResponseSender";
 import { SockhopResponseWriteableStream } from "../replies/responses/ResponseWriteableStream";
@@ -121,7 +121,19 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const types = this._handledTypes();
             // Without handlers of types, the program may be replacing its general one.
             if (this.#hasHandled && types.length === 0) return;
-            this.#refuse(connection, response, unhandledFailure(request.type, types));
+            const receives = this.listenerCount("receive") > 0;
+            this.#refuse(connection, response, unhandledFailure(request.type, types, receives));
+        }
+
+        /** Tells of a message whose sender waits for a reply, and of one that was probably meant as a request. */
+        protected override _onUnheard(connection: Connection, type: string, isCall: boolean): void {
+            super._onUnheard(connection, type, isCall);
+            const shown = shortType(type);
+            if (this._handledTypes().includes(type)) {
+                this._warn(`A message of the type ${shown} came by send(), and its handler responds to ask()`);
+            } else if (isCall) {
+                this._warn(`A message of the type ${shown} has a callback, and nothing listens for "receive"`);
+            }
         }
 
         _callHandlers(

@@ -420,7 +420,7 @@ export class SockhopServer<
      */
     async kill_socket(socket: net.Socket, options?: EndOptions | null): Promise<void> {
         const limits = closeOptions(options);
-        if (!isSocket(socket)) throw noSocketError();
+        if (!isSocket(socket)) throw noSocketError(socket);
         const self = this._self();
         const connection = connectionOf(socket);
         if (connection?.endpoint === self) await self._closeAndWait(connection, { code: "KILLED" }, limits);
@@ -503,7 +503,7 @@ export class SockhopServer<
 
     /** Error of a socket that is not a connection of the server. */
     #unknownSocketError(socket: unknown): SockhopError {
-        if (!isSocket(socket)) return noSocketError();
+        if (!isSocket(socket)) return noSocketError(socket);
         const isOwn = connectionOf(socket)?.endpoint === this;
         const reason = isOwn ? "the client has disconnected" : "the socket is not one of this server";
         return notConnectedError(undefined, `The message was not sent: ${reason}`);
@@ -582,6 +582,7 @@ export class SockhopServer<
     }
 }
 
-function noSocketError(): SockhopError {
-    return new SockhopError("The first argument must be a socket of the server", "ERR_NO_SOCKET");
+function noSocketError(given: unknown): SockhopError {
+    const hint = given instanceof SockhopSession ? ": call the method of the session, or pass its sock" : "";
+    return new SockhopError(`The first argument must be a socket of the server${hint}`, "ERR_NO_SOCKET");
 }

@@ -91,6 +91,8 @@ describe("options of methods", () => {
             const peers = await pair();
             peers.s.on("request", (_request, response) => void response.send(1));
             peers.c.on("request", (_request, response) => void response.send(1));
+            peers.s.on("receive", () => undefined);
+            peers.c.on("receive", () => undefined);
             const name = `${known.slice(0, -1)}${n}`;
             const texts = await warningsOf(() => call(peers, { [name]: 5 }));
             expect(texts).to.deep.equal([`Unknown option "${name}" of ${method}(): did you mean "${known}"?`]);

@@ -10,11 +10,16 @@ const MAX_CODE = 256;
 const MAX_TYPES = 10;
 const MAX_TYPE_LENGTH = 64;
 
-/** Failure to send for a request whose type has no handler. */
-export function unhandledFailure(type: string, handledTypes: string[]): RemoteFailure {
+/**
+ * Failure to send for a request whose type has no handler.
+ *
+ * @param receives - true if the program listens for messages
+ */
+export function unhandledFailure(type: string, handledTypes: string[], receives = false): RemoteFailure {
     const shown = handledTypes.slice(0, MAX_TYPES).map(shortType);
     if (handledTypes.length > MAX_TYPES) shown.push("…");
-    const handled = shown.length > 0 ? ` (handled: ${shown.join(", ")})` : "";
+    const hint = receives ? ` (listeners of "receive" get messages of send() only)` : "";
+    const handled = shown.length > 0 ? ` (handled: ${shown.join(", ")})` : hint;
     const message = `No handler for requests of the type ${shortType(type)}${handled}`;
     return { code: "ERR_REQUEST_UNHANDLED", message };
 }
