@@ -259,8 +259,6 @@ export function Agreement<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const { wait } = greeting;
             if (!wait) return;
             greeting.wait = undefined;
-            if (greeting.asks && connection.state === "open" && !connection.resumption)
-                this._warn("The server has no option resume: messages are lost with a connection");
             wait.onEnd();
             this.#forget(wait);
             this.#deliver(connection, wait.takeHeld());

@@ -93,6 +93,7 @@ describe("closing", () => {
                     const s = new Sockhop.server(place);
                     await s.listen();
                     const c = new Sockhop.client({ ...place, port: s.get_bound_port(), auto_reconnect_interval: 60_000, queue: { max_age: 60_000 } });
+                    for (const end of [s, c]) end.on("receive", () => {});
                     c.send("in the queue");
                     const accepted = once(s, "connect");
                     c.auto_reconnect = true;

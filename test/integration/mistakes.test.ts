@@ -91,26 +91,6 @@ describe("A mistake is told:", () => {
         expect(heard[0]!.message).to.equal('Peers of the type "json" send no requests to handle()');
     });
 
-    it("the option resume at one end only", async () => {
-        for (const [options, count] of [
-            [{}, 1],
-            [{ codec: "binary" }, 1],
-            [{ resume: true }, 0],
-        ] as const) {
-            const heard = warnings();
-            const { c } = await pair(options, { ...options, resume: true });
-            await c.flush();
-            await turns(3);
-            expect(heard.map(({ message }) => message)).to.deep.equal(
-                Array.from(
-                    { length: count },
-                    () => "The server has no option resume: messages are lost with a connection",
-                ),
-            );
-            await c.disconnect();
-        }
-    });
-
     it("a session in the place of its socket", async () => {
         const { s } = await pair();
         const [session] = s.sessions;
