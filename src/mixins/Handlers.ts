@@ -90,6 +90,10 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
             return [...(this.#handlers?.keys() ?? []), ...super._handledTypes()];
         }
 
+        override _isHandled(type: string): boolean {
+            return this.#handlers?.has(type) === true || super._isHandled(type);
+        }
+
         /** Responds with the result of the handler. Never rejects. */
         async #run(
             handler: AnyHandler,

@@ -35,6 +35,13 @@ export interface Responding {
     _handledTypes(): string[];
 
     /**
+     * True for one of these types.
+     *
+     * @internal
+     */
+    _isHandled(type: string): boolean;
+
+    /**
      * Ends a response whose handler has failed.
      *
      * @returns false if the requester has caused the error, by leaving or by not reading
@@ -128,12 +135,12 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
         /** Tells of a message whose sender waits for a reply, and of one that was probably meant as a request. */
         protected override _onUnheard(connection: Connection, type: string, isCall: boolean): void {
             super._onUnheard(connection, type, isCall);
-            const shown = shortType(type);
-            if (this._handledTypes().includes(type)) {
-                this._warn(`A message of the type ${shown} came by send(), and its handler responds to ask()`);
-            } else if (isCall) {
-                this._warn(`A message of the type ${shown} has a callback, and nothing listens for "receive"`);
-            }
+            const isHandled = this._isHandled(type);
+            if (!isHandled && !isCall) return;
+            const mistake = isHandled
+                ? "came by send(), and its handler responds to ask()"
+                : 'has a callback, and nothing listens for "receive"';
+            this._warn(`A message of the type ${shortType(type)} ${mistake}`);
         }
 
         _callHandlers(
@@ -155,11 +162,19 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 .map((name) => name.slice(prefix.length));
         }
 
+        _isHandled(type: string): boolean {
+            return this.#eventOf(type) !== undefined;
+        }
+
         /** Listeners of this type, or the general ones if it has none. Never both, because both would respond. */
         #listenersOf(type: string): Listener[] {
+            return this.rawListeners(this.#eventOf(type) ?? "request");
+        }
+
+        /** Event of this type; `undefined` if it has no listeners. */
+        #eventOf(type: string): string | undefined {
             const event = this.#requestEvent.name(type);
-            const isSpecific = event !== undefined && this.listenerCount(event) > 0;
-            return this.rawListeners(isSpecific ? event : "request");
+            return event !== undefined && this.listenerCount(event) > 0 ? event : undefined;
         }
 
         /** Runs after the handlers have returned. Most have responded by then. */
