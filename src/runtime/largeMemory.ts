@@ -13,8 +13,11 @@ const MAX_EXCESS = 4;
 /** Memory of earlier bytes, until the garbage collector needs it. All connections share it. */
 const spare: WeakRef<Buffer>[] = [];
 
-/** Memory that this module has allocated, by its ArrayBuffer. */
-const ours = new WeakMap<ArrayBufferLike, Buffer>();
+/**
+ * Memory that writers have, by its ArrayBuffer. Memory of received bytes is not here: this entry would keep a received
+ * Buffer of the program until the next full garbage collection. (Buffers of 1 MB: 1.4 times as long.)
+ */
+const lent = new WeakMap<ArrayBufferLike, Buffer>();
 
 /**
  * Returns memory for at least this number of bytes, and at most four times as large if it is large. Large memory is used
@@ -23,7 +26,22 @@ const ours = new WeakMap<ArrayBufferLike, Buffer>();
  */
 export function allocateLarge(size: number): Buffer {
     if (size <= MAX_SMALL) return Buffer.allocUnsafeSlow(size);
-    return take(size, MAX_EXCESS * size) ?? allocate(roundUp(size));
+    const memory = take(size, MAX_EXCESS * size) ?? Buffer.allocUnsafeSlow(roundUp(size));
+    lent.set(memory.buffer, memory);
+    return memory;
+}
+
+/** True for bytes in memory of {@link allocateLarge} that its last user must give back. */
+export function isLarge({ buffer }: Buffer): boolean {
+    return buffer.byteLength > MAX_SMALL && lent.has(buffer);
+}
+
+/** Takes back memory of {@link allocateLarge}, to which nothing else refers. Does nothing if these bytes are in other memory. */
+export function giveBack({ buffer }: Buffer): void {
+    const memory = buffer.byteLength > MAX_SMALL ? lent.get(buffer) : undefined;
+    if (!memory) return;
+    lent.delete(buffer);
+    keep(memory);
 }
 
 /**
@@ -33,27 +51,18 @@ export function allocateLarge(size: number): Buffer {
  */
 export function allocateGrowing(least: number, size: number, most: number): Buffer {
     if (size <= MAX_SMALL) return Buffer.allocUnsafeSlow(size);
-    return take(least, most) ?? allocate(Math.max(size, Math.min(roundUp(size), most)));
+    return take(least, most) ?? Buffer.allocUnsafeSlow(Math.max(size, Math.min(roundUp(size), most)));
 }
 
-/** True for bytes in large memory of this module, which its last user must give back. */
-export function isLarge({ buffer }: Buffer): boolean {
-    return buffer.byteLength > MAX_SMALL && ours.has(buffer);
+/** Takes back memory of {@link allocateGrowing}, to which nothing else refers. Does nothing if it is not large. */
+export function giveBackGrown({ buffer }: Buffer): void {
+    if (buffer.byteLength > MAX_SMALL) keep(Buffer.from(buffer));
 }
 
-/** Takes back the memory of these bytes, to which nothing else refers. Does nothing if it is not large. */
-export function giveBack({ buffer }: Buffer): void {
-    const { byteLength } = buffer;
-    const memory = byteLength > MAX_SMALL && byteLength <= MAX_SIZE ? ours.get(buffer) : undefined;
-    if (!memory || spare.some((each) => each.deref() === memory)) return;
+function keep(memory: Buffer): void {
+    if (memory.length > MAX_SIZE) return;
     if (spare.length === MAX_SPARE) spare.shift();
     spare.push(new WeakRef(memory));
-}
-
-function allocate(size: number): Buffer {
-    const memory = Buffer.allocUnsafeSlow(size);
-    ours.set(memory.buffer, memory);
-    return memory;
 }
 
 /** Returns used memory of a size between these. */

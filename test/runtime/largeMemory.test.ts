@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { MAX_SMALL, allocateGrowing, allocateLarge, giveBack, isLarge } from "../../src/runtime/largeMemory";
+import {
+    MAX_SMALL,
+    allocateGrowing,
+    allocateLarge,
+    giveBack,
+    giveBackGrown,
+    isLarge,
+} from "../../src/runtime/largeMemory";
 
 const LARGE = 1_000_000;
 
@@ -53,8 +60,8 @@ describe("largeMemory", () => {
                 .that.is.within(size, most);
         }
         expect(allocateGrowing(200_000, 400_000, memory.length)).to.equal(memory);
-        giveBack(memory);
-        expect(allocateGrowing(memory.length, 2 * LARGE, 4 * LARGE)).to.equal(memory);
+        giveBackGrown(memory);
+        expect(allocateGrowing(memory.length, 2 * LARGE, 4 * LARGE).buffer).to.equal(memory.buffer);
     });
 
     it("keeps neither small nor very large memory, and only the last few", () => {
@@ -73,5 +80,24 @@ describe("largeMemory", () => {
         giveBack(foreign);
         expect(isLarge(foreign)).to.equal(false);
         expect(allocateLarge(LARGE).buffer).to.not.equal(foreign.buffer);
+    });
+
+    it("takes memory of received bytes back only from their reader", () => {
+        const memory = allocateGrowing(LARGE, LARGE, 2 * LARGE);
+        expect(isLarge(memory)).to.equal(false);
+        giveBack(memory);
+        expect(allocateGrowing(LARGE, LARGE, 2 * LARGE).buffer).to.not.equal(memory.buffer);
+        giveBackGrown(memory.subarray(10, 20));
+        const again = allocateGrowing(LARGE, LARGE, 2 * LARGE);
+        expect(again.buffer).to.equal(memory.buffer);
+        expect(again).to.have.length(memory.length);
+    });
+
+    it("takes memory that a reader has got from a writer back only from the reader", () => {
+        const memory = allocateLarge(LARGE);
+        giveBack(memory);
+        expect(allocateGrowing(LARGE, LARGE, 2 * LARGE)).to.equal(memory);
+        giveBack(memory);
+        expect(allocateLarge(LARGE).buffer).to.not.equal(memory.buffer);
     });
 });

@@ -1,4 +1,4 @@
-import { allocateGrowing, giveBack } from "../../runtime/largeMemory";
+import { allocateGrowing, giveBackGrown } from "../../runtime/largeMemory";
 import type { Terminator } from "./Terminator";
 
 const EMPTY = Buffer.alloc(0);
@@ -46,7 +46,7 @@ export class PartialFrame {
             // Short bytes share memory.
             const larger = size < Buffer.poolSize ? Buffer.allocUnsafe(size) : allocateGrowing(length, size, most);
             this.#buffer.copy(larger, 0, 0, this.#length);
-            giveBack(this.#buffer);
+            giveBackGrown(this.#buffer);
             this.#buffer = larger;
         }
         bytes.copy(this.#buffer, this.#length);
@@ -86,7 +86,7 @@ export class PartialFrame {
 
     /** Drops all bytes. */
     release(): void {
-        giveBack(this.#buffer);
+        giveBackGrown(this.#buffer);
         this.#buffer = EMPTY;
         this.#length = 0;
     }

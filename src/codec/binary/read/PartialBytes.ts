@@ -1,4 +1,4 @@
-import { allocateGrowing, giveBack } from "../../../runtime/largeMemory";
+import { allocateGrowing, giveBackGrown } from "../../../runtime/largeMemory";
 import * as $ from "../layout";
 
 /** Initial size of the memory for a frame. */
@@ -40,7 +40,7 @@ export class PartialBytes {
     /** Drops the bytes of a frame that is too large. */
     skip(): void {
         this.isSkipped = true;
-        giveBack(this.#memory);
+        giveBackGrown(this.#memory);
         this.#memory = Buffer.alloc(0);
     }
 
@@ -48,7 +48,7 @@ export class PartialBytes {
         const most = Math.max(4 * length, MIN_MEMORY);
         const larger = allocateGrowing(length, Math.min(this.size, most), most);
         larger.set(this.#memory.subarray(0, this.length));
-        giveBack(this.#memory);
+        giveBackGrown(this.#memory);
         this.#memory = larger;
     }
 }

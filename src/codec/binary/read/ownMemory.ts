@@ -1,4 +1,4 @@
-import { giveBack } from "../../../runtime/largeMemory";
+import { giveBackGrown } from "../../../runtime/largeMemory";
 
 const owned = new WeakSet<Buffer>();
 
@@ -18,5 +18,5 @@ export function isOwnMemory(frame: Buffer): boolean {
 /** Gives the memory of such a frame back, to which no value refers. */
 export function giveBackFrame(frame: Buffer): void {
     owned.delete(frame);
-    giveBack(frame);
+    giveBackGrown(frame);
 }
