@@ -1,12 +1,11 @@
 import { EventEmitter } from "node:events";
 import type { InvalidMessage, Message } from "../protocol/Message";
-import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import { SockhopError } from "../SockhopError";
 import { positiveNumber } from "../validators";
 import { type FormatSettings, createFormat } from "./formatOption";
 import { assertObject, noMessageError } from "./errors";
 import { type ClassRegistry, classRegistry } from "./classes";
-import type { Codec, ControlKind, Identified, ReadState } from "./Codec";
+import type { ReadState } from "./Encoder";
 import { JsonCodec, type JsonCodecOptions } from "./json/JsonCodec";
 import { withLineId } from "./LineId";
 import { BinaryFormat } from "./binary/BinaryFormat";
@@ -56,8 +55,12 @@ export interface ObjectBufferOptions extends FramingOptions, ValueOptions {}
  * the error if there is no listener.
  */
 export class ObjectBuffer extends EventEmitter {
-    readonly #codec: Codec;
-    readonly #json: JsonCodec;
+    /**
+     * Encodes and decodes lines.
+     *
+     * @internal
+     */
+    readonly json: JsonCodec;
     readonly #format: WireFormat | undefined;
     readonly #reader: StreamReader;
     readonly #allowNonObjects: boolean;
@@ -84,7 +87,7 @@ export class ObjectBuffer extends EventEmitter {
         const classes = classRegistry(given.classes);
         const settings = jsonOptions(given, classes);
         const json = new JsonCodec(settings);
-        this.#codec = this.#json = json;
+        this.json = json;
         this.#allowNonObjects = settings.allowNonObjects;
         this.#formatSettings = { ...settings, json };
         this.#format = createFormat(given, this.#formatSettings);
@@ -121,14 +124,14 @@ export class ObjectBuffer extends EventEmitter {
         for (const error of this.#readErrors.splice(0)) this.emit("error", error);
         for (const frame of frames) {
             if (typeof frame !== "string") this.#decodeFrame(frame, values);
-            else if (!this.#codec.isBlank(frame)) this.#decodeLine(frame, values);
+            else if (!this.json.isBlank(frame)) this.#decodeLine(frame, values);
         }
         return values;
     }
 
     #decodeLine(line: string, values: unknown[]): void {
         try {
-            values.push(this.#codec.decodeValue(line));
+            values.push(this.json.decodeValue(line));
         } catch (error) {
             this.emit("error", error);
         }
@@ -156,7 +159,7 @@ export class ObjectBuffer extends EventEmitter {
      */
     obj2buf(value: unknown): Buffer | undefined {
         try {
-            if (!this.#format) return Buffer.from(this.#codec.encodeValue(value));
+            if (!this.#format) return Buffer.from(this.json.encodeValue(value));
             assertObject(value, this.#allowNonObjects);
             return this.#format.encodeShared(value);
         } catch (error) {
@@ -166,16 +169,7 @@ export class ObjectBuffer extends EventEmitter {
         }
     }
 
-    // Internal methods for client and server. Codec.ts describes the contract of each.
-
-    /**
-     * True if messages have an envelope; false for a `"json"` peer.
-     *
-     * @internal
-     */
-    get enveloped(): boolean {
-        return this.#codec.enveloped;
-    }
+    // For client and server.
 
     /**
      * Format for bytes that this end can agree on; `undefined` without the option `codec`.
@@ -205,113 +199,26 @@ export class ObjectBuffer extends EventEmitter {
         return (this.#v2Format ??= new V2Format(this.#formatSettings));
     }
 
-    /** @internal */
-    get acceptsText(): boolean {
-        return this.#codec.acceptsText;
-    }
-
     /**
-     * Text that ends each line that is sent, and is nowhere else in it.
+     * Splits bytes into lines, without their terminators, and frames of the format.
      *
+     * @param chunk - bytes, split at any position; bytes of a partial frame are copied
+     * @param length - number of valid bytes in `chunk`
+     * @returns lines and frames that the chunk completes, in order. A frame is valid until the next call
      * @internal
      */
-    get terminator(): string {
-        return this.#codec.terminator;
-    }
-
-    /** @internal */
-    get latestType(): string {
-        return this.#codec.latestType;
-    }
-
-    /** @internal */
-    identify(call: Identified): void {
-        this.#codec.identify(call);
-    }
-
-    /** @internal */
-    encodeMessage(value: unknown, type?: string): string {
-        return this.#codec.encodeMessage(value, type);
-    }
-
-    /** @internal */
-    encodeCall(value: unknown, call: Identified, type?: string): string {
-        return this.#codec.encodeCall(value, call, type);
-    }
-
-    /** @internal */
-    encodeReply(value: unknown, id: unknown, hasUuid: boolean): string {
-        return this.#codec.encodeReply(value, id, hasUuid);
-    }
-
-    /** @internal */
-    encodeRequest(value: unknown, request: Identified, type?: string): string {
-        return this.#codec.encodeRequest(value, request, type);
-    }
-
-    /** @internal */
-    encodeResponse(packet: Partial<SockhopResponsePacket>, hasUuid: boolean): string {
-        return this.#codec.encodeResponse(packet, hasUuid);
-    }
-
-    /** @internal */
-    encodeCancel(request: Identified): string {
-        return this.#codec.encodeCancel(request);
-    }
-
-    /** @internal */
-    encodeControl(kind: ControlKind, data: unknown): string {
-        return this.#codec.encodeControl(kind, data);
-    }
-
-    /** @internal */
-    frame(json: string): string {
-        return this.#codec.frame(json);
-    }
-
-    /** @internal */
     read(chunk: Buffer, state: ReadState, length = chunk.length): (string | Buffer)[] {
         return this.#reader.read(chunk, state, length);
     }
 
-    /** @internal */
-    readEnd(state: ReadState): string | undefined {
-        return this.#codec.readEnd(state);
-    }
-
-    /** @internal */
-    isBlank(frame: string): boolean {
-        return this.#codec.isBlank(frame);
-    }
-
-    /** @internal */
-    decode(frame: string): Message | InvalidMessage {
-        const decoded = this.#codec.decode(frame);
+    /**
+     * Decodes the message of a line. Never throws.
+     *
+     * @internal
+     */
+    decode(line: string): Message | InvalidMessage {
+        const decoded = this.json.decode(line);
         return this.#format ? withLineId(decoded) : decoded;
-    }
-
-    /**
-     * Encodes a message with an envelope, for another server.
-     *
-     * @returns JSON text, without a terminator
-     * @internal
-     */
-    encodeEnvelope(value: unknown, type?: string): string {
-        return this.#json.encodeEnvelope(value, type).slice(0, -this.terminator.length);
-    }
-
-    /**
-     * Decodes the JSON text of an envelope that another server has written.
-     *
-     * @internal
-     */
-    decodeEnvelope(json: string): Message | InvalidMessage {
-        return this.#json.decodeEnvelope(json);
-    }
-
-    /** @internal */
-    describe(frame: string): { type: unknown; bytes: number } {
-        return this.#codec.describe(frame);
     }
 }
 

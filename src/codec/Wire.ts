@@ -1,5 +1,5 @@
 import type { InvalidMessage, Message } from "../protocol/Message";
-import type { ByteFrame, Encoder, ReadState } from "./Codec";
+import type { ByteFrame, Encoder, ReadState } from "./Encoder";
 
 /**
  * Splits the bytes of a stream into JSON lines, without their terminators, and frames of bytes.

@@ -4,7 +4,7 @@ import { isCodecName } from "../protocol/Hello";
 import { SockhopError } from "../SockhopError";
 import { BinaryFormat } from "./binary/BinaryFormat";
 import type { ClassRegistry } from "./classes";
-import type { Encoder } from "./Codec";
+import type { Encoder } from "./Encoder";
 import { CustomFormat } from "./custom/CustomFormat";
 import type { ValueCodec, ValueOptions } from "./ValueOptions";
 import type { WireFormat } from "./Wire";

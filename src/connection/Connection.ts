@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { ControlKind, Encoder, Frame, Identified, ReadState } from "../codec/Codec";
+import type { ControlKind, Encoder, Frame, Identified, ReadState } from "../codec/Encoder";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import type { Wire } from "../codec/Wire";
 import { publishSent } from "../diagnostics/channels";
@@ -116,7 +116,7 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
     }
 
     get encoder(): Encoder {
-        if (this.wire === undefined) return this.endpoint._objectBuffer;
+        if (this.wire === undefined) return this.endpoint._objectBuffer.json;
         this.prepareWire();
         return this.wire;
     }
@@ -166,10 +166,10 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
 
     /** Sends a control message that is not counted, and not sent again after an interruption. */
     sendApart(data: unknown, kind: ControlKind = "pong"): void {
-        const { _objectBuffer: objectBuffer } = this.endpoint;
-        const line = objectBuffer.encodeControl(kind, data);
+        const { json } = this.endpoint._objectBuffer;
+        const line = json.encodeControl(kind, data);
         this.writeApart(line);
-        publishSent(this, line, objectBuffer);
+        publishSent(this, line, json);
     }
 
     /**
@@ -221,7 +221,7 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
     }
 
     #encoderOf(frame: Frame): Encoder {
-        return typeof frame === "string" ? this.endpoint._objectBuffer : (this.wire as Wire);
+        return typeof frame === "string" ? this.endpoint._objectBuffer.json : (this.wire as Wire);
     }
 
     /** Watch of the bytes in transit. */

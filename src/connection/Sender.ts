@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Encoder, Frame } from "../codec/Codec";
+import type { Encoder, Frame } from "../codec/Encoder";
 import type { PendingReply } from "../replies/PendingReply";
 import { notConnectedError } from "../SockhopError";
 

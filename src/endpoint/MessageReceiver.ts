@@ -83,7 +83,7 @@ export class MessageReceiver {
         this.deliverPaused(connection);
         if (connection.state === "closed") return;
         try {
-            const frame = this.#objectBuffer.readEnd(connection);
+            const frame = this.#objectBuffer.json.readEnd(connection);
             if (frame !== undefined) this.#dispatchSafely(connection, frame);
         } catch (error) {
             this.reportBadFrame(connection, error as Error);
@@ -112,7 +112,7 @@ export class MessageReceiver {
         held.onRelease ??= (released) => this.#dispatchAll(connection, released);
         for (const frame of frames) {
             const control = typeof frame === "string" ? this.#controlOf(frame) : undefined;
-            const isBlank = typeof frame === "string" && this.#objectBuffer.isBlank(frame);
+            const isBlank = typeof frame === "string" && this.#objectBuffer.json.isBlank(frame);
             if (!control) held.push(frame, !isBlank);
             else if (this.#onHeldControl(connection, control)) held.push(frame, false);
         }
@@ -246,8 +246,8 @@ export class MessageReceiver {
     #dispatch(connection: Connection, frame: string | Message | InvalidMessage): void {
         const { badFrames } = connection;
         if (typeof frame !== "string") this.#onMessage(connection, undefined, frame);
-        else if (this.#objectBuffer.isBlank(frame)) return;
-        else if (this.#objectBuffer.acceptsText && this.#refuse(connection, httpWithBody(frame), frame)) return;
+        else if (this.#objectBuffer.json.isBlank(frame)) return;
+        else if (this.#objectBuffer.json.acceptsText && this.#refuse(connection, httpWithBody(frame), frame)) return;
         else this.#onLine(connection, frame, this.#objectBuffer.decode(frame));
         if (connection.badFrames === badFrames) connection.badFrames = 0;
     }
@@ -283,13 +283,13 @@ export class MessageReceiver {
      * body are refused, which a web page can send.
      */
     #isForeign(connection: Connection, start: string): boolean {
-        const fault = this.#objectBuffer.acceptsText ? httpWithBody(start) : foreignProtocol(start);
+        const fault = this.#objectBuffer.json.acceptsText ? httpWithBody(start) : foreignProtocol(start);
         return this.#refuse(connection, fault, start);
     }
 
     /** Warns of a sockhop peer, each message of which would be delivered in its envelope. */
     #onFirstFrame(connection: Connection, frame: string): void {
-        if (this.#objectBuffer.enveloped || !isSockhopFrame(frame)) return;
+        if (this.#objectBuffer.json.enveloped || !isSockhopFrame(frame)) return;
         const origin = frameOrigin(connection.socket, frame);
         this.#handler.onWarning(`The peer seems to be sockhop, and peer_type is "json" here (${origin})`);
     }

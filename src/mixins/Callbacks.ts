@@ -53,7 +53,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (callback) return this.#call(sender, value, callback, options);
             const { isConnected } = sender;
             try {
-                const type = options ? typeOption(options.type, this._objectBuffer.enveloped) : undefined;
+                const type = options ? typeOption(options.type, this._objectBuffer.json.enveloped) : undefined;
                 const sent = sender.send(sender.encoder.encodeMessage(value, type));
                 return isConnected && !sender.isConnected ? markHandled(sent) : sent;
             } catch (error) {
@@ -71,7 +71,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const call = new PendingCallback(callback, failed);
             const { isConnected } = sender;
             try {
-                const type = options ? typeOption(options.type, this._objectBuffer.enveloped) : undefined;
+                const type = options ? typeOption(options.type, this._objectBuffer.json.enveloped) : undefined;
                 const { encoder } = sender;
                 const frame = encoder.encodeCall(value, call, type);
                 call.type = encoder.latestType;
@@ -93,7 +93,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 const message = "The callback must be a function; null, if only options follow";
                 throw new SockhopError(message, "ERR_REMOTE_CALLBACK_TYPE");
             }
-            if (!this._objectBuffer.enveloped) {
+            if (!this._objectBuffer.json.enveloped) {
                 throw new SockhopError("A json peer cannot reply to a remote callback", "ERR_REMOTE_CALLBACK_TYPE");
             }
         }

@@ -44,7 +44,7 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
             if (limit?.error) return Promise.resolve(); // the call has ended
             if (connection.state === "closed") return lost(connection);
             if (connection.isResumable) return markHandled(this.#acknowledged(connection, limit));
-            if (!this._objectBuffer.enveloped) {
+            if (!this._objectBuffer.json.enveloped) {
                 return Promise.reject(
                     new SockhopError("A json peer cannot tell what it has received", "ERR_REQUEST_TYPE"),
                 );

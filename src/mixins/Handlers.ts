@@ -67,7 +67,7 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
             if (this.#handlers?.has(type)) {
                 throw new SockhopError(`${type} already has a handler (see unhandle())`, "ERR_HANDLER_EXISTS");
             }
-            if (!this._objectBuffer.enveloped) this._warn('Peers of the type "json" send no requests to handle()');
+            if (!this._objectBuffer.json.enveloped) this._warn('Peers of the type "json" send no requests to handle()');
             (this.#handlers ??= new Map()).set(type, handler);
         }
 

@@ -69,8 +69,8 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
             let reply;
             let handshake;
             try {
-                reply = this._objectBuffer.encodeReply({ allow_binary_mode: isAllowed }, id, hasUuid);
-                handshake = this._objectBuffer.encodeCall(HANDSHAKE_DATA, identified(handshakeId), HANDSHAKE);
+                reply = this._objectBuffer.json.encodeReply({ allow_binary_mode: isAllowed }, id, hasUuid);
+                handshake = this._objectBuffer.json.encodeCall(HANDSHAKE_DATA, identified(handshakeId), HANDSHAKE);
             } catch {
                 return false; // it does not fit into `max_message_size`
             }
@@ -117,7 +117,7 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
             }
             const probe = new SockhopPing();
             const ping = wire.encodeControl("ping", probe);
-            const transition = this._objectBuffer.encodeMessage({}, TRANSITION);
+            const transition = this._objectBuffer.json.encodeMessage({}, TRANSITION);
             wire.startFrames(); // first: a subscriber of a diagnostics channel may send
             connection.writeAndForget(ping);
             connection.writeAndForget(transition);

@@ -133,7 +133,7 @@ export function Requests<B extends Constructor<Endpoint>>(Base: B): B & Construc
                     checkMethodOptions(options, REQUEST_NAMES, method);
                 }
                 const { timeout, signal } = options ?? {};
-                if (!this._objectBuffer.enveloped) {
+                if (!this._objectBuffer.json.enveloped) {
                     throw new SockhopError("A json peer cannot respond to a request", "ERR_REQUEST_TYPE");
                 }
                 const type = options ? typeOption(options.type, true) : undefined;

@@ -1,4 +1,4 @@
-import type { Identified } from "../codec/Codec";
+import type { Identified } from "../codec/Encoder";
 import { throwLater } from "../emitter/emitSafely";
 import { setImmediate } from "../runtime/clock";
 import type { SockhopError } from "../SockhopError";

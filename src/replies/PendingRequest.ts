@@ -1,4 +1,4 @@
-import type { Identified } from "../codec/Codec";
+import type { Identified } from "../codec/Encoder";
 import type { RequestSpan } from "../diagnostics/RequestSpan";
 import { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { CallSite } from "../runtime/CallSite";

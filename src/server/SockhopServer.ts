@@ -315,7 +315,7 @@ export class SockhopServer<
     session(id: string): RemoteSession<P> {
         if (typeof id !== "string") throw new SockhopError("The id of a session must be a string", "ERR_BAD_OPTION");
         const self = this._self();
-        return new RemoteSession(self._directory, self._objectBuffer.enveloped, id);
+        return new RemoteSession(self._directory, self._objectBuffer.json.enveloped, id);
     }
 
     /**
@@ -518,7 +518,7 @@ export class SockhopServer<
             objectBuffer: this._objectBuffer,
             broadcasts: this._broadcasts,
             responseTimeout: this._limits.responseTimeout,
-            hasTypes: this._objectBuffer.enveloped,
+            hasTypes: this._objectBuffer.json.enveloped,
             connections: (group) => this.#connectionsOf(group),
             send: (connection, value, type) => this._send(connection, value, null, { type }),
             ask: (connection, value, options) => this._ask(connection, value, options),

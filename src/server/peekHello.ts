@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { ReadState } from "../codec/Codec";
+import type { ReadState } from "../codec/Encoder";
 import type { ObjectBuffer } from "../codec/ObjectBuffer";
 import { PONG } from "../protocol/Envelope";
 import { type Hello, parseHello } from "../protocol/Hello";

@@ -6,7 +6,7 @@ import { TapCodec } from "../../src/cli/tap/TapCodec";
 import { TapLog, type TapSide } from "../../src/cli/tap/TapLog";
 import { ObjectBuffer, type ObjectBufferOptions } from "../../src";
 import type { createFormat } from "../../src/codec/formatOption";
-import type { Identified } from "../../src/codec/Codec";
+import type { Identified } from "../../src/codec/Encoder";
 import type { Wire } from "../../src/codec/Wire";
 import { helloData } from "../../src/protocol/Hello";
 import { uuidOf } from "../../src/protocol/uuid";

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import type { SockhopError } from "../../src";
-import type { Codec, ReadState } from "../../src/codec/Codec";
+import type { ReadState } from "../../src/codec/Encoder";
+import type { JsonCodec } from "../../src/codec/json/JsonCodec";
 import type { Message } from "../../src/protocol/Message";
 import { identified } from "../support/identified";
 
 /** Creates the codec under test, for peers with envelopes. */
-export type CodecFactory = (options: { maxSize: number }) => Codec;
+export type CodecFactory = (options: { maxSize: number }) => JsonCodec;
 
 /** State of one byte stream, with the errors that the codec reports. */
 export interface TestStream extends ReadState {
@@ -48,7 +49,7 @@ export function codeOf(call: () => unknown): string | undefined {
 }
 
 /** One frame of each kind, with the message that it must be decoded to. */
-function framesOf(codec: Codec): { frame: string; expected: Partial<Message> }[] {
+function framesOf(codec: JsonCodec): { frame: string; expected: Partial<Message> }[] {
     const ping = { _id: UUID, _created: DATE, _returned: null, _finished: null };
     const packet = { uuid: UUID, type: "Widget", data: { size: "é" }, last: true };
     const cancel = { uuid: OTHER_UUID, type: "Object", data: {}, last: true, cancel: true };
@@ -84,9 +85,9 @@ function framesOf(codec: Codec): { frame: string; expected: Partial<Message> }[]
     ];
 }
 
-/** Runs the tests that every {@link Codec} must pass. Call it inside of `describe()`. */
+/** Tests what goes into a {@link JsonCodec} and comes out of another. Call it inside of `describe()`. */
 export function testCodec(create: CodecFactory): void {
-    let codec: Codec;
+    let codec: JsonCodec;
     let stream: TestStream;
 
     beforeEach(() => {

@@ -210,7 +210,7 @@ describe("sendCancel()", () => {
         };
         const connection = new Connection(socket.asSocket, owner);
         const reply = new PendingResponse();
-        connection.writeAndForget(_objectBuffer.encodeRequest(1, reply));
+        connection.writeAndForget(_objectBuffer.json.encodeRequest(1, reply));
         connection.sendCancel(reply);
         connection.flush();
         expect(socket.frames.map(({ type }) => type)).to.deep.equal(["SockhopRequest"]);

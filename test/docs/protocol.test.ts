@@ -3,7 +3,7 @@ import type net from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
-import type { ByteFrame, Identified } from "../../src/codec/Codec";
+import type { ByteFrame, Identified } from "../../src/codec/Encoder";
 import { writeFrame } from "../../src/codec/v2/writeFrame";
 import type { Wire } from "../../src/codec/Wire";
 import { helloData, parseHello } from "../../src/protocol/Hello";

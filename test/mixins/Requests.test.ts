@@ -149,7 +149,7 @@ describe("Requests", () => {
         const sender: Sender = {
             isConnected: false,
             socket: undefined,
-            encoder: probe._objectBuffer,
+            encoder: probe._objectBuffer.json,
             send: (_frame, reply) => refuseToSend(reply),
         };
         for (const promise of [probe._ask(sender, 1), probe._request(sender, 1)]) {

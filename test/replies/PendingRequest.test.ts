@@ -2,7 +2,7 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import { SockhopError } from "../../src";
 import type { RequestSpan } from "../../src/diagnostics/RequestSpan";
-import type { Identified } from "../../src/codec/Codec";
+import type { Identified } from "../../src/codec/Encoder";
 import { uuidOf } from "../../src/protocol/uuid";
 import {
     type PendingRequest,

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from "node:v8";
 import { SockhopError } from "../../src";
-import type { ByteFrame, ControlKind, Frame, Identified } from "../../src/codec/Codec";
+import type { ByteFrame, ControlKind, Frame, Identified } from "../../src/codec/Encoder";
 import { ObjectBuffer } from "../../src/codec/ObjectBuffer";
 import type { Wire, WireFormat, WireTokens } from "../../src/codec/Wire";
 import { type InvalidMessage, type Message, type MessageKind, invalid, message } from "../../src/protocol/Message";
@@ -10,7 +10,7 @@ import type { SockhopResponsePacket } from "../../src/protocol/SockhopRequest";
 const MARK = 0xff;
 const HEADER = 5;
 
-const json = new ObjectBuffer();
+const json = new ObjectBuffer().json;
 
 /** Encoded message that is not committed yet. */
 class TestFrame implements ByteFrame {

@@ -55,9 +55,9 @@ process.once("beforeExit", async () => {
  */
 function terminatorOf(end) {
     // Not obj2buf(), which makes bytes without a terminator for a codec.
-    const { enveloped } = end._objectBuffer;
-    const json = JSON.stringify(enveloped ? { type: "Object", data: {} } : {});
-    return end._objectBuffer.encodeMessage({}).slice(json.length);
+    const { json: codec } = end._objectBuffer;
+    const json = JSON.stringify(codec.enveloped ? { type: "Object", data: {} } : {});
+    return codec.encodeMessage({}).slice(json.length);
 }
 
 /** @param {Server} server */

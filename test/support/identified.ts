@@ -1,4 +1,4 @@
-import type { Identified } from "../../src/codec/Codec";
+import type { Identified } from "../../src/codec/Encoder";
 
 /** Call or request with a known uuid. */
 export function identified(uuid: string): Identified {

@@ -1,4 +1,4 @@
-import type { Frame } from "../../codec/Codec";
+import type { Frame } from "../../codec/Encoder";
 import type { Connection } from "../../connection/Connection";
 import type { PendingReply } from "../../replies/PendingReply";
 import { now, setImmediate } from "../../runtime/clock";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Frame } from "../../codec/Codec";
+import type { Frame } from "../../codec/Encoder";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import type { Connection } from "../../connection/Connection";
 import { type MessageEncoder, type Sender, refuseToSend } from "../../connection/Sender";
@@ -49,7 +49,7 @@ export class Outbox implements Sender {
         this.#owner = owner;
         if (queue) this.#queue = new OfflineQueue(queue);
         const { format } = owner._objectBuffer;
-        if (format) this.#snapshots = new SnapshotEncoder(format, owner._objectBuffer);
+        if (format) this.#snapshots = new SnapshotEncoder(format, owner._objectBuffer.json);
     }
 
     get isConnected(): boolean {
@@ -74,7 +74,7 @@ export class Outbox implements Sender {
     get encoder(): MessageEncoder {
         const connection = (this.#encodedFor = this.connection);
         if (this.#snapshots && (!connection || this.#queueFor(connection))) return this.#snapshots;
-        return connection?.encoder ?? this.#owner._objectBuffer;
+        return connection?.encoder ?? this.#owner._objectBuffer.json;
     }
 
     /** Sends or queues a frame. Chosen for each one: `toJSON()` of its value may have closed the connection. */

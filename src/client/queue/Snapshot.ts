@@ -1,4 +1,4 @@
-import type { ByteFrame, Encoder, Frame, Identified } from "../../codec/Codec";
+import type { ByteFrame, Encoder, Frame, Identified } from "../../codec/Encoder";
 import type { Wire, WireFormat } from "../../codec/Wire";
 import type { MessageEncoder } from "../../connection/Sender";
 import type { InvalidMessage, Message } from "../../protocol/Message";

@@ -1,7 +1,7 @@
 import { REQUEST, RESPONSE } from "../../protocol/Envelope";
 import type { InvalidMessage, Message } from "../../protocol/Message";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
-import type { ByteFrame, ControlKind, Frame, Identified } from "../Codec";
+import type { ByteFrame, ControlKind, Frame, Identified } from "../Encoder";
 import type { Wire, WireTokens } from "../Wire";
 import type { BinaryFormat } from "./BinaryFormat";
 import type { FrameBuffer } from "./write/FrameBuffer";

@@ -1,4 +1,4 @@
-import type { Encoder } from "../Codec";
+import type { Encoder } from "../Encoder";
 import type { ShapeTable } from "./write/Shape";
 
 /** Class whose instances are received as instances. */

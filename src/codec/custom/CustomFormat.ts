@@ -7,7 +7,7 @@ import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
 import { isOwnMemory } from "../binary/read/ownMemory";
-import type { Encoder } from "../Codec";
+import type { Encoder } from "../Encoder";
 import { assertAwaited, badDataError, withoutStack } from "../errors";
 import type { ValueCodec } from "../ValueOptions";
 import type { WireFormat, WireTokens } from "../Wire";

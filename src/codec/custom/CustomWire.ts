@@ -1,6 +1,6 @@
 import type { InvalidMessage, Message } from "../../protocol/Message";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
-import type { ControlKind, Frame, Identified } from "../Codec";
+import type { ControlKind, Frame, Identified } from "../Encoder";
 import type { Wire, WireTokens } from "../Wire";
 import type { CustomFormat } from "./CustomFormat";
 import { typeIn } from "./customFrames";

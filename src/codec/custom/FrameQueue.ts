@@ -1,4 +1,4 @@
-import type { ByteFrame } from "../Codec";
+import type { ByteFrame } from "../Encoder";
 
 /** Frames of one connection that are not written yet, each in memory of its own. */
 export class FrameQueue {

@@ -1,6 +1,6 @@
 import { isAscii } from "node:buffer";
 import { SockhopError } from "../../SockhopError";
-import type { ReadState } from "../Codec";
+import type { ReadState } from "../Encoder";
 import { tooLargeError } from "../errors";
 import { PartialFrame } from "./PartialFrame";
 import type { Terminator } from "./Terminator";

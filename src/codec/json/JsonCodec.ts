@@ -5,7 +5,7 @@ import { typeName } from "../../protocol/typeName";
 import { detach } from "../../runtime/detach";
 import { messageOf } from "../../runtime/thrownValues";
 import type { ClassRegistry } from "../classes";
-import type { Codec, ControlKind, Identified } from "../Codec";
+import type { ControlKind, Encoder, Identified, ReadState } from "../Encoder";
 import { assertAwaited, assertObject, badFrameError, tooLargeError, withoutStack } from "../errors";
 import { EnvelopeWriter } from "./EnvelopeWriter";
 import { FrameReader, type JsonReadState, skipByteOrderMark } from "./FrameReader";
@@ -35,10 +35,15 @@ export interface JsonCodecOptions {
     classes: ClassRegistry | undefined;
 }
 
-/** Codec for JSON text and a terminator: the wire format of sockhop 1.x (`docs/protocol.md`), and of `"json"` peers. */
-export class JsonCodec implements Codec {
+/**
+ * Codec for JSON text and a terminator: the wire format of sockhop 1.x (`docs/protocol.md`), and of `"json"` peers. All
+ * connections of an endpoint share one; each connection has its own {@link ReadState}.
+ */
+export class JsonCodec implements Encoder<string> {
     readonly name = "json";
+    /** False if values are sent without an envelope. Then there are no calls, replies and requests. */
     readonly enveloped: boolean;
+    /** True if any text is a value, so that no frame is invalid. */
     readonly acceptsText: boolean;
     readonly #allowNonObjects: boolean;
     readonly #maxSize: number;
@@ -64,6 +69,11 @@ export class JsonCodec implements Codec {
         this.acceptsText = allowNonObjects && !enveloped;
     }
 
+    /**
+     * Encodes a value without an envelope.
+     *
+     * @throws {@link SockhopError} also `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object
+     */
     encodeValue(value: unknown): string {
         assertObject(value, this.#allowNonObjects);
         return this.frame(toJson(value));
@@ -87,10 +97,14 @@ export class JsonCodec implements Codec {
         return this.enveloped ? this.#encodeEnvelope(this.#writer.value(value, "", type)) : this.encodeValue(value);
     }
 
-    /** Encodes a message with an envelope, also if messages of this end have none. */
+    /**
+     * Encodes a message with an envelope, also if messages of this end have none.
+     *
+     * @returns JSON text, without a terminator
+     */
     encodeEnvelope(value: unknown, type?: string): string {
         assertAwaited(value);
-        return this.#encodeEnvelope(this.#writer.value(value, "", type));
+        return this.#encodeEnvelope(this.#writer.value(value, "", type)).slice(0, -this.terminator.length);
     }
 
     encodeCall(value: unknown, { uuid }: Identified, type?: string): string {
@@ -123,13 +137,24 @@ export class JsonCodec implements Codec {
             : this.encodeValue(data);
     }
 
-    read(chunk: Buffer, state: JsonReadState, length = chunk.length): string[] {
-        return this.#reader.read(chunk, state, length);
+    /**
+     * Splits bytes into frames, without their terminators.
+     *
+     * @param chunk - bytes, split at any position; bytes of a partial frame are copied
+     * @param length - number of valid bytes in `chunk`
+     * @returns frames that the chunk completes, in order
+     */
+    read(chunk: Buffer, state: ReadState, length = chunk.length): string[] {
+        return this.#reader.read(chunk, state as JsonReadState, length);
     }
 
-    /** Returns the last line if messages have no envelope: its JSON text is complete without a terminator. */
-    readEnd(state: JsonReadState): string | undefined {
-        const { partialFrame } = state;
+    /**
+     * Ends a stream. Returns the last line if messages have no envelope: its JSON text is complete without a terminator.
+     *
+     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` for an incomplete frame
+     */
+    readEnd(state: ReadState): string | undefined {
+        const { partialFrame } = state as JsonReadState;
         if (!partialFrame || partialFrame.isSkipped) return undefined;
         state.partialFrame = undefined;
         const frames = textsOf(partialFrame.bytes);
@@ -142,11 +167,12 @@ export class JsonCodec implements Codec {
         return text;
     }
 
-    /** True for white space. With `allow_non_objects`, white space is a value. */
+    /** True for a blank frame between two messages, which is skipped without an error: white space. With `allow_non_objects`, white space is a value. */
     isBlank(frame: string): boolean {
         return !(frame.charCodeAt(0) > SPACE) && !this.#allowNonObjects && isSpaces(frame);
     }
 
+    /** Decodes a message. Never throws. */
     decode(frame: string): Message | InvalidMessage {
         const short = this.enveloped ? parseEnvelope(frame) : undefined;
         if (short) return short;
@@ -170,6 +196,7 @@ export class JsonCodec implements Codec {
         return this.#classes ? reviveMessage(decoded, this.#classes) : decoded;
     }
 
+    /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */
     decodeValue(frame: string): unknown {
         try {
             return this.#parse(frame);
@@ -202,7 +229,12 @@ export class JsonCodec implements Codec {
         return { type, bytes: Buffer.byteLength(json) };
     }
 
-    /** @param type - type of the message, for its error */
+    /**
+     * Makes a frame of JSON text.
+     *
+     * @param type - type of the message, for its error
+     * @throws {@link SockhopError} `ERR_MESSAGE_TOO_LARGE`, and `ERR_BAD_DATA` if the text cannot do without the terminator
+     */
     frame(json: string, type?: string): string {
         const text = this.#terminator.escape(json);
         // A UTF-16 code unit has at most three bytes in UTF-8.

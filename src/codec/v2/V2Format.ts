@@ -5,7 +5,7 @@ import { typeName } from "../../protocol/typeName";
 import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
-import type { ControlKind, Encoder } from "../Codec";
+import type { ControlKind, Encoder } from "../Encoder";
 import { assertAwaited, tooLargeError } from "../errors";
 import { FrameReader } from "../json/FrameReader";
 import { toJson } from "../json/stringify";

@@ -1,5 +1,5 @@
 import { toMessage } from "../../protocol/Message";
-import type { ReadState } from "../Codec";
+import type { ReadState } from "../Encoder";
 import { tooLargeError } from "../errors";
 import type { FrameReader, JsonReadState } from "../json/FrameReader";
 import { PartialFrame } from "../json/PartialFrame";

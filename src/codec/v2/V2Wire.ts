@@ -1,7 +1,7 @@
 import type { InvalidMessage, Message } from "../../protocol/Message";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { SockhopError } from "../../SockhopError";
-import type { ByteFrame, ControlKind, Encoder, Frame, Identified } from "../Codec";
+import type { ByteFrame, ControlKind, Encoder, Frame, Identified } from "../Encoder";
 import { FrameQueue } from "../custom/FrameQueue";
 import type { Wire } from "../Wire";
 import { Base64 } from "./Base64";

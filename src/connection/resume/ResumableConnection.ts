@@ -176,7 +176,7 @@ export abstract class ResumableConnection extends FrameWriter {
         const { resumption } = this;
         if (!resumption) return 0;
         this.flush();
-        const replayed = resumption.journal.rewind(received, this.endpoint._objectBuffer.terminator);
+        const replayed = resumption.journal.rewind(received, this.endpoint._objectBuffer.json.terminator);
         resumption.interruption?.timer.clear();
         resumption.interruption = undefined;
         resumption.replayed += replayed;

@@ -1,5 +1,5 @@
 import { countFrames } from "../../codec/binary/frames";
-import type { Frame } from "../../codec/Codec";
+import type { Frame } from "../../codec/Encoder";
 import type { Wire } from "../../codec/Wire";
 import { SockhopError, notConnectedError } from "../../SockhopError";
 import { type TickTask, atEndOfTick } from "../../timers/endOfTick";

@@ -239,7 +239,7 @@ function contentOfFrame(
         if (content.kind === "invalid") return { bytes: 0, kind: "invalid", error: content.fault };
         return { bytes: content.bytes, codec: "binary", ...contentOf(content) };
     }
-    const { terminator = "\n", enveloped = true } = endpoint._objectBuffer ?? {};
+    const { terminator = "\n", enveloped = true } = endpoint._objectBuffer?.json ?? {};
     const line = content.endsWith(terminator) ? content.slice(0, -terminator.length) : content;
     const bytes = Buffer.byteLength(line);
     if (line.length > MAX_PARSED) return { bytes, kind: "message", text: `${line.slice(0, MAX_START)}…` };

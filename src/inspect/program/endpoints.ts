@@ -34,7 +34,7 @@ interface LiveCluster {
 /** Members of a client or server that the inspector reads. */
 export interface LiveEndpoint {
     readonly _connections?: ReadonlySet<LiveConnection>;
-    readonly _objectBuffer?: { readonly terminator: string; readonly enveloped: boolean };
+    readonly _objectBuffer?: { readonly json: { readonly terminator: string; readonly enveloped: boolean } };
     readonly _groupsOf?: (connection: LiveConnection) => ReadonlySet<string>;
     readonly cluster?: LiveCluster | undefined;
     readonly path?: string | null;

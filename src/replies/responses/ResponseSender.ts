@@ -1,4 +1,4 @@
-import type { Encoder, Frame } from "../../codec/Codec";
+import type { Encoder, Frame } from "../../codec/Encoder";
 import type { RequestSpan } from "../../diagnostics/RequestSpan";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { SockhopError } from "../../SockhopError";

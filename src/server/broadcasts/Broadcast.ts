@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Encoder } from "../../codec/Codec";
+import type { Encoder } from "../../codec/Encoder";
 import type { Connection } from "../../connection/Connection";
 import { publishSent } from "../../diagnostics/channels";
 import { Timer } from "../../runtime/clock";
@@ -139,7 +139,7 @@ export class Broadcast implements BatchMember {
 function publish(connections: readonly Connection[], frame: BroadcastFrame): void {
     for (const connection of connections) {
         if (frame.errors?.has(connection.wire?.format)) continue;
-        const encoder: Encoder = connection.wire ?? connection.endpoint._objectBuffer;
+        const encoder: Encoder = connection.wire ?? connection.endpoint._objectBuffer.json;
         publishSent(connection, frame.for(connection), encoder);
     }
 }

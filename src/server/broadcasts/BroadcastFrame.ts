@@ -1,4 +1,4 @@
-import type { Frame } from "../../codec/Codec";
+import type { Frame } from "../../codec/Encoder";
 import type { WireFormat } from "../../codec/Wire";
 import type { Connection } from "../../connection/Connection";
 import type { SockhopError } from "../../SockhopError";

@@ -59,7 +59,7 @@ export class Broadcasts {
         try {
             if (isReceiveMeta(options)) options = null;
             checkMethodOptions(options, SENDALL_NAMES, "sendall");
-            const type = options ? typeOption(options.type, objectBuffer.enveloped) : undefined;
+            const type = options ? typeOption(options.type, objectBuffer.json.enveloped) : undefined;
             const message = new ValueMessage(objectBuffer, value, type);
             const cluster = options?.local ? undefined : this.#host.cluster();
             if (!cluster) return this.send(message, group, options);

@@ -1,4 +1,4 @@
-import type { Frame } from "../../codec/Codec";
+import type { Frame } from "../../codec/Encoder";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import type { WireFormat } from "../../codec/Wire";
 import { badFrameError, noMessageError } from "../../codec/errors";
@@ -59,7 +59,7 @@ export class ValueMessage implements SharedMessage {
             return (this.#bytes ??= format.encodeShared(this.#value, this.#type));
         }
         if (format) return format.encodeShared(this.#value, this.#type);
-        return (this.#line ??= this.#objectBuffer.encodeMessage(this.#value, this.#type));
+        return (this.#line ??= this.#objectBuffer.json.encodeMessage(this.#value, this.#type));
     }
 }
 
@@ -89,9 +89,10 @@ export class PreparedMessage implements SharedMessage {
             this.#check();
             return prepared;
         }
-        if (!format && typeof prepared === "string" && objectBuffer.enveloped) return objectBuffer.frame(prepared);
+        if (!format && typeof prepared === "string" && objectBuffer.json.enveloped)
+            return objectBuffer.json.frame(prepared);
         const { type, data } = this.decode();
-        return format ? format.encodeShared(data, type) : objectBuffer.encodeMessage(data, type);
+        return format ? format.encodeShared(data, type) : objectBuffer.json.encodeMessage(data, type);
     }
 
     /**

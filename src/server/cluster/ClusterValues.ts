@@ -26,17 +26,18 @@ export class ClusterValues implements RequestHost {
 
     encode(value: unknown, type: string | undefined): string {
         const { objectBuffer } = this.#server;
-        if (!objectBuffer.enveloped) return objectBuffer.encodeEnvelope(value, type); // not only what its peers can get
+        const { json } = objectBuffer;
+        if (!json.enveloped) return json.encodeEnvelope(value, type); // not only what its peers can get
         return this.lineOf(new ValueMessage(objectBuffer, value, type));
     }
 
     /** @returns JSON text with an envelope, or `#` and the base64 text of a frame of the codec `"binary"` */
     lineOf(message: ValueMessage): string {
-        const { enveloped, format, terminator } = this.#server.objectBuffer;
+        const { format, json } = this.#server.objectBuffer;
         if (format?.name === "binary") return `#${(message.encode(format) as Buffer).toString("base64")}`;
         const frame = message.encode(undefined) as string;
-        const json = frame.slice(0, frame.length - terminator.length);
-        return enveloped ? json : `{"type":${JSON.stringify(message.type)},"data":${json}}`;
+        const text = frame.slice(0, -json.terminator.length);
+        return json.enveloped ? text : `{"type":${JSON.stringify(message.type)},"data":${text}}`;
     }
 
     /** Message for clients of this server, from a text of {@link encode} or {@link lineOf}. It can be anything. */
@@ -47,7 +48,7 @@ export class ClusterValues implements RequestHost {
     }
 
     decode(json: string): Message | InvalidMessage {
-        return this.#server.objectBuffer.decodeEnvelope(json);
+        return this.#server.objectBuffer.json.decodeEnvelope(json);
     }
 
     decodeBytes(base64: string): Message | InvalidMessage {

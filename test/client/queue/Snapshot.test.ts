@@ -211,7 +211,7 @@ describe("A message that waits for the codec", () => {
         format.encodeShared = () => {
             throw new RangeError("Array buffer allocation failed");
         };
-        const snapshots = new SnapshotEncoder(format, new ObjectBuffer());
+        const snapshots = new SnapshotEncoder(format, new ObjectBuffer().json);
         expect(() => snapshots.encodeMessage({})).to.throw(RangeError);
     });
 });

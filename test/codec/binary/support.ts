@@ -1,7 +1,7 @@
 import { BinaryFormat } from "../../../src/codec/binary/BinaryFormat";
 import type { BinaryWire } from "../../../src/codec/binary/BinaryWire";
 import type { BinaryFormatOptions } from "../../../src/codec/binary/settings";
-import type { Frame, Identified } from "../../../src/codec/Codec";
+import type { Frame, Identified } from "../../../src/codec/Encoder";
 import { JsonCodec } from "../../../src/codec/json/JsonCodec";
 import type { InvalidMessage, Message } from "../../../src/protocol/Message";
 import { uuidOf } from "../../../src/protocol/uuid";

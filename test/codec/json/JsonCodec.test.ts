@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { Message } from "../../../src/protocol/Message";
-import type { Codec } from "../../../src/codec/Codec";
 import { JsonCodec, type JsonCodecOptions } from "../../../src/codec/json/JsonCodec";
 import { identified } from "../../support/identified";
 import { type TestStream, codeOf, createStream } from "../codec.contract";
@@ -15,7 +14,7 @@ const DEFAULTS: JsonCodecOptions = {
     classes: undefined,
 };
 
-function create(options: Partial<JsonCodecOptions> = {}): Codec {
+function create(options: Partial<JsonCodecOptions> = {}): JsonCodec {
     return new JsonCodec({ ...DEFAULTS, ...options });
 }
 

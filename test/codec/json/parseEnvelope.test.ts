@@ -51,7 +51,7 @@ describe("parseEnvelope", () => {
     });
 
     it("parses the envelopes of JsonCodec", () => {
-        const frame = new ObjectBuffer().encodeMessage({ a: 1 });
+        const frame = new ObjectBuffer().json.encodeMessage({ a: 1 });
         expect(parseEnvelope(frame.slice(0, -1))).to.deep.include({ kind: "message", type: "Object", data: { a: 1 } });
     });
 

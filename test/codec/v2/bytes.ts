@@ -1,4 +1,4 @@
-import type { ReadState } from "../../../src/codec/Codec";
+import type { ReadState } from "../../../src/codec/Encoder";
 
 const ID = "30d9dbeb-b861-42a9-9e71-77576c09a7fa";
 const ID_HEX = Buffer.from(ID).toString("hex");

@@ -41,7 +41,7 @@ describe("BroadcastFrame", () => {
     const message = (value: unknown): ValueMessage => new ValueMessage(objectBuffer, value, undefined);
     const create = (value: unknown): BroadcastFrame => new BroadcastFrame(connections, message(value));
     const parts = (): unknown[] => sockets.map(({ chunks }) => split(Buffer.concat(chunks)));
-    const line = (data: unknown): string => objectBuffer.encodeMessage(data);
+    const line = (data: unknown): string => objectBuffer.json.encodeMessage(data);
 
     it("has one frame for each format", () => {
         const frame = create("a");

@@ -109,7 +109,7 @@ describe("PreparedMessage", () => {
 
     it("throws ERR_MESSAGE_TOO_LARGE above max_message_size, without the type of another message", () => {
         const small = new ObjectBuffer({ max_message_size: LINE.length - 1 });
-        small.encodeMessage({ a: 1 }, "Other");
+        small.json.encodeMessage({ a: 1 }, "Other");
         expect(() => new PreparedMessage(small, LINE).encode(undefined))
             .to.throw(/^A message of 36 bytes is larger than max_message_size/)
             .with.property("code", "ERR_MESSAGE_TOO_LARGE");

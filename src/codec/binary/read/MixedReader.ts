@@ -1,4 +1,4 @@
-import type { ReadState } from "../../Codec";
+import type { ReadState } from "../../Encoder";
 import { tooLargeError } from "../../errors";
 import { FrameReader, type JsonReadState } from "../../json/FrameReader";
 import type { PartialFrame } from "../../json/PartialFrame";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { SockhopError } from "../../../../src";
 import { MixedReader } from "../../../../src/codec/binary/read/MixedReader";
-import type { ReadState } from "../../../../src/codec/Codec";
+import type { ReadState } from "../../../../src/codec/Encoder";
 import { Terminator } from "../../../../src/codec/json/Terminator";
 import { rawFrame } from "../support";
 

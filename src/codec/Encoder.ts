@@ -1,4 +1,3 @@
-import type { InvalidMessage, Message } from "../protocol/Message";
 import type { SockhopResponsePacket } from "../protocol/SockhopRequest";
 import type { SockhopError } from "../SockhopError";
 
@@ -77,55 +76,4 @@ export interface Encoder<F extends Frame = Frame> {
     encodeControl(kind: ControlKind, data: unknown): F;
     /** Returns type and size of an encoded message, for diagnostics. */
     describe(frame: F): { type: unknown; bytes: number };
-}
-
-/**
- * Converts messages to frames and back. All connections of an endpoint share one codec; each connection has its own
- * {@link ReadState}.
- */
-export interface Codec extends Encoder<string> {
-    readonly name: string;
-    /** False if values are sent without an envelope. Then there are no calls, replies and requests. */
-    readonly enveloped: boolean;
-    /** True if any text is a value, so that no frame is invalid. */
-    readonly acceptsText: boolean;
-    /** Text that ends each sent frame, and is nowhere else in it. */
-    readonly terminator: string;
-
-    /**
-     * Encodes a value without an envelope. Also throws `ERR_OBJECTBUFFER_BAD_OBJECT` for a value that is not an object.
-     */
-    encodeValue(value: unknown): string;
-
-    /**
-     * Makes a frame of JSON text.
-     *
-     * @throws {@link SockhopError} `ERR_MESSAGE_TOO_LARGE`, and `ERR_BAD_DATA` if the text cannot do without the terminator
-     */
-    frame(json: string): string;
-
-    /**
-     * Splits bytes into frames, without their terminators.
-     *
-     * @param chunk - bytes, split at any position; bytes of a partial frame are copied
-     * @param length - number of valid bytes in `chunk`
-     * @returns frames that the chunk completes, in order
-     */
-    read(chunk: Buffer, state: ReadState, length?: number): string[];
-
-    /**
-     * Ends a stream. Returns the last frame if it is complete without a terminator.
-     *
-     * @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` for an incomplete frame
-     */
-    readEnd(state: ReadState): string | undefined;
-
-    /** True for a blank frame between two messages, which is skipped without an error. */
-    isBlank(frame: string): boolean;
-
-    /** Decodes a message. Never throws. */
-    decode(frame: string): Message | InvalidMessage;
-
-    /** @throws {@link SockhopError} `ERR_OBJECTBUFFER_BAD_BUFFER_DATA` */
-    decodeValue(frame: string): unknown;
 }
