@@ -52,7 +52,7 @@ describe("Connection with a wire", () => {
     it("encodes for its wire, and lines without one", () => {
         expect(connection.encoder).to.equal(wire);
         connection.wire = undefined;
-        expect(connection.encoder).to.equal(connection.endpoint._objectBuffer);
+        expect(connection.encoder).to.equal(connection.endpoint._objectBuffer.json);
     });
 
     it("writes the messages of one tick in one frame, when the tick ends", async () => {
