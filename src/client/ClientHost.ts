@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Connection } from "../connection/Connection";
 import type { DisconnectReason } from "../connection/DisconnectReason";
 import type { Agreeing } from "../mixins/Agreement";
+import type { Greeter } from "../mixins/Greetings";
 import type { Resuming } from "../mixins/Resume";
 import type { Pauses } from "../timers/backoff";
 import type { Address } from "../transport/Address";
@@ -22,7 +23,7 @@ export interface ClientHost {
     /** True if a lost connection is followed by another one. */
     readonly reconnects: boolean;
     readonly greets: boolean;
-    readonly greet: Agreeing["_greet"];
+    readonly greet: Greeter["_greet"];
     readonly isAgreeing: Agreeing["_isAgreeing"];
     /** Adds the connection of a socket. */
     attach(socket: Socket): Connection;

@@ -10,6 +10,8 @@ import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
 import { codecRequired } from "../endpoint/options";
 import { AutoReconnect } from "../mixins/AutoReconnect";
 import { type FlushLimit, type FlushOptions, limitFlush } from "../mixins/FlushLimit";
+import { Greetings } from "../mixins/Greetings";
+import { Handshake } from "../mixins/Handshake";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sockhop } from "../mixins/Sockhop";
 import type {
@@ -49,6 +51,9 @@ import { Outbox } from "./queue/Outbox";
 import { LeavingConnections } from "./resume/LeavingConnections";
 import { Resumer } from "./resume/Resumer";
 
+const WithGreetings = Greetings(Sockhop); // above all that handle messages: it can hold them
+const WithHandshake = Handshake(WithGreetings);
+
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
 
@@ -71,7 +76,7 @@ export class SockhopClient<
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol messages are not checked
     P extends Protocol = any,
     out C extends ClassesOf<P> = ClassesOf<P>,
-> extends AutoReconnect(Sockhop)<ClientNamedEvents<P>, ClientTypeEvents<P, C>, OtherEvents<P>> {
+> extends AutoReconnect(WithHandshake)<ClientNamedEvents<P>, ClientTypeEvents<P, C>, OtherEvents<P>> {
     /**
      * Path of the Unix domain socket, or `null`. Each attempt to connect reads `path`, `address` and `port`. With the option
      * `servers` the client sets them to those of the current server.
@@ -457,7 +462,6 @@ export class SockhopClient<
         return this.#attempt !== undefined || this.#resumer.isActive;
     }
 
-    // Resume and Agreement need the next four.
     /** @internal */
     protected _onInterrupted(connection: Connection): void {
         if (connection.isLeaving) {
@@ -493,16 +497,6 @@ export class SockhopClient<
     }
 
     /** @internal */
-    protected _onConfirmed(): void {
-        // Only a server has tokens to forget.
-    }
-
-    /** @internal */
-    protected _agreeToResume(): never {
-        throw new Error("A client does not answer greetings");
-    }
-
-    /** @internal */
     protected override _onClose(connection: Connection, wasOpen: boolean): void {
         if (this.#connection === connection) {
             this.#ending = undefined;
@@ -530,12 +524,6 @@ export class SockhopClient<
     /** @internal */
     protected override _receiveMeta(_connection: Connection, type: string, reply: Reply | undefined): object {
         return reply ? { type, callback: reply } : { type };
-    }
-
-    /** @internal */
-    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- as the other members
-    protected get _greetsFirst(): boolean {
-        return true;
     }
 
     /** @internal */

@@ -10,13 +10,13 @@ import {
 import { V2Wire, requestError } from "../codec/v2/V2Wire";
 import type { Connection } from "../connection/Connection";
 import { debug } from "../diagnostics/debugLog";
-import { emitSafely } from "../emitter/emitSafely";
 import type { Endpoint } from "../endpoint/Endpoint";
 import { parseHello } from "../protocol/Hello";
 import { type Message, message as createMessage } from "../protocol/Message";
 import { SockhopPing } from "../protocol/SockhopPing";
 import { uuidv4 } from "../protocol/uuid";
 import { Timer, setImmediate } from "../runtime/clock";
+import type { Agreeing } from "./Agreement";
 import type { Constructor } from "./mixin";
 
 /**
@@ -38,15 +38,12 @@ interface Hold {
  * Speaks as sockhop 2.x with peers that greet so (`docs/protocol.md`). A connection is one of 2.x from the handshake of
  * the peer on; this end never greets first.
  */
-export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
+export function Handshake<B extends Constructor<Endpoint & Agreeing>>(Base: B): B {
     abstract class Handshake extends Base {
         /** Connections that wait for the pong behind which frames may follow. */
         #holds: Map<Connection, Hold> | undefined;
         /** Connections that wait with the transition. */
         #waiting: Set<Connection> | undefined;
-
-        /** See `Agreement`. */
-        abstract _isAgreeing(connection: Connection): boolean;
 
         protected override _onMessage(connection: Connection, message: Message): void {
             const { wire } = connection;
@@ -82,8 +79,8 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
             connection.writeAndForget(handshake);
             for (const request of connection.requests ?? []) request.onFailure(requestError());
             debug?.("handshake of sockhop 2.x with %s", connection.peer);
-            // Otherwise Agreement emits it, when the greeting of this end has failed.
-            if (!this._isAgreeing(connection)) this.#emitCodec(connection);
+            // Otherwise it is emitted when the greeting of this end has failed.
+            if (!this._isAgreeing(connection)) this._emitCodec(connection);
             return true;
         }
 
@@ -150,14 +147,6 @@ export function Handshake<B extends Constructor<Endpoint>>(Base: B): B {
             hold.timer.clear();
             this.#holds?.delete(connection);
             connection.socket.uncork();
-        }
-
-        /** Emits `codec` later, as Agreement does. */
-        #emitCodec(connection: Connection): void {
-            setImmediate(() => {
-                if (connection.state === "open")
-                    emitSafely(this, "codec", connection.codec, ...this._eventArgs(connection));
-            });
         }
 
         protected override _onClose(connection: Connection, wasOpen: boolean): void {

@@ -1,6 +1,6 @@
 import type { Connection } from "../connection/Connection";
 import type { DisconnectReason } from "../connection/DisconnectReason";
-import { Resumption, type ResumptionStart, notResumedError } from "../connection/resume/Resumption";
+import { Resumption, notResumedError } from "../connection/resume/Resumption";
 import type { ResumeLimits } from "../connection/resume/resumeOptions";
 import { badFrameError } from "../codec/errors";
 import { publishInterrupt, publishResume } from "../diagnostics/channels";
@@ -31,9 +31,11 @@ export interface Resuming {
     /**
      * Keeps what is sent from now on until the peer has received it.
      *
+     * @param agreed - token of the connection, and the timeout of the peer
+     * @param fingerprint - of the certificate of a client
      * @internal
      */
-    _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void;
+    _startResumption(connection: Connection, agreed: ResumeHello, fingerprint?: string): void;
 
     /**
      * Goes on without the resumption: the peer does not resume.
@@ -64,9 +66,6 @@ export interface Resuming {
 /** Adds connections that survive the loss of their socket: both ends count frames, and send again what is missing. */
 export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructor<Resuming> {
     abstract class Resume extends Base implements Resuming {
-        /** See `Agreement`: true on a client. */
-        protected abstract get _greetsFirst(): boolean;
-
         /** Called when a connection waits for another socket. */
         protected abstract _onInterrupted(connection: Connection): void;
 
@@ -74,16 +73,22 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         protected abstract _onResumed(connection: Connection): void;
 
         /** Called when everything was sent again, after the handlers of `resumed`. */
-        protected abstract _onReplayed(connection: Connection): void;
+        protected _onReplayed?(connection: Connection): void;
 
         /** Called for each acknowledgement of the peer. The peer has all that was sent before, so it has its token. */
-        protected abstract _onConfirmed(connection: Connection): void;
+        protected _onConfirmed?(connection: Connection): void;
 
-        _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void {
+        _startResumption(connection: Connection, agreed: ResumeHello, fingerprint?: string): void {
             connection.flush();
             const { framesSent } = connection;
             const limits = this._limits.resume as ResumeLimits;
-            connection.resumption = new Resumption(limits, { ...start, framesSent });
+            const timeout = Math.min(agreed.timeout, limits.timeout);
+            connection.resumption = new Resumption(limits, {
+                token: agreed.token ?? "",
+                timeout,
+                framesSent,
+                fingerprint,
+            });
             debug?.("can resume the connection to %s", connection.peer);
         }
 
@@ -100,7 +105,6 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             const timer = new GraceTimeout(resumption.nextDeadline(startedAt) - startedAt, () => {
                 this._notResumed(connection, `within ${resumption.timeout} ms`);
             });
-            if (!this._greetsFirst) timer.unref();
             resumption.interruption = { error, startedAt, timer };
             resumption.interruptions += 1;
             connection.error = undefined; // of an earlier interruption
@@ -136,7 +140,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             publishResume(connection, { missed, replayed, duration });
             emitSafely(this, "resumed", { missed, replayed, duration }, ...this._eventArgs(connection));
             if (connection.isInterrupted || connection.state !== "open") return true;
-            this._onReplayed(connection);
+            this._onReplayed?.(connection);
             this.#emitDrain(connection, resumption);
             return true;
         }
@@ -168,7 +172,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
                 this._dropResumption(connection);
                 return;
             }
-            this._onConfirmed(connection);
+            this._onConfirmed?.(connection);
             if (!connection.onReceipt(ack, held)) {
                 const error = badFrameError("the peer has acknowledged frames that it cannot have received");
                 connection.endLeaving();

@@ -3,7 +3,6 @@ import { Agreement } from "./Agreement";
 import { Callbacks } from "./Callbacks";
 import { Flush } from "./Flush";
 import { Handlers } from "./Handlers";
-import { Handshake } from "./Handshake";
 import { Ping } from "./Ping";
 import { Requests } from "./Requests";
 import { Resume } from "./Resume";
@@ -17,8 +16,7 @@ const WithResume = Resume(WithFlush);
 const WithResponses = Responses(WithResume);
 const WithHandlers = Handlers(WithResponses);
 const WithRequests = Requests(WithHandlers);
-const WithAgreement = Agreement(WithRequests); // above all that handle messages: it can hold them
-const WithHandshake = Handshake(WithAgreement);
+const WithAgreement = Agreement(WithRequests);
 
 /** Endpoint with the features of both ends. Client and server add how connections are made, and how many there are. */
-export abstract class Sockhop<E, T, Other extends string | symbol> extends WithHandshake<E, T, Other> {}
+export abstract class Sockhop<E, T, Other extends string | symbol> extends WithAgreement<E, T, Other> {}

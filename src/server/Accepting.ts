@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import type { Connection } from "../connection/Connection";
-import type { ResumptionStart } from "../connection/resume/Resumption";
 import type { Endpoint } from "../endpoint/Endpoint";
 import { codecRequired } from "../endpoint/options";
 import type { Agreeing } from "../mixins/Agreement";
+import type { Answering } from "../mixins/Answers";
 import type { Constructor } from "../mixins/mixin";
 import type { Resuming } from "../mixins/Resume";
 import type { SessionMembers } from "../mixins/Sessions";
 import type { ResumeHello } from "../protocol/Hello";
+import { fingerprintOf } from "../transport/tls";
 import { milliseconds, positiveNumber } from "../validators";
 import { Admission } from "./Admission";
 import { Resumptions } from "./Resumptions";
@@ -57,7 +58,7 @@ export interface AcceptingMembers {
  *
  * @internal
  */
-export function Accepting<B extends Constructor<Endpoint & Agreeing & Resuming & SessionMembers>>(
+export function Accepting<B extends Constructor<Endpoint & Agreeing & Answering & Resuming & SessionMembers>>(
     Base: B,
 ): B & Constructor<AcceptingMembers> {
     abstract class Accepting extends Base implements AcceptingMembers {
@@ -144,9 +145,9 @@ export function Accepting<B extends Constructor<Endpoint & Agreeing & Resuming &
             });
         }
 
-        override _startResumption(connection: Connection, start: Omit<ResumptionStart, "framesSent">): void {
-            super._startResumption(connection, start);
-            this.#resumptions?.add(connection, start.token);
+        override _startResumption(connection: Connection, agreed: ResumeHello): void {
+            super._startResumption(connection, agreed, fingerprintOf(connection.socket));
+            this.#resumptions?.add(connection, agreed.token as string);
         }
 
         override _dropResumption(connection: Connection): void {
@@ -154,13 +155,14 @@ export function Accepting<B extends Constructor<Endpoint & Agreeing & Resuming &
             super._dropResumption(connection);
         }
 
-        // Resume and Agreement need the next four.
         protected _agreeToResume(timeout: number): ResumeHello {
             const token = (this.#resumptions as Resumptions).createToken(); // called with the option `resume` only
             return { token, timeout: Math.min(timeout, this._limits.resume?.timeout ?? timeout) };
         }
 
+        /** The wait for a client does not keep the process alive. */
         protected _onInterrupted(connection: Connection): void {
+            connection.resumption?.interruption?.timer.unref();
             this.#resumptions?.onInterrupted(connection);
         }
 

@@ -11,7 +11,9 @@ import type { OtherEvents } from "../endpoint/events";
 import { givenOptions } from "../endpoint/givenOptions";
 import type { Handler } from "../endpoint/Handler";
 import { MessageStream, type MessagesOptions } from "../endpoint/MessageStream";
+import { type Answering, Answers } from "../mixins/Answers";
 import { Groups, type Grouping, groupName } from "../mixins/Groups";
+import { Handshake } from "../mixins/Handshake";
 import type { Constructor } from "../mixins/mixin";
 import type { RequestOptions } from "../mixins/Requests";
 import { Sessions } from "../mixins/Sessions";
@@ -54,7 +56,8 @@ import type { ServerHandlerContext, ServerMessage, ServerNamedEvents, ServerType
 import { type ServerOptions, listenArgumentError, permissions, sessionType } from "./ServerOptions";
 import { type Sessioned, SockhopSession } from "./SockhopSession";
 
-const WithAccepting = Accepting(Sessions(Sockhop));
+const WithHandshake = Handshake(Answers(Sockhop)); // above all that handle messages
+const WithAccepting = Accepting(Sessions(WithHandshake));
 
 /** Response stream of the request `V`. */
 type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
@@ -80,7 +83,7 @@ export class SockhopServer<
     out S extends SockhopSession<P> = SockhopSession<P>,
     out C extends ClassesOf<P> = ClassesOf<P>,
 > extends (Groups(WithAccepting) as typeof Sockhop &
-    Constructor<Sessioned> &
+    Constructor<Answering & Sessioned> &
     Constructor<Grouping> &
     Constructor<AcceptingMembers>)<ServerNamedEvents<P, S>, ServerTypeEvents<P, S, C>, OtherEvents<P>> {
     /** Path of the Unix domain socket, or `null`. `listen()` reads `path`, `address` and `port`. */
@@ -485,12 +488,6 @@ export class SockhopServer<
     }
 
     /** @internal */
-    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- as the other members
-    protected get _greetsFirst(): boolean {
-        return false;
-    }
-
-    /** @internal */
     protected _requestArgs({ socket, session }: Connection): unknown[] {
         return [{ socket, session }];
     }
@@ -562,11 +559,6 @@ export class SockhopServer<
     /** @internal */
     protected _onSocketReplaced({ session, socket }: Connection): void {
         (session as SockhopSession | undefined)?._bind(socket, this);
-    }
-
-    /** @internal */
-    protected _onReplayed(): void {
-        // Only a client has a queue.
     }
 
     /** @internal */

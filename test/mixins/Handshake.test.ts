@@ -4,6 +4,8 @@ import type { V2Wire } from "../../src/codec/v2/V2Wire";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import type { Connection } from "../../src/connection/Connection";
 import { Agreement } from "../../src/mixins/Agreement";
+import { Greetings } from "../../src/mixins/Greetings";
+import { Resume } from "../../src/mixins/Resume";
 import { Callbacks } from "../../src/mixins/Callbacks";
 import { Handshake } from "../../src/mixins/Handshake";
 import { Ping } from "../../src/mixins/Ping";
@@ -19,13 +21,15 @@ import { frame } from "../interop/V2Peer";
 // One mixin per line, as in src/mixins/Sockhop.ts.
 const WithCallbacks = Callbacks(Endpoint);
 const WithPing = Ping(WithCallbacks);
-const WithAgreement = Agreement(WithPing);
+const WithResume = Resume(WithPing);
+const WithAgreement = Agreement(WithResume);
 const WithRequests = Requests(WithAgreement);
+const WithGreetings = Greetings(WithRequests);
 
 const TRANSITION = '{"type":"SockhopBinaryModeTransition","data":{}}\n';
 
 /** The smallest endpoint with the handshake of 2.x. */
-class Probe extends Handshake(WithRequests) {
+class Probe extends Handshake(WithGreetings) {
     readonly received: { value: unknown; type: string; callback: Reply | undefined }[] = [];
     readonly errors: unknown[] = [];
     readonly codecs: unknown[] = [];
@@ -95,9 +99,12 @@ class Probe extends Handshake(WithRequests) {
         return this.isQueued;
     }
 
-    // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- as the other members
-    protected get _greetsFirst(): boolean {
-        return true;
+    protected _onInterrupted(): void {
+        throw new Error("The options have no resume");
+    }
+
+    protected _onResumed(): void {
+        this._onInterrupted();
     }
 }
 

@@ -1,4 +1,5 @@
 import { SockhopError, notConnectedError } from "../../SockhopError";
+import type { GraceTimeout } from "../../timers/GraceTimeout";
 import { markHandled } from "../../timers/promises";
 import type { HeldFrames } from "./HeldFrames";
 import { Journal, type JournalLimits } from "./Journal";
@@ -17,7 +18,7 @@ export interface Interruption {
     /** Start on the clock of `performance.now()`. */
     readonly startedAt: number;
     /** Ends the connection. */
-    readonly timer: { clear(): void };
+    readonly timer: GraceTimeout;
 }
 
 /** Agreement of both ends. */

@@ -1,4 +1,3 @@
-import type { Connection } from "../connection/Connection";
 import type { Message } from "../protocol/Message";
 import { onExit } from "../runtime/onExit";
 import { GraceTimeout } from "../timers/GraceTimeout";
@@ -11,29 +10,6 @@ const AGREEMENT_TIMEOUT_MS = 2000;
 
 /** Number of messages that are held before the answer. A server that has the codec sends few before its answer. */
 const MAX_HELD = 1000;
-
-/** Greeting on one connection, until it closes. */
-export interface Greeting {
-    /** Token of this end. */
-    readonly token: string;
-    /** True if a client has asked for a connection that can be resumed. */
-    readonly asks: boolean;
-    /** Interrupted connection that a client resumes. */
-    readonly resumes: Connection | undefined;
-    /** True if a client has the answer of the server. */
-    isAnswered: boolean;
-    /** Set while a client waits for the answer. */
-    wait: AnswerWait | undefined;
-}
-
-/** Greeting that is over. All connections share it, as most of them stay open for long. */
-export const OVER: Greeting = Object.freeze({
-    token: "",
-    asks: false,
-    resumes: undefined,
-    isAnswered: true,
-    wait: undefined,
-});
 
 /** Ends the waits of all clients of the process: see {@link sendAtExit}. */
 const waits = new Set<() => void>();

@@ -2,6 +2,8 @@ import { expect } from "chai";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import { Agreement } from "../../src/mixins/Agreement";
+import { Greetings } from "../../src/mixins/Greetings";
+import { Resume } from "../../src/mixins/Resume";
 import type { Envelope } from "../../src/protocol/Envelope";
 import { helloData } from "../../src/protocol/Hello";
 import { type Message, toMessage } from "../../src/protocol/Message";
@@ -10,14 +12,13 @@ import { TestSocket } from "../support/TestSocket";
 
 const TOKEN = "0123456789abcdef";
 
-/** The smallest endpoint that agrees on a codec. */
-class Probe extends Agreement(Endpoint) {
+const WithResume = Resume(Endpoint);
+
+/** The smallest endpoint that greets. */
+class Probe extends Greetings(Agreement(WithResume)) {
     readonly log: unknown[] = [];
 
-    constructor(
-        protected readonly _greetsFirst: boolean,
-        options: object = { codec: "binary" },
-    ) {
+    constructor(options: object = { codec: "binary" }) {
         super(options);
         this.on("receive", (value) => this.log.push(value));
         this.on("codec", (name) => this.log.push(["codec", name]));
@@ -44,9 +45,17 @@ class Probe extends Agreement(Endpoint) {
     protected override _receiveMeta(): object {
         return {};
     }
+
+    protected _onInterrupted(): void {
+        throw new Error("The options have no resume");
+    }
+
+    protected _onResumed(): void {
+        this._onInterrupted();
+    }
 }
 
-describe("Agreement", () => {
+describe("Greetings", () => {
     let socket: TestSocket;
 
     beforeEach(() => {
@@ -56,12 +65,12 @@ describe("Agreement", () => {
     /** Greetings that were written. */
     const hellos = (): unknown[] => socket.frames.flatMap(({ data }) => (data as { hello?: unknown }).hello ?? []);
 
-    describe("of an end that greets", () => {
+    describe("with the option codec", () => {
         let probe: Probe;
         let connection: Connection;
 
         beforeEach(() => {
-            probe = new Probe(true);
+            probe = new Probe();
             connection = probe.open(socket);
             probe._greet(connection, () => probe.log.push("end"), false);
             connection.flush();
@@ -104,44 +113,5 @@ describe("Agreement", () => {
             await agreed;
             expect([probe._isAgreeing(connection), probe.log]).to.deep.equal([false, []]);
         });
-    });
-
-    describe("of an end that answers", () => {
-        it("answers with a token of its own, and uses the codec from the next frame on", () => {
-            const probe = new Probe(false);
-            const connection = probe.open(socket);
-            probe.hello(connection);
-            expect(connection.codec).to.equal("binary");
-            expect(hellos()).to.have.length(1);
-            expect(hellos()[0]).to.have.property("token").that.is.not.equal(TOKEN);
-        });
-
-        it("answers other codecs, and keeps JSON", () => {
-            const probe = new Probe(false);
-            const connection = probe.open(socket);
-            probe.hello(connection, ["other"]);
-            connection.flush();
-            expect([connection.codec, hellos().length]).to.deep.equal(["json", 1]);
-        });
-
-        it("does not agree if its answer cannot be sent", () => {
-            for (const options of [{ max_buffered: 1 }, { max_message_size: 50 }]) {
-                const probe = new Probe(false, { codec: "binary", ...options });
-                const connection = probe.open((socket = new TestSocket()));
-                connection.writeAndForget("{}\n");
-                probe.hello(connection);
-                connection.flush();
-                expect([connection.codec, socket.text]).to.deep.equal(["json", "{}\n"]);
-            }
-        });
-    });
-
-    it("ignores greetings without the option, and delivers values", () => {
-        const probe = new Probe(false, {});
-        const connection = probe.open(socket);
-        probe.hello(connection);
-        probe.receive(connection, { type: "String", data: "x" });
-        connection.flush();
-        expect([connection.codec, socket.text, probe.log]).to.deep.equal(["json", "", ["x"]]);
     });
 });
