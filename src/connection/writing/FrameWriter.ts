@@ -56,9 +56,11 @@ export class FrameWriter extends SocketWriter implements TickTask {
     /** Set if both ends have agreed to resume the connection on another socket. */
     resumption: Resumption | undefined;
 
-    /** True if frames can be added: there is a usable socket, or there may be another one. */
+    /** True if frames can be added: there is a usable socket, or there may be another one, and the connection is not closed. */
     get isWritable(): boolean {
-        return this.socket.writable || this.resumption?.isOver === false;
+        const { resumption } = this;
+        if (resumption === undefined) return this.socket.writable;
+        return !resumption.isLeaving && (this.socket.writable || !resumption.isOver);
     }
 
     /** True while the socket cannot be used, and another one may follow. */

@@ -65,6 +65,62 @@ describe("A graceful close with resume", () => {
         });
     }
 
+    for (const codec of ["json", "binary"] as const) {
+        it(`takes nothing more, also from a value or a handler that has closed the connection, with the codec ${codec}`, async () => {
+            const sends: ((s: SockhopServer, session: SockhopSession, value: object) => Promise<unknown>)[] = [
+                (_s, session, value) => session.send(value),
+                (_s, session, value) => session.ask(value, { timeout: Infinity }),
+                (_s, session, value) => session.request(value, { timeout: Infinity }).then((stream) => stream.all()),
+                (s, _session, value) => s.sendall(value),
+                (_s, session, value) =>
+                    new Promise((resolve, failed) => {
+                        session.send(value, resolve, { timeout: Infinity, failed }).catch(() => undefined);
+                    }),
+            ];
+            for (const send of sends) {
+                const { s, c } = await resumable({ ...RESUME, codec });
+                const [session] = s.sessions;
+                const received = next(c, "receive");
+                const ended = reasonOfEnd(c);
+                void session!.send("before");
+                let closed: Promise<void> | undefined;
+                const value = {
+                    get a(): number {
+                        closed ??= session!.kill();
+                        return 1;
+                    },
+                };
+                expect(await rejection(send(s, session!, value)), String(send))
+                    .to.have.property("code")
+                    .that.is.oneOf(["ERR_SOCKET_DESTROYED", "ERR_BROADCAST"]);
+                expect((await received)[0]).to.equal("before");
+                expect(await ended).to.have.property("code", "PEER_ENDED");
+                await closed;
+                expect(session!.stats).to.include({ unacknowledged: 0 });
+            }
+        });
+
+        it(`fails a response of a handler that has closed the connection, with the codec ${codec}`, async () => {
+            for (const how of ["send", "write", "fail"] as const) {
+                const { s, c } = await resumable({ ...RESUME, codec });
+                const [session] = s.sessions;
+                let closed: Promise<void> | undefined;
+                const response = new Promise((resolve, reject) => {
+                    s.on("request", (_request, res) => {
+                        void session!.send("before");
+                        closed = session!.kill();
+                        (how === "fail" ? res.fail(new Error("too late")) : res[how]("too late")).then(resolve, reject);
+                    });
+                });
+                const asked = rejection(c.ask(1, { timeout: Infinity }));
+                expect(await rejection(response)).to.have.property("code", "ERR_SOCKET_DESTROYED");
+                expect(await asked).to.have.property("code", "ERR_SOCKET_DESTROYED");
+                await closed;
+                expect(session!.stats).to.include({ unacknowledged: 0 });
+            }
+        });
+    }
+
     it("sends all that waits for acknowledgements", async () => {
         const { s, c } = await resumable({ ...RESUME, resume: { max_messages: 2 } });
         let count = 0;
