@@ -280,9 +280,13 @@ export class SockhopClient<
         const connection = self.#connection;
         if (!connection) throw notConnectedError(failure, "The client is not connected: await connect() first");
         if (self._isAgreeing(connection)) await self._agreed(connection);
-        // At once if possible: the program may close the connection in this tick.
-        if (self.#outbox.isSendingTo(connection)) await self.#outbox.sent(connection);
-        return self._flush(connection, limit);
+        // At once if possible: the program may close the connection in this tick, which sends the queue first.
+        if (!self.#outbox.isSendingTo(connection)) return self._flush(connection, limit);
+        return new Promise((resolve, reject) => {
+            self.#outbox.onSent(() => {
+                self._flush(connection, limit).then(resolve, reject);
+            });
+        });
     }
 
     /** The same as `disconnect()`. */

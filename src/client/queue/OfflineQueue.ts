@@ -65,7 +65,7 @@ export class OfflineQueue {
     #bytes = 0;
     /** Connection that the queue is being flushed to, or that is interrupted. New messages are queued meanwhile, to keep the order. */
     #flushTarget: Connection | undefined;
-    /** Calls of {@link sentTo}. */
+    /** Callbacks of {@link onSent}. */
     #waiting: (() => void)[] | undefined;
     /** True while a reply fails, which can run code of the program. */
     #isFailing = false;
@@ -175,12 +175,9 @@ export class OfflineQueue {
         }
     }
 
-    /** Resolves when the queue is no longer being flushed to this connection. */
-    sentTo(connection: Connection): Promise<void> {
-        if (!this.isSendingTo(connection)) return Promise.resolve();
-        return new Promise((resolve) => {
-            (this.#waiting ??= []).push(resolve);
-        });
+    /** Calls back when the queue is no longer being flushed to its connection. */
+    onSent(callback: () => void): void {
+        (this.#waiting ??= []).push(callback);
     }
 
     /** Stops sending to a connection, which is closed. */
@@ -191,7 +188,7 @@ export class OfflineQueue {
     #onFlushed(): void {
         const waiting = this.#waiting;
         this.#flushTarget = this.#waiting = undefined;
-        for (const resolve of waiting ?? []) resolve();
+        for (const callback of waiting ?? []) callback();
     }
 
     #send(message: QueuedMessage, connection: Connection): void {

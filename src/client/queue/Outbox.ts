@@ -128,9 +128,9 @@ export class Outbox implements Sender {
         return this.#mainQueue?.isSendingTo(connection) === true;
     }
 
-    /** Resolves when the queued messages are sent, or cannot be sent to this connection. */
-    async sent(connection: Connection): Promise<void> {
-        await this.#mainQueue?.sentTo(connection);
+    /** Calls back when the messages of {@link isSendingTo} are sent, or cannot be. */
+    onSent(callback: () => void): void {
+        this.#mainQueue?.onSent(callback);
     }
 
     /** Drops the queued messages of the program with this error. */
