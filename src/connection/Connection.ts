@@ -89,6 +89,8 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
      * Number of calls of the peer that can still get a reply, plus the number of requests whose handlers are running.
      */
     openReplies = 0;
+    /** Number of asynchronous handlers of requests that have not ended, also of those that were canceled. */
+    runningHandlers = 0;
     /** Session of the connection, on a server. */
     session: Session | undefined;
     /** Id of the session. Created when the program asks for it, so others need no memory. */
@@ -274,9 +276,13 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
         return this.#onDrained !== undefined;
     }
 
-    /** True if the connection accepts one more request of the peer. */
+    /**
+     * True if the connection accepts one more request of the peer. A canceled request counts until its handler has ended: a
+     * peer could start any number of them.
+     */
     get acceptsRequests(): boolean {
-        return !this.isDraining && (this.responses?.size ?? 0) < this.limits.maxPending;
+        const open = Math.max(this.responses?.size ?? 0, this.runningHandlers);
+        return !this.isDraining && open < this.limits.maxPending;
     }
 
     /** Waits until no reply is pending in either direction, or the connection is closed. */

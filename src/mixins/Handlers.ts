@@ -101,11 +101,14 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
             { type, data }: SockhopRequest,
             response: SockhopResponseWriteableStream,
         ): Promise<void> {
+            connection.runningHandlers += 1;
             try {
                 const context = new Context(type, connection.socket, response, this._requestArgs(connection)[0]);
                 await sendResult(response, await handler.call(this, data as never, context as never));
             } catch (thrown) {
                 if (this._failResponse(connection, response, thrown)) this.#report(connection, type, thrown);
+            } finally {
+                connection.runningHandlers -= 1;
             }
         }
 

@@ -203,11 +203,15 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
                     if (mustRespond) this.#listenerResults.check(result, false, listener, request, response);
                     return;
                 }
-                Promise.resolve(result).then(
+                const handled = Promise.resolve(result);
+                connection.runningHandlers += 1;
+                handled.then(
                     (value) => {
+                        connection.runningHandlers -= 1;
                         if (mustRespond) this.#listenerResults.check(value, true, listener, request, response);
                     },
                     (error: unknown) => {
+                        connection.runningHandlers -= 1;
                         this.#onListenerError(connection, response, error);
                     },
                 );

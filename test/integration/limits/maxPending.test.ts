@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type net from "node:net";
-import type { SockhopClient } from "../../../src";
+import type { SockhopClient, SockhopServer } from "../../../src";
 import {
     SockhopError,
     type SockhopResponsePacket,
@@ -83,6 +83,48 @@ describe("max_pending", () => {
         await c.send("q", () => undefined);
         expect(await rejection(c.send("q", () => undefined))).to.have.property("code", "ERR_MAX_PENDING");
     });
+
+    for (const [how, handle] of Object.entries({
+        "handle()": (s: SockhopServer, work: () => Promise<number>) => {
+            s.handle("Job", work);
+        },
+        "a listener": (s: SockhopServer, work: () => Promise<number>) => {
+            s.on("request", async (_request, response) => {
+                await work();
+                void response.send(1).catch(() => undefined);
+            });
+        },
+    })) {
+        it(`counts a canceled request until its handler has ended: ${how}`, async () => {
+            const s = server({ max_pending: 2 });
+            await s.listen();
+            const ends: (() => void)[] = [];
+            handle(s, () => new Promise((resolve) => ends.push(() => resolve(1))));
+            const socket = await raw(s);
+            const frames = framesOf(socket);
+            const refused = (): unknown[] =>
+                frames.flatMap(({ data }) => {
+                    const { uuid, error } = data as { uuid: unknown; error?: { message: string } };
+                    return error ? [[uuid, error.message]] : [];
+                });
+            const startAndCancel = (uuid: number): void => {
+                socket.write(
+                    `${JSON.stringify({ type: "SockhopRequest", data: { uuid, type: "Job", errors: true } })}\n`,
+                );
+                const cancel = { uuid, last: true, cancel: true };
+                socket.write(`${JSON.stringify({ type: "SockhopResponsePacket", data: cancel })}\n`);
+            };
+            for (let uuid = 1; uuid <= 20; uuid++) startAndCancel(uuid);
+            await until(() => refused().length === 18);
+            expect(ends).to.have.length(2);
+            expect(refused()[0]).to.deep.equal([3, "Too many open requests (max_pending)"]);
+            for (const end of ends.splice(0)) end();
+            await new Promise(setImmediate);
+            startAndCancel(21);
+            await until(() => ends.length === 1);
+            expect(refused()).to.have.length(18);
+        });
+    }
 
     it("replies to requests of a peer above the limit with an error", async () => {
         const s = server({ max_pending: 2 });
