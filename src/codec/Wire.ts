@@ -33,6 +33,9 @@ export interface Wire extends Encoder {
      */
     readonly isEncoding: boolean;
 
+    /** Encoder of replies that are added later: each frame has memory of its own. */
+    readonly apart: Encoder;
+
     /** Adds the message that was encoded last, or a frame of {@link WireFormat.encodeShared}. */
     commit(frame: ByteFrame): void;
     /**

@@ -41,6 +41,18 @@ export interface ConnectionOwner {
 }
 
 /**
+ * Queue of a client, whose messages must be sent before replies.
+ *
+ * @internal
+ */
+export interface ReplyQueue {
+    /** True if messages wait for this connection. */
+    isAhead(connection: Connection): boolean;
+    /** Sends a reply behind them. Settles as {@link Connection.write}. */
+    addReply(frame: Frame, connection: Connection): Promise<undefined>;
+}
+
+/**
  * User's object for one connection of a server.
  *
  * @internal
@@ -91,6 +103,8 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
     openReplies = 0;
     /** Number of asynchronous handlers of requests that have not ended, also of those that were canceled. */
     runningHandlers = 0;
+    /** Set on a client. */
+    queue: ReplyQueue | undefined;
     /** Session of the connection, on a server. */
     session: Session | undefined;
     /** Id of the session. Created when the program asks for it, so others need no memory. */
@@ -207,6 +221,22 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
         } catch {
             // The message does not fit into `max_message_size`, though the request did: send nothing.
         }
+    }
+
+    /** Encoder of a reply, or of a part of a response, for {@link reply}. */
+    get replyEncoder(): Encoder {
+        return this.wire && this.queue?.isAhead(this) ? this.wire.apart : this.encoder;
+    }
+
+    /** Sends a reply, or a part of a response: behind messages that wait in the queue of a client. */
+    reply(frame: Frame): Promise<undefined> {
+        return this.queue?.isAhead(this) ? this.queue.addReply(frame, this) : this.write(frame);
+    }
+
+    /** Sends a reply without a promise. */
+    replyAndForget(frame: Frame): void {
+        if (this.queue?.isAhead(this)) void markHandled(this.queue.addReply(frame, this));
+        else this.writeAndForget(frame);
     }
 
     /** Writes a frame at the end of the tick. Settles as {@link FrameWriter.enqueue}. */

@@ -128,14 +128,14 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 if (isOver()) return;
                 let frame;
                 try {
-                    frame = connection.encoder.encodeReply(value, id, hasUuid);
+                    frame = connection.replyEncoder.encodeReply(value, id, hasUuid);
                 } catch (error) {
                     cutStack(error, reply);
                     throw error;
                 }
                 if (isOver()) return; // `toJSON()` of the value sent a reply, or closed the connection
                 hasReplied = true;
-                if (!connection.replyError(frame.length)) connection.writeAndForget(frame);
+                if (!connection.replyError(frame.length)) connection.replyAndForget(frame);
                 connection.openReplies -= 1;
                 connection.endReply();
             };

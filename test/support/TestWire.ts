@@ -121,6 +121,11 @@ export class TestWire implements Wire {
         this.name = format.name;
     }
 
+    /** Each frame has memory of its own. */
+    get apart(): this {
+        return this;
+    }
+
     get latestType(): string {
         return this.format.latestType;
     }

@@ -203,7 +203,7 @@ export class Connector {
         this.#outbox.attempt = attempt;
         end();
         if (this.#attempt !== attempt) return;
-        this.#outbox.connection = connection;
+        this.#outbox.use(connection);
         this.socket = connection.socket;
         this.#open(attempt, connection);
         this.#outbox.flush(connection);
@@ -277,7 +277,9 @@ export class Connector {
     /** Makes this the socket of the client. The connection before it is closed. */
     #use(socket: net.Socket): Connection {
         this.socket = socket;
-        return (this.#outbox.connection = this.#host.attach(socket));
+        const connection = this.#host.attach(socket);
+        this.#outbox.use(connection);
+        return connection;
     }
 
     #closeCurrent(code: DisconnectCode): void {

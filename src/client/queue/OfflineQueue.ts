@@ -2,7 +2,7 @@ import type { Frame } from "../../codec/Encoder";
 import type { Connection } from "../../connection/Connection";
 import type { PendingReply } from "../../replies/PendingReply";
 import { now, setImmediate } from "../../runtime/clock";
-import { SockhopError } from "../../SockhopError";
+import { SockhopError, notConnectedError } from "../../SockhopError";
 import { GraceTimeout } from "../../timers/GraceTimeout";
 import { markHandled } from "../../timers/promises";
 import { Snapshot } from "./Snapshot";
@@ -42,7 +42,9 @@ export interface QueueOptions {
 interface QueuedMessage {
     readonly frame: Frame;
     /** Set for calls and requests. */
-    readonly reply: PendingReply | undefined;
+    readonly reply?: PendingReply | undefined;
+    /** Set for a reply to the peer, and a part of a response: the only connection that they are for. */
+    readonly target?: Connection;
     readonly bytes: number;
     /** Time at which `max_age` is over, on the clock of `performance.now()`. */
     readonly expiresAt: number;
@@ -125,6 +127,20 @@ export class OfflineQueue {
         return markHandled(sent);
     }
 
+    /**
+     * Queues a reply to the peer, or a part of a response, behind messages that were sent before it. Limits and ages do not concern
+     * it.
+     */
+    pushReply(frame: Frame, target: Connection): Promise<undefined> {
+        const bytes = typeof frame === "string" ? Buffer.byteLength(frame) : frame.length;
+        this.#bytes += bytes;
+        target.repliesWaiting += bytes;
+        const sent = new Promise<undefined>((resolve, reject) => {
+            this.#messages.add({ frame, target, bytes, expiresAt: Infinity, resolve, reject });
+        });
+        return markHandled(sent);
+    }
+
     /** True while the queue is being flushed to this connection. New messages must be queued then to keep the order. */
     isSendingTo(connection: Connection): boolean {
         return this.#flushTarget === connection;
@@ -182,6 +198,11 @@ export class OfflineQueue {
 
     /** Stops sending to a connection, which is closed. */
     onClose(connection: Connection): void {
+        for (const message of this.#messages) {
+            if (message.target !== connection) continue;
+            this.#remove(message);
+            message.reject(notConnectedError(connection.error));
+        }
         if (this.isSendingTo(connection)) this.#onFlushed();
     }
 
@@ -192,7 +213,11 @@ export class OfflineQueue {
     }
 
     #send(message: QueuedMessage, connection: Connection): void {
-        const { frame, reply } = message;
+        const { frame, reply, target } = message;
+        if (target) {
+            message.resolve(target.write(frame));
+            return;
+        }
         try {
             const encoded = frame instanceof Snapshot ? frame.encode(connection.wire, connection.encoder) : frame;
             message.resolve(connection.send(encoded, reply));
@@ -202,10 +227,11 @@ export class OfflineQueue {
         }
     }
 
-    /** Drops all messages with this error. */
+    /** Drops all messages with this error. Replies to the peer are sent. */
     clear(error: SockhopError): void {
         const messages = [...this.#messages];
         for (const message of messages) this.#remove(message);
+        for (const message of messages) if (message.target?.isWritable) this.#send(message, message.target);
         this.#failAll(messages, error);
     }
 
@@ -214,6 +240,7 @@ export class OfflineQueue {
         const removed: QueuedMessage[] = [];
         for (const oldest of this.#messages) {
             if (this.#messages.size < this.#maxMessages && this.#bytes + bytes <= this.#maxBytes) break;
+            if (oldest.target) continue;
             this.#remove(oldest);
             removed.push(oldest);
         }
@@ -252,6 +279,7 @@ export class OfflineQueue {
         if (message.reply) message.reply.onQueueError = undefined;
         if (!this.#messages.delete(message)) return;
         this.#bytes -= message.bytes;
+        if (message.target) message.target.repliesWaiting -= message.bytes;
         if (this.#messages.size > 0) return;
         this.#timer?.clear();
         this.#timer = undefined;
@@ -259,8 +287,9 @@ export class OfflineQueue {
 
     /** Starts the timer of `max_age`: one for all messages, which expires with the oldest. */
     #startTimer(): void {
-        const [oldest] = this.#messages;
-        if (this.#timer?.isCurrent || !oldest || this.#maxAge >= MAX_TIMEOUT) return;
+        if (this.#timer?.isCurrent || this.#maxAge >= MAX_TIMEOUT) return;
+        const oldest = this.#oldest;
+        if (!oldest) return;
         this.#timer?.clear();
         const delay = Math.max(0, oldest.expiresAt - now());
         const expectedTime = now() + delay;
@@ -270,9 +299,16 @@ export class OfflineQueue {
         }).unref();
     }
 
+    /** Oldest message that has an age. */
+    get #oldest(): QueuedMessage | undefined {
+        for (const message of this.#messages) if (!message.target) return message;
+        return undefined;
+    }
+
     #expire(time: number): void {
         const expired: QueuedMessage[] = [];
         for (const message of this.#messages) {
+            if (message.target) continue;
             if (message.expiresAt - time >= 1) break;
             this.#remove(message);
             expired.push(message);

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Frame } from "../../codec/Encoder";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
-import type { Connection } from "../../connection/Connection";
+import type { Connection, ReplyQueue } from "../../connection/Connection";
 import { type MessageEncoder, type Sender, refuseToSend } from "../../connection/Sender";
 import type { PendingReply } from "../../replies/PendingReply";
 import { type SockhopError, notConnectedError } from "../../SockhopError";
@@ -22,7 +22,7 @@ export interface OutboxOwner {
  * There is a queue if the program has asked for one. Otherwise messages are queued only during an attempt to connect
  * that cannot send them yet, and until the codec of its connection is known.
  */
-export class Outbox implements Sender {
+export class Outbox implements Sender, ReplyQueue {
     /** Connection of the client, until it closes. (A lookup for each message took 0.02 of 0.66 µs.) */
     connection: Connection | undefined;
     /** Attempt of the client to connect. */
@@ -92,6 +92,12 @@ export class Outbox implements Sender {
         return connection.send(frame, reply);
     }
 
+    /** Sends over this connection from now on. */
+    use(connection: Connection): void {
+        this.connection = connection;
+        connection.queue = this;
+    }
+
     /** Sends later what was queued during the attempt that has made the connection. */
     take(queue: OfflineQueue | undefined): void {
         this.#attemptQueue = queue;
@@ -116,6 +122,18 @@ export class Outbox implements Sender {
         if (this.#connectQueue) this.#flushFirst(connection, this.#connectQueue);
         if (connection.state !== "closed") this.#mainQueue?.flush(connection, isLast);
         this.#dropEmptyQueue();
+    }
+
+    isAhead(connection: Connection): boolean {
+        const queue = this.#mainQueue;
+        const isWaiting = queue !== undefined && queue.size > 0 && this.#mustQueue(queue, connection);
+        return connection === this.connection && (isWaiting || this.#connectQueue !== undefined);
+    }
+
+    addReply(frame: Frame, connection: Connection): Promise<undefined> {
+        const queue = this.#mainQueue;
+        const last = queue !== undefined && queue.size > 0 ? queue : this.#connectQueue;
+        return last ? last.pushReply(frame, connection) : connection.write(frame);
     }
 
     /** Lets messages wait in the queue of the program, if there is one: they are not lost if the connection is not resumed. */

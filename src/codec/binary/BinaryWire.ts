@@ -31,10 +31,20 @@ export class BinaryWire implements Wire {
     /** Number of the latest call or request. */
     #latestNumber = 0;
     #uuids: Uuids | undefined;
+    #apart: BinaryWire | undefined;
 
     constructor(format: BinaryFormat, tokens: WireTokens) {
         this.format = format;
         this.#tokens = tokens;
+    }
+
+    /** A wire that is always encoding, and so encodes each message as a frame of its own. */
+    get apart(): BinaryWire {
+        if (!this.#apart) {
+            this.#apart = new BinaryWire(this.format, this.#tokens);
+            this.#apart.#isEncoding = true;
+        }
+        return this.#apart;
     }
 
     get isEncoding(): boolean {

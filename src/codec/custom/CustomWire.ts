@@ -23,6 +23,11 @@ export class CustomWire extends FrameQueue implements Wire {
         return this.format.name;
     }
 
+    /** Each frame has memory of its own. */
+    get apart(): this {
+        return this;
+    }
+
     get latestType(): string {
         return this.format.latestType;
     }

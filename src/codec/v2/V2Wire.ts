@@ -33,6 +33,11 @@ export class V2Wire extends FrameQueue implements Wire {
         return this.#format;
     }
 
+    /** Each frame has memory of its own. */
+    get apart(): this {
+        return this;
+    }
+
     get latestType(): string {
         return this.#sendsFrames ? this.#format.latestType : this.#json.latestType;
     }

@@ -53,6 +53,8 @@ export class FrameWriter extends SocketWriter implements TickTask {
     framesSent = 0;
     /** Characters of the replies that were sent since the buffered bytes reached `max_buffered`. */
     #repliesOverLimit = 0;
+    /** Characters of replies that wait in the queue of a client. */
+    repliesWaiting = 0;
     /** Set if both ends have agreed to resume the connection on another socket. */
     resumption: Resumption | undefined;
 
@@ -126,7 +128,7 @@ export class FrameWriter extends SocketWriter implements TickTask {
      * @param size - characters of the frame
      */
     replyError(size: number): SockhopError | undefined {
-        if (this.isWritable && !this.overLimit) {
+        if (this.isWritable && !this.exceeds(this.limits.maxBuffered - this.repliesWaiting)) {
             this.#repliesOverLimit = 0;
             return undefined;
         }
@@ -149,7 +151,7 @@ export class FrameWriter extends SocketWriter implements TickTask {
     /** Error of a frame above `max_buffered`. Destroys the connection with `slow_consumer: "disconnect"`. */
     bufferFullError(): SockhopError {
         const message =
-            `The peer reads too slowly: ${this.buffered} bytes are buffered, and max_buffered is ` +
+            `The peer reads too slowly: ${this.buffered + this.repliesWaiting} bytes are buffered, and max_buffered is ` +
             `${this.limits.maxBuffered}. Await send(), or wait for drain`;
         const error = new SockhopError(message, "ERR_BUFFER_FULL");
         if (this.limits.slowConsumer === "disconnect") this.abort(error);

@@ -9,10 +9,10 @@ import type { Responder } from "./ResponseWriteableStream";
 /** Connection that a request arrived on. */
 export interface ResponseHost {
     responses: OpenResponses | undefined;
-    readonly encoder: Pick<Encoder, "encodeResponse">;
+    readonly replyEncoder: Pick<Encoder, "encodeResponse">;
     /** Error if one more reply of this many characters cannot be sent. */
     replyError(size: number): SockhopError | undefined;
-    write(frame: Frame): Promise<undefined>;
+    reply(frame: Frame): Promise<undefined>;
     /** Reports that a reply is no longer open. */
     endReply(): void;
 }
@@ -42,13 +42,13 @@ export class ResponseSender implements Responder {
 
     transmit(packet: Partial<SockhopResponsePacket>): Promise<void> {
         packet.uuid = this.#uuid as string;
-        const frame = this.#connection.encoder.encodeResponse(packet, this.#hasUuid);
+        const frame = this.#connection.replyEncoder.encodeResponse(packet, this.#hasUuid);
         // `toJSON()` of the value may have ended the response, or closed the connection.
         if (this.#isFinished) throw new SockhopError("The response has ended", "ERR_RESPONSE_SEND");
         const error = this.#connection.replyError(frame.length);
         if (error) throw error;
         if (packet.error) this.span?.failed(failureOf(packet.error));
-        return this.#connection.write(frame);
+        return this.#connection.reply(frame);
     }
 
     finished(reason?: Error): void {

@@ -16,7 +16,7 @@ class TestHost implements ResponseHost {
     repliesEnded = 0;
     error: SockhopError | undefined;
     beforeSend: (() => void) | undefined;
-    readonly encoder = {
+    readonly replyEncoder = {
         encodeResponse: (packet: Partial<SockhopResponsePacket>, hasUuid: boolean): string => {
             this.beforeSend?.();
             return JSON.stringify({ ...packet, hasUuid });
@@ -27,7 +27,7 @@ class TestHost implements ResponseHost {
         return this.error;
     }
 
-    write(frame: string): Promise<undefined> {
+    reply(frame: string): Promise<undefined> {
         this.written.push(frame);
         return Promise.resolve(undefined);
     }
