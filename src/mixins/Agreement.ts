@@ -8,25 +8,34 @@ import { setImmediate } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import type { Constructor } from "./mixin";
 
-/**
- * Members that {@link Agreement} adds to an endpoint.
- *
- * @internal
- */
+/** Members that {@link Agreement} adds to an endpoint. */
 export interface Agreeing {
-    /** True if this end greets or answers. */
+    /**
+     * True if this end greets or answers.
+     *
+     * @internal
+     */
     readonly _greets: boolean;
 
-    /** True after `_greet()`, until the codec is known. */
+    /**
+     * True after `_greet()`, until the codec is known.
+     *
+     * @internal
+     */
     _isAgreeing(connection: Connection): boolean;
 
-    /** Greeting of this end that a peer gets on another socket. */
+    /**
+     * Greeting of this end that a peer gets on another socket.
+     *
+     * @internal
+     */
     _helloOf(resume: ResumeHello): object;
 
     /**
      * Sends the greeting of this end.
      *
      * @returns false if it is not sent: above `max_buffered`, or because of `max_message_size`
+     * @internal
      */
     _sendHello(connection: Connection, token: string, resume: ResumeHello | undefined): boolean;
 
@@ -36,10 +45,15 @@ export interface Agreeing {
      * @param own - token of this end
      * @param hello - greeting of the peer
      * @returns false if it does not
+     * @internal
      */
     _agree(connection: Connection, own: string, hello: Hello): boolean;
 
-    /** Emits `codec` later: a program that awaits `connect()` can listen for it then. */
+    /**
+     * Emits `codec` later: a program that awaits `connect()` can listen for it then.
+     *
+     * @internal
+     */
     _emitCodec(connection: Connection): void;
 }
 

@@ -7,13 +7,13 @@ import { type Agreeing, newToken } from "./Agreement";
 import type { Constructor } from "./mixin";
 import type { Resuming } from "./Resume";
 
-/**
- * Members that {@link Answers} adds to a server.
- *
- * @internal
- */
+/** Members that {@link Answers} adds to a server. */
 export interface Answering {
-    /** Answers the first greeting of a client, and uses what both ends have. */
+    /**
+     * Answers the first greeting of a client, and uses what both ends have.
+     *
+     * @internal
+     */
     _answer(connection: Connection, hello: Hello): void;
 }
 

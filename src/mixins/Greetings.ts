@@ -31,11 +31,7 @@ const OVER: Greeting = Object.freeze({
     wait: undefined,
 });
 
-/**
- * Members that {@link Greetings} adds to a client.
- *
- * @internal
- */
+/** Members that {@link Greetings} adds to a client. */
 export interface Greeter {
     /**
      * Greets the server, and waits for its answer.
@@ -44,10 +40,15 @@ export interface Greeter {
      * @param holds - true to hold messages until then, as with the option `resume`
      * @param resumes - interrupted connection that the server is asked to resume on this one; `null` for a connection
      *     that cannot be resumed
+     * @internal
      */
     _greet(connection: Connection, onEnd: () => void, holds: boolean, resumes?: ResumeRequest | null): void;
 
-    /** Resolves when `_isAgreeing()` is false. */
+    /**
+     * Resolves when `_isAgreeing()` is false.
+     *
+     * @internal
+     */
     _agreed(connection: Connection): Promise<void>;
 }
 

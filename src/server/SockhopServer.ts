@@ -83,7 +83,8 @@ export class SockhopServer<
     out S extends SockhopSession<P> = SockhopSession<P>,
     out C extends ClassesOf<P> = ClassesOf<P>,
 > extends (Groups(WithAccepting) as typeof Sockhop &
-    Constructor<Answering & Sessioned> &
+    Constructor<Answering> &
+    Constructor<Sessioned> &
     Constructor<Grouping> &
     Constructor<AcceptingMembers>)<ServerNamedEvents<P, S>, ServerTypeEvents<P, S, C>, OtherEvents<P>> {
     /** Path of the Unix domain socket, or `null`. `listen()` reads `path`, `address` and `port`. */
