@@ -2,6 +2,7 @@ import { type Hello, parseHello } from "../../protocol/Hello";
 import { type Message, type MessageKind, toMessage } from "../../protocol/Message";
 import { type Receipt, parseReceipt } from "../../protocol/Receipt";
 import { typeName } from "../../protocol/typeName";
+import { hideTokenIn, hideTokens, startOfToken } from "./hideToken";
 import { isTooDeep } from "./jsonDepth";
 
 /** Kinds of messages and of frames that are not messages. They are printed and recorded, so they do not change. */
@@ -73,7 +74,10 @@ export function parseFrame(text: string, plainJson: boolean): Omit<TappedMessage
     } catch {
         return { kind: "invalid", text: hideTokens(text) };
     }
-    if (plainJson) return { kind: "message", type: typeName(value), data: value };
+    if (plainJson) {
+        hideTokenIn(value); // the program may not use plain JSON
+        return { kind: "message", type: typeName(value), data: value };
+    }
     const message = toMessage(value);
     if (message.kind === "invalid" || message.kind === "ignored") return { kind: "invalid", text: hideTokens(text) };
     return contentOf(message);
@@ -102,21 +106,13 @@ export function contentOf(message: Message): Omit<TappedMessage, "bytes"> {
     }
 }
 
-/** Number of digits of a token that are printed: enough to recognize it, and too few to use it. */
-const SHOWN_DIGITS = 8;
-
-/** Replaces the token with which a client could resume the connection: it is a secret. What resumes stands first. */
+/** Content of a greeting, with the start of its secret token. What resumes stands first. */
 function shown({ codecs, token, resume }: Hello): object {
     if (!resume) return { codecs, token };
     const { received, sent, token: secret, timeout, only } = resume;
     const counts = received === undefined ? {} : { received, sent };
-    const start = secret === undefined ? {} : { token: `${secret.slice(0, SHOWN_DIGITS)}…` };
+    const start = secret === undefined ? {} : { token: startOfToken(secret) };
     return { resume: { ...counts, ...start, timeout, ...(only && { only }) }, codecs, token };
-}
-
-/** Replaces the tokens in the text of a frame that is not a greeting, but may be a part of one. */
-function hideTokens(text: string): string {
-    return text.replace(/("token":"[\da-f]{8})[\da-f]{9,}/g, "$1…");
 }
 
 function flagsOf({ ack, ...flags }: Receipt): object {

@@ -7,6 +7,7 @@ import { typeName } from "../../protocol/typeName";
 import { type LiveConnection, type LiveEndpoint, addressOf, endpoints, peerOf, roleOf, track } from "./endpoints";
 import type { Hub } from "../hub/Hub";
 import type { ConnectionInfo, InspectedConnection } from "../hub/InspectedConnection";
+import { hideTokens } from "../frames/hideToken";
 import { contentOf, parseFrame, type TappedMessage } from "../frames/parseFrame";
 import type { Side } from "../protocol";
 
@@ -242,6 +243,6 @@ function contentOfFrame(
     const { terminator = "\n", enveloped = true } = endpoint._objectBuffer?.json ?? {};
     const line = content.endsWith(terminator) ? content.slice(0, -terminator.length) : content;
     const bytes = Buffer.byteLength(line);
-    if (line.length > MAX_PARSED) return { bytes, kind: "message", text: `${line.slice(0, MAX_START)}…` };
+    if (line.length > MAX_PARSED) return { bytes, kind: "message", text: `${hideTokens(line.slice(0, MAX_START))}…` };
     return { bytes, ...parseFrame(line, !enveloped) };
 }

@@ -79,10 +79,41 @@ describe("parseFrame() of connections that can be resumed", () => {
         for (let length = 1; length < request.length; length++) {
             const { kind, text } = parseFrame(request.slice(0, length), false);
             expect(kind).to.equal("invalid");
-            expect(text).to.not.include(secret.slice(0, 17));
+            expect(text).to.not.include(secret.slice(0, 9));
         }
         const deep = `${request}${"[".repeat(201)}`;
         expect(parseFrame(deep, false).text).to.include('"token":"9a0c64f6…"').and.not.include(secret);
+    });
+
+    it("shows only these digits in other forms of a greeting, too", () => {
+        const request = greeting({ timeout: 5, token: secret, received: 1, sent: 2, only: true });
+        const hidden = request.replace(secret, "9a0c64f6…");
+        expect(parseFrame(request, true).data).to.deep.equal(JSON.parse(hidden));
+        expect(parseFrame(`${request}x`, true).text).to.equal(`${hidden}x`);
+        const escaped = [...secret].map((digit) => `\\u00${digit.charCodeAt(0).toString(16)}`).join("");
+        const forms = [
+            JSON.stringify(JSON.parse(request), null, 4),
+            request.replaceAll(":", " : "),
+            request.replaceAll("token", String.raw`\u0074oken`),
+            request.replace(secret, escaped),
+            request.replace(secret.slice(3, 9), escaped.slice(18, 54)),
+        ];
+        for (const form of forms) {
+            expect((JSON.parse(form) as { data: object }).data).to.have.nested.property("hello.resume.token", secret);
+            for (const [length, plainJson] of [...form].flatMap((_, i) => [[i, true] as const, [i, false] as const])) {
+                const start = form.slice(0, length);
+                const { text, data = text } = parseFrame(start, plainJson);
+                const shown = typeof data === "string" ? unescape(data) : JSON.stringify(data);
+                expect(shown, start).to.not.include(secret.slice(0, 9));
+            }
+        }
+    });
+
+    it("shows other digits", () => {
+        const texts = ['{"token":"0123456789abcdef"', `{"sha":"${secret}${secret}"`, `{"n":${"1".repeat(40)}`];
+        for (const text of texts) expect(parseFrame(text, false)).to.deep.equal({ kind: "invalid", text });
+        const values = [{ token: secret }, { hello: { token: secret } }, { data: { hello: { resume: { token: 5 } } } }];
+        for (const value of values) expect(parseFrame(JSON.stringify(value), true).data).to.deep.equal(value);
     });
 
     it("distinguishes acknowledgements and pongs", () => {
@@ -94,3 +125,8 @@ describe("parseFrame() of connections that can be resumed", () => {
         expect(receipt({ _id: "p", ack: 3 })).to.deep.equal({ kind: "pong", id: "p" });
     });
 });
+
+/** Replaces the escaped characters of JSON text. */
+function unescape(text: string): string {
+    return text.replace(/\\u([\da-f]{4})/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+}

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { SockhopSession, memory_engine } from "../../../src";
 import { Hub } from "../../../src/inspect/hub/Hub";
 import { ProgramFeed } from "../../../src/inspect/program/ProgramFeed";
+import type { LiveEndpoint } from "../../../src/inspect/program/endpoints";
 import type { Update } from "../../../src/inspect/protocol";
 import { client, later, pair, server } from "../../support/pair";
 import { turns } from "../../support/eventLoop";
@@ -112,6 +113,17 @@ describe("ProgramFeed", () => {
         ]);
         expect(messages[0]).to.not.have.property("data");
         expect(messages[0]?.text).to.match(/^\{"type":"String","data":"xxx/);
+    });
+
+    it("shows the first digits of a token at the start of a long line", async () => {
+        const { feed: own, state } = feed();
+        const { s } = await pair();
+        own.start();
+        const [connection] = (s as unknown as LiveEndpoint)._connections!;
+        const line = `{"data":{"hello":{"resume":{"token":"9a0c64f6f3be2a15d07e88c1b2493e6d"}}}}${" ".repeat(300_000)}`;
+        channel("sockhop:inspect").publish({ connection, isSent: false, content: line });
+        const { messages = [] } = state();
+        expect(messages[0]?.text).to.match(/^\{"data":\{"hello":\{"resume":\{"token":"9a0c64f6…"\}/);
     });
 
     it("has the errors of both ends, with their connection", async () => {
