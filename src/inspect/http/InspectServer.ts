@@ -3,12 +3,10 @@ import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Page } from "./page";
+import { isSameOrigin } from "./sameOrigin";
 
 /** Only this computer can connect. */
 const HOST = "127.0.0.1";
-
-/** Names that lead to this computer in the address bar of a browser. Another name may be that of a hostile page. */
-const HOSTS: ReadonlySet<string> = new Set([HOST, "localhost"]);
 
 /** Pages that are open at the same time. */
 const MAX_VIEWERS = 16;
@@ -37,8 +35,7 @@ export interface InspectSource {
 /**
  * Serves the page, and the events for it, to browsers of this computer.
  *
- * The address has an unguessable token. A page of another origin can neither read a response, nor cause one: `Host` and
- * `Origin` must be those of this server, also if a name of an attacker leads here (DNS rebinding).
+ * The address has an unguessable token. A page of another origin can neither read a response, nor cause one.
  */
 export class InspectServer {
     readonly #source: InspectSource;
@@ -131,13 +128,8 @@ export class InspectServer {
 
     /** Status of a request that is refused. */
     #fault({ headers, url = "", socket }: IncomingMessage): number | undefined {
-        const { host = "", origin } = headers;
-        if (this.#token === undefined) return origin === undefined ? undefined : 403; // a browser cannot get here
-        const [name = ""] = host.split(":");
-        if (!HOSTS.has(name) || host !== `${name}:${socket.localPort}`) return 403;
-        if (origin !== undefined && origin !== `http://${host}`) return 403;
-        const site = headers["sec-fetch-site"];
-        if (site !== undefined && site !== "same-origin" && site !== "none") return 403;
+        if (this.#token === undefined) return headers.origin === undefined ? undefined : 403; // a browser cannot get here
+        if (!isSameOrigin(headers, socket.localPort)) return 403;
         const [, token = ""] = url.split("/");
         return isEqual(token, this.#token) ? undefined : 404;
     }
