@@ -1,9 +1,9 @@
 import path from "node:path";
 import process from "node:process";
-import { SockhopError, path_of, SockhopServer } from "../index";
+import { SockhopError, SockhopServer } from "../index";
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { SocketFile } from "../transport/unixSocket";
-import { inspectorName } from "./http/events";
+import { inspectorPath } from "./http/events";
 import { Hub } from "./hub/Hub";
 import { HubSource } from "./http/HubSource";
 import type { InspectOptions, Inspection } from "./InspectOptions";
@@ -22,7 +22,7 @@ let current: Inspection | undefined;
 /** See {@link InspectOptions}, and `entry.ts`. */
 export async function inspect(options?: InspectOptions): Promise<Inspection> {
     const { port, name, title } = checked(options);
-    const socketPath = name === undefined ? undefined : path_of(inspectorName(name));
+    const socketPath = name === undefined ? undefined : inspectorPath(name);
     const page = name === undefined ? loadPage() : undefined;
     if (current) throw new SockhopError("This program has an inspector already: close it first", "ERR_BAD_OPTION");
     const hub = new Hub({
@@ -68,7 +68,7 @@ export async function inspect(options?: InspectOptions): Promise<Inspection> {
     try {
         if (socketPath === undefined) url = await server.listen(port);
         else {
-            await prepare(inspectorName(name as string));
+            await prepare(socketPath);
             await server.listenOn(socketPath);
             file = new SocketFile(socketPath);
         }
@@ -101,8 +101,8 @@ function isPort(port: unknown): boolean {
 }
 
 /** Creates the folder of names, and removes the socket file of a killed process, as each server of the library does. */
-async function prepare(name: string): Promise<void> {
-    const first = new SockhopServer({ name });
+async function prepare(socketPath: string): Promise<void> {
+    const first = new SockhopServer({ path: socketPath });
     await first.listen();
     await first.close();
 }

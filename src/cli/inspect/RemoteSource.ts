@@ -1,7 +1,6 @@
 import { type IncomingMessage, type ServerResponse, get } from "node:http";
 import { once } from "node:events";
-import { path_of } from "../../index";
-import { inspectorName, startEvents } from "../../inspect/http/events";
+import { inspectorPath, startEvents } from "../../inspect/http/events";
 import type { InspectSource } from "../../inspect/index";
 import { CommandError, errorCode, explainError, UsageError } from "../errors";
 import { abortable } from "../run/abortable";
@@ -75,7 +74,7 @@ export class RemoteSource implements InspectSource {
 function parseRemote(text: string): Remote {
     if (!text.includes("://")) {
         const name = text.replace(/^name:/, "");
-        return { socketPath: path_of(inspectorName(name)), path: "/-/events" };
+        return { socketPath: inspectorPath(name), path: "/-/events" };
     }
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url?.protocol !== "http:" || (url.hostname !== "127.0.0.1" && url.hostname !== "localhost"))

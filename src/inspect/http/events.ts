@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { path_of } from "../../index";
 
 /** Begins an event stream. JSON has no line ends, so an event is one line. */
 export function startEvents(response: ServerResponse): void {
@@ -7,7 +8,11 @@ export function startEvents(response: ServerResponse): void {
     response.write("retry: 1000\n\n");
 }
 
-/** Name of the socket of an inspector. */
-export function inspectorName(name: string): string {
-    return `${name}.inspect`;
+/**
+ * Path of the socket of an inspector.
+ *
+ * @throws SockhopError `ERR_BAD_OPTION` for an invalid name
+ */
+export function inspectorPath(name: string): string {
+    return path_of(name).replace(/(\.sock)?$/, ".inspect$1"); // the longest name has no space for more
 }
