@@ -107,7 +107,7 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
     queue: ReplyQueue | undefined;
     /** Session of the connection, on a server. */
     session: Session | undefined;
-    /** Id of the session. Created when the program asks for it, so others need no memory. */
+    /** Last id of the session. Created when the program asks for it, so others need no memory. */
     declare sessionId?: string;
     /** Called before the connection closes, while it can still send. Set after the session has started. */
     beforeClose: ((connection: Connection) => void) | undefined;

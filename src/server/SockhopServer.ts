@@ -294,7 +294,8 @@ export class SockhopServer<
 
     /**
      * Returns the id of a session of this server, for `session(id)` on any server of the cluster. It stays the same, also when the
-     * session has ended or is resumed; sessions whose id is never read need no memory for it.
+     * session has ended or is resumed, until this server leaves the cluster and joins again: then open sessions have new ids, and
+     * the old ones work on this server only. Sessions whose id is never read need no memory for it.
      *
      * @throws {@link SockhopError} `ERR_NO_SOCKET` if `session` is not one of this server
      */

@@ -16,8 +16,8 @@ import { readOperation } from "./sessionOperation";
 /** Type of the requests of this file. */
 const TYPE = "sockhop:session";
 
-/** Number of random prefixes, or ids of this server, that sessions are searched with. */
-const MAX_PREFIXES = 10;
+/** Number of ids of this server that sessions are searched with. */
+const MAX_OWN_IDS = 10;
 
 /** Codes of errors of a session that its server reports. Others become `ERR_REQUEST_FAILED`. */
 const SESSION_CODES: ReadonlySet<string> = new Set<SockhopErrorCode>([
@@ -50,12 +50,12 @@ export interface DirectoryServer {
  */
 export class SessionDirectory {
     readonly #server: DirectoryServer;
+    /** By the number in the ids of their sessions. */
     readonly #connections = new Map<string, Connection>();
     /** Number of the last session. */
     #last = 0;
-    /** The current one is the last one. */
-    readonly #prefixes: string[] = [];
-    #random: string | undefined;
+    /** Ids of this server in its cluster, the newest last. Without a cluster the only one is random. */
+    readonly #ownIds: string[] = [];
 
     constructor(server: DirectoryServer) {
         this.#server = server;
@@ -74,22 +74,26 @@ export class SessionDirectory {
         });
     }
 
-    /** Id of the session of a connection, created at the first call. */
+    /**
+     * Id of the session of a connection, created at the first call. When this server has joined the cluster with another id, an open
+     * session gets another one, too: no other server finds the old one any more.
+     */
     idOf(connection: Connection): string {
-        if (connection.sessionId !== undefined) return connection.sessionId;
-        this.#last += 1;
-        const id = `${this.#prefix()}.${this.#last}`;
+        const { sessionId: known, state } = connection;
+        if (known !== undefined && (state === "closed" || memberIdOf(known) === this.#ownId())) return known;
+        const number = known === undefined ? String((this.#last += 1)) : numberOf(known);
+        const id = `${this.#ownId()}.${number}`;
         connection.sessionId = id;
-        if (connection.state !== "closed") this.#connections.set(id, connection);
+        if (state !== "closed") this.#connections.set(number, connection);
         return id;
     }
 
     delete({ sessionId }: Connection): void {
-        if (sessionId !== undefined) this.#connections.delete(sessionId);
+        if (sessionId !== undefined) this.#connections.delete(numberOf(sessionId));
     }
 
     send(id: string, value: unknown, type: string | undefined): Promise<void> {
-        const connection = this.#connections.get(id);
+        const connection = this.#find(id);
         if (connection) return this.#server.send(connection, value, type);
         return this.#request(id, () => ({
             do: "send",
@@ -99,7 +103,7 @@ export class SessionDirectory {
     }
 
     ask(id: string, value: unknown, options: RequestOptions): Promise<unknown> {
-        const connection = this.#connections.get(id);
+        const connection = this.#find(id);
         if (connection) return this.#server.ask(connection, value, options);
         const { type, timeout, signal } = options;
         const given = value === undefined ? {} : value;
@@ -110,9 +114,9 @@ export class SessionDirectory {
     }
 
     kill(id: string, { timeout, drain }: EndOptions): Promise<void> {
-        const connection = this.#connections.get(id);
+        const connection = this.#find(id);
         if (connection) return this.#server.kill(connection, { timeout, drain });
-        if (this.#prefixes.includes(memberIdOf(id))) return Promise.resolve();
+        if (this.#ownIds.includes(memberIdOf(id))) return Promise.resolve();
         return this.#request(id, () => ({
             do: "kill",
             id,
@@ -130,7 +134,7 @@ export class SessionDirectory {
     #request(id: string, operation: () => object, options: ClusterRequestOptions = {}): Promise<unknown> {
         const member = memberIdOf(id);
         const sent = operation();
-        if (this.#prefixes.includes(member)) return markHandled(Promise.reject(endedError()));
+        if (this.#ownIds.includes(member)) return markHandled(Promise.reject(endedError()));
         const cluster = this.#server.cluster();
         if (!cluster) return markHandled(Promise.reject(unknownMemberError(member, "is not in the cluster")));
         return markHandled(readResponse(cluster._requests.ask(member, sent, { ...options, type: TYPE })));
@@ -139,7 +143,7 @@ export class SessionDirectory {
     /** Performs an operation that another server asks for. It can be any value. */
     async #perform(data: unknown, signal: AbortSignal): Promise<unknown> {
         const { kind, id, line, timeout, drain } = readOperation(data);
-        const connection = this.#connections.get(id);
+        const connection = this.#find(id);
         if (!connection) {
             if (kind === "kill") return undefined; // it has no effect on a closed connection here, too
             throw endedError();
@@ -155,11 +159,17 @@ export class SessionDirectory {
         return undefined;
     }
 
-    #prefix(): string {
-        const prefix = this.#server.cluster()?.id ?? (this.#random ??= loadCrypto().randomBytes(6).toString("hex"));
-        if (this.#prefixes.at(-1) !== prefix) this.#prefixes.push(prefix);
-        if (this.#prefixes.length > MAX_PREFIXES) this.#prefixes.shift();
-        return prefix;
+    /** Finds the open session of an id, also of an old one. */
+    #find(id: string): Connection | undefined {
+        return this.#ownIds.includes(memberIdOf(id)) ? this.#connections.get(numberOf(id)) : undefined;
+    }
+
+    /** Id of this server. It remains after the server has left the cluster. */
+    #ownId(): string {
+        const id = this.#server.cluster()?.id ?? this.#ownIds.at(-1) ?? loadCrypto().randomBytes(6).toString("hex");
+        if (this.#ownIds.at(-1) !== id) this.#ownIds.push(id);
+        if (this.#ownIds.length > MAX_OWN_IDS) this.#ownIds.shift();
+        return id;
     }
 }
 
@@ -171,6 +181,10 @@ function limitOf(timeout: number | undefined): { timeout?: number } {
 /** Id of the server of a session. */
 export function memberIdOf(sessionId: string): string {
     return sessionId.slice(0, Math.max(sessionId.lastIndexOf("."), 0));
+}
+
+function numberOf(sessionId: string): string {
+    return sessionId.slice(sessionId.lastIndexOf(".") + 1);
 }
 
 /** Resolves to the data that the server of a session has sent. */

@@ -311,6 +311,40 @@ describe("server.session(id)", () => {
         expect((await errorOf(s.session("1").send(1))).message).to.equal("The server of this id is not in the cluster");
     });
 
+    it("has new ids after the server has left the cluster and joined again", async () => {
+        const { a, b, id } = await two();
+        await b.s.sessions[0]!.join("lobby");
+        await b.s.cluster!.leave();
+        expect(b.s.id_of(b.s.sessions[0]!)).to.equal(id);
+        await until(() => a.s.cluster!.members.length === 1);
+        await b.s.cluster!.join();
+        await until(() => [a, b].every(({ s }) => s.cluster!.members.length === 2));
+        const { sessions } = await a.s.group("lobby").members();
+        expect(sessions).to.deep.equal([{ id: b.s.id_of(b.s.sessions[0]!), member: b.s.cluster!.id }]);
+        await a.s.session(sessions[0]!.id).send("new");
+        await b.s.session(sessions[0]!.id).send("new, here");
+        await b.s.session(id).send("old, here");
+        expect((await errorOf(a.s.session(id).send("old"))).code).to.equal("ERR_NO_MEMBER");
+        await until(() => b.received.length === 3);
+        expect(b.received.map(([value]) => value)).to.deep.equal(["new", "new, here", "old, here"]);
+    });
+
+    it("keeps the id of a session that has ended, and does not find it by any of its ids", async () => {
+        const { a, b, id: old } = await two();
+        await b.s.cluster!.leave();
+        await b.s.cluster!.join();
+        await until(() => [a, b].every(({ s }) => s.cluster!.members.length === 2));
+        const session = b.s.sessions[0]!;
+        const id = b.s.id_of(session);
+        await b.s.session(old).kill();
+        for (const ended of [old, id])
+            expect((await errorOf(b.s.session(ended).send(1))).code).to.equal("ERR_SOCKET_DESTROYED");
+        expect((await errorOf(a.s.session(id).send(1))).code).to.equal("ERR_SOCKET_DESTROYED");
+        await b.s.close();
+        await b.s.listen();
+        expect(b.s.id_of(session)).to.equal(id);
+    });
+
     it("has an id for the sessions of its server only", async () => {
         const { a, b } = await two();
         for (const session of [b.s.sessions[0]!, new SockhopSession(), null as never, {} as never]) {
