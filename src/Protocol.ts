@@ -65,19 +65,18 @@ type NameOf<T, V> = Values<{ [K in keyof T]: V extends T[K] ? K : never }>;
 
 type Lookup<T, K> = K extends keyof T ? T[K] : unknown;
 
-/** Entry of the table of replies for the message `V`; `never` if there is none. */
-type ReplyEntry<P, E extends End, V> =
-    IsAny<P> extends true ? any : Entry<Table<P, E, "replies">, NameOf<Table<P, E, "messages">, V>>;
+/** Entry of the table of replies for the message with the type name `K`; `never` if there is none. */
+type ReplyEntry<P, E extends End, K> = IsAny<P> extends true ? any : Entry<Table<P, E, "replies">, K>;
 
 type Entry<T, K> = K extends keyof T ? T[K] : never;
 
-/** Value of the reply to the message `V` of this end. */
-export type ReplyTo<P, E extends End, V> = Known<ReplyEntry<P, E, V>>;
+/** Value of the reply to the message of this end with the type name `K`. */
+export type ReplyTo<P, E extends End, K> = Known<ReplyEntry<P, E, K>>;
 
-/** Callback for the reply to the message `V` of this end. */
-export type CallbackOf<P, E extends End, V> = [ReplyEntry<P, E, V>] extends [never]
+/** Callback for the reply to the message of this end with the type name `K`. */
+export type CallbackOf<P, E extends End, K> = [ReplyEntry<P, E, K>] extends [never]
     ? NoReply
-    : RemoteCallback<ReplyEntry<P, E, V>>;
+    : RemoteCallback<ReplyEntry<P, E, K>>;
 
 /** Type without values. The compiler shows its text for a callback that would never be called. */
 type NoReply = RemoteCallback & "the protocol has no reply to this message";
@@ -101,17 +100,11 @@ export type AnswerOf<T> = IsAny<T> extends true ? any : T extends { answer: infe
 /** Data of a request that this end can send. */
 export type RequestData<P, E extends End> = DataOf<Values<Table<P, E, "requests">>>;
 
-/** Value of each response packet to the request `V` of this end. */
-export type AnswerTo<P, E extends End, V> =
-    IsAny<P> extends true
-        ? any
-        : Known<AnswerOf<Values<{ [K in keyof Table<P, E, "requests">]: Holding<Table<P, E, "requests">[K], V> }>>>;
+/** Value of each response packet to the request of this end with the type name `K`. */
+export type AnswerTo<P, E extends End, K> = IsAny<P> extends true ? any : Known<ResponseOf<P, E, K>>;
 
 /** `unknown` instead of `never`: an end without requests remains compatible with one of any protocol. */
 type Known<T> = [T] extends [never] ? unknown : T;
-
-/** Entry `T` of the table of requests, if `V` is its data. */
-type Holding<T, V> = V extends DataOf<T> ? T : never;
 
 /** Type names of the requests of one end; any name without a protocol. */
 export type RequestName<P, E extends End> = Names<Table<P, E, "requests">>;

@@ -54,8 +54,8 @@ import { Resumer } from "./resume/Resumer";
 const WithGreetings = Greetings(Sockhop); // above all that handle messages: it can hold them
 const WithHandshake = Handshake(WithGreetings);
 
-/** Response stream of the request `V`. */
-type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "client", V>>;
+/** Response stream of the request with the type name `K`. */
+type Answer<P, K> = SockhopResponseReadableStream<AnswerTo<P, "client", K>>;
 
 /**
  * Connects to a server. `Sockhop.client` is the same class.
@@ -316,10 +316,10 @@ export class SockhopClient<
      * await client.send("ping", (reply) => console.log(reply), { timeout: 1000 });
      * ```
      */
-    send<V extends Message<P, "client">>(
+    send<V extends Message<P, "client">, K extends MessageNameOf<P, "client", V> = MessageNameOf<P, "client", V>>(
         value: V,
-        callback?: CallbackOf<P, "client", V> | null,
-        options?: SendOptions<MessageNameOf<P, "client", V>> | null,
+        callback?: CallbackOf<P, "client", K> | null,
+        options?: SendOptions<K> | null,
     ): Promise<void> {
         const self = this._self();
         return self._send(self.#outbox, value, callback, options ?? undefined);
@@ -341,12 +341,12 @@ export class SockhopClient<
      * for await (const { data } of await client.request("count")) console.log(data);
      * ```
      */
-    request<V extends RequestData<P, "client">>(
-        value?: V,
-        options?: RequestOptions<RequestNameOf<P, "client", V>> | null,
-    ): Promise<Answer<P, V>> {
+    request<
+        V extends RequestData<P, "client">,
+        K extends RequestNameOf<P, "client", V> = RequestNameOf<P, "client", V>,
+    >(value?: V, options?: RequestOptions<K> | null): Promise<Answer<P, K>> {
         const self = this._self();
-        return self._request(self.#outbox, value, options ?? undefined) as Promise<Answer<P, V>>;
+        return self._request(self.#outbox, value, options ?? undefined) as Promise<Answer<P, K>>;
     }
 
     /**
@@ -358,12 +358,12 @@ export class SockhopClient<
      * const sum = await client.ask([2, 3], { timeout: 1000 });
      * ```
      */
-    ask<V extends RequestData<P, "client">>(
+    ask<V extends RequestData<P, "client">, K extends RequestNameOf<P, "client", V> = RequestNameOf<P, "client", V>>(
         value?: V,
-        options?: RequestOptions<RequestNameOf<P, "client", V>> | null,
-    ): Promise<AnswerTo<P, "client", V>> {
+        options?: RequestOptions<K> | null,
+    ): Promise<AnswerTo<P, "client", K>> {
         const self = this._self();
-        return self._ask(self.#outbox, value, options ?? undefined) as Promise<AnswerTo<P, "client", V>>;
+        return self._ask(self.#outbox, value, options ?? undefined) as Promise<AnswerTo<P, "client", K>>;
     }
 
     /**

@@ -22,7 +22,7 @@ export interface ReceiveMeta<Type extends string = string, Answer = any> {
 export type Received<P extends Protocol, From extends End, More> = {
     [K in Names<Table<P, From, "messages">>]: [
         value: Table<P, From, "messages">[K],
-        meta: ReceiveMeta<K, ReplyTo<P, From, Table<P, From, "messages">[K]>> & More,
+        meta: ReceiveMeta<K, ReplyTo<P, From, K>> & More,
     ];
 };
 

@@ -59,8 +59,8 @@ import { type Sessioned, SockhopSession } from "./SockhopSession";
 const WithHandshake = Handshake(Answers(Sockhop)); // above all that handle messages
 const WithAccepting = Accepting(Sessions(WithHandshake));
 
-/** Response stream of the request `V`. */
-type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
+/** Response stream of the request with the type name `K`. */
+type Answer<P, K> = SockhopResponseReadableStream<AnswerTo<P, "server", K>>;
 
 /**
  * Listens, and keeps one session for each client. `Sockhop.server` is the same class.
@@ -68,7 +68,7 @@ type Answer<P, V> = SockhopResponseReadableStream<AnswerTo<P, "server", V>>;
  * `listen()` starts it, `close()` stops it, and it can listen again. Its events are {@link ServerEvents}.
  *
  * @typeParam P - messages of both ends, a {@link Protocol}; without it they are not checked
- * @typeParam S - sessions: the class that is given as `session_type`; inferred without type arguments
+ * @typeParam S - sessions: the class that is given as `session_type`, which must be there; inferred without type arguments
  * @typeParam C - type of the option `classes`; inferred without type arguments
  * @example
  * ```js
@@ -244,11 +244,11 @@ export class SockhopServer<
      * await server.send(socket, "ping", (reply) => console.log(reply), { timeout: 1000 });
      * ```
      */
-    send<V extends Message<P, "server">>(
+    send<V extends Message<P, "server">, K extends MessageNameOf<P, "server", V> = MessageNameOf<P, "server", V>>(
         socket: net.Socket,
         value: V,
-        callback?: CallbackOf<P, "server", V> | null,
-        options?: SendOptions<MessageNameOf<P, "server", V>> | null,
+        callback?: CallbackOf<P, "server", K> | null,
+        options?: SendOptions<K> | null,
     ): Promise<void> {
         const self = this._self();
         const connection = self._connectionOf(socket);
@@ -339,15 +339,14 @@ export class SockhopServer<
      * for await (const { data } of await server.request(socket, "count")) console.log(data);
      * ```
      */
-    request<V extends RequestData<P, "server">>(
-        socket: net.Socket,
-        value?: V,
-        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
-    ): Promise<Answer<P, V>> {
+    request<
+        V extends RequestData<P, "server">,
+        K extends RequestNameOf<P, "server", V> = RequestNameOf<P, "server", V>,
+    >(socket: net.Socket, value?: V, options?: RequestOptions<K> | null): Promise<Answer<P, K>> {
         const self = this._self();
         const connection = self._connectionOf(socket);
         if (!connection) return self.#refuse(socket);
-        return self._request(connection, value, options) as Promise<Answer<P, V>>;
+        return self._request(connection, value, options) as Promise<Answer<P, K>>;
     }
 
     /**
@@ -359,15 +358,15 @@ export class SockhopServer<
      * const sum = await server.ask(socket, [2, 3], { timeout: 1000 });
      * ```
      */
-    ask<V extends RequestData<P, "server">>(
+    ask<V extends RequestData<P, "server">, K extends RequestNameOf<P, "server", V> = RequestNameOf<P, "server", V>>(
         socket: net.Socket,
         value?: V,
-        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
-    ): Promise<AnswerTo<P, "server", V>> {
+        options?: RequestOptions<K> | null,
+    ): Promise<AnswerTo<P, "server", K>> {
         const self = this._self();
         const connection = self._connectionOf(socket);
         if (!connection) return self.#refuse(socket);
-        return self._ask(connection, value, options) as Promise<AnswerTo<P, "server", V>>;
+        return self._ask(connection, value, options) as Promise<AnswerTo<P, "server", K>>;
     }
 
     /**

@@ -135,10 +135,10 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      *
      * @example server.on("receive", (value, { session }) => session.send("thank you"));
      */
-    send<V extends Message<P, "server">>(
+    send<V extends Message<P, "server">, K extends MessageNameOf<P, "server", V> = MessageNameOf<P, "server", V>>(
         value: V,
-        callback?: CallbackOf<P, "server", V> | null,
-        options?: SendOptions<MessageNameOf<P, "server", V>> | null,
+        callback?: CallbackOf<P, "server", K> | null,
+        options?: SendOptions<K> | null,
     ): Promise<void> {
         return this._server ? this._server.send(this.sock, value, callback, options) : unbound();
     }
@@ -148,10 +148,10 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      *
      * @example for await (const { data } of await session.request("count")) console.log(data);
      */
-    request<V extends RequestData<P, "server">>(
-        value?: V,
-        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
-    ): Promise<SockhopResponseReadableStream<AnswerTo<P, "server", V>>> {
+    request<
+        V extends RequestData<P, "server">,
+        K extends RequestNameOf<P, "server", V> = RequestNameOf<P, "server", V>,
+    >(value?: V, options?: RequestOptions<K> | null): Promise<SockhopResponseReadableStream<AnswerTo<P, "server", K>>> {
         return this._server ? this._server.request(this.sock, value, options) : unbound();
     }
 
@@ -160,10 +160,10 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
      *
      * @example const version = await session.ask("version");
      */
-    ask<V extends RequestData<P, "server">>(
+    ask<V extends RequestData<P, "server">, K extends RequestNameOf<P, "server", V> = RequestNameOf<P, "server", V>>(
         value?: V,
-        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
-    ): Promise<AnswerTo<P, "server", V>> {
+        options?: RequestOptions<K> | null,
+    ): Promise<AnswerTo<P, "server", K>> {
         return this._server ? this._server.ask(this.sock, value, options) : unbound();
     }
 

@@ -61,16 +61,16 @@ export class RemoteSession<P extends Protocol = any> {
      *
      * @example const version = await server.session(id).ask("version", { timeout: 1000 });
      */
-    ask<V extends RequestData<P, "server">>(
+    ask<V extends RequestData<P, "server">, K extends RequestNameOf<P, "server", V> = RequestNameOf<P, "server", V>>(
         value?: V,
-        options?: RequestOptions<RequestNameOf<P, "server", V>> | null,
-    ): Promise<AnswerTo<P, "server", V>> {
+        options?: RequestOptions<K> | null,
+    ): Promise<AnswerTo<P, "server", K>> {
         return settle(() => {
             checkMethodOptions(options, ["timeout", "signal", "type"], "ask");
             const { timeout, signal, type } = options ?? {};
             const checked = typeOption(type, true);
             const response = this.#directory.ask(this.id, value, { timeout, signal, type: checked });
-            return response as Promise<AnswerTo<P, "server", V>>;
+            return response as Promise<AnswerTo<P, "server", K>>;
         });
     }
 

@@ -26,6 +26,28 @@ interface Chat {
     };
 }
 
+interface Names {
+    client: {
+        messages: { up: Line; down: Line };
+        replies: { up: number; down: string };
+        requests: { load: { data: Line; answer: number }; name: { data: Line; answer: string } };
+    };
+}
+
+export async function names(): Promise<void> {
+    const client = new Sockhop.client<Names>();
+    const line = { line: "a" };
+
+    const load: number = await client.ask(line, { type: "load" });
+    // @ts-expect-error: a name is a string
+    const name: number = await client.ask(line, { type: "name" });
+    // @ts-expect-error: misspelt
+    await client.ask(line, { type: "naem" });
+    await client.send(line, (reply) => reply.toFixed(load + name), { type: "up" });
+    // @ts-expect-error: the reply to down is a string
+    await client.send(line, (reply) => reply.toFixed(), { type: "down" });
+}
+
 export async function protocol(): Promise<void> {
     const server = new Sockhop.server<Chat>();
     const client = new Sockhop.client<Chat>();
