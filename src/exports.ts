@@ -63,7 +63,7 @@ export type { ServerAddress } from "./client/connecting/ServerList";
 export type { QueueOptions } from "./client/queue/OfflineQueue";
 export type { WaitOptions } from "./replies/ReplyTimeout";
 export type { MessagesOptions } from "./endpoint/MessageStream";
-export type { ClientEvents, ClientMessage, ClientOnlyEvents } from "./client/ClientEvents";
+export type { ClientEvents, ClientMessage, ClientNamedEvents, ClientOnlyEvents } from "./client/ClientEvents";
 export type { Exchange, ReceiveMeta } from "./endpoint/events";
 export type { Handler, HandlerContext, HandlerResult } from "./endpoint/Handler";
 export type {
@@ -71,6 +71,7 @@ export type {
     ServerEvents,
     ServerHandlerContext,
     ServerMessage,
+    ServerNamedEvents,
     ServerOnlyEvents,
     ServerReceiveMeta,
 } from "./server/ServerEvents";

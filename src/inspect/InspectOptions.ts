@@ -1,14 +1,14 @@
 /** Options of {@link inspect}. */
 export interface InspectOptions {
     /** Port of 127.0.0.1 for the page; 0, the default, for any. */
-    port?: number;
+    port?: number | undefined;
     /**
      * Name for `sockhop inspect --from NAME`, which serves the page. No port is opened then: the program listens on the
      * socket `NAME.inspect` of this user.
      */
-    name?: string;
+    name?: string | undefined;
     /** Title of the page. Default: the name, or the file of the program. */
-    title?: string;
+    title?: string | undefined;
 }
 
 /** Inspector of this program. */

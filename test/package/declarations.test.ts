@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ts from "typescript";
-import { tidy } from "./rollUp";
+import { exportedNames, tidy } from "./rollUp";
 import { ROOT, files } from "./Installed";
 
 const DIST = join(ROOT, "dist");
@@ -34,6 +34,30 @@ describe("the published declarations", () => {
         const interfaces = sources.flatMap((source) => all(source, ts.isInterfaceDeclaration));
         const empty = interfaces.filter(({ members, heritageClauses }) => members.length === 0 && !heritageClauses);
         expect(empty.map(({ name }) => name.text)).to.deep.equal([]);
+    });
+
+    it("export each interface that the declarations of a program can refer to", () => {
+        const exported = new Set(sources.flatMap((source) => [...exportedNames(source)]));
+        const interfaces = sources
+            .flatMap((source) => all(source, ts.isInterfaceDeclaration))
+            .map(({ name }) => name.text);
+        const inner = ["TypedEmitter"]; // the base of classes
+        expect(interfaces.filter((name) => !exported.has(name))).to.deep.equal(inner);
+    });
+
+    it("have no optional property of an option that may not be undefined", () => {
+        const options = sources
+            .flatMap((source) => all(source, ts.isInterfaceDeclaration))
+            .filter(({ name }) => name.text.endsWith("Options"));
+        const given = sources
+            .flatMap((source) => all(source, ts.isParameter))
+            .flatMap(({ type }) => (type ? [type] : []));
+        const literals = given.flatMap((type) => all(type, ts.isTypeLiteralNode));
+        const members = [...options, ...literals].flatMap((node) => all(node, ts.isPropertySignature));
+        const exact = members.filter(
+            ({ questionToken, type }) => questionToken && !/undefined|unknown/.test(type?.getText() ?? ""),
+        );
+        expect(exact.map((node) => node.getText())).to.deep.equal([]);
     });
 
     it("import nothing for its side effects", () => {

@@ -87,7 +87,8 @@ function isEmptyInterface(node: ts.Node): node is ts.InterfaceDeclaration {
     return ts.isInterfaceDeclaration(node) && node.members.length === 0 && node.heritageClauses === undefined;
 }
 
-function exportedNames(source: ts.SourceFile): Set<string> {
+/** Names of the declarations that a file exports. */
+export function exportedNames(source: ts.SourceFile): Set<string> {
     const names = new Set<string>();
     for (const statement of source.statements) {
         if (ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)) {

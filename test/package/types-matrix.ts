@@ -40,13 +40,20 @@ interface Way {
 const NODENEXT: Way = {
     title: "nodenext",
     // Without the declarations of browsers, which take half of the time; the other configurations include them.
-    options: () => ({ module: "nodenext", target: "es2022", lib: ["es2022"], exactOptionalPropertyTypes: true }),
+    options: () => ({
+        module: "nodenext",
+        target: "es2022",
+        lib: ["es2022"],
+        exactOptionalPropertyTypes: true,
+        declaration: true,
+    }),
     programs: {
         "loose.ts": ["loose.mts", "loose.cts"],
         "protocol.ts": ["protocol.mts", "protocol.cts"],
         "mistakes.ts": ["mistakes.mts", "mistakes.cts"],
         "deep.cts": ["deep.cts"],
         "engines.ts": ["engines.mts", "engines.cts"],
+        "strict.ts": ["strict.mts", "strict.cts"],
     },
 };
 

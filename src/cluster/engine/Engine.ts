@@ -7,7 +7,7 @@
  */
 export interface Engine {
     /** Name for messages, such as `"redis"`. */
-    readonly name?: string;
+    readonly name?: string | undefined;
     /**
      * Makes one connection. It is subscribed to the topics when the promise resolves. It never connects again, and
      * queues nothing.

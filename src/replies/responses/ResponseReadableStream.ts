@@ -64,7 +64,10 @@ export class SockhopResponseReadableStream<T = any>
     #error: Error | undefined;
 
     /** @param options - `released` (internal) is called at the end, with `true` if the responder has finished */
-    constructor({ uuid, released }: { uuid?: string; released?: (finished: boolean) => void } = {}) {
+    constructor({
+        uuid,
+        released,
+    }: { uuid?: string | undefined; released?: ((finished: boolean) => void) | undefined } = {}) {
         super();
         this.uuid = uuid ?? uuidv4();
         this.#released = released;
@@ -90,11 +93,11 @@ export class SockhopResponseReadableStream<T = any>
      * responder calls `end()`, the last packet is `{ data: {}, type: "Object" }`, as in 1.8; with `keep_open` there is
      * no such packet. A caller cannot foresee these errors, so the rejection needs no handler.
      */
-    next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
+    next(options?: { keep_open?: boolean | undefined } | null): Promise<Packet<T>> {
         return markHandled(this.#next(options));
     }
 
-    async #next(options?: { keep_open?: boolean } | null): Promise<Packet<T>> {
+    async #next(options?: { keep_open?: boolean | undefined } | null): Promise<Packet<T>> {
         checkMethodOptions(options, ["keep_open"], "next");
         const keep_open = options?.keep_open ?? false;
         const next = this.#read(!keep_open);

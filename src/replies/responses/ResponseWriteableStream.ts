@@ -41,7 +41,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
     /** Created at the first use of `signal`. */
     #abortController: AbortController | undefined;
 
-    constructor({ uuid, responder }: { uuid?: string; responder?: Responder } = {}) {
+    constructor({ uuid, responder }: { uuid?: string | undefined; responder?: Responder | undefined } = {}) {
         this.uuid = uuid ?? uuidv4();
         this.#responder = responder;
     }
