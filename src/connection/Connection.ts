@@ -213,9 +213,11 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
         else super.abort(error);
     }
 
-    /** Tells the peer that a response is no longer needed. Does nothing where {@link sendControl} does nothing. */
+    /**
+     * Tells the peer that a response is no longer needed, however many bytes are buffered: there is at most one cancel for
+     * each own request.
+     */
     sendCancel(request: Identified): void {
-        if (this.overLimit) return;
         try {
             this.writeAndForget(this.encoder.encodeCancel(request));
         } catch {

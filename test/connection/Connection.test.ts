@@ -198,6 +198,27 @@ describe("Connection", () => {
 });
 
 describe("sendCancel()", () => {
+    it("sends the message however many bytes are buffered", () => {
+        const socket = new TestSocket();
+        socket.isSlow = true;
+        const _objectBuffer = new ObjectBuffer();
+        const connection = new Connection(socket.asSocket, {
+            _objectBuffer,
+            _limits: limitsOf({ max_buffered: 10 }),
+            _peerName: () => "a peer",
+            _onSocketTaken: () => undefined,
+            _onAborted: () => undefined,
+        });
+        const reply = new PendingResponse();
+        connection.writeAndForget(_objectBuffer.json.encodeRequest(1, reply));
+        connection.flush();
+        expect(connection.overLimit).to.equal(true);
+        connection.sendCancel(reply);
+        connection.flush();
+        socket.accept();
+        expect(socket.frames.map(({ data }) => (data as { cancel?: boolean }).cancel)).to.deep.equal([undefined, true]);
+    });
+
     it("sends nothing if the message does not fit into max_message_size, though the request did", () => {
         const socket = new TestSocket();
         const _objectBuffer = new ObjectBuffer({ max_message_size: 125 });

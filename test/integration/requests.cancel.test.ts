@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import type { SockhopClient, SockhopResponseReadableStream, SockhopServer } from "../../src";
+import { pair, socketPath } from "../support/pair";
+import { RESUME, next } from "../support/resume";
+
+/** Larger than the buffers of the system for a path, and than `max_buffered` here. */
+const UPLOAD = "x".repeat(2_000_000);
+const OPTIONS = { max_buffered: 100_000 };
+
+/** A client that waits for a response. `aborted` resolves when the handler is canceled. */
+async function requested(
+    options: object,
+): Promise<{ s: SockhopServer; c: SockhopClient; stream: SockhopResponseReadableStream; aborted: Promise<unknown> }> {
+    const { s, c } = await pair({ ...options, path: socketPath() }, { ...options, ...OPTIONS });
+    await c.flush(); // both ends have agreed to resume
+    let aborted!: Promise<unknown>;
+    const handled = new Promise<void>((resolve) => {
+        s.handle("String", (_, { signal }) => {
+            aborted = new Promise((abort) => {
+                signal.addEventListener("abort", abort);
+            });
+            resolve();
+            return aborted;
+        });
+    });
+    const stream = await c.request("something slow");
+    await handled;
+    return { s, c, stream, aborted };
+}
+
+describe("the cancel of a request", () => {
+    for (const [name, options] of Object.entries({ with: RESUME, without: {} })) {
+        it(`follows more than max_buffered bytes that the requester has not sent, ${name} resume`, async () => {
+            const { s, c, stream, aborted } = await requested(options);
+            s.sockets[0]!.pause();
+            void c.send(UPLOAD);
+            expect(c.buffered).to.be.greaterThan(OPTIONS.max_buffered);
+            stream.end();
+            s.sockets[0]!.resume();
+            await aborted;
+        });
+    }
+
+    it("is sent after an interruption", async () => {
+        const { s, c, stream, aborted } = await requested(RESUME);
+        const interrupted = next(c, "interrupted");
+        s.sockets[0]!.destroy();
+        await interrupted;
+        void c.send(UPLOAD);
+        expect(c.buffered).to.be.greaterThan(OPTIONS.max_buffered);
+        stream.end();
+        await aborted;
+    });
+});
