@@ -97,7 +97,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             const { error, errors } = data as RefusedData;
             const sender = new ResponseSender(connection, id, hasUuid, errors);
             const response = SockhopResponseWriteableStream.from_request({ uuid: String(id) }, sender);
-            this.#refuse(connection, response, { code: "ERR_REQUEST_FAILED", message: messageOf(error) });
+            refuse(response, { code: "ERR_REQUEST_FAILED", message: messageOf(error) });
         }
 
         #respond(
@@ -110,7 +110,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
                 const message = connection.isDraining
                     ? "The connection is closing"
                     : "Too many open requests (max_pending)";
-                this.#refuse(connection, response, { code: "ERR_REQUEST_FAILED", message });
+                refuse(response, { code: "ERR_REQUEST_FAILED", message });
                 return;
             }
             connection.openReplies += 1;
@@ -129,7 +129,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             // Without handlers of types, the program may be replacing its general one.
             if (this.#hasHandled && types.length === 0) return;
             const receives = this.listenerCount("receive") > 0;
-            this.#refuse(connection, response, unhandledFailure(request.type, types, receives));
+            refuse(response, unhandledFailure(request.type, types, receives));
         }
 
         /** Tells of a message whose sender waits for a reply, and of one that was probably meant as a request. */
@@ -182,11 +182,6 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             if (response.ended) connection.endReply();
             else if (connection.state === "closed") response.abort(notConnectedError());
             else (connection.responses ??= new OpenResponses()).add(sender.key, response);
-        }
-
-        /** Responds with an error. A peer that does not read gets no response. */
-        #refuse({ overLimit }: Connection, response: SockhopResponseWriteableStream, error: RemoteFailure): void {
-            if (!overLimit) void markHandled(response.failWith(error));
         }
 
         /** Calls a listener. `emit()` would not return its promise. */
@@ -249,6 +244,11 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
     }
     return Responses;
+}
+
+/** Responds with an error to a request that no handler gets. As any response, it is sent to a slow peer within limits. */
+function refuse(response: SockhopResponseWriteableStream, error: RemoteFailure): void {
+    void markHandled(response.failWith(error));
 }
 
 /** True for the error of a response whose requester disconnected or canceled. */

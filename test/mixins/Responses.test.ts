@@ -183,6 +183,55 @@ describe("Responses", () => {
         expect(codes()).to.deep.equal(["ERR_REQUEST_FAILED"]);
     });
 
+    describe("to a peer that has not read max_buffered bytes", () => {
+        /** Creates a connection with more than `max_buffered` bytes that the system has not accepted. */
+        function congest(options: object): void {
+            create({ max_buffered: 100, ...options });
+            socket.isSlow = true;
+            connection.writeAndForget(`${"x".repeat(1000)}\n`);
+            connection.flush();
+            expect(connection.overLimit).to.equal(true);
+        }
+
+        /** Codes of the errors that are sent when the peer reads. */
+        function codesOf(): unknown[] {
+            connection.flush();
+            socket.accept();
+            const [, ...lines] = socket.text.trim().split("\n");
+            return lines.map((line) => (JSON.parse(line) as { data: SockhopResponsePacket }).data.error?.code);
+        }
+
+        it("refuses a request without a handler", () => {
+            congest({});
+            request(1);
+            expect(codesOf()).to.deep.equal(["ERR_REQUEST_UNHANDLED"]);
+        });
+
+        it("refuses a request above max_pending", () => {
+            congest({ max_pending: 1 });
+            probe.handle(() => undefined);
+            request(1, { uuid: "first" });
+            request(1, { uuid: "second" });
+            expect(codesOf()).to.deep.equal(["ERR_REQUEST_FAILED"]);
+        });
+
+        it("refuses a request while the connection drains", () => {
+            congest({});
+            probe.handle(() => undefined);
+            request(1, { uuid: "first" });
+            void connection.drain();
+            request(1, { uuid: "second" });
+            expect(codesOf()).to.deep.equal(["ERR_REQUEST_FAILED"]);
+        });
+
+        it("counts refusals as replies: the connection is destroyed at eight times max_buffered of them", () => {
+            congest({ max_buffered: 1000 });
+            for (let n = 0; n < 100; n++) request(1, { uuid: n });
+            expect(socket.destroyed).to.equal(true);
+            expect(connection.buffered).to.be.below(1000 + 8 * 1000 + 500);
+        });
+    });
+
     describe("with a listener that fails", () => {
         const listeners: Record<string, Handler> = {
             throws: () => {
