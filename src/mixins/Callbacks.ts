@@ -4,7 +4,7 @@ import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message, RefusedData } from "../protocol/Message";
 import { typeOption } from "../protocol/typeOption";
-import { PendingCallback, type SendOptions } from "../replies/PendingCallback";
+import { PendingCallback, type SendOptions, failedOf } from "../replies/PendingCallback";
 import type { RemoteCallback, Reply } from "../replies/PendingReply";
 import { cutStack } from "../runtime/CallSite";
 import { detach } from "../runtime/detach";
@@ -30,6 +30,14 @@ export interface Calling {
         callback?: RemoteCallback | null,
         options?: SendOptions | null,
     ): Promise<void>;
+
+    /**
+     * Checks the callback of a call.
+     *
+     * @throws {@link SockhopError} `ERR_REMOTE_CALLBACK_TYPE`
+     * @internal
+     */
+    _assertCallback(callback: unknown): void;
 }
 
 /**
@@ -45,14 +53,10 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             callback?: RemoteCallback | null,
             options?: SendOptions | null,
         ): Promise<void> {
-            try {
-                if (options) checkMethodOptions(options, SEND_NAMES, "send");
-            } catch (error) {
-                return Promise.reject(error);
-            }
             if (callback) return this.#call(sender, value, callback, options);
             const { isConnected } = sender;
             try {
+                if (options) checkMethodOptions(options, SEND_NAMES, "send");
                 const type = options ? typeOption(options.type, this._objectBuffer.json.enveloped) : undefined;
                 const sent = sender.send(sender.encoder.encodeMessage(value, type));
                 return isConnected && !sender.isConnected ? markHandled(sent) : sent;
@@ -63,14 +67,14 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
         }
 
         #call(sender: Sender, value: unknown, callback: RemoteCallback, options?: SendOptions | null): Promise<void> {
-            this.#assertCallback(callback);
-            const { failed, timeout, signal } = options ?? {};
-            if (failed && typeof failed !== "function") {
-                return Promise.reject(new SockhopError("failed must be a function", "ERR_BAD_OPTION"));
-            }
+            this._assertCallback(callback);
+            const failed = failedOf(options);
             const call = new PendingCallback(callback, failed);
             const { isConnected } = sender;
             try {
+                if (options) checkMethodOptions(options, SEND_NAMES, "send");
+                if (options?.failed && !failed) throw new SockhopError("failed must be a function", "ERR_BAD_OPTION");
+                const { timeout, signal } = options ?? {};
                 const type = options ? typeOption(options.type, this._objectBuffer.json.enveloped) : undefined;
                 const { encoder } = sender;
                 const frame = encoder.encodeCall(value, call, type);
@@ -88,7 +92,7 @@ export function Callbacks<B extends Constructor<Endpoint>>(Base: B): B & Constru
             }
         }
 
-        #assertCallback(callback: unknown): void {
+        _assertCallback(callback: unknown): void {
             if (typeof callback !== "function") {
                 const message = "The callback must be a function; null, if only options follow";
                 throw new SockhopError(message, "ERR_REMOTE_CALLBACK_TYPE");

@@ -1,6 +1,7 @@
 import type { Identified } from "../codec/Encoder";
 import { throwLater } from "../emitter/emitSafely";
 import { setImmediate } from "../runtime/clock";
+import { memberOf } from "../runtime/thrownValues";
 import type { SockhopError } from "../SockhopError";
 import type { TimerLists } from "../timers/TimerLists";
 import { CallContext } from "./CallContext";
@@ -137,6 +138,16 @@ class CallbackTimeout extends ReplyTimeout {
     }
 }
 
+/**
+ * Option `failed` of a call, if it is a function. Never throws: the other options may be such that they cannot be read.
+ *
+ * @internal
+ */
+export function failedOf(options: unknown): CallbackOptions["failed"] {
+    const failed = memberOf(options, "failed");
+    return typeof failed === "function" ? (failed as CallbackOptions["failed"]) : undefined;
+}
+
 /** True while a `failed` function of the program runs. */
 let isCallingFailed = false;
 
@@ -148,15 +159,14 @@ let isCallingFailed = false;
  *
  * @internal
  */
-export function callFailed(failed: unknown, error: SockhopError): void {
-    if (typeof failed !== "function") return;
+export function callFailed(failed: (error: SockhopError) => void, error: SockhopError): void {
     if (isCallingFailed) {
         setImmediate(callFailed, failed, error);
         return;
     }
     isCallingFailed = true;
     try {
-        (failed as (error: SockhopError) => void)(error);
+        failed(error);
     } catch (thrown) {
         throwLater(thrown);
     } finally {

@@ -31,12 +31,11 @@ import type {
     RequestNameOf,
 } from "../Protocol";
 import type { SockhopPing } from "../protocol/SockhopPing";
-import { type SendOptions, callFailed } from "../replies/PendingCallback";
+import { type CallbackOptions, type SendOptions, callFailed, failedOf } from "../replies/PendingCallback";
 import type { Reply } from "../replies/PendingReply";
 import type { SockhopResponseReadableStream } from "../replies/responses/ResponseReadableStream";
 import { CallSite } from "../runtime/CallSite";
 import { setImmediate } from "../runtime/clock";
-import { memberOf } from "../runtime/thrownValues";
 import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import { addressOptions } from "../transport/Address";
@@ -253,8 +252,9 @@ export class SockhopServer<
         const self = this._self();
         const connection = self._connectionOf(socket);
         if (connection) return self._send(connection, value, callback, options);
-        if (callback) callFailed(memberOf(options, "failed"), self.#unknownSocketError(socket));
-        return self.#refuse(socket);
+        if (!callback) return self.#refuse(socket);
+        self._assertCallback(callback);
+        return self.#refuse(socket, failedOf(options));
     }
 
     /**
@@ -493,10 +493,16 @@ export class SockhopServer<
         return [{ socket, session }];
     }
 
-    /** A client may have disconnected: then an unhandled rejection must not end the program, since `disconnect` reports it. */
-    #refuse(socket: net.Socket): Promise<never> {
-        const refused = Promise.reject(this.#unknownSocketError(socket));
-        return connectionOf(socket)?.endpoint === this ? markHandled(refused) : refused;
+    /**
+     * A client may have disconnected: then an unhandled rejection must not end the program, since `disconnect` reports it.
+     *
+     * @param failed - option of a call, which reports it, too
+     */
+    #refuse(socket: net.Socket, failed?: CallbackOptions["failed"]): Promise<never> {
+        const error = this.#unknownSocketError(socket);
+        if (failed) callFailed(failed, error);
+        const refused = Promise.reject(error);
+        return failed || connectionOf(socket)?.endpoint === this ? markHandled(refused) : refused;
     }
 
     /** Error of a socket that is not a connection of the server. */

@@ -354,6 +354,54 @@ describe("send() with a callback", () => {
         expect(log).to.deep.equal(["ERR_SOCKET_DESTROYED", "ERR_NO_SOCKET"]);
     });
 
+    it("needs no handler of the promise with failed, whatever the socket is", async () => {
+        const reasons = unhandled();
+        const { s } = await pair();
+        const { socket: foreign } = await pair();
+        const { log, callback, failed } = outcome();
+        for (const socket of [foreign, undefined, {}]) void s.send(socket as net.Socket, "q", callback, { failed });
+        await turns(3);
+        expect(log).to.deep.equal(["ERR_SOCKET_DESTROYED", "ERR_NO_SOCKET", "ERR_NO_SOCKET"]);
+        expect(reasons).to.deep.equal([]);
+    });
+
+    it("calls failed if the other options cannot be read", async () => {
+        const reasons = unhandled();
+        const { c } = await pair();
+        const { log, callback, failed } = outcome();
+        const options = {
+            failed,
+            get timeout(): number {
+                throw new RangeError("of the program");
+            },
+        };
+        expect(await rejection(c.send("q", callback, options))).to.have.property("code", "ERR_BAD_OPTION");
+        void c.send("q", callback, options);
+        await turns(3);
+        expect(log).to.deep.equal(["ERR_BAD_OPTION", "ERR_BAD_OPTION"]);
+        expect(reasons).to.deep.equal([]);
+    });
+
+    it("checks the callback first, also for a client that has disconnected and with wrong options", async () => {
+        const { s, c, socket } = await pair();
+        const [session] = s.sessions;
+        const { log, failed } = outcome();
+        const wrong = 5 as unknown as () => void;
+        const options = { failed, timeout: -1 };
+        const check = (): void => {
+            for (const send of [() => s.send(socket, 1, wrong, options), () => session!.send(1, wrong, options)]) {
+                expect(send).to.throw(SockhopError).with.property("code", "ERR_REMOTE_CALLBACK_TYPE");
+            }
+        };
+        check();
+        const left = once(s, "disconnect");
+        await c.disconnect();
+        await left;
+        check();
+        expect(() => c.send(1, wrong, options)).to.throw(SockhopError);
+        expect(log).to.deep.equal([]);
+    });
+
     it("leaves no listener of a request on its signal, for every outcome", async () => {
         const { s, c } = await pair();
         s.on("request", ({ data }, response) => {
