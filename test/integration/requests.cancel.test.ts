@@ -51,4 +51,25 @@ describe("the cancel of a request", () => {
         stream.end();
         await aborted;
     });
+
+    it("is sent through a relay, whose handler returns the response of another connection", async () => {
+        const { s: end, c: upstream } = await pair();
+        const aborted = new Promise<void>((resolve) => {
+            end.handle("String", async function* (_, { signal }) {
+                const abort = new Promise((leave) => {
+                    signal.addEventListener("abort", leave);
+                });
+                yield "the first part";
+                await abort;
+                resolve();
+            });
+        });
+        const { s, c } = await pair();
+        s.handle("String", (value) => upstream.request(value));
+        for await (const { data } of await c.request("go")) {
+            expect(data).to.deep.equal({ data: "the first part", type: "String" });
+            break;
+        }
+        await aborted;
+    });
 });

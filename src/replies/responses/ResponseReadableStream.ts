@@ -8,6 +8,7 @@ import { SockhopError } from "../../SockhopError";
 import { markHandled } from "../../timers/promises";
 import { CallContext } from "../CallContext";
 import { FifoQueue } from "../FifoQueue";
+import { PacketIterator } from "./PacketIterator";
 
 /** One value of a response. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol the data has any type
@@ -108,7 +109,8 @@ export class SockhopResponseReadableStream<T = any>
     }
 
     /**
-     * Reads all packets. Resolves when the stream has ended; rejects with the error that ended it, which needs no handler.
+     * Reads all packets. Resolves when the stream has ended; rejects with the error that ended it, which needs no handler. If
+     * this program ends the stream, it resolves to the packets that have arrived, as in 1.8.
      *
      * If the responder calls `end()`, the last packet is empty, as with `next()`.
      */
@@ -122,13 +124,17 @@ export class SockhopResponseReadableStream<T = any>
         return packets;
     }
 
-    /** Iterates over the packets as they arrive, without the empty one of `end()`. Leaving the loop ends the stream. */
-    async *[Symbol.asyncIterator](): AsyncGenerator<Packet<T>, void, void> {
-        try {
-            for (let packet; (packet = await this.#read());) yield packet;
-        } finally {
-            this.end();
-        }
+    /**
+     * Iterates over the packets as they arrive, without the empty one of `end()`. Leaving the loop ends the stream at once, also
+     * while it waits for a packet.
+     */
+    [Symbol.asyncIterator](): AsyncIterableIterator<Packet<T>> {
+        return new PacketIterator({
+            read: () => this.#read(),
+            end: () => {
+                this.end();
+            },
+        });
     }
 
     /** Ends the stream and cancels the request. Later packets are dropped. */

@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { once } from "node:events";
+import { Readable } from "node:stream";
 import { SockhopError, SockhopResponsePacket, SockhopResponseReadableStream } from "../../../src";
 import { turns } from "../../support/eventLoop";
 import { rejection } from "../../support/pair";
@@ -147,6 +149,13 @@ describe("SockhopResponseReadableStream", () => {
             expect(await stream.all()).to.deep.equal([]);
         });
 
+        it("resolves to the packets so far when the program ends the stream, as in 1.8", async () => {
+            const stream = filled("a");
+            const all = stream.all();
+            stream.end();
+            expect(await all).to.deep.equal([{ data: "a", type: "String" }]);
+        });
+
         it("rejects when the stream fails", async () => {
             const stream = filled("a");
             const all = rejection(stream.all());
@@ -173,6 +182,65 @@ describe("SockhopResponseReadableStream", () => {
                 break;
             }
             expect([stream.ended, finished]).to.deep.equal([true, [false]]);
+        });
+
+        it("ends the stream at once with return(), before the first packet and while it waits for one", async () => {
+            for (const begin of [false, true]) {
+                const finished: boolean[] = [];
+                const stream = new SockhopResponseReadableStream({ released: (how) => finished.push(how) });
+                const iterator = stream[Symbol.asyncIterator]();
+                const pending = begin ? iterator.next() : undefined;
+                const left = iterator.return?.();
+                expect([stream.ended, finished]).to.deep.equal([true, [false]]);
+                const over = { done: true, value: undefined };
+                expect(await Promise.all([pending ?? over, left, iterator.next()])).to.deep.equal([over, over, over]);
+            }
+        });
+
+        it("yields nothing after return(), and leaves packets that have arrived to others", async () => {
+            const stream = filled("a", "b");
+            const iterator = stream[Symbol.asyncIterator]();
+            expect((await iterator.next()).value).to.deep.equal({ data: "a", type: "String" });
+            await iterator.return?.();
+            expect((await iterator.next()).done).to.equal(true);
+            expect(await stream.all()).to.deep.equal([{ data: "b", type: "String" }]);
+        });
+
+        it("rejects once when the stream fails, without an unhandled rejection", async () => {
+            const reasons = unhandled();
+            const stream = new SockhopResponseReadableStream();
+            const iterator = stream[Symbol.asyncIterator]();
+            const next = iterator.next();
+            stream.end(ERROR);
+            await turns(3);
+            expect(await rejection(next)).to.equal(ERROR);
+            expect((await iterator.next()).done).to.equal(true);
+            expect(reasons).to.deep.equal([]);
+        });
+
+        it("ends the stream when a Readable of it is destroyed", async () => {
+            const stream = new SockhopResponseReadableStream();
+            const readable = Readable.from(stream);
+            const chunks: unknown[] = [];
+            const first = once(readable, "data");
+            readable.on("data", (chunk) => chunks.push(chunk));
+            stream.receive_packet(packet("a"));
+            await first;
+            readable.destroy();
+            await once(readable, "close");
+            expect([stream.ended, chunks]).to.deep.equal([true, [{ data: "a", type: "String" }]]);
+        });
+
+        it("completes when the program ends the stream elsewhere", async () => {
+            const stream = filled("a");
+            const all: unknown[] = [];
+            const loop = (async () => {
+                for await (const { data } of stream) all.push(data);
+            })();
+            await turns(1);
+            stream.end();
+            await loop;
+            expect(all).to.deep.equal(["a"]);
         });
 
         it("throws when the stream fails, after the packets that arrived before", async () => {
