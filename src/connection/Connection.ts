@@ -12,6 +12,7 @@ import { SockhopError, notConnectedError } from "../SockhopError";
 import { markHandled } from "../timers/promises";
 import type { DisconnectReason } from "./DisconnectReason";
 import { GracefulClose } from "./GracefulClose";
+import { isBehind } from "./holdReading";
 import type { Limits } from "./limits";
 import type { PingHistory } from "./PingHistory";
 import type { ReceivedFrame } from "./resume/HeldFrames";
@@ -317,7 +318,10 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
         return !this.isDraining && open < this.limits.maxPending;
     }
 
-    /** Waits until no reply is pending in either direction, or the connection is closed. */
+    /**
+     * Waits until no reply is pending in either direction, and no frame that has arrived waits because of a pause; or until the
+     * connection is closed.
+     */
     drain(): Promise<void> {
         return new Promise((resolve) => {
             (this.#onDrained ??= []).push(resolve);
@@ -327,9 +331,18 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
 
     /** Resolves `drain()` if the reply that has just ended was the last one. */
     endReply(): void {
-        if (!this.#onDrained || (this.pausedFrames && this.state !== "closed")) return;
-        if (this.state !== "closed" && this.pending + (this.responses?.size ?? 0) + this.openReplies > 0) return;
+        if (!this.#onDrained || (this.state !== "closed" && this.#isBusy)) return;
         for (const resolve of this.#onDrained.splice(0)) resolve();
+    }
+
+    /** True while replies are pending, or frames that have arrived wait because of a pause. */
+    get #isBusy(): boolean {
+        const { socket, pausedFrames, pending, openReplies, responses } = this;
+        return pending + openReplies + (responses?.size ?? 0) > 0 || pausedFrames !== undefined || isBehind(socket);
+    }
+
+    onRead(): void {
+        this.endReply();
     }
 
     protected override onLeft(): void {

@@ -24,8 +24,9 @@ export interface EndOptions {
     timeout?: number | undefined;
     /**
      * `true`: waits first for pending replies in both directions. These are callbacks and requests without a reply,
-     * requests whose response has not ended, and received calls whose `meta.callback` was not called. New requests are
-     * rejected in the meantime; everything else works as before.
+     * requests whose response has not ended, and received calls whose `meta.callback` was not called. Messages that have
+     * arrived and wait for a slow loop over `messages()` are delivered, too. New requests are rejected in the meantime;
+     * everything else works as before.
      *
      * @default false
      */

@@ -1,8 +1,17 @@
 import type { Socket } from "node:net";
+import { setImmediate } from "../runtime/clock";
 import { ownerOf } from "./socketHooks";
 
-/** Sockets that are paused: number of pauses, and the function that ends them. */
-const held = new WeakMap<Socket, { count: number; end: () => void }>();
+/** Pauses of one socket: their number, and the function that ends them. */
+interface Hold {
+    count: number;
+    end: () => void;
+}
+
+/** Sockets that are paused. */
+const held = new WeakMap<Socket, Hold>();
+/** Sockets whose last pause has ended, and that may have bytes from before its end. */
+const unread = new WeakMap<Socket, Hold>();
 
 /**
  * Stops the handling of received frames: pauses the socket, or lets its connection keep them. Pauses may overlap: reading
@@ -13,6 +22,7 @@ const held = new WeakMap<Socket, { count: number; end: () => void }>();
 export function holdReading(socket: Socket): () => void {
     const hold = held.get(socket) ?? { count: 0, end: ownerOf(socket)?.holdFrames?.() ?? pause(socket) };
     held.set(socket, hold);
+    unread.delete(socket);
     hold.count += 1;
     let isOver = false;
     return () => {
@@ -21,8 +31,33 @@ export function holdReading(socket: Socket): () => void {
         hold.count -= 1;
         if (hold.count > 0 || held.get(socket) !== hold) return;
         held.delete(socket);
+        unread.set(socket, hold);
         hold.end();
+        void catchUp(socket, hold);
     };
+}
+
+/** Notifies the owner of a socket when everything is read that has arrived before the end of a pause. */
+async function catchUp(socket: Socket, hold: Hold): Promise<void> {
+    for (let bytes = -1; unread.get(socket) === hold && bytes !== socket.bytesRead;) {
+        bytes = socket.bytesRead;
+        await nextRead();
+    }
+    if (unread.get(socket) !== hold) return; // paused again
+    unread.delete(socket);
+    ownerOf(socket)?.onRead?.();
+}
+
+/** Resolves when sockets that flow from now on were read once. They are read between the two turns of the event loop. */
+function nextRead(): Promise<void> {
+    return new Promise((resolve) => {
+        setImmediate(() => setImmediate(resolve));
+    });
+}
+
+/** True if frames may have arrived that are not handled, because of a pause. */
+export function isBehind(socket: Socket): boolean {
+    return held.has(socket) || unread.has(socket);
 }
 
 /** True while the library does not read from the socket. */
@@ -34,6 +69,7 @@ export function isHeld(socket: Socket): boolean {
 export function releaseReading(socket: Socket): void {
     const hold = held.get(socket);
     held.delete(socket);
+    unread.delete(socket);
     hold?.end();
 }
 

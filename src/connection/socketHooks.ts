@@ -14,6 +14,8 @@ export interface SocketOwner {
      * @returns ends that; `undefined` if the socket must be paused
      */
     holdFrames?(): (() => void) | undefined;
+    /** Called when everything is read that has arrived before the end of a pause. */
+    onRead?(): void;
 }
 
 /** Methods of a socket that {@link hookSocket} replaces. */

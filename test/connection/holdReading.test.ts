@@ -1,6 +1,10 @@
 import { expect } from "chai";
+import { once } from "node:events";
 import net from "node:net";
-import { holdReading } from "../../src/connection/holdReading";
+import { holdReading, isBehind, releaseReading } from "../../src/connection/holdReading";
+import { hookSocket } from "../../src/connection/socketHooks";
+import { turns } from "../support/eventLoop";
+import { later } from "../support/pair";
 
 /** A socket that is not connected, and flows. */
 function flowing(): net.Socket {
@@ -98,4 +102,49 @@ describe("holdReading() for two pauses", () => {
             expect(Object.hasOwn(socket, "pause")).to.equal(false);
         });
     }
+});
+
+describe("isBehind()", () => {
+    it("is true until what has arrived before the end of a pause is read, and the owner is notified then", async () => {
+        const listener = net.createServer().listen(0, "127.0.0.1");
+        later(() => listener.close());
+        await once(listener, "listening");
+        const accepted = once(listener, "connection");
+        const peer = net.connect((listener.address() as net.AddressInfo).port, "127.0.0.1");
+        later(() => peer.destroy());
+        const [socket] = (await accepted) as [net.Socket];
+        later(() => socket.destroy());
+        let received = 0;
+        socket.on("data", ({ length }: Buffer) => (received += length));
+        const onRead = new Promise<void>((resolve) => {
+            hookSocket(socket, { flush: () => undefined, onRead: resolve });
+        });
+        expect(isBehind(socket)).to.equal(false);
+        const release = holdReading(socket);
+        await new Promise((resolve) => peer.write(Buffer.alloc(300_000), resolve));
+        expect(isBehind(socket)).to.equal(true);
+        release();
+        expect(isBehind(socket)).to.equal(true);
+        await onRead;
+        expect([received, isBehind(socket)]).to.deep.equal([300_000, false]);
+    });
+
+    it("stays true if the socket is paused again at once", async () => {
+        const socket = flowing();
+        holdReading(socket)();
+        const release = holdReading(socket);
+        await turns(5);
+        expect(isBehind(socket)).to.equal(true);
+        release();
+        await turns(5);
+        expect(isBehind(socket)).to.equal(false);
+    });
+
+    it("is false when the connection closes", () => {
+        const socket = flowing();
+        const release = holdReading(socket);
+        releaseReading(socket);
+        release();
+        expect(isBehind(socket)).to.equal(false);
+    });
 });
