@@ -375,7 +375,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         reason: DisconnectReason,
         { timeout, drain }: CloseOptions,
     ): Promise<undefined> {
-        if (timeout > 0 && drain && connection.state === "open") {
+        if (timeout > 0 && drain && connection.state === "open" && this._mayLeave(connection)) {
             const start = now();
             await drained(connection, timeout);
             timeout = Math.max(1, timeout - (now() - start)); // 0 would discard frames that are still being sent
@@ -386,7 +386,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     }
 
     /**
-     * True if a connection that closes can get acknowledgements of its peer.
+     * True if a connection that closes can still get anything from its peer, such as acknowledgements.
      *
      * @internal
      */

@@ -124,7 +124,7 @@ export function Accepting<B extends Constructor<Endpoint & Agreeing & Answering 
             return new Resumptions({
                 sessionTimeout: this.#sessionTimeout,
                 maxSuspended,
-                canResume: (connection) => this._mayLeave(connection) || !connection.isLeaving,
+                canResume: (connection) => this._mayLeave(connection) || !isClosing(connection),
                 notResumed: (...args) => {
                     this._notResumed(...args);
                 },
@@ -186,4 +186,9 @@ export function Accepting<B extends Constructor<Endpoint & Agreeing & Answering 
         }
     }
     return Accepting;
+}
+
+/** True for a connection that a program closes, and that waits for replies or acknowledgements of its peer. */
+function isClosing({ isDraining, isLeaving }: Connection): boolean {
+    return isDraining || isLeaving;
 }

@@ -219,6 +219,33 @@ describe("A graceful close with resume", () => {
         expect(session!.stats.unacknowledged).to.equal(1);
     });
 
+    it("of a server that stops listening does not wait for an interrupted connection with drain", async () => {
+        const { s, c } = await resumable();
+        c.handle("String", () => new Promise(() => undefined));
+        const [session] = s.sessions;
+        const asked = rejection(session!.ask("never answered", { timeout: Infinity }));
+        await session!.flush();
+        c.port = 1; // nothing listens there
+        session!.sock.destroy();
+        await next(s, "interrupted");
+        await s.close({ drain: true, timeout: Infinity });
+        expect(await asked).to.have.property("code", "ERR_SOCKET_DESTROYED");
+    });
+
+    it("of a server that stops listening waits with drain until the socket is lost, and no longer", async () => {
+        const { s, c } = await resumable();
+        c.handle("String", () => new Promise(() => undefined));
+        const [session] = s.sessions;
+        const asked = rejection(session!.ask("never answered", { timeout: Infinity }));
+        await session!.flush();
+        const ended = reasonOfEnd(s);
+        const closed = s.close({ drain: true, timeout: Infinity });
+        c.socket!.destroy();
+        await closed;
+        expect(await asked).to.have.property("code", "ERR_SOCKET_DESTROYED");
+        expect(await ended).to.have.property("code", "NOT_RESUMED");
+    });
+
     it("keeps the process alive no longer than needed, and closes its sockets", async () => {
         const { s, c } = await resumable();
         const { socket } = c;
