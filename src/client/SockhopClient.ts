@@ -390,7 +390,8 @@ export class SockhopClient<
      * the peer wants a reply. Handlers of `receive` get the messages, too.
      *
      * Messages from the call on are kept until the loop reads them. While more than 100 wait, the client does not read from its connection:
-     * `ping()` can drop a connection then. The loop ends after `break`, when `signal` is aborted, and when the connection closes: by
+     * `ping()` can drop a connection then. Replies and responses wait, too, so do not await `ask()` in the loop: it times out if
+     * more than 100 wait. The loop ends after `break`, when `signal` is aborted, and when the connection closes: by
      * `disconnect()`, or in another way without `auto_reconnect`.
      *
      * @throws {@link SockhopError} `ERR_BAD_OPTION` if `signal` is not an AbortSignal

@@ -337,8 +337,12 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
 
     /** True while replies are pending, or frames that have arrived wait because of a pause. */
     get #isBusy(): boolean {
-        const { socket, pausedFrames, pending, openReplies, responses } = this;
-        return pending + openReplies + (responses?.size ?? 0) > 0 || pausedFrames !== undefined || isBehind(socket);
+        const { pausedFrames, pending, openReplies, responses } = this;
+        return pending + openReplies + (responses?.size ?? 0) > 0 || pausedFrames !== undefined || this.isBehind;
+    }
+
+    get isBehind(): boolean {
+        return isBehind(this.socket);
     }
 
     onRead(): void {

@@ -14,6 +14,8 @@ export type Reply<Answer = any> = (value?: Answer) => void;
 export interface ReplyHost {
     /** Frames that were read and are not handled yet. The reply may be among them. */
     readonly pausedFrames: unknown;
+    /** True if frames may have arrived that are not handled, because of a pause. */
+    readonly isBehind: boolean;
     /** Address of the peer, for messages. */
     readonly peer: string;
     /** Value that `bytesSent` has when everything before the next frame is sent. */

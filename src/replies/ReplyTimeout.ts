@@ -6,6 +6,10 @@ import { type Abortable, unwatchSignal, watchSignal } from "./abortSignals";
 /** Number of extensions of one timeout: one while a long request is sent, one while a long reply arrives. */
 const MAX_EXTENSIONS = 2;
 
+/** End of the message of a timeout whose reply may not have been read. */
+const BEHIND =
+    ": it may have arrived behind messages that wait for a loop over messages(): do not await it in that loop";
+
 /** Timeout and abort signal of a call or request. */
 export interface WaitOptions {
     /**
@@ -109,6 +113,8 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
         const message = connection
             ? `${missing} to ${type} from ${connection.peer} within ${this.#timeout} ms`
             : `${missing} to ${type} within ${this.#timeout} ms: it was not sent, as the client was not connected`;
-        this.fail(new SockhopError(message + (connection ? this.hint : ""), "ERR_RESPONSE_TIMEOUT"));
+        const isBehind = connection?.isBehind && !connection.pausedFrames;
+        const hint = isBehind ? BEHIND : this.hint;
+        this.fail(new SockhopError(message + (connection ? hint : ""), "ERR_RESPONSE_TIMEOUT"));
     }
 }

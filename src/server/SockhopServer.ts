@@ -393,7 +393,8 @@ export class SockhopServer<
      * the peer wants a reply. Handlers of `receive` get the messages, too.
      *
      * Messages from the call on are kept until the loop reads them. While more than 100 wait, the server does not read from their connections:
-     * `ping()` can drop a connection then. The loop ends after `break`, when `signal` is aborted, and when `close()`
+     * `ping()` can drop a connection then. Replies and responses wait, too, so do not await `ask()` in the loop: it times out if
+     * more than 100 wait. The loop ends after `break`, when `signal` is aborted, and when `close()`
      * has closed the server.
      *
      * @throws {@link SockhopError} `ERR_BAD_OPTION` if `signal` is not an AbortSignal

@@ -117,6 +117,21 @@ describe("errors of messages", () => {
         );
     });
 
+    for (const [kind, resume] of Object.entries({ with: true, without: false })) {
+        it(`say that a response may have arrived behind messages that a loop has not read, ${kind} resume`, async () => {
+            const { s, c, socket } = await pair({ resume });
+            await c.flush();
+            s.handle("String", () => "the response");
+            const loop = c.messages();
+            for (let n = 0; n < 150; n++) void s.send(socket, n);
+            await loop.next();
+            expect((await rejection(c.ask("a", { timeout: 50 }))).message)
+                .to.include("within 50 ms: it may have arrived behind messages")
+                .and.include("messages()");
+            await loop.return?.();
+        });
+    }
+
     it("say that a request was still in the queue", async () => {
         const c = client({ queue: true });
         expect((await rejection(c.ask(new Login(), { timeout: 10 }))).message).to.equal(

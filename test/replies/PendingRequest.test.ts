@@ -25,6 +25,7 @@ class TestHost implements RequestHost {
     state = "open";
     readonly peer = "a peer";
     pausedFrames: unknown;
+    isBehind = false;
     requests: PendingTable<PendingRequest> | undefined;
     readonly bytesBefore = 0;
     readonly transfers = { wait: () => false };

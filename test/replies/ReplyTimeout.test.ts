@@ -12,6 +12,7 @@ type Host = ReplyHost;
 class TestHost {
     readonly peer = "a peer";
     pausedFrames: unknown;
+    isBehind = false;
     /** Callbacks for the end of the transfer; one for each wait. */
     readonly waits: ((grace: number | undefined) => void)[] = [];
     inTransit = false;
