@@ -1,5 +1,6 @@
 import { exitCodeOf, Interruption } from "../errors";
 import { Output, type OutputFlags } from "../terminal/Output";
+import { flushed } from "../terminal/flushed";
 
 /** Output and abort signal of one run of a command. */
 export interface CommandContext {
@@ -22,7 +23,11 @@ export function runCommand(
         const output = new Output(flags);
         const { signal, end } = interruptSignal();
         try {
-            process.exitCode = await work({ output, signal }, flags as never, ...args);
+            const exitCode = await work({ output, signal }, flags as never, ...args);
+            await flushed(process.stdout);
+            // The output cannot be written, as on a full disk.
+            if (signal.aborted && !(signal.reason instanceof Interruption)) throw signal.reason;
+            process.exitCode = exitCode;
         } catch (error) {
             process.exitCode = exitCodeOf(error);
             if (!(error instanceof Interruption)) output.printError(error);
