@@ -58,6 +58,23 @@ describe("sockhop send", () => {
         expect(got.map(([, data]) => data)).to.deep.equal([1, 2, 1, 2]);
     });
 
+    it("fails at once if the server closes the connection during an interval", async () => {
+        for (const [args, ...input] of [
+            [["1", "2"]],
+            [["1", "--repeat", "5", "--resume"]],
+            [[], "1", "2"],
+        ] as [string[], ...string[]][]) {
+            const s = server({ resume: true });
+            s.on("receive", (_, { session }) => void session.kill());
+            await s.listen();
+            expect(await run(["send", s.get_bound_port()!, "--interval", "1h", ...args], ...input)).to.deep.equal({
+                code: 1,
+                stdout: "",
+                stderr: "sockhop: the client is not connected (ERR_SOCKET_DESTROYED)\n",
+            });
+        }
+    });
+
     it("says that the server may not use TLS", async () => {
         const { port } = await rawServer((socket) => void socket.end("no TLS\n"));
         const { code, stderr } = await run(["send", port, "x", "--tls"]);

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from "commander";
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Longest delay of a timer in Node, in milliseconds. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Converts a number of seconds, or a number with a unit, to milliseconds. */
 export function parseDuration(text: string): number {

@@ -38,10 +38,14 @@ export async function sendEach(
         throw new UsageError("--repeat is for arguments: piped lines are sent once");
     const input = parsed.length > 0 ? repeated(parsed, flags.repeat) : parseLines(readLines(output, signal));
     await withClient(context, endpoint, flags, async (client) => {
+        const closed = new AbortController();
+        client.once("disconnect", () => {
+            closed.abort();
+        });
         const sendAll = async (): Promise<void> => {
             let start: number | undefined;
             for await (const value of input) {
-                start = await nextTurn(start, flags.interval);
+                start = await nextTurn(start, flags.interval, closed.signal);
                 await send(client, withTypeName(value, flags.type), formatEndpoint(endpoint));
             }
         };
@@ -54,15 +58,15 @@ function* repeated(values: readonly unknown[], times = 1): Generator {
 }
 
 /**
- * Waits until the next value may be sent.
+ * Waits until the next value may be sent, or the connection is closed: sending the value fails then.
  *
  * @param last - time of the value before, `undefined` for the first one
  * @returns the time of the next value, so that the time for sending does not add up
  */
-async function nextTurn(last: number | undefined, interval = 0): Promise<number> {
+async function nextTurn(last: number | undefined, interval = 0, closed: AbortSignal): Promise<number> {
     const now = performance.now();
     if (last === undefined || interval === 0) return now;
     const next = Math.max(now, last + interval);
-    await sleep(next - now, undefined, { ref: false }); // the socket keeps the process alive
+    await sleep(next - now, undefined, { signal: closed }).catch(() => undefined); // rejects at once if it is closed
     return next;
 }

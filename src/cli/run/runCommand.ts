@@ -1,3 +1,4 @@
+import { MAX_TIMEOUT_MS } from "../arguments/numbers";
 import { exitCodeOf, Interruption } from "../errors";
 import { Output, type OutputFlags } from "../terminal/Output";
 import { flushed } from "../terminal/flushed";
@@ -22,6 +23,8 @@ export function runCommand(
         const flags = all.at(-2) as OutputFlags;
         const output = new Output(flags);
         const { signal, end } = interruptSignal();
+        // Node.js would end the process, with code 0, if the work waits only for something that does not keep it alive.
+        const keepAlive = setInterval(() => undefined, MAX_TIMEOUT_MS);
         try {
             const exitCode = await work({ output, signal }, flags as never, ...args);
             await flushed(process.stdout);
@@ -32,6 +35,7 @@ export function runCommand(
             process.exitCode = exitCodeOf(error);
             if (!(error instanceof Interruption)) output.printError(error);
         } finally {
+            clearInterval(keepAlive);
             end(); // closes the reader of stdin, which would keep the process alive
         }
     };
