@@ -40,6 +40,7 @@ export async function* readLines(
     try {
         prompt();
         for await (const line of reader) {
+            if (signal.aborted) break; // the reader has further lines, and would read on
             yield line;
             prompt();
         }
@@ -49,6 +50,7 @@ export async function* readLines(
         signal.removeEventListener("abort", close);
         process.stdin.off("error", fail);
         close();
+        process.stdin.pause(); // the loop may have resumed it after the close
     }
 }
 
