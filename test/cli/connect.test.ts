@@ -170,6 +170,33 @@ describe("sockhop connect", () => {
         expect(await start("connect", s.get_bound_port()!).result()).to.deep.equal({ code: 0, stdout: "", stderr: "" });
     });
 
+    it("prints one error for the lines that the server did not wait for, and exits with code 1", async () => {
+        const s = server();
+        s.on("receive", (_, { session }) => void session.kill());
+        await s.listen();
+        const port = s.get_bound_port()!;
+        for (const line of ["1", "? 1", "! 1"]) {
+            const connecting = start("connect", port).type("first");
+            connecting.type(...Array.from({ length: 20_000 }, () => line));
+            const { code, stderr } = await connecting.result(); // stdin is still open
+            const errors = stderr.split("\n").filter((text) => !/^sockhop: (request|callback) \d+: /.test(text));
+            expect(errors).to.deep.equal(["sockhop: the client is not connected (ERR_SOCKET_DESTROYED)", ""]);
+            expect(code).to.equal(1);
+        }
+    });
+
+    it("prints replies also before a piped /quit", async () => {
+        const s = server();
+        s.on("request", (request, response) => void response.send(request.data));
+        await s.listen();
+        const lines = ['? {"a":1}', "/quit", "2"];
+        expect(await run(["connect", s.get_bound_port()!, "--bare", "--wait", "forever"], ...lines)).to.deep.equal({
+            code: 0,
+            stdout: '{"a":1}\n',
+            stderr: "",
+        });
+    });
+
     it("reconnects with --reconnect, and sends then the lines typed meanwhile", async () => {
         const path = socketPath();
         const connecting = start("connect", path, "--reconnect").type("early");

@@ -97,32 +97,34 @@ export class ClientRepl {
      * @returns the exit code: 1 if a piped line could not be sent, or has no reply
      */
     async run(client: SockhopClient): Promise<number> {
-        const { signal } = this.#context;
+        const closed = this.#flags.reconnect ? new Promise<never>(() => undefined) : disconnected(client);
         try {
-            const closed = this.#flags.reconnect ? new Promise<never>(() => undefined) : disconnected(client);
-            await abortable(signal, Promise.race([closed, this.#sendLines(client)]));
-            // After a disconnect these are the errors of pending replies.
-            if (!this.#finished) await Promise.all(this.#pending);
+            await abortable(this.#context.signal, this.#sendLines(client, closed));
         } finally {
             this.#finished = true;
         }
         return this.#failed ? 1 : 0;
     }
 
-    async #sendLines(client: SockhopClient): Promise<void> {
+    /** @param closed - resolves when the connection is closed, and there is no other */
+    async #sendLines(client: SockhopClient, closed: Promise<void>): Promise<void> {
+        const end = new AbortController();
+        void closed.then(() => {
+            end.abort();
+        });
         const quit = await runRepl(this.#context, {
             commands: this.#commands(client),
             onLine: (line) => this.#sendLine(client, line),
             onError: () => {
                 this.#onError();
             },
+            closed: end.signal,
         });
-        this.#finished = quit || isInteractive();
-        if (this.#finished) return;
+        if (isInteractive() && !end.signal.aborted) return; // a user who leaves does not wait for replies
         await Promise.all(this.#pending);
         const { wait = 0 } = this.#flags;
-        if (wait === Infinity) await new Promise(() => undefined);
-        else await sleep(wait, undefined, { ref: false });
+        const waited = wait === Infinity ? new Promise(() => undefined) : sleep(wait, undefined, { ref: false });
+        if (!quit) await Promise.race([closed, waited]);
     }
 
     #commands(client: SockhopClient): ReplCommands {
@@ -143,11 +145,13 @@ export class ClientRepl {
 
     async #sendLine(client: SockhopClient, line: string): Promise<void> {
         const prefix = line.charAt(0);
-        if (prefix !== "?" && prefix !== "!") {
-            await client.send(this.#lines.parse(line));
+        const isCall = prefix === "?" || prefix === "!";
+        const value = this.#lines.parse(isCall ? line.slice(1) : line);
+        const isClosed = !client.connected && !this.#flags.reconnect;
+        if (!isCall || isClosed) {
+            await client.send(value); // rejects if the connection is closed
             return;
         }
-        const value = this.#lines.parse(line.slice(1));
         this.#count += 1;
         const reply = this.#call(client, prefix === "?" ? "request" : "callback", value, this.#count);
         this.#pending.add(reply);

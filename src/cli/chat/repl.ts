@@ -14,6 +14,8 @@ export interface ReplOptions {
     onLine: (text: string) => Promise<unknown>;
     /** Called when a line or a command has failed. */
     onError?: () => void;
+    /** Aborted when the connection is closed, and there is no other. Ends the input: the first line that fails then is the last. */
+    closed?: AbortSignal;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ReplOptions {
  */
 export async function runRepl(
     { output, signal }: CommandContext,
-    { commands, onLine, onError }: ReplOptions,
+    { commands, onLine, onError, closed }: ReplOptions,
 ): Promise<boolean> {
     const all: ReplCommands = {
         ...commands,
@@ -39,7 +41,7 @@ export async function runRepl(
             throw new Error(`Unknown command ${text} (see /help; to send a string, write "${text}" in quotes)`);
         await all[usage]?.run?.(argument);
     };
-    for await (const line of readLines(output, signal, names)) {
+    for await (const line of readLines(output, signal, { completions: names, end: closed })) {
         const text = line.trim();
         if (text === "/quit") return true;
         try {
@@ -48,6 +50,7 @@ export async function runRepl(
         } catch (error) {
             onError?.();
             output.printError(error);
+            if (closed?.aborted) return false;
         }
     }
     return false;

@@ -7,17 +7,22 @@ export function isInteractive(): boolean {
     return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/**
- * Yields the lines of stdin until it ends or the signal is aborted. Shows a prompt on a terminal.
- *
- * @param completions - words that the Tab key completes at the start of a line
- */
+/** Options of {@link readLines}. */
+export interface InputOptions {
+    /** Words that the Tab key completes at the start of a line. */
+    completions?: readonly string[];
+    /** Ends the input. The lines that were read before are still yielded. */
+    end?: AbortSignal | undefined;
+}
+
+/** Yields the lines of stdin until it ends or the signal is aborted. Shows a prompt on a terminal. */
 export async function* readLines(
     output: Output,
     signal: AbortSignal,
-    completions: readonly string[] = [],
+    { completions = [], end }: InputOptions = {},
 ): AsyncGenerator<string, void, void> {
-    if (signal.aborted) return;
+    const isEnded = (): boolean => signal.aborted || end?.aborted === true;
+    if (isEnded()) return;
     const interactive = isInteractive();
     let open = true;
     const reader = interactive ? createPrompt(output, completions) : readline.createInterface({ input: process.stdin });
@@ -29,7 +34,12 @@ export async function* readLines(
         failure = error;
         close();
     };
+    const endInput = (): void => {
+        close();
+        if (!interactive) process.stdin.destroy(); // otherwise the loop would read on
+    };
     signal.addEventListener("abort", close);
+    end?.addEventListener("abort", endInput);
     process.stdin.on("error", fail);
     reader.once("close", () => (open = false));
     const prompt = (): void => {
@@ -48,6 +58,7 @@ export async function* readLines(
         if (failure) throw failure;
     } finally {
         signal.removeEventListener("abort", close);
+        end?.removeEventListener("abort", endInput);
         process.stdin.off("error", fail);
         close();
         process.stdin.pause(); // the loop may have resumed it after the close
