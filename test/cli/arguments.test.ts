@@ -9,7 +9,7 @@ import {
 import { endpointFrom, formatEndpoint, parseEndpoint, splitArguments } from "../../src/cli/arguments/endpoint";
 import { connectLine } from "../../src/cli/arguments/connectLine";
 import { examples } from "../../src/cli/arguments/examples";
-import { parseCount, parseDuration } from "../../src/cli/arguments/numbers";
+import { parseCount, parseDuration, parseTimeLimit } from "../../src/cli/arguments/numbers";
 import { parseLines, parseNamedValue, parseValue, withTypeName } from "../../src/cli/arguments/values";
 import { UsageError } from "../../src/cli/errors";
 import { files } from "./command";
@@ -209,6 +209,13 @@ describe("parseDuration()", () => {
         expect(parseDuration("9999h")).to.equal(2 ** 31 - 1); // the longest timer
         for (const text of ["", "s", "1d", "-1", "1 s", "Infinity"])
             expect(() => parseDuration(text), text).to.throw("Give seconds");
+    });
+});
+
+describe("parseTimeLimit()", () => {
+    it("refuses 0 with any unit", () => {
+        expect(parseTimeLimit("1ms")).to.equal(1);
+        for (const text of ["0", "0s", "0ms", "0.0"]) expect(() => parseTimeLimit(text), text).to.throw("above 0");
     });
 });
 

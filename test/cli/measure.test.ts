@@ -153,6 +153,13 @@ describe("sockhop bench", () => {
         expect(await failed.interrupt()).to.deep.equal({ code: 130, stdout: "", stderr: "" });
     });
 
+    it("fails if nothing was measured", async () => {
+        const listening = start("listen", 0, "--echo", "--quiet");
+        const { code, stdout, stderr } = await run(["bench", await listening.port(), "-s", "0.00001ms"]);
+        expect(stderr).to.equal("sockhop: nothing was measured: give a longer time with --seconds\n");
+        expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
+    });
+
     it("exits with code 1 when the connection is lost", async () => {
         const s = server();
         later(() => s.close());

@@ -59,11 +59,10 @@ describe("sockhop send", () => {
     });
 
     it("fails at once if the server closes the connection during an interval", async () => {
-        for (const [args, ...input] of [
-            [["1", "2"]],
-            [["1", "--repeat", "5", "--resume"]],
-            [[], "1", "2"],
-        ] as [string[], ...string[]][]) {
+        for (const [args, ...input] of [[["1", "2"]], [["1", "--repeat", "5", "--resume"]], [[], "1", "2"]] as [
+            string[],
+            ...string[],
+        ][]) {
             const s = server({ resume: true });
             s.on("receive", (_, { session }) => void session.kill());
             await s.listen();

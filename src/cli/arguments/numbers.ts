@@ -13,9 +13,26 @@ export function parseDuration(text: string): number {
     return Math.min(Number(amount) * (UNITS[unit] ?? 1), MAX_TIMEOUT_MS);
 }
 
+/** Converts as {@link parseDuration} does. Refuses 0, for time limits: nothing can happen within no time. */
+export function parseTimeLimit(text: string): number {
+    const duration = parseDuration(text);
+    if (duration > 0) return duration;
+    throw new InvalidArgumentError("Give a duration above 0.");
+}
+
 /** Creates an option for a duration in milliseconds. The help shows the default as it is written here. */
-export function durationOption(flags: string, description: string, defaultText: string): Option {
-    return new Option(flags, description).argParser(parseDuration).default(parseDuration(defaultText), defaultText);
+export function durationOption(
+    flags: string,
+    description: string,
+    defaultText: string,
+    parse: (text: string) => number = parseDuration,
+): Option {
+    return new Option(flags, description).argParser(parse).default(parse(defaultText), defaultText);
+}
+
+/** Creates an option for a time limit in milliseconds, above 0. */
+export function timeLimitOption(flags: string, description: string, defaultText: string): Option {
+    return durationOption(flags, description, defaultText, parseTimeLimit);
 }
 
 /** Parses a positive integer of at most nine digits. */

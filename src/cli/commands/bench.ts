@@ -5,7 +5,7 @@ import type { SockhopClient } from "../../index";
 import { addConnectionOptions, type ConnectionFlags } from "../arguments/connectionOptions";
 import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { durationOption, parseCount } from "../arguments/numbers";
+import { parseCount, timeLimitOption } from "../arguments/numbers";
 import { sendCall } from "../chat/calls";
 import { CommandError, explainError, Interruption, UsageError } from "../errors";
 import { BenchResults, type Workload } from "../measure/BenchResults";
@@ -46,7 +46,7 @@ export function benchCommand(): Command {
         .summary("measure throughput and latency")
         .argument("[endpoint]", `address of the peer: ${ENDPOINT} (default: port 50000)`)
         .addOption(modes.choices(["callbacks", "requests", "messages"]).default("callbacks"))
-        .addOption(durationOption("-s, --seconds <duration>", "duration of the measurement", "5s"))
+        .addOption(timeLimitOption("-s, --seconds <duration>", "duration of the measurement", "5s"))
         .option("--size <bytes>", "size of each value as JSON", parseCount, 100)
         .option(
             "-p, --parallel <number>",
@@ -95,7 +95,6 @@ async function measure(
     endpoint: string,
 ): Promise<number> {
     const { mode, seconds: duration, parallel = DEFAULT_PARALLEL[mode] } = flags;
-    if (duration === 0) throw new UsageError("--seconds must be greater than 0");
     if (flags.codec === "binary") await abortable(signal, agreed(client, endpoint));
     const results = new BenchResults(flags, endpoint, parallel, client.codec);
     // The first message warms up the code, and fails before the measurement if the peer does not reply.
@@ -120,6 +119,7 @@ async function measure(
         results.end();
         bar.stop();
     }
+    if (results.messages === 0) throw new Error("nothing was measured: give a longer time with --seconds");
     output.printLine(flags.jsonOutput ? JSON.stringify(results) : results.text());
     return 0;
 }

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { addConnectionOptions } from "../arguments/connectionOptions";
 import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { durationOption, parseDuration } from "../arguments/numbers";
+import { parseDuration, timeLimitOption } from "../arguments/numbers";
 import { addOutputOptions } from "../arguments/outputOptions";
 import { ClientRepl, type ConnectFlags } from "../chat/ClientRepl";
 import { type CommandContext, runCommand } from "../run/runCommand";
@@ -19,7 +19,7 @@ export function connectCommand(): Command {
         .argument("[endpoint]", `address of the server: ${ENDPOINT} (default: port 50000)`)
         .option("--reconnect", "reconnect when the connection is lost, and then send what was typed meanwhile")
         .option("--type <class>", "class name that is sent with the values")
-        .addOption(durationOption("--timeout <duration>", "time limit for a reply", "30s"))
+        .addOption(timeLimitOption("--timeout <duration>", "time limit for a reply", "30s"))
         .option("--wait <duration>", "time to stay connected after the last reply, or: forever", parseWait);
     return addOutputOptions(addConnectionOptions(addReplyOptions(command)), { time: true })
         .action(runCommand(connect))

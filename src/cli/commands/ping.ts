@@ -4,7 +4,7 @@ import type { SockhopClient } from "../../index";
 import { addConnectionOptions, type ConnectionFlags, rejectJson } from "../arguments/connectionOptions";
 import { ENDPOINT, endpointFrom, formatEndpoint } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { durationOption, parseCount } from "../arguments/numbers";
+import { durationOption, parseCount, timeLimitOption } from "../arguments/numbers";
 import { Interruption } from "../errors";
 import { Pinger } from "../measure/Pinger";
 import { PingStatistics, roundToMicroseconds } from "../measure/PingStatistics";
@@ -34,7 +34,7 @@ export function pingCommand(): Command {
         .argument("[endpoint]", `address of the peer: ${ENDPOINT} (default: port 50000)`)
         .addOption(count.default(Infinity, "until Ctrl-C"))
         .addOption(durationOption("-i, --interval <duration>", "time between pings", "1s"))
-        .addOption(durationOption("-W, --timeout <duration>", "time limit for a reply; later the ping is lost", "4s"))
+        .addOption(timeLimitOption("-W, --timeout <duration>", "time limit for a reply; later the ping is lost", "4s"))
         .option("--json-output", "print lines of JSON, the last with the statistics");
     return addConnectionOptions(command, { json: false, resume: false })
         .action(runCommand(ping))

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { addConnectionOptions, rejectJson } from "../arguments/connectionOptions";
 import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { durationOption } from "../arguments/numbers";
+import { timeLimitOption } from "../arguments/numbers";
 import { addOutputOptions } from "../arguments/outputOptions";
 import { sendRequest } from "../chat/calls";
 import { sendEach, type SendFlags } from "../chat/sendEach";
@@ -23,7 +23,7 @@ export function requestCommand(): Command {
             "JSON, or a bare word or text, which is sent as a string (default: one value per piped line)",
         )
         .option("--type <class>", "class name that is sent with the values")
-        .addOption(durationOption("--timeout <duration>", "time limit for a complete response", "30s"));
+        .addOption(timeLimitOption("--timeout <duration>", "time limit for a complete response", "30s"));
     return addOutputOptions(addConnectionOptions(command, { json: false }))
         .action(runCommand(request))
         .addHelpText(

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { addConnectionOptions } from "../arguments/connectionOptions";
 import { ENDPOINT } from "../arguments/endpoint";
 import { examples } from "../arguments/examples";
-import { durationOption, parseCount, parseDuration } from "../arguments/numbers";
+import { parseCount, parseDuration, timeLimitOption } from "../arguments/numbers";
 import { addOutputOptions } from "../arguments/outputOptions";
 import { sendCall } from "../chat/calls";
 import { sendEach, type SendFlags } from "../chat/sendEach";
@@ -23,7 +23,7 @@ export function sendCommand(): Command {
         .argument("[values...]", "JSON, or a bare word or text, which is sent as a string")
         .option("--type <class>", "class name that is sent with the values")
         .option("--callback", "wait for a reply to each value, and print it")
-        .addOption(durationOption("--timeout <duration>", "time limit for each reply", "30s"))
+        .addOption(timeLimitOption("--timeout <duration>", "time limit for each reply", "30s"))
         .option("--repeat <number>", "send the arguments this number of times", parseCount)
         .option("--interval <duration>", "time between two values", parseDuration);
     return addOutputOptions(addConnectionOptions(command))
