@@ -26,9 +26,15 @@ describe("Output", () => {
         expect(print({ pretty: true }, { answer: 2 })).to.match(/^↳2 Widget /);
     });
 
+    it("prints undefined in the form that stands for it", () => {
+        const form = '{"$undefined":true}';
+        expect(print({}, { data: undefined })).to.equal(`{"type":"Widget","data":${form},"from":"h:5"}\n`);
+        expect(print({ bare: true }, { data: undefined })).to.equal(`${form}\n`);
+    });
+
     it("prints only the data with --bare, and nothing with --quiet", () => {
         expect(print({ bare: true })).to.equal('{"color":"red"}\n');
-        expect(print({ bare: true }, { data: undefined })).to.equal("null\n");
+        expect(print({ bare: true }, { data: null })).to.equal("null\n");
         expect(print({ quiet: true })).to.equal("");
     });
 

@@ -73,7 +73,7 @@ export class Output {
     printMessage({ type, data, from, question, answer }: ReceivedMessage, label = ""): void {
         if (this.#quiet) return;
         if (this.#bare) {
-            this.printJson([jsonForm(data ?? null)]);
+            this.printJson([jsonForm(data)]);
         } else if (this.pretty) {
             const mark = answer ? `↳${answer}` : question ? `← ${question === "request" ? "?" : "!"}` : "←";
             const sender = label && `${this.style("dim", label)} `;

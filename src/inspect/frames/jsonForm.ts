@@ -16,11 +16,10 @@ const TOO_LARGE = "[too large to be printed]";
 
 /**
  * Converts a value of the codec `"binary"` to one that JSON can express: values that JSON does not have become objects
- * such as `{ $date: "…" }` (`docs/command-line.md`). Returns other values unchanged, and `undefined` too, which JSON
- * leaves out. Takes linear time, also for cycles.
+ * such as `{ $date: "…" }` (`docs/command-line.md`). Returns other values unchanged. Takes linear time, also for cycles.
  */
 export function jsonForm(value: unknown): unknown {
-    return value === undefined || isJson(value, MAX_DEPTH, new Set()) ? value : new JsonForm().of(value);
+    return isJson(value, MAX_DEPTH, new Set()) ? value : new JsonForm().of(value);
 }
 
 /** True for a value that JSON can express, without an object that occurs twice. */
