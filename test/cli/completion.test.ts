@@ -124,4 +124,23 @@ describe("sockhop ls", () => {
         expect(found[1]!["path"]).to.match(/killed\.sock$/);
         expect((await run(["ls"])).stdout).to.include("killed"); // it removes nothing
     });
+
+    it("leaves out the sockets of inspectors", async () => {
+        const inspector = start("listen", "--name", "watched.inspect");
+        await inspector.note(/^listening/);
+        const { code, stdout } = await run(["ls"]);
+        expect(stdout).to.not.include("watched");
+        expect(code).to.equal(0);
+    });
+
+    it("does not end a program that waits for one client", async () => {
+        const listening = start("listen", "--name", "once", "--once");
+        await listening.note(/^listening/);
+        expect((await run(["ls", "--bare"])).stdout).to.match(/^once$/m);
+        await listening.note(/^#1 disconnected/);
+        expect(await run(["send", "name:once", "hello"])).to.include({ code: 0 });
+        const { code, stdout } = await listening.result();
+        expect(stdout).to.include('"hello"');
+        expect(code).to.equal(0);
+    });
 });

@@ -22,7 +22,7 @@ interface Source extends Required<MessageSource> {
 
 /** Prints the messages of all clients of a server, and sends typed or piped lines to them. */
 export class ServerRepl {
-    /** Resolves when the first client has disconnected. */
+    /** Resolves when the first client has disconnected. One without a message in either direction is none, such as `sockhop ls`. */
     readonly firstDisconnect: Promise<void>;
     readonly #firstConnect: Promise<void>;
     readonly #server: SockhopServer;
@@ -42,7 +42,11 @@ export class ServerRepl {
         this.#lines = new LineParser(flags);
         this.#respond = responderOf(flags);
         this.#firstConnect = new Promise((resolve) => server.once("connect", () => resolve()));
-        this.firstDisconnect = new Promise((resolve) => server.once("disconnect", () => resolve()));
+        this.firstDisconnect = new Promise((resolve) => {
+            server.on("disconnect", (_socket, { stats }) => {
+                if (stats.bytes_received > 0 || stats.messages_sent > 0) resolve();
+            });
+        });
         server.on("connect", (socket, session) => {
             const { label, from } = this.#addSource(socket, session);
             output.printEvent(`${label} connected${from === label ? "" : ` from ${from}`}`);

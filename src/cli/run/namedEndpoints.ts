@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { path_of, SockhopClient } from "../../index";
+import { isInspectorName } from "../../inspect/http/events";
 import { errorCode } from "../errors";
 
 /** A name of this user, and the state of its program. */
@@ -15,7 +16,7 @@ export interface NamedEndpoint {
 const CONNECT_TIMEOUT = 1000;
 
 /**
- * Lists the names of this user, and connects to each. Removes no file.
+ * Lists the names of this user, and connects to each. Removes no file. Leaves out the sockets of inspectors.
  *
  * @throws an error if another user can write to the folder of the names
  */
@@ -35,7 +36,7 @@ function names(): string[] {
     return files(dir)
         .filter((file) => file.startsWith(prefix) && file.endsWith(suffix))
         .map((file) => file.slice(prefix.length, file.length - suffix.length))
-        .filter(isName)
+        .filter((name) => isName(name) && !isInspectorName(name)) // an inspector does not speak our protocol
         .sort();
 }
 

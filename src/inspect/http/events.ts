@@ -8,11 +8,19 @@ export function startEvents(response: ServerResponse): void {
     response.write("retry: 1000\n\n");
 }
 
+/** End of the name of the socket of an inspector. */
+const SUFFIX = ".inspect";
+
 /**
  * Path of the socket of an inspector.
  *
  * @throws SockhopError `ERR_BAD_OPTION` for an invalid name
  */
 export function inspectorPath(name: string): string {
-    return path_of(name).replace(/(\.sock)?$/, ".inspect$1"); // the longest name has no space for more
+    return path_of(name).replace(/(\.sock)?$/, `${SUFFIX}$1`); // the longest name has no space for more
+}
+
+/** True for the name in the path of an inspector. */
+export function isInspectorName(name: string): boolean {
+    return name.endsWith(SUFFIX);
 }
