@@ -4,6 +4,7 @@ import { clientOptions, type ConnectionFlags } from "../arguments/connectionOpti
 import type { Endpoint } from "../arguments/endpoint";
 import { withTypeName } from "../arguments/values";
 import { sendCall, sendRequest } from "../chat/calls";
+import { disconnected } from "../run/withClient";
 
 /** Milliseconds until a reply must have arrived. */
 const TIMEOUT_MS = 10_000;
@@ -28,7 +29,7 @@ export class HandSender {
 
     constructor(endpoint: Endpoint, { json, terminator, cert }: ConnectionFlags) {
         const flags: ConnectionFlags = {
-            ...(json && { json }),
+            ...(json ? { json } : { codec: "binary" }), // the target may require it
             ...(terminator !== undefined && { terminator }),
             ...(cert !== undefined && { insecure: true }), // the certificate of the tap
         };
@@ -45,6 +46,7 @@ export class HandSender {
         switch (kind) {
             case "message":
                 await client.send(value);
+                if (!json) await client.flush({ timeout: TIMEOUT_MS }); // the target may have refused it
                 return undefined;
             case "call":
                 return jsonStart((await sendCall(client, value, TIMEOUT_MS)).data, MAX_REPLY).value;
@@ -78,7 +80,11 @@ export class HandSender {
         const { endpoint, flags } = this.#options;
         const client = new SockhopClient(clientOptions(endpoint, flags));
         client.on("error", () => undefined); // the lists of the page have it
+        const codec = new Promise<void>((resolve) => client.once("codec", () => resolve()));
         await client.connect();
+        // Before the codec is known, the target may still close the connection, and what was sent is lost.
+        if (!flags.json) await Promise.race([codec, disconnected(client)]);
+        if (!client.connected) throw new Error("the target has closed the connection");
         return client;
     }
 }
