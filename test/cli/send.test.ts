@@ -210,6 +210,29 @@ describe("sockhop request", () => {
         expect(await running.result()).to.include({ code: 0, stdout: '"first"\n"second"\n' });
     });
 
+    it("exits with code 2 for empty input", async () => {
+        expect(await run(["request", await responder()], "")).to.deep.equal({
+            code: 2,
+            stdout: "",
+            stderr: "sockhop: no request to send: give values as arguments or on stdin\n",
+        });
+    });
+
+    it("states how a request has another type if a text has no handler", async () => {
+        const s = server();
+        s.handle("status", () => "fine");
+        await s.listen();
+        const port = s.get_bound_port()!;
+        const { code, stderr } = await run(["request", port, "status"]);
+        expect(stderr).to.match(/type String \(handled: status\); a text has the type String, --type sets another/);
+        expect(code).to.equal(1);
+        expect(await run(["request", port, "null", "--type", "status", "--bare"])).to.deep.equal({
+            code: 0,
+            stdout: '"fine"\n',
+            stderr: "",
+        });
+    });
+
     it("prints the error of a failed request", async () => {
         const s = server();
         s.on("request", ({ data }, response) => {

@@ -21,6 +21,8 @@ export interface SendFlags extends ConnectionFlags {
 /**
  * Calls `send` for each value, one after the other, over one connection. The values are the arguments after the endpoint. Without
  * any, they are the lines of stdin.
+ *
+ * @returns the number of values
  */
 export async function sendEach(
     context: CommandContext,
@@ -28,7 +30,7 @@ export async function sendEach(
     first: string | undefined,
     others: readonly string[],
     send: (client: SockhopClient, value: unknown, endpoint: string) => Promise<unknown>,
-): Promise<void> {
+): Promise<number> {
     const { output, signal } = context;
     const { endpoint, values } = splitArguments(first, others, flags);
     const parsed = values.map(parseValue);
@@ -37,19 +39,22 @@ export async function sendEach(
     if (parsed.length === 0 && flags.repeat !== undefined)
         throw new UsageError("--repeat is for arguments: piped lines are sent once");
     const input = parsed.length > 0 ? repeated(parsed, flags.repeat) : parseLines(readLines(output, signal));
-    await withClient(context, endpoint, flags, async (client) => {
+    return withClient(context, endpoint, flags, async (client) => {
         const closed = new AbortController();
         client.once("disconnect", () => {
             closed.abort();
         });
-        const sendAll = async (): Promise<void> => {
+        const sendAll = async (): Promise<number> => {
+            let count = 0;
             let start: number | undefined;
             for await (const value of input) {
                 start = await nextTurn(start, flags.interval, closed.signal);
                 await send(client, withTypeName(value, flags.type), formatEndpoint(endpoint));
+                count += 1;
             }
+            return count;
         };
-        await abortable(signal, sendAll());
+        return abortable(signal, sendAll());
     });
 }
 

@@ -6,6 +6,7 @@ import { timeLimitOption } from "../arguments/numbers";
 import { addOutputOptions } from "../arguments/outputOptions";
 import { sendRequest } from "../chat/calls";
 import { sendEach, type SendFlags } from "../chat/sendEach";
+import { CommandError, errorCode, UsageError } from "../errors";
 import { type CommandContext, runCommand } from "../run/runCommand";
 import type { OutputFlags } from "../terminal/Output";
 
@@ -29,11 +30,12 @@ export function requestCommand(): Command {
         .addHelpText(
             "after",
             examples(
-                ["sockhop request 50000 sum", "send a request, print the response"],
+                ["sockhop request 50000 sum", "send a request of the type String, print the response"],
                 [
                     "sockhop request name:my-daemon '{\"since\":0}' --type History",
                     "send a request of class History, print all values",
                 ],
+                ["sockhop request 50000 null --type status", "send a request of the type status without data"],
                 ["sockhop request 50000 status --bare --timeout 2", "print only the data; fail after two seconds"],
             ),
         );
@@ -50,11 +52,21 @@ async function request(
         flags,
         "cannot respond to a request: plain JSON has no ids that link the two (see sockhop connect --json)",
     );
-    await sendEach(context, flags, first, others, (client, value, from) =>
+    const count = await sendEach(context, flags, first, others, (client, value, from) =>
         sendRequest(client, value, flags.timeout, (packet) => {
             output.printMessage({ ...packet, from });
             return output.drained();
+        }).catch((error: unknown) => {
+            throw withTypeHint(error, value);
         }),
     );
+    if (count === 0) throw new UsageError("no request to send: give values as arguments or on stdin");
     return 0;
+}
+
+/** Adds the option for another type to the error of a text that has no handler: users expect that a word is the type. */
+function withTypeHint(error: unknown, value: unknown): unknown {
+    if (typeof value !== "string" || errorCode(error) !== "ERR_REQUEST_UNHANDLED") return error;
+    const { message } = error as Error;
+    return new CommandError(`${message}; a text has the type String, --type sets another`, errorCode(error), error);
 }
