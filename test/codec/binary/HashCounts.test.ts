@@ -4,10 +4,12 @@ import { integerOf } from "../../support/integerOf";
 
 /** Number of the items that are accepted, up to the first that is not. */
 function accepted(items: Iterable<unknown>): number {
-    const counts = new HashCounts();
+    const checked: unknown[] = [];
+    const counts = new HashCounts(() => checked);
     let count = 0;
     for (const item of items) {
-        if (!counts.accept(item)) return count;
+        if (counts.check(item) === "refused") return count;
+        checked.push(item);
         count += 1;
     }
     return count;
@@ -69,5 +71,34 @@ describe("HashCounts", () => {
 
     it("accepts few large BigInts with the same low 64 bits", () => {
         expect(accepted(sequence(1000, (n) => BigInt(n + 1) << 64n))).to.equal(16);
+    });
+
+    it("accepts any number of repetitions, and searches a Set for few of them", () => {
+        for (const [name, make] of Object.entries<(n: number) => number | bigint>({
+            integers: (n) => n % 3,
+            "integers with the same hash": (n) => integerOf((n % 60) << 16),
+            "0 and -0": (n) => (n % 2 === 0 ? 0 : -0),
+            "NaN, and others": (n) => [NaN, Infinity, 0.5][n % 3] as number,
+            "large BigInts": (n) => BigInt((n % 3) + 1) << 64n,
+            "numbers and BigInts": (n) => (n % 2 === 0 ? 1 : 1n),
+        })) {
+            const items = sequence(100_000, (n) => make(n));
+            const set = new Set();
+            const counts = new HashCounts(() => set);
+            const checks = items.map((item) => {
+                const check = counts.check(item);
+                if (check === "new") set.add(item);
+                return check;
+            });
+            expect(checks, name).to.not.include("refused");
+            expect(set, name).to.deep.equal(new Set(items));
+            expect(checks.filter((check) => check === "new").length, name).to.be.below(1000);
+        }
+    });
+
+    it("accepts few numbers with the same hash behind repetitions", () => {
+        const repeated = sequence(10_000, (n) => integerOf((n % 3) << 16));
+        const others = sequence(10_000, (n) => integerOf((n + 3) << 16));
+        expect(accepted([...repeated, ...others])).to.equal(10_000 - 3 + 256 + 64);
     });
 });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { SockhopError } from "../../../src";
+import { classRegistry } from "../../../src/codec/classes";
 import type { Message } from "../../../src/protocol/Message";
 import { integerOf } from "../../support/integerOf";
-import { commit, decoded, format, taken, wires } from "./support";
+import { commit, decoded, format, sent, taken, wires } from "./support";
 
 /** Text of the error of a value that cannot be sent. */
 function fault(value: unknown): string {
@@ -80,6 +81,81 @@ describe("Bounds of a receiver", () => {
         expect(received(new Set(alike(320)))).to.have.property("size", 320);
         expect(fault({ a: new Set(alike(321)) })).to.equal(`${reason}, at .a.values()[320]`);
         expect(fault(new Map(alike(321).map((key) => [key, 1])))).to.equal(`${reason}, at .keys()[320]`);
+    });
+
+    describe("of numbers that are written for objects", () => {
+        class Money {
+            constructor(readonly cents: unknown) {}
+            toJSON(): unknown {
+                return this.cents;
+            }
+        }
+        const kinds: Record<string, (value: number | bigint) => unknown> = {
+            "results of toJSON()": (value) => new Money(value),
+            "results of toJSON() that are boxed": (value) => new Money(Object(value)),
+            "results of toJSON() of plain objects": (value) => ({ toJSON: () => value }),
+            "boxed numbers": (value) => Object(value) as unknown,
+        };
+        for (const [what, make] of Object.entries(kinds)) {
+            it(`are those of a sender: ${what}`, () => {
+                const reason = "This value cannot be sent: too many numbers with the same hash";
+                const small = (n: number): unknown => make(integerOf(n << 16));
+                const large = (n: number): unknown => make(BigInt(n + 1) << 64n);
+                const sequence = (length: number, of: (n: number) => unknown): unknown[] =>
+                    Array.from({ length }, (_, n) => of(n));
+                expect(received(new Set(sequence(320, small)))).to.have.property("size", 320);
+                expect(fault(new Set(sequence(321, small)))).to.equal(`${reason}, at .values()[320]`);
+                expect(received(new Map(sequence(16, large).map((key) => [key, 1])))).to.have.property("size", 16);
+                expect(fault(new Map(sequence(17, large).map((key) => [key, 1])))).to.match(
+                    /too many .*keys\(\)\[16]$/,
+                );
+            });
+
+            it(`do not apply to repetitions: ${what}`, () => {
+                const values = Array.from({ length: 1000 }, (_, n) => make(n % 3));
+                expect(received(new Set(values))).to.deep.equal(new Set([0, 1, 2]));
+                expect(received(new Set([0, 2, 5, ...values]))).to.deep.equal(new Set([0, 1, 2, 5]));
+                expect(received(new Map(values.map((key, n) => [key, n])))).to.deep.equal(
+                    new Map([
+                        [0, 999],
+                        [1, 997],
+                        [2, 998],
+                    ]),
+                );
+                const wei = Array.from({ length: 100 }, () => make(10n ** 20n));
+                expect(received(new Set(wei))).to.deep.equal(new Set([10n ** 20n]));
+            });
+        }
+
+        it("do not apply to numbers of which fromJSON() makes instances", () => {
+            class Wei extends Money {
+                static fromJSON(cents: bigint): Wei {
+                    return new Wei(cents);
+                }
+            }
+            const set = new Set(Array.from({ length: 17 }, (_, n) => new Wei(BigInt(n + 1) << 64n)));
+            expect(sent(set, { classes: classRegistry([Wei]) })).to.have.property("size", 17);
+            expect(fault(set)).to.match(/too many numbers with the same hash/);
+        });
+
+        it("do not apply to numbers inside of the objects", () => {
+            const inner = (n: number): unknown => ({ a: new Money(integerOf(n << 16)), b: new Set([Object(n)]) });
+            const values = Array.from({ length: 400 }, (_, n) => inner(n));
+            expect(received(new Set(values))).to.have.property("size", 400);
+        });
+    });
+
+    it("are those of a sender: numbers that toJSON() makes of BigInts", () => {
+        const prototype = BigInt.prototype as unknown as { toJSON?: () => unknown };
+        prototype.toJSON = function (this: bigint) {
+            return integerOf(Number(this) << 16);
+        };
+        try {
+            const set = new Set(Array.from({ length: 321 }, (_, n) => BigInt(n)));
+            expect(fault(set)).to.match(/too many numbers with the same hash, at .values\(\)\[320]$/);
+        } finally {
+            delete prototype.toJSON;
+        }
     });
 
     it("do not apply to BigInts that toJSON() replaces", () => {

@@ -181,6 +181,29 @@ describe("Frames of a hostile peer", () => {
         );
     });
 
+    it("can repeat a number in a Set or Map, whose last value counts, without a search for each", () => {
+        const int32 = (n: number): number[] => [0xc4, ...Buffer.from(Int32Array.of(integerOf(n << 16)).buffer)];
+        const items = (...value: number[]): number[] =>
+            Array.from({ length: 10_000 }, (_, n) => [...int32(n % 320), ...value]).flat();
+        let searches = 0;
+        const { set } = Map.prototype; // eslint-disable-line @typescript-eslint/unbound-method -- called with a Map
+        Map.prototype.set = function (...entry): typeof this {
+            if (typeof entry[0] === "number") searches += 1;
+            return set.apply(this, entry);
+        };
+        try {
+            const [message] = decode([0x00, 0xd4, ...varint(10_001), ...items(0xc0), ...int32(5), 7]) as [Message];
+            expect(searches).to.be.below(1000);
+            const map = message.data as Map<unknown, unknown>;
+            expect(map.size).to.equal(320);
+            expect(map.get(integerOf(5 << 16))).to.equal(7);
+        } finally {
+            Map.prototype.set = set;
+        }
+        expect(decode([0x00, 0xd5, ...varint(10_000), ...items()])[0]).to.have.nested.property("data.size", 320);
+        expect(fault([0x00, 0xd5, ...varint(10_001), ...items(), ...int32(320)])).to.match(/^a Set in it has too many/);
+    });
+
     it("begin their messages in the first 64 KiB", () => {
         const messages = (count: number): number[] => Array.from({ length: count }, () => [0x00, 0xc0]).flat();
         expect(decode(messages(32_768))).to.have.lengthOf(32_768);

@@ -1,7 +1,7 @@
 import { UrlClass } from "../../../runtime/builtins";
 import { withoutStack } from "../../errors";
 import { badFrame } from "./BadFrame";
-import { HashCounts } from "../HashCounts";
+import { HashCounts, textOf } from "../HashCounts";
 import { isCostlyRegExp, isCostlyUrl, matches } from "../costlyText";
 import * as $ from "../layout";
 import type { ValueReader } from "./ValueReader";
@@ -57,14 +57,19 @@ function readMap(reader: ValueReader): Map<unknown, unknown> {
     reader.countLarge();
     const map = numbered(reader, new Map<unknown, unknown>());
     const count = reader.count(2);
-    const counts = new HashCounts();
+    const counts = new HashCounts(() => map.keys());
+    /** Entries with a key that the map has, by the text of that: it is looked up once. */
+    let later: Map<string, [key: unknown, value: unknown]> | undefined;
     reader.enter();
     for (let n = 0; n < count; n++) {
         const key = reader.value();
         const value = reader.value();
-        if (counts.accept(key)) map.set(key, value);
+        const check = counts.check(key);
+        if (check === "new") map.set(key, value);
+        else if (check === "known") (later ??= new Map()).set(textOf(key as number), [key, value]);
         else reader.fail("a Map in it has too many numbers with the same hash");
     }
+    if (later) for (const [key, value] of later.values()) map.set(key, value);
     reader.depth -= 1;
     return map;
 }
@@ -73,12 +78,13 @@ function readSet(reader: ValueReader): Set<unknown> {
     reader.countLarge();
     const set = numbered(reader, new Set<unknown>());
     const count = reader.count(1);
-    const counts = new HashCounts();
+    const counts = new HashCounts(() => set);
     reader.enter();
     for (let n = 0; n < count; n++) {
         const item = reader.value();
-        if (counts.accept(item)) set.add(item);
-        else reader.fail("a Set in it has too many numbers with the same hash");
+        const check = counts.check(item);
+        if (check === "new") set.add(item);
+        else if (check === "refused") reader.fail("a Set in it has too many numbers with the same hash");
     }
     reader.depth -= 1;
     return set;

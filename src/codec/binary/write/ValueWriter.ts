@@ -41,6 +41,10 @@ export abstract class ValueWriter extends ByteWriter {
     /** Number of objects of the message that need much more memory than bytes. */
     largeObjects = 0;
     settings!: FormatSettings;
+    /** Item of a Set, or key of a Map, that is being written; or the object that is written for it. */
+    item: unknown;
+    /** The primitive value that is written for {@link item}. */
+    itemValue: unknown;
     readonly #objects = new NumberedObjects();
     /** True if all objects have enumerable members that are not their own. */
     #isPolluted = false;
@@ -97,7 +101,7 @@ export abstract class ValueWriter extends ByteWriter {
     /** Writes a BigInt, or the result of the `toJSON()` that a program has given to all of them. */
     #bigint(value: bigint, key: Key): void {
         const { toJSON: toJson } = value as { toJSON?: unknown };
-        if (typeof toJson === "function") this.#result(callToJson(value, toJson, key), undefined);
+        if (typeof toJson === "function") this.#result(callToJson(value, toJson, key), value);
         else this.#digits(value);
     }
 
@@ -307,9 +311,10 @@ export abstract class ValueWriter extends ByteWriter {
     /**
      * Writes a result of `toJSON()`. Its own `toJSON()` is not called, as in JSON.
      *
-     * @param origin - object that has returned it
+     * @param origin - object or BigInt that has returned it
      */
-    #result(result: unknown, origin: object | undefined): Shape | undefined {
+    #result(result: unknown, origin: unknown): Shape | undefined {
+        if (origin === this.item) this.itemValue = result;
         if (typeof result === "object" && result !== null) return this.#resultObject(result, origin, false);
         if (typeof result === "bigint") this.#digits(result);
         else this.#primitive(result, "");
@@ -317,8 +322,9 @@ export abstract class ValueWriter extends ByteWriter {
     }
 
     /** @param isNew - true to write the object even if the message has it already */
-    #resultObject(value: object, origin: object | undefined, isNew: boolean): Shape | undefined {
+    #resultObject(value: object, origin: unknown, isNew: boolean): Shape | undefined {
         let shape: Shape | undefined;
+        if (origin === this.item) this.item = value; // it can be a boxed number
         this.enter();
         const prototype = getPrototypeOf(value) as object | null;
         if (!isNew && this.refer(value)) {

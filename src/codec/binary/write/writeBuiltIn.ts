@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { UrlClass } from "../../../runtime/builtins";
-import { HashCounts } from "../HashCounts";
+import { HashCounts, isNumeric } from "../HashCounts";
 import { byteKindOf } from "../byteKinds";
 import { isCostlyRegExp, isCostlyUrl } from "../costlyText";
 import * as $ from "../layout";
@@ -85,11 +85,53 @@ function countLarge(writer: ValueWriter): void {
     throw writeFailure(`more than ${max} ${classes} (one for ${$.BYTES_PER_OBJECT} bytes of max_message_size)`);
 }
 
-/** Refuses what would make a Set or Map of the reader slow. */
-function checkHash(counts: HashCounts, item: unknown): void {
-    if (counts.accept(item)) return;
-    if (typeof (item as { toJSON?: unknown }).toJSON === "function") return; // that is sent instead
-    throw writeFailure("too many numbers with the same hash");
+/**
+ * Writes items of a Set, or keys of a Map. Refuses numbers that would make it slow at the reader, also those that are
+ * written for objects.
+ */
+class ItemWriter {
+    readonly #writer: ValueWriter;
+    readonly #counts: HashCounts;
+    /** Numbers that were written for objects. */
+    readonly #converted: unknown[] = [];
+
+    /** @param items - returns all items */
+    constructor(writer: ValueWriter, items: () => unknown[]) {
+        this.#writer = writer;
+        this.#counts = new HashCounts(() => items().concat(this.#converted));
+    }
+
+    write(item: unknown, hint: Shape | undefined): Shape | undefined {
+        if (typeof item === "number") this.#count(item);
+        if (typeof item === "bigint" || (typeof item === "object" && item !== null))
+            return this.#writeOther(item, hint);
+        return this.#writer.value(item, "", hint);
+    }
+
+    #writeOther(item: object | bigint, hint: Shape | undefined): Shape | undefined {
+        const writer = this.#writer;
+        writer.item = writer.itemValue = item;
+        try {
+            const shape = writer.value(item, "", hint);
+            const written = writer.itemValue;
+            // A class of the receiver makes an object of its number.
+            if (isNumeric(written) && !hasFromJson(writer, item)) {
+                this.#count(written);
+                if (written !== item) this.#converted.push(written);
+            }
+            return shape;
+        } finally {
+            writer.item = writer.itemValue = undefined;
+        }
+    }
+
+    #count(item: number | bigint): void {
+        if (this.#counts.check(item) === "refused") throw writeFailure("too many numbers with the same hash");
+    }
+}
+
+function hasFromJson({ settings }: ValueWriter, value: unknown): boolean {
+    return settings.classes?.get(settings.classes.typeOf(value))?.hasFromJson === true;
 }
 
 function byteKind(name: string): number {
@@ -110,7 +152,7 @@ function writeMap(writer: ValueWriter, value: object): void {
     const all = [...entriesOf(value)];
     writer.kind($.MAP);
     writer.varint(all.length);
-    let counts: HashCounts | undefined;
+    const keys = new ItemWriter(writer, () => all.map(([key]) => key));
     let keyHint: Shape | undefined;
     let hint: Shape | undefined;
     let n = 0;
@@ -119,8 +161,7 @@ function writeMap(writer: ValueWriter, value: object): void {
         for (; n < all.length; n++) {
             const [key, item] = all[n] as [unknown, unknown];
             isKey = true;
-            if (typeof key === "number" || typeof key === "bigint") checkHash((counts ??= new HashCounts()), key);
-            keyHint = writer.value(key, "", keyHint);
+            keyHint = keys.write(key, keyHint);
             isKey = false;
             hint = writer.value(item, "", hint);
         }
@@ -141,14 +182,12 @@ function writeSet(writer: ValueWriter, value: object): void {
     const all = [...itemsOf(value)];
     writer.kind($.SET);
     writer.varint(all.length);
-    let counts: HashCounts | undefined;
+    const items = new ItemWriter(writer, () => all);
     let hint: Shape | undefined;
     let n = 0;
     try {
         for (; n < all.length; n++) {
-            const item = all[n];
-            if (typeof item === "number" || typeof item === "bigint") checkHash((counts ??= new HashCounts()), item);
-            hint = writer.value(item, "", hint);
+            hint = items.write(all[n], hint);
         }
     } catch (thrown) {
         throw WriteFailure.of(thrown).in(`.values()[${n}]`);
@@ -237,11 +276,17 @@ function writeError(writer: ValueWriter, value: object): void {
 }
 
 function writeBoxed(writer: ValueWriter, value: object): void {
+    const primitive = unboxed(value);
+    writer.value(primitive, "");
+    if (value === writer.item) writer.itemValue = primitive;
+}
+
+function unboxed(value: object): unknown {
     if (types.isSymbolObject(value)) throw writeFailure("a symbol");
-    if (types.isNumberObject(value)) writer.value(Number.prototype.valueOf.call(value), "");
-    else if (types.isStringObject(value)) writer.value(String.prototype.valueOf.call(value), "");
-    else if (types.isBooleanObject(value)) writer.value(Boolean.prototype.valueOf.call(value), "");
-    else writer.value(BigInt.prototype.valueOf.call(value as unknown as bigint), "");
+    if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
+    if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
+    if (types.isBooleanObject(value)) return Boolean.prototype.valueOf.call(value);
+    return BigInt.prototype.valueOf.call(value as unknown as bigint);
 }
 
 function isTemporal(value: unknown): boolean {

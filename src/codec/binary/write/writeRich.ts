@@ -94,7 +94,7 @@ export function writeResult(
     writer: ValueWriter,
     value: object,
     prototype: object | null,
-    origin: object | undefined,
+    origin: unknown,
 ): Shape | undefined {
     const builtIn = contentOf(value, prototype);
     const hasToJson = toJsonOf(value, builtIn !== undefined) !== undefined;
