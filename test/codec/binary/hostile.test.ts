@@ -328,6 +328,15 @@ describe("Classes and a hostile peer", () => {
         ) as [Account, object];
         expect((account.data as { a: object }).a).to.equal(other);
         expect(Object.getPrototypeOf(other)).to.equal(Object.prototype);
+        // The same, with a class around it that is not registered, or that has no name
+        for (const name of ["", "?"]) {
+            const [kept, same] = only(
+                [0x40, 0xc7, 2, 0xdc, 7, 0xca, 0, 1, 1, 0xca, 0, 0, 0xdc, 6, 0xdc, name.length, 0xd9, 2],
+                `AccountaWidget${name}`,
+            ) as [Account, object];
+            expect((kept.data as { a: object }).a).to.equal(same);
+            expect(Object.getPrototypeOf(same)).to.equal(Object.prototype);
+        }
     });
 
     it("cannot make an instance of one class another one by the type of the message", () => {

@@ -323,7 +323,8 @@ export class ValueReader extends ByteReader {
         const data = this.value();
         this.depth -= 1;
         if (isOutermost) this.#unfinished.delete(index);
-        if (!registered || isReference || this.#isRevived(data)) return data;
+        if (isReference) this.#revived = data; // also for a class around this one
+        if (!registered || this.#isRevived(data)) return data;
         return this.#revive(registered, data, index);
     }
 
