@@ -41,7 +41,7 @@ export class BinaryFormat implements WireFormat {
     }
 
     decodeToResend(frame: Buffer): Message | InvalidMessage | undefined {
-        this.#copier ??= new FrameDecoder(new StandIns(), this.settings.maxSize);
+        this.#copier ??= new FrameDecoder(new StandIns(), this.settings.maxSize, true);
         const [decoded] = this.#copier.decode(frame, uuidsOf({ own: NO_TOKEN, peer: NO_TOKEN }));
         if (decoded?.kind !== "message") return decoded;
         return message("message", decoded.type, StandIns.unwrap(decoded.data, decoded.type));

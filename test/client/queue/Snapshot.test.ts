@@ -179,6 +179,28 @@ for (const [where, isOffline] of WAITS) {
             }
         });
 
+        it("arrives with the type of the program, which is the name of a class", async () => {
+            const cycle: { me?: unknown } = {};
+            cycle.me = cycle;
+            const { s, c, connect } = await ends(true, isOffline ? { queue: true } : {});
+            s.handle("Point", (point: { me?: unknown }) => [point instanceof peer.Point, point.me === point]);
+            if (!isOffline) await connect();
+            const answer = c.ask(cycle, { type: "Point" });
+            if (isOffline) await connect();
+            expect(await answer).to.deep.equal([true, true]);
+        });
+
+        it("can contain itself if the class of its type has fromJSON()", async () => {
+            const cycle: { me?: unknown } = {};
+            cycle.me = cycle;
+            const { s, c, connect } = await ends(true, isOffline ? { queue: true } : {});
+            s.handle("Amount", (amount) => amount instanceof peer.Amount);
+            if (!isOffline) await connect();
+            const answer = c.ask(cycle, { type: "Amount" });
+            if (isOffline) await connect();
+            expect(await answer).to.equal(true);
+        });
+
         it("arrives as JSON at a server without the codec", async () => {
             const { data, type } = await arrived(new own.Amount(7), false);
             expect([data, type]).to.deep.equal([{ value: 7 }, "Amount"]);

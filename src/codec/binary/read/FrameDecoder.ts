@@ -20,13 +20,16 @@ const KINDS: readonly MessageKind[] = ["message", "call", "reply", "request", "r
 export class FrameDecoder {
     readonly #classes: BinaryClasses | undefined;
     readonly #maxSize: number;
+    readonly #isCopier: boolean;
     readonly #shapes = new Map<string, ReceivedShape>();
     /** Reader that is not in use: `fromJSON()` of a class can decode another frame meanwhile. */
     #idle: ValueReader | undefined;
 
-    constructor(classes: BinaryClasses | undefined, maxSize: number) {
+    /** @param isCopier - true for messages that are only encoded again */
+    constructor(classes: BinaryClasses | undefined, maxSize: number, isCopier = false) {
         this.#classes = classes;
         this.#maxSize = maxSize;
+        this.#isCopier = isCopier;
     }
 
     /** Decodes the messages of a frame. Never throws. A frame that is not valid gives the messages before the fault. */
@@ -77,7 +80,8 @@ export class FrameDecoder {
         const bytes = reader.size;
         const refusedType = kind <= $.REPLY ? checked(type) : undefined;
         if (refusedType) return refusedType;
-        if ((head & $.HAS_TYPE) !== 0 && this.#classes) data = reader.reviveAs(type, data);
+        // The next receiver makes the instance: as an instance, the value would be written as one.
+        if ((head & $.HAS_TYPE) !== 0 && this.#classes && !this.#isCopier) data = reader.reviveAs(type, data);
         const { badValue } = reader;
         if (badValue) {
             const refused = { kind: KINDS[kind] as MessageKind, id, hasUuid: false, errors: true };
