@@ -233,13 +233,18 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
 
     /** Sends a reply, or a part of a response: behind messages that wait in the queue of a client. */
     reply(frame: Frame): Promise<undefined> {
-        return this.queue?.isAhead(this) ? this.queue.addReply(frame, this) : this.write(frame);
+        return this.queue && this.#canWait(frame) ? this.queue.addReply(frame, this) : this.write(frame);
     }
 
     /** Sends a reply without a promise. */
     replyAndForget(frame: Frame): void {
-        if (this.queue?.isAhead(this)) void markHandled(this.queue.addReply(frame, this));
+        if (this.queue && this.#canWait(frame)) void markHandled(this.queue.addReply(frame, this));
         else this.writeAndForget(frame);
+    }
+
+    /** True if a queue is ahead of a reply. A frame of bytes of {@link encoder} cannot wait: its value has sent the first message. */
+    #canWait(frame: Frame): boolean {
+        return (typeof frame === "string" || frame instanceof Buffer) && this.queue?.isAhead(this) === true;
     }
 
     /** Writes a frame at the end of the tick. Settles as {@link FrameWriter.enqueue}. */

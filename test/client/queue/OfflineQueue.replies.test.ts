@@ -84,6 +84,22 @@ describe("Replies and parts of responses behind a queue", () => {
             expect(received).to.deep.equal(Array(3).fill({ list: [1] }));
         });
 
+        it(`may have values that send, with the codec ${codec}`, async () => {
+            const { c, received, reply } = await interrupted();
+            const value = {
+                get a(): number {
+                    void c.send("in a getter");
+                    return 1;
+                },
+            };
+            reply(value);
+            void c.send("later");
+            await c.flush();
+            await until(() => received.length >= 3);
+            expect(received).to.have.deep.members([{ a: 1 }, "in a getter", "later"]);
+            expect(received.indexOf("in a getter")).to.be.below(received.indexOf("later"));
+        });
+
         it(`are not dropped with the messages of a full queue, or their age, with the codec ${codec}`, async () => {
             const queue = { max_messages: 3, overflow: "drop-oldest", max_age: 1 } as const;
             const { c, received, reply, response } = await interrupted({ queue });
