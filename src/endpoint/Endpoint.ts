@@ -32,7 +32,7 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
 /**
  * Base of client and server: a set of connections, and the {@link ObjectBuffer} that frames their messages.
  *
- * Mixins use these members, and no others:
+ * Mixins use these members:
  *
  * | override, and call `super` | use |
  * | --- | --- |
@@ -48,8 +48,7 @@ const PEER_ABORTS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE"]);
  * | | `_adopt(connection, other)`: continues on another socket |
  *
  * Their public methods begin with `_self()`.
- * A mixin declares an abstract member for anything else that its class must provide. The other members of Endpoint are
- * for client and server.
+ * A mixin declares an abstract member for anything else that its class must provide.
  */
 // The default type lets mixins and their tests write `Endpoint` where the events do not matter.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

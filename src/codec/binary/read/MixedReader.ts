@@ -93,7 +93,7 @@ export class MixedReader implements StreamReader {
 
     #onHeader(frame: PartialBytes, state: MixedState): void {
         const header = frame.bytes;
-        // A size without room for the header is a bad frame of its header only.
+        // A size without space for the header is a bad frame of its header only.
         frame.size = Math.max($.HEADER, frameSize(header));
         if (!this.#isTooLarge(frame.size, header[6])) return;
         frame.skip();

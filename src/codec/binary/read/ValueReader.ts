@@ -20,7 +20,7 @@ const MAX_GUESSES = 8;
 const MAX_SHORT = 32;
 
 /**
- * Arrays of 0 to `MAX_SHORT` items. A copy of one has exactly its size; an array that grows has room for 17 items after
+ * Arrays of 0 to `MAX_SHORT` items. A copy of one has exactly its size; an array that grows has space for 17 items after
  * the first, and keeps it. (Received objects of 1 kB, with eight arrays: 0.7 of the memory.)
  */
 const BLANKS: readonly (readonly null[])[] = Array.from({ length: MAX_SHORT + 1 }, (_, length) => {
@@ -47,12 +47,12 @@ export class ValueReader extends ByteReader {
     /** Objects of the message by their numbers, if it refers to any. */
     objects: unknown[] | undefined;
 
-    /** Numbers of objects of which a class makes instances when they are complete. */
     /**
      * The first shapes of earlier frames. The next frame often has the same, and to compare a text is quicker than to hash it.
      * (A frame with one message of 100 B: 0.88 of the time; messages of 1 kB: 0.98.)
      */
     readonly #guesses: ReceivedShape[] = [];
+    /** Numbers of objects of which a class makes instances when they are complete. */
     readonly #unfinished = new Set<number>();
     /** Latest value that a class has made of its data. */
     #revived: unknown = NONE;

@@ -48,7 +48,7 @@ export abstract class ByteWriter {
         this.at += 8;
     }
 
-    /** Writes a string as a value. There is room for its first byte and its length. */
+    /** Writes a string as a value. There is space for its first byte and its length. */
     protected string(value: string): void {
         const { length } = value;
         if (this.text.length + length > this.maxLength) this.refuse(length);
@@ -62,7 +62,7 @@ export abstract class ByteWriter {
         this.text.add(value);
     }
 
-    /** Writes a number as a value. There is room for it. */
+    /** Writes a number as a value. There is space for it. */
     protected number(value: number): void {
         const { bytes } = this;
         if ((value | 0) === value) {
@@ -105,7 +105,7 @@ export abstract class ByteWriter {
         this.at += memory.length;
     }
 
-    /** Makes room for a part of this number of bytes. */
+    /** Makes space for a part of this number of bytes. */
     reserve(size: number): void {
         if (size > this.maxLength) this.refuse(size);
         if (this.at + size > this.bytes.length) this.grow(size);

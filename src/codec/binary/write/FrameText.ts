@@ -74,7 +74,7 @@ export class FrameText {
     }
 
     /**
-     * Writes the text if it is short and there is room. Returns the number of bytes, as many as characters if it is ASCII;
+     * Writes the text if it is short and there is space. Returns the number of bytes, as many as characters if it is ASCII;
      * otherwise they must be written again. (Instead of {@link encoding} first: 0.9 of the time of a frame.)
      */
     writeShort(bytes: Buffer, at: number): number {
