@@ -216,7 +216,7 @@ export async function inspectEntry(): Promise<void> {
         format: "cjs",
         bundle: true,
         minify: true,
-        plugins: [replace(/^\.\.\/index$/, { path: "sockhop", external: true })],
+        plugins: [replace(/^(\.\.\/)+index$/, { path: "sockhop", external: true })],
     });
 }
 
@@ -229,7 +229,7 @@ export async function inspector(): Promise<void> {
         bundle: true,
         minify: true,
         lineLimit: 160,
-        plugins: [replace(/^\.\.\/index$/, { path: "sockhop", external: true })],
+        plugins: [replace(/^(\.\.\/)+index$/, { path: "sockhop", external: true })],
         write: false,
     });
     const code = outputFiles.map(({ text }) => text).join(""); // of one file
