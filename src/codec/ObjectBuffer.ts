@@ -32,8 +32,8 @@ export interface FramingOptions {
      */
     allow_non_objects?: boolean | undefined;
     /**
-     * Maximum size of a message in bytes, as JSON text without the terminator; `Infinity` for no limit. Sending a
-     * larger message fails with `ERR_MESSAGE_TOO_LARGE`. Receiving one fails as soon as it exceeds the limit: its
+     * Maximum size of a message in bytes, without the terminator; `Infinity` for no limit. Sending a larger message
+     * fails with `ERR_MESSAGE_TOO_LARGE`. Receiving one fails as soon as it exceeds the limit: its
      * buffer is always smaller than twice the limit, and at most four times as large as what has arrived.
      *
      * @default 104857600 (100 MiB)

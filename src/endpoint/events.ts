@@ -75,9 +75,8 @@ export interface Exchange<R, Q, More extends unknown[] = []> {
     /** Emitted for each value that arrives, in the tick in which its last byte is read. */
     receive: [value: Argument<R, 0>, meta: Argument<R, 1>];
     /**
-     * Emitted for each request of the peer. Respond with `response`. If a handler throws or rejects, the peer gets
-     * `ERR_REQUEST_FAILED`, and the error becomes an uncaught exception. Without any handler the peer gets
-     * `ERR_REQUEST_UNHANDLED`.
+     * Emitted for each request of the peer. Respond with `response`. If a listener throws or rejects, the peer gets
+     * `ERR_REQUEST_FAILED`, and `error` is emitted; without a listener of that, the error is an uncaught exception.
      */
     request: [request: Argument<Q, 0>, response: Argument<Q, 1>, ...more: More];
 }

@@ -40,7 +40,7 @@ export interface ServerOptions<
      */
     session_type?: SessionClass<P, S> | undefined;
     /**
-     * Milliseconds for `start()`, and for `end()`, of a session; `Infinity` for no limit.
+     * Milliseconds for `start()`, `end()` and `resume()` of a session; `Infinity` for no limit.
      *
      * @default 30000
      */
