@@ -193,8 +193,8 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
     }
 
     /**
-     * Joins a group: from the call on, `server.group(name).sendall()` sends to this client, too. May be called in `start()`; the
-     * client gets its first message when `start()` has resolved. Has no effect for a member.
+     * Joins a group: from the call on, `server.group(name).sendall()` sends to this client, too; from the end of `start()`
+     * on, if it is called in there. Has no effect for a member.
      *
      * The session leaves its groups when its connection closes, but not while it is interrupted, with the option `resume`.
      *
