@@ -184,6 +184,7 @@ export class SockhopClient<
      * - `ERR_CONNECT_TIMEOUT` after `connect_timeout` milliseconds; until then it tries again if the backlog of a Unix domain
      *   socket is full. Also after the `timeout` of this call
      * - `ERR_BAD_OPTION` for an invalid path, address or port, and for invalid options
+     * - `ERR_CODEC`: see `codec_required`
      * - `ERR_MULTICONNECT` if an earlier call is pending, or `disconnect()` has not closed the connection yet
      * - `ERR_ABORTED` if `disconnect()` is called before it connects, or `signal` is aborted
      *
