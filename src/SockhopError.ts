@@ -102,6 +102,15 @@ export function isSockhopError(thrown: unknown): thrown is SockhopError {
 }
 
 /**
+ * Options of an error with a cause; `undefined` if there is none.
+ *
+ * @internal
+ */
+export function causedBy(cause: unknown): { cause: unknown } | undefined {
+    return cause === undefined ? undefined : { cause };
+}
+
+/**
  * Error of a message without a connection, or whose connection closed before the operating system had all bytes.
  *
  * @internal
@@ -110,5 +119,5 @@ export function notConnectedError(
     cause?: unknown,
     message = "The connection closed before the message was sent completely",
 ): SockhopError {
-    return new SockhopError(message, "ERR_SOCKET_DESTROYED", cause === undefined ? undefined : { cause });
+    return new SockhopError(message, "ERR_SOCKET_DESTROYED", causedBy(cause));
 }

@@ -4,7 +4,7 @@ import { RESERVED_TYPES, isTooLong } from "../protocol/Envelope";
 import { classNameOf, typeName } from "../protocol/typeName";
 import { messageOf } from "../runtime/thrownValues";
 import type { Class } from "../Protocol";
-import { SockhopError } from "../SockhopError";
+import { SockhopError, causedBy } from "../SockhopError";
 import { withoutStack } from "./errors";
 
 export type { Class, Classes } from "../Protocol";
@@ -95,7 +95,7 @@ export class RegisteredClass {
 
     #failed(reason: string, cause?: unknown): Error {
         const text = `fromJSON() of the class ${this.name} failed: ${reason}`;
-        return withoutStack(() => new Error(text, cause === undefined ? undefined : { cause }));
+        return withoutStack(() => new Error(text, causedBy(cause)));
     }
 }
 
@@ -236,6 +236,5 @@ function read<T>(member: () => T, name: string): T {
 }
 
 function badClass(reason: string, cause?: unknown): SockhopError {
-    const options = cause === undefined ? undefined : { cause };
-    return new SockhopError(`The option classes is not valid: ${reason}`, "ERR_BAD_OPTION", options);
+    return new SockhopError(`The option classes is not valid: ${reason}`, "ERR_BAD_OPTION", causedBy(cause));
 }

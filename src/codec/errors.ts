@@ -1,12 +1,11 @@
 import { types } from "node:util";
 import type { InvalidMessage, Message } from "../protocol/Message";
-import { SockhopError, isSockhopError } from "../SockhopError";
+import { SockhopError, causedBy, isSockhopError } from "../SockhopError";
 
 /** Error of a frame that is not a valid message. It has no stack. */
 export function badFrameError(reason: string, cause?: unknown): SockhopError {
-    const options = cause === undefined ? undefined : { cause };
     const message = `Skipping corrupted data in buffer: ${reason}`;
-    return withoutStack(() => new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", options));
+    return withoutStack(() => new SockhopError(message, "ERR_OBJECTBUFFER_BAD_BUFFER_DATA", causedBy(cause)));
 }
 
 /** Error of a frame that was decoded, and is not a message of the kind `message`. It has no stack. */
@@ -72,8 +71,13 @@ function keyText(key: string | number): string {
  */
 export function badDataError(reason: string, path: Path = [], cause?: unknown): SockhopError {
     const place = path.length === 0 ? "" : `, at ${pathText(path)}`;
-    const options = cause === undefined ? undefined : { cause };
-    return new SockhopError(`This value cannot be sent: ${reason}${place}`, "ERR_BAD_DATA", options);
+    return new SockhopError(`This value cannot be sent: ${reason}${place}`, "ERR_BAD_DATA", causedBy(cause));
+}
+
+/** Error of a value whose type is a name of the library: the peer would treat the value as a message of the library. */
+export function reservedTypeError(type: string): SockhopError {
+    const message = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
+    return new SockhopError(message, "ERR_BAD_DATA");
 }
 
 /** Name of a kind of values, for {@link badDataError}. */

@@ -2,7 +2,7 @@ import type { ByteFrame, Encoder, Frame, Identified } from "../../codec/Encoder"
 import type { Wire, WireFormat } from "../../codec/Wire";
 import type { MessageEncoder } from "../../connection/Sender";
 import type { InvalidMessage, Message } from "../../protocol/Message";
-import { SockhopError } from "../../SockhopError";
+import { SockhopError, causedBy } from "../../SockhopError";
 
 /** A message in one codec, or the error if the codec cannot express it. */
 type Encoded<F> = F | SockhopError;
@@ -102,7 +102,7 @@ function resendError(decoded: Message | InvalidMessage | undefined): SockhopErro
     const text = "This value cannot be sent over another connection";
     if (decoded?.kind !== "invalid") return new SockhopError(text, "ERR_BAD_DATA");
     const { fault, cause } = decoded;
-    return new SockhopError(`${text}: ${fault}`, "ERR_BAD_DATA", cause === undefined ? undefined : { cause });
+    return new SockhopError(`${text}: ${fault}`, "ERR_BAD_DATA", causedBy(cause));
 }
 
 function attempt<F>(encode: () => F): Encoded<F> {

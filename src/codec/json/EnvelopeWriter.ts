@@ -1,8 +1,8 @@
 import { REQUEST, RESERVED_TYPES, RESPONSE } from "../../protocol/Envelope";
 import { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { typeName } from "../../protocol/typeName";
-import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
+import { reservedTypeError } from "../errors";
 import { toJson } from "./stringify";
 
 /**
@@ -67,20 +67,15 @@ export class EnvelopeWriter {
     }
 
     /**
-     * Writes a value of the user. Also throws `ERR_BAD_DATA` for a class with a reserved name: the peer would treat the
-     * value as a message of the library.
+     * Writes a value of the user. Also throws `ERR_BAD_DATA` for a class with a reserved name.
      *
      * @param members - text of further members, starts with a comma
      * @param typeOption - type instead of the class name
      */
     value(value: unknown, members = "", typeOption?: string): string {
         const template = this.#templateOf(value, typeOption);
-        const { type, isReserved, head } = template;
-        if (isReserved) {
-            const message = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
-            throw new SockhopError(message, "ERR_BAD_DATA");
-        }
-        const text = head + toJson(value) + members;
+        if (template.isReserved) throw reservedTypeError(template.type);
+        const text = template.head + toJson(value) + members;
         this.#latest = template; // `toJSON()` may have sent another message
         return text;
     }

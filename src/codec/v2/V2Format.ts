@@ -6,7 +6,7 @@ import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
 import type { ControlKind, Encoder } from "../Encoder";
-import { assertAwaited, tooLargeError } from "../errors";
+import { assertAwaited, reservedTypeError, tooLargeError } from "../errors";
 import { FrameReader } from "../json/FrameReader";
 import { toJson } from "../json/stringify";
 import { Terminator } from "../json/Terminator";
@@ -85,12 +85,7 @@ export class V2Format implements WireFormat {
         if (kind !== "reply") assertAwaited(value);
         const name = type ?? this.#options.classes?.typeOf(value) ?? typeName(value);
         this.latestType = name;
-        if (RESERVED_TYPES.has(name)) {
-            throw new SockhopError(
-                `Instances of the class ${name} cannot be sent: sockhop reserves this name`,
-                "ERR_BAD_DATA",
-            );
-        }
+        if (RESERVED_TYPES.has(name)) throw reservedTypeError(name);
         const layout = LAYOUTS[kind];
         if (Buffer.isBuffer(value)) return this.#write(layout + BYTES, name, value, id);
         const frame = this.#write(layout, name, Buffer.from(toJson(value)), id);

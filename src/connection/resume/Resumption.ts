@@ -1,4 +1,4 @@
-import { SockhopError, notConnectedError } from "../../SockhopError";
+import { SockhopError, causedBy, notConnectedError } from "../../SockhopError";
 import type { GraceTimeout } from "../../timers/GraceTimeout";
 import { markHandled } from "../../timers/promises";
 import type { HeldFrames } from "./HeldFrames";
@@ -218,6 +218,6 @@ export function withUnacknowledged(error: SockhopError, unacknowledged: number):
 
 /** Error of a connection that cannot be resumed. */
 export function notResumedError(message: string, unacknowledged: number, cause?: unknown): SockhopError {
-    const error = new SockhopError(message, "ERR_NOT_RESUMED", cause === undefined ? undefined : { cause });
+    const error = new SockhopError(message, "ERR_NOT_RESUMED", causedBy(cause));
     return withUnacknowledged(error, unacknowledged);
 }

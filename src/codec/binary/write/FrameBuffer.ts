@@ -3,7 +3,7 @@ import { RESERVED_TYPES } from "../../../protocol/Envelope";
 import { typeName } from "../../../protocol/typeName";
 import { MAX_SMALL, giveBack } from "../../../runtime/largeMemory";
 import { SockhopError } from "../../../SockhopError";
-import { tooLargeError } from "../../errors";
+import { reservedTypeError, tooLargeError } from "../../errors";
 import * as $ from "../layout";
 import type { Shape } from "./Shape";
 import { ValueWriter, newFrame } from "./ValueWriter";
@@ -270,7 +270,7 @@ export class FrameBuffer extends ValueWriter {
     }
 }
 
+/** Not where it is thrown: the closure would cost memory for each message. */
 function reservedFailure(type: string): WriteFailure {
-    const text = `Instances of the class ${type} cannot be sent: sockhop reserves this name`;
-    return writeFailure("", undefined, () => new SockhopError(text, "ERR_BAD_DATA"));
+    return writeFailure("", undefined, () => reservedTypeError(type));
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../../../runtime/thrownValues";
-import { SockhopError } from "../../../SockhopError";
+import { SockhopError, causedBy } from "../../../SockhopError";
 import { withoutStack } from "../../errors";
 
 /** Maximum length of a path in an error message. */
@@ -24,7 +24,7 @@ export class WriteFailure extends Error {
     readonly #makeError: MakeError | undefined;
 
     constructor(reason: string, cause?: unknown, makeError?: MakeError) {
-        super(reason, cause === undefined ? undefined : { cause });
+        super(reason, causedBy(cause));
         this.#makeError = makeError;
     }
 
@@ -54,8 +54,7 @@ export class WriteFailure extends Error {
         const at = path === "" ? "" : `, at ${path}`;
         if (this.#makeError) return this.#makeError(at);
         const reason = this.message.replace(/\s*\n\s*/g, " ");
-        const options = this.cause === undefined ? undefined : { cause: this.cause };
-        return new SockhopError(`This value cannot be sent: ${reason}${at}`, "ERR_BAD_DATA", options);
+        return new SockhopError(`This value cannot be sent: ${reason}${at}`, "ERR_BAD_DATA", causedBy(this.cause));
     }
 }
 
