@@ -2,7 +2,6 @@ import { typeName } from "../../../protocol/typeName";
 import { detach } from "../../../runtime/detach";
 import { messageOf } from "../../../runtime/thrownValues";
 import { badFrame } from "./BadFrame";
-import { BYTE_KINDS } from "../byteKinds";
 import { ByteReader } from "./ByteReader";
 import * as $ from "../layout";
 import { readDoubles, readIntegers } from "./readPacked";
@@ -153,9 +152,9 @@ export class ValueReader extends ByteReader {
             case $.DICTIONARY:
                 return this.#dictionary();
             case $.INTEGERS:
-                return this.#numbered(readIntegers(this));
+                return this.numbered(readIntegers(this));
             case $.DOUBLES:
-                return this.#numbered(readDoubles(this));
+                return this.numbered(readDoubles(this));
             case $.UNDEFINED:
                 return undefined;
             case $.NOT_A_NUMBER:
@@ -229,7 +228,8 @@ export class ValueReader extends ByteReader {
         return true;
     }
 
-    #numbered<T>(value: T): T {
+    /** Gives the next number to an object, and returns it. */
+    numbered<T>(value: T): T {
         this.number(value);
         return value;
     }
@@ -366,30 +366,6 @@ export class ValueReader extends ByteReader {
         if (objects === undefined || index >= objects.length) throw badFrame("an object in it is not defined");
         if (this.#unfinished.has(index)) this.fail("an instance of a class with fromJSON contains itself");
         return objects[index];
-    }
-
-    /** Reads binary data. */
-    memory(): object {
-        this.countLarge();
-        const kind = BYTE_KINDS[this.bytes[this.at++] as number];
-        if (kind === undefined) throw badFrame("binary data in it has no known class");
-        const size = this.count(kind.elementSize) * kind.elementSize;
-        const from = this.at;
-        this.at += size;
-        const { buffer, byteOffset } = this.bytes;
-        const offset = byteOffset + from;
-        // Memory of the frame alone can be used without a copy, if it does not keep much more in memory.
-        if (
-            this.isOwned &&
-            2 * size > buffer.byteLength &&
-            offset % kind.elementSize === 0 &&
-            kind.name !== "ArrayBuffer"
-        ) {
-            this.isShared = true;
-            return kind.view(buffer as ArrayBuffer, offset, size);
-        }
-        if (kind.name === "Buffer") return Buffer.from(this.bytes.subarray(from, from + size));
-        return kind.view(buffer.slice(offset, offset + size) as ArrayBuffer, 0, size);
     }
 }
 

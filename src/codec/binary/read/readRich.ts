@@ -1,6 +1,7 @@
 import { UrlClass } from "../../../runtime/builtins";
 import { withoutStack } from "../../errors";
 import { badFrame } from "./BadFrame";
+import { BYTE_KINDS } from "../byteKinds";
 import { HashCounts, textOf } from "../HashCounts";
 import { isCostlyRegExp, isCostlyUrl, matches } from "../costlyText";
 import * as $ from "../layout";
@@ -21,9 +22,9 @@ export function readRich(reader: ValueReader, kind: number): unknown {
         case $.BIGINT:
             return readBigInt(reader);
         case $.DATE:
-            return numbered(reader, new Date(reader.double()));
+            return reader.numbered(new Date(reader.double()));
         case $.BYTES:
-            return numbered(reader, reader.memory());
+            return reader.numbered(readBytes(reader));
         case $.MAP:
             return readMap(reader);
         case $.SET:
@@ -41,9 +42,23 @@ export function readRich(reader: ValueReader, kind: number): unknown {
     }
 }
 
-function numbered<T>(reader: ValueReader, value: T): T {
-    reader.number(value);
-    return value;
+function readBytes(reader: ValueReader): object {
+    reader.countLarge();
+    const kind = BYTE_KINDS[reader.byte()];
+    if (kind === undefined) throw badFrame("binary data in it has no known class");
+    const size = reader.count(kind.elementSize) * kind.elementSize;
+    const from = reader.at;
+    reader.at += size;
+    const { buffer, byteOffset } = reader.bytes;
+    const offset = byteOffset + from;
+    // Memory of the frame alone can be used without a copy, if it does not keep much more in memory.
+    const isWorthSharing = reader.isOwned && 2 * size > buffer.byteLength;
+    if (isWorthSharing && offset % kind.elementSize === 0 && kind.name !== "ArrayBuffer") {
+        reader.isShared = true;
+        return kind.view(buffer as ArrayBuffer, offset, size);
+    }
+    if (kind.name === "Buffer") return Buffer.from(reader.bytes.subarray(from, from + size));
+    return kind.view(buffer.slice(offset, offset + size) as ArrayBuffer, 0, size);
 }
 
 function readBigInt(reader: ValueReader): bigint | undefined {
@@ -55,7 +70,7 @@ function readBigInt(reader: ValueReader): bigint | undefined {
 
 function readMap(reader: ValueReader): Map<unknown, unknown> {
     reader.countLarge();
-    const map = numbered(reader, new Map<unknown, unknown>());
+    const map = reader.numbered(new Map<unknown, unknown>());
     const count = reader.count(2);
     const counts = new HashCounts(() => map.keys());
     /** Entries with a key that the map has, by the text of that: it is looked up once. */
@@ -76,7 +91,7 @@ function readMap(reader: ValueReader): Map<unknown, unknown> {
 
 function readSet(reader: ValueReader): Set<unknown> {
     reader.countLarge();
-    const set = numbered(reader, new Set<unknown>());
+    const set = reader.numbered(new Set<unknown>());
     const count = reader.count(1);
     const counts = new HashCounts(() => set);
     reader.enter();
@@ -95,20 +110,14 @@ function readRegExp(reader: ValueReader): RegExp | undefined {
     const flags = reader.name($.MAX_NAME);
     reader.countLarge();
     if (isCostlyRegExp(source, flags)) reader.fail("a RegExp in it has the flag v, or a property of Unicode");
-    return numbered(
-        reader,
-        made(reader, "a RegExp", () => new RegExp(source, flags)),
-    );
+    return reader.numbered(made(reader, "a RegExp", () => new RegExp(source, flags)));
 }
 
 function readUrl(reader: ValueReader): URL | undefined {
     const text = reader.string();
     reader.countLarge();
     if (isCostlyUrl(text)) reader.fail("a URL in it is too long, or is not ASCII");
-    return numbered(
-        reader,
-        made(reader, "a URL", () => new UrlClass(text)),
-    );
+    return reader.numbered(made(reader, "a URL", () => new UrlClass(text)));
 }
 
 /** Makes a value that may be invalid, unless the message is not valid already. */
@@ -148,5 +157,5 @@ function readTemporal(reader: ValueReader): unknown {
     const type = temporalClass(reader.name($.MAX_NAME));
     const text = reader.name($.MAX_NAME);
     const value: unknown = type ? made(reader, "a date or time", () => type.from(text)) : text;
-    return numbered(reader, value);
+    return reader.numbered(value);
 }
