@@ -76,6 +76,9 @@ export interface WireFormat {
     createWire(tokens: WireTokens): Wire;
 }
 
+/** Token of a frame that belongs to no connection. It has no calls and requests. */
+export const NO_TOKEN = "0".repeat(16);
+
 /** Random text of both ends of a connection, which makes the uuids of their calls and requests. */
 export interface WireTokens {
     readonly own: string;

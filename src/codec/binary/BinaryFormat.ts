@@ -9,10 +9,7 @@ import { acquire, discard } from "./write/memory";
 import type { BinaryFormatOptions, FormatSettings } from "./settings";
 import { ShapeTable } from "./write/Shape";
 import { StandIns } from "./StandIns";
-import type { WireFormat, WireTokens } from "../Wire";
-
-/** Token of a frame that belongs to no connection. It has no calls and requests. */
-const NO_TOKEN = "0".repeat(16);
+import { NO_TOKEN, type WireFormat, type WireTokens } from "../Wire";
 
 /**
  * Format of the codec `"binary"`: frames of bytes with the values of JavaScript, not only those of JSON

@@ -8,16 +8,13 @@ import { SockhopError } from "../../SockhopError";
 import type { ClassRegistry } from "../classes";
 import { isOwnMemory } from "../binary/read/ownMemory";
 import type { Encoder } from "../Encoder";
-import { assertAwaited, badDataError, withoutStack } from "../errors";
+import { assertAwaited, badDataError, reservedTypeError, withoutStack } from "../errors";
 import type { ValueCodec } from "../ValueOptions";
-import type { WireFormat, WireTokens } from "../Wire";
+import { NO_TOKEN, type WireFormat, type WireTokens } from "../Wire";
 import { type CustomHead, type CustomReader, isReserved, readFrame, writeFrame } from "./customFrames";
 import { CustomWire } from "./CustomWire";
 
 const NO_BYTES = new Uint8Array(0);
-
-/** Token of a frame that belongs to no connection. It has no calls and requests. */
-const NO_TOKEN = "0".repeat(16);
 
 /** Options of a {@link CustomFormat}, validated. */
 export interface CustomFormatOptions {
@@ -69,10 +66,7 @@ export class CustomFormat implements WireFormat {
         const name = type ?? this.#classes?.typeOf(value) ?? typeName(value);
         this.latestType = name;
         if (isTooLong(name)) throw badDataError("a class whose name is too long");
-        if (isReserved(kind, name)) {
-            const text = `Instances of the class ${name} cannot be sent: sockhop reserves this name`;
-            throw new SockhopError(text, "ERR_BAD_DATA");
-        }
+        if (isReserved(kind, name)) throw reservedTypeError(name);
         const bytes = more?.empty ? NO_BYTES : this.#bytesOf(value);
         this.latestType = name; // `encode()` may have sent another message
         return writeFrame({ kind, id, type: name, ...more }, bytes, this.#maxSize);

@@ -4,7 +4,7 @@ import type { ControlKind, Frame, Identified } from "../Encoder";
 import type { Wire, WireTokens } from "../Wire";
 import type { CustomFormat } from "./CustomFormat";
 import { typeIn } from "./customFrames";
-import { FrameQueue } from "./FrameQueue";
+import { FrameQueue } from "../FrameQueue";
 
 /** Frames of one connection with a codec of the program. */
 export class CustomWire extends FrameQueue implements Wire {
@@ -21,11 +21,6 @@ export class CustomWire extends FrameQueue implements Wire {
 
     get name(): string {
         return this.format.name;
-    }
-
-    /** Each frame has memory of its own. */
-    get apart(): this {
-        return this;
     }
 
     get latestType(): string {
@@ -74,10 +69,6 @@ export class CustomWire extends FrameQueue implements Wire {
     describe(frame: Frame): { type: unknown; bytes: number } {
         if (typeof frame === "string") return this.format.json.describe(frame);
         return { type: typeIn(frame as Buffer), bytes: frame.length };
-    }
-
-    release(): void {
-        // Each frame has memory of its own.
     }
 
     decodeFrame(frame: Buffer): (Message | InvalidMessage)[] {

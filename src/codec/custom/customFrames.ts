@@ -2,15 +2,13 @@ import { REQUEST, RESERVED_TYPES, RESPONSE, isTooLong } from "../../protocol/Env
 import { type InvalidMessage, type Message, invalid, message } from "../../protocol/Message";
 import { type RemoteFailure, isRemoteFailure } from "../../protocol/SockhopRequest";
 import { messageOf } from "../../runtime/thrownValues";
+import { EMPTY, FAILED, HEADER, KIND, LAST, MARK, PREFIX } from "../binary/layout";
 import { tooLargeError, withoutStack } from "../errors";
 import { toJson } from "../json/stringify";
 
 // Frame of a codec of the program (docs/protocol.md). The first eleven bytes have the meaning that they have in a
 // frame of the codec "binary": the rest is bytes, without a text.
-const MARK = 0xff;
 const FORMAT = 2;
-const PREFIX = 6;
-const HEADER = 11;
 /** Bytes after the header: kind and flags, id, length of the type. */
 const HEAD = 10;
 
@@ -21,13 +19,8 @@ const MAX_SIZE = 2 ** 32 - 1;
 const MAX_TYPE_BYTES = 3072;
 const LONG_TYPE = "the type of a message is too long";
 
-/** Kinds of messages, in the order of their numbers. */
+/** Kinds of messages, in the order of their numbers, which are those of the codec "binary", as the flags are. */
 const KINDS = ["message", "call", "reply", "request", "response", "cancel"] as const;
-
-/** Flags of a response, in the same byte. */
-const LAST = 0x08;
-const EMPTY = 0x10;
-const FAILED = 0x20;
 
 /** Part of a frame that is not the value. */
 export interface CustomHead {
@@ -81,7 +74,7 @@ export function readFrame(frame: Buffer, reader: CustomReader): Message | Invali
     if (frame[1] !== FORMAT) return invalid("the frame has a codec that was not agreed on");
     if (frame.length < HEADER + HEAD) return invalid("the frame is too short");
     const head = frame[HEADER] as number;
-    const kind = KINDS[head & 7];
+    const kind = KINDS[head & KIND];
     const id = frame.readUIntLE(HEADER + 1, 6);
     const start = valueStart(frame);
     if (!kind || start > frame.length) return invalid("the frame is not valid");
@@ -106,7 +99,7 @@ export function isReserved(kind: CustomHead["kind"], type: string): boolean {
 
 /** Type of the message in a frame of {@link writeFrame}. It is that of the received message. */
 export function typeIn(frame: Buffer): string {
-    const kind = KINDS[(frame[HEADER] as number) & 7];
+    const kind = KINDS[(frame[HEADER] as number) & KIND];
     if (kind === "request") return REQUEST;
     if (kind === "response" || kind === "cancel") return RESPONSE;
     return frame.toString("utf8", HEADER + HEAD, valueStart(frame));

@@ -2,7 +2,7 @@ import type { InvalidMessage, Message } from "../../protocol/Message";
 import type { SockhopResponsePacket } from "../../protocol/SockhopRequest";
 import { SockhopError } from "../../SockhopError";
 import type { ByteFrame, ControlKind, Encoder, Frame, Identified } from "../Encoder";
-import { FrameQueue } from "../custom/FrameQueue";
+import { FrameQueue } from "../FrameQueue";
 import type { Wire } from "../Wire";
 import { Base64 } from "./Base64";
 import { NAME, isLayout } from "./layout";
@@ -31,11 +31,6 @@ export class V2Wire extends FrameQueue implements Wire {
 
     get format(): V2Format {
         return this.#format;
-    }
-
-    /** Each frame has memory of its own. */
-    get apart(): this {
-        return this;
     }
 
     get latestType(): string {
@@ -98,11 +93,6 @@ export class V2Wire extends FrameQueue implements Wire {
         const bytes = frame as Buffer;
         // A broadcast can have a line as bytes.
         return isLayout(bytes[4] as number) ? describeFrame(bytes) : this.#json.describe(bytes.toString());
-    }
-
-    /** Does nothing: each write has memory of its own. */
-    release(): void {
-        return undefined;
     }
 
     decodeFrame(frame: Buffer): (Message | InvalidMessage)[] {
