@@ -4,7 +4,7 @@ import type { Message } from "../protocol/Message";
 import { SockhopPing } from "../protocol/SockhopPing";
 import { Interval } from "../runtime/clock";
 import { SockhopError, notConnectedError } from "../SockhopError";
-import { markHandled } from "../timers/promises";
+import { handledRejection, markHandled } from "../timers/promises";
 import type { FlushLimit } from "./FlushLimit";
 import type { Constructor } from "./mixin";
 
@@ -126,5 +126,5 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
 
 /** Its loss is reported by `disconnect`, so the rejection needs no handler. */
 function lost({ error }: Connection): Promise<never> {
-    return markHandled(Promise.reject(notConnectedError(error, "The connection is closed")));
+    return handledRejection(notConnectedError(error, "The connection is closed"));
 }

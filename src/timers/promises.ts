@@ -29,3 +29,8 @@ export function markHandled<T>(promise: Promise<T>): Promise<T> {
     promise.catch(() => undefined);
     return promise;
 }
+
+/** Returns a rejected promise that need not be handled. */
+export function handledRejection(error: unknown): Promise<never> {
+    return markHandled(Promise.reject(error));
+}

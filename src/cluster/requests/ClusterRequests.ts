@@ -4,7 +4,7 @@ import { checkSignal } from "../../replies/abortSignals";
 import type { WaitOptions } from "../../replies/ReplyTimeout";
 import { memberOf, printable } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
-import { markHandled } from "../../timers/promises";
+import { handledRejection } from "../../timers/promises";
 import { milliseconds } from "../../validators";
 import type { ClusterStats } from "../ClusterEvents";
 import type { ClusterLink } from "../engine/ClusterLink";
@@ -129,7 +129,7 @@ export class ClusterRequests {
             }
             const { line, limits } = this.#prepare("ask", value, options);
             const error = this.#errorFor(id);
-            return error ? markHandled(Promise.reject(error)) : this.#requests.send(id, line, limits);
+            return error ? handledRejection(error) : this.#requests.send(id, line, limits);
         } catch (error) {
             return Promise.reject(error);
         }
@@ -138,7 +138,7 @@ export class ClusterRequests {
     askAll(value: unknown, options: ClusterRequestOptions | null | undefined): Promise<ClusterResponses> {
         try {
             const { line, limits } = this.#prepare("ask_all", value, options);
-            if (!this.#cluster.isJoined) return markHandled(Promise.reject(notJoinedError()));
+            if (!this.#cluster.isJoined) return handledRejection(notJoinedError());
             return this.#collect(this.#cluster.otherIds(), line, limits);
         } catch (error) {
             return Promise.reject(error);

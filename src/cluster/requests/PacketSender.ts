@@ -1,5 +1,5 @@
 import type { SockhopError } from "../../SockhopError";
-import { markHandled } from "../../timers/promises";
+import { handledRejection } from "../../timers/promises";
 import type { ClusterStats } from "../ClusterEvents";
 import type { ClusterLink } from "../engine/ClusterLink";
 import { HEAD_BYTES, MAX_TURN, writeHead } from "../values/ClusterMessage";
@@ -57,10 +57,10 @@ export class PacketSender {
      */
     send(member: string, packet: string): Promise<void> {
         const link = this.#link;
-        if (!link) return markHandled(Promise.reject(notConnectedError()));
+        if (!link) return handledRejection(notConnectedError());
         const bytes = bytesOf(packet, undefined);
         const error = limitError(link, this.#settings, this.#bytes, bytes, "The request or response was not sent");
-        if (error) return markHandled(Promise.reject(error));
+        if (error) return handledRejection(error);
         let turn = this.#turns.get(member);
         if (turn && turn.bytes + bytes > Math.min(MAX_TURN, link.limit)) {
             this.#flush(member, turn);

@@ -1,5 +1,5 @@
 import type { SockhopError } from "../../SockhopError";
-import { markHandled } from "../../timers/promises";
+import { handledRejection } from "../../timers/promises";
 import type { ClusterStats } from "../ClusterEvents";
 import type { ClusterLink } from "../engine/ClusterLink";
 import { MAX_TURN, writeHead, writeStatus } from "./ClusterMessage";
@@ -116,7 +116,7 @@ export class ClusterSender {
 
     #publish(kind: string, body: string, count: number, beat?: number): Promise<void> {
         const link = this.#link;
-        if (!link) return markHandled(Promise.reject(this.#error));
+        if (!link) return handledRejection(this.#error);
         const text = writeHead(this.id, kind, this.number, count, beat) + body;
         const bytes = Buffer.byteLength(text);
         this.#counts.bytes_sent += bytes;
@@ -132,6 +132,6 @@ export class ClusterSender {
 
     #refuse(error: SockhopError): Promise<never> {
         this.skip();
-        return markHandled(Promise.reject(error));
+        return handledRejection(error);
     }
 }

@@ -3,7 +3,7 @@ import type { RemoteFailure, SockhopResponsePacket } from "../../protocol/Sockho
 import { uuidv4 } from "../../protocol/uuid";
 import { cutStack } from "../../runtime/CallSite";
 import { SockhopError } from "../../SockhopError";
-import { markHandled } from "../../timers/promises";
+import { handledRejection, markHandled } from "../../timers/promises";
 import { toFailure, withoutData } from "./failure";
 
 /** Error codes that the requester causes by leaving, or by not reading. They must not crash the process. */
@@ -147,7 +147,7 @@ export class SockhopResponseWriteableStream<Answer = any> {
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has no requester";
             // A requester that leaves must not crash the process.
-            if (this.#abortReason) return markHandled(Promise.reject(this.#abortReason));
+            if (this.#abortReason) return handledRejection(this.#abortReason);
             return Promise.reject(new SockhopError(message, "ERR_RESPONSE_SEND"));
         }
         if (more?.error && !responder.errors) {

@@ -8,7 +8,7 @@ import { failureOf, toFailure } from "../../replies/responses/failure";
 import { loadCrypto } from "../../runtime/builtins";
 import { memberOf } from "../../runtime/thrownValues";
 import { SockhopError, type SockhopErrorCode, isSockhopError, notConnectedError } from "../../SockhopError";
-import { markHandled } from "../../timers/promises";
+import { handledRejection, markHandled } from "../../timers/promises";
 import { MAX_TIMEOUT } from "../../validators";
 import type { ClusterValues } from "./ClusterValues";
 import { readOperation } from "./sessionOperation";
@@ -134,9 +134,9 @@ export class SessionDirectory {
     #request(id: string, operation: () => object, options: ClusterRequestOptions = {}): Promise<unknown> {
         const member = memberIdOf(id);
         const sent = operation();
-        if (this.#ownIds.includes(member)) return markHandled(Promise.reject(endedError()));
+        if (this.#ownIds.includes(member)) return handledRejection(endedError());
         const cluster = this.#server.cluster();
-        if (!cluster) return markHandled(Promise.reject(unknownMemberError(member, "is not in the cluster")));
+        if (!cluster) return handledRejection(unknownMemberError(member, "is not in the cluster"));
         return markHandled(readResponse(cluster._requests.ask(member, sent, { ...options, type: TYPE })));
     }
 
