@@ -1,5 +1,5 @@
-import process from "node:process";
 import { publishClusterMissed, publishClusterState } from "../diagnostics/clusterChannels";
+import { warn } from "../diagnostics/warning";
 import { emitSafely } from "../emitter/emitSafely";
 import { TypedEmitter } from "../emitter/TypedEmitter";
 import { loadCrypto } from "../runtime/builtins";
@@ -350,7 +350,7 @@ export class Cluster extends TypedEmitter<ClusterEvents> {
         } else if (!this.#hasWarned) {
             this.#hasWarned = true;
             const text = `${error.message} (add a "degraded" listener to server.cluster to see all outages)`;
-            process.emitWarning(text, { type: "SockhopWarning", code: error.code });
+            warn(text, { code: error.code });
         }
     }
 

@@ -1,5 +1,4 @@
 import type { EventEmitter } from "node:events";
-import process from "node:process";
 import { publishError } from "../diagnostics/channels";
 import { warn } from "../diagnostics/warning";
 import { emitSafely } from "../emitter/emitSafely";
@@ -28,10 +27,8 @@ export class ErrorReporter {
         if (this.emit(error, args) || this.#hasReported) return;
         this.#hasReported = true;
         const code = codeOf(error);
-        process.emitWarning(`${printable(messageOf(error))} (add an "error" listener to see all errors)`, {
-            type: "SockhopWarning",
-            ...(code !== undefined && { code: printable(code) }),
-        });
+        const text = `${printable(messageOf(error))} (add an "error" listener to see all errors)`;
+        warn(text, code === undefined ? undefined : { code: printable(code) });
     }
 
     /** Emits one process warning per endpoint: a probable mistake of the program, in the options of one end. */

@@ -118,7 +118,10 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
             (this.#warned ??= new Set()).add(type);
             const stack = memberOf(thrown, "stack");
             const text = `The handler of ${printable(type)} has failed: ${printable(messageOf(thrown))}`;
-            warn(`${text} (add an "error" listener to see all errors)`, typeof stack === "string" ? stack : undefined);
+            warn(
+                `${text} (add an "error" listener to see all errors)`,
+                typeof stack === "string" ? { detail: stack } : undefined,
+            );
         }
     }
     return Handlers;

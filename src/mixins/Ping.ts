@@ -1,7 +1,7 @@
-import process from "node:process";
 import type { Connection } from "../connection/Connection";
 import { isHeld } from "../connection/holdReading";
 import { PingHistory } from "../connection/PingHistory";
+import { warn } from "../diagnostics/warning";
 import type { Endpoint } from "../endpoint/Endpoint";
 import type { Message } from "../protocol/Message";
 import { type SockhopPing, SockhopPong } from "../protocol/SockhopPing";
@@ -78,9 +78,7 @@ export function Ping<B extends Constructor<Endpoint>>(Base: B): B & Constructor<
         #warnOfPausedSocket(): void {
             if (this.#hasWarned) return;
             this.#hasWarned = true;
-            const message =
-                "ping() drops a connection whose socket is paused: pongs cannot be read. Resume it, or stop pings";
-            process.emitWarning(message, { type: "SockhopWarning" });
+            warn("ping() drops a connection whose socket is paused: pongs cannot be read. Resume it, or stop pings");
         }
 
         protected override _onMessage(connection: Connection, message: Message): void {
