@@ -8,8 +8,9 @@ import type { PendingReply, ReplyHost } from "../replies/PendingReply";
 import type { PendingRequest } from "../replies/PendingRequest";
 import type { PendingTable } from "../replies/PendingTable";
 import type { OpenResponses } from "../replies/responses/OpenResponses";
+import { setImmediate } from "../runtime/clock";
 import { SockhopError, notConnectedError } from "../SockhopError";
-import { markHandled } from "../timers/promises";
+import { handledRejection, markHandled } from "../timers/promises";
 import type { DisconnectReason } from "./DisconnectReason";
 import { GracefulClose } from "./GracefulClose";
 import { isBehind } from "./holdReading";
@@ -153,7 +154,7 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
         const error = this.writeError();
         if (error) {
             reply?.fail(error);
-            return markHandled(Promise.reject(error));
+            return handledRejection(error);
         }
         if (!reply) return this.write(frame);
         const pendingError = this.maxPendingError();
@@ -297,6 +298,15 @@ export class Connection extends ResumableConnection implements ReadState, ReplyH
             `the ${kind} ${sent}, and the peer may have handled it`;
         const error = notConnectedError(this.error, message);
         return this.resumption ? withUnacknowledged(error, this.resumption.journal.messages) : error;
+    }
+
+    /**
+     * Calls back when the session, if there is one, has ended. Asynchronous then: a program that closes many connections in
+     * one tick may treat the first `disconnect` as the end of that loop.
+     */
+    afterSession(callback: () => void): void {
+        if (this.sessionEnd) void this.sessionEnd.then(() => setImmediate(callback));
+        else callback();
     }
 
     /** True after an unreadable frame. */

@@ -1,12 +1,9 @@
 import { Interval, afterPoll } from "../runtime/clock";
 import type { Connection } from "./Connection";
+import { isProgress } from "./TransferWatch";
 
 /** Number of checks within the timeout. A frame expires after as many checks in a row without progress. */
 const CHECKS_PER_TIMEOUT = 4;
-
-/** Progress that a frame must make between two checks: both this number of bytes and this share of its length. */
-const MIN_BYTES = 1024;
-const MIN_SHARE = 0.01;
 
 /**
  * Finds frames that have started and do not end. Without it, a peer that sends one byte from time to time could keep a
@@ -59,7 +56,9 @@ export class FrameTimeouts {
             const frame = connection.framesReceived; // its sequence number: a frame is counted when it ends
             const previous = previousSuspects.get(connection);
             const isStalled =
-                previous?.frame === frame && !connection.socket.isPaused() && !isProgress(previous.length, length);
+                previous?.frame === frame &&
+                !connection.socket.isPaused() &&
+                !isProgress(length - previous.length, previous.length);
             const stalledChecks = isStalled ? previous.stalledChecks + 1 : 0;
             if (stalledChecks < CHECKS_PER_TIMEOUT) this.#suspects.set(connection, { frame, length, stalledChecks });
             else expired.push(connection);
@@ -67,10 +66,4 @@ export class FrameTimeouts {
         }
         expired.forEach(this.expired);
     }
-}
-
-/** True if a frame grows fast enough. A slow network does; a peer that sends one byte from time to time does not. */
-function isProgress(previousLength: number, length: number): boolean {
-    const growth = length - previousLength;
-    return growth >= MIN_BYTES && growth >= MIN_SHARE * previousLength;
 }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { checkMethodOptions } from "../diagnostics/unknownOptions";
 import { throwLater } from "../emitter/emitSafely";
 import { Timer, now } from "../runtime/clock";
+import { GraceTimeout } from "../timers/GraceTimeout";
 import { milliseconds } from "../validators";
 import type { TransferWatch } from "./TransferWatch";
 
@@ -60,6 +61,36 @@ export function closeOptions(options: EndOptions | null | undefined): CloseOptio
         timeout: timeout === 0 ? 0 : milliseconds("timeout", timeout, CLOSE_TIMEOUT_MS),
         drain: Boolean(options?.drain),
     };
+}
+
+/** Connection that waits before its socket is closed. */
+interface Draining {
+    readonly transfers: TransferWatch;
+    /** Waits until no reply is pending. */
+    drain(): Promise<void>;
+    /** Waits until the peer has acknowledged all, if it does so. */
+    acknowledged(): Promise<void>;
+}
+
+/**
+ * Resolves when no reply is pending and the peer has acknowledged all, or after the timeout when no bytes are in transit.
+ *
+ * @param timeout - milliseconds
+ */
+export function drained(connection: Draining, timeout: number): Promise<void> {
+    return new Promise((resolve) => {
+        const timer = new GraceTimeout(timeout, () => {
+            if (!connection.transfers.wait(() => resolve())) resolve();
+        });
+        const end = (): void => {
+            timer.clear();
+            resolve();
+        };
+        void connection
+            .drain()
+            .then(() => connection.acknowledged())
+            .then(end, end);
+    });
 }
 
 /** Connection whose socket is closed. */

@@ -5,10 +5,12 @@ import { SYSTEM_BUFFER_BYTES } from "./writing/SendProgress";
 /** Milliseconds between two checks. */
 const CHECK_INTERVAL_MS = 250;
 
-/** A transfer is stalled if it moves fewer bytes than both of these in two checks in a row. */
+/** Number of checks in a row without progress after which a transfer is stalled. */
+const MAX_STALLED_CHECKS = 2;
+
+/** Progress between two checks: both this number of bytes and this share of all. */
 const MIN_BYTES = 1024;
 const MIN_SHARE = 0.01;
-const MAX_STALLED_CHECKS = 2;
 
 /** Maximum time in which the peer reads the system buffers, in milliseconds. */
 const MAX_GRACE_MS = 5000;
@@ -126,7 +128,7 @@ export class TransferWatch {
         const sent =
             bytesSent === this.#bytesSent ? this.#writeQueueSize - writeQueueSize : bytesSent - this.#bytesSent;
         const received = bytesReceived - this.#bytesReceived;
-        return isEnough(sent, bytesPending) || isEnough(received, partialFrame?.length ?? 0);
+        return isProgress(sent, bytesPending) || isProgress(received, partialFrame?.length ?? 0);
     }
 
     #endWaits(isStalled: boolean): void {
@@ -149,6 +151,7 @@ function graceMs({ startedAt, bytesLeft }: TransferWait): number {
     return Math.min(MAX_GRACE_MS, Math.ceil(SYSTEM_BUFFER_BYTES / rate));
 }
 
-function isEnough(moved: number, total: number): boolean {
+/** True if bytes move fast enough. On a slow network they do; those of a peer that moves one byte from time to time do not. */
+export function isProgress(moved: number, total: number): boolean {
     return moved >= MIN_BYTES && moved >= MIN_SHARE * total;
 }

@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import { isBadFrame } from "../codec/errors";
 import { ObjectBuffer } from "../codec/ObjectBuffer";
 import { Connection, connectionOf } from "../connection/Connection";
-import { type DisconnectCode, type DisconnectReason, closeReasonOf, reasonOf } from "../connection/DisconnectReason";
+import { type DisconnectReason, closeReasonOf, reasonOf } from "../connection/DisconnectReason";
 import { FrameTimeouts } from "../connection/FrameTimeouts";
-import { CLOSE_TIMEOUT_MS, type CloseOptions } from "../connection/GracefulClose";
+import { CLOSE_TIMEOUT_MS, type CloseOptions, drained } from "../connection/GracefulClose";
 import { releaseReading } from "../connection/holdReading";
 import { publishConnect, publishDisconnect } from "../diagnostics/channels";
 import { debug, enableDebugLog } from "../diagnostics/debugLog";
@@ -18,7 +18,6 @@ import type { Reply } from "../replies/PendingReply";
 import { nextTick, now, setImmediate } from "../runtime/clock";
 import { codeOf, messageOf } from "../runtime/thrownValues";
 import { SockhopError } from "../SockhopError";
-import { GraceTimeout } from "../timers/GraceTimeout";
 import { TimerLists } from "../timers/TimerLists";
 import { ErrorReporter } from "./ErrorReporter";
 import { MessageReceiver } from "./MessageReceiver";
@@ -142,8 +141,8 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
                 this._destroy(connection, reasonOf(new SockhopError(message, "ERR_FRAME_TIMEOUT")));
             },
             ({ bytesReceived }) => {
-                const question = "do both ends have the same option terminator?";
-                this.#errors.warn(`A peer has sent ${bytesReceived} bytes without a terminator: ${question}`);
+                const advice = "do both ends have the same option terminator?";
+                this.#errors.warn(`A peer has sent ${bytesReceived} bytes without a terminator: ${advice}`);
             },
         );
     }
@@ -298,7 +297,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
      * @returns false if the connection ends
      */
     #interrupt(connection: Connection, reason: DisconnectReason): boolean {
-        if (!survives(connection, reason)) return false;
+        if (!connection.survives(reason)) return false;
         if (connection.isInterrupted) return true;
         connection.partialFrame = undefined; // the peer sends it again
         this.#receiver.onInterrupt(connection);
@@ -481,13 +480,9 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     protected _onClose(connection: Connection, wasOpen: boolean): void {
         if (!wasOpen) return;
         publishDisconnect(connection);
-        const emit = (): void => {
+        connection.afterSession(() => {
             emitSafely(this, "disconnect", ...this._eventArgs(connection), connection.closeReason);
-        };
-        // Asynchronous for sessions: a program that closes many connections in one tick may treat the first
-        // `disconnect` as the end of that loop.
-        if (connection.sessionEnd) void connection.sessionEnd.then(() => setImmediate(emit));
-        else emit();
+        });
     }
 
     /**
@@ -533,37 +528,4 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
     protected _stats(): Stats {
         return this._totals.with([...this._connections, ...(this.#closing ?? [])]);
     }
-}
-
-/** Codes of interruptions: the peer may be there, and know nothing of the end of the socket. */
-const INTERRUPTIONS: ReadonlySet<DisconnectCode> = new Set([
-    "PEER_ENDED",
-    "PEER_RESET",
-    "CLOSED",
-    "PING_TIMEOUT",
-    "FRAME_TIMEOUT",
-    "SOCKET_ERROR",
-]);
-
-/** True if a connection is resumed after the end of its socket for this reason. */
-function survives({ state, resumption }: Connection, { code }: DisconnectReason): boolean {
-    if (!resumption || resumption.isOver || !INTERRUPTIONS.has(code)) return false;
-    return state === "open" || resumption.isLeaving;
-}
-
-/** Resolves when no reply is pending and the peer has acknowledged all if it does so, or after the timeout when no bytes are in transit. */
-function drained(connection: Connection, timeout: number): Promise<void> {
-    return new Promise((resolve) => {
-        const timer = new GraceTimeout(timeout, () => {
-            if (!connection.transfers.wait(() => resolve())) resolve();
-        });
-        const end = (): void => {
-            timer.clear();
-            resolve();
-        };
-        void connection
-            .drain()
-            .then(() => connection.acknowledged())
-            .then(end, end);
-    });
 }

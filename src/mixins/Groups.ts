@@ -1,9 +1,8 @@
 import type { Connection } from "../connection/Connection";
 import type { Endpoint } from "../endpoint/Endpoint";
-import { setImmediate } from "../runtime/clock";
 import { detach } from "../runtime/detach";
 import { SockhopError, notConnectedError } from "../SockhopError";
-import { markHandled } from "../timers/promises";
+import { handledRejection } from "../timers/promises";
 import type { Constructor } from "./mixin";
 
 /** Maximum number of characters of the name of a group. */
@@ -107,11 +106,9 @@ export function Groups<B extends Constructor<Endpoint>>(Base: B): B & Constructo
             if (names) for (const name of names) this.#remove(connection, name);
             super._onClose(connection, wasOpen);
             if (!names) return;
-            const forget = (): void => {
+            connection.afterSession(() => {
                 this.#names.delete(connection);
-            };
-            if (connection.sessionEnd) void connection.sessionEnd.then(() => setImmediate(forget));
-            else forget();
+            });
         }
     }
     return Groups;
@@ -119,7 +116,7 @@ export function Groups<B extends Constructor<Endpoint>>(Base: B): B & Constructo
 
 /** The end of the connection is reported by `disconnect`, so the rejection needs no handler. */
 function lost({ error }: Connection): Promise<never> {
-    return markHandled(Promise.reject(notConnectedError(error, "The connection of the session is closed")));
+    return handledRejection(notConnectedError(error, "The connection of the session is closed"));
 }
 
 /**

@@ -98,7 +98,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
 
         protected override _onInterrupt(connection: Connection, reason: DisconnectReason): void {
             const { resumption } = connection;
-            if (!resumption || !isAlive(connection) || resumption.interruption) return;
+            if (!resumption || !connection.isAlive || resumption.interruption) return;
             const error = reason.error ?? interruptedError(reason);
             connection.flush();
             const startedAt = now();
@@ -123,7 +123,7 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         _resume(connection: Connection, other: Connection, hello: ResumeHello, answer?: () => void): boolean {
             const { resumption } = connection;
             const { received = -1, sent = -1 } = hello;
-            if (!resumption?.interruption || !isAlive(connection)) return false;
+            if (!resumption?.interruption || !connection.isAlive) return false;
             if (!resumption.journal.canRewind(received) || sent < resumption.received) {
                 this._notResumed(connection, "as the counts of the peer are not valid");
                 return false;
@@ -205,11 +205,6 @@ export function Resume<B extends Constructor<Endpoint>>(Base: B): B & Constructo
         }
     }
     return Resume;
-}
-
-/** True for a connection that survives its socket: an open one, or one that waits for acknowledgements. */
-function isAlive({ state, isLeaving }: Connection): boolean {
-    return state === "open" || isLeaving;
 }
 
 /** True for an interrupted connection that may still be resumed. */

@@ -31,8 +31,7 @@ export class ResumeTokens {
     find(token: string): Connection | undefined {
         const connection = this.#connections.get(keyOf(token));
         const resumption = connection?.resumption;
-        if (!resumption || resumption.isOver) return undefined;
-        if (connection.state !== "open" && !connection.isLeaving) return undefined;
+        if (!resumption || resumption.isOver || !connection.isAlive) return undefined;
         const { timingSafeEqual } = loadCrypto();
         const given = Buffer.from(token);
         const isEqual = [resumption.token, resumption.previousToken].some((own) => {

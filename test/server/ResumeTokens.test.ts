@@ -5,7 +5,14 @@ import { ResumeTokens } from "../../src/server/ResumeTokens";
 
 function connection(token: string): Connection {
     const resumption = new Resumption({ maxBytes: 1, maxMessages: 1 }, { token, timeout: 1, framesSent: 0 });
-    return { state: "open", resumption } as unknown as Connection;
+    const fake = {
+        state: "open",
+        resumption,
+        get isAlive() {
+            return this.state === "open";
+        },
+    };
+    return fake as unknown as Connection;
 }
 
 describe("ResumeTokens", () => {

@@ -1,9 +1,20 @@
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import type { Receipt } from "../../protocol/Receipt";
+import type { DisconnectCode, DisconnectReason } from "../DisconnectReason";
 import { pause } from "../holdReading";
 import { FrameWriter } from "../writing/FrameWriter";
 import { MAX_WRITE } from "../writing/SocketWriter";
 import { HeldFrames, type ReceivedFrame } from "./HeldFrames";
+
+/** Codes of interruptions: the peer may be there, and know nothing of the end of the socket. */
+const INTERRUPTIONS: ReadonlySet<DisconnectCode> = new Set([
+    "PEER_ENDED",
+    "PEER_RESET",
+    "CLOSED",
+    "PING_TIMEOUT",
+    "FRAME_TIMEOUT",
+    "SOCKET_ERROR",
+]);
 
 /** Bytes of a flush of short messages, with which a peer can exceed its `max_bytes`. */
 const MAX_FLUSH = 2 * MAX_WRITE;
@@ -32,6 +43,16 @@ export abstract class ResumableConnection extends FrameWriter {
     /** True while the connection survives the loss of its socket. */
     get isResumable(): boolean {
         return this.state !== "closed" && this.resumption?.isOver === false;
+    }
+
+    /** True for a connection that can continue on another socket: an open one, or one that waits for acknowledgements. */
+    get isAlive(): boolean {
+        return this.state === "open" || this.isLeaving;
+    }
+
+    /** True if the connection is resumed after the end of its socket for this reason. */
+    survives({ code }: DisconnectReason): boolean {
+        return this.resumption?.isOver === false && INTERRUPTIONS.has(code) && this.isAlive;
     }
 
     /**
