@@ -5,9 +5,9 @@ import type { Endpoint } from "../endpoint/Endpoint";
 import type { HandlerContext } from "../endpoint/Handler";
 import type { SockhopRequest } from "../protocol/SockhopRequest";
 import type { SockhopResponseWriteableStream } from "../replies/responses/ResponseWriteableStream";
+import { checkHandler } from "../replies/responses/checkHandler";
 import { sendResult } from "../replies/responses/sendResult";
 import { memberOf, messageOf, printable, toError } from "../runtime/thrownValues";
-import { SockhopError } from "../SockhopError";
 import type { Constructor } from "./mixin";
 import type { Responding } from "./Responses";
 
@@ -58,15 +58,7 @@ export function Handlers<B extends Constructor<Endpoint & Responding>>(Base: B):
         protected abstract _requestArgs(connection: Connection): unknown[];
 
         _handle(type: string, handler: AnyHandler): void {
-            if (typeof type !== "string" || type === "") {
-                throw new SockhopError('The type of a handler must be a name, such as "Widget"', "ERR_BAD_OPTION");
-            }
-            if (typeof handler !== "function") {
-                throw new SockhopError(`The handler of ${type} must be a function`, "ERR_BAD_OPTION");
-            }
-            if (this.#handlers?.has(type)) {
-                throw new SockhopError(`${type} already has a handler (see unhandle())`, "ERR_HANDLER_EXISTS");
-            }
+            checkHandler(this.#handlers, type, handler);
             if (!this._objectBuffer.json.enveloped) this._warn('Peers of the type "json" send no requests to handle()');
             (this.#handlers ??= new Map()).set(type, handler);
         }

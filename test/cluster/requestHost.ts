@@ -2,13 +2,13 @@ import type { RequestHost } from "../../src/cluster/requests/RequestHost";
 import { type InvalidMessage, type Message, invalid, toMessage } from "../../src/protocol/Message";
 
 /** Encodes values as JSON, as a server without options does. */
-export function requestHost(failed: (type: string, thrown: unknown) => void = () => undefined): RequestHost {
+export function requestHost(handlerFailed: (thrown: unknown) => void = () => undefined): RequestHost {
     return {
         timeout: 30_000,
         encode: (value, type) => JSON.stringify({ type: type ?? "Object", data: value }),
         decode,
         decodeBytes: (base64) => decode(Buffer.from(base64, "base64").toString()),
-        failed,
+        handlerFailed,
     };
 }
 

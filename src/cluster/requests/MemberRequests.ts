@@ -30,10 +30,6 @@ export class MemberRequests implements RequestOwner {
         this.#maxPending = maxPending;
     }
 
-    get size(): number {
-        return this.#pending.size;
-    }
-
     /**
      * Sends a request.
      *

@@ -1,4 +1,5 @@
 import type { RemoteFailure } from "../../protocol/SockhopRequest";
+import { checkHandler } from "../../replies/responses/checkHandler";
 import { toFailure, unhandledFailure, withoutData } from "../../replies/responses/failure";
 import { SockhopError } from "../../SockhopError";
 import { type ClusterPacket, writeFailure, writeOwn, writeResponse } from "./ClusterPacket";
@@ -27,7 +28,7 @@ export class MemberResponses {
     /** Requests whose handlers are running, by the id of the server and by uuid. */
     readonly #open = new Map<string, Map<string, OpenRequest>>();
     /** Number of these. */
-    size = 0;
+    #size = 0;
 
     constructor(host: RequestHost, sender: PacketSender, maxPending: number) {
         this.#host = host;
@@ -38,15 +39,7 @@ export class MemberResponses {
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION`, `ERR_HANDLER_EXISTS` */
     handle(type: string, handler: ClusterHandler): void {
-        if (typeof type !== "string" || type === "") {
-            throw new SockhopError('The type of a handler must be a name, such as "Widget"', "ERR_BAD_OPTION");
-        }
-        if (typeof handler !== "function") {
-            throw new SockhopError(`The handler of ${type} must be a function`, "ERR_BAD_OPTION");
-        }
-        if (this.#handlers.has(type)) {
-            throw new SockhopError(`${type} already has a handler (see unhandle())`, "ERR_HANDLER_EXISTS");
-        }
+        checkHandler(this.#handlers, type, handler);
         this.#handlers.set(type, handler);
     }
 
@@ -61,7 +54,7 @@ export class MemberResponses {
         const count = requests?.size ?? 0;
         if (fault !== undefined) {
             this.refuse(member.id, uuid, fault);
-        } else if (this.size >= this.#maxOpen || count >= this.#maxOpenOfMember) {
+        } else if (this.#size >= this.#maxOpen || count >= this.#maxOpenOfMember) {
             this.refuse(member.id, uuid, "Too many open requests (max_pending of cluster)");
         } else {
             const handler = this.#handlers.get(type);
@@ -96,7 +89,7 @@ export class MemberResponses {
 
     /** Responds with the result of the handler. Never rejects. */
     async #run(handler: ClusterHandler, request: OpenRequest, data: unknown): Promise<void> {
-        const { uuid, type, member } = request;
+        const { uuid, member } = request;
         this.#add(request);
         try {
             const result = await handler(data, request);
@@ -107,7 +100,7 @@ export class MemberResponses {
         } catch (thrown) {
             if (request.isAborted) return;
             this.#fail(member.id, uuid, toFailure(thrown));
-            this.#host.failed(type, thrown);
+            this.#host.handlerFailed(thrown);
         } finally {
             this.#delete(request);
         }
@@ -149,13 +142,13 @@ export class MemberResponses {
         const requests = this.#open.get(id);
         if (requests) requests.set(request.uuid, request);
         else this.#open.set(id, new Map([[request.uuid, request]]));
-        this.size += 1;
+        this.#size += 1;
     }
 
     #delete({ uuid, member }: OpenRequest): void {
         const requests = this.#open.get(member.id);
         if (!requests?.delete(uuid)) return;
-        this.size -= 1;
+        this.#size -= 1;
         if (requests.size === 0) this.#open.delete(member.id);
     }
 }

@@ -16,5 +16,5 @@ export interface RequestHost {
     /** Decodes the base64 text of a frame of the codec `"binary"`. Never throws. */
     decodeBytes(base64: string): Message | InvalidMessage;
     /** Reports the error of a handler. Must not throw. */
-    failed(type: string, thrown: unknown): void;
+    handlerFailed(thrown: unknown): void;
 }

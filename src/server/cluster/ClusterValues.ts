@@ -1,6 +1,7 @@
 import type { RequestHost } from "../../cluster/requests/RequestHost";
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import { type InvalidMessage, type Message, invalid } from "../../protocol/Message";
+import { toError } from "../../runtime/thrownValues";
 import { PreparedMessage, ValueMessage } from "../broadcasts/SharedMessage";
 
 /** Server, for its {@link ClusterValues}. */
@@ -8,8 +9,7 @@ export interface ValueServer {
     readonly objectBuffer: ObjectBuffer;
     /** Default timeout of a request, in milliseconds. */
     readonly responseTimeout: number;
-    /** Reports the error of a handler. */
-    handlerFailed(type: string, thrown: unknown): void;
+    report(error: Error): void;
 }
 
 /** Encodes values for other servers, and decodes theirs. */
@@ -56,7 +56,7 @@ export class ClusterValues implements RequestHost {
         return decoded ?? invalid("the frame is empty");
     }
 
-    failed(type: string, thrown: unknown): void {
-        this.#server.handlerFailed(type, thrown);
+    handlerFailed(thrown: unknown): void {
+        this.#server.report(toError(thrown));
     }
 }

@@ -1,23 +1,17 @@
 import type { Cluster } from "../../cluster/Cluster";
 import type { ClusterSettings } from "../../cluster/ClusterOptions";
 import type { Connection } from "../../connection/Connection";
-import { toError } from "../../runtime/thrownValues";
 import type { Broadcasts } from "../broadcasts/Broadcasts";
 import { ClusterBroadcasts } from "./ClusterBroadcasts";
-import { ClusterValues } from "./ClusterValues";
+import { ClusterValues, type ValueServer } from "./ClusterValues";
 import { Presence } from "./Presence";
 import { type DirectoryServer, SessionDirectory } from "./SessionDirectory";
-import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 
 /** Server, for its {@link ServerCluster}. */
-export interface ClusteredServer extends Omit<DirectoryServer, "values" | "cluster"> {
-    readonly objectBuffer: ObjectBuffer;
+export interface ClusteredServer extends ValueServer, Omit<DirectoryServer, "values" | "cluster"> {
     readonly broadcasts: Broadcasts;
-    /** Default timeout of a request, in milliseconds. */
-    readonly responseTimeout: number;
     /** Connections of a group; all connections without one. */
     connections(group?: string): Connection[];
-    report(error: Error): void;
 }
 
 /**
@@ -60,14 +54,10 @@ export class ServerCluster {
 
     /** Sessions by their ids. */
     get directory(): SessionDirectory {
-        const server = this.#server;
         return (this.#directory ??= new SessionDirectory({
+            ...this.#server,
             values: this.#ownValues,
-            hasTypes: server.hasTypes,
             cluster: () => this.broadcasts?.cluster,
-            send: (...args) => server.send(...args),
-            ask: (...args) => server.ask(...args),
-            kill: (...args) => server.kill(...args),
         }));
     }
 
@@ -86,13 +76,6 @@ export class ServerCluster {
     }
 
     get #ownValues(): ClusterValues {
-        const { objectBuffer, responseTimeout } = this.#server;
-        return (this.#values ??= new ClusterValues({
-            objectBuffer,
-            responseTimeout,
-            handlerFailed: (type, thrown) => {
-                this.#server.report(toError(thrown));
-            },
-        }));
+        return (this.#values ??= new ClusterValues(this.#server));
     }
 }
