@@ -1,4 +1,6 @@
 import { detach } from "../runtime/detach";
+import { printable } from "../runtime/thrownValues";
+import { SockhopError } from "../SockhopError";
 import type { ClusterHead } from "./values/ClusterMessage";
 
 /** Maximum number of members that are kept, present or not. */
@@ -20,6 +22,11 @@ export interface ClusterMember {
     readonly silent: number;
     /** True for this server. */
     readonly here: boolean;
+}
+
+/** @param what - why a request cannot be sent to a server, or gets no response */
+export function unknownMemberError(id: string, what: string): SockhopError {
+    return new SockhopError(`The server ${printable(id.slice(0, 40)) || "of this id"} ${what}`, "ERR_NO_MEMBER");
 }
 
 /** Other server. */

@@ -20,7 +20,7 @@ export function degradedError(what: string, thrown?: unknown): SockhopError {
 }
 
 /** Error of what is sent while there is no connection to the engine. */
-export function notConnectedError(): SockhopError {
+export function noLinkError(): SockhopError {
     return degradedError("The cluster is not connected");
 }
 

@@ -10,13 +10,13 @@ import type { ClusterStats } from "../ClusterEvents";
 import type { ClusterLink } from "../engine/ClusterLink";
 import type { ClusterSettings } from "../ClusterOptions";
 import { parsePacket, writeOwn } from "./ClusterPacket";
-import { type MemberMessage, unknownMemberError } from "../MemberMessage";
 import { MemberRequests, type RequestLimits } from "./MemberRequests";
 import { type ClusterHandler, MemberResponses, OWN_PREFIX } from "./MemberResponses";
-import type { ClusterMember } from "../Members";
+import { type ClusterMember, unknownMemberError } from "../Members";
 import { PacketSender } from "./PacketSender";
 import { degradedError } from "../engine/engineErrors";
 import type { RequestHost } from "./RequestHost";
+import type { MemberMessage } from "../values/ClusterReceiver";
 
 /** Options of a request to other servers. */
 export interface ClusterRequestOptions extends WaitOptions {

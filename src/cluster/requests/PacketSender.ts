@@ -5,7 +5,7 @@ import type { ClusterLink } from "../engine/ClusterLink";
 import { HEAD_BYTES, MAX_TURN, writeHead } from "../values/ClusterMessage";
 import type { ClusterSettings } from "../ClusterOptions";
 import { ClusterTurn, bytesOf } from "../values/ClusterTurn";
-import { notConnectedError } from "../engine/engineErrors";
+import { noLinkError } from "../engine/engineErrors";
 import { limitError } from "../values/limitError";
 
 /**
@@ -45,7 +45,7 @@ export class PacketSender {
         const turns = [...this.#turns.values()];
         this.#turns.clear();
         this.#bytes = 0;
-        for (const { sent } of turns) sent.reject(error ?? notConnectedError());
+        for (const { sent } of turns) sent.reject(error ?? noLinkError());
     }
 
     /**
@@ -57,7 +57,7 @@ export class PacketSender {
      */
     send(member: string, packet: string): Promise<void> {
         const link = this.#link;
-        if (!link) return handledRejection(notConnectedError());
+        if (!link) return handledRejection(noLinkError());
         const bytes = bytesOf(packet, undefined);
         const error = limitError(link, this.#settings, this.#bytes, bytes, "The request or response was not sent");
         if (error) return handledRejection(error);

@@ -40,7 +40,7 @@ export interface ClusterHead {
 }
 
 /** Values for the same clients, each as one line: a JSON envelope, or `#` and the base64 text of a frame of bytes. */
-export interface ClusterValues {
+export interface AddressedLines {
     readonly lines: string[];
     /** Name of a group; `undefined` for all clients. */
     readonly group: string | undefined;
@@ -84,10 +84,10 @@ export function parseHead(text: string): ClusterHead | "other version" | undefin
  *
  * @returns `undefined` if anything in it is not as announced: then none of it is used
  */
-export function parseValues(text: string, { end: begin, count }: ClusterHead): ClusterValues[] | undefined {
+export function parseValues(text: string, { end: begin, count }: ClusterHead): AddressedLines[] | undefined {
     if (count > 1 && text.length > MAX_TURN) return undefined; // millions of short values would need much time and memory
-    const parts: ClusterValues[] = [];
-    let part: ClusterValues | undefined;
+    const parts: AddressedLines[] = [];
+    let part: AddressedLines | undefined;
     let found = 0;
     for (let start = begin; start < text.length;) {
         const end = text.indexOf("\n", start);

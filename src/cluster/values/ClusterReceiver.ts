@@ -1,8 +1,7 @@
 import { SockhopError } from "../../SockhopError";
 import type { ClusterStats } from "../ClusterEvents";
 import type { ClusterHost } from "../ClusterHost";
-import { type ClusterHead, type ClusterValues, parseClients, parseHead, parseValues } from "./ClusterMessage";
-import type { MemberMessage } from "../MemberMessage";
+import { type AddressedLines, type ClusterHead, parseClients, parseHead, parseValues } from "./ClusterMessage";
 import { type ClusterMember, Members } from "../Members";
 
 /** Counters of a {@link ClusterReceiver}. */
@@ -10,6 +9,15 @@ type Counts = Pick<ClusterStats, "messages_received" | "bytes_received" | "misse
 
 /** Number of earlier ids of this server whose late messages are not those of another one. */
 const MAX_FORMER_IDS = 8;
+
+/** Message for this server alone. */
+export interface MemberMessage {
+    readonly lines: readonly string[];
+    /** Id of the server that has sent it. */
+    readonly sender: string;
+    /** `undefined` if no other message of this server was heard. */
+    readonly member: ClusterMember | undefined;
+}
 
 /** Callbacks of a {@link ClusterReceiver}. Each may end the cluster. */
 export interface ReceiverOwner {
@@ -174,7 +182,7 @@ export class ClusterReceiver {
 }
 
 /** Returns the values behind the first ones. */
-function withoutFirst(parts: readonly ClusterValues[], count: number): ClusterValues[] {
+function withoutFirst(parts: readonly AddressedLines[], count: number): AddressedLines[] {
     let left = count;
     return parts.map(({ lines, group }) => {
         const rest = lines.slice(left);

@@ -5,7 +5,7 @@ import type { ClusterLink } from "../engine/ClusterLink";
 import { MAX_TURN, writeHead, writeStatus } from "./ClusterMessage";
 import type { ClusterSettings } from "../ClusterOptions";
 import { ClusterTurn, bytesOf } from "./ClusterTurn";
-import { notConnectedError } from "../engine/engineErrors";
+import { noLinkError } from "../engine/engineErrors";
 import { limitError } from "./limitError";
 
 /** Counters of a {@link ClusterSender}. */
@@ -22,7 +22,7 @@ export class ClusterSender {
     readonly #topic: string;
     #link: ClusterLink | undefined;
     /** Error of values while there is no link. One for each outage, because there can be many values. */
-    #error = notConnectedError();
+    #error = noLinkError();
     /** Values of this tick. */
     #turn: ClusterTurn | undefined;
     id = "";
@@ -38,7 +38,7 @@ export class ClusterSender {
     /** Begins with another id. */
     reset(id: string): void {
         this.id = id;
-        this.#error = notConnectedError();
+        this.#error = noLinkError();
         this.number = 0;
     }
 

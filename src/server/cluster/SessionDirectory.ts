@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/Cluster";
 import type { ClusterRequestOptions } from "../../cluster/requests/ClusterRequests";
-import { unknownMemberError } from "../../cluster/MemberMessage";
+import { unknownMemberError } from "../../cluster/Members";
 import type { Connection } from "../../connection/Connection";
 import type { EndOptions } from "../../connection/GracefulClose";
 import type { RequestOptions } from "../../mixins/Requests";
