@@ -14,6 +14,8 @@ export interface ClientHost {
     readonly target: Address;
     /** Servers of the option, one of which is the target. */
     readonly servers: ServerList | undefined;
+    /** Name that the certificate of the target must have, if the option `servers` has one. */
+    readonly servername: string | undefined;
     /** Milliseconds for one attempt. */
     readonly connectTimeout: number;
     /** Name of the codec of the option. */

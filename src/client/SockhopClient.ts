@@ -555,6 +555,9 @@ export class SockhopClient<
             get reconnects() {
                 return client.auto_reconnect || client._isWaiting;
             },
+            get servername() {
+                return servers?.current.servername;
+            },
             get connectTimeout() {
                 return client._connectTimeout;
             },

@@ -161,24 +161,17 @@ export class Connector {
                 if (!this.#codecRequired) this.#open(attempt, connection);
                 else host.read(connection); // a TLS socket is not read before
             },
-            onTimeout: (connection) => {
-                this.#onTimeout(connection);
-            },
+            timeoutError: (connection) => this.#timeoutError(connection),
         });
     }
 
-    #onTimeout(connection: Connection): void {
+    #timeoutError(connection: Connection): SockhopError {
         const host = this.#host;
-        if (host.isAgreeing(connection)) {
-            this.#destroyWithout(connection);
-            return;
-        }
+        if (host.isAgreeing(connection)) return this.#codecError();
         const cause = connection.error; // of the last socket, if the attempt waits to retry
         const hint = this.#dialer.usesTls && !cause ? " (does the server use TLS?)" : "";
         const message = `Timeout exceeded on connect() to ${targetOf(host.target)}: ${host.connectTimeout} ms${hint}`;
-        connection.error = new SockhopError(message, "ERR_CONNECT_TIMEOUT", { cause });
-        if (connection.state === "closed") host.onClose(connection);
-        else host.destroy(connection);
+        return new SockhopError(message, "ERR_CONNECT_TIMEOUT", { cause });
     }
 
     #open(attempt: ConnectAttempt, connection: Connection): void {
@@ -227,8 +220,12 @@ export class Connector {
 
     /** Closes a connection without the codec that is required. */
     #destroyWithout(connection: Connection): void {
-        connection.error = codecError(this.#host.codecName, targetOf(this.#host.target));
+        connection.error = this.#codecError();
         this.#host.destroy(connection); // without an event: connect() rejects
+    }
+
+    #codecError(): SockhopError {
+        return codecError(this.#host.codecName, targetOf(this.#host.target));
     }
 
     /**

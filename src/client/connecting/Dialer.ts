@@ -11,8 +11,8 @@ interface DialEvents {
     attach(socket: Socket): Connection;
     /** Called when the socket is connected; over TLS after the handshake. */
     onConnect(connection: Connection): void;
-    /** Called after `connect_timeout`, with the last connection of the attempt. */
-    onTimeout(connection: Connection): void;
+    /** Error of the last connection of the attempt after `connect_timeout`. */
+    timeoutError(connection: Connection): Error;
 }
 
 /** Creates the sockets of the attempts of a client. */
@@ -30,12 +30,6 @@ export class Dialer {
         return this.#tls !== undefined;
     }
 
-    /** TLS options for the current server. */
-    get #tlsOptions(): tls.ConnectionOptions | undefined {
-        const servername = this.#host.servers?.current.servername;
-        return this.#tls && servername !== undefined ? { ...this.#tls, servername } : this.#tls;
-    }
-
     /** Starts to connect a socket, within the time that is left to the attempt. */
     dial(attempt: ConnectAttempt, events: DialEvents): void {
         const host = this.#host;
@@ -45,10 +39,16 @@ export class Dialer {
         const onData = (chunk: Buffer, length: number): void => {
             host.onData(connection, chunk, length);
         };
-        const connection = events.attach(dial(host.target, this.#tlsOptions, onSocketConnect, onData));
+        const { target, servername } = host;
+        const options = this.#tls && servername !== undefined ? { ...this.#tls, servername } : this.#tls;
+        const connection = events.attach(dial(target, options, onSocketConnect, onData));
         attempt.connection = connection;
         attempt.limit(host.connectTimeout, () => {
-            events.onTimeout(attempt.connection as Connection); // another one after a full backlog
+            const last = attempt.connection as Connection; // another one after a full backlog
+            last.error = events.timeoutError(last);
+            if (last.state === "closed")
+                host.onClose(last); // the attempt waits to retry
+            else host.destroy(last);
         });
     }
 }

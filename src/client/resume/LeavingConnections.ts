@@ -28,9 +28,8 @@ export class LeavingConnections {
      * @param home - server of the connection: the program may change the address of the client
      */
     add(connection: Connection, { servername, ...target }: Home): void {
-        const host: ClientHost = { ...this.#host, target, servers: undefined, reconnects: false };
-        const options = this.#tls && servername !== undefined ? { ...this.#tls, servername } : this.#tls;
-        const resumer = new Resumer(host, new Dialer(host, options), this.#connector);
+        const host: ClientHost = { ...this.#host, target, servername, servers: undefined, reconnects: false };
+        const resumer = new Resumer(host, new Dialer(host, this.#tls), this.#connector);
         this.#resumers.set(connection, resumer);
         if (connection.isInterrupted) resumer.start(connection);
         void connection.close(Infinity).then(() => {

@@ -145,11 +145,7 @@ export class Resumer {
                 host.greet(connection, onEnd, true, { connection: interrupted, only: !host.reconnects });
                 host.read(connection); // a TLS socket is not read before
             },
-            onTimeout: (connection) => {
-                connection.error = new SockhopError("Timeout exceeded on an attempt to resume", "ERR_CONNECT_TIMEOUT");
-                if (connection.state === "closed") host.onClose(connection);
-                else host.destroy(connection);
-            },
+            timeoutError: () => new SockhopError("Timeout exceeded on an attempt to resume", "ERR_CONNECT_TIMEOUT"),
         });
     }
 
