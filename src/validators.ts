@@ -28,6 +28,11 @@ export function milliseconds(name: string, value: unknown, fallback: number): nu
     return Math.min(time || fallback, MAX_TIMEOUT);
 }
 
+/** True for an option that the program has not set. */
+export function isMissing(value: unknown): value is null | undefined {
+    return value === undefined || value === null;
+}
+
 function isNumeric(value: unknown): value is number | string {
     return typeof value === "number" || typeof value === "string";
 }

@@ -1,3 +1,4 @@
+import { isMissing } from "../validators";
 import { isPlain, warnIgnored, warnUnknownOptions } from "../diagnostics/unknownOptions";
 
 /** Options of both ends: `listen_or_connect()` passes one object to both. A test compares them with the types. */
@@ -52,7 +53,7 @@ export const QUEUE_NAMES = ["max_messages", "max_bytes", "max_age", "overflow"] 
  * @param given - argument of the program
  */
 export function givenOptions<O extends object>(given: O | null | undefined): Partial<O> {
-    if (given === undefined || given === null) return {};
+    if (isMissing(given)) return {};
     if (typeof given !== "object") {
         const example = typeof given === "string" ? "{ path }" : "{ port }";
         warnIgnored(given, `Options must be an object, such as ${example}`);
@@ -76,8 +77,4 @@ function warnOfDefaults({ peer_type, terminator, allow_non_objects, queue }: Rec
         warnIgnored(allow_non_objects, "allow_non_objects must be true or false");
     }
     if (typeof queue === "object" && queue && isPlain(queue)) warnUnknownOptions(queue, QUEUE_NAMES, "queue");
-}
-
-function isMissing(value: unknown): boolean {
-    return value === undefined || value === null;
 }

@@ -3,7 +3,7 @@ import type { ValueOptions } from "../codec/ValueOptions";
 import { type LimitOptions, type Limits, limitsOf } from "../connection/limits";
 import { type ResumeLimits, type ResumeOptions, resumeLimits } from "../connection/resume/resumeOptions";
 import { SockhopError } from "../SockhopError";
-import { milliseconds } from "../validators";
+import { isMissing, milliseconds } from "../validators";
 
 /** Options of client and server. */
 export interface SockhopOptions extends FramingOptions, ValueOptions, LimitOptions {
@@ -74,7 +74,7 @@ export interface EndpointLimits extends Limits {
  * @throws {@link SockhopError} `ERR_BAD_OPTION`: an option that is ignored would let messages travel without the codec
  */
 export function codecRequired(required: unknown, hasFormat: boolean): boolean {
-    if (required === undefined || required === null || required === false) return false;
+    if (isMissing(required) || required === false) return false;
     if (required !== true) throw new SockhopError("codec_required must be true or false", "ERR_BAD_OPTION");
     if (hasFormat) return true;
     throw new SockhopError('codec_required needs the option codec, such as codec: "binary"', "ERR_BAD_OPTION");

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { SockhopError } from "../SockhopError";
+import { isMissing } from "../validators";
 
 /** Systems on which Node shares a port. (Others have another meaning of SO_REUSEPORT, or none.) */
 const SYSTEMS: ReadonlySet<string> = new Set(["aix", "freebsd", "linux", "sunos"]);
@@ -17,7 +18,7 @@ interface Runtime {
  * @throws {@link SockhopError} `ERR_BAD_OPTION`, also where Node cannot share a port: it would fail later, or not at all
  */
 export function reusePort(value: unknown, hasPath: boolean, { platform, versions }: Runtime = process): boolean {
-    if (value === undefined || value === null || value === false) return false;
+    if (isMissing(value) || value === false) return false;
     if (value !== true) throw new SockhopError("reuse_port must be true or false", "ERR_BAD_OPTION");
     if (hasPath) throw noPortError();
     if (!SYSTEMS.has(platform)) {

@@ -5,6 +5,7 @@ import { messageOf } from "../../runtime/thrownValues";
 import { SockhopError } from "../../SockhopError";
 import { type Address, addressOptions } from "../../transport/Address";
 import { isBacklogFull, targetOf } from "../../transport/connectError";
+import { isMissing } from "../../validators";
 import { isPermanent } from "./ConnectWait";
 
 /** One server of the option `servers`: a port of an address, a path, or a name. */
@@ -149,7 +150,7 @@ export function serverList(
     if (isMissing(servers)) return undefined;
     const other = REPLACED.find((name) => !isMissing(options[name]));
     if (other !== undefined) throw optionError(`servers and ${other} exclude each other: name each server in servers`);
-    return new ServerList(servers as readonly ServerAddress[], client);
+    return new ServerList(servers, client);
 }
 
 function checkServer(server: unknown, index: number): Server {
@@ -168,10 +169,6 @@ function checkServer(server: unknown, index: number): Server {
     const result = addressOptions({ ...(server as ServerAddress) }, true);
     if (result.port === 0) throw optionError(`port of ${name} must be an integer from 1 to 65535`);
     return { ...result, servername: (servername as string | null | undefined) ?? undefined };
-}
-
-function isMissing(value: unknown): boolean {
-    return value === undefined || value === null;
 }
 
 /** Returns the values in a random order (Fisher and Yates). */

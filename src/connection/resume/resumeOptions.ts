@@ -1,6 +1,6 @@
 import { isPlain, warnUnknownOptions } from "../../diagnostics/unknownOptions";
 import { SockhopError } from "../../SockhopError";
-import { milliseconds, positiveNumber } from "../../validators";
+import { isMissing, milliseconds, positiveNumber } from "../../validators";
 
 /** Options of connections that survive the loss of their socket. */
 export interface ResumeOptions {
@@ -44,7 +44,7 @@ const RESUME_NAMES: readonly string[] = ["timeout", "max_bytes", "max_messages"]
  * @throws {@link SockhopError} `ERR_BAD_OPTION`
  */
 export function resumeLimits(resume: unknown): ResumeLimits | undefined {
-    if (resume === undefined || resume === null || resume === false) return undefined;
+    if (isMissing(resume) || resume === false) return undefined;
     if (resume !== true && (typeof resume !== "object" || Array.isArray(resume))) {
         throw new SockhopError("resume must be true or { timeout, max_bytes, max_messages }", "ERR_BAD_OPTION");
     }
