@@ -1,6 +1,6 @@
 import { SockhopError, causedBy, notConnectedError } from "../../SockhopError";
+import { Deferred } from "../../timers/Deferred";
 import type { GraceTimeout } from "../../timers/GraceTimeout";
-import { markHandled } from "../../timers/promises";
 import type { HeldFrames } from "./HeldFrames";
 import { Journal, type JournalLimits } from "./Journal";
 
@@ -37,7 +37,7 @@ interface FlushWait {
     readonly target: number;
     readonly promise: Promise<void>;
     resolve(): void;
-    reject(error: Error): void;
+    reject(error: SockhopError): void;
 }
 
 /** State of a connection that both ends have agreed to resume. */
@@ -177,12 +177,9 @@ export class Resumption {
         const last = flushes.at(-1);
         // A program that repeats flush() with a timeout adds nothing to the list.
         if (last?.target === target) return last.promise;
-        let settle!: Pick<FlushWait, "resolve" | "reject">;
-        const promise = new Promise<void>((resolve, reject) => {
-            settle = { resolve, reject };
-        });
-        flushes.push({ target, promise, ...settle });
-        return markHandled(promise);
+        const { promise, resolve, reject } = new Deferred();
+        flushes.push({ target, promise, resolve, reject });
+        return promise;
     }
 
     /** Resolves the calls of `flush()` whose frames are acknowledged. */
