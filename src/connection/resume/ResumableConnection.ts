@@ -1,10 +1,13 @@
 import type { ObjectBuffer } from "../../codec/ObjectBuffer";
 import type { Receipt } from "../../protocol/Receipt";
 import type { DisconnectCode, DisconnectReason } from "../DisconnectReason";
+import { notConnectedError } from "../../SockhopError";
 import { pause } from "../holdReading";
 import { FrameWriter } from "../writing/FrameWriter";
 import { MAX_WRITE } from "../writing/SocketWriter";
+import type { WriteObserver } from "../writing/WriteObserver";
 import { HeldFrames, type ReceivedFrame } from "./HeldFrames";
+import type { Resumption } from "./Resumption";
 
 /** Codes of interruptions: the peer may be there, and know nothing of the end of the socket. */
 const INTERRUPTIONS: ReadonlySet<DisconnectCode> = new Set([
@@ -92,7 +95,7 @@ export abstract class ResumableConnection extends FrameWriter {
         if (!resumption.acknowledge(received, held)) return false;
         // A peer that handles nothing now acknowledges later: both ends would ask each other without an end.
         if (received > acknowledged) resumption.hasAsked = false;
-        this.writeJournal();
+        this.#writeJournal();
         if (resumption.journal.isEmpty) this.endLeaving();
         return true;
     }
@@ -138,7 +141,7 @@ export abstract class ResumableConnection extends FrameWriter {
 
     /** Sends all that waits, and behind it a goodbye that asks for an acknowledgement. The peer closes then. */
     #sayGoodbye(): void {
-        this.writeJournal();
+        this.#writeJournal();
         this.sendReceipt({ ask: true, bye: true });
     }
 
@@ -153,12 +156,54 @@ export abstract class ResumableConnection extends FrameWriter {
         this.onLeft();
     }
 
-    /** Asks the peer for an acknowledgement if frames wait for one: it would come after a delay. */
-    protected override writeJournal(): void {
-        super.writeJournal();
+    protected override keep(
+        resumption: Resumption,
+        data: string | Buffer,
+        frames: number,
+        messages: number,
+        observer: WriteObserver | undefined,
+    ): void {
+        if (!this.isWritable) {
+            observer?.settle(this.socket, notConnectedError());
+            return;
+        }
+        if (frames === 0) {
+            observer?.settle(this.socket, undefined);
+            return;
+        }
+        resumption.journal.add(data, frames, messages, Buffer.byteLength(data), this.socket, observer);
+        this.#writeJournal();
+    }
+
+    /** Writes the frames of the journal that wait, as far as its limits allow, or all of them if the connection closes. */
+    #writeJournal(): void {
         const { resumption } = this;
-        if (!resumption || resumption.hasAsked || resumption.isWriting || resumption.journal.waiting === 0) return;
-        resumption.hasAsked = this.sendReceipt({ ask: true });
+        // A program may have replaced `socket.write()`, and send there.
+        if (!resumption || resumption.isWriting) return;
+        const { journal } = resumption;
+        if (!resumption.interruption) {
+            resumption.isWriting = true;
+            const isUnbounded = resumption.isOver || resumption.isLeaving;
+            try {
+                for (let entry; this.socket.writable && (entry = journal.next(isUnbounded));)
+                    this.writeBytes(entry.data, entry);
+            } finally {
+                resumption.isWriting = false;
+            }
+        }
+        if (journal.waiting === 0) {
+            this.emitWritable();
+            return;
+        }
+        resumption.hasWaited = true;
+        if (!resumption.hasAsked) resumption.hasAsked = this.sendReceipt({ ask: true }); // it would come after a delay
+    }
+
+    /** Writes a line about the connection itself, which is not kept in the journal. */
+    protected writeApart(line: string): void {
+        this.framesSent += 1;
+        if (this.resumption) this.resumption.framesFlushed += 1;
+        if (!this.isInterrupted) this.writeBytes(line, undefined);
     }
 
     /** Ends the resumption: the connection closes. Sends what waits, and a goodbye, if there is a usable socket. */
@@ -169,7 +214,7 @@ export abstract class ResumableConnection extends FrameWriter {
         this.flush();
         resumption.isOver = true;
         if (isWriting) {
-            this.writeJournal();
+            this.#writeJournal();
             this.sendReceipt({ bye: true });
         }
         resumption.end(isWriting, this.error);
@@ -181,7 +226,7 @@ export abstract class ResumableConnection extends FrameWriter {
         if (!resumption) return;
         this.flush();
         resumption.isOver = true;
-        this.writeJournal();
+        this.#writeJournal();
         resumption.end(true, undefined);
         this.resumption = undefined;
     }
@@ -204,7 +249,7 @@ export abstract class ResumableConnection extends FrameWriter {
         resumption.hasAsked = false;
         resumption.settleFlushes();
         answer?.();
-        if (!resumption.isLeaving) this.writeJournal();
+        if (!resumption.isLeaving) this.#writeJournal();
         else if (resumption.journal.isEmpty) this.endLeaving();
         else this.#sayGoodbye();
         return replayed;

@@ -38,7 +38,7 @@ export interface QueuedBatch extends WriteObserver {
  * The frames of one tick are joined and written at its end, with one system call instead of one each (924 000 messages
  * of 100 bytes per second instead of 387 000).
  */
-export class FrameWriter extends SocketWriter implements TickTask {
+export abstract class FrameWriter extends SocketWriter implements TickTask {
     nextTask: TickTask | undefined;
     /** Format that both ends have agreed on; `undefined` for JSON lines only. Holds its frames of this tick. */
     wire: Wire | undefined;
@@ -249,7 +249,7 @@ export class FrameWriter extends SocketWriter implements TickTask {
         wire?.release(this.isWritten);
     }
 
-    /** Adds frames to the journal, and writes what may be written. */
+    /** Passes the frames of this tick to the journal. */
     #record(resumption: Resumption, wire: Wire | undefined, text: string, batch: Batch | undefined): void {
         const messages = this.framesSent - resumption.framesFlushed;
         resumption.framesFlushed = this.framesSent;
@@ -257,59 +257,22 @@ export class FrameWriter extends SocketWriter implements TickTask {
             const bytes = keepBytes(wire.take());
             wire.release(true);
             const frames = countFrames(bytes);
-            this.#keep(resumption, bytes, frames, Math.max(frames, messages), batch);
+            this.keep(resumption, bytes, frames, Math.max(frames, messages), batch);
         } else {
             const { lines } = resumption;
             resumption.lines = 0;
-            this.#keep(resumption, text, lines, lines, batch);
+            this.keep(resumption, text, lines, lines, batch);
         }
     }
 
-    #keep(
+    /** Keeps frames until the peer has acknowledged them, and writes what may be written. */
+    protected abstract keep(
         resumption: Resumption,
         data: string | Buffer,
         frames: number,
         messages: number,
         observer: WriteObserver | undefined,
-    ): void {
-        if (!this.isWritable) {
-            observer?.settle(this.socket, notConnectedError());
-            return;
-        }
-        if (frames === 0) {
-            observer?.settle(this.socket, undefined);
-            return;
-        }
-        resumption.journal.add(data, frames, messages, Buffer.byteLength(data), this.socket, observer);
-        this.writeJournal();
-    }
-
-    /** Writes the frames of the journal that wait, as far as its limits allow, or all of them if the connection closes. */
-    protected writeJournal(): void {
-        const { resumption } = this;
-        // A program may have replaced `socket.write()`, and send there.
-        if (!resumption || resumption.isWriting) return;
-        const { journal } = resumption;
-        if (!resumption.interruption) {
-            resumption.isWriting = true;
-            const isUnbounded = resumption.isOver || resumption.isLeaving;
-            try {
-                for (let entry; this.socket.writable && (entry = journal.next(isUnbounded));)
-                    this.writeBytes(entry.data, entry);
-            } finally {
-                resumption.isWriting = false;
-            }
-        }
-        if (journal.waiting > 0) resumption.hasWaited = true;
-        else this.emitWritable();
-    }
-
-    /** Writes a line about the connection itself, which is not kept in the journal. */
-    protected writeApart(line: string): void {
-        this.framesSent += 1;
-        if (this.resumption) this.resumption.framesFlushed += 1;
-        if (!this.isInterrupted) this.writeBytes(line, undefined);
-    }
+    ): void;
 
     /** Broadcasts that must be written before frames that are added later. */
     get queuedBatch(): QueuedBatch | undefined {
@@ -336,6 +299,6 @@ export class FrameWriter extends SocketWriter implements TickTask {
             return;
         }
         resumption.framesFlushed += frames;
-        this.#keep(resumption, bytes, frames, frames, broadcast);
+        this.keep(resumption, bytes, frames, frames, broadcast);
     }
 }

@@ -18,6 +18,10 @@ class Probe extends FrameWriter {
     sendAndForget(frame: string): void {
         this.enqueueAndForget(frame);
     }
+
+    protected override keep(): never {
+        throw new Error("only a connection that can be resumed keeps frames");
+    }
 }
 
 describe("FrameWriter", () => {
