@@ -1,13 +1,12 @@
 import net from "node:net";
 import process from "node:process";
 import type tls from "node:tls";
-import { loadTls } from "../runtime/builtins";
+import { loadCluster, loadTls } from "../runtime/builtins";
 import type { CallSite } from "../runtime/CallSite";
 import { setImmediate } from "../runtime/clock";
 import { SockhopError } from "../SockhopError";
 import { type Address, checkAddress } from "./Address";
 import { explainListen } from "./connectError";
-import { isClusterWorker } from "./isClusterWorker";
 import { listenWithMode } from "./listenWithMode";
 import { assertPrivate, createFolder } from "./namedSocket";
 import { removeStaleSocket } from "./staleSocket";
@@ -126,7 +125,7 @@ export class Listener {
         assertFits(path);
         createFolder(path);
         assertPrivate(path);
-        if (isClusterWorker()) {
+        if (loadCluster().isWorker) {
             // The workers share a socket of the primary process, which sets no permissions.
             if (this.#mode !== undefined) {
                 throw new SockhopError("The option mode cannot be used in a cluster worker", "ERR_BAD_OPTION");
