@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { memberOf } from "../runtime/thrownValues";
 import { UNTRUSTED } from "../transport/untrusted";
 
 /** A mistake in the command line: exit code 2. */
@@ -52,32 +53,22 @@ export function explainTlsError(error: unknown, endpoint: string): unknown {
 export function explainError(error: unknown, endpoint: string): unknown {
     const code = errorCode(error) ?? "";
     const message = MESSAGES.get(code);
-    const missing = /the folder .* does not exist$/.exec(String(errorProperty(error, "message")));
+    const missing = /the folder .* does not exist$/.exec(String(memberOf(error, "message")));
     if (missing) return new CommandError(missing[0], code, error); // the system says EACCES
     if (message !== undefined) return new CommandError(`${message} ${endpoint}`, code, error);
     if (!UNTRUSTED.test(code)) return error;
     return new CommandError(`the certificate of ${endpoint} is not trusted (see --ca and --insecure)`, code, error);
 }
 
-/** Reads a property of a thrown value, which may be of any type. `undefined` if a getter throws. */
-export function errorProperty(thrown: unknown, name: "code" | "message" | "stack"): unknown {
-    try {
-        return (thrown as Partial<Record<string, unknown>> | null | undefined)?.[name];
-    } catch {
-        return undefined;
-    }
-}
-
 export function errorCode(error: unknown): string | undefined {
-    const code = isError(error) ? errorProperty(error, "code") : undefined;
+    const code = isError(error) ? memberOf(error, "code") : undefined;
     return typeof code === "string" && code !== "" ? code : undefined;
 }
 
 /** True for errors, also those of another realm, and for objects with a message. */
 export function isError(thrown: unknown): boolean {
     return (
-        types.isNativeError(thrown) ||
-        (typeof thrown === "object" && typeof errorProperty(thrown, "message") === "string")
+        types.isNativeError(thrown) || (typeof thrown === "object" && typeof memberOf(thrown, "message") === "string")
     );
 }
 

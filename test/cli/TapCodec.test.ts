@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { FrameSplitter } from "../../src/cli/tap/FrameSplitter";
 import type { TappedMessage } from "../../src/inspect/frames/parseFrame";
 import { TapCodec } from "../../src/cli/tap/TapCodec";
-import { TapLog, type TapSide } from "../../src/cli/tap/TapLog";
+import { TapLog } from "../../src/cli/tap/TapLog";
+import type { Side } from "../../src/inspect/protocol";
 import { ObjectBuffer, type ObjectBufferOptions } from "../../src";
 import type { createFormat } from "../../src/codec/formatOption";
 import type { Identified } from "../../src/codec/Encoder";
@@ -21,12 +22,12 @@ function line(type: string, data: unknown): Buffer {
     return Buffer.from(`${JSON.stringify({ type, data })}\n`);
 }
 
-function greeting(from: TapSide, ...codecs: string[]): Buffer {
+function greeting(from: Side, ...codecs: string[]): Buffer {
     return line("SockhopPong", helloData({ codecs, token: TOKENS[from] }));
 }
 
 /** Encodes the frames of one side. */
-function wireOf(from: TapSide, codec: ObjectBufferOptions["codec"] = "binary"): Wire {
+function wireOf(from: Side, codec: ObjectBufferOptions["codec"] = "binary"): Wire {
     const { client, server } = TOKENS;
     const tokens = from === "client" ? { own: client, peer: server } : { own: server, peer: client };
     return (new ObjectBuffer({ codec }).format as NonNullable<ReturnType<typeof createFormat>>).createWire(tokens);
@@ -58,7 +59,7 @@ class Tapped {
     readonly client = new FrameSplitter("\n", false, this.#codec.of("client"));
     readonly server = new FrameSplitter("\n", false, this.#codec.of("server"));
 
-    push(from: TapSide, ...chunks: Buffer[]): TappedMessage[] {
+    push(from: Side, ...chunks: Buffer[]): TappedMessage[] {
         return chunks.flatMap((chunk) => [...this[from].push(chunk)]);
     }
 
@@ -118,7 +119,7 @@ describe("TapCodec", () => {
 
     it("marks the frames of both ends that are sent again, and no others", () => {
         const tapped = new Tapped();
-        const greet = (from: TapSide, received: number, sent: number): Buffer => {
+        const greet = (from: Side, received: number, sent: number): Buffer => {
             const resume = { timeout: 1, token: "9a0c64f6f3be2a15d07e88c1b2493e6d", received, sent };
             return line("SockhopPong", helloData({ codecs: ["binary"], token: TOKENS[from], resume }));
         };

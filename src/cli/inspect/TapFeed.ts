@@ -5,7 +5,9 @@ import type { TappedMessage } from "../../inspect/frames/parseFrame";
 import { MAX_ID } from "../../inspect/hub/ReplyTimes";
 import { errorCode } from "../errors";
 import { errorMessage } from "../terminal/formatError";
-import type { TapLog, TapSide } from "../tap/TapLog";
+import type { Side } from "../../inspect/protocol";
+import { OTHER_SIDE } from "../tap/TapCodec";
+import type { TapLog } from "../tap/TapLog";
 import type { TapObserver } from "../tap/TapObserver";
 
 /** A connection through the tap. */
@@ -16,10 +18,8 @@ interface Tapped {
     /** Calls and requests without a reply. */
     pending: number;
     /** Newest ping of each side that has no pong. */
-    readonly pings: Partial<Record<TapSide, { id: string; time: number }>>;
+    readonly pings: Partial<Record<Side, { id: string; time: number }>>;
 }
-
-const OTHER_SIDE = { client: "server", server: "client" } as const;
 
 /** Passes the connections and messages of a tap to a hub, and to the record file. */
 export class TapFeed implements TapObserver {
@@ -64,7 +64,7 @@ export class TapFeed implements TapObserver {
         this.#hub.closed(tapped.inspected);
     }
 
-    onBytes(connection: number, from: TapSide, bytes: number): void {
+    onBytes(connection: number, from: Side, bytes: number): void {
         const tapped = this.#connections.get(connection);
         if (tapped) this.#hub.addBytes(tapped.inspected, from, bytes);
     }
@@ -79,7 +79,7 @@ export class TapFeed implements TapObserver {
         });
     }
 
-    add(connection: number, from: TapSide, messages: readonly TappedMessage[]): void {
+    add(connection: number, from: Side, messages: readonly TappedMessage[]): void {
         this.#log.add(connection, from, messages);
         const tapped = this.#connections.get(connection);
         if (!tapped || messages.length === 0) return;
@@ -97,7 +97,7 @@ function refresh({ inspected, client, target, pending }: Tapped): void {
 }
 
 /** Updates the state of a connection by a message. */
-function follow(tapped: Tapped, from: TapSide, { kind, id, last, codec, error }: TappedMessage): void {
+function follow(tapped: Tapped, from: Side, { kind, id, last, codec, error }: TappedMessage): void {
     switch (kind) {
         case "question":
         case "request":

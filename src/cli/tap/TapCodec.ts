@@ -5,9 +5,9 @@ import type { InvalidMessage, Message } from "../../protocol/Message";
 import { uuidOf } from "../../protocol/uuid";
 import type { FrameCodec } from "./FrameSplitter";
 import { contentOf, type TappedMessage } from "../../inspect/frames/parseFrame";
-import type { TapSide } from "./TapLog";
+import type { Side } from "../../inspect/protocol";
 
-const OTHER_SIDE = { client: "server", server: "client" } as const;
+export const OTHER_SIDE = { client: "server", server: "client" } as const;
 
 /** Codec of a program: only the program can decode its bytes. */
 const BYTES = { name: "bytes", encode: () => Buffer.alloc(0), decode: (bytes: Buffer) => bytes };
@@ -38,7 +38,7 @@ export class TapCodec {
     readonly #replays = { client: 0, server: 0 };
 
     /** Returns the codec for the bytes of one side. */
-    of(from: TapSide): FrameCodec {
+    of(from: Side): FrameCodec {
         const isGreeted = (): boolean => this.#hellos[OTHER_SIDE[from]] !== undefined;
         return {
             get hasFrames() {
@@ -57,7 +57,7 @@ export class TapCodec {
     }
 
     /** Greetings have no effect once the ends have agreed. */
-    #greet(from: TapSide, hello: Hello): void {
+    #greet(from: Side, hello: Hello): void {
         this.#countReplays(from, hello);
         if (this.#name !== undefined) return;
         this.#hellos[from] = hello;
@@ -66,14 +66,14 @@ export class TapCodec {
     }
 
     /** The answer of a server that resumes has both counts: what one end has sent, and the other has not received. */
-    #countReplays(from: TapSide, { resume }: Hello): void {
+    #countReplays(from: Side, { resume }: Hello): void {
         const request = this.#hellos.client?.resume;
         if (from !== "server" || resume?.received === undefined || request?.received === undefined) return;
         this.#replays.client = (request.sent ?? 0) - resume.received;
         this.#replays.server = (resume.sent ?? 0) - request.received;
     }
 
-    #decode(from: TapSide, frame: Buffer): TappedMessage[] {
+    #decode(from: Side, frame: Buffer): TappedMessage[] {
         const { length: bytes } = frame;
         const codec = this.#name;
         if (codec === undefined) {
@@ -89,7 +89,7 @@ export class TapCodec {
     }
 
     /** UUID of a call or request, as both ends have it: frames have a number, and the sender of the call a token. */
-    #idOf(from: TapSide, { kind, id }: Exclude<Message, InvalidMessage>): { id?: string } {
+    #idOf(from: Side, { kind, id }: Exclude<Message, InvalidMessage>): { id?: string } {
         if (typeof id !== "number") return {};
         const caller = kind === "reply" || kind === "response" ? OTHER_SIDE[from] : from;
         return { id: uuidOf((this.#hellos[caller] as Hello).token, id) };

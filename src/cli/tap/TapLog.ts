@@ -5,6 +5,7 @@ import { inspectValue } from "../terminal/inspectValue";
 import { jsonForm } from "../../inspect/frames/jsonForm";
 import { clockOf, formatClassName, ONE_LINE, type Output, type OutputFlags } from "../terminal/Output";
 import type { TappedMessage } from "../../inspect/frames/parseFrame";
+import type { Side } from "../../inspect/protocol";
 import type { TapObserver } from "./TapObserver";
 
 /** Limit for output that is not read, in characters. Above it, messages are not printed. */
@@ -13,14 +14,11 @@ const MAX_PENDING_OUTPUT = 16 * 2 ** 20;
 /** Smallest number of columns for the value of a message. */
 const MIN_VALUE_WIDTH = 20;
 
-/** Sender of a message. */
-export type TapSide = "client" | "server";
-
 /** A message with its time, connection and sender. The members are also the keys of its line of JSON. */
 interface LogEntry extends TappedMessage {
     time: string;
     connection: number;
-    from: TapSide;
+    from: Side;
 }
 
 /** Prints and records the messages of a tap. Never throws, whatever the messages are. */
@@ -54,7 +52,7 @@ export class TapLog implements TapObserver {
         return this.#record !== undefined || !this.#flags.quiet;
     }
 
-    add(connection: number, from: TapSide, messages: readonly TappedMessage[]): void {
+    add(connection: number, from: Side, messages: readonly TappedMessage[]): void {
         if (messages.length === 0) return;
         const prints = !this.#flags.quiet && this.#output.pendingLength <= MAX_PENDING_OUTPUT;
         if (!prints && !this.#flags.quiet) this.#drop(messages.length);

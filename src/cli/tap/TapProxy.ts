@@ -10,7 +10,7 @@ import { FrameSplitter } from "./FrameSplitter";
 import { isSelfConnected, LoopDetector } from "./LoopDetector";
 import { TapCodec } from "./TapCodec";
 import type { TapObserver } from "./TapObserver";
-import type { TapSide } from "./TapLog";
+import type { Side } from "../../inspect/protocol";
 
 /** Each direction ends on its own. */
 const HALF_OPEN = { allowHalfOpen: true };
@@ -148,7 +148,7 @@ export class TapProxy {
     }
 
     /** Forwards one direction. Each chunk is written before it is parsed, which may be slow. */
-    #forward(connection: number, from: TapSide, source: net.Socket, sink: net.Socket, codec: TapCodec): void {
+    #forward(connection: number, from: Side, source: net.Socket, sink: net.Socket, codec: TapCodec): void {
         const log = this.#log;
         const splitter = new FrameSplitter(this.#flags.terminator, this.#flags.json, codec.of(from));
         const resume = (): void => {

@@ -1,5 +1,6 @@
 import { debuglog, inspect } from "node:util";
-import { errorCode, errorProperty, isError } from "../errors";
+import { memberOf } from "../../runtime/thrownValues";
+import { errorCode, isError } from "../errors";
 import { escapeText } from "./escape";
 import { shorten } from "./format";
 
@@ -11,7 +12,7 @@ const PROGRAM_ADVICE = /: await connect\(\) first(, or use the option queue)?$/;
 
 /** Formats an error as one line. With `NODE_DEBUG=sockhop`, returns its stack instead. Never throws. */
 export function formatError(error: unknown): string {
-    const stack = debuglog("sockhop").enabled && isError(error) ? errorProperty(error, "stack") : undefined;
+    const stack = debuglog("sockhop").enabled && isError(error) ? memberOf(error, "stack") : undefined;
     return typeof stack === "string" ? shorten(stack, 20 * MAX_MESSAGE) : `sockhop: ${errorMessage(error)}`;
 }
 
@@ -31,7 +32,7 @@ export function errorMessage(error: unknown): string {
 
 /** Text of a thrown value of any type. */
 function textOf(error: unknown): string {
-    const message = isError(error) ? errorProperty(error, "message") : error;
+    const message = isError(error) ? memberOf(error, "message") : error;
     if (typeof message === "string") return message;
     if (isError(error)) return "";
     try {
