@@ -224,7 +224,7 @@ export function Responses<B extends Constructor<Endpoint>>(Base: B): B & Constru
             // A handler that awaits its writes rejects if the requester disconnects or does not read. That must not
             // crash the process.
             if (isDisconnectError(thrown) && (response.isAborted || !connection.isWritable)) return false;
-            if (response.isAborted && memberOf(thrown, "name") === "AbortError") return false; // of work with its signal
+            if (response.isAborted && isAbortError(thrown)) return false; // of work with its signal
             if (isBufferFullError(thrown) && response.isRequesterError(thrown)) {
                 response.abort(thrown);
                 return false;
@@ -254,6 +254,11 @@ function refuse(response: SockhopResponseWriteableStream, error: RemoteFailure):
 /** True for the error of a response whose requester disconnected or canceled. */
 function isDisconnectError(error: unknown): boolean {
     return isSockhopError(error) && (error.code === "ERR_RESPONSE_SEND" || error.code === "ERR_SOCKET_DESTROYED");
+}
+
+/** True for the error of aborted work: of Node.js, and of a request of ours. */
+function isAbortError(error: unknown): boolean {
+    return memberOf(error, "name") === "AbortError" || (isSockhopError(error) && error.code === "ERR_ABORTED");
 }
 
 /** True for the error of a response that was not sent because of backpressure. */

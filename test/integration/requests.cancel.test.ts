@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { SockhopClient, SockhopResponseReadableStream, SockhopServer } from "../../src";
-import { pair, socketPath } from "../support/pair";
+import { pair, rejection, socketPath } from "../support/pair";
 import { RESUME, next } from "../support/resume";
 
 /** Larger than the buffers of the system for a path, and than `max_buffered` here. */
@@ -71,5 +71,34 @@ describe("the cancel of a request", () => {
             break;
         }
         await aborted;
+    });
+
+    it("is no error of a relay that passes its signal on", async () => {
+        const { s: end, c: upstream } = await pair();
+        const { s, c } = await pair();
+        const errors: unknown[] = [];
+        s.on("error", (error) => errors.push(error));
+        s.handle("handled", (value, { signal }) => upstream.ask(value, { signal }));
+        s.on("request", async ({ data }, response) => {
+            await response.send(await upstream.ask(data, { signal: response.signal }));
+        });
+        for (const type of ["handled", "listened"]) {
+            const canceled = new Promise<void>((resolve) => {
+                end.handle("String", async (_, { signal }) => {
+                    const abort = new Promise((leave) => {
+                        signal.addEventListener("abort", leave);
+                    });
+                    controller.abort();
+                    await abort;
+                    resolve();
+                });
+            });
+            const controller = new AbortController();
+            const error = await rejection(c.ask("go", { type, signal: controller.signal }));
+            expect(error).to.have.property("code", "ERR_ABORTED");
+            await canceled;
+            expect(errors).to.deep.equal([]);
+            end.unhandle("String");
+        }
     });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { on } from "node:events";
 import { PassThrough } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import type { SockhopError } from "../../src";
+import { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
 import { Endpoint } from "../../src/endpoint/Endpoint";
 import type { HandlerContext } from "../../src/endpoint/Handler";
@@ -289,6 +289,10 @@ describe("Handlers", () => {
                 (_: unknown, context: HandlerContext) => {
                     ({ signal } = context);
                     return setTimeout(60_000, 1, { signal });
+                },
+                async (_: unknown, context: HandlerContext) => {
+                    await aborted(context);
+                    throw new SockhopError("The signal was aborted", "ERR_ABORTED"); // of ask() with this signal
                 },
             ]) {
                 probe._handle("Slow", handler);
