@@ -16,6 +16,8 @@ export interface ReplyHost {
     readonly pausedFrames: unknown;
     /** True if frames may have arrived that are not handled, because of a pause. */
     readonly isBehind: boolean;
+    /** True while the connection has lost its socket, and waits for another one. */
+    readonly isInterrupted: boolean;
     /** Address of the peer, for messages. */
     readonly peer: string;
     /** Value that `bytesSent` has when everything before the next frame is sent. */

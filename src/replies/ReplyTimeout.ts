@@ -48,7 +48,7 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
     /** Settles the pending reply with an error. */
     abstract fail(error: SockhopError): void;
 
-    /** End of the message of a timeout. */
+    /** End of the message of a timeout for which nothing else is known. */
     // eslint-disable-next-line @typescript-eslint/class-literal-property-style -- a field would cost memory on each reply
     protected get hint(): string {
         return "";
@@ -110,11 +110,16 @@ export abstract class ReplyTimeout implements TimerEntry, Abortable {
     #timeOut(): void {
         this.clear();
         const { connection, missing, type } = this;
-        const message = connection
-            ? `${missing} to ${type} from ${connection.peer} within ${this.#timeout} ms`
-            : `${missing} to ${type} within ${this.#timeout} ms: it was not sent, as the client was not connected`;
-        const isBehind = connection?.isBehind && !connection.pausedFrames;
-        const hint = isBehind ? BEHIND : this.hint;
-        this.fail(new SockhopError(message + (connection ? hint : ""), "ERR_RESPONSE_TIMEOUT"));
+        const from = connection ? ` from ${connection.peer}` : "";
+        const message = `${missing} to ${type}${from} within ${this.#timeout} ms${this.#reason}`;
+        this.fail(new SockhopError(message, "ERR_RESPONSE_TIMEOUT"));
+    }
+
+    /** End of the message of a timeout. */
+    get #reason(): string {
+        const { connection } = this;
+        if (!connection) return ": it was not sent, as the client was not connected";
+        if (connection.isInterrupted) return ": the connection is interrupted";
+        return connection.isBehind && !connection.pausedFrames ? BEHIND : this.hint;
     }
 }

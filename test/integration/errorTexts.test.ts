@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type ClientOptions, path_of } from "../../src";
 import { client, pair, placeOf, rawServer, rejection, server, socketPath } from "../support/pair";
 import { identity } from "../support/certificates";
+import { cutOff, next, resumable } from "../support/resume";
 
 class Login {
     user = "ada";
@@ -136,6 +137,17 @@ describe("errors of messages", () => {
         const c = client({ queue: true });
         expect((await rejection(c.ask(new Login(), { timeout: 10 }))).message).to.equal(
             "No response to Login within 10 ms: it was not sent, as the client was not connected",
+        );
+    });
+
+    it("say that the connection is interrupted", async () => {
+        const { s, c } = await resumable();
+        const { port } = placeOf(s);
+        const interrupted = next(c, "interrupted");
+        await cutOff(s);
+        await interrupted;
+        expect((await rejection(c.ask(new Login(), { timeout: 10 }))).message).to.equal(
+            `No response to Login from 127.0.0.1:${port} within 10 ms: the connection is interrupted`,
         );
     });
 

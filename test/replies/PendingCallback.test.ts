@@ -13,6 +13,7 @@ const TOKEN = "0123456789abcdef";
 /** A connection without a transfer. */
 class TestHost implements CallbackHost {
     isBehind = false;
+    isInterrupted = false;
     callbacks: CallbackHost["callbacks"];
     readonly pausedFrames = undefined;
     readonly peer = "a peer";

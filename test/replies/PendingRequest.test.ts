@@ -26,6 +26,7 @@ class TestHost implements RequestHost {
     readonly peer = "a peer";
     pausedFrames: unknown;
     isBehind = false;
+    isInterrupted = false;
     requests: PendingTable<PendingRequest> | undefined;
     readonly bytesBefore = 0;
     readonly transfers = { wait: () => false };

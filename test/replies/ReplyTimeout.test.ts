@@ -13,6 +13,7 @@ class TestHost {
     readonly peer = "a peer";
     pausedFrames: unknown;
     isBehind = false;
+    isInterrupted = false;
     /** Callbacks for the end of the transfer; one for each wait. */
     readonly waits: ((grace: number | undefined) => void)[] = [];
     inTransit = false;
