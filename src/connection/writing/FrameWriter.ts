@@ -128,14 +128,17 @@ export abstract class FrameWriter extends SocketWriter implements TickTask {
      * @param size - characters of the frame
      */
     replyError(size: number): SockhopError | undefined {
-        if (this.isWritable && !this.exceeds(this.limits.maxBuffered - this.repliesWaiting)) {
+        const { limits, repliesWaiting } = this;
+        if (this.isWritable && !this.exceeds(limits.maxBuffered - repliesWaiting)) {
             this.#repliesOverLimit = 0;
             return undefined;
         }
         const writeError = this.writeError();
         if (writeError) return writeError;
         this.#repliesOverLimit += size;
-        if (this.#repliesOverLimit < MAX_REPLY_FACTOR * this.limits.maxBuffered) return undefined;
+        const max = MAX_REPLY_FACTOR * limits.maxBuffered;
+        // Many responses to a peer that reads can be above `max_buffered` all the time.
+        if (this.#repliesOverLimit < max || !this.exceeds(max - repliesWaiting)) return undefined;
         const error = this.bufferFullError();
         this.abort(error);
         return error;

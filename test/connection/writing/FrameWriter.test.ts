@@ -213,24 +213,43 @@ describe("FrameWriter", () => {
             expect(socket.errored).to.equal(error);
         });
 
+        /** Sends a reply of 10 bytes. Returns its error. */
+        function reply(writer: Probe): Error | undefined {
+            const error = writer.replyError(10);
+            if (!error) writer.sendAndForget("x".repeat(10));
+            return error;
+        }
+
         it('accepts replies up to eight times as much with "wait", and then destroys the socket', async () => {
             const writer = await full("wait");
-            for (let n = 0; n < 7; n++) expect(writer.replyError(10)).to.equal(undefined);
+            for (let n = 0; n < 7; n++) expect(reply(writer)).to.equal(undefined);
             expect(socket.destroyed).to.equal(false);
-            const error = writer.replyError(10);
+            const error = reply(writer);
             expect(error).to.have.property("code", "ERR_BUFFER_FULL");
             expect(socket.errored).to.equal(error);
         });
 
+        it("accepts any number of replies that the peer reads", async () => {
+            const writer = await full("wait");
+            for (let n = 0; n < 20; n++) {
+                expect(reply(writer)).to.equal(undefined);
+                socket.accept();
+                socket.isSlow = true;
+                await turns(1);
+                expect([writer.exceeds(10), writer.exceeds(11)]).to.deep.equal([true, false]);
+            }
+        });
+
         it("counts replies anew after the peer has read", async () => {
             const writer = await full("wait");
-            for (let n = 0; n < 7; n++) writer.replyError(10);
+            for (let n = 0; n < 7; n++) reply(writer);
             socket.accept();
             await turns(1);
-            expect(writer.replyError(10)).to.equal(undefined);
+            expect(reply(writer)).to.equal(undefined);
             socket.isSlow = true;
             writer.sendAndForget("x".repeat(10));
-            for (let n = 0; n < 7; n++) expect(writer.replyError(10)).to.equal(undefined);
+            for (let n = 0; n < 6; n++) expect(reply(writer)).to.equal(undefined);
+            expect(socket.destroyed).to.equal(false);
         });
 
         it("calls each listener once when less is pending", async () => {
