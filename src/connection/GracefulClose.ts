@@ -141,7 +141,7 @@ export class GracefulClose {
             onClose();
             return;
         }
-        socket.once("close", onClose);
+        socket.prependOnceListener("close", onClose); // a listener of the program that throws keeps it from those behind
         if (socket.destroyed) return;
         try {
             socket.end();

@@ -166,7 +166,7 @@ export abstract class Endpoint<E = any, T = any, Other extends string | symbol =
         this._connections.add(connection);
         this.#frameTimeouts.start();
         (socket as Partial<Socket>).setNoDelay?.(); // a Duplex that is no net.Socket lacks it
-        socket.on("end", this.#socketOnEnd).on("close", this.#socketOnClose);
+        socket.on("end", this.#socketOnEnd).prependListener("close", this.#socketOnClose);
         socket.on("error", this.#socketOnError).on("drain", this.#socketOnDrain);
         return connection;
     }

@@ -50,7 +50,8 @@ export class Listener {
     readonly #handshakes = new Set<net.Socket>();
     #file: SocketFile | undefined;
     #isClosed = false;
-    #isBinding = false;
+    /** Set while the server begins to listen. */
+    #onBindError: ((error: Error) => void) | undefined;
     /** Promise of the pending call of `listen()`. */
     #listening: Promise<net.Server> | undefined;
 
@@ -60,7 +61,8 @@ export class Listener {
         this.server = tls ? this.#createTlsServer(tls, events) : net.createServer((socket) => events.accepted(socket));
         this.#events = events;
         this.server.on("error", (error: Error) => {
-            if (!this.#isBinding) events.failed(error);
+            if (this.#onBindError) this.#onBindError(error);
+            else events.failed(error);
         });
         if (most === Infinity) return;
         this.server.maxConnections = most;
@@ -94,8 +96,8 @@ export class Listener {
         this.#isClosed = true;
         for (const socket of this.#handshakes) socket.destroy();
         return new Promise((resolve) => {
-            // Node passes an error if the server does not listen. It counts as closed, too.
-            const close = (): unknown => this.server.close(() => resolve());
+            // Node emits it also if the server does not listen. First, as a listener of the program may throw.
+            const close = (): unknown => this.server.prependOnceListener("close", resolve).close();
             if (this.#file) this.#file.whileClosing(close);
             else close();
         });
@@ -169,11 +171,11 @@ export class Listener {
                 onError(abortError());
             };
             const removeListeners = (): void => {
-                this.#isBinding = false;
-                server.off("listening", onListening).off("error", onError).off("close", onClose);
+                this.#onBindError = undefined;
+                server.off("listening", onListening).off("close", onClose);
             };
-            this.#isBinding = true; // after listen(), because Node emits its errors asynchronously
-            server.on("listening", onListening).on("error", onError).on("close", onClose);
+            this.#onBindError = onError; // after listen(), because Node emits its errors asynchronously
+            server.prependListener("listening", onListening).prependListener("close", onClose);
         });
     }
 

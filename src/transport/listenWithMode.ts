@@ -75,7 +75,7 @@ function publish(socket: string, path: string): void {
 /** Overrides `server.address()`, which would return the path at which Node bound the server. */
 function showAddress(server: net.Server, path: string): void {
     server.address = () => path;
-    server.once("close", () => Reflect.deleteProperty(server, "address"));
+    server.prependOnceListener("close", () => Reflect.deleteProperty(server, "address"));
 }
 
 function inUse(path: string): NodeJS.ErrnoException {
