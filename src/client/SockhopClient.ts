@@ -284,8 +284,12 @@ export class SockhopClient<
         // At once if possible: the program may close the connection in this tick, which sends the queue first.
         if (!self.#outbox.isSendingTo(connection)) return self._flush(connection, limit);
         return new Promise((resolve, reject) => {
-            self.#outbox.onSent(() => {
+            const forget = self.#outbox.onSent(() => {
                 self._flush(connection, limit).then(resolve, reject);
+            });
+            limit?.endWith((error) => {
+                forget?.();
+                reject(error);
             });
         });
     }

@@ -58,7 +58,10 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
             const probed = new Promise<void>((resolve, reject) => {
                 const probe: Probe = { connection, ping: new SockhopPing(), resolve, reject };
                 this.#probes.set(probe.ping._id, probe);
-                if (limit) this.#endWith(probe, limit);
+                limit?.endWith((error) => {
+                    this.#forget(probe);
+                    reject(error);
+                });
                 this.#send(probe);
             });
             return markHandled(probed);
@@ -67,21 +70,11 @@ export function Flush<B extends Constructor<Endpoint>>(Base: B): B & Constructor
         /** Goes on with pings if the peer declines to resume meanwhile. */
         async #acknowledged(connection: Connection, limit?: FlushLimit): Promise<void> {
             try {
-                await connection.acknowledged();
+                await connection.acknowledged(limit);
             } catch (error) {
                 if (connection.state === "closed" || connection.resumption) throw error;
                 await this._flush(connection, limit);
             }
-        }
-
-        /** Sends no further pings when the call ends. */
-        #endWith(probe: Probe, limit: FlushLimit): void {
-            const { onEnd } = limit;
-            limit.onEnd = (error) => {
-                this.#forget(probe);
-                probe.reject(error);
-                onEnd?.(error);
-            };
         }
 
         /** Sends a ping behind all messages, however many bytes are buffered. It is no frame that the peer counts. */

@@ -26,8 +26,7 @@ export class FlushLimit implements Abortable {
     readonly #timer: GraceTimeout | undefined;
     /** Error that has ended the call. */
     error: SockhopError | undefined;
-    /** Called when the timeout or the signal ends the call. */
-    onEnd: ((error: SockhopError) => void) | undefined;
+    readonly #ends: ((error: SockhopError) => void)[] = [];
 
     /**
      * @param method - method of the program, whose caller is the first line of the stack of a timeout
@@ -56,7 +55,13 @@ export class FlushLimit implements Abortable {
     abort(error: SockhopError): void {
         this.clear();
         this.error = error;
-        this.onEnd?.(error);
+        for (const end of this.#ends) end(error);
+    }
+
+    /** Calls back when the timeout or the signal ends the call: what waits then is forgotten. */
+    endWith(end: (error: SockhopError) => void): void {
+        if (this.error) end(this.error);
+        else this.#ends.push(end);
     }
 
     /** Ends the timeout, and stops watching the signal. */
@@ -81,7 +86,7 @@ export async function limitFlush(
     const limit = new FlushLimit(options, method);
     try {
         await new Promise<void>((resolve, reject) => {
-            limit.onEnd = reject;
+            limit.endWith(reject);
             start(limit).then(resolve, reject);
         });
     } finally {

@@ -68,7 +68,7 @@ export class OfflineQueue {
     /** Connection that the queue is being flushed to, or that is interrupted. New messages are queued meanwhile, to keep the order. */
     #flushTarget: Connection | undefined;
     /** Callbacks of {@link onSent}. */
-    #waiting: (() => void)[] | undefined;
+    #waiting: Set<() => void> | undefined;
     /** True while a reply fails, which can run code of the program. */
     #isFailing = false;
     #timer: GraceTimeout | undefined;
@@ -191,9 +191,14 @@ export class OfflineQueue {
         }
     }
 
-    /** Calls back when the queue is no longer being flushed to its connection. */
-    onSent(callback: () => void): void {
-        (this.#waiting ??= []).push(callback);
+    /**
+     * Calls back when the queue is no longer being flushed to its connection.
+     *
+     * @returns forgets the callback
+     */
+    onSent(callback: () => void): () => void {
+        (this.#waiting ??= new Set()).add(callback);
+        return () => this.#waiting?.delete(callback);
     }
 
     /** Stops sending to a connection, which is closed. */

@@ -146,9 +146,9 @@ export class Outbox implements Sender, ReplyQueue {
         return this.#mainQueue?.isSendingTo(connection) === true;
     }
 
-    /** Calls back when the messages of {@link isSendingTo} are sent, or cannot be. */
-    onSent(callback: () => void): void {
-        this.#mainQueue?.onSent(callback);
+    /** Calls back when the messages of {@link isSendingTo} are sent, or cannot be. See {@link OfflineQueue.onSent}. */
+    onSent(callback: () => void): (() => void) | undefined {
+        return this.#mainQueue?.onSent(callback);
     }
 
     /** Drops the queued messages of the program with this error. */

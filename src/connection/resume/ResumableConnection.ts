@@ -7,7 +7,7 @@ import { FrameWriter } from "../writing/FrameWriter";
 import { MAX_WRITE } from "../writing/SocketWriter";
 import type { WriteObserver } from "../writing/WriteObserver";
 import { HeldFrames, type ReceivedFrame } from "./HeldFrames";
-import type { Resumption } from "./Resumption";
+import type { Resumption, WaitLimit } from "./Resumption";
 
 /** Codes of interruptions: the peer may be there, and know nothing of the end of the socket. */
 const INTERRUPTIONS: ReadonlySet<DisconnectCode> = new Set([
@@ -78,11 +78,11 @@ export abstract class ResumableConnection extends FrameWriter {
     }
 
     /** Waits until the peer has acknowledged all that was sent. Resolves at once if the connection is not resumable. */
-    acknowledged(): Promise<void> {
+    acknowledged(limit?: WaitLimit): Promise<void> {
         const { resumption } = this;
         if (!resumption || !this.isResumable) return Promise.resolve();
         this.flush();
-        const flushed = resumption.flushed();
+        const flushed = resumption.flushed(limit);
         if (resumption.hasFlushes) this.sendReceipt({ ask: true });
         return flushed;
     }

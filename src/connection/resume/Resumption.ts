@@ -35,9 +35,14 @@ export interface ResumptionStart {
 interface FlushWait {
     /** Number of frames that the peer must acknowledge. */
     readonly target: number;
-    readonly promise: Promise<void>;
     resolve(): void;
     reject(error: SockhopError): void;
+}
+
+/** Limit of a call of `flush()`. */
+export interface WaitLimit {
+    /** Calls `end` when the call ends early. */
+    endWith(end: (error: SockhopError) => void): void;
 }
 
 /** State of a connection that both ends have agreed to resume. */
@@ -80,7 +85,7 @@ export class Resumption {
     isWriting = false;
     /** Fingerprint of the certificate of the client, on a server. */
     readonly fingerprint: string | undefined;
-    #flushes: FlushWait[] | undefined;
+    #flushes: Set<FlushWait> | undefined;
     /** Number of acknowledged frames at the last interruption, and its end. */
     #stuckAt = -1;
     #deadline = 0;
@@ -170,26 +175,32 @@ export class Resumption {
     }
 
     /** Waits until the peer has received all frames that were added. */
-    flushed(): Promise<void> {
+    flushed(limit?: WaitLimit): Promise<void> {
         const target = this.journal.added;
         if (this.journal.acknowledged >= target) return Promise.resolve();
-        const flushes = (this.#flushes ??= []);
-        const last = flushes.at(-1);
-        // A program that repeats flush() with a timeout adds nothing to the list.
-        if (last?.target === target) return last.promise;
         const { promise, resolve, reject } = new Deferred();
-        flushes.push({ target, promise, resolve, reject });
+        const flush = { target, resolve, reject };
+        (this.#flushes ??= new Set()).add(flush);
+        limit?.endWith((error) => {
+            this.#forget(flush);
+            reject(error);
+        });
         return promise;
     }
 
     /** Resolves the calls of `flush()` whose frames are acknowledged. */
     settleFlushes(held = 0): void {
-        const flushes = this.#flushes;
-        if (!flushes) return;
         const received = Math.min(this.journal.acknowledged + held, this.journal.sent);
-        const pending = flushes.filter(({ target }) => target > received);
-        this.#flushes = pending.length > 0 ? pending : undefined;
-        for (const flush of flushes) if (flush.target <= received) flush.resolve();
+        for (const flush of this.#flushes ?? []) {
+            if (flush.target > received) continue;
+            this.#forget(flush);
+            flush.resolve();
+        }
+    }
+
+    #forget(flush: FlushWait): void {
+        this.#flushes?.delete(flush);
+        if (this.#flushes?.size === 0) this.#flushes = undefined;
     }
 
     /**

@@ -4,8 +4,9 @@ import { once } from "node:events";
 import type { MessageDiagnostics } from "../../../src";
 import { turns } from "../../support/eventLoop";
 import { fakeTime } from "../../support/fakeTime";
+import { used } from "../../support/memory";
 import { later, rejection, server } from "../../support/pair";
-import { RESUME, RawClient, next, resumable } from "../../support/resume";
+import { RESUME, RawClient, cutOff, next, resumable } from "../../support/resume";
 
 const COUNT = 400;
 const NUMBERS = Array.from({ length: COUNT }, (_, n) => n);
@@ -191,6 +192,32 @@ describe("flush() with options", () => {
         expect(c.stats.messages_sent).to.equal(sent + 1);
         expect(pings).to.equal(2);
     });
+
+    for (const [name, queue] of [
+        ["a client", false],
+        ["a client with a queue", true],
+        ["a session", false],
+    ] as const) {
+        it(`keeps nothing of calls that have ended, while it is interrupted: ${name}`, async () => {
+            const { s, c } = await resumable(RESUME, { ...RESUME, queue });
+            const end = name === "a session" ? s.sessions[0]! : c;
+            const interrupted = next(c, "interrupted");
+            await cutOff(s);
+            await interrupted;
+            void end.send("x").catch(() => undefined);
+            const flush = async (count: number): Promise<void> => {
+                const abort = new AbortController();
+                const calls = Array.from({ length: count }, () => rejection(end.flush({ signal: abort.signal })));
+                await turns(1);
+                abort.abort();
+                for (const call of calls) expect(await call).to.have.property("code", "ERR_ABORTED");
+            };
+            await flush(100);
+            const before = used();
+            await flush(2000);
+            expect(used() - before).to.be.below(2 ** 19);
+        });
+    }
 
     for (const options of [{ timeout: -1 }, { timeout: "one" }, { signal: {} }, 5]) {
         it(`rejects invalid ones: ${JSON.stringify(options)}`, async () => {
