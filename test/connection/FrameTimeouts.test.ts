@@ -76,6 +76,15 @@ describe("FrameTimeouts", () => {
         expect(expired).to.deep.equal([slow]);
     });
 
+    it("finds a long frame that grows by less than one percent per check", () => {
+        const slow = connection(1_000_000);
+        for (let look = 0; look < 5; look++) {
+            clock.tick(LOOK);
+            slow.partialFrame!.length += 9000;
+        }
+        expect(expired).to.deep.equal([slow]);
+    });
+
     it("allows a frame more time while it grows by 1 KiB and one percent per check", () => {
         const growing = connection(10);
         for (let look = 0; look < 40; look++) {
@@ -101,10 +110,14 @@ describe("FrameTimeouts", () => {
         expect(expired).to.deep.equal([]);
     });
 
-    it("has one timer, however often it is started", () => {
-        watch.start();
-        watch.start();
+    it("has one timer, however often it is started, which a start does not delay", () => {
+        const slow = connection(10);
+        for (let step = 0; step < 10; step++) {
+            clock.tick(LOOK / 2);
+            watch.start();
+        }
         expect(clock.countTimers()).to.equal(1);
+        expect(expired).to.deep.equal([slow]);
     });
 
     it("has no timer after a stop, and drops its state", () => {
