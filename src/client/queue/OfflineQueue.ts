@@ -69,8 +69,6 @@ export class OfflineQueue {
     #flushTarget: Connection | undefined;
     /** Callbacks of {@link onSent}. */
     #waiting: Set<() => void> | undefined;
-    /** True while a reply fails, which can run code of the program. */
-    #isFailing = false;
     #timer: GraceTimeout | undefined;
 
     /** @throws {@link SockhopError} `ERR_BAD_OPTION` */
@@ -107,10 +105,9 @@ export class OfflineQueue {
             const error = queueFullError();
             // Marks a request as queued, so that its rejection needs no handler.
             if (reply && this.#overflow !== "reject") reply.onQueueError ??= () => undefined;
-            if (reply) this.#fail(reply, error);
+            reply?.fail(error);
             const rejected = Promise.reject(error);
-            // `ask()` returns another promise, which rejects as well.
-            return this.#overflow === "reject" && reply?.awaitsWrite !== false ? rejected : markHandled(rejected);
+            return this.#overflow === "reject" ? rejected : markHandled(rejected);
         }
         const sent = new Promise<undefined>((resolve, reject) => {
             const expiresAt = now() + this.#maxAge;
@@ -228,7 +225,7 @@ export class OfflineQueue {
             message.resolve(connection.send(encoded, reply));
         } catch (error) {
             message.reject(error as SockhopError);
-            if (reply) this.#fail(reply, error as SockhopError);
+            reply?.fail(error as SockhopError);
         }
     }
 
@@ -260,24 +257,7 @@ export class OfflineQueue {
     /** Fails removed messages. Called last, because a program may send again at once. */
     #failAll(removed: readonly QueuedMessage[], error: SockhopError): void {
         for (const message of removed) message.reject(error);
-        for (const { reply } of removed) if (reply) this.#fail(reply, error);
-    }
-
-    /**
-     * Fails a reply. Asynchronously inside another failure: a program that repeats its call at once would drop the next
-     * message, and so on.
-     */
-    #fail(reply: PendingReply, error: SockhopError): void {
-        if (this.#isFailing) {
-            setImmediate(() => reply.fail(error));
-            return;
-        }
-        this.#isFailing = true;
-        try {
-            reply.fail(error);
-        } finally {
-            this.#isFailing = false;
-        }
+        for (const { reply } of removed) reply?.fail(error);
     }
 
     #remove(message: QueuedMessage): void {

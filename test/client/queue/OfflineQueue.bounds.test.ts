@@ -84,6 +84,23 @@ describe("OfflineQueue", () => {
             expect(c.buffered).to.be.within(size("y".repeat(300)), 400);
         });
 
+        it("lets a program that repeats each dropped call drop one per turn of the event loop", async () => {
+            const c = offline({ max_messages: 2, overflow: "drop-oldest" });
+            let dropped = 0;
+            const call = (): void => {
+                void c.send("again", () => undefined, { failed });
+            };
+            const failed = (): void => {
+                dropped += 1;
+                if (dropped < 5) call();
+            };
+            for (let n = 0; n < 3; n++) call();
+            for (let count = 1; count <= 5; count++) {
+                expect(dropped).to.equal(count);
+                await turn();
+            }
+        });
+
         it("accepts messages again after the queue was sent", async () => {
             const { s, c } = await waiting({ max_messages: 1 });
             for (let n = 0; n < 3; n++) {
