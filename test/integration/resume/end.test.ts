@@ -153,6 +153,31 @@ describe("An interrupted connection", () => {
         expect(s.sockets).to.have.length(1);
     });
 
+    it("leaves nothing behind when it has ended: neither a place in max_suspended, nor a token", async () => {
+        let asked = 0;
+        class Asked extends SockhopSession {
+            resume(): void {
+                asked += 1;
+            }
+        }
+        const { s, c } = await resumable(
+            { ...RESUME, max_suspended: 1, session_type: Asked },
+            { ...RESUME, auto_reconnect: true },
+        );
+        s.once("interrupted", () => s.sessions[0]!.kill());
+        const connected = [next(s, "connect"), next(c, "connect")];
+        s.sockets[0]!.destroy();
+        await Promise.all(connected);
+        await c.flush();
+        expect(asked).to.equal(0);
+        for (const times of [1, 2]) {
+            const resumed = Promise.all([next(s, "resumed"), next(c, "resumed")]);
+            s.sockets[0]!.destroy();
+            await resumed;
+            expect(asked).to.equal(times);
+        }
+    });
+
     it("counts in max_connections", async () => {
         const { s } = await resumable(
             { ...RESUME, max_connections: 1 },

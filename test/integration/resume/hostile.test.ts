@@ -317,6 +317,19 @@ describe("A server with resume keeps nothing", () => {
         await until(() => used() > 0 && kept.deref() === undefined);
     });
 
+    it("of a connection that could be resumed, when its session is killed", async () => {
+        const s = await listening();
+        const kept = await (async () => {
+            await agreed(s);
+            const connection = new WeakRef<object>(connectionOf(s.sockets[0])!);
+            const ended = reasonOfEnd(s);
+            void s.sessions[0]!.kill();
+            await ended;
+            return connection;
+        })();
+        await until(() => used() > 0 && kept.deref() === undefined);
+    });
+
     /** Resolves to the connection of a client, when the client has closed it. */
     async function closedBy(s: ReturnType<typeof server>, { socket }: RawClient): Promise<WeakRef<object>> {
         const connection = new WeakRef<object>(connectionOf(s.sockets[0])!);
