@@ -186,11 +186,7 @@ describe("Replies and parts of responses behind a queue", () => {
     });
 
     it("are limited as the replies to a peer that does not read", async () => {
-        const { s, c } = await resumable(RESUME, { ...RESUME, queue: true, max_buffered: 1000 });
-        const asked = answers(c);
-        void s.sessions[0]!.send("call", () => undefined);
-        s.sessions[0]!.request("job").catch(() => undefined);
-        const { response } = await asked;
+        const { s, c, response } = await limited();
         const lost = next(c, "interrupted");
         await cutOff(s);
         await lost;
@@ -205,4 +201,24 @@ describe("Replies and parts of responses behind a queue", () => {
         expect(error.message).to.match(/: \d{4} bytes are buffered, and max_buffered is 1000/);
         expect(errors).to.include(error);
     });
+
+    it("are limited only until they are sent", async () => {
+        const { c, response } = await limited();
+        for (let round = 0; round < 4; round++) {
+            const [lost, resumed] = [next(c, "interrupted"), next(c, "resumed")];
+            c.socket!.destroy();
+            await lost;
+            await Promise.all([c.send("waits"), response.write("x".repeat(4000))]);
+            await resumed;
+        }
+    });
+
+    /** Client with a queue, a low `max_buffered`, and a request to answer. */
+    async function limited(): Promise<Pick<Interrupted, "c" | "response"> & { s: SockhopServer }> {
+        const { s, c } = await resumable(RESUME, { ...RESUME, queue: true, max_buffered: 1000 });
+        const asked = answers(c);
+        void s.sessions[0]!.send("call", () => undefined);
+        s.sessions[0]!.request("job").catch(() => undefined);
+        return { s, c, response: (await asked).response };
+    }
 });
