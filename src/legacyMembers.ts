@@ -3,6 +3,7 @@ import type { Connection } from "./connection/Connection";
 import type { DisconnectReason } from "./connection/DisconnectReason";
 import { PendingStream } from "./replies/PendingRequest";
 import { SockhopServer } from "./server/SockhopServer";
+import { SockhopSession } from "./server/SockhopSession";
 
 /** Members of client and server that TypeScript does not expose here. */
 interface PrivateMembers {
@@ -22,8 +23,26 @@ const responseMapOf = (connection: Connection | undefined): { _map: ReadonlyMap<
     ),
 });
 
-/** Defines private members of sockhop 1.x that its published tests use. The library itself uses none of them. */
+/** Lets programs for 1.x, and their subclasses, have a member of a newer name: it replaces the getter. */
+function allowOwn(prototype: object, ...names: string[]): void {
+    for (const name of names) {
+        Object.defineProperty(prototype, name, {
+            set(this: object, value: unknown) {
+                Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+            },
+        });
+    }
+}
+
+/**
+ * Defines private members of sockhop 1.x that its published tests use, and setters of newer names. The library itself uses none of
+ * them.
+ */
 export function defineLegacyMembers(): void {
+    allowOwn(SockhopClient.prototype, "buffered", "codec", "resumable", "stats");
+    allowOwn(SockhopServer.prototype, "cluster", "stats");
+    allowOwn(SockhopSession.prototype, "buffered", "codec", "groups", "resumable", "stats");
+
     Object.defineProperties(SockhopClient.prototype, {
         // Closes the connection, without changing `auto_reconnect`. Does nothing in handlers of `disconnect`, where the
         // published tests call it.

@@ -108,12 +108,6 @@ export class SockhopSession<P extends Protocol = any> extends LazyEmitter {
         return this._server && connection ? this._server._groupsOf(connection) : new Set();
     }
 
-    // A program for an earlier version may have a member of this name.
-    /** @internal */
-    set groups(value: unknown) {
-        Object.defineProperty(this, "groups", { value, writable: true, enumerable: true, configurable: true });
-    }
-
     /** Bytes that are buffered for this client. The server emits `drain` when a full buffer is empty again. */
     get buffered(): number {
         return connectionOf(this._sock)?.buffered ?? 0;
