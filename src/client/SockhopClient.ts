@@ -448,7 +448,17 @@ export class SockhopClient<
 
     /** @internal */
     protected _startReconnect(): void {
-        if (!this.connected && !this.#attempt) void this.#connector.start();
+        if (this.connected || this.#attempt) return;
+        void this.#connector.start();
+        // As in 1.x: a subclass that introduces itself in `connect()` does so for every connection.
+        if (hasOwnConnect(this)) void markHandled(this.#callConnect());
+    }
+
+    /** Calls the `connect()` of the program, which joins this attempt, unless it has done so. Its errors are ignored. */
+    async #callConnect(): Promise<void> {
+        const attempt = this.#attempt;
+        await Promise.resolve();
+        if (this.#attempt === attempt && !this.#connector.isCalled) await this.connect();
     }
 
     /** @internal */
@@ -589,4 +599,9 @@ export class SockhopClient<
     #endStreams(): void {
         for (const stream of [...this.#streams]) stream.end();
     }
+}
+
+// Not in the class: a class that uses its own name loses it in the build.
+function hasOwnConnect(client: SockhopClient): boolean {
+    return client.connect !== SockhopClient.prototype.connect; // eslint-disable-line @typescript-eslint/unbound-method -- not called
 }

@@ -274,7 +274,10 @@ export class SockhopServer<
         value: V,
         options?: BroadcastOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<undefined[]> {
-        return this._self()._broadcasts.sendall(value, options);
+        const self = this._self();
+        if (!hasOwnSend(self) || options) return self._broadcasts.sendall(value, options);
+        // As in 1.x: a `send()` of the program sees every message.
+        return Promise.all(self.sockets.map((socket) => self.send(socket, value) as Promise<undefined>));
     }
 
     /**
@@ -580,6 +583,11 @@ export class SockhopServer<
         if (!address) throw new SockhopError("The server is not listening", "ERR_NO_SOCKET");
         return typeof address === "string" ? {} : address;
     }
+}
+
+// Not in the class: a class that uses its own name loses it in the build.
+function hasOwnSend(server: SockhopServer): boolean {
+    return server.send !== SockhopServer.prototype.send; // eslint-disable-line @typescript-eslint/unbound-method -- not called
 }
 
 function noSocketError(given: unknown): SockhopError {

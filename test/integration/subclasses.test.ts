@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import { once } from "node:events";
 import type net from "node:net";
-import { type SockhopServer, SockhopSession } from "../../src";
+import { SockhopClient, SockhopServer, SockhopSession } from "../../src";
+import { until } from "../support/eventLoop";
 import { valuesOf } from "../support/events";
-import { client, pair, server } from "../support/pair";
+import { announced, client, later, pair, placeOf, server, socketPath } from "../support/pair";
 
 /** Members that are newer than 1.8, and getters. */
 const NEWER = {
@@ -44,5 +46,85 @@ describe("a program for 1.x", () => {
             0,
             "json",
         ]);
+    });
+
+    it("has a send() of the server that sees each message of sendall()", async () => {
+        class Stamping extends SockhopServer {
+            override send(socket: net.Socket, value: unknown): Promise<void> {
+                return super.send(socket, { stamped: value });
+            }
+        }
+        const s = new Stamping({ path: socketPath() });
+        later(() => s.close());
+        await s.listen();
+        const clients = [client(placeOf(s)), client(placeOf(s))];
+        const accepted = announced(s, 2);
+        for (const c of clients) await c.connect();
+        await accepted;
+        const values = clients.map(valuesOf);
+        expect(await s.sendall(1)).to.deep.equal([undefined, undefined]);
+        await s.sendall(2, { except: s.sessions[0]! });
+        await until(() => values[1]!.length === 2);
+        expect(values).to.deep.equal([[{ stamped: 1 }], [{ stamped: 1 }, 2]]);
+    });
+
+    it("has a connect() of the client that is called for each connection of auto_reconnect", async () => {
+        class Named extends SockhopClient {
+            override async connect(): Promise<void> {
+                await super.connect();
+                await this.send("login");
+            }
+        }
+        const path = socketPath();
+        const s = server({ path });
+        const values = valuesOf(s);
+        const c = new Named({ path, auto_reconnect_interval: 1 });
+        later(() => c.disconnect());
+        const failed = once(c, "reconnecting");
+        c.auto_reconnect = true;
+        await failed;
+        await s.listen();
+        await until(() => values.length === 1);
+        await s.sessions[0]!.kill();
+        await until(() => values.length === 2);
+        expect(values).to.deep.equal(["login", "login"]);
+    });
+
+    it("has a connect() that turns auto_reconnect on, and is called once for each connection", async () => {
+        let calls = 0;
+        class Lasting extends SockhopClient {
+            override connect(): Promise<void> {
+                calls += 1;
+                this.auto_reconnect = true;
+                return super.connect();
+            }
+        }
+        const s = server();
+        await s.listen();
+        const c = new Lasting({ ...placeOf(s), auto_reconnect_interval: 1 });
+        later(() => c.disconnect());
+        await c.connect();
+        expect(calls).to.equal(1);
+        const connected = once(c, "connect");
+        await until(() => s.sessions.length === 1);
+        await s.sessions[0]!.kill();
+        await connected;
+        expect(calls).to.equal(2);
+    });
+
+    it("has a connect() that may fail when auto_reconnect calls it", async () => {
+        class Failing extends SockhopClient {
+            override connect(): Promise<void> {
+                throw new Error("not today");
+            }
+        }
+        const s = server();
+        await s.listen();
+        const c = new Failing(placeOf(s));
+        later(() => c.disconnect());
+        const connected = once(c, "connect");
+        c.auto_reconnect = true;
+        await connected;
+        expect(() => c.connect()).to.throw("not today");
     });
 });
