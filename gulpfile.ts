@@ -30,6 +30,25 @@ const INSPECT_SOURCE = join(__dirname, "src/inspect/package");
 const INSPECT = join(DIST, "inspect-package");
 const NODE = { platform: "node", target: "node20", ignoreAnnotations: true } satisfies BuildOptions;
 
+/** Names that begin with `_` and stay: those of 1.x, of messages, and of Node.js. */
+const KEPT = [
+    ...["_sock", "_server", "_map", "_end_socket", "_connect_timeout", "_response_stream_map", "_response_stream_maps"],
+    ...["_id", "_created", "_returned", "_finished"],
+    ...["_parent", "_write", "_writev"],
+];
+
+/**
+ * Members that only the library knows begin with `_` in the sources, and with `$` in the build: subclasses in programs for 1.x have
+ * members of any name.
+ */
+function ownNames(code: string): Pick<BuildOptions, "mangleProps" | "mangleCache"> {
+    const names = code.match(/\b_[a-z]\w*/g) ?? [];
+    const mangleCache = Object.fromEntries(
+        names.map((name) => [name, !KEPT.includes(name) && name.replace("_", () => "$")]),
+    );
+    return { mangleProps: /^_[a-z]/, mangleCache };
+}
+
 /** Runs one tool, which can be run by hand just as well. */
 function run(...command: string[]): ChildProcess {
     return spawn("npx", command, { stdio: "inherit", shell: process.platform === "win32" });
@@ -87,7 +106,8 @@ async function library(): Promise<void> {
         write: false,
     });
     const bundled = outputFiles.map(({ text }) => text).join(""); // of one file
-    const { code } = await transform(bundled, { ...NODE, define: { require: "builtin" } }); // in lines again
+    const options = { ...NODE, ...ownNames(bundled), define: { require: "builtin" } };
+    const { code } = await transform(bundled, options); // in lines again
     mkdirSync(DIST, { recursive: true });
     modules = loadedModules(asFunction(code));
     writeFileSync(join(DIST, "library.js"), asFunction(code, shorten));
@@ -232,7 +252,8 @@ export async function inspector(): Promise<void> {
         plugins: [replace(/^(\.\.\/)+index$/, { path: "sockhop", external: true })],
         write: false,
     });
-    const code = outputFiles.map(({ text }) => text).join(""); // of one file
+    const bundled = outputFiles.map(({ text }) => text).join(""); // of one file
+    const code = transformSync(bundled, { ...NODE, ...ownNames(bundled), minify: true, lineLimit: 160 }).code;
     mkdirSync(INSPECT, { recursive: true });
     writeFileSync(
         join(INSPECT, "inspector.js"),

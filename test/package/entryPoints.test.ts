@@ -3,7 +3,12 @@ import { asFunction, forBundlers, forImport, forNode, loadedModules } from "./en
 
 describe("asFunction()", () => {
     const HEAD = '"use strict";\nmodule.exports = (function (builtin) {\nconst module = {};\n';
-    const TAIL = "return module.exports;\n});\n";
+    const TAIL = [
+        "const exported = { ...module.exports };",
+        "if (exported.default) exported.default = exported;",
+        'return Object.defineProperty(exported, "__esModule", { value: true });',
+        "});\n",
+    ].join("\n");
 
     it("makes a function of what loads modules", () => {
         const code = 'var import_node_net = builtin("node:net");\n(0, import_node_net.connect)(1);\n';

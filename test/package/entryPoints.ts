@@ -30,8 +30,14 @@ export function asFunction(
     if (count(code, /\bbuiltin\b/g) !== count(code, allowed))
         throw new Error("The library loads something else than a module of Node.js");
     // V8 compiles a function in parentheses at once, instead of looking through it first.
-    return `"use strict";\nmodule.exports = (function (builtin) {\nconst module = {};\n${minify(code)}return module.exports;\n});\n`;
+    return `"use strict";\nmodule.exports = (function (builtin) {\nconst module = {};\n${minify(code)}${PLAIN}});\n`;
 }
+
+/** Returns the exports as a plain object, as 1.x has: programs and their tests replace members. */
+const PLAIN = `const exported = { ...module.exports };
+if (exported.default) exported.default = exported;
+return Object.defineProperty(exported, "__esModule", { value: true });
+`;
 
 function count(text: string, pattern: RegExp): number {
     return [...text.matchAll(pattern)].length;

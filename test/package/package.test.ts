@@ -235,12 +235,51 @@ describe("the package", function () {
             `);
             for (const name of [
                 "SockhopServer.emit",
-                "SockhopServer._deliver",
-                "SockhopServer._onMessage",
+                "SockhopServer.$deliver",
+                "SockhopServer.$onMessage",
                 "MessageReceiver.onData",
             ])
                 expect(stack).to.include(`at ${name} `);
             expect(stack).to.match(/at #\w+ /);
+        });
+
+        it("can be extended by classes with private members of any name, as programs for 1.x have", async () => {
+            const values = await run(`
+                import { createRequire } from "node:module";
+                const Sockhop = createRequire(import.meta.url)("sockhop");
+                const names = ["_connections", "_timers", "_limits", "_send", "_request", "_close", "_onMessage", "_onClose", "_bind"];
+                const extended = (Base) => {
+                    class Own extends Base {}
+                    for (const name of names) {
+                        Object.defineProperty(Own.prototype, name, { get: () => { throw new Error("used " + name); } });
+                    }
+                    return Own;
+                };
+                const [Server, Client, Session] = [Sockhop.server, Sockhop.client, Sockhop.session].map(extended);
+                const server = new Server({ port: 0, session_type: Session });
+                server.on("request", ({ data }, response) => response.send(data + 1));
+                await server.listen();
+                const client = new Client({ port: server.get_bound_port() });
+                await client.connect();
+                const { data } = await (await client.request(1)).next();
+                await client.disconnect();
+                await server.close();
+                console.log(JSON.stringify(data));
+            `);
+            expect(values).to.equal(2);
+        });
+
+        it("is a plain object, whose members a program or its tests can replace, as in 1.x", async () => {
+            const values = await run(`
+                import { createRequire } from "node:module";
+                const Sockhop = createRequire(import.meta.url)("sockhop");
+                const { client } = Sockhop;
+                Sockhop.client = class Fake {};
+                const name = Sockhop.default.client.name;
+                Sockhop.client = client;
+                console.log(JSON.stringify([name, Sockhop.__esModule]));
+            `);
+            expect(values).to.deep.equal(["Fake", true]);
         });
 
         it("has the old deep paths, by require and by import", async () => {
