@@ -55,7 +55,7 @@ process.once("beforeExit", async () => {
  */
 function terminatorOf(end) {
     // Not obj2buf(), which makes bytes without a terminator for a codec.
-    const { json: codec } = end._objectBuffer;
+    const { json: codec } = end.$objectBuffer ?? end._objectBuffer; // of the build, of the sources
     const json = JSON.stringify(codec.enveloped ? { type: "Object", data: {} } : {});
     return codec.encodeMessage({}).slice(json.length);
 }
