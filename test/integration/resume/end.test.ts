@@ -156,7 +156,7 @@ describe("An interrupted connection", () => {
     it("leaves nothing behind when it has ended: neither a place in max_suspended, nor a token", async () => {
         let asked = 0;
         class Asked extends SockhopSession {
-            resume(): void {
+            override resume(): void {
                 asked += 1;
             }
         }
