@@ -275,8 +275,9 @@ export class SockhopServer<
         options?: BroadcastOptions<MessageNameOf<P, "server", V>> | null,
     ): Promise<undefined[]> {
         const self = this._self();
-        if (!hasOwnSend(self) || options) return self._broadcasts.sendall(value, options);
-        // As in 1.x: a `send()` of the program sees every message.
+        const isAsIn1x = hasOwnSend(self) && !options && !self.#cluster.cluster;
+        if (!isAsIn1x) return self._broadcasts.sendall(value, options);
+        // A `send()` of the program sees every message.
         return Promise.all(self.sockets.map((socket) => self.send(socket, value) as Promise<undefined>));
     }
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type net from "node:net";
-import { SockhopClient, SockhopServer, SockhopSession } from "../../src";
+import { SockhopClient, SockhopServer, SockhopSession, memory_engine } from "../../src";
 import { until } from "../support/eventLoop";
 import { valuesOf } from "../support/events";
 import { announced, client, later, pair, placeOf, server, socketPath } from "../support/pair";
@@ -66,6 +66,19 @@ describe("a program for 1.x", () => {
         await s.sendall(2, { except: s.sessions[0]! });
         await until(() => values[1]!.length === 2);
         expect(values).to.deep.equal([[{ stamped: 1 }], [{ stamped: 1 }, 2]]);
+    });
+
+    it("has a send() of the server that keeps no broadcast from the other servers of a cluster", async () => {
+        const engine = memory_engine(socketPath());
+        const servers = [0, 1].map(() => server({ cluster: engine, path: socketPath() }));
+        for (const s of servers) await s.listen();
+        const [own, other] = servers as [SockhopServer, SockhopServer];
+        own.send = () => Promise.reject(new Error("not for broadcasts"));
+        const c = client(placeOf(other));
+        await c.connect();
+        const received = once(c, "receive");
+        await own.sendall("to all");
+        expect((await received)[0]).to.equal("to all");
     });
 
     it("has a connect() of the client that is called for each connection of auto_reconnect", async () => {

@@ -190,7 +190,8 @@ function clusterMembers(): string[] | undefined {
     const texts: string[] = [];
     for (const endpoint of endpoints()) {
         const { cluster } = endpoint;
-        if (!cluster) continue;
+        const isCluster = Array.isArray((cluster as { members?: unknown } | undefined)?.members);
+        if (!cluster || !isCluster) continue; // a program for 1.x may have a member of this name
         const { id, state, members } = cluster;
         for (const { id: member, clients, here } of members) {
             const name = (here ? (id ?? member) : member).slice(0, 8);
