@@ -93,6 +93,8 @@ export class SockhopClient<
     readonly #leaving: LeavingConnections;
     /** Sends messages. Has the connection and the attempt, which it looks at for each message. */
     readonly #outbox: Outbox;
+    /** Promise of the last call of `connect()`. */
+    #connecting: Promise<void> | undefined;
     /** Connection that `disconnect()` closes when its messages are sent, or its replies complete. */
     #ending: Connection | undefined;
     /** Loops over `messages()`. */
@@ -206,8 +208,8 @@ export class SockhopClient<
             return Promise.reject(new SockhopError(message, "ERR_MULTICONNECT"));
         }
         const site = new CallSite(self.connect); // eslint-disable-line @typescript-eslint/unbound-method -- not called
-        if (hasOptions) return self.#connectWith(options, site);
-        return self.#connector.connect(site);
+        self.#connecting = hasOptions ? self.#connectWith(options, site) : self.#connector.connect(site);
+        return self.#connecting;
     }
 
     async #connectWith(options: ConnectOptions, site: CallSite): Promise<void> {
@@ -231,6 +233,8 @@ export class SockhopClient<
     async disconnect(options: EndOptions | null = null): Promise<void> {
         const self = this._self();
         const { timeout, drain } = closeOptions(options); // throws before anything has happened
+        // A program that ends its own call need not handle that, as in 1.x.
+        if (self.#connector.isCalled && self.#connecting) void markHandled(self.#connecting);
         self.#connector.endWait();
         self.auto_reconnect = false;
         self.ping(0);

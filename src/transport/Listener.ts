@@ -85,8 +85,9 @@ export class Listener {
         });
         attempt.catch((error: unknown) => {
             const isOfSystem = (error as NodeJS.ErrnoException).syscall !== undefined;
-            // As in 1.x, a listener of `error` is enough to handle an error of the system.
-            if (isOfSystem && this.#events.failed(error as Error)) listening.catch(() => undefined);
+            // As in 1.x, a listener of `error` is enough to handle an error of the system, and `close()` needs nothing.
+            const isHandled = isOfSystem && this.#events.failed(error as Error);
+            if (isHandled || this.#isClosed) listening.catch(() => undefined);
         });
         return (this.#listening = listening);
     }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { ClientOptions, SockhopClient } from "../../src";
 import { turns } from "../support/eventLoop";
-import { client, pair } from "../support/pair";
+import { client, pair, rejection, server } from "../support/pair";
 import { unhandled } from "../support/rejections";
 
 /** Runs a program that uses the built package. */
@@ -44,6 +44,35 @@ describe("promises", () => {
             const { code, stderr } = await run(`new (require("sockhop").client)().${method}(1)`);
             expect(code).to.equal(1);
             expect(stderr).to.include("ERR_SOCKET_DESTROYED");
+        });
+    }
+
+    const ended: Record<string, () => [Promise<unknown>, () => Promise<unknown>]> = {
+        "connect()": () => {
+            const c = client({ port: 1 });
+            return [c.connect(), () => c.disconnect()];
+        },
+        "connect() of an attempt of auto_reconnect": () => {
+            const c = client({ port: 1, auto_reconnect: true });
+            return [c.connect(), () => c.disconnect()];
+        },
+        "connect({ wait: true })": () => {
+            const c = client({ port: 1 });
+            return [c.connect({ wait: true }), () => c.disconnect()];
+        },
+        "listen()": () => {
+            const s = server();
+            return [s.listen(), () => s.close()];
+        },
+    };
+    for (const [name, call] of Object.entries(ended)) {
+        it(`of ${name} need no handler if the program itself ends the call`, async () => {
+            const reasons = unhandled();
+            const [promise, end] = call();
+            await end();
+            await turns(5);
+            expect(reasons).to.deep.equal([]);
+            expect((await rejection(promise)).code).to.equal("ERR_ABORTED");
         });
     }
 
