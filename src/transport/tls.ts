@@ -35,10 +35,13 @@ const SERVER_FAULTS: Readonly<Record<string, string>> = {
     ERR_SSL_NO_SHARED_CIPHER: "the server has no certificate or cipher for this client (see ssl_options.cert)",
 };
 
+const NO_CERTIFICATE = "the server refused it: has it a certificate?";
+
 /** The same at a client. */
 const CLIENT_FAULTS: Readonly<Record<string, string>> = {
     ERR_SSL_WRONG_VERSION_NUMBER: "the server does not use TLS (see its options ssl and ssl_options)",
-    ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "the server refused it: has it a certificate?",
+    ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: NO_CERTIFICATE,
+    "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE": NO_CERTIFICATE, // its name in newer releases of OpenSSL
     ECONNRESET: "the server closed the connection: does it use TLS?",
 };
 
