@@ -16,13 +16,13 @@ export class CallSite {
         Error.captureStackTrace(this.#holder, method);
     }
 
-    /** Replaces the stack of an error by that of the call. Never throws. */
+    /** Replaces the stack of an error by that of the call. Never throws, and does not change a frozen error. */
     mark(error: Error): void {
         const frames = framesOf(this.#holder.stack);
         const stack = memberOf(error, "stack");
-        if (frames === "" || typeof stack !== "string") return;
+        if (frames === "" || typeof stack !== "string" || Object.isFrozen(error)) return; // newer releases of V8 have a setter
         const header = stack.slice(0, stack.length - framesOf(stack).length);
-        Reflect.set(error, "stack", header + frames); // has no effect on a frozen error
+        Reflect.set(error, "stack", header + frames);
     }
 }
 
