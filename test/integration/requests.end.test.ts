@@ -122,16 +122,16 @@ describe("requests", () => {
 
     it("for the requester on an abort, while the program of a late responder continues", async () => {
         await both(async ({ responder, request }) => {
-            const late = new Promise<Error>((resolve) => {
+            const late = new Promise<void>((resolve) => {
                 answer(responder, (_, response) => {
                     response.signal.addEventListener("abort", () => {
-                        void response.send("nobody looks at this promise");
-                        resolve(rejection(response.send("late")));
+                        void response.write("nobody looks at this promise");
+                        resolve(response.send("late"));
                     });
                 });
             });
             (await request()).end();
-            expect(await late).to.have.property("code", "ERR_RESPONSE_SEND");
+            await late;
         });
     });
 

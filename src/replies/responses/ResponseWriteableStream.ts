@@ -24,8 +24,9 @@ export interface Responder {
  *
  * The promises settle like that of `send()` of the client or server. Await `write()` for backpressure: a long response
  * then needs little memory. After `send()`, `end()` or `fail()` they reject with `ERR_RESPONSE_SEND`. After the
- * requester has canceled they reject with `ERR_RESPONSE_SEND`, and after it has disconnected with
- * `ERR_SOCKET_DESTROYED`; these two rejections need no handler. Use `signal` to detect them.
+ * requester has canceled `write()` rejects with `ERR_RESPONSE_SEND`, and the others resolve and send nothing. After it
+ * has disconnected all reject with `ERR_SOCKET_DESTROYED`. These two rejections need no handler. Use `signal` to detect
+ * them.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- without a protocol the response has any type
 export class SockhopResponseWriteableStream<Answer = any> {
@@ -146,6 +147,8 @@ export class SockhopResponseWriteableStream<Answer = any> {
         this.#isUntouched = false;
         if (!responder || this.#ended) {
             const message = responder ? "The response has ended" : "The response has no requester";
+            // A late response is no error of the responder, which awaits it, as for 1.x. But a loop of writes must end.
+            if (last && this.#abortReason?.code === "ERR_RESPONSE_SEND") return Promise.resolve();
             // A requester that leaves must not crash the process.
             if (this.#abortReason) return handledRejection(this.#abortReason);
             return Promise.reject(new SockhopError(message, "ERR_RESPONSE_SEND"));

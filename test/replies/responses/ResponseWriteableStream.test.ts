@@ -90,8 +90,19 @@ describe("SockhopResponseWriteableStream", () => {
             stream.abort(reason);
             expect(stream.signal.aborted).to.equal(true);
             expect(stream.signal.reason).to.equal(reason);
-            expect(await rejection(stream.send("late"))).to.equal(reason);
+            expect(await rejection(stream.write("late"))).to.equal(reason);
             expect([sent, finished()]).to.deep.equal([[], 1]);
+        });
+
+        it("lets a late response resolve if the requester has canceled, not if it has disconnected", async () => {
+            const { stream, sent } = responding();
+            stream.abort(reason);
+            await Promise.all([stream.send("late"), stream.end(), stream.fail(new Error("late"))]);
+            expect(sent).to.deep.equal([]);
+            const { stream: lost } = responding();
+            const disconnected = new SockhopError("Not connected", "ERR_SOCKET_DESTROYED");
+            lost.abort(disconnected);
+            expect(await rejection(lost.send("late"))).to.equal(disconnected);
         });
 
         it("is already aborted when it is read for the first time after that", () => {
