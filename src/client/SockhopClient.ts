@@ -156,9 +156,16 @@ export class SockhopClient<
         if (self.#connector.replaceSocket(socket) && self.auto_reconnect) self._startReconnect();
     }
 
-    /** Newest pings of the connection, at most four. Empty after `ping()` and without a connection. */
+    /**
+     * Newest pings of the connection, at most four. Empty after `ping()` and without a connection. To assign forgets them, as for
+     * `[]` in 1.x.
+     */
     get pings(): SockhopPing[] {
         return this._self().#connection?.pings?.pings ?? [];
+    }
+
+    set pings(_: SockhopPing[]) {
+        this._self().#connection?.pings?.reset();
     }
 
     /** Number of bytes that are pending, those in the queue included. `drain` follows if there were many. */

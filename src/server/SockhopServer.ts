@@ -141,9 +141,13 @@ export class SockhopServer<
         return this._self().#listener.server;
     }
 
-    /** Newest pings of each socket, at most four. A new map each time. */
+    /** Newest pings of each socket, at most four. A new map each time. To assign forgets them, as for an empty map in 1.x. */
     get pings(): Map<net.Socket, SockhopPing[]> {
         return new Map(this._active().map(({ socket, pings }) => [socket, pings?.pings ?? []]));
+    }
+
+    set pings(_: Map<net.Socket, SockhopPing[]>) {
+        for (const { pings } of this._active()) pings?.reset();
     }
 
     /** Counters since the server was created. A new object each time. */

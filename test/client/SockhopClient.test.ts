@@ -265,6 +265,8 @@ describe("SockhopClient", () => {
                 }, 1);
             });
             await answered;
+            c.pings = [];
+            expect(c.pings).to.deep.equal([]);
             c.removeAllListeners("disconnect");
         });
     });

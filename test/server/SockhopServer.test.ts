@@ -334,6 +334,8 @@ describe("SockhopServer", () => {
             expect(s.sockets).to.have.length(1);
             expect(alive.connected).to.equal(true);
             expect([...s.pings.values()][0]!.some((ping) => !ping.unanswered())).to.equal(true);
+            s.pings = new Map();
+            expect([...s.pings.values()]).to.deep.equal([[]]);
         });
     });
 
