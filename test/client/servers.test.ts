@@ -6,6 +6,7 @@ import type { SockhopClient } from "../../src";
 import { type ClientOptions, type ServerAddress, type SockhopServer } from "../../src";
 import { identity } from "../support/certificates";
 import { next, turns, until } from "../support/eventLoop";
+import { fakeTime, passTime, timeOf } from "../support/fakeTime";
 import { client, later, placeOf, rawServer, received, rejection, server, socketPath } from "../support/pair";
 import { RESUME, reasonOfEnd } from "../support/resume";
 import { ca, own } from "../support/tls";
@@ -405,6 +406,31 @@ describe("A client with servers and resume", () => {
         await back.listen();
         await resumed;
         expect([c.path, home.s.sessions.length]).to.deep.equal([relay.path, 1]);
+    });
+
+    it("tries each once more after the delay of a round", async () => {
+        const { relay, c, other } = await connected({ auto_reconnect: true, auto_reconnect_interval: 10_000 });
+        await other.s.close();
+        let attempts = 0;
+        const { port } = other.at as { port: number };
+        const busy = net.createServer((socket) => socket.destroy(void (attempts += 1)));
+        later(() => busy.close());
+        busy.listen(port, "127.0.0.1");
+        await once(busy, "listening");
+        const clock = fakeTime();
+        relay.close();
+        await passTime(
+            clock,
+            until(() => attempts === 1),
+        );
+        expect(
+            await timeOf(
+                clock,
+                until(() => attempts === 2),
+            ),
+        ).to.be.below(15_000);
+        clock.uninstall();
+        await c.disconnect({ timeout: 0 });
     });
 
     it("stays with that server if no new connection is wanted", async () => {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
+import { type Socket, createServer } from "node:net";
 import { type SockhopClient, type SockhopServer, SockhopSession } from "../../../src";
-import { client, placeOf, rejection, server } from "../../support/pair";
+import { client, later, placeOf, rejection, server } from "../../support/pair";
 import { RESUME, cut, cutOff, next, reasonOfEnd, resumable } from "../../support/resume";
 
 describe("An interrupted connection", () => {
@@ -122,6 +123,22 @@ describe("An interrupted connection", () => {
         expect(await ended).to.have.property("code", "CLOSED");
         expect(await lost).to.include({ code: "ERR_SOCKET_DESTROYED", unacknowledged: 1 });
         expect(c.socket).to.equal(null);
+    });
+
+    it("ends at once when c.socket = null during an attempt to resume, whose socket closes, too", async () => {
+        const { s, c } = await resumable(RESUME);
+        const port = s.get_bound_port()!;
+        await cutOff(s);
+        const silent = createServer((socket) => socket.resume());
+        later(() => silent.close());
+        silent.listen(port, "127.0.0.1");
+        const [attempt] = (await once(silent, "connection")) as [Socket];
+        later(() => attempt.destroy());
+        const ended = reasonOfEnd(c);
+        const closed = once(attempt, "close");
+        c.socket = null;
+        await closed;
+        expect(await ended).to.have.property("code", "CLOSED");
     });
 
     for (const end of [
