@@ -86,6 +86,18 @@ describe("A client with servers", () => {
         expect([first.sockets.length, second.sockets.length]).to.deep.equal([1, 1]);
     });
 
+    it("has the whole connect_timeout for the next server after one that has failed late", async () => {
+        const [first, second] = [await silent(), await silent()];
+        const c = ordered([first.at, second.at], { ...HANGS, connect_timeout: 1000 });
+        const clock = fakeTime();
+        const failed = rejection(c.connect());
+        await until(() => first.sockets.length === 1);
+        clock.tick(600);
+        first.sockets[0]!.destroy();
+        await until(() => second.sockets.length === 1);
+        expect(await timeOf(clock, failed)).to.be.at.least(1000);
+    });
+
     for (const how of ["disconnect()", "a signal", "the timeout of connect()", "socket = null"]) {
         it(`is aborted within a round: ${how}`, async () => {
             const [first, last] = [await silent(), await silent()];
