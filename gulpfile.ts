@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import {
     type BuildOptions,
+    type OutputFile,
     type OnResolveResult,
     type Plugin,
     build as bundle,
@@ -47,6 +48,11 @@ function ownNames(code: string): Pick<BuildOptions, "mangleProps" | "mangleCache
         names.map((name) => [name, !KEPT.includes(name) && name.replace("_", () => "$")]),
     );
     return { mangleProps: /^_[a-z]/, mangleCache };
+}
+
+/** Text of a bundle, which is one file. */
+function textOf(outputFiles: readonly OutputFile[]): string {
+    return outputFiles.map(({ text }) => text).join("");
 }
 
 /** Runs one tool, which can be run by hand just as well. */
@@ -105,7 +111,7 @@ async function library(): Promise<void> {
         minifyWhitespace: true, // removes the comments
         write: false,
     });
-    const bundled = outputFiles.map(({ text }) => text).join(""); // of one file
+    const bundled = textOf(outputFiles);
     const options = { ...NODE, ...ownNames(bundled), define: { require: "builtin" } };
     const { code } = await transform(bundled, options); // in lines again
     mkdirSync(DIST, { recursive: true });
@@ -181,7 +187,7 @@ export async function engines(): Promise<void> {
         plugins: [replace(/^\.\.\/index$/, { path: INDEX, external: true })],
         write: false,
     });
-    const bundled = outputFiles.map(({ text }) => text).join("");
+    const bundled = textOf(outputFiles);
     const { code } = await transform(bundled, { ...NODE, define: { require: "builtin" } });
     const loading = code.replace(/\bimport\((PACKAGE\d*)\)/g, "builtin($1)");
     const folder = join(DIST, "engines");
@@ -248,11 +254,10 @@ export async function inspector(): Promise<void> {
         format: "cjs",
         bundle: true,
         minify: true,
-        lineLimit: 160,
         plugins: [replace(/^(\.\.\/)+index$/, { path: "sockhop", external: true })],
         write: false,
     });
-    const bundled = outputFiles.map(({ text }) => text).join(""); // of one file
+    const bundled = textOf(outputFiles);
     const code = transformSync(bundled, { ...NODE, ...ownNames(bundled), minify: true, lineLimit: 160 }).code;
     mkdirSync(INSPECT, { recursive: true });
     writeFileSync(
