@@ -4,40 +4,21 @@ import { PassThrough } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
-import { Endpoint } from "../../src/endpoint/Endpoint";
 import type { HandlerContext } from "../../src/endpoint/Handler";
 import { Handlers } from "../../src/mixins/Handlers";
 import { Responses } from "../../src/mixins/Responses";
-import { type Message, toMessage } from "../../src/protocol/Message";
 import type { SockhopResponsePacket } from "../../src/protocol/SockhopRequest";
 import { turns } from "../support/eventLoop";
 import { warnings } from "../support/rejections";
+import { TestEndpoint } from "../support/TestEndpoint";
 import { TestSocket } from "../support/TestSocket";
 
-const WithResponses = Responses(Endpoint);
+const WithResponses = Responses(TestEndpoint);
 
 /** The smallest endpoint that has handlers. */
 class Probe extends Handlers(WithResponses) {
-    open(socket: TestSocket): Connection {
-        const connection = this._attach(socket.asSocket);
-        this._onOpen(connection);
-        return connection;
-    }
-
-    receive(connection: Connection, type: string, data: object): void {
-        this._onMessage(connection, toMessage({ type, data }) as Message);
-    }
-
-    destroy(connection: Connection): void {
-        this._destroy(connection, { code: "CLOSED" });
-    }
-
     protected _requestArgs({ socket }: Connection): unknown[] {
         return [{ socket, session: "the session" }];
-    }
-
-    protected override _receiveMeta(): object {
-        return {};
     }
 }
 
@@ -56,11 +37,11 @@ describe("Handlers", () => {
     });
 
     function request(type: string, data: unknown, uuid = "id"): void {
-        probe.receive(connection, "SockhopRequest", { uuid, type, data, errors: true });
+        probe.receive(connection, { type: "SockhopRequest", data: { uuid, type, data, errors: true } });
     }
 
     function cancel(uuid = "id"): void {
-        probe.receive(connection, "SockhopResponsePacket", { uuid, last: true, cancel: true });
+        probe.receive(connection, { type: "SockhopResponsePacket", data: { uuid, last: true, cancel: true } });
     }
 
     /** Packets that were sent, without ids. */

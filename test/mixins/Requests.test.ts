@@ -2,19 +2,17 @@ import FakeTimers from "@sinonjs/fake-timers";
 import { expect } from "chai";
 import type { Connection } from "../../src/connection/Connection";
 import { type Sender, refuseToSend } from "../../src/connection/Sender";
-import { Endpoint } from "../../src/endpoint/Endpoint";
 import { Requests } from "../../src/mixins/Requests";
-import type { Envelope } from "../../src/protocol/Envelope";
-import { type Message, toMessage } from "../../src/protocol/Message";
 import { turns } from "../support/eventLoop";
 import { later, rejection } from "../support/pair";
 import { unhandled } from "../support/rejections";
+import { TestEndpoint } from "../support/TestEndpoint";
 import { TestSocket } from "../support/TestSocket";
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The smallest endpoint with requests. */
-class Probe extends Requests(Endpoint) {
+class Probe extends Requests(TestEndpoint) {
     readonly delivered: unknown[] = [];
 
     constructor(options: object = {}) {
@@ -22,27 +20,9 @@ class Probe extends Requests(Endpoint) {
         this.on("receive", (value) => this.delivered.push(value));
     }
 
-    open(socket: TestSocket): Connection {
-        const connection = this._attach(socket.asSocket);
-        this._onOpen(connection);
-        return connection;
-    }
-
-    receive(connection: Connection, envelope: Envelope): void {
-        this._onMessage(connection, toMessage(envelope) as Message);
-    }
-
     /** Delivers a packet of a response. */
     respond(connection: Connection, packet: object): void {
         this.receive(connection, { type: "SockhopResponsePacket", data: packet });
-    }
-
-    destroy(connection: Connection): void {
-        this._destroy(connection, { code: "CLOSED" });
-    }
-
-    protected override _receiveMeta(): object {
-        return {};
     }
 }
 

@@ -1,15 +1,13 @@
 import { expect } from "chai";
 import type { SockhopError } from "../../src";
 import type { Connection } from "../../src/connection/Connection";
-import { Endpoint } from "../../src/endpoint/Endpoint";
 import { Responses } from "../../src/mixins/Responses";
-import type { Envelope } from "../../src/protocol/Envelope";
-import { type Message, toMessage } from "../../src/protocol/Message";
 import type { SockhopRequest, SockhopResponsePacket } from "../../src/protocol/SockhopRequest";
 import type { SockhopResponseWriteableStream } from "../../src/replies/responses/ResponseWriteableStream";
 import { turns } from "../support/eventLoop";
 import { rejection } from "../support/pair";
 import { uncaught, unhandled, warnings } from "../support/rejections";
+import { TestEndpoint } from "../support/TestEndpoint";
 import { TestSocket } from "../support/TestSocket";
 
 const UUID = "0b2d5a3e-1111-4222-8333-444455556666";
@@ -17,7 +15,7 @@ const UUID = "0b2d5a3e-1111-4222-8333-444455556666";
 type Handler = (request: SockhopRequest, response: SockhopResponseWriteableStream, ...args: unknown[]) => unknown;
 
 /** The smallest endpoint that responds. */
-class Probe extends Responses(Endpoint) {
+class Probe extends Responses(TestEndpoint) {
     readonly delivered: unknown[] = [];
     readonly errors: unknown[] = [];
 
@@ -31,26 +29,8 @@ class Probe extends Responses(Endpoint) {
         this.on("request", handler);
     }
 
-    open(socket: TestSocket): Connection {
-        const connection = this._attach(socket.asSocket);
-        this._onOpen(connection);
-        return connection;
-    }
-
-    receive(connection: Connection, envelope: Envelope): void {
-        this._onMessage(connection, toMessage(envelope) as Message);
-    }
-
-    destroy(connection: Connection): void {
-        this._destroy(connection, { code: "CLOSED" });
-    }
-
     protected _requestArgs({ socket }: Connection): unknown[] {
         return [socket];
-    }
-
-    protected override _receiveMeta(): object {
-        return {};
     }
 }
 
