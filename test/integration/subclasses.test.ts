@@ -4,7 +4,7 @@ import type net from "node:net";
 import { SockhopClient, SockhopServer, SockhopSession, memory_engine } from "../../src";
 import { until } from "../support/eventLoop";
 import { valuesOf } from "../support/events";
-import { announced, client, later, pair, placeOf, server, socketPath } from "../support/pair";
+import { client, crowd, later, pair, placeOf, server, socketPath } from "../support/pair";
 
 /** Members that are newer than 1.8, and getters. */
 const NEWER = {
@@ -56,11 +56,7 @@ describe("a program for 1.x", () => {
         }
         const s = new Stamping({ path: socketPath() });
         later(() => s.close());
-        await s.listen();
-        const clients = [client(placeOf(s)), client(placeOf(s))];
-        const accepted = announced(s, 2);
-        for (const c of clients) await c.connect();
-        await accepted;
+        const { clients } = await crowd(2, s);
         const values = clients.map(valuesOf);
         expect(await s.sendall(1)).to.deep.equal([undefined, undefined]);
         await s.sendall(2, { except: s.sessions[0]! });

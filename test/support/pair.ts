@@ -104,9 +104,11 @@ export async function announced(s: SockhopServer, count: number): Promise<net.So
     });
 }
 
-/** Connects `count` clients to a listening server. Resolves after all connect events of the server. */
-export async function crowd(count: number): Promise<{ s: SockhopServer; clients: SockhopClient[] }> {
-    const s = server();
+/** Lets a server listen, and connects `count` clients. Resolves after all connect events of the server. */
+export async function crowd(
+    count: number,
+    s: SockhopServer = server(),
+): Promise<{ s: SockhopServer; clients: SockhopClient[] }> {
     await s.listen();
     const clients = Array.from({ length: count }, () => client(placeOf(s)));
     const accepted = announced(s, count);

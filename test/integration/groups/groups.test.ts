@@ -265,12 +265,7 @@ describe("a session that ends", () => {
                 for (const name of this.groups) void this.server.group(name).sendall(`ended ${name}`);
             }
         }
-        const s = server({ session_type: Member });
-        await s.listen();
-        const clients = [client(placeOf(s)), client(placeOf(s))];
-        const accepted = announced(s, 2);
-        for (const c of clients) await c.connect();
-        await accepted;
+        const { s, clients } = await crowd(2, server({ session_type: Member }));
         const values = clients.map(valuesOf);
         for (const session of s.sessions) for (const name of ["a", "b"]) void session.join(name);
         const [leaving, staying] = s.sessions;
